@@ -1,0 +1,3 @@
+"""Log in, send rows, get predictions, from any scikit-learn model."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,154 @@
+"""Everything that a request needs: read, checked and tried out as one value. Nothing half-loaded ever serves."""
+
+import hashlib
+import io
+import logging
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import joblib
+import numpy as np
+
+from ml_census import auth, introspect, schema, storage
+from ml_census.config import Config
+from ml_census.engine import PredictionError, Predictor
+from ml_census.published import ArtifactError, Folder, parse_object, read
+from ml_census.schema import Column, RowsError, Schema, SchemaError, Value
+
+log = logging.getLogger(__name__)
+
+Parsed = TypeVar("Parsed")
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """What one request works on from its start to its end."""
+
+    predictor: Predictor
+    labels: Mapping[Any, str] | None
+    """The model's class -> the text that is answered; None: the model's own values are the answer."""
+    users: Mapping[str, str]
+    keys: tuple[str, ...]
+    model_version: str
+    """The first 12 hex digits of the model file's SHA-256."""
+
+    def decoded(self, predictions: list[Any]) -> list[Any]:
+        """The model's answers as the client gets them."""
+        return predictions if self.labels is None else [self.labels[value] for value in predictions]
+
+
+def load(config: Config) -> Artifacts:
+    """Read and check all artifacts. Raises ArtifactError."""
+    users = _credentials("users", config.users, auth.parse_users)
+    if clear := auth.in_clear(users):
+        log.warning("users: %s: %d password(s) in clear; `ml-census user add` hashes them", config.users, len(clear))
+    keys = _credentials("secret", config.secret, auth.parse_keys)
+    folder = Folder(config.model_path)
+    pickled = folder.read("model_path", config.model_path, storage.MAX_BYTES)
+    predictor = _predictor(config.model_path, _unpickled(config.model_path, pickled), folder)
+    labels = _labels(config.prediction_decoding, folder, predictor.classes) if config.prediction_decoding else None
+    artifacts = Artifacts(predictor, labels, users, keys, hashlib.sha256(pickled).hexdigest()[:12])
+    _try_out(config.model_path, artifacts, folder)
+    return artifacts
+
+
+def _credentials(key: str, uri: str, parse: Callable[[bytes], Parsed]) -> Parsed:
+    try:
+        return parse(read(key, uri))
+    except auth.CredentialsError as error:
+        raise ArtifactError(key, uri, str(error)) from error
+
+
+def _unpickled(uri: str, pickled: bytes) -> Any:
+    import sklearn
+
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            model = joblib.load(io.BytesIO(pickled))
+    except Exception as error:  # a pickle can raise whatever it likes
+        reason = f"scikit-learn {sklearn.__version__} cannot load it: {type(error).__name__}: {error}"
+        raise ArtifactError("model_path", uri, reason) from error
+    for message in dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught):
+        log.warning("model_path: %s: %s", uri, message)
+    if not callable(getattr(model, "predict", None)):
+        raise ArtifactError("model_path", uri, f"a {type(model).__name__} has no predict")
+    return model
+
+
+def _predictor(uri: str, model: Any, folder: Folder) -> Predictor:
+    data = folder.beside("schema.json")
+    try:
+        return Predictor(model, introspect.learn(model) if data is None else schema.from_json(data))
+    except SchemaError as error:
+        raise ArtifactError("model_path", uri if data is None else folder.uri("schema.json"), str(error)) from error
+    except Exception as error:  # an estimator that was never fitted, or is none, fails in its own ways
+        reason = f"not a fitted scikit-learn model: {type(error).__name__}: {error}"
+        raise ArtifactError("model_path", uri, reason) from error
+
+
+def _labels(uri: str, folder: Folder, classes: list[Any] | None) -> dict[Any, str]:
+    """The decoding by the model's own class values: JSON has only text as keys."""
+    key = "prediction_decoding"
+    texts = parse_object(key, uri, folder.read(key, uri))
+    if classes is None:
+        raise ArtifactError(key, uri, "the model has no list of classes to decode: leave the key out")
+    if missing := [str(value) for value in classes if _spelt(value, texts) is None]:
+        raise ArtifactError(key, uri, f"does not cover the model's classes: {', '.join(missing[:10])} missing")
+    labels = {value: texts[_spelt(value, texts)] for value in classes}
+    if not all(isinstance(label, str) for label in labels.values()):
+        raise ArtifactError(key, uri, "each class must be decoded to text")
+    return labels
+
+
+def _spelt(value: Any, texts: Mapping[str, Any]) -> Any:
+    """The class as the decoding spells it, or None: 1.0 may be "1" there, True may be "true" or "1"."""
+    spellings = [str(value)]
+    if isinstance(value, bool | float) and value == int(value):
+        spellings += [str(int(value)), str(value).lower()]
+    return next((spelling for spelling in spellings if spelling in texts), None)
+
+
+def _try_out(uri: str, artifacts: Artifacts, folder: Folder) -> None:
+    """Let the model predict before anyone asks: the golden rows if there are any, else one row made from its schema."""
+    predictor = artifacts.predictor
+    data = folder.beside("golden.json")
+    try:
+        if data is not None:
+            _prove(artifacts, folder.uri("golden.json"), parse_object("model_path", folder.uri("golden.json"), data))
+        elif sample := _sample(predictor.schema):
+            artifacts.decoded(predictor.predict([sample]))
+    except PredictionError as error:
+        cause = error.__cause__
+        raise ArtifactError("model_path", uri, f"cannot predict: {type(cause).__name__}: {cause}") from error
+
+
+def _prove(artifacts: Artifacts, uri: str, golden: Mapping[str, Any]) -> None:
+    predictor = artifacts.predictor
+    try:
+        rows = predictor.schema.clean(golden["rows"]).values
+        expected, probabilities = golden["predictions"], golden.get("probabilities")
+    except (KeyError, RowsError) as error:
+        raise ArtifactError("model_path", uri, f"its rows cannot be used: {error}") from error
+    if len(expected) != len(rows):
+        raise ArtifactError("model_path", uri, "must hold one prediction a row")
+    if artifacts.labels is None:
+        return  # golden predictions are decoded ones
+    for number, (got, wanted) in enumerate(zip(artifacts.decoded(predictor.predict(rows)), expected, strict=True)):
+        if got != wanted:
+            raise ArtifactError("model_path", uri, f"the model answers row {number} with another class")
+    if probabilities and not np.allclose(predictor.probabilities(rows), probabilities, rtol=0, atol=1e-9):
+        raise ArtifactError("model_path", uri, "the model answers with other probabilities")
+
+
+def _sample(columns: Schema) -> list[Value] | None:
+    """One row that the schema allows, or None if a column does not tell what it takes."""
+    if any(column.kind == "any" for column in columns.columns):
+        return None
+    return [_example(column) for column in columns.columns]
+
+
+def _example(column: Column) -> Value:
+    return column.categories[0] if column.kind == "category" else 0

@@ -1,0 +1,157 @@
+"""The command line: the only place that knows the environment, signals and exit codes."""
+
+import json
+import logging
+import os
+import secrets
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from ml_census import __version__
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ml-census")
+def main() -> None:
+    """Log in, send rows, get predictions, from any scikit-learn model."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    # Before scikit-learn and gcsfs are imported: one request is one thread, and gcsfs does without gRPC, whose
+    # set-up waits a minute for a metadata server where there is none.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+
+
+def fail(reason: object) -> NoReturn:
+    """End with one line on stderr and exit code 1."""
+    click.echo(f"ml-census: {reason}", err=True)
+    sys.exit(1)
+
+
+@main.command(epilog="Example: ml-census serve --config demo/config.yaml --port 5090")
+@click.option("--config", "path", default="/configuration/config.yaml", show_default=True, help="The config.yaml.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 is all.")
+@click.option("--port", default=5090, show_default=True, type=click.IntRange(0, 65535), help="0 is any free port.")
+def serve(path: str, host: str, port: int) -> None:
+    """Load the model, prove that it answers, then serve it until SIGTERM."""
+    # As process 1 of a container the default would be to ignore it; before the socket opens there is nothing to drain.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    from ml_census import artifacts, config, server
+    from ml_census.app import create_app
+    from ml_census.published import ArtifactError
+
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns at each request that has to wait
+    try:
+        settings = config.load(path)
+        loaded = artifacts.load(settings)
+    except (config.ConfigError, ArtifactError) as error:
+        fail(error)
+    draining = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: draining.set())
+    app = create_app(loaded, settings.max_body_bytes, ready=lambda: not draining.is_set())
+
+    def opened(port: int) -> None:
+        logging.info("ml-census %s serves model %s on http://%s:%d", __version__, loaded.model_version, host, port)
+
+    try:
+        server.serve(app, host, port, settings, draining, opened)
+    except OSError as error:
+        fail(f"--host {host} --port {port}: {error.strerror}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@main.command(epilog="Example: ml-census train --recipe boosted --data demo --output gs://BUCKET/census")
+@click.option("--recipe", type=click.Choice(["article", "boosted"]), default="boosted", show_default=True)
+@click.option("--data", "source", default="demo", show_default=True, metavar="FOLDER|URL|openml|demo",
+              help="Where adult.data and adult.test are; demo is a synthetic census, made on the spot.")  # fmt: skip
+@click.option("--output", required=True, metavar="FOLDER|gs://…", help="The folder to publish the model in.")
+def train(recipe: str, source: str, output: str) -> None:
+    """Train the census model and publish it, with its schema, golden rows and hashes."""
+    try:
+        from ml_census import training
+    except ModuleNotFoundError as error:
+        fail(f"train needs the extra: pip install 'ml-census[train]' ({error})")
+    try:
+        training.train(recipe, source, output)
+    except (training.DataError, training.StorageError) as error:
+        fail(error)
+
+
+@main.group()
+def user() -> None:
+    """Manage the file of users."""
+
+
+@user.command(epilog="Example: ml-census user add alice --users users.json")
+@click.argument("name")
+@click.option("--users", "uri", required=True, metavar="FILE|gs://…", help="The users file; made if there is none.")
+def add(name: str, uri: str) -> None:
+    """Add a user or change a password: asks for it, or reads it from a pipe; only its hash is kept."""
+    from werkzeug.security import generate_password_hash
+
+    from ml_census import auth, storage
+
+    if not name.strip() or ":" in name:
+        fail("a user name must not be empty or hold a colon (RFC 7617)")
+    try:
+        try:
+            users = auth.parse_users(storage.read(uri))
+        except storage.NotFound:
+            users = {}
+        users[name.lower()] = generate_password_hash(_new_password(name))
+        storage.write(uri, (json.dumps(users, indent=2, sort_keys=True) + "\n").encode())
+    except (storage.StorageError, auth.CredentialsError) as error:
+        fail(f"{uri}: {error}")
+    click.echo(f"{name.lower()} can log in from {uri}", err=True)
+
+
+def _new_password(name: str) -> str:
+    if sys.stdin.isatty():
+        password: str = click.prompt(f"Password for {name}", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    return password or fail("the password is empty")
+
+
+@main.command(epilog="Example: ml-census secret > secret.txt")
+def secret() -> None:
+    """Print a new signing key: 256 random bits."""
+    click.echo(secrets.token_urlsafe(32))
+
+
+@main.command(
+    epilog="""Example: ml-census predict --url http://127.0.0.1:5090 --user census --row '[39, "Private", ...]'"""
+)
+@click.option("--url", required=True, help="Where ml-census answers.")
+@click.option("--user", "name", help="The user's name.")
+@click.option("--user-file", type=click.Path(exists=True), help="A file with the user's name.")
+@click.option("--password-file", type=click.Path(exists=True), help="A file with the password; asked for without it.")
+@click.option("--row", required=True, metavar="JSON", help="One row: a list of values, or an object by column name.")
+@click.option("--expect", metavar="ANSWER", help="Fail unless this is the prediction.")
+def predict(
+    url: str, name: str | None, user_file: str | None, password_file: str | None, row: str, expect: str
+) -> None:
+    """Log in, predict one row, print the answer."""
+    from ml_census import client
+
+    name = name or (_first_line(user_file) if user_file else fail("needs --user or --user-file"))
+    password = _first_line(password_file) if password_file else click.prompt("Password", hide_input=True, err=True)
+    try:
+        answer: Any = client.predict(url, name, password, json.loads(row))
+    except json.JSONDecodeError as error:
+        fail(f"--row: not JSON: {error}")
+    except client.ClientError as error:
+        fail(f"{url}: {error}")
+    click.echo(json.dumps(answer))
+    if expect is not None and str(answer) != expect:
+        fail(f"expected {expect}")
+
+
+def _first_line(path: str) -> str:
+    return Path(path).read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")

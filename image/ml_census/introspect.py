@@ -1,0 +1,158 @@
+"""Learn from a fitted scikit-learn model which columns it takes.
+
+The pipeline is walked from its input on, as long as a step hands columns on unchanged. Encoders tell the categories,
+scalers and estimators ask for numbers. A step that is not known tells nothing: its columns take any value, and what the
+model then refuses is still the client's error.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_selection import SelectorMixin
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import FeatureUnion, Pipeline
+from sklearn.preprocessing import FunctionTransformer, LabelBinarizer, OrdinalEncoder
+from sklearn.utils import get_tags
+
+from ml_census.schema import Column, Form, Schema, SchemaError, Value
+
+
+def learn(model: Any, names: Sequence[str] | None = None) -> Schema:
+    """The schema of a fitted model. `names` names the columns of a model that was trained without names.
+
+    Raises SchemaError if the model does not tell how many columns it takes.
+    """
+    model = getattr(model, "best_estimator_", model)
+    known = getattr(model, "feature_names_in_", None)
+    if _takes_documents(model):
+        return Schema((Column("text"),), "documents")
+    width = len(names) if names else _width(model)
+    if width is None:
+        raise SchemaError("the model does not tell how many columns it takes: put a schema.json beside it")
+    walk = _Walk(width)
+    walk.through(model, list(range(width)))
+    labels: list[str | int] = list(names or ([str(name) for name in known] if known is not None else range(width)))
+    columns = tuple(walk.column(place, label) for place, label in enumerate(labels))
+    return Schema(columns, "frame" if known is not None else walk.form(columns))
+
+
+def _takes_documents(model: Any) -> bool:
+    """Text vectorizers take one text a row, not a row of values."""
+    first = model.steps[0][1] if isinstance(model, Pipeline) else model
+    tags = get_tags(first).input_tags
+    return bool(tags.string and not tags.two_d_array and not tags.dict)
+
+
+def _width(step: Any) -> int | None:
+    """How many columns the step takes. A SelectKBest with scores set by hand was never fitted, but has its scores."""
+    if (width := getattr(step, "n_features_in_", None)) is not None:
+        return int(width)
+    if isinstance(step, Pipeline):
+        return next((width for _, inner in step.steps if (width := _width(inner)) is not None), None)
+    if isinstance(step, FeatureUnion):
+        return next((width for _, inner in step.transformer_list if (width := _width(inner)) is not None), None)
+    return len(step.get_support()) if isinstance(step, SelectorMixin) else None
+
+
+class _Walk:
+    """What the steps say of each column. Where several steps take a column, the first that knows it decides."""
+
+    def __init__(self, width: int) -> None:
+        self.kinds: dict[int, str] = {}
+        self.categories: dict[int, np.ndarray] = {}
+        self.refuse: set[int] = set()
+        self.nullable: set[int] = set()
+        self.width = width
+
+    def column(self, place: int, name: str | int) -> Column:
+        if place in self.categories:
+            categories = tuple(_plain(value) for value in self.categories[place])
+            missing = any(value is None or value != value for value in categories)
+            return Column(name, "category", categories, missing or place in self.nullable, place in self.refuse)
+        kind = self.kinds.get(place, "any")
+        return Column(name, "number" if kind == "number" else "any", nullable=place in self.nullable)
+
+    def form(self, columns: Sequence[Column]) -> Form:
+        """A model trained on lists of mixed values has learnt its categories as numpy text, others as objects."""
+        if all(column.kind == "number" for column in columns):
+            return "numbers"
+        return "text" if any(values.dtype.kind == "U" for values in self.categories.values()) else "objects"
+
+    def through(self, step: Any, columns: list[int | None]) -> list[int | None]:
+        """Note what the step says of its input columns; return what it hands on: a column's place, or None if made new.
+
+        An empty list means that what comes out cannot be followed.
+        """
+        if step is None or step == "passthrough":
+            return columns
+        if isinstance(step, Pipeline):
+            for _, inner in step.steps:
+                columns = self.through(inner, columns)
+            return columns
+        if isinstance(step, FeatureUnion):
+            return _joined([self.through(inner, columns) for _, inner in step.transformer_list if inner != "drop"])
+        if isinstance(step, ColumnTransformer):
+            return self._column_transformer(step, columns)
+        if isinstance(step, SelectorMixin) and len(step.get_support()) == len(columns):
+            return [column for column, kept in zip(columns, step.get_support(), strict=True) if kept]
+        if isinstance(step, FunctionTransformer):
+            return columns if step.func is None else []
+        if isinstance(step, SimpleImputer):
+            return self._imputer(step, columns)
+        if hasattr(step, "categories_"):
+            self._encoder(columns, step.categories_, getattr(step, "handle_unknown", None) == "error")
+            return [None] * len(columns) if isinstance(step, OrdinalEncoder) else []
+        if isinstance(step, LabelBinarizer):
+            self._encoder(columns, [step.classes_], False)
+            return []
+        return self._numeric(step, columns)
+
+    def _column_transformer(self, step: ColumnTransformer, columns: list[int | None]) -> list[int | None]:
+        parts = []
+        for name, inner, _ in step.transformers_:
+            # the one place where the fitted transformer holds names, slices and masks as plain indices
+            taken = [columns[index] for index in step._transformer_to_input_indices[name]] if columns else []
+            if not isinstance(inner, str) or inner != "drop":
+                parts.append(self.through(inner, taken) if taken else [])
+        return _joined(parts)
+
+    def _imputer(self, step: SimpleImputer, columns: list[int | None]) -> list[int | None]:
+        self.nullable.update(column for column in columns if column is not None)
+        unchanged = not step.add_indicator and len(step.statistics_) == len(columns)
+        return columns if unchanged else []
+
+    def _encoder(self, columns: list[int | None], categories: Sequence[np.ndarray], refuse: bool) -> None:
+        if len(columns) != len(categories):
+            return
+        for column, values in zip(columns, categories, strict=True):
+            if column is not None and column not in self.categories:
+                self.categories[column] = values
+                if refuse:
+                    self.refuse.add(column)
+
+    def _numeric(self, step: Any, columns: list[int | None]) -> list[int | None]:
+        """scikit-learn's other transformers and estimators work on numbers, unless they hold parts of their own."""
+        tags = get_tags(step).input_tags
+        ours = type(step).__module__.startswith("sklearn.")
+        composed = any(hasattr(value, "fit") for value in step.get_params().values())
+        if ours and not composed and tags.two_d_array and not tags.string:
+            categorical = getattr(step, "is_categorical_", None)  # histogram boosting takes categories as text, too
+            if categorical is None or len(categorical) != len(columns):
+                categorical = [False] * len(columns)
+            for column, as_text in zip(columns, categorical, strict=True):
+                if column is not None and not as_text:
+                    self.kinds.setdefault(column, "number")
+        return []
+
+
+def _joined(parts: list[list[int | None]]) -> list[int | None]:
+    """Outputs side by side. One that cannot be followed is at an unknown place: the others keep their columns only."""
+    return [column for part in parts for column in part]
+
+
+def _plain(value: Any) -> Value:
+    """A numpy scalar as Python's own type."""
+    plain: Value = value.item() if isinstance(value, np.generic) else value
+    return plain

@@ -1,0 +1,123 @@
+"""Serve a WSGI application with waitress, and end without losing a request.
+
+waitress has no drain of its own (its issue 198). This one owns the loop; the names that it uses beyond waitress's
+documented interface hold for the pinned version: channel_class, task_class, error_task_class, active_channels, _map,
+accepting, del_channel, requests, request, total_outbufs_len, last_activity, will_close, set_close_on_finish.
+"""
+
+import json
+import logging
+import select
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import create_server
+from waitress.task import ErrorTask, WSGITask
+
+from ml_census.config import Config
+
+log = logging.getLogger(__name__)
+
+THREADS = 4
+TICK_SECONDS = 0.2
+QUIET_SECONDS = 0.5
+"""A connection that was silent for so long has no request on its way."""
+
+
+def serve(
+    app: Any, host: str, port: int, config: Config, draining: threading.Event, opened: Callable[[int], None]
+) -> None:
+    """Serve until `draining` is set and the drain is over. `opened` is called with the port once the socket is open.
+
+    The drain: for drain_delay_seconds new connections are still accepted (the load balancer may not know yet), each
+    answer closes its connection; then the socket closes, what is in flight has drain_deadline_seconds to finish.
+    Raises OSError if the port cannot be had.
+    """
+    server = create_server(
+        app,
+        host=host,
+        port=port,
+        threads=THREADS,
+        ident=None,
+        # Twice the application's limit: who is a little above gets a proper 413, not a reset connection.
+        max_request_body_size=2 * config.max_body_bytes,
+        max_request_header_size=16 * 1024,
+        # select() ends the process beyond 1,024 sockets, poll() has no such limit
+        asyncore_use_poll=True,
+        connection_limit=1000,
+    )
+    server.channel_class = type("Channel", (_Channel,), {"task_class": _closing_task(draining)})
+    opened(int(server.effective_port))
+    while not draining.is_set():
+        _tick(server)
+    log.info("draining: still accepting for %g s", config.drain_delay_seconds)
+    _tick_for(server, config.drain_delay_seconds, lambda: False)
+    _stop_accepting(server)
+    if not _tick_for(server, config.drain_deadline_seconds, lambda: _closed_idle(server)):
+        log.warning("deadline: %d connection(s) still open", len(server.active_channels))
+    server.task_dispatcher.shutdown(timeout=1)
+    log.info("stopped")
+
+
+class _JsonErrorTask(ErrorTask):  # type: ignore[misc]
+    """What waitress itself refuses (malformed or oversized requests) is refused in JSON, too."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        body = json.dumps({"error message": f"{error.reason}: {error.body}"}).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", "application/json"))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    error_task_class = _JsonErrorTask
+
+
+def _closing_task(draining: threading.Event) -> type:
+    class Task(WSGITask):  # type: ignore[misc]
+        """Answers with "Connection: close" during the drain, so that keep-alive clients go elsewhere."""
+
+        def build_response_header(self) -> bytes:
+            if draining.is_set():
+                self.set_close_on_finish()
+            header: bytes = super().build_response_header()
+            return header
+
+    return Task
+
+
+def _tick(server: Any) -> None:
+    wasyncore.loop(timeout=TICK_SECONDS, map=server._map, use_poll=True, count=1)
+
+
+def _tick_for(server: Any, seconds: float, done: Callable[[], bool]) -> bool:
+    """Let the loop run until it is done or the time is over; whether it was done."""
+    end = time.monotonic() + seconds
+    while not (finished := done()) and time.monotonic() < end:
+        _tick(server)
+    return finished
+
+
+def _stop_accepting(server: Any) -> None:
+    """Close the listening socket, but not before everyone whom the kernel has let in is served."""
+    while select.select([server.socket], [], [], 0)[0]:
+        server.handle_accept()
+    server.accepting = False
+    server.del_channel()
+    server.socket.close()
+
+
+def _closed_idle(server: Any) -> bool:
+    """Close connections that have no request, none half read and nothing left to send; whether none is left."""
+    for channel in list(server.active_channels.values()):
+        busy = channel.requests or channel.request is not None or channel.total_outbufs_len
+        if not busy and time.time() - channel.last_activity > QUIET_SECONDS:
+            channel.will_close = True
+    return not server.active_channels

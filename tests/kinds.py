@@ -1,0 +1,173 @@
+"""Every kind of scikit-learn model that the server promises to serve, each fitted on a small census made here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.cluster import KMeans
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_selection import SelectKBest
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import LabelBinarizer, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+NAMES = ["age", "workclass", "education-num", "sex"]
+CATEGORIES = {"workclass": [" Private", " Self-emp", " State-gov", " ?"], "sex": [" Female", " Male"]}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A fitted model, rows as a client sends them, and what the model itself answers to them."""
+
+    model: Any
+    rows: list[list[Any]]
+    answers: list[Any]
+    decoding: dict[str, str] | None = None
+
+    def decoded(self) -> list[Any]:
+        return self.answers if self.decoding is None else [self.decoding[str(answer)] for answer in self.answers]
+
+
+def census(count: int = 200) -> tuple[list[list[Any]], np.ndarray]:
+    """Rows of mixed values with UCI's leading spaces, and labels 0 and 1."""
+    random = np.random.default_rng(7)
+    rows = [
+        [int(age), str(work), int(education), str(sex)]
+        for age, work, education, sex in zip(
+            random.integers(17, 90, count),
+            random.choice(CATEGORIES["workclass"], count),
+            random.integers(1, 17, count),
+            random.choice(CATEGORIES["sex"], count),
+            strict=True,
+        )
+    ]
+    labels = np.array([int(row[2] + (row[3] == " Male") * 3 + random.normal() > 11) for row in rows])
+    return rows, labels
+
+
+ROWS, LABELS = census()
+NUMBERS = [[row[0], row[2]] for row in ROWS]
+FRAME = pd.DataFrame(ROWS, columns=NAMES)
+TEXT = {"0": "Annual Salary <50K", "1": "Annual Salary >50K"}
+
+
+def only(place: int, width: int = 4) -> SelectKBest:
+    selector = SelectKBest(k=1)
+    selector.scores_ = np.eye(width)[place]
+    return selector
+
+
+def article() -> Kind:
+    """FeatureUnion of SelectKBest and LabelBinarizer for each category, trained on lists."""
+    parts = []
+    for place in (1, 3):
+        binarizer = LabelBinarizer().fit(only(place).transform(ROWS))
+        parts.append((f"category-{place}", Pipeline([("select", only(place)), ("binarize", binarizer)])))
+    numbers = SelectKBest(k=2)
+    numbers.scores_ = np.array([1, 0, 1, 0])
+    union = FeatureUnion([*parts, ("numbers", numbers)])
+    forest = RandomForestClassifier(20, random_state=0, n_jobs=2).fit(union.transform(ROWS), LABELS)
+    model = Pipeline([("union", union), ("classifier", forest)])
+    return Kind(model, ROWS, model.predict(ROWS).tolist(), TEXT)
+
+
+def dataframe() -> Kind:
+    encode = ColumnTransformer(
+        [("categories", OneHotEncoder(handle_unknown="ignore"), ["workclass", "sex"])], remainder=StandardScaler()
+    )
+    model = make_pipeline(encode, LogisticRegression()).fit(FRAME, LABELS)
+    return Kind(model, ROWS, model.predict(FRAME).tolist(), TEXT)
+
+
+def positions() -> Kind:
+    """A ColumnTransformer by column number, trained on lists."""
+    encode = ColumnTransformer(
+        [
+            ("categories", OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), [1, 3]),
+            ("numbers", "passthrough", [0, 2]),
+        ]
+    )
+    model = make_pipeline(encode, DecisionTreeClassifier(random_state=0)).fit(ROWS, LABELS)
+    return Kind(model, ROWS, model.predict(ROWS).tolist(), TEXT)
+
+
+def boosting_with_categories() -> Kind:
+    frame = FRAME.astype({"workclass": "category", "sex": "category"})
+    model = HistGradientBoostingClassifier(max_iter=20, random_state=0).fit(frame, LABELS)
+    return Kind(model, ROWS, model.predict(frame).tolist(), TEXT)
+
+
+def logistic() -> Kind:
+    model = LogisticRegression().fit(NUMBERS, LABELS)
+    return Kind(model, NUMBERS, model.predict(NUMBERS).tolist(), TEXT)
+
+
+def missing_values() -> Kind:
+    """An imputer expects null."""
+    rows = [[None if number % 5 == 0 else row[0], row[1]] for number, row in enumerate(NUMBERS)]
+    model = make_pipeline(SimpleImputer(), LogisticRegression()).fit(np.array(rows, dtype=float), LABELS)
+    return Kind(model, rows, model.predict(np.array(rows, dtype=float)).tolist())
+
+
+def multi_class() -> Kind:
+    model = RandomForestClassifier(20, random_state=0).fit(NUMBERS, LABELS + np.arange(len(LABELS)) % 2)
+    return Kind(model, NUMBERS, model.predict(NUMBERS).tolist(), {"0": "low", "1": "middle", "2": "high"})
+
+
+def string_classes() -> Kind:
+    model = RandomForestClassifier(20, random_state=0).fit(NUMBERS, np.where(LABELS == 1, ">50K", "<=50K"))
+    return Kind(model, NUMBERS, model.predict(NUMBERS).tolist())
+
+
+def regressor() -> Kind:
+    model = LinearRegression().fit(NUMBERS, LABELS * 1000.5)
+    return Kind(model, NUMBERS, model.predict(np.array(NUMBERS, dtype=float)).tolist())
+
+
+def several_outputs() -> Kind:
+    model = RandomForestRegressor(5, random_state=0).fit(NUMBERS, np.column_stack([LABELS, LABELS * 2]))
+    return Kind(model, NUMBERS, model.predict(NUMBERS).tolist())
+
+
+def searched() -> Kind:
+    model = GridSearchCV(make_pipeline(StandardScaler(), LogisticRegression()), {"logisticregression__C": [0.1, 1]})
+    model.fit(NUMBERS, LABELS)
+    return Kind(model, NUMBERS, model.predict(NUMBERS).tolist(), TEXT)
+
+
+def clusters() -> Kind:
+    model = KMeans(3, random_state=0, n_init=1).fit(np.array(NUMBERS, dtype=float))
+    return Kind(model, NUMBERS, model.predict(np.array(NUMBERS, dtype=float)).tolist())
+
+
+def documents() -> Kind:
+    texts = ["good work", "bad work", "good pay", "bad pay"] * 5
+    model = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, [1, 0] * 10)
+    return Kind(model, [[text] for text in texts], model.predict(texts).tolist())
+
+
+KINDS: dict[str, Callable[[], Kind]] = {
+    make.__name__: make
+    for make in (
+        article,
+        dataframe,
+        positions,
+        boosting_with_categories,
+        logistic,
+        missing_values,
+        multi_class,
+        string_classes,
+        regressor,
+        several_outputs,
+        searched,
+        clusters,
+        documents,
+    )
+}

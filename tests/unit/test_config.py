@@ -1,0 +1,75 @@
+"""config.yaml is used whole or refused with one line that names file, key and reason."""
+
+from pathlib import Path
+
+import pytest
+
+from ml_census import config
+
+LEAST = "model_path: m\nusers: u\nsecret: s\n"
+
+
+def write(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    return str(path)
+
+
+def test_three_keys_are_enough(tmp_path: Path) -> None:
+    loaded = config.load(write(tmp_path, LEAST))
+
+    assert loaded == config.Config(model_path="m", users="u", secret="s")
+    assert loaded.max_body_bytes == 1024 * 1024
+
+
+def test_the_articles_config_is_read_as_it_is(tmp_path: Path) -> None:
+    keys = ("model_path", "users", "secret", "prediction_decoding")
+    text = "".join(f"{key}: gs://bucket/model_deployment/{key}\n" for key in keys)
+
+    loaded = config.load(write(tmp_path, text))
+
+    assert [getattr(loaded, key) for key in keys] == [f"gs://bucket/model_deployment/{key}" for key in keys]
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "reason"),
+    [
+        ("users: u\nsecret: s\n", "model_path", "missing"),
+        (LEAST + "prediction_decodings: d\n", "prediction_decodings", "unknown key"),
+        (LEAST + "1: d\n", "1", "unknown key"),
+        ("model_path: 7\nusers: u\nsecret: s\n", "model_path", "must be a path or a gs:// URI"),
+        ("model_path: ' '\nusers: u\nsecret: s\n", "model_path", "must be a path or a gs:// URI"),
+        ("model_path: s3://b/m\nusers: u\nsecret: s\n", "model_path", "s3:// is not supported"),
+        ("model_path:\nusers: u\nsecret: s\n", "model_path", "missing"),
+        (LEAST + "max_body_bytes: many\n", "max_body_bytes", "must be a whole number"),
+        (LEAST + "max_body_bytes: true\n", "max_body_bytes", "must be a whole number"),
+        (LEAST + "max_body_bytes: 0\n", "max_body_bytes", "must be greater than 0"),
+        (LEAST + "drain_delay_seconds: -1\n", "drain_delay_seconds", "must be 0 or more"),
+        (LEAST + "drain_delay_seconds: .nan\n", "drain_delay_seconds", "must be 0 or more"),
+        (LEAST + "drain_deadline_seconds: soon\n", "drain_deadline_seconds", "must be a number"),
+        ("- a\n- b\n", "config", "must be a mapping"),
+        ("a: [\n", "config", "not YAML at line 2"),
+        ("!!python/object:os.system {}\n", "config", "not YAML"),
+        ("", "config", "must be a mapping"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name(tmp_path: Path, text: str, key: str, reason: str) -> None:
+    path = write(tmp_path, text)
+
+    with pytest.raises(config.ConfigError) as raised:
+        config.load(path)
+
+    message = str(raised.value)
+    assert path in message and key in message and reason in message and "\n" not in message
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(config.ConfigError, match="nowhere.yaml: No such file"):
+        config.load(str(tmp_path / "nowhere.yaml"))
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_bytes(b"\xff\xfe")
+
+    with pytest.raises(config.ConfigError, match="not UTF-8"):
+        config.load(str(tmp_path / "config.yaml"))
