@@ -9,6 +9,7 @@ from pathlib import Path
 import joblib
 import pytest
 import yaml
+
 from kinds import KINDS, Kind
 
 KEY = "a key for the tests: longer than the 32 bytes that HS256 wants, and than the 64 of HS512"
@@ -34,26 +35,30 @@ def kind() -> Callable[[str], Kind]:
     return _kind
 
 
+def write_folder(path: Path, name: str, **config: object) -> Path:
+    """Write model, users, secret and config.yaml for a kind of model; returns the path of config.yaml."""
+    made = _kind(name)
+    joblib.dump(made.model, path / "model.pkl")
+    (path / "users.json").write_text(json.dumps({"census": "census"}))
+    (path / "secret.txt").write_text(KEY + "\n")
+    values: dict[str, object] = {
+        "model_path": str(path / "model.pkl"),
+        "users": str(path / "users.json"),
+        "secret": str(path / "secret.txt"),
+        "drain_delay_seconds": 0,
+    }
+    if made.decoding:
+        (path / "decoding.json").write_text(json.dumps(made.decoding))
+        values["prediction_decoding"] = str(path / "decoding.json")
+    (path / "config.yaml").write_text(yaml.safe_dump(values | config))
+    return path / "config.yaml"
+
+
 @pytest.fixture
-def folder(tmp_path: Path, kind: Callable[[str], Kind]) -> Callable[..., Path]:
-    """Write model, users, secret and config.yaml for a kind; returns the path of config.yaml."""
+def folder(tmp_path: Path) -> Callable[..., Path]:
+    """Write a server's folder for a kind of model, with changes to its configuration."""
 
     def write(name: str = "article", **config: object) -> Path:
-        made = kind(name)
-        joblib.dump(made.model, tmp_path / "model.pkl")
-        (tmp_path / "users.json").write_text(json.dumps({"census": "census"}))
-        (tmp_path / "secret.txt").write_text(KEY + "\n")
-        values: dict[str, object] = {
-            "model_path": str(tmp_path / "model.pkl"),
-            "users": str(tmp_path / "users.json"),
-            "secret": str(tmp_path / "secret.txt"),
-            "drain_delay_seconds": 0,
-        }
-        if made.decoding:
-            (tmp_path / "decoding.json").write_text(json.dumps(made.decoding))
-            values["prediction_decoding"] = str(tmp_path / "decoding.json")
-        path = tmp_path / "config.yaml"
-        path.write_text(yaml.safe_dump(values | config))
-        return path
+        return write_folder(tmp_path, name, **config)
 
     return write

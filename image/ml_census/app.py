@@ -117,7 +117,6 @@ def create_app(artifacts: Artifacts, max_body_bytes: int, ready: Callable[[], bo
     """The WSGI application. `ready` tells whether new clients are welcome."""
     app = Flask("ml_census", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
-    app.url_map.merge_slashes = False  # //login is not /login: one path, one route
     for path, methods, view in Api(artifacts, ready).routes():
         app.add_url_rule(path, view.__name__, view, methods=methods)
     app.before_request(name_request)

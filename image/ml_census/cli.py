@@ -74,12 +74,13 @@ def serve(path: str, host: str, port: int) -> None:
 def train(recipe: str, source: str, output: str) -> None:
     """Train the census model and publish it, with its schema, golden rows and hashes."""
     try:
-        from ml_census import training
+        from ml_census.training import DataError, StorageError
+        from ml_census.training import train as run
     except ModuleNotFoundError as error:
         fail(f"train needs the extra: pip install 'ml-census[train]' ({error})")
     try:
-        training.train(recipe, source, output)
-    except (training.DataError, training.StorageError) as error:
+        run(recipe, source, output)
+    except (DataError, StorageError) as error:
         fail(error)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import jwt
 import pytest
-from conftest import KEY
 from werkzeug.security import generate_password_hash
 
+from conftest import KEY
 from ml_census import auth
 
 USERS = {"census": "census", "ada": generate_password_hash("lovelace")}

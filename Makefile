@@ -1,0 +1,17 @@
+# One-liners over ci/, where the work is.
+.PHONY: setup serve test e2e lint image chart
+
+setup: ## make .venv with .venv/bin/ml-census
+	ci/setup
+serve: ## train the demo model if there is none, serve it on 127.0.0.1:5090 (PORT=)
+	ci/serve
+test: ## unit, chart and system tests
+	ci/test
+lint: ## ruff, mypy, yamllint, shellcheck
+	ci/lint
+image: ## build the image
+	ci/image
+chart: ## lint and package the chart
+	ci/chart
+e2e: ## tests on the cluster of KUBECONFIG, with the image IMAGE=
+	ci/e2e

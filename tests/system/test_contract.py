@@ -1,0 +1,120 @@
+"""The contract of the article's routes, over HTTP."""
+
+import re
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+import pytest
+import requests
+
+from conftest import KEY
+from kinds import KINDS, Kind
+
+Server = Any
+Start = Callable[..., Any]
+ROW = [39, "Private", 14, "Male"]
+
+
+def test_the_articles_client_gets_its_predictions(server: Server) -> None:
+    """The lines of the article: log in with Basic, send the bare token."""
+    endpoint = server.url + "/"
+
+    response = requests.get(endpoint + "login", auth=("census", "census"), timeout=10)
+    headers = {"Authorization": response.json()["token"]}
+    answer = requests.post(endpoint + "prediction", headers=headers, json={"inputs": [ROW, ROW]}, timeout=10)
+
+    assert answer.json() == {"predictions": ["Annual Salary >50K", "Annual Salary >50K"]}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_of_model_is_served_with_the_answers_of_its_own_predict(
+    start: Start, kind: Callable[[str], Kind], name: str
+) -> None:
+    answer = start(name).predict(kind(name).rows)
+
+    assert answer.status_code == 200
+    assert answer.json()["predictions"] == kind(name).decoded()
+
+
+def test_a_token_is_an_hs256_jwt_of_720_seconds(server: Server) -> None:
+    claims = jwt.decode(server.token(), KEY, algorithms=["HS256"])
+
+    assert claims["exp"] - claims["iat"] == 720
+
+
+def test_refusals_are_the_articles_byte_for_byte(server: Server) -> None:
+    url = server.url
+
+    failed_login = requests.get(f"{url}/login", auth=("census", "wrong"), timeout=10)
+    no_token = requests.post(f"{url}/prediction", json={"inputs": [ROW]}, timeout=10)
+    bad_token = requests.post(f"{url}/prediction", json={"inputs": [ROW]}, headers={"Authorization": "x"}, timeout=10)
+
+    assert (failed_login.status_code, failed_login.content) == (
+        401,
+        b'{"error message": "your password or username is invalid"}',
+    )
+    assert (no_token.status_code, no_token.content) == (403, b'{"error message": "Token is missing!"}')
+    assert (bad_token.status_code, bad_token.content) == (403, b'{"error message": "Token is invalid!"}')
+
+
+def test_a_get_with_a_body_is_answered_as_a_post(server: Server) -> None:
+    headers = {"Authorization": f"Bearer {server.token()}"}
+
+    answer = requests.get(f"{server.url}/prediction", headers=headers, json={"inputs": [ROW]}, timeout=10)
+
+    assert answer.json() == {"predictions": ["Annual Salary >50K"]}
+
+
+def test_health_needs_no_token(server: Server) -> None:
+    url = server.url
+
+    assert [requests.get(url + path, timeout=10).status_code for path in ("/", "/livez", "/readyz", "/version")] == [
+        200
+    ] * 4
+
+
+@pytest.mark.parametrize(
+    ("size", "status"), [(1024 * 1024, 400), (1024 * 1024 + 1, 413), (2 * 1024 * 1024 - 1000, 413)]
+)
+def test_a_body_over_the_limit_is_a_413_in_json(server: Server, size: int, status: int) -> None:
+    headers = {"Authorization": server.token(), "Content-Type": "application/json"}
+
+    answer = requests.post(f"{server.url}/prediction", headers=headers, data=b" " * size, timeout=10)
+
+    assert answer.status_code == status
+    assert "error message" in answer.json()
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("GET //login HTTP/1.1", 401),
+        ("GET /login/ HTTP/1.1", 404),
+        ("GET /%6cogin HTTP/1.1", 401),
+        ("DELETE /login HTTP/1.1", 405),
+        ("nonsense", 400),
+    ],
+)
+def test_odd_requests_are_refused_in_json(server: Server, head: str, status: int) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(head.encode() + b"\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+
+    assert re.match(rf"HTTP/1\.[01] {status} ", answer)
+    assert "\r\nContent-Type: application/json\r\n" in answer
+    assert "Server:" not in answer
+
+
+def test_nothing_secret_is_logged(start: Start) -> None:
+    server = start()
+    token = server.token()
+    server.predict([["secret-of-a-row", "Private", 1, "Male"]])
+    server.predict([[1e30, "secret-of-a-row", 1, "Male"]])
+    requests.get(f"{server.url}/login", auth=("census", "a-wrong-password"), timeout=10)
+
+    server.stop()
+
+    log = "".join(server.log)
+    assert not any(secret in log for secret in (token, KEY, "secret-of-a-row", "a-wrong-password"))

@@ -1,0 +1,120 @@
+"""The process: it starts whole or not at all, and stops without losing a request."""
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+Start = Callable[..., Any]
+
+
+@pytest.mark.parametrize(
+    ("break_it", "message"),
+    [
+        (lambda folder: (folder / "model.pkl").unlink(), "model_path: {}/model.pkl: not found"),
+        (lambda folder: (folder / "users.json").write_text("{"), "users: {}/users.json: not JSON"),
+        (lambda folder: (folder / "config.yaml").write_text("a: b"), "config: {}/config.yaml: a: unknown key"),
+    ],
+)
+def test_what_cannot_be_used_ends_the_start_in_one_line(
+    folder: Callable[..., Path], break_it: Callable[[Path], Any], message: str
+) -> None:
+    path = folder("logistic")
+    break_it(path.parent)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    command = [sys.executable, "-m", "ml_census", "serve", "--config", str(path), "--port", str(port)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    (last,) = [line for line in ended.stderr.splitlines() if "WARNING" not in line]
+    assert ended.returncode == 1
+    assert last.startswith("ml-census: " + message.format(path.parent))
+
+
+def test_a_port_that_is_taken_ends_the_start_in_one_line(folder: Callable[..., Path]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+
+        command = [sys.executable, "-m", "ml_census", "serve", "--config", str(folder("logistic")), "--port", port]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1] == f"ml-census: --host 127.0.0.1 --port {port}: Address already in use"
+
+
+def test_sigterm_without_clients_ends_with_exit_0(start: Start) -> None:
+    assert start("logistic").stop() == 0
+
+
+def test_sigint_ends_a_server_in_a_terminal(start: Start) -> None:
+    server = start("logistic")
+
+    server.process.send_signal(signal.SIGINT)
+
+    assert server.process.wait(10) == 130
+
+
+def test_sigterm_loses_no_request_of_busy_keep_alive_clients(start: Start) -> None:
+    """Clients that go elsewhere after "Connection: close", as a load balancer does, see no failure."""
+    server = start("logistic", drain_delay_seconds=1)
+    token = server.token()
+    outcomes: list[int] = []
+
+    def ask() -> None:
+        with requests.Session() as session:
+            while True:
+                answer = session.post(
+                    f"{server.url}/prediction", json={"inputs": [[1, 2]]}, headers={"Authorization": token}, timeout=30
+                )
+                outcomes.append(answer.status_code)
+                if answer.headers.get("Connection") == "close":
+                    return
+
+    clients = [threading.Thread(target=ask) for _ in range(10)]
+    for client in clients:
+        client.start()
+    time.sleep(0.5)
+
+    assert server.stop() == 0
+    for client in clients:
+        client.join(30)
+    assert len(outcomes) >= 20
+    assert set(outcomes) == {200}
+
+
+def test_during_the_drain_new_clients_are_served_and_readiness_is_503(start: Start) -> None:
+    server = start("logistic", drain_delay_seconds=2)
+    token = server.token()
+    server.process.send_signal(signal.SIGTERM)
+    while (ready := requests.get(f"{server.url}/readyz", timeout=10)).status_code == 200:
+        pass
+
+    answer = requests.post(
+        f"{server.url}/prediction", json={"inputs": [[1, 2]]}, headers={"Authorization": token}, timeout=10
+    )
+
+    assert (ready.status_code, answer.status_code) == (503, 200)
+    assert answer.headers["Connection"] == "close"
+    assert server.process.wait(30) == 0
+
+
+def test_a_half_sent_request_ends_the_drain_only_at_the_deadline(start: Start) -> None:
+    server = start("logistic", drain_deadline_seconds=1)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(b"POST /prediction HTTP/1.1\r\nContent-Length: 100\r\n\r\n")
+        time.sleep(0.5)
+
+        assert server.stop() == 0
+    assert any("1 connection(s) still open" in line for line in server.log)

@@ -1,0 +1,246 @@
+"""The HTTP interface, through the real application with a real model."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from conftest import KEY
+from kinds import NAMES, Kind
+from ml_census.app import Api, create_app
+from ml_census.artifacts import Artifacts
+from ml_census.engine import Predictor
+from ml_census.introspect import learn
+
+LIMIT = 20_000
+ROW = [39, "Private", 14, "Male"]
+
+
+@pytest.fixture(scope="module")
+def artifacts(kind: Callable[[str], Kind]) -> Artifacts:
+    made = kind("article")
+    labels = {int(key): text for key, text in (made.decoding or {}).items()}
+    predictor = Predictor(made.model, learn(made.model, NAMES))
+    return Artifacts(predictor, labels, {"census": "census"}, (KEY,), "0123456789ab")
+
+
+@pytest.fixture(scope="module")
+def client(artifacts: Artifacts) -> FlaskClient:
+    return create_app(artifacts, LIMIT).test_client()
+
+
+@pytest.fixture(scope="module")
+def token(client: FlaskClient) -> str:
+    answer = client.get("/login", auth=("census", "census"))
+    return str(answer.json["token"])  # type: ignore[index]
+
+
+@pytest.fixture
+def post(client: FlaskClient, token: str) -> Callable[..., TestResponse]:
+    def send(body: Any, path: str = "/prediction", **options: Any) -> TestResponse:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"Authorization": token, "Content-Type": "application/json"} | options.pop("headers", {})
+        return client.open(path, method=options.pop("method", "POST"), data=data, headers=headers)
+
+    return send
+
+
+def test_the_login_answers_a_token_that_is_not_cached(client: FlaskClient) -> None:
+    answer = client.get("/login", auth=("Census", "census"))
+
+    assert answer.status_code == 200
+    assert list(answer.json) == ["token"]  # type: ignore[arg-type]
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "Basic",
+        "Basic !!!",
+        "Basic Y2Vuc3Vz",  # census, no colon
+        "Basic Y2Vuc3VzOg==",  # census and an empty password
+        "Basic Y2Vuc3VzOndyb25n",  # census:wrong
+        "Basic bm9ib2R5OmNlbnN1cw==",  # nobody:census
+        "Basic /////w==",
+        "Bearer x",
+        "census:census",
+        "Digest username=census",
+    ],
+)
+def test_a_failed_login_is_the_articles_401(client: FlaskClient, header: str | None) -> None:
+    answer = client.get("/login", headers={"Authorization": header} if header else {})
+
+    assert answer.status_code == 401
+    assert answer.data == b'{"error message": "your password or username is invalid"}'
+    assert answer.headers["WWW-Authenticate"].startswith("Basic realm=")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("scheme", ["", "Bearer ", "bearer "])
+def test_a_token_opens_prediction_bare_or_as_bearer(
+    post: Callable[..., TestResponse], token: str, method: str, scheme: str
+) -> None:
+    answer = post({"inputs": [ROW]}, method=method, headers={"Authorization": scheme + token})
+
+    assert answer.status_code == 200
+    assert answer.data == b'{"predictions": ["Annual Salary >50K"]}'
+
+
+@pytest.mark.parametrize("header", ["", " ", "Bearer", "Bearer "])
+def test_no_token_is_the_articles_403(post: Callable[..., TestResponse], header: str) -> None:
+    answer = post({"inputs": [ROW]}, headers={"Authorization": header})
+
+    assert answer.status_code == 403
+    assert answer.data == b'{"error message": "Token is missing!"}'
+
+
+@pytest.mark.parametrize("header", ["x", "Bearer x", "Bearer a.b.c", "Basic Y2Vuc3VzOmNlbnN1cw=="])
+def test_a_bad_token_is_the_articles_403(post: Callable[..., TestResponse], header: str) -> None:
+    answer = post({"inputs": [ROW]}, headers={"Authorization": header})
+
+    assert answer.status_code == 403
+    assert answer.data == b'{"error message": "Token is invalid!"}'
+
+
+def test_the_token_comes_before_the_body(post: Callable[..., TestResponse]) -> None:
+    """Who may not ask learns nothing about what may be asked."""
+    assert post(b"{", headers={"Authorization": "x"}).status_code == 403
+
+
+def test_answers_are_the_models_own(post: Callable[..., TestResponse], kind: Callable[[str], Kind]) -> None:
+    answer = post({"inputs": kind("article").rows})
+
+    assert answer.json == {"predictions": kind("article").decoded()}
+    assert answer.headers["X-Model-Version"] == "0123456789ab"
+
+
+def test_probabilities_come_when_asked_for(post: Callable[..., TestResponse]) -> None:
+    answer = post({"inputs": [ROW, ROW]}, "/prediction?proba=true").json
+
+    assert list(answer) == ["predictions", "probabilities"]  # type: ignore[arg-type]
+    assert [sum(row) for row in answer["probabilities"]] == pytest.approx([1, 1])  # type: ignore[index]
+
+
+def test_unknown_categories_are_answered_counted_and_listed_when_asked_for(post: Callable[..., TestResponse]) -> None:
+    rows = [[39, "Astronaut", 10, "Other"], [39, "astronaut", 10, "Male"]]
+
+    plain, asked = post({"inputs": rows}), post({"inputs": rows}, "/prediction?warnings=true")
+
+    assert plain.headers["X-Unknown-Values"] == asked.headers["X-Unknown-Values"] == "3"
+    assert list(plain.json) == ["predictions"]  # type: ignore[arg-type]
+    assert [(entry["row"], entry["column"]) for entry in asked.json["warnings"]] == [  # type: ignore[index]
+        (0, "workclass"),
+        (0, "sex"),
+        (1, "workclass"),
+    ]
+
+
+def test_known_values_have_no_header(post: Callable[..., TestResponse]) -> None:
+    assert "X-Unknown-Values" not in post({"inputs": [ROW]}).headers
+
+
+@pytest.mark.parametrize(
+    ("body", "part"),
+    [
+        (b"", "not JSON"),
+        (b"{", "not JSON: Expecting property name enclosed in double quotes at line 1 column 2"),
+        (b"\xff", "not UTF-8"),
+        ('{"inputs": []}'.encode("utf-16"), "not UTF-8"),
+        (b"[" * 10_000, "nested too deeply"),
+        (b'{"inputs": ' + b"9" * 5000 + b"}", "too many digits"),
+        (b"[]", '"inputs"'),
+        (b"null", '"inputs"'),
+        (b"{}", '"inputs"'),
+        (b'{"inputs": null}', "must be a list of rows"),
+        (b'{"inputs": []}', "holds no rows"),
+    ],
+)
+def test_a_body_that_is_not_the_format_is_a_400(post: Callable[..., TestResponse], body: bytes, part: str) -> None:
+    answer = post(body)
+
+    assert answer.status_code == 400
+    assert part in answer.json["error message"]  # type: ignore[index]
+
+
+def test_rows_that_do_not_fit_are_a_400_with_row_and_column(post: Callable[..., TestResponse]) -> None:
+    answer = post(b'{"inputs": [[39, "Private", 14, "Male"], ["abc", "Private", NaN, "Male"]]}')
+
+    assert answer.status_code == 400
+    assert [(entry["row"], entry["column"], entry["got"]) for entry in answer.json["details"]] == [  # type: ignore[index]
+        (1, "age", "abc"),
+        (1, "education-num", "nan"),
+    ]
+
+
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+def test_another_content_type_is_a_415(post: Callable[..., TestResponse], content_type: str) -> None:
+    assert post({"inputs": [ROW]}, headers={"Content-Type": content_type}).status_code == 415
+
+
+def test_a_body_over_the_limit_is_a_413(post: Callable[..., TestResponse]) -> None:
+    assert post(b" " * LIMIT).status_code == 400
+    assert post(b" " * (LIMIT + 1)).status_code == 413
+
+
+@pytest.mark.parametrize("query", ["proba=maybe", "warnings=1"])
+def test_a_flag_is_true_or_false(post: Callable[..., TestResponse], query: str) -> None:
+    assert post({"inputs": [ROW]}, f"/prediction?{query}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nowhere", 404),
+        ("GET", "/login/", 404),
+        ("GET", "/Login", 404),
+        ("POST", "/login", 405),
+        ("PUT", "/prediction", 405),
+        ("TRACE", "/", 405),
+    ],
+)
+def test_errors_are_json_with_a_request_id(client: FlaskClient, method: str, path: str, status: int) -> None:
+    answer = client.open(path, method=method)
+
+    assert answer.status_code == status
+    assert "error message" in answer.json  # type: ignore[operator]
+    assert answer.headers["X-Request-Id"]
+    assert ("Allow" in answer.headers) == (status == 405)
+
+
+@pytest.mark.parametrize(("sent", "kept"), [("abc-1", True), ("a b", False), ("x" * 129, False), ("", False)])
+def test_a_sane_request_id_is_kept(client: FlaskClient, sent: str, kept: bool) -> None:
+    assert (client.get("/livez", headers={"X-Request-Id": sent}).headers["X-Request-Id"] == sent) is kept
+
+
+@pytest.mark.parametrize(
+    ("accept", "mimetype"), [(None, "text/plain"), ("*/*", "text/plain"), ("text/html,*/*;q=0.8", "text/html")]
+)
+def test_the_greeting_is_a_page_to_a_browser(client: FlaskClient, accept: str | None, mimetype: str) -> None:
+    answer = client.get("/", headers={"Accept": accept} if accept else {})
+
+    assert (answer.status_code, answer.mimetype) == (200, mimetype)
+
+
+def test_the_version_tells_what_runs(client: FlaskClient) -> None:
+    assert set(client.get("/version").json) == {"version", "model", "scikit-learn", "python"}  # type: ignore[arg-type]
+
+
+def test_readiness_ends_with_the_drain_and_liveness_does_not(artifacts: Artifacts) -> None:
+    client = create_app(artifacts, LIMIT, ready=lambda: False).test_client()
+
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/livez").status_code == 200
+
+
+def test_only_predictions_need_a_token(client: FlaskClient, artifacts: Artifacts) -> None:
+    """A route that is added is thought about here."""
+    closed = [
+        path for path, _, _ in Api(artifacts, lambda: True).routes() if client.get(path).status_code in (401, 403)
+    ]
+
+    assert closed == ["/login", "/prediction"]

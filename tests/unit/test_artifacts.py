@@ -1,0 +1,204 @@
+"""All artifacts are read and tried out at the start; what cannot be used is named by key, URI and reason."""
+
+import hashlib
+import json
+import pickle
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from kinds import KINDS, Kind
+from ml_census import artifacts, config
+from ml_census.published import ArtifactError
+
+Folder = Callable[..., Path]
+
+
+def load(path: Path) -> artifacts.Artifacts:
+    return artifacts.load(config.load(str(path)))
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ArtifactError) as raised:
+        load(path)
+    message = str(raised.value)
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_of_model_loads_and_answers_decoded(folder: Folder, kind: Callable[[str], Kind], name: str) -> None:
+    loaded = load(folder(name))
+
+    rows = loaded.predictor.schema.clean(kind(name).rows).values
+
+    assert loaded.decoded(loaded.predictor.predict(rows)) == kind(name).decoded()
+
+
+def test_the_model_version_is_the_hash_of_the_file(folder: Folder) -> None:
+    path = folder()
+
+    version = load(path).model_version
+
+    assert version == hashlib.sha256((path.parent / "model.pkl").read_bytes()).hexdigest()[:12]
+
+
+@pytest.mark.parametrize(
+    ("key", "file"),
+    [
+        ("model_path", "model.pkl"),
+        ("users", "users.json"),
+        ("secret", "secret.txt"),
+        ("prediction_decoding", "decoding.json"),
+    ],
+)
+def test_a_missing_file_is_named(folder: Folder, key: str, file: str) -> None:
+    path = folder()
+    (path.parent / file).unlink()
+
+    message = refusal(path)
+
+    assert message == f"{key}: {path.parent / file}: not found"
+
+
+@pytest.mark.parametrize(
+    ("key", "file", "content", "reason"),
+    [
+        ("model_path", "model.pkl", b"not a pickle", "cannot load it"),
+        ("model_path", "model.pkl", b"", "cannot load it"),
+        ("model_path", "model.pkl", pickle.dumps({"a": 1}), "has no predict"),
+        ("model_path", "model.pkl", pickle.dumps(LogisticRegression()), "does not tell how many columns"),
+        ("users", "users.json", b"{", "not JSON"),
+        ("secret", "secret.txt", b"short", "shorter than 32 bytes"),
+        ("prediction_decoding", "decoding.json", b"{", "not JSON"),
+        ("prediction_decoding", "decoding.json", b"[]", "must be a JSON object"),
+        ("prediction_decoding", "decoding.json", b'{"0": "low"}', "does not cover the model's classes: 1 missing"),
+        ("prediction_decoding", "decoding.json", b'{"0": 0, "1": 1}', "must be decoded to text"),
+        ("model_path", "schema.json", b"{", "not JSON"),
+        ("model_path", "golden.json", b"{}", "its rows cannot be used"),
+        ("model_path", "manifest.json", b"{}", 'must hold "files"'),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_with_the_reason(
+    folder: Folder, key: str, file: str, content: bytes, reason: str
+) -> None:
+    path = folder()
+    (path.parent / file).write_bytes(content)
+
+    message = refusal(path)
+
+    assert message.startswith(f"{key}: {path.parent / file if file != 'model.pkl' else path.parent / 'model.pkl'}: ")
+    assert reason in message
+
+
+def test_a_folder_in_place_of_a_file_is_refused(folder: Folder, tmp_path: Path) -> None:
+    assert refusal(folder(users=str(tmp_path))).endswith("is a folder, not a file")
+
+
+def test_a_decoding_for_a_model_without_classes_is_refused(folder: Folder) -> None:
+    path = folder("regressor")
+    (path.parent / "decoding.json").write_text("{}")
+    path.write_text(path.read_text() + f"prediction_decoding: {path.parent / 'decoding.json'}\n")
+
+    assert "no list of classes" in refusal(path)
+
+
+def test_a_model_that_cannot_predict_is_refused(folder: Folder) -> None:
+    path = folder("logistic")
+    model = joblib.load(path.parent / "model.pkl")
+    del model.coef_
+    joblib.dump(model, path.parent / "model.pkl")
+
+    assert "cannot predict: AttributeError" in refusal(path)
+
+
+def test_clear_text_passwords_load_with_a_warning_that_names_no_password(
+    folder: Folder, caplog: pytest.LogCaptureFixture
+) -> None:
+    load(folder())
+
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "1 password(s) in clear" in record.getMessage()
+
+
+def test_a_model_of_another_scikit_learn_loads_with_a_warning(
+    folder: Folder, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sklearn.base.__version__", "1.9.0")
+    path = folder("logistic")
+    monkeypatch.undo()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        load(path)
+
+    assert any("1.9.0" in record.getMessage() for record in caplog.records)
+
+
+def golden(path: Path, **changes: Any) -> None:
+    loaded = load(path)
+    rows = [[39, "Private", 10, "Male"], [20, "?", 3, "Female"]]
+    clean = loaded.predictor.schema.clean(rows).values
+    document = {
+        "rows": rows,
+        "predictions": loaded.decoded(loaded.predictor.predict(clean)),
+        "probabilities": loaded.predictor.probabilities(clean),
+    }
+    (path.parent / "golden.json").write_text(json.dumps(document | changes))
+
+
+def test_golden_rows_that_come_out_as_written_are_accepted(folder: Folder) -> None:
+    path = folder()
+    golden(path)
+
+    assert load(path).labels
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"predictions": ["Annual Salary >50K", "Annual Salary >50K"]}, "answers row"),
+        ({"predictions": ["Annual Salary <50K"]}, "one prediction a row"),
+        ({"probabilities": [[0.5, 0.5], [0.5, 0.5]]}, "other probabilities"),
+        ({"rows": [["x", "Private", 10, "Male"]]}, "its rows cannot be used"),
+    ],
+)
+def test_a_model_that_answers_golden_rows_otherwise_is_refused(
+    folder: Folder, changes: dict[str, Any], reason: str
+) -> None:
+    path = folder()
+    golden(path, **changes)
+
+    assert reason in refusal(path)
+
+
+def test_a_file_that_is_not_the_manifests_is_refused(folder: Folder) -> None:
+    path = folder()
+    files = {"model.pkl": hashlib.sha256((path.parent / "model.pkl").read_bytes()).hexdigest()}
+    (path.parent / "manifest.json").write_text(json.dumps({"files": files}))
+    assert load(path)
+
+    joblib.dump(KINDS["article"]().model, path.parent / "model.pkl", compress=1)
+
+    assert "SHA-256 is not the one in manifest.json" in refusal(path)
+
+
+def test_a_file_that_the_manifest_lists_must_be_there(folder: Folder) -> None:
+    path = folder()
+    (path.parent / "manifest.json").write_text(json.dumps({"files": {"schema.json": "0" * 64}}))
+
+    assert refusal(path) == f"model_path: {path.parent / 'schema.json'}: not found"
+
+
+@pytest.mark.parametrize(
+    ("value", "spelling"),
+    [(0, "0"), ("a", "a"), (1.0, "1"), (1.0, "1.0"), (True, "true"), (True, "1"), (True, "True"), (0.5, "0.5")],
+)
+def test_a_class_is_found_however_json_spells_it(value: Any, spelling: str) -> None:
+    assert artifacts._spelt(value, {spelling: "text"}) == spelling

@@ -1,0 +1,96 @@
+"""The command line: help with examples, users, keys, and one-line errors."""
+
+import json
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from ml_census import auth
+from ml_census.cli import main
+
+COMMANDS = [["serve"], ["train"], ["user", "add"], ["secret"], ["predict"]]
+
+
+def run(*args: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(main, args, input=stdin)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_shows_an_example(command: list[str]) -> None:
+    result = run(*command, "--help")
+
+    assert result.exit_code == 0
+    assert f"Example: ml-census {' '.join(command)}" in result.output
+
+
+def test_every_command_is_in_the_list_above() -> None:
+    def leaves(command: click.Command, path: list[str]) -> list[list[str]]:
+        if not isinstance(command, click.Group):
+            return [path]
+        return [leaf for name, inner in command.commands.items() for leaf in leaves(inner, [*path, name])]
+
+    assert sorted(leaves(main, [])) == sorted(COMMANDS)
+
+
+def test_a_secret_is_long_enough_and_new_each_time() -> None:
+    first, second = run("secret").output, run("secret").output
+
+    assert first != second
+    assert auth.parse_keys(first.encode()) == (first.strip(),)
+
+
+def test_a_user_is_added_with_a_hash_and_can_log_in(tmp_path: Path) -> None:
+    path = tmp_path / "users.json"
+
+    assert run("user", "add", "Ada", "--users", str(path), stdin="lovelace\n").exit_code == 0
+    assert run("user", "add", "bob", "--users", str(path), stdin="builder\n").exit_code == 0
+
+    users = auth.parse_users(path.read_bytes())
+    assert set(users) == {"ada", "bob"}
+    assert auth.in_clear(users) == []
+    assert auth.check_password(users, "ADA", "lovelace")
+    assert "lovelace" not in path.read_text()
+
+
+def test_a_user_added_again_has_the_new_password(tmp_path: Path) -> None:
+    path = str(tmp_path / "users.json")
+    run("user", "add", "ada", "--users", path, stdin="old\n")
+    run("user", "add", "Ada", "--users", path, stdin="new\n")
+
+    users = auth.parse_users(Path(path).read_bytes())
+
+    assert auth.check_password(users, "ada", "new")
+    assert not auth.check_password(users, "ada", "old")
+
+
+@pytest.mark.parametrize(
+    ("name", "stdin", "reason"),
+    [("ada", "\n", "password is empty"), ("a:b", "x\n", "colon"), (" ", "x\n", "must not be empty")],
+)
+def test_a_user_that_could_not_log_in_is_refused(tmp_path: Path, name: str, stdin: str, reason: str) -> None:
+    result = run("user", "add", name, "--users", str(tmp_path / "users.json"), stdin=stdin)
+
+    assert result.exit_code == 1
+    assert reason in result.output
+    assert not (tmp_path / "users.json").exists()
+
+
+def test_a_users_file_that_is_not_one_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "users.json").write_text("[1]")
+
+    result = run("user", "add", "ada", "--users", str(tmp_path / "users.json"), stdin="x\n")
+
+    assert result.exit_code == 1
+    assert json.loads((tmp_path / "users.json").read_text()) == [1]
+
+
+@pytest.mark.parametrize("url", ["ftp://x", "http://127.0.0.1:1"])
+def test_predict_says_why_there_is_no_answer(tmp_path: Path, url: str) -> None:
+    (tmp_path / "password").write_text("x\n")
+
+    result = run("predict", "--url", url, "--user", "a", "--password-file", str(tmp_path / "password"), "--row", "[1]")
+
+    assert result.exit_code == 1
+    assert result.output.startswith(f"ml-census: {url}: ")

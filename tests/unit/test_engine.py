@@ -1,0 +1,60 @@
+"""The server's answers are the model's own."""
+
+from collections.abc import Callable
+
+import pytest
+
+from kinds import KINDS, Kind
+from ml_census.engine import PredictionError, Predictor
+from ml_census.introspect import learn
+
+
+def predictor(kind: Kind) -> Predictor:
+    return Predictor(kind.model, learn(kind.model))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_of_model_answers_as_its_own_predict(kind: Callable[[str], Kind], name: str) -> None:
+    made = kind(name)
+    tried = predictor(made)
+
+    answers = tried.predict(tried.schema.clean(made.rows).values)
+
+    assert answers == made.answers
+
+
+@pytest.mark.parametrize("name", sorted(KINDS.keys() - {"regressor"}))  # BLAS rounds one row and many differently
+def test_one_row_alone_is_answered_as_among_others(kind: Callable[[str], Kind], name: str) -> None:
+    made = kind(name)
+    tried = predictor(made)
+
+    answers = [tried.predict(tried.schema.clean([row]).values)[0] for row in made.rows[:5]]
+
+    assert answers == made.answers[:5]
+
+
+def test_probabilities_are_in_the_order_of_the_classes(kind: Callable[[str], Kind]) -> None:
+    tried = predictor(kind("string_classes"))
+    rows = tried.schema.clean(kind("string_classes").rows).values
+
+    best = [tried.classes[row.index(max(row))] for row in tried.probabilities(rows)]  # type: ignore[index]
+
+    assert best == tried.predict(rows)
+
+
+@pytest.mark.parametrize(("name", "has"), [("article", True), ("regressor", False), ("clusters", False)])
+def test_only_classifiers_have_probabilities(kind: Callable[[str], Kind], name: str, has: bool) -> None:
+    assert predictor(kind(name)).has_probabilities is has
+
+
+def test_a_model_serves_on_one_thread(kind: Callable[[str], Kind]) -> None:
+    model = predictor(kind("article")).model
+
+    assert model.get_params()["classifier__n_jobs"] is None
+
+
+def test_what_the_model_refuses_is_a_prediction_error(kind: Callable[[str], Kind]) -> None:
+    tried = predictor(kind("boosting_with_categories"))
+
+    with pytest.raises(PredictionError):
+        tried.predict([["not a number", " Private", 1, " Male"]])

@@ -1,0 +1,62 @@
+"""Arrows point one way: which of our modules may import which."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import ml_census
+
+PACKAGE = Path(ml_census.__file__).parent
+ALLOWED = {
+    "__init__": set(),
+    "__main__": {"cli"},
+    "app": {"__init__", "artifacts", "auth", "engine", "protocols", "schema"},
+    "artifacts": {"auth", "config", "engine", "introspect", "published", "schema", "storage"},
+    "auth": set(),
+    "client": set(),
+    "config": set(),
+    "engine": {"schema"},
+    "introspect": {"schema"},
+    "published": {"storage"},
+    "schema": set(),
+    "server": {"config"},
+    "storage": set(),
+}
+
+
+def imported(path: Path) -> set[str]:
+    """The modules of ours that a module imports, by the first name below the package."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "ml_census":
+            names = {name.name for name in node.names}
+            found |= {
+                name if (PACKAGE / f"{name}.py").exists() or (PACKAGE / name).is_dir() else "__init__" for name in names
+            }
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ml_census."):
+            found.add(str(node.module).split(".")[1])
+    return found
+
+
+def test_modules_import_only_what_they_may() -> None:
+    imports = {path.stem: imported(path) for path in PACKAGE.glob("*.py") if path.stem != "cli"}
+
+    assert imports == ALLOWED
+
+
+def test_protocols_import_nothing_of_ours() -> None:
+    assert {name for path in (PACKAGE / "protocols").glob("*.py") for name in imported(path)} == set()
+
+
+def test_only_the_command_line_touches_environment_signals_and_exit_codes() -> None:
+    for path in PACKAGE.glob("*.py"):
+        text = path.read_text()
+        if path.stem != "cli":
+            assert not any(name in text for name in ("os.environ", "import signal", "sys.exit")), path.name
+
+
+def test_the_help_is_there_without_loading_scikit_learn() -> None:
+    code = "import sys, ml_census.cli; print([m for m in ('sklearn', 'flask', 'gcsfs', 'numpy') if m in sys.modules])"
+
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
