@@ -1,0 +1,56 @@
+{{/*
+The server's config.yaml. int64, because Helm reads numbers as floats and writes a million as 1e+06.
+*/}}
+{{- define "ml-census.config" -}}
+model_path: {{ .Values.config.model_path | quote }}
+{{- with .Values.config.prediction_decoding }}
+prediction_decoding: {{ . | quote }}
+{{- end }}
+users: {{ .Values.config.users | default "/credentials/users.json" | quote }}
+secret: {{ .Values.config.secret | default "/credentials/secret.txt" | quote }}
+max_body_bytes: {{ int64 .Values.config.max_body_bytes }}
+drain_delay_seconds: {{ int64 .Values.config.drain_delay_seconds }}
+drain_deadline_seconds: {{ int64 .Values.config.drain_deadline_seconds }}
+{{- end }}
+
+{{/*
+The Secrets' names. The chart's own ones are named so that nobody calls an existing one alike: Helm would delete it.
+*/}}
+{{- define "ml-census.credentialsName" -}}
+{{- .Values.credentials.existingSecret | default (include "ml-census.suffixed" (list . "own-credentials")) }}
+{{- end }}
+
+{{- define "ml-census.testSecretName" -}}
+{{- (.Values.test).existingSecret | default (include "ml-census.suffixed" (list . "own-test")) }}
+{{- end }}
+
+{{/*
+The data of the chart's own Secret; empty when there is none.
+*/}}
+{{- define "ml-census.credentials" -}}
+{{- with .Values.credentials.users }}
+users.json: {{ toJson . | b64enc }}
+{{- end }}
+{{- with .Values.credentials.signingKey }}
+secret.txt: {{ b64enc . }}
+{{- end }}
+{{- end }}
+
+{{/*
+The files that the server looks for in /credentials; empty when both are elsewhere. Named one by one, so that a Secret
+without one of them stops the pod with an event that says so.
+*/}}
+{{- define "ml-census.credentialsItems" -}}
+{{- if not .Values.config.users }}
+- key: users.json
+  path: users.json
+{{- end }}
+{{- if not .Values.config.secret }}
+- key: secret.txt
+  path: secret.txt
+{{- end }}
+{{- end }}
+
+{{- define "ml-census.hasTest" -}}
+{{- if or (.Values.test).password (.Values.test).existingSecret }}true{{ end }}
+{{- end }}

@@ -1,0 +1,131 @@
+"""What holds for every values file of the chart: ci/ and environments/."""
+
+import functools
+import json
+import re
+
+import kubernetes_validate
+import pytest
+from kubernetes_validate import utils
+
+
+def pods(objects):
+    """The pod templates: the Deployment's and the test's."""
+    for each in objects:
+        if each["kind"] == "Deployment":
+            yield each["spec"]["template"]
+        if each["kind"] == "Pod":
+            yield each
+
+
+def test_lint(chart, scenario, major):
+    """helm lint --strict has nothing to say."""
+    chart.helm("lint", "--strict", file=scenario, major=major)
+
+
+def test_both_helms_agree(chart, scenario):
+    """Helm 3 and Helm 4 render the same bytes, not counting empty lines."""
+    three, four = (re.sub(r"\n\s*\n", "\n", chart.text(file=scenario, major=major)).split("---\n") for major in (3, 4))
+
+    assert sorted(three) == sorted(four)
+
+
+def test_same_bytes(chart, scenario, major):
+    """Rendering twice gives the same bytes: nothing is drawn, looked up, or taken from the clock."""
+    again = {"enabled": True}  # no other values, but enough for the second rendering to be a new one
+
+    assert chart.text(file=scenario, major=major) == chart.text(again, file=scenario, major=major)
+
+
+def test_templates_are_pure(chart):
+    """No template calls what would give another result the next time."""
+    impure = re.compile(r"\b(lookup|rand\w+|now|date|uuidv4|gen\w+|derivePassword|htpasswd|bcrypt)\b")
+
+    for template in chart.folder.rglob("templates/**/*.*"):
+        code = " ".join(re.findall(r"{{-? (?!/\*)(.*?)}}", re.sub(r'".*?"', "", template.read_text()), re.DOTALL))
+        assert not impure.search(code), template
+
+
+@pytest.fixture(scope="module")
+def schemas_read_once():
+    """kubernetes-validate reads two megabytes of schema for each object; once for each version will do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(utils, "schema_contents", functools.cache(utils.schema_contents))
+        yield
+
+
+LATEST = int(kubernetes_validate.latest_version().split(".")[1])
+
+
+@pytest.mark.parametrize("version", [f"1.{minor}" for minor in range(30, LATEST + 1)])
+def test_kubernetes_schemas(chart, schemas_read_once, version):
+    """Every supported version of Kubernetes knows every field of every object."""
+    objects = {json.dumps(each): each for scenario in chart.scenarios for each in chart.objects(file=scenario)}
+
+    for each in objects.values():
+        assert kubernetes_validate.validate(each, version, strict=True) == version
+
+
+def test_restricted(chart, scenario):
+    """Every pod meets the restricted Pod Security Standard, with a read-only root and without a token of Kubernetes."""
+    for pod in pods(chart.objects(file=scenario)):
+        spec = pod["spec"]
+        assert spec["automountServiceAccountToken"] is False
+        assert not spec.keys() & {"hostNetwork", "hostPID", "hostIPC", "initContainers"}
+        security = spec["securityContext"]
+        assert security["runAsNonRoot"] is True
+        assert security["runAsUser"] == security["runAsGroup"] == 65532
+        assert security["seccompProfile"] == {"type": "RuntimeDefault"}
+        for volume in spec["volumes"]:
+            assert volume.keys() <= {"name", "configMap", "emptyDir", "secret", "persistentVolumeClaim"}
+        for container in spec["containers"]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+            assert not any("hostPort" in port for port in container.get("ports", []))
+
+
+def test_resources(chart, scenario):
+    """Every container says what it needs; memory and disk are limits as well, as GKE Autopilot would make them."""
+    for pod in pods(chart.objects(file=scenario)):
+        for container in pod["spec"]["containers"]:
+            requests, limits = container["resources"]["requests"], container["resources"]["limits"]
+            assert requests["cpu"]
+            assert requests["memory"] == limits["memory"]
+            assert requests["ephemeral-storage"] == limits["ephemeral-storage"]
+
+
+def test_selectors(chart, scenario):
+    """Deployment and Service select by name and instance alone, which the pods have and the test's pod has not."""
+    deployment, service = (chart.one(kind, file=scenario)["spec"] for kind in ("Deployment", "Service"))
+    selector = deployment["selector"]["matchLabels"]
+
+    assert list(selector) == ["app.kubernetes.io/name", "app.kubernetes.io/instance"]
+    assert service["selector"] == selector
+    assert selector.items() <= deployment["template"]["metadata"]["labels"].items()
+    for test in chart.all("Pod", file=scenario):
+        assert not selector.items() <= test["metadata"]["labels"].items()
+
+
+def test_replicas(chart, scenario):
+    """The Deployment says a number of pods exactly when no autoscaler does."""
+    scalers = chart.all("HorizontalPodAutoscaler", file=scenario)
+
+    assert ("replicas" in chart.one("Deployment", file=scenario)["spec"]) == (not scalers)
+
+
+def test_volumes(chart, scenario):
+    """What is mounted is a volume, each volume is mounted, and what the chart mounts of its own exists."""
+    objects = chart.objects(file=scenario)
+    own = {each["metadata"]["name"] for each in objects}
+    given = {"ml-census-credentials", "ml-census-test"}  # the existing Secrets of these files
+
+    for pod in pods(objects):
+        volumes = {volume["name"]: volume for volume in pod["spec"]["volumes"]}
+        mounts = [mount["name"] for container in pod["spec"]["containers"] for mount in container["volumeMounts"]]
+        assert sorted(mounts) == sorted(volumes)
+        for volume in volumes.values():
+            name = volume.get("secret", {}).get("secretName") or volume.get("configMap", {}).get("name")
+            assert name is None or name in own | given

@@ -1,0 +1,291 @@
+"""values.yaml, its schema, the templates and the README are of one mind, and wrong values are refused with a reason."""
+
+import json
+import re
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+import yaml
+
+HASH = "scrypt:32768:8:1$salt$" + 128 * "0"
+KEY = "k" * 32
+MODEL = {"model_path": "gs://models/model.pkl"}
+FOREIGN = {"config": MODEL, "credentials": {"existingSecret": "other"}}
+
+# One row for each rule of the schema: wrong values, and the place that the message names.
+REJECTED = [
+    ({"replicas": 2}, "additional properties 'replicas' not allowed"),
+    ({"replicaCount": -1}, "/replicaCount"),
+    ({"replicaCount": "2"}, "/replicaCount"),
+    ({"image": {"repository": ""}}, "/image/repository"),
+    ({"image": {"tag": 1.1}}, "/image/tag"),
+    ({"image": {"tag": "a b"}}, "/image/tag"),
+    ({"image": {"digest": "sha256:abc"}}, "/image/digest"),
+    ({"image": {"pullPolicy": "Sometimes"}}, "/image/pullPolicy"),
+    ({"image": {"name": "x"}}, "additional properties 'name' not allowed"),
+    ({"imagePullSecrets": ["registry"]}, "/imagePullSecrets/0"),
+    ({"imagePullSecrets": [{"name": ""}]}, "/imagePullSecrets/0/name"),
+    ({"imagePullSecrets": [{}]}, "/imagePullSecrets/0"),
+    ({"nameOverride": "Census"}, "/nameOverride"),
+    ({"fullnameOverride": "-census"}, "/fullnameOverride"),
+    ({"config": {"model_path": ""}}, "/config/model_path"),
+    ({"config": {"model_path": "s3://models/model.pkl"}}, "/config/model_path"),
+    ({"config": {"model_path": None}}, "missing property 'model_path'"),
+    ({"config": {"prediction_decoding": "model/decoding.json"}}, "/config/prediction_decoding"),
+    ({"config": {"users": "users.json"}}, "/config/users"),
+    ({"config": {"secret": "http://example/secret.txt"}}, "/config/secret"),
+    ({"config": {"max_body_bytes": 0}}, "/config/max_body_bytes"),
+    ({"config": {"max_body_bytes": "1Mi"}}, "/config/max_body_bytes"),
+    ({"config": {"drain_delay_seconds": -1}}, "/config/drain_delay_seconds"),
+    ({"config": {"drain_deadline_seconds": 1.5}}, "/config/drain_deadline_seconds"),
+    ({"config": {"modelPath": "/model"}}, "additional properties 'modelPath' not allowed"),
+    ({"credentials": {"existingSecret": "My Secret"}}, "/credentials/existingSecret"),
+    ({"credentials": {"users": {"a": ""}}}, "/credentials/users/a"),
+    ({"credentials": {"signingKey": "short"}}, "/credentials/signingKey"),
+    ({"credentials": {"password": "x"}}, "additional properties 'password' not allowed"),
+    ({"extraEnv": {"A": "b"}}, "/extraEnv"),
+    ({"extraVolumes": ["model"]}, "/extraVolumes/0"),
+    ({"extraVolumeMounts": ["/model"]}, "/extraVolumeMounts/0"),
+    ({"tmpSizeLimit": "much"}, "/tmpSizeLimit"),
+    ({"serviceAccount": {"create": "yes"}}, "/serviceAccount/create"),
+    ({"serviceAccount": {"name": "A"}}, "/serviceAccount/name"),
+    ({"serviceAccount": {"annotations": {"a": 1}}}, "/serviceAccount/annotations/a"),
+    ({"serviceAccount": {"automount": True}}, "additional properties 'automount' not allowed"),
+    ({"deploymentAnnotations": {"a": True}}, "/deploymentAnnotations/a"),
+    ({"podAnnotations": {"a": 1}}, "/podAnnotations/a"),
+    ({"podLabels": {"a": 1}}, "/podLabels/a"),
+    ({"service": {"type": "ExternalName"}}, "/service/type"),
+    ({"service": {"port": 0}}, "/service/port"),
+    ({"service": {"port": 65536}}, "/service/port"),
+    ({"service": {"annotations": {"a": 1}}}, "/service/annotations/a"),
+    ({"service": {"nodePort": 30000}}, "additional properties 'nodePort' not allowed"),
+    ({"resources": "small"}, "/resources"),
+    ({"probes": {"startup": {"periodSeconds": 0}}}, "/probes/startup/periodSeconds"),
+    ({"probes": {"readiness": {"failureThreshold": 0}}}, "/probes/readiness/failureThreshold"),
+    ({"probes": {"liveness": {"timeoutSeconds": "1s"}}}, "/probes/liveness/timeoutSeconds"),
+    ({"probes": {"startup": {"path": "/"}}}, "additional properties 'path' not allowed"),
+    ({"probes": {"ready": {}}}, "additional properties 'ready' not allowed"),
+    ({"terminationGracePeriodSeconds": 0}, "/terminationGracePeriodSeconds"),
+    ({"rollingUpdate": {"maxSurge": "half"}}, "/rollingUpdate/maxSurge"),
+    ({"rollingUpdate": {"maxUnavailable": -1}}, "/rollingUpdate/maxUnavailable"),
+    ({"rollingUpdate": {"maxSurge": "0%"}}, "/rollingUpdate"),
+    ({"rollingUpdate": {"type": "Recreate"}}, "additional properties 'type' not allowed"),
+    ({"autoscaling": {"enabled": "true"}}, "/autoscaling/enabled"),
+    ({"autoscaling": {"minReplicas": 0}}, "/autoscaling/minReplicas"),
+    ({"autoscaling": {"maxReplicas": 0}}, "/autoscaling/maxReplicas"),
+    ({"autoscaling": {"targetCPUUtilizationPercentage": 0}}, "/autoscaling/targetCPUUtilizationPercentage"),
+    ({"autoscaling": {"behavior": []}}, "/autoscaling/behavior"),
+    ({"autoscaling": {"metrics": []}}, "additional properties 'metrics' not allowed"),
+    ({"nodeSelector": {"a": 1}}, "/nodeSelector/a"),
+    ({"tolerations": {}}, "/tolerations"),
+    ({"affinity": []}, "/affinity"),
+    ({"topologySpreadConstraints": ["zone"]}, "/topologySpreadConstraints/0"),
+    ({"test": {"user": 1}}, "/test/user"),
+    ({"test": {"password": 1}}, "/test/password"),
+    ({"test": {"existingSecret": "A"}}, "/test/existingSecret"),
+    ({"test": {"row": []}}, "/test/row"),
+    ({"test": {"expected": ""}}, "/test/expected"),
+    ({"test": {"rows": []}}, "additional properties 'rows' not allowed"),
+    ({"global": 1}, "/global"),
+    ({"enabled": "true"}, "/enabled"),
+]
+
+
+@pytest.mark.parametrize(
+    ("values", "place"), REJECTED, ids=lambda each: each if isinstance(each, str) else json.dumps(each)
+)
+def test_schema_refuses(chart, values, place):
+    """A wrong value is refused, and the message names its place."""
+    message = chart.error(values)
+
+    assert "schema" in message
+    assert place in message
+
+
+# Values that the schema cannot judge, and what the message says.
+CONTRADICTIONS = [
+    ({"config": MODEL, "credentials": {"signingKey": KEY}}, ["config.users", "credentials.users", "user add"]),
+    ({"config": MODEL, "credentials": {"users": {"a": HASH}}}, ["config.secret", "signingKey", "ml-census secret"]),
+    (
+        {"config": MODEL | {"users": "/u"}, "credentials": {"users": {"a": HASH}, "signingKey": KEY}},
+        ["config.users and credentials.users both"],
+    ),
+    (
+        {"config": MODEL | {"secret": "/s"}, "credentials": {"users": {"a": HASH}, "signingKey": KEY}},
+        ["config.secret and credentials.signingKey both"],
+    ),
+    (
+        {"config": MODEL, "credentials": {"existingSecret": "other", "users": {"a": HASH}}},
+        ["credentials.existingSecret and credentials.users exclude each other"],
+    ),
+    (
+        {"config": MODEL, "credentials": {"existingSecret": "other", "signingKey": KEY}},
+        ["credentials.existingSecret and credentials.signingKey exclude each other"],
+    ),
+    (
+        {"config": MODEL | {"users": "/u", "secret": "/s"}, "credentials": {"existingSecret": "other"}},
+        ["credentials.existingSecret has no use"],
+    ),
+    (
+        {"config": MODEL, "credentials": {"users": {"alice": "hunter2"}, "signingKey": KEY}},
+        ["credentials.users.alice is not a password hash", "ml-census user add alice"],
+    ),
+    (
+        FOREIGN | {"config": MODEL | {"drain_delay_seconds": 10, "drain_deadline_seconds": 30}},
+        ["terminationGracePeriodSeconds is 40", "drain_delay_seconds + config.drain_deadline_seconds = 40"],
+    ),
+    (FOREIGN | {"autoscaling": {"enabled": True, "minReplicas": 11}}, ["minReplicas is more than"]),
+    (
+        FOREIGN | {"autoscaling": {"enabled": True}, "resources": {"requests": {"cpu": None}}},
+        ["autoscaling needs resources.requests.cpu"],
+    ),
+    (FOREIGN | {"autoscaling": {"enabled": True}, "resources": None}, ["autoscaling needs resources.requests.cpu"]),
+    (FOREIGN | {"test": {"user": "a", "password": "b", "existingSecret": "c"}}, ["test.password and test.existing"]),
+    (FOREIGN | {"test": {"password": "b"}}, ["test.password needs test.user"]),
+    (
+        {"config": MODEL, "credentials": {"users": {"a:b": HASH}, "signingKey": KEY}},
+        ["credentials.users.a:b: a user name must not be empty or hold a colon"],
+    ),
+    # All problems are told at once.
+    ({"config": MODEL, "test": {"password": "b"}}, ["config.users", "config.secret", "test.user"]),
+]
+
+
+@pytest.mark.parametrize(("values", "says"), CONTRADICTIONS, ids=[says[0] for _, says in CONTRADICTIONS])
+def test_contradictions(chart, values, says):
+    """What is missing or contradictory is refused, with the values to change and what to run."""
+    message = chart.error(values, file=None)
+
+    assert "schema" not in message
+    for each in says:
+        assert each in message
+
+
+@pytest.mark.parametrize(
+    ("secret", "credentials"),
+    [("hunter2", {"users": {"alice": "hunter2"}}), ("hunter2", {"signingKey": "hunter2"})],
+)
+def test_messages_keep_secrets(chart, secret, credentials):
+    """A message does not quote what is secret: it ends up in the log of CI."""
+    assert secret not in chart.error({"credentials": credentials})
+
+
+@pytest.mark.parametrize("value", [{"enabled": True}, {"global": {"a": 1}}], ids=["enabled", "global"])
+def test_part_of_another_chart(chart, value):
+    """What Helm hands to a part of another chart is accepted."""
+    assert chart.text(value) == chart.text()
+
+
+def leaves(values, comments, path=""):
+    """The documented values that have no documented ones below them, as a.b.c, with the value."""
+    for key, value in values.items():
+        here = f"{path}{key}"
+        if isinstance(value, dict) and any(each.startswith(here + ".") for each in comments):
+            yield from leaves(value, comments, here + ".")
+        else:
+            yield here, value
+
+
+@pytest.fixture(scope="module")
+def defaults(chart):
+    """Each value of values.yaml with its default; only raw Kubernetes objects are not gone into."""
+    values = yaml.safe_load((chart.folder / "values.yaml").read_text())
+    return dict(leaves(values, list(properties(schema_of(chart)))))
+
+
+def schema_of(chart):
+    return json.loads((chart.folder / "values.schema.json").read_text())
+
+
+def properties(schema, path=""):
+    for key, rule in schema.get("properties", {}).items():
+        yield f"{path}{key}"
+        yield from properties(rule, f"{path}{key}.")
+
+
+def test_schema_is_a_schema(chart):
+    """The schema is one of draft 7, and describes each of its properties."""
+    schema = schema_of(chart)
+
+    jsonschema.Draft7Validator.check_schema(schema)
+    for path in properties(schema):
+        rule = schema
+        for key in path.split("."):
+            rule = rule["properties"][key]
+        assert rule["description"].endswith("."), path
+        assert rule.get("additionalProperties") is False or "properties" not in rule, path
+
+
+def test_schema_has_all_values(chart, defaults):
+    """values.yaml and schema have the same values, but for the two that only the schema tolerates."""
+    paths = set(properties(schema_of(chart)))
+
+    assert {path for path in paths if not any(each.startswith(path + ".") for each in paths)} == (
+        defaults.keys() | {"global", "enabled"}
+    )
+
+
+def test_templates_use_all_values(chart, defaults):
+    """Each value is used by a template, and no template uses another."""
+    used = set()
+    for template in chart.folder.rglob("templates/**/*.*"):
+        for match in re.findall(r"\.Values((?:\)*\.\w+)+)", template.read_text()):
+            path = match.replace(")", "").lstrip(".")
+            used.add(next((each for each in defaults if path.startswith(each + ".")), path))
+
+    assert used == defaults.keys()
+
+
+def test_every_value_has_a_sentence(chart):
+    """Directly above each value of values.yaml is what it is for, in whole sentences."""
+    text = (chart.folder / "values.yaml").read_text()
+
+    above = re.findall(r"^( *)# -- ([A-Z`].*(?:\n *# .*)*)\.\n\1(\w+):", text, re.MULTILINE)
+
+    assert [key for _, _, key in above] == [path.split(".")[-1] for path in properties(schema_of(chart))][:-2]
+
+
+def test_some_file_sets_every_value(chart, defaults):
+    """full-values.yaml has every value, and some file in ci/ sets it to something other than its default."""
+    files = {each: yaml.safe_load(each.read_text()) for each in chart.folder.glob("ci/*.yaml")}
+
+    set_ = {each: dict(leaves(values, list(defaults))) for each, values in files.items()}
+
+    assert set_[chart.folder / "ci/full-values.yaml"].keys() == defaults.keys()
+    for path, default in defaults.items():
+        assert any(values.get(path, default) != default for values in set_.values()), path
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_environments_hold_differences(chart, defaults, environment):
+    """An environment sets nothing to what it is anyway."""
+    values = yaml.safe_load((chart.folder / f"environments/{environment}.yaml").read_text())
+
+    for path, value in leaves(values, list(defaults)):
+        assert value != defaults[path], path
+
+
+@pytest.mark.parametrize("block", ["autoscaling", "test", "resources", "podLabels", "affinity", "extraEnv"])
+def test_missing_block(chart, block):
+    """A block that is not there at all, as after --reuse-values from an older chart, is like its default."""
+    assert chart.objects({block: None})
+
+
+def test_readme_is_current(chart):
+    """README and schema say what the comments in values.yaml say."""
+    done = subprocess.run(
+        [sys.executable, "ci/values-table", "--check"], cwd=chart.root, capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_readme_recipes(chart):
+    """Each YAML recipe of the README is accepted and changes something."""
+    recipes = re.findall(r"```yaml\n(.*?)```", (chart.folder / "README.md").read_text(), re.DOTALL)
+
+    assert len(recipes) >= 4
+    for recipe in recipes:
+        assert chart.text(yaml.safe_load(recipe)) != chart.text()
