@@ -14,12 +14,16 @@ import click
 
 from ml_census import __version__
 
+log = logging.getLogger("ml_census")
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ml-census")
 def main() -> None:
     """Log in, send rows, get predictions, from any scikit-learn model."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    # Libraries speak up when something is wrong, the server also when all is well.
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    log.setLevel(logging.INFO)
     # Before scikit-learn and gcsfs are imported: one request is one thread, and gcsfs does without gRPC, whose
     # set-up waits a minute for a metadata server where there is none.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -46,6 +50,7 @@ def serve(path: str, host: str, port: int) -> None:
     from ml_census.published import ArtifactError
 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns at each request that has to wait
+    logging.getLogger("gcsfs").setLevel(logging.CRITICAL)  # what it logs with a traceback, it also raises
     try:
         settings = config.load(path)
         loaded = artifacts.load(settings)
@@ -56,7 +61,7 @@ def serve(path: str, host: str, port: int) -> None:
     app = create_app(loaded, settings.max_body_bytes, ready=lambda: not draining.is_set())
 
     def opened(port: int) -> None:
-        logging.info("ml-census %s serves model %s on http://%s:%d", __version__, loaded.model_version, host, port)
+        log.info("ml-census %s serves model %s on http://%s:%d", __version__, loaded.model_version, host, port)
 
     try:
         server.serve(app, host, port, settings, draining, opened)

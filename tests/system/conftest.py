@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import requests
+
 from conftest import write_folder
 
 SECONDS = 60

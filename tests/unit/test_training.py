@@ -15,9 +15,7 @@ from ml_census.training.census import CATEGORIES, COLUMNS, NUMBERS
 from ml_census.training.recipes import RECIPES
 from ml_census.training.train import measure
 
-LINE = (
-    "39, State-gov, 77516, Bachelors, 13, Never-married, Adm-clerical, Not-in-family, White, Male, 2, 0, 40, ?, {}\n"
-)
+LINE = "39, State-gov, 77516, Bachelors, 13, Never-married, Adm-clerical, Not-in-family, White, Male, 2, 0, 40, ?, {}\n"
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,64 @@
+"""Once for all tests on the cluster: a bucket with two models; for each module: a namespace with users and a key."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from cluster import ROOT, Release, kubectl, ml_census, port_forward
+
+GCS = "ml-census-e2e-gcs"
+
+
+def namespace(name: str) -> None:
+    kubectl("delete", "namespace", name, "--ignore-not-found", "--wait")
+    kubectl("create", "namespace", name)
+    kubectl("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """gs://models has the synthetic census model twice: as census (boosted) and as census-article."""
+    namespace(GCS)
+    manifest = (ROOT / "tests" / "e2e" / "gcs.yaml").read_text()
+    image = os.environ.get("GCS_IMAGE", "docker.io/fsouza/fake-gcs-server:1.52.2")
+    kubectl("apply", "--filename", "-", stdin=manifest.replace("IMAGE", image).replace("NAMESPACE", GCS))
+    kubectl("--namespace", GCS, "rollout", "status", "deployment", "gcs", "--timeout", "2m")
+    with port_forward(GCS, "service/gcs", 4443) as url:
+        requests.post(f"{url}/storage/v1/b?project=e2e", json={"name": "models"}, timeout=30).raise_for_status()
+        bucket = {"STORAGE_EMULATOR_HOST": url}
+        for recipe, folder in (("boosted", "census"), ("article", "census-article")):
+            ml_census("train", "--recipe", recipe, "--output", f"gs://models/{folder}", env=bucket)
+    yield
+    kubectl("delete", "namespace", GCS)
+
+
+@pytest.fixture(scope="module")
+def release(
+    request: pytest.FixtureRequest, models: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Release]:
+    """A namespace that is ready for the chart: the Secrets that the environments name are there."""
+    name = f"ml-census-e2e-{request.path.stem.removeprefix('test_')}"
+    namespace(name)
+    folder: Path = tmp_path_factory.mktemp("credentials")
+    ml_census("user", "add", "census", "--users", str(folder / "users.json"), stdin="census\n")
+    (folder / "secret.txt").write_text(ml_census("secret"))
+    files = [f"--from-file={folder / file}" for file in ("users.json", "secret.txt")]
+    kubectl("--namespace", name, "create", "secret", "generic", "ml-census-credentials", *files)
+    known = ["--from-literal=user=census", "--from-literal=password=census"]
+    kubectl("--namespace", name, "create", "secret", "generic", "ml-census-test", *known)
+    yield Release(name)
+    kubectl("delete", "namespace", name)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """With a failure comes what the cluster has to say of it."""
+    report = yield
+    if report.when == "call" and report.failed and "release" in getattr(item, "funcargs", {}):
+        where = ["--namespace", item.funcargs["release"].namespace]  # type: ignore[attr-defined]
+        said = kubectl(*where, "get", "pods", "--output", "wide") + kubectl(*where, "get", "events")
+        said += kubectl(*where, "logs", "--selector", "app.kubernetes.io/instance=ml-census", "--tail=30", "--prefix")
+        report.sections.append(("cluster", said))
+    return report

@@ -1,0 +1,30 @@
+"""Each environment installs, passes its helm test, answers a client, and leaves nothing behind."""
+
+import pytest
+import requests
+from cluster import ANSWER, CHART, ROW, Release, login, wait_for
+
+KINDS = "all,configmap,secret,serviceaccount,horizontalpodautoscaler"
+
+
+@pytest.mark.parametrize(("environment", "pods"), [("dev", 1), ("staging", 2), ("prod", 3)])
+def test_an_environment_is_installed_used_and_uninstalled(release: Release, environment: str, pods: int) -> None:
+    before = names(release)
+
+    release.upgrade(CHART / "environments" / f"{environment}.yaml")
+
+    assert release.ready_pods() == pods
+    release.test()
+    with release.forwarded() as url:
+        headers = {"Authorization": login(url)}
+        answer = requests.post(f"{url}/prediction", headers=headers, json={"inputs": [ROW, ROW]}, timeout=30)
+    assert answer.json() == {"predictions": [ANSWER, ANSWER]}
+
+    release.uninstall()
+    wait_for("nothing to be left", lambda: names(release) == before)
+    print(f"{environment}: {pods} pods ready, helm test passed, uninstalled")
+
+
+def names(release: Release) -> set[str]:
+    """All objects of the namespace but the cluster's own."""
+    return {f"{item['kind']}/{item['metadata']['name']}" for item in release.get(KINDS)["items"]}

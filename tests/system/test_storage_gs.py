@@ -1,0 +1,85 @@
+"""Training, users and serving over gs://, against a real emulator of Google Cloud Storage."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+Start = Callable[..., Any]
+Environment = dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
+    """An emulator with a bucket "models", and the environment that leads gcsfs to it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = Path(sys.executable).with_name("gcp-storage-emulator")
+    options = ["--host", "127.0.0.1", "--port", str(port), "--in-memory", "--default-bucket", "models"]
+    with (tmp_path_factory.mktemp("emulator") / "log").open("w") as log:
+        process = subprocess.Popen([str(program), "start", *options], stdout=log, stderr=log)
+        url = f"http://127.0.0.1:{port}"
+        for _ in range(300):
+            try:
+                requests.get(f"{url}/storage/v1/b", timeout=5)
+                break
+            except requests.ConnectionError:
+                time.sleep(0.1)
+        yield {"STORAGE_EMULATOR_HOST": url}
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def published(emulator: Environment) -> Environment:
+    """The synthetic census model, its user and its key are in the bucket."""
+    ml_census(emulator, "train", "--data", "demo", "--output", "gs://models/census")
+    ml_census(emulator, "user", "add", "census", "--users", "gs://models/census/users.json", stdin="census\n")
+    return emulator
+
+
+def ml_census(env: Environment, *args: str, stdin: str = "") -> None:
+    command = [sys.executable, "-m", "ml_census", *args]
+    subprocess.run(command, env=os.environ | env, input=stdin, text=True, timeout=120, check=True)
+
+
+def in_bucket(**changes: object) -> dict[str, object]:
+    return {
+        "model_path": "gs://models/census/model.pkl",
+        "prediction_decoding": "gs://models/census/prediction_decoding.json",
+        "users": "gs://models/census/users.json",
+    } | changes
+
+
+def test_a_model_published_in_a_bucket_is_served_from_there(published: Environment, start: Start) -> None:
+    server = start("logistic", env=published, **in_bucket())
+    row = [39, "State-gov", 77516, "Bachelors", 13, "Never-married", "Adm-clerical", "Not-in-family", "White", "Male"]
+
+    answer = server.predict([[*row, 2174, 0, 40, "United-States"], [*row, 0, 0, "abc", "United-States"]])
+    details = answer.json()["details"]
+    good = server.predict([[*row, 2174, 0, 40, "United-States"]])
+
+    assert (details[0]["row"], details[0]["column"], details[0]["got"]) == (1, "hours-per-week", "abc")
+    assert good.json() == {"predictions": ["Annual Salary <50K"]}
+    assert len(good.headers["X-Model-Version"]) == 12
+
+
+@pytest.mark.parametrize("key", ["model_path", "users", "prediction_decoding"])
+def test_an_object_that_is_not_there_ends_the_start_in_one_line(published: Environment, start: Start, key: str) -> None:
+    with pytest.raises(AssertionError, match=rf"^exit 1: ml-census: {key}: gs://models/nowhere: not found\n$"):
+        start("logistic", env=published, **in_bucket(**{key: "gs://models/nowhere"}))
+
+
+def test_a_store_that_cannot_be_reached_ends_the_start_in_one_line(start: Start) -> None:
+    nobody = {"STORAGE_EMULATOR_HOST": "http://127.0.0.1:9"}
+
+    with pytest.raises(AssertionError, match=r"^exit 1: ml-census: users: gs://models/census/users.json: .*\n$"):
+        start("logistic", env=nobody, **in_bucket())

@@ -1,0 +1,54 @@
+"""The README tells of every route, key and command; the lock files of every dependency."""
+
+import dataclasses
+import re
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from ml_census import config
+from ml_census.app import Api
+from ml_census.cli import main
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("path", [path for path, _, _ in Api(cast(Any, None), lambda: True).routes()])
+def test_each_route_is_in_the_readme(path: str) -> None:
+    assert re.search(rf"(GET|POST) {re.escape(path)}[`,]|`{re.escape(path)}`", README)
+
+
+@pytest.mark.parametrize("field", dataclasses.fields(config.Config), ids=lambda field: field.name)
+def test_each_configuration_key_is_in_the_readme_with_its_default(field: "dataclasses.Field[Any]") -> None:
+    (row,) = re.findall(rf"^\| `{field.name}` \|.*$", README, re.MULTILINE)
+
+    if isinstance(field.default, int | float):
+        assert str(field.default) in row
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_each_command_is_in_the_readme(command: str) -> None:
+    assert f"`ml-census {command}" in README
+
+
+@pytest.mark.parametrize(
+    "target", re.findall(r"`make (\w+)", README) + re.findall(r"^make (\w+)", README, re.MULTILINE)
+)
+def test_each_make_target_of_the_readme_exists(target: str) -> None:
+    assert f"\n{target}:" in (ROOT / "Makefile").read_text()
+
+
+@pytest.mark.parametrize("path", re.findall(r"\]\((?!http)([^)]+)\)", README) + re.findall(r"`(ci/\w+)`", README))
+def test_each_file_that_the_readme_names_exists(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+def test_the_development_lock_has_the_image_lock_within() -> None:
+    """Tests run with what the image has."""
+
+    def locked(name: str) -> set[str]:
+        return set(re.findall(r"^[a-z0-9._-]+==[^ ;]+", (ROOT / "image" / name).read_text(), re.MULTILINE))
+
+    assert locked("requirements.lock") <= locked("requirements-dev.lock")
