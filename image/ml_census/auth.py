@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import re
 from collections.abc import Mapping, Sequence
 
 import jwt
@@ -14,6 +15,8 @@ MIN_KEY_BYTES = 32
 ALGORITHM = "HS256"
 
 HASHES = ("scrypt:", "pbkdf2:")
+HASH = re.compile(r"(scrypt:[0-9]+:[0-9]+:[0-9]+|pbkdf2:sha[0-9]+:[0-9]+)\$[^$]+\$[0-9a-f]+")
+"""As werkzeug.security.generate_password_hash writes them."""
 # An unknown user costs the same work as a known one, so that timing does not tell who exists. It fits no password.
 NOBODY = "scrypt:32768:8:1$nobodynobodynobo$" + 128 * "0"
 
@@ -32,6 +35,10 @@ def parse_users(data: bytes) -> dict[str, str]:
         raise CredentialsError("must be a JSON object of user name to password hash, with at least one user")
     if not all(isinstance(stored, str) and stored for stored in users.values()):
         raise CredentialsError("each user's password hash must be text")
+    if malformed := [
+        name for name, stored in users.items() if stored.startswith(HASHES) and not HASH.fullmatch(stored)
+    ]:
+        raise CredentialsError(f"the password hash of {malformed[0]} is malformed")
     folded = {name.lower(): stored for name, stored in users.items()}
     if len(folded) < len(users):
         raise CredentialsError("two user names differ only in case")

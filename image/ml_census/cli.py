@@ -111,7 +111,7 @@ def add(name: str, uri: str) -> None:
         except storage.NotFound:
             users = {}
         users[name.lower()] = generate_password_hash(_new_password(name))
-        storage.write(uri, (json.dumps(users, indent=2, sort_keys=True) + "\n").encode())
+        storage.write(uri, (json.dumps(users, indent=2, sort_keys=True) + "\n").encode(), private=True)
     except (storage.StorageError, auth.CredentialsError) as error:
         fail(f"{uri}: {error}")
     click.echo(f"{name.lower()} can log in from {uri}", err=True)

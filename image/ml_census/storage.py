@@ -2,7 +2,6 @@
 
 import os
 import posixpath
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +34,14 @@ def read(uri: str, limit: int = MAX_BYTES) -> bytes:
     return data
 
 
-def write(uri: str, data: bytes) -> None:
-    """Replace the object whole: a reader sees the old bytes or the new ones. Folders are made on the way."""
+def write(uri: str, data: bytes, private: bool = False) -> None:
+    """Replace the object whole: a reader sees the old bytes or the new ones. Folders are made on the way.
+
+    A private local file is its owner's alone.
+    """
     try:
         if _is_local(uri):
-            _write_local(Path(uri), data)
+            _write_local(Path(uri), data, 0o600 if private else 0o666)
         else:
             filesystem, path = _remote(uri)
             filesystem.pipe_file(path, data)
@@ -68,10 +70,10 @@ def _remote(uri: str) -> tuple[Any, str]:
     return filesystem, path
 
 
-def _write_local(path: Path, data: bytes) -> None:
+def _write_local(path: Path, data: bytes, mode: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # mkstemp gives mode 0600, as a file of passwords or keys should have
-    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)  # less what the umask takes away
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

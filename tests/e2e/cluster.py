@@ -88,6 +88,12 @@ class Release:
     def ready_pods(self) -> int:
         return int(self.get("deployment", "ml-census")["status"].get("readyReplicas", 0))
 
+    def settle(self) -> None:
+        """Wait until the pods that an update has replaced are gone: until then they answer, too."""
+        wanted = int(self.get("deployment", "ml-census")["spec"]["replicas"])
+        selector = "app.kubernetes.io/name=ml-census"
+        wait_for("old pods to end", lambda: len(self.get("pods", "--selector", selector)["items"]) == wanted)
+
     @property
     def url(self) -> str:
         """Where the Service of type LoadBalancer answers."""

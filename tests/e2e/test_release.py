@@ -27,6 +27,7 @@ def test_the_articles_client_gets_its_predictions_through_the_load_balancer(rele
 def test_new_values_lose_no_request(release: Release) -> None:
     with Load(release.url).running() as load:
         release.upgrade(ARTICLE, **REPLICAS, **{"config.max_body_bytes": 2_000_000})
+        release.settle()
 
     print(f"upgrade with new values: {load}")
     assert not load.failed
@@ -43,18 +44,25 @@ def test_a_new_model_and_a_rollback_lose_no_request(release: Release) -> None:
                 "config.prediction_decoding": "gs://models/census-article/prediction_decoding.json",
             },
         )
-        with Load(release.url).running() as after:
-            wait_for("answers of the new model alone", lambda: len(after.outcomes) > 20)
+        release.settle()
+    new = versions(release)
     with Load(release.url).running() as rollback:
         release.rollback()
-    with Load(release.url).running() as at_last:
-        wait_for("answers after the rollback", lambda: len(at_last.outcomes) > 20)
+        release.settle()
+    old = versions(release)
 
     print(f"upgrade with a new model: {upgrade}; rollback: {rollback}")
     assert not upgrade.failed + rollback.failed
-    assert len(upgrade.versions) == len(rollback.versions) == 2
-    assert len(after.versions) == 1
-    assert after.versions | at_last.versions == upgrade.versions == rollback.versions
+    assert len(new) == len(old) == 1
+    assert new | old == upgrade.versions == rollback.versions
+    assert new != old
+
+
+def versions(release: Release) -> set[str]:
+    """Which models answer now."""
+    with Load(release.url).running() as load:
+        wait_for("some answers", lambda: len(load.outcomes) > 20)
+    return load.versions
 
 
 def test_the_autoscaler_follows_the_load_up_and_down(release: Release) -> None:

@@ -97,6 +97,8 @@ def test_what_is_no_valid_token_has_no_user(bad: str) -> None:
         ('{"a": ""}', "must be text"),
         ('{"a": "x", "A": "y"}', "differ only in case"),
         ("[" * 100_000, "not JSON"),
+        ('{"a": "scrypt:1$x"}', "hash of a is malformed"),
+        ('{"a": "pbkdf2:md5:1$x$00"}', "hash of a is malformed"),
     ],
 )
 def test_users_that_cannot_be_used_are_refused(text: str, reason: str) -> None:

@@ -17,11 +17,16 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["file"]
 
 
-def test_a_written_file_is_its_owners_alone(tmp_path: Path) -> None:
-    """It may hold passwords' hashes or a key."""
-    storage.write(str(tmp_path / "file"), b"data")
+def test_a_private_file_is_its_owners_alone_and_others_are_as_the_umask_says(tmp_path: Path) -> None:
+    """Passwords' hashes are nobody else's; a model may be mounted into a container that runs as another user."""
+    (tmp_path / "touched").touch()
+    storage.write(str(tmp_path / "public"), b"data")
+    storage.write(str(tmp_path / "private"), b"data", private=True)
 
-    assert (tmp_path / "file").stat().st_mode & 0o077 == 0
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+
+    assert modes["private"] == 0o600
+    assert modes["public"] == modes["touched"]
 
 
 def test_more_than_the_limit_is_an_error(tmp_path: Path) -> None:
