@@ -12,10 +12,11 @@ import joblib
 import numpy as np
 
 from ml_census import auth, introspect, schema, storage
+from ml_census.columns import Column, Value
 from ml_census.config import Config
 from ml_census.engine import PredictionError, Predictor
 from ml_census.published import ArtifactError, Folder, parse_object, read
-from ml_census.schema import Column, RowsError, Schema, SchemaError, Value
+from ml_census.schema import RowsError, Schema, SchemaError
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from ml_census.schema import Schema, Value
+from ml_census.columns import Value
+from ml_census.schema import Schema
 
 
 class PredictionError(Exception):

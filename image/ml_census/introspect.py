@@ -16,7 +16,8 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer, LabelBinarizer, OrdinalEncoder
 from sklearn.utils import get_tags
 
-from ml_census.schema import Column, Form, Schema, SchemaError, Value
+from ml_census.columns import Column, Value
+from ml_census.schema import Form, Schema, SchemaError
 
 
 def learn(model: Any, names: Sequence[str] | None = None) -> Schema:

@@ -1,22 +1,17 @@
-"""The columns that a model takes, learnt from it or read from schema.json, and the check of rows against them."""
+"""All columns that a model takes, as learnt from it or read from schema.json, and the check of rows against them."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, get_args
 
-Kind = Literal["number", "category", "any"]
+from ml_census.columns import LARGEST, Column, Kind, Misfit, Value
+
 Form = Literal["frame", "numbers", "text", "objects", "documents"]
-Value = str | int | float | bool | None
 
 MAX_DETAILS = 20
 """So many findings are listed in an answer; the rest are counted."""
-LARGEST = 3.4028234663852886e38
-"""The largest float32: scikit-learn's trees compare in float32 and refuse what is beyond."""
-NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
-NAN = float("nan")
 
 
 class SchemaError(Exception):
@@ -29,66 +24,6 @@ class RowsError(Exception):
     def __init__(self, message: str, details: list[dict[str, Any]]) -> None:
         super().__init__(message)
         self.details = details
-
-
-class _Misfit(Exception):
-    """What was expected, of one value or of a whole row."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its name (or, where the model knows none, its place) and which values it takes."""
-
-    name: str | int
-    kind: Kind = "any"
-    categories: tuple[Value, ...] = ()
-    nullable: bool = False
-    refuse_unknown: bool = False
-
-    @cached_property
-    def _known(self) -> dict[Value, Value]:
-        """Each spelling that is recognised -> the model's own. Text is the same with and without spaces around it."""
-        known: dict[Value, Value] = {value: value for value in self.categories}
-        for value in self.categories:
-            if isinstance(value, str):
-                known.setdefault(value.strip(), value)
-        return known
-
-    @cached_property
-    def longest(self) -> int:
-        """The length of the longest known category, in characters."""
-        return max((len(value) for value in self.categories if isinstance(value, str)), default=0)
-
-    def clean(self, value: object) -> tuple[Value, bool]:
-        """The value as the model knows it, and whether it is known to the model. Raises _Misfit."""
-        if value is None:
-            return self._missing(), True
-        if self.kind == "number":
-            return _number(value), True
-        if self.kind == "any":
-            return _scalar(value), True
-        return self._category(value)
-
-    def _missing(self) -> Value:
-        if not self.nullable:
-            raise _Misfit("a number" if self.kind == "number" else "a value")
-        return None if self.kind == "any" or None in self.categories else NAN
-
-    def _category(self, value: object) -> tuple[Value, bool]:
-        numeric = not any(isinstance(category, str) for category in self.categories)
-        key: Value = _number(value) if numeric else _scalar(value)
-        if isinstance(key, str):
-            key = key.strip()
-        elif not numeric and str(key) in self._known:
-            key = str(key)  # categories that look like numbers: 1 means "1"
-        if key in self._known:
-            return self._known[key], True
-        if self.refuse_unknown:
-            raise _Misfit("one of " + ", ".join(str(category).strip() for category in self.categories[:10]))
-        if not numeric and not isinstance(key, str):
-            raise _Misfit("text")
-        # One character longer than any known category it is as unknown as before, and a long one costs no memory.
-        return key[: self.longest + 1] if isinstance(key, str) else key, False
 
 
 @dataclass(frozen=True)
@@ -127,7 +62,7 @@ class Schema:
         for number, row in enumerate(inputs):
             try:
                 given = self._in_order(row)
-            except _Misfit as misfit:
+            except Misfit as misfit:
                 misfits.append({"row": number, "got": _shown(row), "expected": str(misfit)})
                 continue
             values: list[Value] = []
@@ -135,7 +70,7 @@ class Schema:
                 where = {"row": number, "column": column.name}
                 try:
                     cleaned, known = column.clean(value)
-                except _Misfit as misfit:
+                except Misfit as misfit:
                     misfits.append({**where, "got": _shown(value), "expected": str(misfit)})
                     continue
                 values.append(cleaned)
@@ -148,16 +83,16 @@ class Schema:
         return Rows(rows, unknown)
 
     def _in_order(self, row: object) -> Sequence[object]:
-        """The row's values in the order of the columns. Raises _Misfit if there are not just the model's columns."""
+        """The row's values in the order of the columns. Raises Misfit if there are not just the model's columns."""
         if isinstance(row, dict):
             if missing := [name for name in self.names if name not in row]:
-                raise _Misfit(f"the model's columns by name, also {missing[0]}")
+                raise Misfit(f"the model's columns by name, also {missing[0]}")
             if len(row) > len(self.columns):
                 strange = next(name for name in row if name not in self.names)
-                raise _Misfit(f"no column but the model's, so not {_shown(strange)}")
+                raise Misfit(f"no column but the model's, so not {_shown(strange)}")
             return [row[name] for name in self.names]
         if not isinstance(row, list) or len(row) != len(self.columns):
-            raise _Misfit(f"a list of {len(self.columns)} values")
+            raise Misfit(f"a list of {len(self.columns)} values")
         return row
 
     def to_json(self) -> dict[str, Any]:
@@ -166,7 +101,8 @@ class Schema:
         for column in self.columns:
             entry: dict[str, Any] = {"name": column.name, "type": column.kind}
             if column.categories:
-                entry["categories"] = [None if value != value else value for value in column.categories]
+                # JSON has no NaN; that it is a category of the column is what nullable says
+                entry["categories"] = [value for value in column.categories if value == value]
             if column.nullable:
                 entry["nullable"] = True
             if column.refuse_unknown:
@@ -200,35 +136,6 @@ def _column(entry: Mapping[str, Any]) -> Column:
         nullable=bool(entry.get("nullable")),
         refuse_unknown=bool(entry.get("refuse_unknown")),
     )
-
-
-def _number(value: object) -> int | float:
-    """A finite number, also one written as text, as clients that read CSV files send it."""
-    if isinstance(value, str):
-        text = value.strip()
-        if not NUMBER.fullmatch(text):
-            raise _Misfit("a number")
-        value = float(text) if set(text) & set(".eE") else int(text)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _Misfit("a number")
-    if not -LARGEST <= value <= LARGEST:  # also refuses NaN
-        raise _Misfit("a finite number within the range of float32")
-    return value
-
-
-def _scalar(value: object) -> Value:
-    """One value of any type that JSON has."""
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise _Misfit("text in Unicode without lone surrogates") from None
-        return value
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int | float):
-        return _number(value)
-    raise _Misfit("a single value")
 
 
 def _shown(value: object) -> object:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from ml_census.schema import Column, RowsError, Schema, SchemaError, from_json
+from ml_census.columns import Column
+from ml_census.schema import RowsError, Schema, SchemaError, from_json
 
 NAN = float("nan")
 SCHEMA = Schema(
@@ -161,6 +162,22 @@ def test_categories_that_look_like_numbers_are_matched_as_text() -> None:
     schema = Schema((Column("a", "category", ("1", "2")),), "text")
 
     assert schema.clean([[1], ["2"]]).values == [["1"], ["2"]]
+
+
+def test_categories_that_are_true_and_false_are_matched_as_such() -> None:
+    schema = Schema((Column("a", "category", (False, True)),), "frame")
+
+    assert schema.clean([[True], [False], [1]]).values == [[True], [False], [True]]
+    assert [entry["got"] for entry in schema.clean([["yes"]]).unknown] == ["yes"]
+
+
+def test_a_missing_value_among_numeric_categories_is_nan_again_after_json() -> None:
+    schema = Schema((Column("a", "category", (1, 2, NAN), nullable=True),), "frame")
+
+    reread = from_json(json.dumps(schema.to_json(), allow_nan=False).encode())
+
+    assert reread.clean([[1]]).values == [[1]]
+    assert reread.clean([[None]]).values[0][0] != reread.clean([[None]]).values[0][0]
 
 
 def test_what_was_got_is_shown_short() -> None:

@@ -1,0 +1,111 @@
+"""One column of a model's input: which values it takes, and the model's own spelling of them."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+Kind = Literal["number", "category", "any"]
+Value = str | int | float | bool | None
+
+LARGEST = 3.4028234663852886e38
+"""The largest float32: scikit-learn's trees compare in float32 and refuse what is beyond."""
+NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
+NAN = float("nan")
+
+
+class Misfit(Exception):
+    """What was expected, of one value or of a whole row."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name (or, where the model knows none, its place) and which values it takes."""
+
+    name: str | int
+    kind: Kind = "any"
+    categories: tuple[Value, ...] = ()
+    nullable: bool = False
+    refuse_unknown: bool = False
+
+    @cached_property
+    def _known(self) -> dict[Value, Value]:
+        """Each spelling that is recognised -> the model's own. Text is the same with and without spaces around it."""
+        known: dict[Value, Value] = {value: value for value in self.categories}
+        for value in self.categories:
+            if isinstance(value, str):
+                known.setdefault(value.strip(), value)
+        return known
+
+    @cached_property
+    def longest(self) -> int:
+        """The length of the longest known category, in characters."""
+        return max((len(value) for value in self.categories if isinstance(value, str)), default=0)
+
+    def clean(self, value: object) -> tuple[Value, bool]:
+        """The value as the model knows it, and whether it is known to the model. Raises Misfit."""
+        if value is None:
+            return self._missing(), True
+        if self.kind == "number":
+            return _number(value), True
+        if self.kind == "any":
+            return _scalar(value), True
+        return self._category(value)
+
+    def _missing(self) -> Value:
+        if not self.nullable:
+            raise Misfit("a number" if self.kind == "number" else "a value")
+        return None if self.kind == "any" or None in self.categories else NAN
+
+    def _category(self, value: object) -> tuple[Value, bool]:
+        key: Value = _number(value) if self._numeric else _scalar(value)
+        if isinstance(key, str):
+            key = key.strip()
+        elif str(key) in self._known:
+            key = str(key)  # categories that look like numbers: 1 means "1"
+        if key in self._known:
+            return self._known[key], True
+        if self.refuse_unknown or isinstance(key, bool):
+            raise Misfit("one of " + ", ".join(str(category).strip() for category in self.categories[:10]))
+        if not self._numeric and not isinstance(key, str):
+            raise Misfit("text")
+        # One character longer than any known category it is as unknown as before, and a long one costs no memory.
+        return key[: self.longest + 1] if isinstance(key, str) else key, False
+
+    @cached_property
+    def _numeric(self) -> bool:
+        """Whether the categories are numbers, such as codes; a missing value may be among them."""
+        return all(
+            isinstance(value, int | float) and not isinstance(value, bool)
+            for value in self.categories
+            if value is not None
+        )
+
+
+def _number(value: object) -> int | float:
+    """A finite number, also one written as text, as clients that read CSV files send it."""
+    if isinstance(value, str):
+        text = value.strip()
+        if not NUMBER.fullmatch(text):
+            raise Misfit("a number")
+        value = float(text) if set(text) & set(".eE") else int(text)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Misfit("a number")
+    if not -LARGEST <= value <= LARGEST:  # also refuses NaN
+        raise Misfit("a finite number within the range of float32")
+    return value
+
+
+def _scalar(value: object) -> Value:
+    """One value of any type that JSON has."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise Misfit("text in Unicode without lone surrogates") from None
+        return value
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return _number(value)
+    raise Misfit("a single value")
