@@ -65,7 +65,7 @@ class Column:
             key = str(key)  # categories that look like numbers: 1 means "1"
         if key in self._known:
             return self._known[key], True
-        if self.refuse_unknown or isinstance(key, bool):
+        if self.refuse_unknown:
             raise Misfit("one of " + ", ".join(str(category).strip() for category in self.categories[:10]))
         if not self._numeric and not isinstance(key, str):
             raise Misfit("text")
@@ -75,11 +75,7 @@ class Column:
     @cached_property
     def _numeric(self) -> bool:
         """Whether the categories are numbers, such as codes; a missing value may be among them."""
-        return all(
-            isinstance(value, int | float) and not isinstance(value, bool)
-            for value in self.categories
-            if value is not None
-        )
+        return {type(value) for value in self.categories} <= {int, float, type(None)}
 
 
 def _number(value: object) -> int | float:
