@@ -52,9 +52,7 @@ class Api:
     def login(self) -> Response:
         """A token for a user with a password (HTTP Basic, RFC 7617)."""
         users, keys = self.artifacts.users, self.artifacts.keys
-        basic = request.authorization
-        name = (basic.username if basic and basic.type == "basic" else None) or ""
-        password = (basic.password if basic and basic.type == "basic" else None) or ""
+        name, password = presented_password(request)
         if not name or not password or not auth.check_password(users, name, password):
             response = reply({"error message": "your password or username is invalid"}, 401)
             response.headers["WWW-Authenticate"] = 'Basic realm="ml-census", charset="UTF-8"'
@@ -133,6 +131,17 @@ def create_app(artifacts: Artifacts, max_body_bytes: int, ready: Callable[[], bo
 def reply(document: dict[str, Any], status: int = 200) -> Response:
     """JSON as the article's clients know it, byte for byte: a space after colons and commas, no line end."""
     return Response(json.dumps(document), status, mimetype="application/json")
+
+
+def presented_password(request: Request) -> tuple[str, str]:
+    """Name and password of HTTP Basic, each empty where there is none."""
+    try:
+        basic = request.authorization
+    except ValueError:  # werkzeug's on bytes that are not ASCII
+        basic = None
+    if basic is None or basic.type != "basic":
+        return "", ""
+    return basic.username or "", basic.password or ""
 
 
 def presented_token(request: Request) -> str | None:

@@ -25,8 +25,10 @@ class Server:
 
     process: subprocess.Popen[str]
     port: int = 0
-    log: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list, repr=False)
     reader: threading.Thread | None = None
+    known_token: str = ""
+    asked: int = 0
 
     @property
     def url(self) -> str:
@@ -74,6 +76,12 @@ def launch(config: Path, env: dict[str, str] | None = None) -> Server:
             return server
     server.end()
     raise AssertionError(f"exit {process.returncode}: {''.join(server.log)}")
+
+
+@pytest.fixture(scope="session", name="launch")
+def _launch() -> Callable[..., Server]:
+    """For tests that keep a server for longer than one test."""
+    return launch
 
 
 @pytest.fixture

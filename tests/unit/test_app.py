@@ -67,6 +67,7 @@ def test_the_login_answers_a_token_that_is_not_cached(client: FlaskClient) -> No
         "Basic Y2Vuc3VzOndyb25n",  # census:wrong
         "Basic bm9ib2R5OmNlbnN1cw==",  # nobody:census
         "Basic /////w==",
+        "Basic \xff\xff",
         "Bearer x",
         "census:census",
         "Digest username=census",

@@ -1,0 +1,134 @@
+"""Whatever a client sends, no answer is a 5xx: at least 2,000 mutated requests, the same ones in each run."""
+
+import http.client
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from conftest import write_folder
+
+EXAMPLES = 400
+ROW = [39, "Private", 14, "Male"]
+GOOD = json.dumps({"inputs": [ROW, ROW]}).encode()
+
+quick = settings(
+    max_examples=EXAMPLES, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+)
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(10**30, 10**500),
+    st.floats(),
+    st.text(),
+    st.sampled_from(["Private", " Private", "Male", "39", "1e999", "nan", "\ud800", "\x00", "x" * 100_000, "9" * 6000]),
+)
+cells = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3))
+lists = st.lists(cells, min_size=3, max_size=5)
+objects = st.fixed_dictionaries({"age": cells, "workclass": cells, "education-num": cells}, optional={"sex": cells})
+rows = lists | objects | cells
+documents = st.fixed_dictionaries({"inputs": st.lists(rows, max_size=4) | cells}, optional={"more": cells}) | cells
+queries = st.sampled_from(["", "?proba=true", "?warnings=true", "?proba=true&warnings=true", "?proba=", "?%ff=%00"])
+
+
+@pytest.fixture(scope="module", params=["article", "dataframe", "boosting_with_categories"])
+def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, launch: Any) -> Iterator[Any]:
+    """A server of its own for each kind of model; after 1,000 requests or more it is still there, without a traceback."""
+    server = launch(write_folder(tmp_path_factory.mktemp(request.param), request.param))
+    yield server
+    assert server.process.poll() is None
+    assert server.asked >= 1_000
+    server.end()
+    assert "Traceback" not in "".join(server.log)
+
+
+def ask(server: Any, method: str, path: str, body: bytes, headers: dict[str, Any]) -> int:
+    """The status of the answer, which is never a 5xx, and JSON with a request id if it is an error."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    try:
+        connection.putrequest(method, path)
+        for name, value in ({"Content-Length": str(len(body))} | headers).items():
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        answer = connection.getresponse()
+        text = answer.read()
+    finally:
+        connection.close()
+    server.asked += 1
+    assert answer.status < 500, (answer.status, text, method, path, body[:500], headers)
+    if answer.status >= 400:
+        assert json.loads(text)["error message"]
+        assert answer.headers["X-Request-Id"]
+    return answer.status
+
+
+@quick
+@given(document=documents, query=queries)
+def test_any_json_is_answered(target: Any, document: Any, query: str) -> None:
+    """Surrogates, NaN, huge numbers, nesting, other shapes: a prediction or a 400."""
+    body = json.dumps(document).encode()
+
+    status = ask(target, "POST", f"/prediction{query}", body, as_json(target))
+
+    assert status in (200, 400)
+
+
+@quick
+@given(
+    places=st.lists(st.integers(0, len(GOOD) - 1), max_size=4),
+    byte=st.integers(0, 255),
+    end=st.integers(0, len(GOOD)),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]),
+)
+def test_damaged_bytes_are_answered(target: Any, places: list[int], byte: int, end: int, encoding: str) -> None:
+    """Flipped, cut and otherwise encoded bodies."""
+    damaged = bytearray(GOOD.decode().encode(encoding))
+    for place in places:
+        damaged[place] = byte
+
+    status = ask(target, "POST", "/prediction", bytes(damaged[: len(damaged) - end // 8]), as_json(target))
+
+    assert status in (200, 400)
+
+
+@quick
+@given(
+    authorization=st.one_of(
+        st.binary(max_size=200),
+        st.sampled_from([b"Basic", b"Basic Og==", b"Basic /////w==", b"Bearer", b"Bearer a.b.c", b"a.b.c"]),
+        st.builds(lambda text: b"Basic " + text, st.binary(max_size=50)),
+        st.builds(lambda text: b"Bearer " + text, st.binary(max_size=50)),
+    ),
+    path=st.sampled_from(["/login", "/prediction", "/prediction?proba=true"]),
+)
+def test_any_authorization_is_refused(target: Any, authorization: bytes, path: str) -> None:
+    """What HTTP itself does not allow in a header is left out."""
+    header = bytes(byte for byte in authorization if byte >= 32 and byte != 127)
+
+    status = ask(target, "GET", path, GOOD, {"Authorization": header, "Content-Type": "application/json"})
+
+    assert status in (401, 403)
+
+
+@quick
+@given(
+    method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND"]),
+    path=st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=30),
+    content_type=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30) | st.just("application/json"),
+    body=st.binary(max_size=200),
+)
+def test_any_method_path_and_type_is_answered(
+    target: Any, method: str, path: str, content_type: str, body: bytes
+) -> None:
+    ask(target, method, f"/{path}", body, {"Content-Type": content_type})
+
+
+def as_json(server: Any) -> dict[str, Any]:
+    """The headers of a client that has logged in; once for each server."""
+    if not server.known_token:
+        server.known_token = server.token()
+    return {"Authorization": server.known_token, "Content-Type": "application/json"}
