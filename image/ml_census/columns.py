@@ -85,7 +85,9 @@ def _number(value: object) -> int | float:
         if not NUMBER.fullmatch(text):
             raise Misfit("a number")
         value = float(text) if set(text) & set(".eE") else int(text)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool):
+        raise Misfit("a number: 1 for true, 0 for false")
+    if not isinstance(value, int | float):
         raise Misfit("a number")
     if not -LARGEST <= value <= LARGEST:  # also refuses NaN
         raise Misfit("a finite number within the range of float32")

@@ -9,7 +9,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.compose import ColumnTransformer
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    StackingClassifier,
+    StackingRegressor,
+    VotingClassifier,
+    VotingRegressor,
+)
 from sklearn.feature_selection import SelectorMixin
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import FeatureUnion, Pipeline
@@ -100,8 +109,10 @@ class _Walk:
             return [column for column, kept in zip(columns, step.get_support(), strict=True) if kept]
         if isinstance(step, FunctionTransformer):
             return columns if step.func is None else []
-        if isinstance(step, SimpleImputer):
+        if type(step).__module__.startswith("sklearn.impute."):
             return self._imputer(step, columns)
+        if parts := _parts(step):
+            return _joined([self.through(inner, columns) for inner in parts])
         if hasattr(step, "categories_"):
             self._encoder(columns, step.categories_, getattr(step, "handle_unknown", None) == "error")
             return [None] * len(columns) if isinstance(step, OrdinalEncoder) else []
@@ -119,8 +130,10 @@ class _Walk:
                 parts.append(self.through(inner, taken) if taken else [])
         return _joined(parts)
 
-    def _imputer(self, step: SimpleImputer, columns: list[int | None]) -> list[int | None]:
+    def _imputer(self, step: Any, columns: list[int | None]) -> list[int | None]:
         self.nullable.update(column for column in columns if column is not None)
+        if not isinstance(step, SimpleImputer):
+            return self._numeric(step, columns)
         unchanged = not step.add_indicator and len(step.statistics_) == len(columns)
         return columns if unchanged else []
 
@@ -134,18 +147,34 @@ class _Walk:
                     self.refuse.add(column)
 
     def _numeric(self, step: Any, columns: list[int | None]) -> list[int | None]:
-        """scikit-learn's other transformers and estimators work on numbers, unless they hold parts of their own."""
+        """scikit-learn's other transformers and estimators work on numbers, unless they hold parts of their own.
+
+        Histogram boosting also takes categories as text, and is the one that learns from missing values by itself.
+        """
         tags = get_tags(step).input_tags
         ours = type(step).__module__.startswith("sklearn.")
         composed = any(hasattr(value, "fit") for value in step.get_params().values())
         if ours and not composed and tags.two_d_array and not tags.string:
-            categorical = getattr(step, "is_categorical_", None)  # histogram boosting takes categories as text, too
+            if isinstance(step, HistGradientBoostingClassifier | HistGradientBoostingRegressor):
+                self.nullable.update(column for column in columns if column is not None)
+            categorical = getattr(step, "is_categorical_", None)
             if categorical is None or len(categorical) != len(columns):
                 categorical = [False] * len(columns)
             for column, as_text in zip(columns, categorical, strict=True):
                 if column is not None and not as_text:
                     self.kinds.setdefault(column, "number")
         return []
+
+
+def _parts(step: Any) -> list[Any]:
+    """The fitted estimators that all take the step's own input."""
+    if isinstance(step, VotingClassifier | VotingRegressor | StackingClassifier | StackingRegressor):
+        return list(step.estimators_)
+    if isinstance(step, TransformedTargetRegressor):
+        return [step.regressor_]
+    if isinstance(step, CalibratedClassifierCV):
+        return [part.estimator for part in step.calibrated_classifiers_]
+    return []
 
 
 def _joined(parts: list[list[int | None]]) -> list[int | None]:

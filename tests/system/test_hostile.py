@@ -37,7 +37,7 @@ queries = st.sampled_from(["", "?proba=true", "?warnings=true", "?proba=true&war
 
 @pytest.fixture(scope="module", params=["article", "dataframe", "boosting_with_categories"])
 def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, launch: Any) -> Iterator[Any]:
-    """A server of its own for each kind of model; after 1,000 requests or more it is still there, without a traceback."""
+    """A server for each kind of model; after 1,000 requests or more it is still there, without a traceback."""
     server = launch(write_folder(tmp_path_factory.mktemp(request.param), request.param))
     yield server
     assert server.process.poll() is None

@@ -1,16 +1,25 @@
 """The columns are learnt from the fitted model."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator
-from sklearn.compose import ColumnTransformer
-from sklearn.linear_model import LogisticRegression
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
+from sklearn.impute import KNNImputer, SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
-from kinds import CATEGORIES, FRAME, LABELS, NAMES, Kind
+from kinds import CATEGORIES, FRAME, LABELS, NAMES, NUMBERS, Kind
 from ml_census.introspect import learn
 from ml_census.schema import SchemaError
 
@@ -49,9 +58,35 @@ def test_categories_are_learnt_from_the_encoders(kind: Callable[[str], Kind], na
     assert not columns[1].refuse_unknown
 
 
-def test_only_an_imputer_lets_null_in(kind: Callable[[str], Kind]) -> None:
-    assert all(column.nullable for column in learn(kind("missing_values").model).columns)
-    assert not any(column.nullable for column in learn(kind("logistic").model).columns)
+@pytest.mark.parametrize(
+    ("model", "nullable"),
+    [
+        (make_pipeline(SimpleImputer(), LogisticRegression()), True),
+        (make_pipeline(KNNImputer(), LogisticRegression()), True),
+        (HistGradientBoostingClassifier(max_iter=2), True),
+        (RandomForestClassifier(2), False),
+        (LogisticRegression(), False),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_only_what_learns_from_missing_values_lets_null_in(model: Any, nullable: bool) -> None:
+    columns = learn(model.fit(NUMBERS, LABELS)).columns
+
+    assert [(column.kind, column.nullable) for column in columns] == [("number", nullable)] * 2
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        VotingClassifier([("a", LogisticRegression()), ("b", RandomForestClassifier(2))]),
+        StackingClassifier([("a", LogisticRegression())], cv=2),
+        CalibratedClassifierCV(LogisticRegression(), cv=2),
+        TransformedTargetRegressor(LinearRegression()),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_a_model_of_models_tells_what_its_parts_take(model: Any) -> None:
+    assert [column.kind for column in learn(model.fit(NUMBERS, LABELS)).columns] == ["number", "number"]
 
 
 def test_an_encoder_that_fails_on_unknown_categories_makes_them_the_clients_error() -> None:

@@ -57,7 +57,7 @@ def test_a_number_may_come_as_text(sent: Any, number: float) -> None:
         (0, "٣", "a number"),
         (0, "9" * 5000, "a number"),
         (0, None, "a number"),
-        (0, True, "a number"),
+        (0, True, "a number: 1 for true"),
         (0, [1], "a number"),
         (0, {"a": 1}, "a number"),
         (0, NAN, "finite"),

@@ -4,7 +4,8 @@ import hashlib
 import io
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,14 +18,19 @@ from ml_census.engine import Predictor
 from ml_census.training.census import COLUMNS, DECODING
 
 
-def publish(model: Any, golden_rows: list[list[Any]], about: Mapping[str, Any], output: str) -> None:
+def publish(
+    model: Any, missing: Collection[str], golden_rows: list[list[Any]], about: Mapping[str, Any], output: str
+) -> None:
     """Write model.pkl, prediction_decoding.json, schema.json, golden.json and manifest.json into a folder or gs:// URI.
 
-    `golden_rows` are raw rows in the order of the columns; `about` goes into the manifest. Raises StorageError.
+    `missing` names the columns that had missing values in training: only these take null. `golden_rows` are raw rows in
+    the order of the columns; `about` goes into the manifest. Raises StorageError.
     """
     pickled = io.BytesIO()
     joblib.dump(model, pickled, compress=3)  # a forest is six times smaller so: each start of a pod downloads it
-    schema = introspect.learn(model, COLUMNS)
+    learnt = introspect.learn(model, COLUMNS)
+    columns = [replace(column, nullable=column.nullable and column.name in missing) for column in learnt.columns]
+    schema = replace(learnt, columns=tuple(columns))
     files = {
         "model.pkl": pickled.getvalue(),
         "prediction_decoding.json": _json(DECODING),

@@ -52,7 +52,8 @@ def train(recipe: str, source: str, output: str) -> Metrics:
         "metrics": asdict(metrics),
     }
     with _step(f"publishing in {output}"):
-        publish(model, _golden_rows(census), about, output)
+        missing = [str(name) for name, values in census.train.items() if values.isna().any()]
+        publish(model, missing, _golden_rows(census), about, output)
     console.print(f"accuracy {metrics.accuracy:.4f}, ROC AUC {metrics.roc_auc:.4f} on the test rows")
     if census.synthetic:
         console.print("synthetic data: these figures say nothing about people")
