@@ -166,6 +166,10 @@ def test_golden_rows_that_come_out_as_written_are_accepted(folder: Folder) -> No
         ({"predictions": ["Annual Salary >50K", "Annual Salary >50K"]}, "answers row"),
         ({"predictions": ["Annual Salary <50K"]}, "one prediction a row"),
         ({"probabilities": [[0.5, 0.5], [0.5, 0.5]]}, "other probabilities"),
+        ({"probabilities": [[0.5, 0.5]]}, "one list of probabilities or none"),
+        ({"probabilities": [[0.5], [0.5]]}, "other probabilities"),
+        ({"probabilities": [[0.5], [0.5, 0.5]]}, "its rows cannot be used"),
+        ({"predictions": 7}, "its rows cannot be used"),
         ({"rows": [["x", "Private", 10, "Male"]]}, "its rows cannot be used"),
     ],
 )
