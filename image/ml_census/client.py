@@ -16,9 +16,12 @@ class ClientError(Exception):
 def predict(url: str, name: str, password: str, row: Any) -> Any:
     """Log in and predict one row. Raises ClientError."""
     basic = base64.b64encode(f"{name}:{password}".encode()).decode()
-    token = _ask(f"{url}/login", {"Authorization": f"Basic {basic}"})["token"]
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    return _ask(f"{url}/prediction", headers, {"inputs": [row]})["predictions"][0]
+    try:
+        token = _ask(f"{url}/login", {"Authorization": f"Basic {basic}"})["token"]
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        return _ask(f"{url}/prediction", headers, {"inputs": [row]})["predictions"][0]
+    except (KeyError, TypeError, IndexError) as error:
+        raise ClientError("what answers there is not ml-census") from error
 
 
 def _ask(url: str, headers: dict[str, str], body: dict[str, Any] | None = None) -> Any:

@@ -41,7 +41,7 @@ def learn(model: Any, names: Sequence[str] | None = None) -> Schema:
     width = len(names) if names else _width(model)
     if width is None:
         raise SchemaError("the model does not tell how many columns it takes: put a schema.json beside it")
-    walk = _Walk(width)
+    walk = _Walk()
     walk.through(model, list(range(width)))
     labels: list[str | int] = list(names or ([str(name) for name in known] if known is not None else range(width)))
     columns = tuple(walk.column(place, label) for place, label in enumerate(labels))
@@ -69,20 +69,18 @@ def _width(step: Any) -> int | None:
 class _Walk:
     """What the steps say of each column. Where several steps take a column, the first that knows it decides."""
 
-    def __init__(self, width: int) -> None:
-        self.kinds: dict[int, str] = {}
+    def __init__(self) -> None:
+        self.numbers: set[int] = set()
         self.categories: dict[int, np.ndarray] = {}
         self.refuse: set[int] = set()
         self.nullable: set[int] = set()
-        self.width = width
 
     def column(self, place: int, name: str | int) -> Column:
         if place in self.categories:
             categories = tuple(_plain(value) for value in self.categories[place])
             missing = any(value is None or value != value for value in categories)
             return Column(name, "category", categories, missing or place in self.nullable, place in self.refuse)
-        kind = self.kinds.get(place, "any")
-        return Column(name, "number" if kind == "number" else "any", nullable=place in self.nullable)
+        return Column(name, "number" if place in self.numbers else "any", nullable=place in self.nullable)
 
     def form(self, columns: Sequence[Column]) -> Form:
         """A model trained on lists of mixed values has learnt its categories as numpy text, others as objects."""
@@ -154,15 +152,16 @@ class _Walk:
         tags = get_tags(step).input_tags
         ours = type(step).__module__.startswith("sklearn.")
         composed = any(hasattr(value, "fit") for value in step.get_params().values())
-        if ours and not composed and tags.two_d_array and not tags.string:
-            if isinstance(step, HistGradientBoostingClassifier | HistGradientBoostingRegressor):
-                self.nullable.update(column for column in columns if column is not None)
-            categorical = getattr(step, "is_categorical_", None)
-            if categorical is None or len(categorical) != len(columns):
-                categorical = [False] * len(columns)
-            for column, as_text in zip(columns, categorical, strict=True):
-                if column is not None and not as_text:
-                    self.kinds.setdefault(column, "number")
+        if not ours or composed or not tags.two_d_array or tags.string:
+            return []
+        categorical = [False] * len(columns)
+        if isinstance(step, HistGradientBoostingClassifier | HistGradientBoostingRegressor):
+            self.nullable.update(column for column in columns if column is not None)
+            if step.is_categorical_ is not None and len(step.is_categorical_) == len(columns):
+                categorical = step.is_categorical_
+        self.numbers.update(
+            column for column, as_text in zip(columns, categorical, strict=True) if column is not None and not as_text
+        )
         return []
 
 

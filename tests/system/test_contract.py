@@ -1,8 +1,12 @@
 """The contract of the article's routes, over HTTP."""
 
+import json
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -118,3 +122,18 @@ def test_nothing_secret_is_logged(start: Start) -> None:
 
     log = "".join(server.log)
     assert not any(secret in log for secret in (token, KEY, "secret-of-a-row", "a-wrong-password"))
+
+
+def test_the_predict_command_logs_in_and_compares_the_answer(server: Server, tmp_path: Path) -> None:
+    """It is what `helm test` runs."""
+    (tmp_path / "password").write_text("census\n")
+    command = [sys.executable, "-m", "ml_census", "predict", "--url", server.url, "--user", "census"]
+    command += ["--password-file", str(tmp_path / "password"), "--row", json.dumps(ROW), "--expect"]
+
+    right, wrong = (
+        subprocess.run([*command, answer], capture_output=True, text=True)
+        for answer in ("Annual Salary >50K", "Annual Salary <50K")
+    )
+
+    assert (right.returncode, right.stdout) == (0, '"Annual Salary >50K"\n')
+    assert (wrong.returncode, wrong.stderr) == (1, "ml-census: expected Annual Salary <50K\n")

@@ -16,7 +16,7 @@ from ml_census.training.recipes import RECIPES, Recipe
 
 GOLDEN_ROWS = 20
 
-console = Console(stderr=True, highlight=False)
+console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @dataclass(frozen=True)
