@@ -190,4 +190,5 @@ def http_error(error: HTTPException) -> Response:
 def prediction_error(error: PredictionError) -> Response:
     """The rows fit the schema and the model refused them all the same: the log has the kind of reason, never a row."""
     log.warning("request %s: predict raised %s", g.request_id, type(error.__cause__).__name__)
-    return reply({"error message": str(error)}, 400)
+    details = [{"row": error.row, "expected": "values that the model can predict"}]
+    return reply({"error message": str(error), "details": details}, 400)

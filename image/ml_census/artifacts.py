@@ -3,6 +3,7 @@
 import hashlib
 import io
 import logging
+import math
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -40,21 +41,25 @@ class Artifacts:
 
     def decoded(self, predictions: list[Any]) -> list[Any]:
         """The model's answers as the client gets them."""
-        return predictions if self.labels is None else [self.labels[value] for value in predictions]
+        # An answer beyond the classes, as an outlier's label, is answered as it is.
+        return predictions if self.labels is None else [self.labels.get(value, value) for value in predictions]
 
 
 def load(config: Config) -> Artifacts:
     """Read and check all artifacts. Raises ArtifactError."""
     users = _credentials("users", config.users, auth.parse_users)
-    if clear := auth.in_clear(users):
-        log.warning("users: %s: %d password(s) in clear; `ml-census user add` hashes them", config.users, len(clear))
     keys = _credentials("secret", config.secret, auth.parse_keys)
     folder = Folder(config.model_path)
     pickled = folder.read("model_path", config.model_path, storage.MAX_BYTES)
-    predictor = _predictor(config.model_path, _unpickled(config.model_path, pickled), folder)
+    model, remarks = _unpickled(config.model_path, pickled)
+    predictor = _predictor(config.model_path, model, folder)
     labels = _labels(config.prediction_decoding, folder, predictor.classes) if config.prediction_decoding else None
     artifacts = Artifacts(predictor, labels, users, keys, hashlib.sha256(pickled).hexdigest()[:12])
-    _try_out(config.model_path, artifacts, folder)
+    _try_out(config, artifacts, folder)
+    for remark in remarks:  # only now: a start that fails says one thing
+        log.warning("model_path: %s: %s", config.model_path, remark)
+    if clear := auth.in_clear(users):
+        log.warning("users: %s: %d password(s) in clear; `ml-census user add` hashes them", config.users, len(clear))
     return artifacts
 
 
@@ -65,21 +70,20 @@ def _credentials(key: str, uri: str, parse: Callable[[bytes], Parsed]) -> Parsed
         raise ArtifactError(key, uri, str(error)) from error
 
 
-def _unpickled(uri: str, pickled: bytes) -> Any:
+def _unpickled(uri: str, pickled: bytes) -> tuple[Any, list[str]]:
+    """The model, and what scikit-learn remarks on it, such as another version's."""
     import sklearn
 
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             model = joblib.load(io.BytesIO(pickled))
-    except Exception as error:  # a pickle can raise whatever it likes
+    except (Exception, SystemExit) as error:  # a pickle can raise whatever it likes
         reason = f"scikit-learn {sklearn.__version__} cannot load it: {type(error).__name__}: {error}"
         raise ArtifactError("model_path", uri, reason) from error
-    for message in dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught):
-        log.warning("model_path: %s: %s", uri, message)
     if not callable(getattr(model, "predict", None)):
         raise ArtifactError("model_path", uri, f"a {type(model).__name__} has no predict")
-    return model
+    return model, list(dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught))
 
 
 def _predictor(uri: str, model: Any, folder: Folder) -> Predictor:
@@ -115,18 +119,21 @@ def _spelt(value: Any, texts: Mapping[str, Any]) -> Any:
     return next((spelling for spelling in spellings if spelling in texts), None)
 
 
-def _try_out(uri: str, artifacts: Artifacts, folder: Folder) -> None:
-    """Let the model predict before anyone asks: the golden rows if there are any, else one row made from its schema."""
+def _try_out(config: Config, artifacts: Artifacts, folder: Folder) -> None:
+    """Let the model predict before anyone asks: one row made from its schema, and the golden rows if there are any."""
     predictor = artifacts.predictor
     data = folder.beside("golden.json")
     try:
+        if sample := _sample(predictor.schema):
+            (answer,) = predictor.predict([sample])
+            if isinstance(answer, list) and config.prediction_decoding:
+                reason = "the model answers several values a row, which are not decoded: leave the key out"
+                raise ArtifactError("prediction_decoding", config.prediction_decoding, reason)
         if data is not None:
             _prove(artifacts, folder.uri("golden.json"), parse_object("model_path", folder.uri("golden.json"), data))
-        elif sample := _sample(predictor.schema):
-            artifacts.decoded(predictor.predict([sample]))
     except PredictionError as error:
-        cause = error.__cause__
-        raise ArtifactError("model_path", uri, f"cannot predict: {type(cause).__name__}: {cause}") from error
+        reason = f"cannot predict: {type(error.__cause__).__name__}: {error.__cause__}"
+        raise ArtifactError("model_path", config.model_path, reason) from error
 
 
 def _prove(artifacts: Artifacts, uri: str, golden: Mapping[str, Any]) -> None:
@@ -139,12 +146,15 @@ def _prove(artifacts: Artifacts, uri: str, golden: Mapping[str, Any]) -> None:
         raise ArtifactError("model_path", uri, f"its rows cannot be used: {error}") from error
     if len(expected) != len(rows) or len(probabilities) not in (0, len(rows)):
         raise ArtifactError("model_path", uri, "must hold one prediction a row, and one list of probabilities or none")
-    if artifacts.labels is not None:  # the golden predictions are decoded ones
-        for number, (got, wanted) in enumerate(zip(artifacts.decoded(predictor.predict(rows)), expected, strict=True)):
-            if got != wanted:
-                raise ArtifactError("model_path", uri, f"the model answers row {number} with another class")
+    for number, (got, wanted) in enumerate(zip(artifacts.decoded(predictor.predict(rows)), expected, strict=True)):
+        decoded_there_alone = artifacts.labels is None and isinstance(wanted, str) and not isinstance(got, str)
+        close = isinstance(got, float) and isinstance(wanted, int | float) and math.isclose(got, wanted, rel_tol=1e-9)
+        if got != wanted and not close and not decoded_there_alone:
+            raise ArtifactError("model_path", uri, f"the model answers row {number} otherwise")
     if not len(probabilities):
         return
+    if not predictor.has_probabilities:
+        raise ArtifactError("model_path", uri, "has probabilities, and the model has none")
     got_probabilities = np.array(predictor.probabilities(rows))
     if got_probabilities.shape != probabilities.shape or np.abs(got_probabilities - probabilities).max() > TOLERANCE:
         raise ArtifactError("model_path", uri, "the model answers with other probabilities")
@@ -152,10 +162,12 @@ def _prove(artifacts: Artifacts, uri: str, golden: Mapping[str, Any]) -> None:
 
 def _sample(columns: Schema) -> list[Value] | None:
     """One row that the schema allows, or None if a column does not tell what it takes."""
-    if any(column.kind == "any" for column in columns.columns):
+    if any(column.kind == "any" and not column.nullable for column in columns.columns):
         return None
     return [_example(column) for column in columns.columns]
 
 
 def _example(column: Column) -> Value:
+    if column.kind == "any":
+        return None
     return column.categories[0] if column.kind == "category" else 0

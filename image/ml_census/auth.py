@@ -39,6 +39,11 @@ def parse_users(data: bytes) -> dict[str, str]:
         name for name, stored in users.items() if stored.startswith(HASHES) and not HASH.fullmatch(stored)
     ]:
         raise CredentialsError(f"the password hash of {malformed[0]} is malformed")
+    for method in {stored.partition("$")[0] for stored in users.values() if stored.startswith(HASHES)}:
+        try:
+            check_password_hash(f"{method}$salt$00", "")
+        except ValueError as error:
+            raise CredentialsError(f"no password can be hashed by {method}") from error
     folded = {name.lower(): stored for name, stored in users.items()}
     if len(folded) < len(users):
         raise CredentialsError("two user names differ only in case")

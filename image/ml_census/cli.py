@@ -16,6 +16,8 @@ from ml_census import __version__
 
 log = logging.getLogger("ml_census")
 
+FILE = click.Path(exists=True, dir_okay=False)
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ml-census")
@@ -33,7 +35,7 @@ def main() -> None:
 
 def fail(reason: object) -> NoReturn:
     """End with one line on stderr and exit code 1."""
-    click.echo(f"ml-census: {reason}", err=True)
+    click.echo(f"ml-census: {' '.join(str(reason).split())}", err=True)
     sys.exit(1)
 
 
@@ -65,8 +67,8 @@ def serve(path: str, host: str, port: int) -> None:
 
     try:
         server.serve(app, host, port, settings, draining, opened)
-    except OSError as error:
-        fail(f"--host {host} --port {port}: {error.strerror}")
+    except (OSError, ValueError) as error:  # ValueError: waitress's on an address that is none
+        fail(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}")
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -85,8 +87,10 @@ def train(recipe: str, source: str, output: str) -> None:
         fail(f"train needs the extra: pip install 'ml-census[train]' ({error})")
     try:
         run(recipe, source, output)
-    except (DataError, StorageError) as error:
+    except DataError as error:
         fail(error)
+    except StorageError as error:
+        fail(f"{output}: {error}")
 
 
 @main.group()
@@ -121,7 +125,10 @@ def _new_password(name: str) -> str:
     if sys.stdin.isatty():
         password: str = click.prompt(f"Password for {name}", hide_input=True, confirmation_prompt=True, err=True)
     else:
-        password = sys.stdin.readline().rstrip("\r\n")
+        try:
+            password = sys.stdin.readline().rstrip("\r\n")
+        except UnicodeDecodeError:
+            fail("the password is not UTF-8 text")
     return password or fail("the password is empty")
 
 
@@ -136,8 +143,8 @@ def secret() -> None:
 )
 @click.option("--url", required=True, help="Where ml-census answers.")
 @click.option("--user", "name", help="The user's name.")
-@click.option("--user-file", type=click.Path(exists=True), help="A file with the user's name.")
-@click.option("--password-file", type=click.Path(exists=True), help="A file with the password; asked for without it.")
+@click.option("--user-file", type=FILE, help="A file with the user's name.")
+@click.option("--password-file", type=FILE, help="A file with the password; asked for without it.")
 @click.option("--row", required=True, metavar="JSON", help="One row: a list of values, or an object by column name.")
 @click.option("--expect", metavar="ANSWER", help="Fail unless this is the prediction.")
 def predict(

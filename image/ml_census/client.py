@@ -1,6 +1,7 @@
 """Ask a running ml-census, with the standard library alone: the helm test runs this in the server's own image."""
 
 import base64
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -27,11 +28,11 @@ def predict(url: str, name: str, password: str, row: Any) -> Any:
 def _ask(url: str, headers: dict[str, str], body: dict[str, Any] | None = None) -> Any:
     if not url.startswith(("http://", "https://")):
         raise ClientError("the URL must start with http:// or https://")
-    request = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), headers)  # noqa: S310
     try:
+        request = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), headers)  # noqa: S310
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as response:  # noqa: S310
             return json.load(response)
     except urllib.error.HTTPError as error:
         raise ClientError(f"{error.code} {error.read(500).decode(errors='replace')}") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise ClientError(str(error)) from error

@@ -11,6 +11,8 @@ Value = str | int | float | bool | None
 LARGEST = 3.4028234663852886e38
 """The largest float32: scikit-learn's trees compare in float32 and refuse what is beyond."""
 NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
+LONGEST = 1000
+"""So many characters a category may have, unless the model knows longer ones."""
 NAN = float("nan")
 
 
@@ -59,18 +61,24 @@ class Column:
 
     def _category(self, value: object) -> tuple[Value, bool]:
         key: Value = _number(value) if self._numeric else _scalar(value)
-        if isinstance(key, str):
-            key = key.strip()
-        elif str(key) in self._known:
+        if self._digits and not isinstance(key, str | bool):
             key = str(key)  # categories that look like numbers: 1 means "1"
+        if isinstance(key, str) and key not in self._known:
+            key = key.strip()
         if key in self._known:
             return self._known[key], True
         if self.refuse_unknown:
             raise Misfit("one of " + ", ".join(str(category).strip() for category in self.categories[:10]))
         if not self._numeric and not isinstance(key, str):
             raise Misfit("text")
-        # One character longer than any known category it is as unknown as before, and a long one costs no memory.
-        return key[: self.longest + 1] if isinstance(key, str) else key, False
+        if isinstance(key, str) and len(key) > max(LONGEST, self.longest):
+            raise Misfit(f"text of at most {max(LONGEST, self.longest)} characters")
+        return key, False
+
+    @cached_property
+    def _digits(self) -> bool:
+        """Whether the categories are text that looks like numbers."""
+        return all(isinstance(value, str) and NUMBER.fullmatch(value.strip()) for value in self.categories)
 
     @cached_property
     def _numeric(self) -> bool:

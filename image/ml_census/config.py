@@ -1,7 +1,6 @@
 """config.yaml: where the artifacts are, and the few numbers that an operator may want to change."""
 
 import dataclasses
-import math
 import types
 import typing
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 
 import yaml
 
+LARGEST = 1_000_000_000
 URI_KEYS = ("model_path", "users", "secret", "prediction_decoding")
 
 
@@ -46,7 +46,7 @@ def load(path: str) -> Config:
         raise ConfigError(f"config: {path}: {reason}") from error
     try:
         values = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date or number that is none
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
         raise ConfigError(f"config: {path}: not YAML{where}") from error
@@ -80,6 +80,5 @@ def _wrong(key: str, value: object, kind: type | types.UnionType) -> str | None:
         return f"{scheme}:// is not supported: a local path or gs://" if separator and scheme != "gs" else None
     if isinstance(value, bool) or not isinstance(value, int | float if kind is float else int):
         return "must be a number" if kind is float else "must be a whole number"
-    if not math.isfinite(value) or value < 0 or (kind is int and value == 0):
-        return "must be greater than 0" if kind is int else "must be 0 or more"
-    return None
+    least = 1 if kind is int else 0
+    return None if least <= value <= LARGEST else f"must be between {least} and {LARGEST}"

@@ -9,7 +9,11 @@ from ml_census.schema import Schema
 
 
 class PredictionError(Exception):
-    """The model refused rows that its schema allows; the cause is the model's own exception."""
+    """The model refused rows that its schema allows: the first of them is `row`. The cause is the model's exception."""
+
+    def __init__(self, row: int) -> None:
+        super().__init__("the model cannot predict these rows")
+        self.row = row
 
 
 class Predictor:
@@ -24,18 +28,11 @@ class Predictor:
 
     def predict(self, rows: list[list[Value]]) -> list[Any]:
         """One answer a row: a class, or a number. Raises PredictionError."""
-        return self._asked(self.model.predict, rows)
+        return _asked(self.model.predict, self._arranged, rows)
 
     def probabilities(self, rows: list[list[Value]]) -> list[list[float]]:
         """One list a row, in the order of `classes`. Raises PredictionError."""
-        return self._asked(self.model.predict_proba, rows)
-
-    def _asked(self, method: Any, rows: list[list[Value]]) -> list[Any]:
-        try:
-            answer: list[Any] = np.asarray(method(self._arranged(rows))).tolist()
-        except Exception as error:  # the model was tried out at the start: what fails now, fails for these rows
-            raise PredictionError("the model cannot predict these rows") from error
-        return answer
+        return _asked(self.model.predict_proba, self._arranged, rows)
 
     def _arranged(self, rows: list[list[Value]]) -> Any:
         """The rows in the form in which the model was trained to take them."""
@@ -57,13 +54,36 @@ class Predictor:
     def _frame(self, rows: list[list[Value]]) -> Any:
         import pandas as pd  # half a second and 40 MB that models trained on arrays do without
 
-        dtypes = {"number": np.float64, "category": object, "any": None}
+        # Numbers and unknown kinds become what pandas makes of them, as in a frame of the client's own.
         return pd.DataFrame(
             {
-                column.name: pd.Series([row[place] for row in rows], dtype=dtypes[column.kind])
+                column.name: pd.Series(
+                    [row[place] for row in rows], dtype=object if column.kind == "category" else None
+                )
                 for place, column in enumerate(self.schema.columns)
             }
         )
+
+
+def _asked(method: Any, arrange: Any, rows: list[list[Value]]) -> list[Any]:
+    try:
+        answer: list[Any] = np.asarray(method(arrange(rows))).tolist()
+    except Exception as error:  # the model was tried out at the start: what fails now, fails for these rows
+        raise PredictionError(_first_refused(method, arrange, rows)) from error
+    return answer
+
+
+def _first_refused(method: Any, arrange: Any, rows: list[list[Value]]) -> int:
+    """The place of the first row that the model refuses, by halving: about twice the work of one more try."""
+    first, end = 0, len(rows)
+    while end - first > 1:
+        middle = (first + end) // 2
+        try:
+            method(arrange(rows[first:middle]))
+            first = middle
+        except Exception:
+            end = middle
+    return first
 
 
 def _single_threaded(model: Any) -> Any:
@@ -79,7 +99,8 @@ def _classes(model: Any) -> list[Any] | None:
     if found is None:
         labels = getattr(model, "labels_", None)
         found = None if labels is None else np.unique(labels)
-    if not isinstance(found, np.ndarray) or found.ndim != 1:  # several outputs have a list of arrays
+    several = getattr(model, "multilabel_", False)  # answers a list of 0 and 1, whatever its classes_ say
+    if several or not isinstance(found, np.ndarray) or found.ndim != 1:  # several outputs have a list of arrays
         return None
     classes: list[Any] = found.tolist()
     return classes

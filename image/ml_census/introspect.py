@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from sklearn.base import OneToOneFeatureMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.ensemble import (
@@ -36,8 +37,10 @@ def learn(model: Any, names: Sequence[str] | None = None) -> Schema:
     """
     model = getattr(model, "best_estimator_", model)
     known = getattr(model, "feature_names_in_", None)
-    if _takes_documents(model):
+    if (kind := _unusual_input(model)) == "documents":
         return Schema((Column("text"),), "documents")
+    if kind is not None:
+        raise SchemaError(f"the model takes {kind}, not rows of values")
     width = len(names) if names else _width(model)
     if width is None:
         raise SchemaError("the model does not tell how many columns it takes: put a schema.json beside it")
@@ -48,11 +51,18 @@ def learn(model: Any, names: Sequence[str] | None = None) -> Schema:
     return Schema(columns, "frame" if known is not None else walk.form(columns))
 
 
-def _takes_documents(model: Any) -> bool:
-    """Text vectorizers take one text a row, not a row of values."""
-    first = model.steps[0][1] if isinstance(model, Pipeline) else model
-    tags = get_tags(first).input_tags
-    return bool(tags.string and not tags.two_d_array and not tags.dict)
+def _unusual_input(step: Any) -> str | None:
+    """What the model takes in place of rows of values: text vectorizers "documents", DictVectorizer "dicts"."""
+    if isinstance(step, Pipeline | FeatureUnion):
+        return _unusual_input((step.steps if isinstance(step, Pipeline) else step.transformer_list)[0][1])
+    if parts := _parts(step):
+        return _unusual_input(parts[0])
+    if isinstance(step, str) or step is None:
+        return None
+    tags = get_tags(step).input_tags
+    if tags.two_d_array or tags.one_d_array:
+        return None
+    return "dicts" if tags.dict else "documents" if tags.string else None
 
 
 def _width(step: Any) -> int | None:
@@ -60,7 +70,7 @@ def _width(step: Any) -> int | None:
     if (width := getattr(step, "n_features_in_", None)) is not None:
         return int(width)
     if isinstance(step, Pipeline):
-        return next((width for _, inner in step.steps if (width := _width(inner)) is not None), None)
+        return _width(next((inner for _, inner in step.steps if inner not in (None, "passthrough")), None))
     if isinstance(step, FeatureUnion):
         return next((width for _, inner in step.transformer_list if (width := _width(inner)) is not None), None)
     return len(step.get_support()) if isinstance(step, SelectorMixin) else None
@@ -74,18 +84,26 @@ class _Walk:
         self.categories: dict[int, np.ndarray] = {}
         self.refuse: set[int] = set()
         self.nullable: set[int] = set()
+        self.dropped: set[int] = set()
+        self.missing: dict[int, Value] = {}
 
     def column(self, place: int, name: str | int) -> Column:
         if place in self.categories:
             categories = tuple(_plain(value) for value in self.categories[place])
+            if place in self.missing and self.missing[place] not in categories:
+                categories = (*categories, self.missing[place])
             missing = any(value is None or value != value for value in categories)
             return Column(name, "category", categories, missing or place in self.nullable, place in self.refuse)
-        return Column(name, "number" if place in self.numbers else "any", nullable=place in self.nullable)
+        if place in self.numbers:
+            return Column(name, "number", nullable=place in self.nullable)
+        return Column(name, "any", nullable=place in self.nullable | self.dropped)
 
     def form(self, columns: Sequence[Column]) -> Form:
         """A model trained on lists of mixed values has learnt its categories as numpy text, others as objects."""
         if all(column.kind == "number" for column in columns):
             return "numbers"
+        if any(column.kind == "any" for column in columns):
+            return "objects"  # text of any length
         return "text" if any(values.dtype.kind == "U" for values in self.categories.values()) else "objects"
 
     def through(self, step: Any, columns: list[int | None]) -> list[int | None]:
@@ -106,7 +124,9 @@ class _Walk:
         if isinstance(step, SelectorMixin) and len(step.get_support()) == len(columns):
             return [column for column, kept in zip(columns, step.get_support(), strict=True) if kept]
         if isinstance(step, FunctionTransformer):
-            return columns if step.func is None else []
+            if step.func is None:
+                return columns
+            return self._numeric(step, columns) if isinstance(step.func, np.ufunc) else []
         if type(step).__module__.startswith("sklearn.impute."):
             return self._imputer(step, columns)
         if parts := _parts(step):
@@ -124,7 +144,9 @@ class _Walk:
         for name, inner, _ in step.transformers_:
             # the one place where the fitted transformer holds names, slices and masks as plain indices
             taken = [columns[index] for index in step._transformer_to_input_indices[name]] if columns else []
-            if not isinstance(inner, str) or inner != "drop":
+            if isinstance(inner, str) and inner == "drop":
+                self.dropped.update(column for column in taken if column is not None)
+            else:
                 parts.append(self.through(inner, taken) if taken else [])
         return _joined(parts)
 
@@ -132,6 +154,10 @@ class _Walk:
         self.nullable.update(column for column in columns if column is not None)
         if not isinstance(step, SimpleImputer):
             return self._numeric(step, columns)
+        if step.strategy in ("mean", "median"):
+            self.numbers.update(column for column in columns if column is not None)
+        if isinstance(step.missing_values, str | int):
+            self.missing.update((column, step.missing_values) for column in columns if column is not None)
         unchanged = not step.add_indicator and len(step.statistics_) == len(columns)
         return columns if unchanged else []
 
@@ -139,7 +165,7 @@ class _Walk:
         if len(columns) != len(categories):
             return
         for column, values in zip(columns, categories, strict=True):
-            if column is not None and column not in self.categories:
+            if column is not None and column not in self.categories and column not in self.numbers:
                 self.categories[column] = values
                 if refuse:
                     self.refuse.add(column)
@@ -162,7 +188,7 @@ class _Walk:
         self.numbers.update(
             column for column, as_text in zip(columns, categorical, strict=True) if column is not None and not as_text
         )
-        return []
+        return columns if isinstance(step, OneToOneFeatureMixin) else []
 
 
 def _parts(step: Any) -> list[Any]:

@@ -123,6 +123,8 @@ def from_json(data: bytes) -> Schema:
         raise SchemaError('must hold "form" and "columns", each with "name" and "type"') from error
     if schema.form not in get_args(Form) or any(column.kind not in get_args(Kind) for column in columns):
         raise SchemaError(f"form must be one of {get_args(Form)}, a type one of {get_args(Kind)}")
+    if any(column.kind == "category" and not column.categories for column in columns):
+        raise SchemaError("a column of type category needs categories")
     if not columns or len(set(schema.names)) < len(columns):
         raise SchemaError("needs at least one column, and names that differ")
     return schema

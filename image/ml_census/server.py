@@ -1,8 +1,9 @@
 """Serve a WSGI application with waitress, and end without losing a request.
 
 waitress has no drain of its own (its issue 198). This one owns the loop; the names that it uses beyond waitress's
-documented interface hold for the pinned version: channel_class, task_class, error_task_class, active_channels, _map,
-accepting, del_channel, requests, request, total_outbufs_len, last_activity, will_close, set_close_on_finish.
+documented interface hold for the pinned version: channel_class, parser_class, task_class, error_task_class, _map,
+active_channels, accepting, del_channel, requests, request, total_outbufs_len, last_activity, will_close,
+set_close_on_finish; of the parser error, completed, path.
 """
 
 import json
@@ -15,8 +16,10 @@ from typing import Any
 
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import create_server
 from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import BadRequest
 
 from ml_census.config import Config
 
@@ -60,6 +63,7 @@ def serve(
     if not _tick_for(server, config.drain_deadline_seconds, lambda: _closed_idle(server)):
         log.warning("deadline: %d connection(s) still open", len(server.active_channels))
     server.task_dispatcher.shutdown(timeout=1)
+    wasyncore.close_all(server._map)
     log.info("stopped")
 
 
@@ -68,6 +72,10 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]
 
     def execute(self) -> None:
         error = self.request.error
+        if (
+            error.code == 501
+        ):  # a transfer coding that waitress does not know is the client's error; 5xx invites retries
+            error = BadRequest(error.body)
         body = json.dumps({"error message": f"{error.reason}: {error.body}"}).encode()
         self.status = f"{error.code} {error.reason}"
         self.response_headers.append(("Content-Type", "application/json"))
@@ -76,8 +84,24 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]
         self.write(body)
 
 
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Some malformed requests raise in waitress's parser, which ends the connection without an answer."""
+
+    path = ""  # a request that failed early has none, and waitress logs it when the client has left
+
+    def received(self, data: bytes) -> int:
+        try:
+            consumed: int = super().received(data)
+        except ValueError:  # an IPv6 address that is none, a length of more than 4,300 digits
+            self.error = BadRequest("malformed request")
+            self.completed = True
+            consumed = len(data)
+        return consumed
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]
     error_task_class = _JsonErrorTask
+    parser_class = _Parser
 
 
 def _closing_task(draining: threading.Event) -> type:

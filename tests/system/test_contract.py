@@ -99,6 +99,10 @@ def test_a_body_over_the_limit_is_a_413_in_json(server: Server, size: int, statu
         ("GET /%6cogin HTTP/1.1", 401),
         ("DELETE /login HTTP/1.1", 405),
         ("nonsense", 400),
+        ("GET http://[/ HTTP/1.1", 400),
+        (f"POST / HTTP/1.1\r\nContent-Length: {'9' * 5000}", 400),
+        ("POST / HTTP/1.1\r\nTransfer-Encoding: gzip", 400),
+        ("POST / HTTP/1.1\r\nTransfer-Encoding: xchunked", 400),
     ],
 )
 def test_odd_requests_are_refused_in_json(server: Server, head: str, status: int) -> None:
@@ -109,6 +113,17 @@ def test_odd_requests_are_refused_in_json(server: Server, head: str, status: int
     assert re.match(rf"HTTP/1\.[01] {status} ", answer)
     assert "\r\nContent-Type: application/json\r\n" in answer
     assert "Server:" not in answer
+
+
+def test_a_malformed_request_whose_client_has_left_is_no_traceback(start: Start) -> None:
+    server = start("logistic")
+    for _ in range(100):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+            connection.sendall(b"POST /prediction HTTP/1.1\r\nHost: x\r\nTransfer-Encoding:  \r\n\r\n0\r\n\r\n" * 2)
+
+    server.stop()
+
+    assert "Traceback" not in "".join(server.log)
 
 
 def test_nothing_secret_is_logged(start: Start) -> None:

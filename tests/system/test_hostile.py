@@ -35,7 +35,7 @@ documents = st.fixed_dictionaries({"inputs": st.lists(rows, max_size=4) | cells}
 queries = st.sampled_from(["", "?proba=true", "?warnings=true", "?proba=true&warnings=true", "?proba=", "?%ff=%00"])
 
 
-@pytest.fixture(scope="module", params=["article", "dataframe", "boosting_with_categories"])
+@pytest.fixture(scope="module", params=["article", "dataframe", "boosting_with_categories", "documents"])
 def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, launch: Any) -> Iterator[Any]:
     """A server for each kind of model; after 1,000 requests or more it is still there, without a traceback."""
     server = launch(write_folder(tmp_path_factory.mktemp(request.param), request.param))

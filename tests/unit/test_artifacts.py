@@ -3,16 +3,21 @@
 import hashlib
 import json
 import pickle
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.neighbors import RadiusNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 
-from kinds import KINDS, Kind
+from kinds import KINDS, LABELS, NUMBERS, Kind
 from ml_census import artifacts, config
 from ml_census.published import ArtifactError
 
@@ -117,6 +122,62 @@ def test_a_model_that_cannot_predict_is_refused(folder: Folder) -> None:
     assert "cannot predict: AttributeError" in refusal(path)
 
 
+def test_golden_numbers_of_a_regressor_are_compared(folder: Folder) -> None:
+    path = folder("regressor")
+    (answer,) = load(path).predictor.predict([[39, 10]])
+
+    (path.parent / "golden.json").write_text(json.dumps({"rows": [[39, 10]], "predictions": [answer]}))
+    assert load(path)
+
+    (path.parent / "golden.json").write_text(json.dumps({"rows": [[39, 10]], "predictions": [answer + 1]}))
+    assert "otherwise" in refusal(path)
+
+
+def test_golden_probabilities_of_a_regressor_are_refused(folder: Folder) -> None:
+    path = folder("regressor")
+    (answer,) = load(path).predictor.predict([[39, 10]])
+    golden = {"rows": [[39, 10]], "predictions": [answer], "probabilities": [[0.5, 0.5]]}
+    (path.parent / "golden.json").write_text(json.dumps(golden))
+
+    assert "the model has none" in refusal(path)
+
+
+def test_a_decoding_of_several_values_a_row_is_refused(folder: Folder) -> None:
+    path = folder("logistic")
+    two_labels = np.column_stack([LABELS, 1 - LABELS])
+
+    joblib.dump(MLPClassifier((2,), max_iter=500, tol=1).fit(NUMBERS, two_labels), path.parent / "model.pkl")
+    assert "several values a row" in refusal(path)
+
+    joblib.dump(OneVsRestClassifier(LogisticRegression()).fit(NUMBERS, two_labels), path.parent / "model.pkl")
+    assert "no list of classes to decode" in refusal(path)
+
+
+def test_an_answer_beyond_the_classes_is_answered_as_it_is(folder: Folder) -> None:
+    path = folder("logistic")
+    near = RadiusNeighborsClassifier(radius=0.1, outlier_label=-1).fit(NUMBERS, LABELS)
+    joblib.dump(near, path.parent / "model.pkl")
+    (path.parent / "decoding.json").write_text('{"0": "low", "1": "high"}')
+
+    with pytest.warns(UserWarning, match="Outlier label"):
+        loaded = load(path)
+        answers = loaded.decoded(loaded.predictor.predict([[-500, -500]]))
+
+    assert answers == [-1]
+
+
+class Leaving:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return sys.exit, (0,)
+
+
+def test_a_pickle_that_leaves_is_refused(folder: Folder) -> None:
+    path = folder("logistic")
+    (path.parent / "model.pkl").write_bytes(pickle.dumps(Leaving()))
+
+    assert "cannot load it: SystemExit" in refusal(path)
+
+
 def test_clear_text_passwords_load_with_a_warning_that_names_no_password(
     folder: Folder, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -163,7 +224,7 @@ def test_golden_rows_that_come_out_as_written_are_accepted(folder: Folder) -> No
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"predictions": ["Annual Salary >50K", "Annual Salary >50K"]}, "answers row"),
+        ({"predictions": ["Annual Salary >50K", "Annual Salary >50K"]}, "otherwise"),
         ({"predictions": ["Annual Salary <50K"]}, "one prediction a row"),
         ({"probabilities": [[0.5, 0.5], [0.5, 0.5]]}, "other probabilities"),
         ({"probabilities": [[0.5, 0.5]]}, "one list of probabilities or none"),

@@ -99,6 +99,8 @@ def test_what_is_no_valid_token_has_no_user(bad: str) -> None:
         ("[" * 100_000, "not JSON"),
         ('{"a": "scrypt:1$x"}', "hash of a is malformed"),
         ('{"a": "pbkdf2:md5:1$x$00"}', "hash of a is malformed"),
+        ('{"a": "scrypt:3:8:1$x$00"}', "hashed by scrypt:3:8:1"),
+        ('{"a": "pbkdf2:sha999:1$x$00"}', "hashed by pbkdf2:sha999:1"),
     ],
 )
 def test_users_that_cannot_be_used_are_refused(text: str, reason: str) -> None:

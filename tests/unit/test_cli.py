@@ -86,7 +86,7 @@ def test_a_users_file_that_is_not_one_is_left_alone(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "users.json").read_text()) == [1]
 
 
-@pytest.mark.parametrize("url", ["ftp://x", "http://127.0.0.1:1"])
+@pytest.mark.parametrize("url", ["ftp://x", "http://127.0.0.1:1", "http://x/y z", "http://[::1"])
 def test_predict_says_why_there_is_no_answer(tmp_path: Path, url: str) -> None:
     (tmp_path / "password").write_text("x\n")
 

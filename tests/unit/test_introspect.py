@@ -14,10 +14,12 @@ from sklearn.ensemble import (
     StackingClassifier,
     VotingClassifier,
 )
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from kinds import CATEGORIES, FRAME, LABELS, NAMES, NUMBERS, Kind
 from ml_census.introspect import learn
@@ -107,9 +109,52 @@ def test_an_encoder_that_knows_missing_values_lets_null_in() -> None:
 
 
 def test_an_unknown_step_leaves_its_columns_open() -> None:
-    model = make_pipeline(FunctionTransformer(np.log1p), LogisticRegression()).fit([[1.0, 2.0], [3.0, 4.0]], [0, 1])
+    model = make_pipeline(FunctionTransformer(np.abs), FunctionTransformer(list), LogisticRegression())
+    open_model = make_pipeline(FunctionTransformer(list), LogisticRegression())
 
-    assert [column.kind for column in learn(model).columns] == ["any", "any"]
+    assert [column.kind for column in learn(model.fit(NUMBERS, LABELS)).columns] == ["number", "number"]
+    assert [column.kind for column in learn(open_model.fit(NUMBERS, LABELS)).columns] == ["any", "any"]
+
+
+def test_a_missing_value_of_the_imputers_own_is_known() -> None:
+    impute = SimpleImputer(missing_values=" ?", strategy="most_frequent")
+    encode = ColumnTransformer([("c", make_pipeline(impute, OneHotEncoder()), ["workclass"])])
+    column = learn(make_pipeline(encode, LogisticRegression()).fit(FRAME, LABELS)).columns[1]
+
+    assert column.clean("?") == (" ?", True)
+
+
+def test_scalers_hand_columns_on() -> None:
+    model = make_pipeline(StandardScaler(), HistGradientBoostingClassifier(max_iter=2)).fit(NUMBERS, LABELS)
+
+    assert all(column.nullable for column in learn(model).columns)
+
+
+def test_a_column_that_the_model_drops_takes_anything() -> None:
+    encode = ColumnTransformer([("numbers", "passthrough", ["age"])])
+    columns = learn(make_pipeline(encode, LogisticRegression()).fit(FRAME, LABELS)).columns
+
+    assert [(column.kind, column.nullable) for column in columns] == [("number", False)] + [("any", True)] * 3
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        make_pipeline(make_pipeline(TfidfVectorizer()), LogisticRegression()),
+        make_pipeline(FeatureUnion([("a", TfidfVectorizer()), ("b", CountVectorizer())]), LogisticRegression()),
+        CalibratedClassifierCV(make_pipeline(TfidfVectorizer(), LogisticRegression()), cv=2),
+    ],
+    ids=["nested", "union", "calibrated"],
+)
+def test_text_models_take_one_text_a_row(model: Any) -> None:
+    assert learn(model.fit(["a good one", "a bad one"] * 4, [1, 0] * 4)).form == "documents"
+
+
+def test_a_model_that_takes_dicts_is_refused() -> None:
+    model = make_pipeline(DictVectorizer(), LogisticRegression()).fit([{"a": 1}, {"a": 2}], [0, 1])
+
+    with pytest.raises(SchemaError, match="takes dicts"):
+        learn(model)
 
 
 def test_a_model_without_a_number_of_columns_needs_a_schema() -> None:
