@@ -9,10 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-HASH = "scrypt:32768:8:1$salt$" + 128 * "0"
-KEY = "k" * 32
-MODEL = {"model_path": "gs://models/model.pkl"}
-FOREIGN = {"config": MODEL, "credentials": {"existingSecret": "other"}}
+from charts import FOREIGN, HASH, KEY, MODEL
 
 # One row for each rule of the schema: wrong values, and the place that the message names.
 REJECTED = [

@@ -1,0 +1,133 @@
+"""Labels, names, accounts, and where pods run and how many."""
+
+import re
+
+import pytest
+import yaml
+
+from charts import server, volume
+
+
+def test_selector_labels_win(chart):
+    """Labels of the user are added to the pods', but never replace those that select them."""
+    labels = {"app.kubernetes.io/name": "other", "team": "census"}
+
+    shown = chart.pod({"podLabels": labels})["metadata"]["labels"]
+
+    assert shown["app.kubernetes.io/name"] == "ml-census"
+    assert shown["team"] == "census"
+
+
+def test_passed_through(chart):
+    """What is Kubernetes' own comes through as it was given."""
+    file = "ci/full-values.yaml"
+    values = yaml.safe_load((chart.folder / file).read_text())
+    kinds = ("Deployment", "Service", "ServiceAccount", "HorizontalPodAutoscaler")
+    deployment, service, account, scaler = (chart.one(kind, file=file) for kind in kinds)
+    pod = deployment["spec"]["template"]
+
+    for key in ("imagePullSecrets", "nodeSelector", "tolerations", "affinity", "terminationGracePeriodSeconds"):
+        assert pod["spec"][key] == values[key]
+    assert server(pod)["resources"] == values["resources"]
+    assert server(pod)["env"] == values["extraEnv"]
+    assert server(pod)["imagePullPolicy"] == values["image"]["pullPolicy"]
+    assert all(each in server(pod)["volumeMounts"] for each in values["extraVolumeMounts"])
+    assert all(each in pod["spec"]["volumes"] for each in values["extraVolumes"])
+    assert values["podAnnotations"].items() <= pod["metadata"]["annotations"].items()
+    assert values["podLabels"].items() <= pod["metadata"]["labels"].items()
+    assert deployment["metadata"]["annotations"] == values["deploymentAnnotations"]
+    assert deployment["spec"]["strategy"]["rollingUpdate"] == values["rollingUpdate"]
+    assert service["metadata"]["annotations"] == values["service"]["annotations"]
+    assert account["metadata"]["annotations"] == values["serviceAccount"]["annotations"]
+    assert scaler["spec"]["behavior"] == values["autoscaling"]["behavior"]
+    assert [scaler["spec"][key] for key in ("minReplicas", "maxReplicas")] == [3, 6]
+    assert scaler["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"] == 60
+
+
+def test_topology_spread(chart):
+    """A rule without a selector is about the release's pods of one version; one with a selector is left alone."""
+    rule = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}
+    own = rule | {"labelSelector": {"matchLabels": {"a": "b"}}, "matchLabelKeys": []}
+
+    first, second = chart.pod({"topologySpreadConstraints": [rule, own]})["spec"]["topologySpreadConstraints"]
+
+    selector = chart.one("Deployment")["spec"]["selector"]
+    assert first == rule | {"labelSelector": selector, "matchLabelKeys": ["pod-template-hash"]}
+    assert second == own
+
+
+def test_zero_survives(chart):
+    """Zero pods and zero pods too many are numbers, not absent."""
+    spec = chart.one("Deployment", {"replicaCount": 0, "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}})["spec"]
+
+    assert spec["replicas"] == 0
+    assert spec["strategy"]["rollingUpdate"] == {"maxUnavailable": 1, "maxSurge": 0}
+
+
+@pytest.mark.parametrize(
+    ("account", "name"),
+    [
+        ({}, "census-ml-census"),
+        ({"name": "mine"}, "mine"),
+        ({"create": False, "name": "theirs"}, "theirs"),
+        ({"create": False}, "default"),
+    ],
+)
+def test_service_account(chart, account, name):
+    """The pods run as the account that the chart makes, or as the one that is named."""
+    values = {"serviceAccount": account}
+
+    assert chart.pod(values)["spec"]["serviceAccountName"] == name
+    made = [each["metadata"]["name"] for each in chart.all("ServiceAccount", values)]
+    assert made == ([name] if account.get("create", True) else [])
+
+
+def test_autoscaler(chart):
+    """The autoscaler is about the chart's Deployment."""
+    values = {"autoscaling": {"enabled": True}}
+    deployment, scaler = (chart.one(kind, values) for kind in ("Deployment", "HorizontalPodAutoscaler"))
+
+    assert scaler["spec"]["scaleTargetRef"] == {
+        "apiVersion": deployment["apiVersion"],
+        "kind": deployment["kind"],
+        "name": deployment["metadata"]["name"],
+    }
+
+
+LONG = "a" * 51 + "-" + "b" * 20
+
+
+@pytest.mark.parametrize(
+    ("values", "release"),
+    [
+        ({}, "r" * 53),
+        ({"fullnameOverride": LONG}, "census"),
+        ({"fullnameOverride": "c" * 80}, "census"),
+        ({"nameOverride": LONG}, "r" * 53),
+        ({}, "census.v1"),
+    ],
+)
+def test_names(chart, values, release):
+    """Names and labels have at most 63 characters, no two objects share one, and all who refer to it use the same."""
+    values = values | {"autoscaling": {"enabled": True}, "test": {"user": "a", "password": "b"}}
+    options = {"release": release}
+
+    objects = chart.objects(values, **options)
+
+    assert len({(each["kind"], each["metadata"]["name"]) for each in objects}) == len(objects) == 8
+    for each in objects:
+        assert re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", each["metadata"]["name"])
+        for label in each["metadata"]["labels"].values():
+            assert re.fullmatch(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", label)
+    names = {each["metadata"]["name"] for each in objects}
+    pod, test = chart.pod(values, **options), chart.one("Pod", values, **options)
+    assert {
+        volume(pod, "configuration")["configMap"]["name"],
+        volume(pod, "credentials")["secret"]["secretName"],
+        volume(test, "test")["secret"]["secretName"],
+        pod["spec"]["serviceAccountName"],
+        chart.one("HorizontalPodAutoscaler", values, **options)["spec"]["scaleTargetRef"]["name"],
+        test["metadata"]["name"],  # to which nothing refers
+    } == names
+    service = chart.one("Service", values, **options)["metadata"]["name"]
+    assert f"http://{service}:80" in server(test)["args"]

@@ -1,0 +1,126 @@
+"""What the server is told: its configuration, probes, arguments, folders, image and Service."""
+
+import dataclasses
+import re
+
+import pytest
+import yaml
+
+import ml_census
+from charts import server, volume
+from ml_census import cli, config
+
+
+def test_app_version(chart):
+    """The chart's appVersion is the version of the package."""
+    assert yaml.safe_load((chart.folder / "Chart.yaml").read_text())["appVersion"] == ml_census.__version__
+
+
+def test_config_keys(chart):
+    """config.yaml knows the keys that the server knows, no more and no fewer."""
+    keys = yaml.safe_load(chart.config(file="ci/full-values.yaml"))
+
+    assert set(keys) == {field.name for field in dataclasses.fields(config.Config)}
+
+
+def test_config_defaults(chart):
+    """The chart's defaults are the server's own."""
+    shown = yaml.safe_load(chart.config())
+
+    for field in dataclasses.fields(config.Config):
+        if field.default not in (None, dataclasses.MISSING):
+            assert shown[field.name] == field.default
+
+
+def test_config_loads(chart, scenario, tmp_path):
+    """The server accepts the config.yaml of every values file."""
+    (tmp_path / "config.yaml").write_text(chart.config(file=scenario))
+
+    assert config.load(str(tmp_path / "config.yaml")).model_path.endswith("model.pkl")
+
+
+def test_config_quotes(chart):
+    """A path comes through as it was given, whatever it is made of."""
+    path = 'gs://models/a: "b" #c/\\1/ü.pkl'
+
+    assert yaml.safe_load(chart.config({"config": {"model_path": path}}))["model_path"] == path
+
+
+def test_large_numbers(chart, major):
+    """Numbers of a million and more are plain digits."""
+    values = {
+        "config": {"max_body_bytes": 1000000000, "drain_delay_seconds": 1000000, "drain_deadline_seconds": 2000000},
+        "terminationGracePeriodSeconds": 4000000,
+    }
+
+    text = chart.text(values, major=major)
+
+    assert re.findall(r"(?:max_body_bytes|_seconds|GracePeriodSeconds): (.*)", text) == [
+        "1000000000",
+        "1000000",
+        "2000000",
+        "4000000",
+    ]
+
+
+@pytest.mark.parametrize("probe", ["startup", "readiness", "liveness"])
+def test_probes(chart, probe):
+    """A probe asks a route that the server has, on the port by name, as often and as long as the values say."""
+    values = {"periodSeconds": 7, "failureThreshold": 8, "timeoutSeconds": 9}
+
+    container = server(chart.pod({"probes": {probe: values}}))
+
+    request = container[f"{probe}Probe"]["httpGet"]
+    assert f'"{request["path"]}"' in (chart.root / "image/ml_census/app.py").read_text()
+    assert request["path"] == ("/livez" if probe == "liveness" else "/readyz")
+    assert request["port"] in {port["name"] for port in container["ports"]}
+    assert container[f"{probe}Probe"] == {"httpGet": request, **values}
+
+
+def test_arguments(chart):
+    """The commands of the server's container and of the test's are those of the package, with options that it knows."""
+    values = {"test": {"existingSecret": "test"}}
+    containers = [server(chart.pod(values)), server(chart.one("Pod", values))]
+
+    for container in containers:
+        command, *arguments = container["args"]
+        known = {option for each in cli.main.commands[command].params for option in each.opts}
+        assert {each for each in arguments if each.startswith("--")} <= known
+    assert " ".join(containers[0]["args"]) == "serve --config /configuration/config.yaml --host 0.0.0.0 --port 5090"
+    assert containers[1]["args"][0] == "predict"
+
+
+def test_folders(chart):
+    """The server finds config.yaml in /configuration, and /tmp is the only folder that it can write to."""
+    pod = chart.pod({"tmpSizeLimit": "7Mi"})
+    mounts = {mount["mountPath"]: mount for mount in server(pod)["volumeMounts"]}
+
+    assert volume(pod, mounts["/configuration"]["name"])["configMap"]["name"] == "census-ml-census-config"
+    assert volume(pod, mounts["/tmp"]["name"])["emptyDir"] == {"sizeLimit": "7Mi"}
+    assert [path for path, mount in mounts.items() if not mount.get("readOnly")] == ["/tmp"]
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        ({}, f"ml-census:{ml_census.__version__}"),
+        ({"repository": "eu.example/a", "tag": "1.2"}, "eu.example/a:1.2"),
+        ({"repository": "a", "tag": "1.2", "digest": "sha256:" + 64 * "a"}, "a@sha256:" + 64 * "a"),
+    ],
+)
+def test_image(chart, image, expected):
+    """The digest wins over the tag, which is the chart's appVersion unless given; the test runs the same image."""
+    values = {"image": image, "test": {"existingSecret": "test"}}
+
+    assert server(chart.pod(values))["image"] == expected
+    assert server(chart.one("Pod", values))["image"] == expected
+
+
+def test_service_of_the_article(chart):
+    """The article's load balancer listens on port 90, before the server's 5090."""
+    spec = chart.one("Service", file="ci/article-values.yaml")["spec"]
+    container = server(chart.pod(file="ci/article-values.yaml"))
+
+    assert spec["type"] == "LoadBalancer"
+    assert spec["ports"] == [{"name": "http", "port": 90, "targetPort": "http"}]
+    assert container["ports"] == [{"name": "http", "containerPort": 5090}]
