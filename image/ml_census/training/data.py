@@ -10,8 +10,12 @@ from ml_census import storage
 from ml_census.training import demo
 from ml_census.training.census import CATEGORIES, COLUMNS, NUMBERS
 
+TEST_ROWS = 16_281
 TRAIN_ROWS = 32_561
-"""The standard split: adult.data has so many rows, and OpenML's copy has them first."""
+"""The standard split: adult.test and adult.data have so many rows, and OpenML's copy has them in this order."""
+
+TRAIN_WEIGHT = 6_179_373_392
+"""The sum of fnlwgt over adult.data: tells whether rows are those of the standard split."""
 
 
 class DataError(Exception):
@@ -100,11 +104,21 @@ def _from_openml() -> Census:
 
     try:
         found = fetch_openml("adult", version=2, as_frame=True, parser="liac-arff")
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: OpenML answers, but with an error
         raise DataError(f"openml: {error}") from error
-    table = found.data
+    return split_openml(found.data, found.target)
+
+
+def split_openml(table: pd.DataFrame, target: pd.Series) -> Census:
+    """The standard split of OpenML's merged copy, where a missing value is NaN and numbers are floats.
+
+    Raises DataError if the rows are not those of adult.test and then those of adult.data.
+    """
     rows = table.astype(object).where(table.notna(), "?")[list(COLUMNS)].to_numpy().tolist()
     frame = _frame(rows)
-    labels = (found.target.astype(str).str.strip() == ">50K").to_numpy().astype(int)
-    split = TRAIN_ROWS
-    return Census(frame[:split], labels[:split], frame[split:], labels[split:], "OpenML adult, version 2")
+    labels = (target.astype(str).str.strip() == ">50K").to_numpy().astype(int)
+    train, test = frame[TEST_ROWS:].reset_index(drop=True), frame[:TEST_ROWS]
+    # nothing in the copy marks the split: in another order, test rows would be trained on without a sign
+    if len(train) != TRAIN_ROWS or train["fnlwgt"].sum() != TRAIN_WEIGHT:
+        raise DataError("openml: not the rows of adult.test, then those of adult.data: the standard split is lost")
+    return Census(train, labels[TEST_ROWS:], test, labels[:TEST_ROWS], "OpenML adult, version 2")
