@@ -15,7 +15,15 @@ from py_compile import PycInvalidationMode
 FOLDERS = ("ml_census/training", "site/bin", "site/sklearn/datasets/data", "site/sklearn/datasets/images")
 NAMES = ("tests", "test", "__pycache__")
 SUFFIXES = (".pyx", ".pxd", ".pxi", ".pyi", ".c", ".cpp", ".h", ".hpp", ".a", ".tp", ".build")
-IMPORTED = ("ml_census.app", "ml_census.artifacts", "ml_census.cli", "ml_census.client", "ml_census.server")
+IMPORTED = (
+    "ml_census.app",
+    "ml_census.artifacts",
+    "ml_census.cli",
+    "ml_census.client",
+    "ml_census.fitted",
+    "ml_census.publish",
+    "ml_census.server",
+)
 IMPORTED_LATER = ("gcsfs", "pandas")
 
 

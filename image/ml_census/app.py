@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from ml_census import __version__, auth
 from ml_census.artifacts import Artifacts
-from ml_census.engine import PredictionError
+from ml_census.engine.predictor import PredictionError
 from ml_census.protocols import article
 from ml_census.schema import MAX_DETAILS, RowsError
 
@@ -74,13 +74,13 @@ class Api:
 
         rows = artifacts.predictor.schema.clean(article.parse(json_body(request)))
         extras: dict[str, Any] = {}
-        predictions = artifacts.decoded(artifacts.predictor.predict(rows.values))
+        predictions = artifacts.decoded(artifacts.predictor.predict(rows.columns))
         if with_probabilities:
-            extras["probabilities"] = artifacts.predictor.probabilities(rows.values)
+            extras["probabilities"] = artifacts.predictor.probabilities(rows.columns)
         if with_warnings:
             extras["warnings"] = rows.unknown[:MAX_DETAILS]
         response = reply(article.answer(predictions, extras))
-        response.headers["X-Model-Version"] = artifacts.model_version
+        response.headers["X-Model-Version"] = artifacts.model.version
         if rows.unknown:
             response.headers["X-Unknown-Values"] = str(len(rows.unknown))
         return response
@@ -104,7 +104,7 @@ class Api:
         return reply(
             {
                 "version": __version__,
-                "model": self.artifacts.model_version,
+                "model": self.artifacts.model.version,
                 "scikit-learn": sklearn.__version__,
                 "python": platform.python_version(),
             }

@@ -1,23 +1,20 @@
 """Everything that a request needs: read, checked and tried out as one value. Nothing half-loaded ever serves."""
 
-import hashlib
-import io
 import logging
 import math
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import joblib
 import numpy as np
 
-from ml_census import auth, introspect, schema, storage
+from ml_census import auth, models
 from ml_census.columns import Column, Value
 from ml_census.config import Config
-from ml_census.engine import PredictionError, Predictor
+from ml_census.engine.predictor import PredictionError, Predictor
+from ml_census.models import Model
 from ml_census.published import ArtifactError, Folder, parse_object, read
-from ml_census.schema import RowsError, Schema, SchemaError
+from ml_census.schema import RowsError, Schema
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +28,15 @@ TOLERANCE = 1e-9
 class Artifacts:
     """What one request works on from its start to its end."""
 
-    predictor: Predictor
+    model: Model
     labels: Mapping[Any, str] | None
     """The model's class -> the text that is answered; None: the model's own values are the answer."""
     users: Mapping[str, str]
     keys: tuple[str, ...]
-    model_version: str
-    """The first 12 hex digits of the model file's SHA-256."""
+
+    @property
+    def predictor(self) -> Predictor:
+        return self.model.predictor
 
     def decoded(self, predictions: list[Any]) -> list[Any]:
         """The model's answers as the client gets them."""
@@ -50,13 +49,12 @@ def load(config: Config) -> Artifacts:
     users = _credentials("users", config.users, auth.parse_users)
     keys = _credentials("secret", config.secret, auth.parse_keys)
     folder = Folder(config.model_path)
-    pickled = folder.read("model_path", config.model_path, storage.MAX_BYTES)
-    model, remarks = _unpickled(config.model_path, pickled)
-    predictor = _predictor(config.model_path, model, folder)
-    labels = _labels(config.prediction_decoding, folder, predictor.classes) if config.prediction_decoding else None
-    artifacts = Artifacts(predictor, labels, users, keys, hashlib.sha256(pickled).hexdigest()[:12])
+    model = models.load(config.model_path, folder, config.compile)
+    classes = model.predictor.classes
+    labels = _labels(config.prediction_decoding, folder, classes) if config.prediction_decoding else None
+    artifacts = Artifacts(model, labels, users, keys)
     _try_out(config, artifacts, folder)
-    for remark in remarks:  # only now: a start that fails says one thing
+    for remark in model.remarks:  # only now: a start that fails says one thing
         log.warning("model_path: %s: %s", config.model_path, remark)
     if clear := auth.in_clear(users):
         log.warning("users: %s: %d password(s) in clear; `ml-census user add` hashes them", config.users, len(clear))
@@ -68,33 +66,6 @@ def _credentials(key: str, uri: str, parse: Callable[[bytes], Parsed]) -> Parsed
         return parse(read(key, uri))
     except auth.CredentialsError as error:
         raise ArtifactError(key, uri, str(error)) from error
-
-
-def _unpickled(uri: str, pickled: bytes) -> tuple[Any, list[str]]:
-    """The model, and what scikit-learn remarks on it, such as another version's."""
-    import sklearn
-
-    try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            model = joblib.load(io.BytesIO(pickled))
-    except (Exception, SystemExit) as error:  # a pickle can raise whatever it likes
-        reason = f"scikit-learn {sklearn.__version__} cannot load it: {type(error).__name__}: {error}"
-        raise ArtifactError("model_path", uri, reason) from error
-    if not callable(getattr(model, "predict", None)):
-        raise ArtifactError("model_path", uri, f"a {type(model).__name__} has no predict")
-    return model, list(dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught))
-
-
-def _predictor(uri: str, model: Any, folder: Folder) -> Predictor:
-    data = folder.beside("schema.json")
-    try:
-        return Predictor(model, introspect.learn(model) if data is None else schema.from_json(data))
-    except SchemaError as error:
-        raise ArtifactError("model_path", uri if data is None else folder.uri("schema.json"), str(error)) from error
-    except Exception as error:  # an estimator that was never fitted, or is none, fails in its own ways
-        reason = f"not a fitted scikit-learn model: {type(error).__name__}: {error}"
-        raise ArtifactError("model_path", uri, reason) from error
 
 
 def _labels(uri: str, folder: Folder, classes: list[Any] | None) -> dict[Any, str]:
@@ -125,7 +96,7 @@ def _try_out(config: Config, artifacts: Artifacts, folder: Folder) -> None:
     data = folder.beside("golden.json")
     try:
         if sample := _sample(predictor.schema):
-            (answer,) = predictor.predict([sample])
+            (answer,) = predictor.predict([[value] for value in sample])
             if isinstance(answer, list) and config.prediction_decoding:
                 reason = "the model answers several values a row, which are not decoded: leave the key out"
                 raise ArtifactError("prediction_decoding", config.prediction_decoding, reason)
@@ -139,12 +110,12 @@ def _try_out(config: Config, artifacts: Artifacts, folder: Folder) -> None:
 def _prove(artifacts: Artifacts, uri: str, golden: Mapping[str, Any]) -> None:
     predictor = artifacts.predictor
     try:
-        rows = predictor.schema.clean(golden["rows"]).values
+        rows = predictor.schema.clean(golden["rows"]).columns
         expected = list(golden["predictions"])
         probabilities = np.array(golden.get("probabilities", []), dtype=float)
     except (KeyError, TypeError, ValueError, RowsError) as error:
         raise ArtifactError("model_path", uri, f"its rows cannot be used: {error}") from error
-    if len(expected) != len(rows) or len(probabilities) not in (0, len(rows)):
+    if len(expected) != len(rows[0]) or len(probabilities) not in (0, len(expected)):
         raise ArtifactError("model_path", uri, "must hold one prediction a row, and one list of probabilities or none")
     for number, (got, wanted) in enumerate(zip(artifacts.decoded(predictor.predict(rows)), expected, strict=True)):
         decoded_there_alone = artifacts.labels is None and isinstance(wanted, str) and not isinstance(got, str)

@@ -63,7 +63,9 @@ def serve(path: str, host: str, port: int) -> None:
     app = create_app(loaded, settings.max_body_bytes, ready=lambda: not draining.is_set())
 
     def opened(port: int) -> None:
-        log.info("ml-census %s serves model %s on http://%s:%d", __version__, loaded.model_version, host, port)
+        model = loaded.model
+        engine = ", ".join(str(value) for value in model.engine.values())
+        log.info("ml-census %s serves model %s (%s) on http://%s:%d", __version__, model.version, engine, host, port)
 
     try:
         server.serve(app, host, port, settings, draining, opened)
@@ -91,6 +93,31 @@ def train(recipe: str, source: str, output: str) -> None:
         fail(error)
     except StorageError as error:
         fail(f"{output}: {error}")
+
+
+@main.command(epilog="Example: ml-census publish --model model.pkl --output gs://BUCKET/model")
+@click.option("--model", required=True, metavar="FILE|gs://…", help="The model, as joblib or pickle wrote it.")
+@click.option("--output", required=True, metavar="FOLDER|gs://…", help="The folder to publish it in.")
+@click.option("--decoding", metavar="FILE|gs://…", help="JSON from class to the text of the answer.")
+@click.option("--schema", metavar="FILE|gs://…", help="A schema.json by hand; learnt from the model without it.")
+@click.option("--golden", metavar="FILE|gs://…", help='JSON, {"inputs": [row, ...]}: rows that a server tries first.')
+def publish(model: str, output: str, decoding: str | None, schema: str | None, golden: str | None) -> None:
+    """Compile a model, prove it equal, and publish it with its hashes: such a model starts without being unpickled."""
+    from ml_census.published import ArtifactError
+    from ml_census.storage import StorageError
+
+    click.echo("compiling and proving …", err=True)
+    try:
+        from ml_census.publish import publish_files
+    except ModuleNotFoundError as error:
+        fail(f"publish needs scikit-learn ({error})")
+    try:
+        engine = publish_files(model, output, decoding, schema, golden)
+    except ArtifactError as error:
+        fail(error)
+    except StorageError as error:
+        fail(f"{output}: {error}")
+    click.echo(f"published in {output}: " + ", ".join(str(value) for value in engine.values()), err=True)
 
 
 @main.group()

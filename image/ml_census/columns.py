@@ -1,9 +1,10 @@
 """One column of a model's input: which values it takes, and the model's own spelling of them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, cast
 
 Kind = Literal["number", "category", "any"]
 Value = str | int | float | bool | None
@@ -14,6 +15,7 @@ NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 LONGEST = 1000
 """So many characters a category may have, unless the model knows longer ones."""
 NAN = float("nan")
+_NUMBERS = {int, float}  # not bool, which is an int to isinstance
 
 
 class Misfit(Exception):
@@ -54,6 +56,20 @@ class Column:
             return _scalar(value), True
         return self._category(value)
 
+    def clean_all(self, values: Sequence[object]) -> Sequence[Value] | None:
+        """Many values at once, much faster, if all are as expected; None if each must be looked at by itself."""
+        if self.kind == "number":
+            if not set(map(type, values)) <= _NUMBERS:
+                return None
+            numbers = cast(Sequence[float], values)
+            return numbers if all(-LARGEST <= number <= LARGEST for number in numbers) else None
+        if self.kind == "any" or not self._text:
+            return None
+        try:
+            return [self._known[value] for value in values]  # type: ignore[index]
+        except (KeyError, TypeError):  # TypeError: a list or an object
+            return None
+
     def _missing(self) -> Value:
         if not self.nullable:
             raise Misfit("a number" if self.kind == "number" else "a value")
@@ -74,6 +90,11 @@ class Column:
         if isinstance(key, str) and len(key) > max(LONGEST, self.longest):
             raise Misfit(f"text of at most {max(LONGEST, self.longest)} characters")
         return key, False
+
+    @cached_property
+    def _text(self) -> bool:
+        """Whether all categories are text: 1, 1.0 and true are one key of a dictionary, and three values here."""
+        return all(isinstance(value, str) for value in self.categories)
 
     @cached_property
     def _digits(self) -> bool:

@@ -29,6 +29,8 @@ class Config:
     """The key that signs tokens; several lines are several keys: the first signs, all verify."""
     prediction_decoding: str | None = None
     """JSON, class -> text of the answer. Without it the model's own values are the answer."""
+    compile: bool = True
+    """Compile the model and serve that, if it is proved equal; false: scikit-learn itself predicts."""
     max_body_bytes: int = 1024 * 1024
     """Larger requests are refused with 413. About 10,000 census rows."""
     drain_delay_seconds: float = 5
@@ -78,6 +80,8 @@ def _wrong(key: str, value: object, kind: type | types.UnionType) -> str | None:
             return "must be a path or a gs:// URI"
         scheme, separator, _ = value.partition("://")
         return f"{scheme}:// is not supported: a local path or gs://" if separator and scheme != "gs" else None
+    if kind is bool:
+        return None if isinstance(value, bool) else "must be true or false"
     if isinstance(value, bool) or not isinstance(value, int | float if kind is float else int):
         return "must be a number" if kind is float else "must be a whole number"
     least = 1 if kind is int else 0

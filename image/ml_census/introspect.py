@@ -185,6 +185,9 @@ class _Walk:
             self.nullable.update(column for column in columns if column is not None)
             if step.is_categorical_ is not None and len(step.is_categorical_) == len(columns):
                 categorical = step.is_categorical_
+                # it has an encoder of its own for these, and takes those it does not know for missing values
+                encoded = [column for column, chosen in zip(columns, categorical, strict=True) if chosen]
+                self._encoder(encoded, step._preprocessor.named_transformers_["encoder"].categories_, False)
         self.numbers.update(
             column for column, as_text in zip(columns, categorical, strict=True) if column is not None and not as_text
         )

@@ -43,9 +43,11 @@ class Folder:
 
     def __init__(self, model_path: str) -> None:
         self.folder, _ = storage.split(model_path)
+        self.manifest: Mapping[str, Any] = {}
         self.sha256: Mapping[str, str] = {}
         if (manifest := self.beside("manifest.json")) is not None:
-            files = parse_object("model_path", self.uri("manifest.json"), manifest).get("files")
+            self.manifest = parse_object("model_path", self.uri("manifest.json"), manifest)
+            files = self.manifest.get("files")
             if not isinstance(files, dict):
                 raise ArtifactError("model_path", self.uri("manifest.json"), 'must hold "files"')
             self.sha256 = files

@@ -4,11 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from ml_census.columns import LARGEST, Column, Kind, Misfit, Value
 
 Form = Literal["frame", "numbers", "text", "objects", "documents"]
+
+Columns = Sequence[Sequence[Value]]
+"""One or more rows, column by column in the order of the schema."""
 
 MAX_DETAILS = 20
 """So many findings are listed in an answer; the rest are counted."""
@@ -28,9 +31,9 @@ class RowsError(Exception):
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows that fit: one list of values a row, and the values that the model does not know."""
+    """Rows that fit: the values of each column, and the values that the model does not know."""
 
-    values: list[list[Value]]
+    columns: Columns
     unknown: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -56,6 +59,23 @@ class Schema:
             raise RowsError("inputs must be a list of rows", [])
         if not inputs:
             raise RowsError("inputs holds no rows", [])
+        columns = self._clean_at_once(inputs)
+        return self._clean_one_by_one(inputs) if columns is None else Rows(columns)
+
+    def _clean_at_once(self, inputs: list[object]) -> Columns | None:
+        """The columns if all rows are as expected, None if rows and values must be looked at one by one."""
+        rows = cast(list[list[object]], inputs)
+        if set(map(type, rows)) != {list} or set(map(len, rows)) != {len(self.columns)}:
+            return None
+        cleaned: list[Sequence[Value]] = []
+        for column, values in zip(self.columns, zip(*rows, strict=True), strict=True):
+            usual = column.clean_all(values)
+            if usual is None:
+                return None
+            cleaned.append(usual)
+        return cleaned
+
+    def _clean_one_by_one(self, inputs: list[object]) -> Rows:
         rows: list[list[Value]] = []
         unknown: list[dict[str, Any]] = []
         misfits: list[dict[str, Any]] = []
@@ -80,7 +100,7 @@ class Schema:
         if misfits:
             verb = "values or rows do" if len(misfits) > 1 else "value or row does"
             raise RowsError(f"{len(misfits)} {verb} not fit the model's columns", misfits[:MAX_DETAILS])
-        return Rows(rows, unknown)
+        return Rows(list(zip(*rows, strict=True)), unknown)
 
     def _in_order(self, row: object) -> Sequence[object]:
         """The row's values in the order of the columns. Raises Misfit if there are not just the model's columns."""

@@ -12,8 +12,9 @@ from conftest import KEY
 from kinds import NAMES, Kind
 from ml_census.app import Api, create_app
 from ml_census.artifacts import Artifacts
-from ml_census.engine import Predictor
+from ml_census.engine.original import Original
 from ml_census.introspect import learn
+from ml_census.models import Model
 
 LIMIT = 20_000
 ROW = [39, "Private", 14, "Male"]
@@ -23,8 +24,9 @@ ROW = [39, "Private", 14, "Male"]
 def artifacts(kind: Callable[[str], Kind]) -> Artifacts:
     made = kind("article")
     labels = {int(key): text for key, text in (made.decoding or {}).items()}
-    predictor = Predictor(made.model, learn(made.model, NAMES))
-    return Artifacts(predictor, labels, {"census": "census"}, (KEY,), "0123456789ab")
+    predictor = Original(made.model, learn(made.model, NAMES))
+    model = Model(predictor, "0123456789ab", {"kind": "original", "reason": "a test"}, "1.9.0")
+    return Artifacts(model, labels, {"census": "census"}, (KEY,))
 
 
 @pytest.fixture(scope="module")

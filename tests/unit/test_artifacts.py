@@ -40,7 +40,7 @@ def refusal(path: Path) -> str:
 def test_every_kind_of_model_loads_and_answers_decoded(folder: Folder, kind: Callable[[str], Kind], name: str) -> None:
     loaded = load(folder(name))
 
-    rows = loaded.predictor.schema.clean(kind(name).rows).values
+    rows = loaded.predictor.schema.clean(kind(name).rows).columns
 
     assert loaded.decoded(loaded.predictor.predict(rows)) == kind(name).decoded()
 
@@ -48,7 +48,7 @@ def test_every_kind_of_model_loads_and_answers_decoded(folder: Folder, kind: Cal
 def test_the_model_version_is_the_hash_of_the_file(folder: Folder) -> None:
     path = folder()
 
-    version = load(path).model_version
+    version = load(path).model.version
 
     assert version == hashlib.sha256((path.parent / "model.pkl").read_bytes()).hexdigest()[:12]
 
@@ -124,7 +124,7 @@ def test_a_model_that_cannot_predict_is_refused(folder: Folder) -> None:
 
 def test_golden_numbers_of_a_regressor_are_compared(folder: Folder) -> None:
     path = folder("regressor")
-    (answer,) = load(path).predictor.predict([[39, 10]])
+    (answer,) = load(path).predictor.predict([[39], [10]])
 
     (path.parent / "golden.json").write_text(json.dumps({"rows": [[39, 10]], "predictions": [answer]}))
     assert load(path)
@@ -135,7 +135,7 @@ def test_golden_numbers_of_a_regressor_are_compared(folder: Folder) -> None:
 
 def test_golden_probabilities_of_a_regressor_are_refused(folder: Folder) -> None:
     path = folder("regressor")
-    (answer,) = load(path).predictor.predict([[39, 10]])
+    (answer,) = load(path).predictor.predict([[39], [10]])
     golden = {"rows": [[39, 10]], "predictions": [answer], "probabilities": [[0.5, 0.5]]}
     (path.parent / "golden.json").write_text(json.dumps(golden))
 
@@ -161,7 +161,7 @@ def test_an_answer_beyond_the_classes_is_answered_as_it_is(folder: Folder) -> No
 
     with pytest.warns(UserWarning, match="Outlier label"):
         loaded = load(path)
-        answers = loaded.decoded(loaded.predictor.predict([[-500, -500]]))
+        answers = loaded.decoded(loaded.predictor.predict([[-500], [-500]]))
 
     assert answers == [-1]
 
@@ -205,7 +205,7 @@ def test_a_model_of_another_scikit_learn_loads_with_a_warning(
 def golden(path: Path, **changes: Any) -> None:
     loaded = load(path)
     rows = [[39, "Private", 10, "Male"], [20, "?", 3, "Female"]]
-    clean = loaded.predictor.schema.clean(rows).values
+    clean = loaded.predictor.schema.clean(rows).columns
     document = {
         "rows": rows,
         "predictions": loaded.decoded(loaded.predictor.predict(clean)),

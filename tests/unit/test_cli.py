@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from ml_census import auth
 from ml_census.cli import main
 
-COMMANDS = [["serve"], ["train"], ["user", "add"], ["secret"], ["predict"]]
+COMMANDS = [["serve"], ["train"], ["publish"], ["user", "add"], ["secret"], ["predict"]]
 
 
 def run(*args: str, stdin: str | None = None) -> Result:

@@ -1,6 +1,7 @@
 """The README tells of every route, key and command; the lock files of every dependency."""
 
 import dataclasses
+import json
 import re
 from pathlib import Path
 from typing import Any, cast
@@ -25,7 +26,7 @@ def test_each_configuration_key_is_in_the_readme_with_its_default(field: "datacl
     (row,) = re.findall(rf"^\| `{field.name}` \|.*$", README, re.MULTILINE)
 
     if isinstance(field.default, int | float):
-        assert str(field.default) in row
+        assert json.dumps(field.default) in row
 
 
 @pytest.mark.parametrize("command", sorted(main.commands))

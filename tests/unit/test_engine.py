@@ -5,12 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from kinds import KINDS, Kind
-from ml_census.engine import PredictionError, Predictor
+from ml_census.engine.original import Original
+from ml_census.engine.predictor import PredictionError
 from ml_census.introspect import learn
 
 
-def predictor(kind: Kind) -> Predictor:
-    return Predictor(kind.model, learn(kind.model))
+def predictor(kind: Kind) -> Original:
+    return Original(kind.model, learn(kind.model))
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -18,7 +19,7 @@ def test_every_kind_of_model_answers_as_its_own_predict(kind: Callable[[str], Ki
     made = kind(name)
     tried = predictor(made)
 
-    answers = tried.predict(tried.schema.clean(made.rows).values)
+    answers = tried.predict(tried.schema.clean(made.rows).columns)
 
     assert answers == made.answers
 
@@ -28,14 +29,14 @@ def test_one_row_alone_is_answered_as_among_others(kind: Callable[[str], Kind], 
     made = kind(name)
     tried = predictor(made)
 
-    answers = [tried.predict(tried.schema.clean([row]).values)[0] for row in made.rows[:5]]
+    answers = [tried.predict(tried.schema.clean([row]).columns)[0] for row in made.rows[:5]]
 
     assert answers == made.answers[:5]
 
 
 def test_probabilities_are_in_the_order_of_the_classes(kind: Callable[[str], Kind]) -> None:
     tried = predictor(kind("string_classes"))
-    rows = tried.schema.clean(kind("string_classes").rows).values
+    rows = tried.schema.clean(kind("string_classes").rows).columns
 
     best = [tried.classes[row.index(max(row))] for row in tried.probabilities(rows)]  # type: ignore[index]
 
@@ -57,4 +58,4 @@ def test_what_the_model_refuses_is_a_prediction_error(kind: Callable[[str], Kind
     tried = predictor(kind("boosting_with_categories"))
 
     with pytest.raises(PredictionError):
-        tried.predict([["not a number", " Private", 1, " Male"]])
+        tried.predict([["not a number"], [" Private"], [1], [" Male"]])

@@ -32,7 +32,7 @@ from ml_census.schema import SchemaError
         ("article", "text", ["number", "category", "number", "category"]),
         ("dataframe", "frame", ["number", "category", "number", "category"]),
         ("positions", "objects", ["number", "category", "number", "category"]),
-        ("boosting_with_categories", "frame", ["number", "any", "number", "any"]),
+        ("boosting_with_categories", "frame", ["number", "category", "number", "category"]),
         ("logistic", "numbers", ["number", "number"]),
         ("missing_values", "numbers", ["number", "number"]),
         ("multi_class", "numbers", ["number", "number"]),

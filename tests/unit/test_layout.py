@@ -12,13 +12,15 @@ ALLOWED = {
     "__init__": set(),
     "__main__": {"cli"},
     "app": {"__init__", "artifacts", "auth", "engine", "protocols", "schema"},
-    "artifacts": {"auth", "columns", "config", "engine", "introspect", "published", "schema", "storage"},
+    "artifacts": {"auth", "columns", "config", "engine", "models", "published", "schema"},
     "auth": set(),
     "client": set(),
     "columns": set(),
     "config": set(),
-    "engine": {"columns", "schema"},
+    "fitted": {"engine", "introspect", "published", "schema"},
     "introspect": {"columns", "schema"},
+    "models": {"engine", "fitted", "published", "schema", "storage"},
+    "publish": {"engine", "fitted", "introspect", "models", "published", "schema", "storage"},
     "published": {"storage"},
     "schema": {"columns"},
     "server": {"config"},
@@ -48,6 +50,14 @@ def test_modules_import_only_what_they_may() -> None:
 
 def test_protocols_import_nothing_of_ours() -> None:
     assert {name for path in (PACKAGE / "protocols").glob("*.py") for name in imported(path)} == set()
+
+
+def test_the_engine_imports_of_ours_what_a_model_takes_and_itself() -> None:
+    assert {name for path in (PACKAGE / "engine").glob("*.py") for name in imported(path)} == {
+        "columns",
+        "engine",
+        "schema",
+    }
 
 
 def test_only_the_command_line_touches_environment_signals_and_exit_codes() -> None:

@@ -8,6 +8,7 @@ prediction_decoding: {{ . | quote }}
 {{- end }}
 users: {{ .Values.config.users | default "/credentials/users.json" | quote }}
 secret: {{ .Values.config.secret | default "/credentials/secret.txt" | quote }}
+compile: {{ .Values.config.compile }}
 max_body_bytes: {{ int64 .Values.config.max_body_bytes }}
 drain_delay_seconds: {{ int64 .Values.config.drain_delay_seconds }}
 drain_deadline_seconds: {{ int64 .Values.config.drain_deadline_seconds }}

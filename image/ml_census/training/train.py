@@ -3,15 +3,18 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
+from ml_census import introspect
+from ml_census.publish import publish
+from ml_census.schema import Schema
 from ml_census.training import data
-from ml_census.training.publish import publish
+from ml_census.training.census import COLUMNS, DECODING
 from ml_census.training.recipes import RECIPES, Recipe
 
 GOLDEN_ROWS = 20
@@ -52,8 +55,8 @@ def train(recipe: str, source: str, output: str) -> Metrics:
         "metrics": asdict(metrics),
     }
     with _step(f"publishing in {output}"):
-        missing = [str(name) for name, values in census.train.items() if values.isna().any()]
-        publish(model, missing, _golden_rows(census), about, output)
+        engine = publish(model, _schema(model, census), DECODING, _golden_rows(census), about, output)
+    console.print("engine: " + ", ".join(str(value) for value in engine.values()))
     console.print(f"accuracy {metrics.accuracy:.4f}, ROC AUC {metrics.roc_auc:.4f} on the test rows")
     if census.synthetic:
         console.print("synthetic data: these figures say nothing about people")
@@ -68,6 +71,14 @@ def measure(recipe: Recipe, model: Any, census: data.Census) -> Metrics:
         roc_auc=float(roc_auc_score(census.test_labels, probabilities)),
         log_loss=float(log_loss(census.test_labels, probabilities)),
     )
+
+
+def _schema(model: Any, census: data.Census) -> Schema:
+    """As the model tells it, but only columns that had missing values in training take null."""
+    learnt = introspect.learn(model, COLUMNS)
+    missing = [str(name) for name, values in census.train.items() if values.isna().any()]
+    columns = [replace(column, nullable=column.nullable and column.name in missing) for column in learnt.columns]
+    return replace(learnt, columns=tuple(columns))
 
 
 def _golden_rows(census: data.Census) -> list[list[Any]]:

@@ -1,0 +1,178 @@
+"""Make a Compiled of a fitted scikit-learn model and its schema."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn import ensemble, linear_model, svm, tree
+from sklearn.pipeline import Pipeline
+
+from ml_census.engine import forest
+from ml_census.engine.compiled import Compiled
+from ml_census.engine.encoders import Categories
+from ml_census.engine.features import Feature, NotCompilable, Untold, known, raw, through
+from ml_census.engine.forest import Splits
+from ml_census.engine.linear import Linear, Number, Table
+from ml_census.engine.trees import Trees
+from ml_census.schema import Schema
+
+FORESTS = (
+    ensemble.RandomForestClassifier,
+    ensemble.RandomForestRegressor,
+    ensemble.ExtraTreesClassifier,
+    ensemble.ExtraTreesRegressor,
+)
+TREES = (
+    tree.DecisionTreeClassifier,
+    tree.DecisionTreeRegressor,
+    tree.ExtraTreeClassifier,
+    tree.ExtraTreeRegressor,
+)
+BOOSTING = (ensemble.GradientBoostingClassifier, ensemble.GradientBoostingRegressor)
+HISTOGRAMS = (ensemble.HistGradientBoostingClassifier, ensemble.HistGradientBoostingRegressor)
+LINEAR = (
+    linear_model.LogisticRegression,
+    linear_model.LogisticRegressionCV,
+    linear_model.RidgeClassifier,
+    svm.LinearSVC,
+    linear_model.LinearRegression,
+    linear_model.Ridge,
+    linear_model.RidgeCV,
+    linear_model.Lasso,
+    linear_model.LassoCV,
+    linear_model.ElasticNet,
+    linear_model.ElasticNetCV,
+)
+LINKS = {
+    "HalfBinomialLoss": "logistic",
+    "ExponentialLoss": "half_logistic",
+    "HalfMultinomialLoss": "softmax",
+    "IdentityLink": "identity",
+    "LogLink": "exp",
+}
+"""What scikit-learn's losses and links are called, and what we call what they do."""
+
+
+def compile_model(model: Any, schema: Schema) -> Compiled:
+    """Raises NotCompilable for a model, or a step before it, that is not known here."""
+    model = getattr(model, "best_estimator_", model)
+    features = raw(schema)
+    while isinstance(model, Pipeline):
+        for _, step in model.steps[:-1]:
+            features = through(step, features)
+        model = model.steps[-1][1]
+    classes = _classes(model)
+    kind = type(model)
+    if kind in FORESTS + TREES:
+        return _forest(model, schema, features, classes)
+    if kind in BOOSTING:
+        return _boosting(model, schema, features, classes)
+    if kind in HISTOGRAMS:
+        return _histograms(model, schema, features, classes)
+    if kind in LINEAR:
+        return _linear(model, schema, features, classes)
+    raise NotCompilable(f"no rule for {kind.__name__}")
+
+
+def _classes(model: Any) -> list[Any] | None:
+    found = getattr(model, "classes_", None)
+    if found is None:
+        return None
+    if isinstance(found, list) or found.ndim != 1 or getattr(model, "multilabel_", False):
+        raise NotCompilable(f"no rule for a {type(model).__name__} of several outputs")
+    if len(found) < 2:
+        raise NotCompilable("it knows one class only")
+    classes: list[Any] = found.tolist()
+    return classes
+
+
+def _forest(model: Any, schema: Schema, features: list[Feature], classes: list[Any] | None) -> Compiled:
+    trees = [model] if type(model) in TREES else model.estimators_
+    value = [one.tree_.value[:, 0, :] if classes else one.tree_.value[:, :, 0] for one in trees]
+    splits = [forest.of_tree(one.tree_) for one in trees]
+    outputs = value[0].shape[1]
+    made = _trees(schema, features, splits, value, [0] * len(trees), np.zeros(outputs), np.float32, len(trees))
+    return Compiled(schema, made, classes, "identity", flat=model.n_outputs_ == 1)
+
+
+def _boosting(model: Any, schema: Schema, features: list[Feature], classes: list[Any] | None) -> Compiled:
+    if model.init_ != "zero" and not type(model.init_).__name__.startswith("Dummy"):
+        raise NotCompilable("no rule for boosting that starts from a model of its own")
+    base = model._raw_predict_init(np.zeros((1, model.n_features_in_), dtype=np.float32))[0]
+    trees = [(place, one.tree_) for stage in model.estimators_ for place, one in enumerate(stage)]
+    made = _trees(
+        schema, features,
+        [forest.of_tree(one) for _, one in trees], [model.learning_rate * one.value[:, 0, :] for _, one in trees],
+        [place for place, _ in trees], base, np.float32,
+    )  # fmt: skip
+    link = LINKS[type(model._loss).__name__] if classes else "identity"
+    return Compiled(schema, made, classes, link, zero_is_second=True)
+
+
+def _histograms(model: Any, schema: Schema, features: list[Feature], classes: list[Any] | None) -> Compiled:
+    categorical = np.zeros(len(features), dtype=bool)
+    if model._preprocessor is not None:  # it encodes the categories and puts them first
+        categorical = np.asarray(model.is_categorical_)
+        encoder = model._preprocessor.named_transformers_["encoder"]
+        first = [feature for feature, chosen in zip(features, categorical, strict=True) if chosen]
+        rest = [feature for feature, chosen in zip(features, categorical, strict=True) if not chosen]
+        features = [*through(encoder, first), *rest]
+    known_categories, places = model._bin_mapper.make_known_categories_bitsets()
+    predictors = [(output, one) for stage in model._predictors for output, one in enumerate(stage)]
+    made = _trees(
+        schema, features,
+        [forest.of_predictor(one, known_categories, places) for _, one in predictors],
+        [one.nodes["value"][:, np.newaxis].astype(np.float64) for _, one in predictors],
+        [output for output, _ in predictors], model._baseline_prediction[0].astype(np.float64), np.float64,
+    )  # fmt: skip
+    named = model._loss if classes else model._loss.link
+    if (link := LINKS.get(type(named).__name__)) is None:
+        raise NotCompilable(f"no rule for {type(named).__name__}")
+    return Compiled(schema, made, classes, link)
+
+
+def _trees(
+    schema: Schema,
+    features: Sequence[Feature],
+    splits: list[Splits],
+    values: list[np.ndarray],
+    outputs: list[int],
+    base: np.ndarray,
+    kind: type[np.floating[Any]],
+    divisor: int = 1,
+) -> Trees:
+    """`values` are those of all nodes of each tree; `kind` is the type in which the model takes numbers."""
+    joined, roots = forest.joined(splits)
+    encoders, nodes, sets = forest.tests(schema, features, joined, kind)
+    leaf_values, places = forest.shared(np.concatenate(values)[joined.leaf])
+    nodes[joined.leaf, 1] = places
+    order = forest.side_by_side(joined, roots)
+    nodes = forest.laid_out(nodes, joined, order)
+    return Trees(
+        encoders, nodes, sets, roots.astype(np.uint32), np.array(outputs, dtype=np.uint32), leaf_values,
+        np.ascontiguousarray(base, dtype=np.float64), divisor,
+    )  # fmt: skip
+
+
+def _linear(model: Any, schema: Schema, features: list[Feature], classes: list[Any] | None) -> Compiled:
+    tables: dict[int, list[int]] = {}
+    numbers: list[tuple[int, Number]] = []
+    for place, feature in enumerate(features):
+        if isinstance(feature, Untold):
+            raise NotCompilable(f"the schema does not tell what column {feature.column} holds")
+        if isinstance(feature, Number):
+            numbers.append((place, feature))
+        else:
+            tables.setdefault(feature.column, []).append(place)
+    weights = np.asarray(model.coef_, dtype=np.float64)
+    base = np.atleast_1d(np.asarray(model.intercept_, dtype=np.float64))
+    made = Linear([_table(schema, features, *table) for table in tables.items()], numbers, weights, base)
+    link = None if classes else "identity"
+    if isinstance(model, linear_model.LogisticRegression) and classes:
+        link = "logistic" if len(classes) == 2 else "softmax"
+    return Compiled(schema, made, classes, link, flat=weights.ndim == 1)
+
+
+def _table(schema: Schema, features: Sequence[Feature], column: int, places: list[int]) -> Table:
+    lines = np.column_stack([forest.lookup(features[place], np.float64) for place in places])
+    return Table(Categories(column, known(schema.columns[column])), places, np.ascontiguousarray(lines))
