@@ -182,9 +182,9 @@ def _scaling(step: Any, place: int) -> tuple[Operation, ...]:
     given = [(name, np.asarray(values)) for name, values in named if values is not None]
     operations: list[Operation] = [(name, float(values[place])) for name, values in given]
     if getattr(step, "clip", False):
-        low, high = getattr(step, "feature_range", (None, None))
-        if low is None:
+        if not isinstance(step, MinMaxScaler):
             raise NotCompilable(f"no rule for a {type(step).__name__} that clips")
+        low, high = step.feature_range
         operations.append(("clip", float(low), float(high)))
     return tuple(operations)
 

@@ -14,7 +14,7 @@ FEW = 64
 class Forest(ctypes.Structure):
     """See kernel.c."""
 
-    _fields_ = (  # type: ignore[assignment]
+    _fields_ = (
         *((name, ctypes.c_void_p) for name in ("nodes", "sets", "roots", "outputs", "values")),
         *((name, ctypes.c_uint32) for name in ("trees", "width", "columns", "sums")),
     )
@@ -24,11 +24,12 @@ class Kernel:
     """The compiled file. Raises OSError if it is not there or made for another machine."""
 
     def __init__(self) -> None:
-        arguments = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p]
+        arguments = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p)
         self._few = ctypes.PyDLL(str(FILE)).sum_leaves
         self._many = ctypes.CDLL(str(FILE)).sum_leaves
         for function in (self._few, self._many):
-            function.argtypes, function.restype = arguments, None
+            function.argtypes = arguments
+            function.restype = None
 
     def sum_leaves(self, forest: int, codes: int, rows: int, out: int) -> None:
         """All are addresses but `rows`."""
