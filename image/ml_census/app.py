@@ -99,13 +99,13 @@ class Api:
 
     def version(self) -> Response:
         """What runs here."""
-        import sklearn
-
+        model = self.artifacts.model
         return reply(
             {
                 "version": __version__,
-                "model": self.artifacts.model.version,
-                "scikit-learn": sklearn.__version__,
+                "model": model.version,
+                "engine": model.engine,
+                "scikit-learn": model.scikit_learn,
                 "python": platform.python_version(),
             }
         )
