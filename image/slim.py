@@ -15,16 +15,8 @@ from py_compile import PycInvalidationMode
 FOLDERS = ("ml_census/training", "site/bin", "site/sklearn/datasets/data", "site/sklearn/datasets/images")
 NAMES = ("tests", "test", "__pycache__")
 SUFFIXES = (".pyx", ".pxd", ".pxi", ".pyi", ".c", ".cpp", ".h", ".hpp", ".a", ".tp", ".build")
-IMPORTED = (
-    "ml_census.app",
-    "ml_census.artifacts",
-    "ml_census.cli",
-    "ml_census.client",
-    "ml_census.fitted",
-    "ml_census.publish",
-    "ml_census.server",
-)
-IMPORTED_LATER = ("gcsfs", "pandas")
+IMPORTED = ("ml_census.app", "ml_census.artifacts", "ml_census.cli", "ml_census.client", "ml_census.server", "gcsfs")
+WITH_SKLEARN = ("ml_census.fitted", "ml_census.publish", "pandas")
 
 
 def main(root: Path) -> None:
@@ -36,9 +28,12 @@ def main(root: Path) -> None:
 
     sys.dont_write_bytecode = True
     sys.path[:0] = [str(root), str(root / "site")]
-    for name in IMPORTED + IMPORTED_LATER:
+    for name in IMPORTED:
         importlib.import_module(name)
-    importlib.import_module("sklearn.utils.discovery").all_estimators()  # imports every module that has one
+    if (root / "site/sklearn").exists():
+        for name in WITH_SKLEARN:
+            importlib.import_module(name)
+        importlib.import_module("sklearn.utils.discovery").all_estimators()  # imports every module that has one
     for source in {Path(getattr(module, "__file__", None) or "") for module in list(sys.modules.values())}:
         if source.suffix == ".py" and source.is_relative_to(root):
             in_site = source.is_relative_to(root / "site")

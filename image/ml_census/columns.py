@@ -1,7 +1,7 @@
 """One column of a model's input: which values it takes, and the model's own spelling of them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, cast
@@ -15,7 +15,7 @@ NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 LONGEST = 1000
 """So many characters a category may have, unless the model knows longer ones."""
 NAN = float("nan")
-_NUMBERS = {int, float}  # not bool, which is an int to isinstance
+_NUMBERS = frozenset((int, float))  # not bool, which is an int to isinstance
 
 
 class Misfit(Exception):
@@ -59,14 +59,15 @@ class Column:
     def clean_all(self, values: Sequence[object]) -> Sequence[Value] | None:
         """Many values at once, much faster, if all are as expected; None if each must be looked at by itself."""
         if self.kind == "number":
-            if not set(map(type, values)) <= _NUMBERS:
-                return None
-            numbers = cast(Sequence[float], values)
-            return numbers if all(-LARGEST <= number <= LARGEST for number in numbers) else None
-        if self.kind == "any" or not self._text:
+            for value in values:  # all(...) takes twice as long for one value, and as long for a thousand
+                if type(value) not in _NUMBERS or not -LARGEST <= value <= LARGEST:  # type: ignore[operator]
+                    return None
+            return cast(Sequence[Value], values)
+        if not self._text:
             return None
+        known = cast(Mapping[object, Value], self._known)
         try:
-            return [self._known[value] for value in values]  # type: ignore[index]
+            return [known[value] for value in values]
         except (KeyError, TypeError):  # TypeError: a list or an object
             return None
 
@@ -94,7 +95,7 @@ class Column:
     @cached_property
     def _text(self) -> bool:
         """Whether all categories are text: 1, 1.0 and true are one key of a dictionary, and three values here."""
-        return all(isinstance(value, str) for value in self.categories)
+        return self.kind == "category" and all(isinstance(value, str) for value in self.categories)
 
     @cached_property
     def _digits(self) -> bool:

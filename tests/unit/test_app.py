@@ -230,7 +230,13 @@ def test_the_greeting_is_a_page_to_a_browser(client: FlaskClient, accept: str | 
 
 
 def test_the_version_tells_what_runs(client: FlaskClient) -> None:
-    assert set(client.get("/version").json) == {"version", "model", "scikit-learn", "python"}  # type: ignore[arg-type]
+    assert set(client.get("/version").json) == {  # type: ignore[arg-type]
+        "version",
+        "model",
+        "engine",
+        "scikit-learn",
+        "python",
+    }
 
 
 def test_readiness_ends_with_the_drain_and_liveness_does_not(artifacts: Artifacts) -> None:

@@ -30,7 +30,11 @@ class Categories:
         return self._codes.get(value, self.unknown)
 
     def many(self, values: Sequence[Value]) -> np.ndarray:
-        return np.fromiter(map(self.one, values), dtype=np.uint32, count=len(values))
+        try:
+            codes = [self._codes[value] for value in values]
+        except KeyError:
+            codes = [self.one(value) for value in values]
+        return np.array(codes, dtype=np.uint32)
 
 
 class Ranks:
