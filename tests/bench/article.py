@@ -1,0 +1,48 @@
+"""The article's server, kept to compare with: Flask's development server, a pickle, a JWT, predict as it is.
+
+python article.py FOLDER PORT, with model.pkl and prediction_decoding.json in FOLDER.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import joblib
+import jwt
+from flask import Flask, Response, jsonify, request
+
+KEY = "the article's key, which it keeps in clear beside its users"
+folder = Path(sys.argv[1])
+model = joblib.load(folder / "model.pkl")
+decoding = json.loads((folder / "prediction_decoding.json").read_text())
+app = Flask(__name__)
+
+
+@app.get("/login")
+def login() -> Response | tuple[Response, int]:
+    given = request.authorization
+    if not given or (given.username, given.password) != ("census", "census"):
+        return jsonify({"error message": "your password or username is invalid"}), 401
+    return jsonify({"token": jwt.encode({"user": given.username, "exp": time.time() + 720}, KEY, algorithm="HS256")})
+
+
+@app.route("/prediction", methods=["GET", "POST"])
+def prediction() -> Response | tuple[Response, int]:
+    token = request.headers.get("Authorization")
+    if not token:
+        return jsonify({"error message": "Token is missing!"}), 403
+    try:
+        jwt.decode(token, KEY, algorithms=["HS256"])
+    except jwt.PyJWTError:
+        return jsonify({"error message": "Token is invalid!"}), 403
+    return jsonify({"predictions": [decoding[str(label)] for label in predict(request.get_json()["inputs"])]})
+
+
+def predict(inputs: list[list[object]]) -> list[object]:
+    answers: list[object] = model.predict(inputs).tolist()
+    return answers
+
+
+if __name__ == "__main__":
+    app.run(port=int(sys.argv[2]), threaded=True)
