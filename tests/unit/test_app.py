@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from conftest import KEY
 from kinds import NAMES, Kind
-from ml_census.app import Api, create_app
+from ml_census.app import Api, Application, create_app
 from ml_census.artifacts import Artifacts
 from ml_census.engine.original import Original
 from ml_census.introspect import learn
@@ -178,6 +178,59 @@ def test_rows_that_do_not_fit_are_a_400_with_row_and_column(post: Callable[..., 
         (1, "age", "abc"),
         (1, "education-num", "nan"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        ({"inputs": [ROW, ROW]}, {}),
+        ({"inputs": [ROW]}, {"Content-Type": "application/json;charset=utf-8"}),
+        ({"inputs": [[39, "Astronaut", 14, "Male"]]}, {}),
+        ({"inputs": [["abc", "Private", 14, "Male"]]}, {}),
+        ({"inputs": [[1e30, "Private", 1, "Male"]]}, {}),
+        ({"inputs": []}, {}),
+        (b"", {}),
+        (b"{", {}),
+        (b"\xff", {}),
+        (b" " * LIMIT, {}),
+        (b" " * (LIMIT + 1), {}),
+        ({"inputs": [ROW]}, {"Authorization": ""}),
+        ({"inputs": [ROW]}, {"Authorization": "x"}),
+        ({"inputs": [ROW]}, {"Content-Type": "text/plain"}),
+        ({"inputs": [ROW]}, {"Host": "a b"}),
+    ],
+)
+def test_the_direct_way_answers_as_flask_does(
+    post: Callable[..., TestResponse], body: Any, headers: dict[str, str]
+) -> None:
+    """A query is what takes the same request through Flask."""
+    headers = {"X-Request-Id": "same", **headers}
+
+    direct, through_flask = (post(body, path, headers=headers) for path in ("/prediction", "/prediction?proba=false"))
+
+    assert (direct.status, direct.data) == (through_flask.status, through_flask.data)
+    assert sorted(direct.headers) == sorted(through_flask.headers)
+
+
+def test_the_usual_request_goes_the_direct_way(
+    post: Callable[..., TestResponse], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Application, "full_dispatch_request", None)
+
+    assert post({"inputs": [ROW]}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/prediction", "/prediction?proba=false"])
+def test_what_nobody_foresaw_is_a_500_in_json(
+    post: Callable[..., TestResponse], monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr("ml_census.protocols.article.answer", None)
+
+    answer = post({"inputs": [ROW]}, path)
+
+    assert answer.status_code == 500
+    assert "error message" in answer.json  # type: ignore[operator]
+    assert answer.headers["X-Request-Id"]
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
