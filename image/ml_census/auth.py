@@ -3,7 +3,9 @@
 import hmac
 import json
 import re
+import time
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import jwt
 from werkzeug.security import check_password_hash
@@ -89,11 +91,21 @@ def token_user(keys: Sequence[str], users: Mapping[str, str], token: str) -> str
     """The user whose valid token this is, or None. A user who is no longer in `users` has none."""
     for key in keys:
         try:
-            claims = jwt.decode(token, key, algorithms=[ALGORITHM], options={"require": ["exp", "sub"]})
+            name, end = _signed(token, key)
         except jwt.InvalidSignatureError:
             continue
         except (jwt.PyJWTError, RecursionError):
             return None
-        name: str = claims["sub"]
-        return name if name in users else None
+        return name if name in users and time.time() < end else None
     return None
+
+
+@lru_cache(maxsize=1024)
+def _signed(token: str, key: str) -> tuple[str, int]:
+    """User and end of a token that the key has signed. Raises PyJWTError.
+
+    Kept, since the signature of the same token by the same key stays as it is, and PyJWT takes 30 µs to see it; whether
+    the token has ended and the user is still one is asked each time. What raises is not kept.
+    """
+    claims = jwt.decode(token, key, algorithms=[ALGORITHM], options={"require": ["exp", "sub"]})
+    return claims["sub"], int(claims["exp"])

@@ -61,6 +61,22 @@ def test_the_first_key_signs_and_all_keys_verify() -> None:
     assert auth.token_user([KEY], USERS, by_old_key) is None
 
 
+def test_a_token_that_was_valid_still_needs_its_user_its_key_and_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept of a token never lets in who should be out."""
+    known = auth.issue_token([KEY], "census", now())
+    assert auth.token_user([KEY], USERS, known) == "census"
+
+    assert auth.token_user([KEY], {"ada": USERS["ada"]}, known) is None
+    assert auth.token_user([OTHER_KEY], USERS, known) is None
+    later = now() + auth.TOKEN_SECONDS + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert auth.token_user([KEY], USERS, known) is None
+
+
+def test_what_is_kept_of_tokens_is_bounded() -> None:
+    assert auth._signed.cache_info().maxsize == 1024
+
+
 @pytest.mark.parametrize(
     "bad",
     [
