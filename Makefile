@@ -13,5 +13,5 @@ image: ## build the image
 	ci/image
 chart: ## lint and package the chart
 	ci/chart
-e2e: ## tests on the cluster of KUBECONFIG, with the image IMAGE=
+e2e: ## tests on the cluster of KUBECONFIG, with the images IMAGE=, COMPILED_IMAGE=
 	ci/e2e

@@ -64,8 +64,7 @@ class Release:
 
     def upgrade(self, values: Path, **changes: object) -> None:
         """Install or upgrade with a values file, the cluster's own values on top, and changes (a_b is a.b) last."""
-        repository, _, tag = os.environ["IMAGE"].rpartition(":")
-        settings = {"image.repository": repository, "image.tag": tag} | changes
+        settings = image("IMAGE") | changes
         files = [option for path in (values, VALUES) for option in ("--values", str(path))]
         options = [option for key, value in settings.items() for option in ("--set", f"{key}={value}")]
         helm("upgrade", "--install", *self._named(str(CHART)), "--wait", "--timeout", "5m", *files, *options)
@@ -130,6 +129,12 @@ def port_forward(namespace: str, what: str, port: int) -> Iterator[str]:
 
 def ml_census(*args: str, stdin: str | None = None, env: dict[str, str] | None = None) -> str:
     return run(sys.executable, "-m", "ml_census", *args, stdin=stdin, env=env)
+
+
+def image(variable: str) -> dict[str, object]:
+    """The chart's values for the image that an environment variable names."""
+    repository, _, tag = os.environ[variable].rpartition(":")
+    return {"image.repository": repository, "image.tag": tag}
 
 
 def login(url: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 import requests
-from cluster import ANSWER, CHART, ROW, Release, login, wait_for
+from cluster import ANSWER, CHART, ROW, Release, image, login, wait_for
 
 KINDS = "all,configmap,secret,serviceaccount,horizontalpodautoscaler"
 
@@ -23,6 +23,18 @@ def test_an_environment_is_installed_used_and_uninstalled(release: Release, envi
     release.uninstall()
     wait_for("nothing to be left", lambda: names(release) == before)
     print(f"{environment}: {pods} pods ready, helm test passed, uninstalled")
+
+
+def test_the_image_without_scikit_learn_serves_a_published_model(release: Release) -> None:
+    """It has nothing to unpickle with: the compiled form, proved when it was published, is all that it needs."""
+    release.upgrade(CHART / "environments" / "dev.yaml", **image("COMPILED_IMAGE"))
+
+    release.test()
+    with release.forwarded() as url:
+        engine = requests.get(f"{url}/version", timeout=30).json()["engine"]
+    assert engine["kind"] == "compiled"
+    assert engine["proved_rows"] > 2000
+    release.uninstall()
 
 
 def names(release: Release) -> set[str]:

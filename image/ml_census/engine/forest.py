@@ -23,10 +23,7 @@ LAST = 2**32 - 1
 
 @dataclass(frozen=True)
 class Splits:
-    """The nodes of a tree, or of many one after the other. All arrays have an item for each node.
-
-    category: None, or for a split by categories the test of it: from features (float64) to whether they go right.
-    """
+    """The nodes of a tree, or of many one after the other. All arrays have an item for each node."""
 
     leaf: np.ndarray
     feature: np.ndarray
@@ -35,6 +32,7 @@ class Splits:
     left: np.ndarray
     right: np.ndarray
     by_category: dict[int, "ByCategory"]
+    """The nodes that split by a set of categories, not by a threshold."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class ByCategory:
     def goes_right(self, values: np.ndarray, missing_right: bool) -> np.ndarray:
         """What is missing, negative or not known goes where missing values go (_predictor.pyx of scikit-learn)."""
         code = np.where((values >= 0) & (values < 256), values, 0).astype(int)
-        usable = (values >= 0) & _in(self.known, code) | (values >= 0) & _in(self.left, code)
+        usable = (values >= 0) & (_in(self.known, code) | _in(self.left, code))
         return np.where(usable, ~_in(self.left, code), missing_right)
 
 
