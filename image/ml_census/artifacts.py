@@ -8,13 +8,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ml_census import auth, models
-from ml_census.columns import Column, Value
+from ml_census import auth, decoding, models
 from ml_census.config import Config
 from ml_census.engine.predictor import PredictionError, Predictor
 from ml_census.models import Model
 from ml_census.published import ArtifactError, Folder, parse_object, read
-from ml_census.schema import RowsError, Schema
+from ml_census.schema import RowsError
 
 log = logging.getLogger(__name__)
 
@@ -69,25 +68,11 @@ def _credentials(key: str, uri: str, parse: Callable[[bytes], Parsed]) -> Parsed
 
 
 def _labels(uri: str, folder: Folder, classes: list[Any] | None) -> dict[Any, str]:
-    """The decoding by the model's own class values: JSON has only text as keys."""
     key = "prediction_decoding"
-    texts = parse_object(key, uri, folder.read(key, uri))
-    if classes is None:
-        raise ArtifactError(key, uri, "the model has no list of classes to decode: leave the key out")
-    if missing := [str(value) for value in classes if _spelt(value, texts) is None]:
-        raise ArtifactError(key, uri, f"does not cover the model's classes: {', '.join(missing[:10])} missing")
-    labels = {value: texts[_spelt(value, texts)] for value in classes}
-    if not all(isinstance(label, str) for label in labels.values()):
-        raise ArtifactError(key, uri, "each class must be decoded to text")
-    return labels
-
-
-def _spelt(value: Any, texts: Mapping[str, Any]) -> Any:
-    """The class as the decoding spells it, or None: 1.0 may be "1" there, True may be "true" or "1"."""
-    spellings = [str(value)]
-    if isinstance(value, bool | float) and value == int(value):
-        spellings += [str(int(value)), str(value).lower()]
-    return next((spelling for spelling in spellings if spelling in texts), None)
+    try:
+        return decoding.labels(parse_object(key, uri, folder.read(key, uri)), classes)
+    except decoding.DecodingError as error:
+        raise ArtifactError(key, uri, str(error)) from error
 
 
 def _try_out(config: Config, artifacts: Artifacts, folder: Folder) -> None:
@@ -95,8 +80,8 @@ def _try_out(config: Config, artifacts: Artifacts, folder: Folder) -> None:
     predictor = artifacts.predictor
     data = folder.beside("golden.json")
     try:
-        if sample := _sample(predictor.schema):
-            (answer,) = predictor.predict([[value] for value in sample])
+        if example := predictor.schema.example():
+            (answer,) = predictor.predict(example)
             if isinstance(answer, list) and config.prediction_decoding:
                 reason = "the model answers several values a row, which are not decoded: leave the key out"
                 raise ArtifactError("prediction_decoding", config.prediction_decoding, reason)
@@ -129,16 +114,3 @@ def _prove(artifacts: Artifacts, uri: str, golden: Mapping[str, Any]) -> None:
     got_probabilities = np.array(predictor.probabilities(rows))
     if got_probabilities.shape != probabilities.shape or np.abs(got_probabilities - probabilities).max() > TOLERANCE:
         raise ArtifactError("model_path", uri, "the model answers with other probabilities")
-
-
-def _sample(columns: Schema) -> list[Value] | None:
-    """One row that the schema allows, or None if a column does not tell what it takes."""
-    if any(column.kind == "any" and not column.nullable for column in columns.columns):
-        return None
-    return [_example(column) for column in columns.columns]
-
-
-def _example(column: Column) -> Value:
-    if column.kind == "any":
-        return None
-    return column.categories[0] if column.kind == "category" else 0

@@ -46,6 +46,13 @@ class Column:
         """The length of the longest known category, in characters."""
         return max((len(value) for value in self.categories if isinstance(value, str)), default=0)
 
+    @property
+    def example(self) -> Value:
+        """A value that fits."""
+        if self.kind == "number":
+            return 0
+        return self.categories[0] if self.categories else self._missing()
+
     def clean(self, value: object) -> tuple[Value, bool]:
         """The value as the model knows it, and whether it is known to the model. Raises Misfit."""
         if value is None:
@@ -74,7 +81,7 @@ class Column:
     def _missing(self) -> Value:
         if not self.nullable:
             raise Misfit("a number" if self.kind == "number" else "a value")
-        return None if self.kind == "any" or None in self.categories else NAN
+        return None if self.kind == "any" or (self.kind == "category" and None in self.categories) else NAN
 
     def _category(self, value: object) -> tuple[Value, bool]:
         key: Value = _number(value) if self._numeric else _scalar(value)
@@ -131,6 +138,8 @@ def _scalar(value: object) -> Value:
             value.encode()
         except UnicodeEncodeError:
             raise Misfit("text in Unicode without lone surrogates") from None
+        if "\0" in value:  # numpy drops it at the end of text: what is unknown to one engine were known to another
+            raise Misfit("text without NUL")
         return value
     if isinstance(value, bool):
         return value

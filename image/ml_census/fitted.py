@@ -17,7 +17,7 @@ from ml_census.schema import SchemaError
 VERSION: str = sklearn.__version__
 
 
-def unpickled(uri: str, pickled: bytes) -> tuple[Any, list[str]]:
+def unpickled(key: str, uri: str, pickled: bytes) -> tuple[Any, list[str]]:
     """The model, and what scikit-learn remarks on it, such as another version's. Raises ArtifactError."""
     try:
         with warnings.catch_warnings(record=True) as caught:
@@ -25,9 +25,9 @@ def unpickled(uri: str, pickled: bytes) -> tuple[Any, list[str]]:
             model = joblib.load(io.BytesIO(pickled))
     except (Exception, SystemExit) as error:  # a pickle can raise whatever it likes
         reason = f"scikit-learn {VERSION} cannot load it: {type(error).__name__}: {error}"
-        raise ArtifactError("model_path", uri, reason) from error
+        raise ArtifactError(key, uri, reason) from error
     if not callable(getattr(model, "predict", None)):
-        raise ArtifactError("model_path", uri, f"a {type(model).__name__} has no predict")
+        raise ArtifactError(key, uri, f"a {type(model).__name__} has no predict")
     return model, list(dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught))
 
 

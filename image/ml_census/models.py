@@ -32,14 +32,15 @@ def load(uri: str, folder: Folder, compile: bool) -> Model:
     """Raises ArtifactError."""
     pickled = folder.read("model_path", uri, storage.MAX_BYTES)
     version = hashlib.sha256(pickled).hexdigest()[:12]
-    if compile and {COMPILED, "schema.json"} <= folder.sha256.keys():
+    _, name = storage.split(uri)
+    if compile and {name, COMPILED, "schema.json"} <= folder.sha256.keys():  # another model beside it has none
         return _published(folder, version)
     try:
         from ml_census import fitted  # scikit-learn: two seconds and 100 MB that a published model does without
     except ModuleNotFoundError as error:
         reason = f"has no {COMPILED} beside it, and {error.name} is not here to load it"
         raise ArtifactError("model_path", uri, reason) from error
-    model, remarks = fitted.unpickled(uri, pickled)
+    model, remarks = fitted.unpickled("model_path", uri, pickled)
     predictor, engine = fitted.predictor(uri, model, folder, compile)
     return Model(predictor, version, engine, fitted.VERSION, remarks)
 
@@ -54,4 +55,6 @@ def _published(folder: Folder, version: str) -> Model:
         raise ArtifactError("model_path", folder.uri("schema.json"), str(error)) from error
     except compiled.CompiledError as error:
         raise ArtifactError("model_path", uri, str(error)) from error
-    return Model(predictor, version, folder.manifest.get("engine", {}), str(folder.manifest.get("scikit-learn")))
+    told = folder.manifest.get("engine")
+    engine = told if isinstance(told, dict) else {"kind": "compiled"}
+    return Model(predictor, version, engine, str(folder.manifest.get("scikit-learn")))

@@ -11,8 +11,9 @@ from typing import Any
 import joblib
 import numpy
 import sklearn
+from sklearn.exceptions import NotFittedError
 
-from ml_census import fitted, introspect, storage
+from ml_census import decoding, fitted, introspect, storage
 from ml_census import schema as schemas
 from ml_census.engine.compiled import Compiled, to_bytes
 from ml_census.engine.original import Original
@@ -21,53 +22,78 @@ from ml_census.engine.proof import compiled_if_equal
 from ml_census.models import COMPILED
 from ml_census.published import ArtifactError, parse_object, read
 from ml_census.schema import Schema
+from ml_census.storage import StorageError
 
 
 def publish_files(
-    model_uri: str, output: str, decoding_uri: str | None, schema_uri: str | None, rows_uri: str | None
+    model_uri: str, output: str, decoding_uri: str | None, schema_uri: str | None, golden_uri: str | None
 ) -> dict[str, Any]:
     """Publish a model that was written with joblib or pickle, with what is in the other files, if any.
 
     Returns what became of the compiling. Raises ArtifactError, StorageError.
     """
-    model, _ = fitted.unpickled(model_uri, read("--model", model_uri, storage.MAX_BYTES))
-    decoding = parse_object("--decoding", decoding_uri, read("--decoding", decoding_uri)) if decoding_uri else None
-    rows = parse_object("--golden", rows_uri, read("--golden", rows_uri)).get("inputs") if rows_uri else []
+    model, _ = fitted.unpickled("--model", model_uri, read("--model", model_uri, storage.MAX_BYTES))
+    texts = parse_object("--decoding", decoding_uri, read("--decoding", decoding_uri)) if decoding_uri else None
     try:
         schema = schemas.from_json(read("--schema", schema_uri)) if schema_uri else introspect.learn(model)
-        return publish(model, schema, decoding, rows or [], {}, output)
+        return publish(model, schema, texts, _golden_rows(golden_uri), {}, output)
     except schemas.SchemaError as error:
         raise ArtifactError("--schema" if schema_uri else "--model", schema_uri or model_uri, str(error)) from error
-    except (schemas.RowsError, PredictionError) as error:
-        raise ArtifactError("--golden", rows_uri or "", str(error)) from error
+    except decoding.DecodingError as error:
+        raise ArtifactError("--decoding", decoding_uri or "", str(error)) from error
+    except schemas.RowsError as error:
+        raise ArtifactError("--golden", golden_uri or "", str(error)) from error
+    except PredictionError as error:
+        reason = f"cannot predict: {type(error.__cause__).__name__}: {error.__cause__}"
+        if schema_uri and not isinstance(error.__cause__, NotFittedError):
+            raise ArtifactError("--schema", schema_uri, reason) from error
+        raise ArtifactError("--model", model_uri, reason) from error
+    except (ArtifactError, StorageError):
+        raise
+    except Exception as error:  # an estimator that was never fitted, or is none, fails in its own ways
+        reason = f"not a fitted scikit-learn model: {type(error).__name__}: {error}"
+        raise ArtifactError("--model", model_uri, reason) from error
+
+
+def _golden_rows(uri: str | None) -> list[list[Any]]:
+    if uri is None:
+        return []
+    rows = parse_object("--golden", uri, read("--golden", uri)).get("inputs")
+    if not isinstance(rows, list) or not rows:
+        raise ArtifactError("--golden", uri, "inputs must be a list of rows")
+    return rows
 
 
 def publish(
     model: Any,
     schema: Schema,
-    decoding: Mapping[str, str] | None,
+    texts: Mapping[str, str] | None,
     golden_rows: list[list[Any]],
     about: Mapping[str, Any],
     output: str,
 ) -> dict[str, Any]:
     """Write model.pkl, compiled.npz, prediction_decoding.json, schema.json, golden.json and manifest.json.
 
-    `golden_rows` are raw rows in the order of the columns; `about` goes into the manifest; `output` is a folder or a
-    gs:// URI. A model that is not compiled has no compiled.npz, one without a decoding no prediction_decoding.json.
-    Returns what became of the compiling. Raises RowsError, PredictionError or StorageError.
+    `texts` decodes the classes; `golden_rows` are raw rows in the order of the columns; `about` goes into the manifest;
+    `output` is a folder or a gs:// URI. A model that is not compiled has no compiled.npz, one without a decoding no
+    prediction_decoding.json. Returns what became of the compiling.
+    Raises SchemaError, DecodingError, RowsError, PredictionError or StorageError: what is published, a server can load.
     """
     original = Original(model, schema)
+    labels = decoding.labels(texts, original.classes) if texts else None
+    if example := schema.example():
+        original.predict(example)
     golden = schema.clean(golden_rows).columns if golden_rows else None
     predictor, engine = compiled_if_equal(original, golden)
     pickled = io.BytesIO()
     joblib.dump(model, pickled, compress=3)  # a forest is six times smaller so: each start of a pod downloads it
-    files = {"model.pkl": pickled.getvalue(), "schema.json": _json(schema.to_json())}
+    files = {"model.pkl": pickled.getvalue(), "schema.json": _schema(schema)}
     if isinstance(predictor, Compiled):
         files[COMPILED] = to_bytes(predictor)
-    if decoding:
-        files["prediction_decoding.json"] = _json(decoding)
+    if texts:
+        files["prediction_decoding.json"] = _json(texts)
     if golden_rows:
-        files["golden.json"] = _json(_golden(original, golden_rows, decoding))
+        files["golden.json"] = _json(_golden(original, golden_rows, labels))
     manifest = {
         "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
         "engine": engine,
@@ -84,13 +110,22 @@ def publish(
     return engine
 
 
-def _golden(original: Original, rows: list[list[Any]], decoding: Mapping[str, str] | None) -> dict[str, Any]:
+def _golden(original: Original, rows: list[list[Any]], labels: Mapping[Any, str] | None) -> dict[str, Any]:
     columns = original.schema.clean(rows).columns
     answers = original.predict(columns)
-    golden = {"rows": rows, "predictions": [decoding[str(answer)] for answer in answers] if decoding else answers}
+    golden = {"rows": rows, "predictions": [labels.get(answer, answer) for answer in answers] if labels else answers}
     if original.has_probabilities:
         golden["probabilities"] = original.probabilities(columns)
     return golden
+
+
+def _schema(schema: Schema) -> bytes:
+    try:
+        data = _json(schema.to_json())
+    except TypeError as error:  # dates, intervals
+        raise schemas.SchemaError("JSON has no such values as its categories") from error
+    schemas.from_json(data)
+    return data
 
 
 def _json(document: Mapping[str, Any]) -> bytes:

@@ -115,6 +115,12 @@ class Schema:
             raise Misfit(f"a list of {len(self.columns)} values")
         return row
 
+    def example(self) -> Columns | None:
+        """One row that fits, or None if a column does not tell what it takes."""
+        if any(column.kind == "any" and not column.nullable for column in self.columns):
+            return None
+        return [[column.example] for column in self.columns]
+
     def to_json(self) -> dict[str, Any]:
         """As schema.json holds it; what is empty or the default is left out."""
         columns = []
@@ -143,7 +149,7 @@ def from_json(data: bytes) -> Schema:
         raise SchemaError('must hold "form" and "columns", each with "name" and "type"') from error
     if schema.form not in get_args(Form) or any(column.kind not in get_args(Kind) for column in columns):
         raise SchemaError(f"form must be one of {get_args(Form)}, a type one of {get_args(Kind)}")
-    if any(column.kind == "category" and not column.categories for column in columns):
+    if any(column.kind == "category" and not column.categories and not column.nullable for column in columns):
         raise SchemaError("a column of type category needs categories")
     if not columns or len(set(schema.names)) < len(columns):
         raise SchemaError("needs at least one column, and names that differ")
@@ -151,10 +157,13 @@ def from_json(data: bytes) -> Schema:
 
 
 def _column(entry: Mapping[str, Any]) -> Column:
+    categories = entry.get("categories", []) if entry["type"] == "category" else []
+    if not isinstance(categories, list) or any(isinstance(value, list | dict) for value in categories):
+        raise SchemaError(f"the categories of {entry['name']} must be a list of single values")
     return Column(
         name=entry["name"],
         kind=entry["type"],
-        categories=tuple(entry.get("categories", ())),
+        categories=tuple(categories),
         nullable=bool(entry.get("nullable")),
         refuse_unknown=bool(entry.get("refuse_unknown")),
     )

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,11 @@ from typing import Any
 import click
 import joblib
 import pandas as pd
+import requests
 from load import Figures, load
 from peers import PEERS
 from report import Result, plot, table
-from servers import BenchError, Running, Server, article, echo, ours, running
+from servers import BenchError, Running, Server, article, echo, ours, running, say
 
 from ml_census import training
 from ml_census.training import data
@@ -70,6 +70,7 @@ def compare(source: str, peers: bool, rounds: int, seconds: int, only: tuple[str
             result = Result(server.name)
             results.append(result)
             try:
+                server.prepare()
                 result.start = [start_seconds(server, rows) for _ in range(STARTS)]
                 target = stack.enter_context(running(server, rows[0]))
                 check(target, rows)
@@ -84,9 +85,16 @@ def compare(source: str, peers: bool, rounds: int, seconds: int, only: tuple[str
         for number in range(rounds):
             for target in started:
                 say(f"round {number + 1} of {rounds}: {target.server.name}")
-                one, bulk = measured(target, rows, seconds)
-                by_name[target.server.name].one.append(one)
-                by_name[target.server.name].bulk.append(bulk)
+                result = by_name[target.server.name]
+                try:
+                    one, bulk = measured(target, rows, seconds)
+                except BenchError as error:
+                    if target.server.login:
+                        raise
+                    result.failure = str(error)
+                    continue
+                result.one.append(one)
+                result.bulk.append(bulk)
     return results
 
 
@@ -106,7 +114,11 @@ def start_seconds(server: Server, rows: list[list[Any]]) -> float:
 def check(target: Running, rows: list[list[Any]]) -> None:
     """What answers otherwise than scikit-learn is not compared."""
     folder = target.server.folder
-    if folder and target.ask(rows[:CHECKED]) != expected(folder, rows):
+    try:
+        answers = target.ask(rows[:CHECKED])
+    except requests.RequestException as error:
+        raise BenchError(f"{target.server.name}: {error}") from error
+    if folder and answers != expected(folder, rows):
         raise BenchError(f"{target.server.name}: does not answer as the model does")
 
 
@@ -123,10 +135,6 @@ def measured(target: Running, rows: list[list[Any]], seconds: int) -> tuple[Figu
     bulk = [rows[start : start + BULK_ROWS] for start in range(0, len(rows) - BULK_ROWS + 1, BULK_ROWS)]
     load(target, single, CONNECTIONS, 1)  # the first requests pay for what is done once
     return load(target, single, CONNECTIONS, seconds), load(target, bulk, BULK_CONNECTIONS, seconds)
-
-
-def say(what: str) -> None:
-    print(f"{time.strftime('%T')}  {what}", file=sys.stderr, flush=True)
 
 
 main()

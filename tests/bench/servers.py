@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ class Server:
     folder: Path | None = None
     """Of the model; None if the server does not predict."""
     env: tuple[tuple[str, str], ...] = ()
+    prepare: Callable[[], None] = lambda: None
+    """Done once before the first start; raises BenchError if the server cannot be had."""
 
 
 @dataclass
@@ -60,12 +62,7 @@ class Running:
         return self.server.answers(answer.json())
 
     def processes(self) -> list[int]:
-        """The process and its children's children."""
-        found = [self.process.pid]
-        for pid in found:
-            for task in Path(f"/proc/{pid}/task").glob("*/children"):
-                found += map(int, task.read_text().split())
-        return found
+        return _family(self.process.pid)
 
     def cpu_seconds(self) -> float:
         ticks = 0
@@ -98,8 +95,30 @@ def running(server: Server, row: list[Any]) -> Iterator[Running]:
     try:
         yield _first_answer(Running(server, process, port, {}, 0), row, start)
     finally:
+        _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """With its children, even those in a session of their own (BentoML's)."""
+    for pid in _family(process.pid) if process.poll() is None else []:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    process.wait()
+
+
+def _family(pid: int) -> list[int]:
+    """The process and its children's children."""
+    found = [pid]
+    for parent in found:
+        for task in Path(f"/proc/{parent}/task").glob("*/children"):
+            found += map(int, task.read_text().split())
+    return found
+
+
+def say(what: str) -> None:
+    print(f"{time.strftime('%T')}  {what}", file=sys.stderr, flush=True)
 
 
 def _first_answer(found: Running, row: list[Any], start: float) -> Running:

@@ -259,11 +259,3 @@ def test_a_file_that_the_manifest_lists_must_be_there(folder: Folder) -> None:
     (path.parent / "manifest.json").write_text(json.dumps({"files": {"schema.json": "0" * 64}}))
 
     assert refusal(path) == f"model_path: {path.parent / 'schema.json'}: not found"
-
-
-@pytest.mark.parametrize(
-    ("value", "spelling"),
-    [(0, "0"), ("a", "a"), (1.0, "1"), (1.0, "1.0"), (True, "true"), (True, "1"), (True, "True"), (0.5, "0.5")],
-)
-def test_a_class_is_found_however_json_spells_it(value: Any, spelling: str) -> None:
-    assert artifacts._spelt(value, {spelling: "text"}) == spelling

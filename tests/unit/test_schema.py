@@ -219,3 +219,10 @@ def test_a_schema_survives_json() -> None:
 def test_a_schema_that_cannot_be_used_is_refused(text: str, reason: str) -> None:
     with pytest.raises(SchemaError, match=reason):
         from_json(text.encode())
+
+
+def test_nul_in_text_is_refused() -> None:
+    """numpy drops it at the end of text, so that two engines would see two categories."""
+    assert details([replaced(1, "Private\0")]) == [
+        {"row": 0, "column": "work", "got": "Private\0", "expected": "text without NUL"}
+    ]

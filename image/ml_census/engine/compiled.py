@@ -60,6 +60,18 @@ class Compiled:
     flat: bool = True
     zero_is_second: bool = False
 
+    def __post_init__(self) -> None:
+        """Raises ValueError if the parts do not fit together."""
+        if not all(
+            type(column) is int and 0 <= column < len(self.schema.columns) and self.schema.columns[column].kind == kind
+            for column, kind in _columns(self.scoring)
+        ):
+            raise ValueError("its columns are not those of the schema")
+        if not (type(self.flat) is bool and type(self.zero_is_second) is bool):
+            raise ValueError("flat and zero_is_second must be true or false")
+        if not _fit(self.classes, self.link, self.scoring.count):
+            raise ValueError("classes, link and scores do not fit together")
+
     @property
     def has_probabilities(self) -> bool:
         return self.classes is not None and self.link is not None
@@ -114,17 +126,30 @@ def from_bytes(data: bytes, schema: Schema) -> Compiled:
             compiled = Compiled(
                 schema, scoring, *(document[name] for name in ("classes", "link", "flat", "zero_is_second"))
             )
-    except (ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile, OSError) as error:
-        raise CompiledError(f"not a compiled model: {type(error).__name__}: {error}") from error
-    if any(not 0 <= place < len(schema.columns) for place in _columns(scoring)):
-        raise CompiledError("its columns are not those of the schema")
+    except CompiledError:
+        raise
+    except Exception as error:  # zip, npy and JSON fail each in many ways of their own
+        reason = " ".join(str(error).split())[:200]
+        raise CompiledError(f"not a compiled model: {type(error).__name__}: {reason}") from error
     return compiled
 
 
-def _columns(scoring: Trees | Linear) -> list[int]:
+def _fit(classes: object, link: object, scores: int) -> bool:
+    if classes is None:
+        return link in ("identity", "exp")
+    if not isinstance(classes, list) or len(classes) != (2 if scores == 1 else scores):
+        return False
+    if any(isinstance(value, list | dict) for value in classes):
+        return False
+    return link is None or link in (("logistic", "half_logistic") if scores == 1 else ("identity", "softmax"))
+
+
+def _columns(scoring: Trees | Linear) -> list[tuple[int, str]]:
+    """The columns that are asked for, and of which kind they must be."""
     if isinstance(scoring, Trees):
-        return [encoder.column for encoder in scoring.encoders]
-    return [table.encoder.column for table in scoring.tables] + [number.column for _, number in scoring.numbers]
+        return [(encoder.column, encoder.kind) for encoder in scoring.encoders]
+    tables = [(table.encoder.column, table.encoder.kind) for table in scoring.tables]
+    return tables + [(number.column, "number") for _, number in scoring.numbers]
 
 
 Arrays = Mapping[str, np.ndarray]

@@ -55,9 +55,10 @@ LINKS = {
 
 def compile_model(model: Any, schema: Schema) -> Compiled:
     """Raises NotCompilable for a model, or a step before it, that is not known here."""
-    model = getattr(model, "best_estimator_", model)
+    if type(model).__module__.startswith("sklearn.model_selection."):
+        model = model.best_estimator_
     features = raw(schema)
-    while isinstance(model, Pipeline):
+    while type(model) is Pipeline:  # not isinstance: what a subclass does is its own affair
         for _, step in model.steps[:-1]:
             features = through(step, features)
         model = model.steps[-1][1]

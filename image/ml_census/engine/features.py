@@ -102,26 +102,32 @@ def through(step: Any, features: list[Feature]) -> list[Feature]:
         if step in (None, "passthrough"):
             return features
         return []  # "drop"
-    if isinstance(step, Pipeline):
+    kind = type(step)  # not isinstance: what a subclass does is its own affair
+    if kind is Pipeline:
         for _, inner in step.steps:
             features = through(inner, features)
         return features
-    if isinstance(step, FeatureUnion):
+    if kind is FeatureUnion:
         _no_weights(step)
         return [feature for _, inner in step.transformer_list for feature in through(inner, features)]
-    if isinstance(step, ColumnTransformer):
+    if kind is ColumnTransformer:
         return _column_transformer(step, features)
-    if isinstance(step, SelectorMixin):
+    if isinstance(step, SelectorMixin) and kind.__module__.startswith("sklearn."):
         return [feature for feature, kept in zip(features, step.get_support(), strict=True) if kept]
-    if isinstance(step, FunctionTransformer) and step.func is None:
+    if kind is FunctionTransformer and step.func is None:
         return features
-    if isinstance(step, SimpleImputer):
+    if kind is SimpleImputer:
         return _imputer(step, features)
-    if isinstance(step, (*SCALERS, OrdinalEncoder)):
+    if kind is OrdinalEncoder:
+        _all_listed(features, step.categories_)
         return _one_to_one(step, features)
-    if isinstance(step, OneHotEncoder | LabelBinarizer):
-        return _one_hot(step, features)
-    raise NotCompilable(f"no rule for {type(step).__name__}")
+    if kind in SCALERS:
+        return _one_to_one(step, features)
+    if kind is OneHotEncoder:
+        return _one_hot(step, features, step.categories_, step._n_features_outs)
+    if kind is LabelBinarizer:
+        return _one_hot(step, features, [step.classes_], [1 if len(step.classes_) == 2 else len(step.classes_)])
+    raise NotCompilable(f"no rule for {kind.__name__}")
 
 
 def _no_weights(step: FeatureUnion | ColumnTransformer) -> None:
@@ -140,7 +146,7 @@ def _column_transformer(step: ColumnTransformer, features: list[Feature]) -> lis
 
 
 def _imputer(step: SimpleImputer, features: list[Feature]) -> list[Feature]:
-    if not isinstance(step.missing_values, float) and any(isinstance(feature, Number) for feature in features):
+    if step.missing_values == step.missing_values and any(isinstance(feature, Number) for feature in features):
         raise NotCompilable("no rule for a SimpleImputer of numbers that are not NaN")
     statistics = np.asarray(step.statistics_, dtype=object)
     kept = [value == value or step.keep_empty_features for value in statistics]
@@ -189,13 +195,23 @@ def _scaling(step: Any, place: int) -> tuple[Operation, ...]:
     return tuple(operations)
 
 
-def _one_hot(step: Any, features: list[Feature]) -> list[Feature]:
+def _one_hot(
+    step: Any, features: list[Feature], categories: Sequence[np.ndarray], widths: Sequence[int]
+) -> list[Feature]:
     if not all(isinstance(feature, Lookup) for feature in features):
         raise NotCompilable(f"{type(step).__name__} takes a column that is not a category in the schema")
+    _all_listed(features, categories)
     asked = _asked(step, features)
-    widths = [asked.shape[1]] if isinstance(step, LabelBinarizer) else step._n_features_outs
     owners = [feature for feature, width in zip(features, widths, strict=True) for _ in range(width)]
     return [_then(owner, column, ()) for owner, column in zip(owners, asked.T, strict=True)]
+
+
+def _all_listed(features: Sequence[Feature], categories: Sequence[np.ndarray]) -> None:
+    """A category that the schema leaves out would be taken for an unknown one, which to the encoder it is not."""
+    for feature, known_to_step in zip(features, categories, strict=True):
+        listed = set(feature.values.tolist()) if isinstance(feature, Lookup) else set()
+        if any(value == value and value is not None and value not in listed for value in known_to_step.tolist()):
+            raise NotCompilable(f"the schema does not list all categories of column {feature.column}")
 
 
 def _then(feature: Feature, asked: np.ndarray, operations: tuple[Operation, ...]) -> Feature:

@@ -19,6 +19,10 @@ class Number:
     column: int
     operations: tuple[Operation, ...] = ()
 
+    def __post_init__(self) -> None:
+        if not all(map(_is_operation, self.operations)):
+            raise ValueError("an operation is not known, or lacks its numbers")
+
     def values(self, numbers: np.ndarray) -> np.ndarray:
         """float64 in, float64 out; the same roundings as scikit-learn's."""
         for name, *operands in self.operations:
@@ -35,6 +39,15 @@ _OPERATIONS: dict[str, Any] = {
     "fill": lambda numbers, value: np.where(np.isnan(numbers), value, numbers),
     "missing": lambda numbers, value: np.where(np.isnan(numbers), value, 0.0),
 }
+
+
+def _is_operation(operation: Any) -> bool:
+    name, *operands = operation
+    return (
+        name in _OPERATIONS
+        and len(operands) == (2 if name == "clip" else 1)
+        and all(isinstance(operand, float) for operand in operands)
+    )
 
 
 @dataclass(frozen=True)
@@ -66,9 +79,22 @@ class Linear:
 
     def __post_init__(self) -> None:
         places = [place for table in self.tables for place in table.places] + [place for place, _ in self.numbers]
-        fits = all(table.lines.shape == (table.encoder.count, len(table.places)) for table in self.tables)
-        if not fits or sorted(places) != list(range(self.weights.shape[-1])):
+        arrays = [self.weights, self.base, *(table.lines for table in self.tables)]
+        fits = (
+            all(array.dtype == np.float64 for array in arrays)
+            and all(type(place) is int for place in places)
+            and all(table.lines.shape == (table.encoder.count, len(table.places)) for table in self.tables)
+            and self.weights.ndim in (1, 2)
+            and self.base.shape == (self.count,)
+            and sorted(places) == list(range(self.weights.shape[-1]))
+        )
+        if not fits:
             raise ValueError("weights and features do not fit together")
+
+    @property
+    def count(self) -> int:
+        """How many scores a row has."""
+        return self.weights.shape[0] if self.weights.ndim == 2 else 1
 
     def scores(self, columns: Columns) -> np.ndarray:
         """float64 (rows, scores)."""

@@ -36,6 +36,11 @@ class Trees:
     def __post_init__(self) -> None:
         _check(self)
 
+    @property
+    def count(self) -> int:
+        """How many scores a row has."""
+        return len(self.base)
+
     def scores(self, columns: Columns) -> np.ndarray:
         """float64 (rows, sums)."""
         rows = len(columns[0])
@@ -65,6 +70,10 @@ def _check(trees: Trees) -> None:
         array = getattr(trees, name)
         if array.dtype != kind or array.ndim != axes or not array.flags.c_contiguous:
             raise ValueError(f"{name} must be a C-contiguous array of {kind.__name__} with {axes} axes")
+    if type(trees.divisor) is not int or trees.divisor < 1:
+        raise ValueError("divisor must be a whole number above 0")
+    if trees.nodes.shape[1] != 4:
+        raise ValueError("nodes must have four numbers")
     column, low, span, child = (trees.nodes[:, place].astype(np.int64) for place in range(4))
     places = np.arange(len(trees.nodes))
     leaf = span == ALWAYS
@@ -73,8 +82,8 @@ def _check(trees: Trees) -> None:
     counts = np.array([encoder.count for encoder in trees.encoders])
     column &= ~SET
     sound = (
-        trees.nodes.shape[1] == 4
-        and len(trees.outputs) == len(trees.roots) > 0
+        len(trees.outputs) == len(trees.roots) > 0
+        and trees.values.shape[1] > 0
         and bool((trees.roots < len(places)).all())
         and bool((trees.outputs + np.int64(trees.values.shape[1]) <= len(trees.base)).all())
         and bool((column < len(counts)).all())

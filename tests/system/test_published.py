@@ -1,0 +1,224 @@
+"""A model published by the command line is served compiled: without scikit-learn, and only as it was published."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pytest
+import requests
+import yaml
+
+from conftest import KEY
+from kinds import KINDS, Kind
+
+HEAVY = ["sklearn", "scipy", "joblib", "pandas"]
+Launch = Callable[..., Any]
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def run(*args: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ml_census", *(str(arg) for arg in args)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def configured(folder: Path, model: Path, **config: object) -> Path:
+    """A server's folder for a model that is elsewhere."""
+    (folder / "users.json").write_text(json.dumps({"census": "census"}))
+    (folder / "secret.txt").write_text(KEY + "\n")
+    values = {
+        "model_path": str(model),
+        "users": str(folder / "users.json"),
+        "secret": str(folder / "secret.txt"),
+        "drain_delay_seconds": 0,
+    }
+    (folder / "config.yaml").write_text(yaml.safe_dump(values | config))
+    return folder / "config.yaml"
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The article's model with decoding and golden rows, published by the command line."""
+    folder = tmp_path_factory.mktemp("published")
+    made = KINDS["article"]()
+    joblib.dump(made.model, folder / "model.pkl")
+    (folder / "decoding.json").write_text(json.dumps(made.decoding))
+    (folder / "golden.json").write_text(json.dumps({"inputs": made.rows[:7]}))
+
+    ended = run(
+        "publish", "--model", folder / "model.pkl", "--output", folder / "out",
+        "--decoding", folder / "decoding.json", "--golden", folder / "golden.json",
+    )  # fmt: skip
+
+    assert ended.returncode == 0, ended.stderr
+    assert "compiled" in ended.stderr.splitlines()[-1]
+    return folder / "out"
+
+
+@pytest.fixture
+def published(once: Path, tmp_path: Path) -> Path:
+    """A copy to change."""
+    copy = tmp_path / "model"
+    copy.mkdir()
+    for file in once.iterdir():
+        (copy / file.name).write_bytes(file.read_bytes())
+    return copy
+
+
+@pytest.fixture
+def serving(launch: Launch, tmp_path: Path) -> Iterator[Launch]:
+    """Start a server for a published folder."""
+    servers: list[Any] = []
+
+    def serve(folder: Path, model: str = "model.pkl", env: dict[str, str] | None = None, **config: object) -> Any:
+        decoding = folder / "prediction_decoding.json"
+        config = ({"prediction_decoding": str(decoding)} if decoding.exists() else {}) | config
+        servers.append(launch(configured(tmp_path, folder / model, **config), env))
+        return servers[-1]
+
+    yield serve
+    for server in servers:
+        server.end()
+
+
+@pytest.fixture
+def without(tmp_path: Path) -> dict[str, str]:
+    """An environment in which the heavy packages cannot be imported."""
+    for name in HEAVY:
+        (tmp_path / "without" / name).mkdir(parents=True)
+        (tmp_path / "without" / name / "__init__.py").write_text(
+            f"raise ModuleNotFoundError('hidden', name='{name}')\n"
+        )
+    return {"PYTHONPATH": str(tmp_path / "without")}
+
+
+def test_it_is_served_with_neither_scikit_learn_nor_pandas(
+    serving: Launch, once: Path, kind: Callable[[str], Kind], without: dict[str, str]
+) -> None:
+    """They are hidden from the process: an import of one of them would end it."""
+    server = serving(once, env=without)
+    made = kind("article")
+
+    assert server.predict(made.rows).json() == {"predictions": made.decoded()}
+    unknown = server.predict([[40, "no such", 10, " Male"]], "?proba=true&warnings=true")
+    assert unknown.headers["X-Unknown-Values"] == "1"
+    assert len(unknown.json()["probabilities"][0]) == 2
+    assert server.predict([["old", " Private", 10, " Male"]]).status_code == 400
+    assert server.stop() == 0
+
+
+def test_what_is_not_published_cannot_be_served_without_scikit_learn_and_says_so(
+    folder: Callable[..., Path], without: dict[str, str]
+) -> None:
+    """That the packages are indeed hidden in the test above."""
+    command = [sys.executable, "-m", "ml_census", "serve", "--config", str(folder("article")), "--port", "0"]
+
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, env=os.environ | without)
+
+    assert ended.returncode == 1
+    (line,) = ended.stderr.splitlines()
+    assert "model_path: " in line and "has no compiled.npz beside it" in line
+
+
+def test_version_says_what_serves_and_on_how_many_rows_it_was_proved(serving: Launch, once: Path) -> None:
+    server = serving(once)
+
+    version = requests.get(f"{server.url}/version", timeout=10).json()
+
+    manifest = json.loads((once / "manifest.json").read_text())
+    assert (
+        version["engine"] == manifest["engine"] == {"kind": "compiled", "proved_rows": version["engine"]["proved_rows"]}
+    )
+    assert version["engine"]["proved_rows"] > 2000
+    assert version["scikit-learn"] == manifest["scikit-learn"]
+    assert version["model"] == manifest["files"]["model.pkl"][:12]
+    assert any("compiled, " in line for line in server.log)
+
+
+def test_compile_false_serves_the_original(serving: Launch, once: Path, kind: Callable[[str], Kind]) -> None:
+    server = serving(once, compile=False)
+
+    version = requests.get(f"{server.url}/version", timeout=10).json()
+
+    assert version["engine"] == {"kind": "original", "reason": "the configuration says compile: false"}
+    assert server.predict(kind("article").rows).json() == {"predictions": kind("article").decoded()}
+
+
+def test_another_model_in_the_same_folder_is_not_answered_for_by_the_published_one(
+    serving: Launch, published: Path, kind: Callable[[str], Kind]
+) -> None:
+    """compiled.npz is of model.pkl: a model that somebody puts beside it is a model of its own."""
+    made = kind("article")
+    model = joblib.load(published / "model.pkl")
+    model[-1].classes_ = model[-1].classes_[::-1]
+    joblib.dump(model, published / "next.pkl")
+    (published / "manifest.json").write_text(
+        json.dumps({"files": {name: hash_ for name, hash_ in manifest_of(published).items() if name != "golden.json"}})
+    )
+    (published / "golden.json").unlink()
+
+    server = serving(published, "next.pkl")
+
+    other = [made.decoding[str(1 - answer)] for answer in made.answers]  # type: ignore[index]
+    assert server.predict(made.rows).json() == {"predictions": other}
+
+
+def manifest_of(folder: Path) -> dict[str, str]:
+    files: dict[str, str] = json.loads((folder / "manifest.json").read_text())["files"]
+    return files
+
+
+def ends_in_one_line(config: Path) -> str:
+    ended = run("serve", "--config", config, "--port", 0)
+    assert ended.returncode == 1, ended.stderr
+    assert ended.stdout == ""
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("ml-census: ")
+    return line
+
+
+@pytest.mark.parametrize("name", ["compiled.npz", "model.pkl"])
+def test_a_changed_byte_ends_the_start_in_one_line(published: Path, tmp_path: Path, name: str) -> None:
+    data = bytearray((published / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (published / name).write_bytes(data)
+
+    line = ends_in_one_line(configured(tmp_path, published / "model.pkl"))
+
+    assert line == f"ml-census: model_path: {published / name}: its SHA-256 is not the one in manifest.json"
+
+
+@pytest.mark.parametrize("name", ["compiled.npz", "model.pkl"])
+def test_a_file_that_is_gone_ends_the_start_in_one_line(published: Path, tmp_path: Path, name: str) -> None:
+    (published / name).unlink()
+
+    line = ends_in_one_line(configured(tmp_path, published / "model.pkl"))
+
+    assert line == f"ml-census: model_path: {published / name}: not found"
+
+
+def test_a_manifest_that_says_nothing_of_the_engine_is_no_reason_not_to_serve(
+    serving: Launch, published: Path, kind: Callable[[str], Kind]
+) -> None:
+    """Or not without a reason in one line."""
+    manifest = json.loads((published / "manifest.json").read_text())
+    (published / "manifest.json").write_text(json.dumps(manifest | {"engine": None}))
+
+    server = serving(published)
+
+    assert server.predict(kind("article").rows[:1]).status_code == 200
+
+
+def test_what_cannot_be_published_ends_in_one_line(tmp_path: Path) -> None:
+    """The other reasons are in tests/unit/test_publish.py."""
+    ended = run("publish", "--model", tmp_path / "none.pkl", "--output", tmp_path / "out")
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == [
+        "compiling and proving …",
+        f"ml-census: --model: {tmp_path / 'none.pkl'}: not found",
+    ]
