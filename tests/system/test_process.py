@@ -66,9 +66,11 @@ def test_sigint_ends_a_server_in_a_terminal(start: Start) -> None:
     assert server.process.wait(10) == 130
 
 
-def test_sigterm_loses_no_request_of_busy_keep_alive_clients(start: Start) -> None:
-    """Clients that go elsewhere after "Connection: close", as a load balancer does, see no failure."""
-    server = start("logistic", drain_delay_seconds=1)
+@pytest.mark.parametrize("compile", [True, False])
+def test_sigterm_loses_no_request_of_busy_keep_alive_clients(start: Start, compile: bool) -> None:
+    """Clients that go elsewhere after "Connection: close", as a load balancer does, see no failure; whether it is the
+    loop that answers (a compiled model) or the workers."""
+    server = start("logistic", drain_delay_seconds=1, compile=compile)
     token = server.token()
     outcomes: list[int] = []
 

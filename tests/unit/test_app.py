@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -218,6 +219,23 @@ def test_the_usual_request_goes_the_direct_way(
     monkeypatch.setattr(Application, "full_dispatch_request", None)
 
     assert post({"inputs": [ROW]}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("engine", "path", "length", "quick"),
+    [
+        ("compiled", "/prediction", 4096, True),
+        ("compiled", "/prediction", 4097, False),
+        ("compiled", "/login", 0, False),
+        ("original", "/prediction", 1, False),
+    ],
+)
+def test_few_rows_for_a_compiled_model_are_quick(
+    artifacts: Artifacts, engine: str, path: str, length: int, quick: bool
+) -> None:
+    model = replace(artifacts.model, engine={"kind": engine})
+
+    assert create_app(replace(artifacts, model=model), LIMIT).is_quick(path, length) is quick
 
 
 @pytest.mark.parametrize("path", ["/prediction", "/prediction?proba=false"])
