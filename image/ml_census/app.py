@@ -119,7 +119,7 @@ class Application(Flask):
         self._api = api
 
     def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Without Flask's routing, contexts and objects the usual request costs 0.1 ms less."""
+        """Without Flask's routing, contexts and objects the usual request costs 0.2 ms less."""
         if not self._is_usual(environ):
             return super().wsgi_app(environ, start_response)
         try:
