@@ -1,15 +1,19 @@
 """config.yaml: where the artifacts are, and the few numbers that an operator may want to change."""
 
 import dataclasses
-import types
+import re
 import typing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
-LARGEST = 1_000_000_000
+MAX_BYTES = 1024**2
+LARGEST = 1_000_000_000_000
+LEAST = {"trusted_proxies": 0}
+"""Other whole numbers are 1 at least."""
+SHA256 = re.compile("[0-9a-f]{64}")
 URI_KEYS = ("model_path", "users", "secret", "prediction_decoding")
 
 
@@ -29,10 +33,30 @@ class Config:
     """The key that signs tokens; several lines are several keys: the first signs, all verify."""
     prediction_decoding: str | None = None
     """JSON, class -> text of the answer. Without it the model's own values are the answer."""
+    model_sha256: str | None = None
+    """The SHA-256 of manifest.json, or of the model where there is no manifest; anything else is never unpickled."""
+    trusted_globals: tuple[str, ...] = ()
+    """What a pickle may name beside scikit-learn's own estimators, each as "module.name"."""
+    version_mismatch: Literal["strict", "warn"] = "strict"
+    """A pickle of another scikit-learn is refused, or loaded with a warning."""
+    max_model_bytes: int = 512 * 1024**2
+    """A larger model is not read."""
+    cache_path: str | None = None
+    """A folder that keeps what was last loaded from gs://, for a start while the bucket cannot be reached."""
+    reload_seconds: float = 30
+    """How often changed artifacts are looked for; 0 is never."""
     compile: bool = True
     """Compile the model and serve that, if it is proved equal; false: scikit-learn itself predicts."""
     max_body_bytes: int = 1024 * 1024
     """Larger requests are refused with 413. About 10,000 census rows."""
+    max_rows: int = 10_000
+    """More rows in a request are refused."""
+    request_deadline_seconds: float = 30
+    """A client has this long to send a whole request, and to take its answer."""
+    keep_alive_seconds: float = 620
+    """A silent connection is closed after this long. Google's load balancer keeps its own for 600."""
+    trusted_proxies: int = 0
+    """How many proxies append to X-Forwarded-For; 2 behind Google's load balancer, 0 where clients connect directly."""
     drain_delay_seconds: float = 5
     """After SIGTERM new connections are still served for this long, until every load balancer has heard of the end."""
     drain_deadline_seconds: float = 20
@@ -42,10 +66,13 @@ class Config:
 def load(path: str) -> Config:
     """Read and check config.yaml. Raises ConfigError for whatever is missing, unknown, or of the wrong kind."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        with Path(path).open("rb") as file:
+            text = file.read(MAX_BYTES + 1).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise ConfigError(f"config: {path}: {reason}") from error
+    if len(text) > MAX_BYTES:
+        raise ConfigError(f"config: {path}: larger than {MAX_BYTES} bytes")
     try:
         values = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date or number that is none
@@ -70,19 +97,36 @@ def _checked(values: dict[Any, Any], path: str) -> Config:
     for key, value in given.items():
         if reason := _wrong(key, value, types_[key]):
             raise ConfigError(f"config: {path}: {key}: {reason}")
-    return Config(**given)
+    settings: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
+    return Config(**settings)
 
 
-def _wrong(key: str, value: object, kind: type | types.UnionType) -> str | None:
+def _wrong(key: str, value: object, kind: Any) -> str | None:
     """The reason why the value cannot be used, or None."""
     if key in URI_KEYS:
-        if not isinstance(value, str) or not value.strip():
-            return "must be a path or a gs:// URI"
-        scheme, separator, _ = value.partition("://")
-        return f"{scheme}:// is not supported: a local path or gs://" if separator and scheme != "gs" else None
+        return _wrong_uri(value)
     if kind is bool:
         return None if isinstance(value, bool) else "must be true or false"
+    if kind in (int, float):
+        return _wrong_number(value, kind, LEAST.get(key, 1 if kind is int else 0))
+    if key == "trusted_globals":
+        named = isinstance(value, list) and all(isinstance(name, str) and "." in name for name in value)
+        return None if named else 'must be a list of "module.name"'
+    if choices := typing.get_args(kind) if typing.get_origin(kind) is Literal else ():
+        return None if value in choices else f"must be {' or '.join(choices)}"
+    if key == "model_sha256":
+        return None if SHA256.fullmatch(str(value)) else "must be 64 hexadecimal digits in lower case"
+    return None if isinstance(value, str) and value.strip() else "must be a path"
+
+
+def _wrong_uri(value: object) -> str | None:
+    if not isinstance(value, str) or not value.strip():
+        return "must be a path or a gs:// URI"
+    scheme, separator, _ = value.partition("://")
+    return f"{scheme}:// is not supported: a local path or gs://" if separator and scheme != "gs" else None
+
+
+def _wrong_number(value: object, kind: type, least: int) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | float if kind is float else int):
         return "must be a number" if kind is float else "must be a whole number"
-    least = 1 if kind is int else 0
     return None if least <= value <= LARGEST else f"must be between {least} and {LARGEST}"

@@ -49,6 +49,13 @@ def test_the_articles_config_is_read_as_it_is(tmp_path: Path) -> None:
         (LEAST + "drain_deadline_seconds: soon\n", "drain_deadline_seconds", "must be a number"),
         (LEAST + f"max_body_bytes: {'9' * 400}\n", "max_body_bytes", "must be between 1 and"),
         (LEAST + f"max_body_bytes: {'9' * 5000}\n", "config", "not YAML"),
+        (LEAST + "trusted_proxies: -1\n", "trusted_proxies", "must be between 0 and"),
+        (LEAST + "trusted_globals: os.system\n", "trusted_globals", 'must be a list of "module.name"'),
+        (LEAST + "trusted_globals: [system]\n", "trusted_globals", 'must be a list of "module.name"'),
+        (LEAST + "version_mismatch: lax\n", "version_mismatch", "must be strict or warn"),
+        (LEAST + "model_sha256: abc\n", "model_sha256", "64 hexadecimal digits"),
+        (LEAST + "cache_path: 7\n", "cache_path", "must be a path"),
+        (LEAST + "# " + "x" * config.MAX_BYTES, "config", "larger than"),
         (LEAST + "drain_delay_seconds: 2020-13-45\n", "config", "not YAML"),
         ("- a\n- b\n", "config", "must be a mapping"),
         ("a: [\n", "config", "not YAML at line 2"),
@@ -64,6 +71,13 @@ def test_a_bad_value_is_refused_by_name(tmp_path: Path, text: str, key: str, rea
 
     message = str(raised.value)
     assert path in message and key in message and reason in message and "\n" not in message
+
+
+def test_aliases_that_would_expand_to_a_thousand_million_values_are_refused(tmp_path: Path) -> None:
+    bomb = "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 10))
+
+    with pytest.raises(config.ConfigError, match="a0: unknown key"):
+        config.load(write(tmp_path, LEAST + bomb))
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
