@@ -2,12 +2,15 @@
 
 import functools
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from charts import volume
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts/ml-census"
@@ -68,7 +71,12 @@ class Chart:
         return self.one("Deployment", values, **options)["spec"]["template"]
 
     def config(self, values: object = None, **options: Any) -> str:
-        return self.one("ConfigMap", values, **options)["data"]["config.yaml"]
+        """What the kubelet writes to config.yaml: the annotation that the volume names, as it is."""
+        pod = self.pod(values, **options)
+        (item,) = volume(pod, "configuration")["downwardAPI"]["items"]
+        assert item["path"] == "config.yaml"
+        named = re.fullmatch(r"metadata\.annotations\['(.+)'\]", item["fieldRef"]["fieldPath"])
+        return pod["metadata"]["annotations"][named[1]]
 
     def error(self, values: object = None, **options: Any) -> str:
         """Why Helm refuses the values."""

@@ -114,7 +114,7 @@ def test_names(chart, values, release):
 
     objects = chart.objects(values, **options)
 
-    assert len({(each["kind"], each["metadata"]["name"]) for each in objects}) == len(objects) == 8
+    assert len({(each["kind"], each["metadata"]["name"]) for each in objects}) == len(objects) == 7
     for each in objects:
         assert re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", each["metadata"]["name"])
         for label in each["metadata"]["labels"].values():
@@ -122,7 +122,6 @@ def test_names(chart, values, release):
     names = {each["metadata"]["name"] for each in objects}
     pod, test = chart.pod(values, **options), chart.one("Pod", values, **options)
     assert {
-        volume(pod, "configuration")["configMap"]["name"],
         volume(pod, "credentials")["secret"]["secretName"],
         volume(test, "test")["secret"]["secretName"],
         pod["spec"]["serviceAccountName"],

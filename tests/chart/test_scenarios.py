@@ -77,7 +77,7 @@ def test_restricted(chart, scenario):
         assert security["runAsUser"] == security["runAsGroup"] == 65532
         assert security["seccompProfile"] == {"type": "RuntimeDefault"}
         for volume in spec["volumes"]:
-            assert volume.keys() <= {"name", "configMap", "emptyDir", "secret", "persistentVolumeClaim"}
+            assert volume.keys() <= {"name", "downwardAPI", "emptyDir", "secret", "persistentVolumeClaim"}
         for container in spec["containers"]:
             assert container["securityContext"] == {
                 "allowPrivilegeEscalation": False,
@@ -95,6 +95,36 @@ def test_resources(chart, scenario):
             assert requests["cpu"]
             assert requests["memory"] == limits["memory"]
             assert requests["ephemeral-storage"] == limits["ephemeral-storage"]
+
+
+LOGS = 50 * 2**20
+"""Of one container a node keeps five files of 10Mi, unless told otherwise."""
+
+
+def test_disk(chart, scenario):
+    """The limit covers /tmp, /cache and the logs, or a pod could be evicted that keeps to each of its sizes."""
+    spec = chart.pod(file=scenario)["spec"]
+    limit = size(spec["containers"][0]["resources"]["limits"]["ephemeral-storage"])
+
+    folders = [size(each["emptyDir"]["sizeLimit"]) for each in spec["volumes"] if "emptyDir" in each]
+
+    assert sum(folders) + LOGS <= limit
+
+
+def size(quantity):
+    return int(quantity[:-2]) * {"Mi": 2**20, "Gi": 2**30}[quantity[-2:]]
+
+
+def test_mounts_are_updated(chart, scenario):
+    """Nothing is mounted by subPath: a changed Secret would not reach the pods."""
+    for pod in pods(chart.objects(file=scenario)):
+        assert not [mount for each in pod["spec"]["containers"] for mount in each["volumeMounts"] if "subPath" in mount]
+
+
+def test_config_is_in_the_pod_template_alone(chart, scenario):
+    """There is no ConfigMap, and config.yaml is said once: in an annotation of the pod template."""
+    assert not chart.all("ConfigMap", file=scenario)
+    assert chart.text(file=scenario).count("model_path:") == chart.config(file=scenario).count("model_path:") == 1
 
 
 def test_selectors(chart, scenario):
@@ -127,5 +157,5 @@ def test_volumes(chart, scenario):
         mounts = [mount["name"] for container in pod["spec"]["containers"] for mount in container["volumeMounts"]]
         assert sorted(mounts) == sorted(volumes)
         for volume in volumes.values():
-            name = volume.get("secret", {}).get("secretName") or volume.get("configMap", {}).get("name")
+            name = volume.get("secret", {}).get("secretName")
             assert name is None or name in own | given

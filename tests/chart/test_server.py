@@ -1,7 +1,7 @@
 """What the server is told: its configuration, probes, arguments, folders, image and Service."""
 
 import dataclasses
-import re
+import json
 
 import pytest
 import yaml
@@ -23,13 +23,38 @@ def test_config_keys(chart):
     assert set(keys) == {field.name for field in dataclasses.fields(config.Config)}
 
 
-def test_config_defaults(chart):
-    """The chart's defaults are the server's own."""
-    shown = yaml.safe_load(chart.config())
+def test_config_defaults(chart, tmp_path):
+    """The chart's defaults are the server's own, but for the cache, which needs a folder."""
+    (tmp_path / "config.yaml").write_text(chart.config())
+
+    shown = dataclasses.asdict(config.load(str(tmp_path / "config.yaml")))
 
     for field in dataclasses.fields(config.Config):
-        if field.default not in (None, dataclasses.MISSING):
+        if field.name != "cache_path" and field.default is not dataclasses.MISSING:
             assert shown[field.name] == field.default
+
+
+def test_empty_is_left_out(chart):
+    """What is optional and empty is not in config.yaml."""
+    keys = yaml.safe_load(chart.config())
+
+    assert not keys.keys() & {"prediction_decoding", "model_sha256", "trusted_globals"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"max_rows": 5},
+        {"model_sha256": 64 * "a"},
+        {"trusted_globals": ["a.B"]},
+        {"model_path": "gs://models/other.pkl"},
+        {"prediction_decoding": "/model/decoding.json"},
+    ],
+    ids=json.dumps,
+)
+def test_changed_config_changes_the_pods(chart, change):
+    """A changed config.yaml is another pod template: the pods restart, and a rollback brings the old one back."""
+    assert chart.pod({"config": change}) != chart.pod()
 
 
 def test_config_loads(chart, scenario, tmp_path):
@@ -46,21 +71,21 @@ def test_config_quotes(chart):
     assert yaml.safe_load(chart.config({"config": {"model_path": path}}))["model_path"] == path
 
 
+NUMBERS = [field.name for field in dataclasses.fields(config.Config) if type(field.default) in (int, float)]
+
+
 def test_large_numbers(chart, major):
     """Numbers of a million and more are plain digits."""
     values = {
-        "config": {"max_body_bytes": 1000000000, "drain_delay_seconds": 1000000, "drain_deadline_seconds": 2000000},
+        "config": dict.fromkeys(NUMBERS, 1000000),
         "terminationGracePeriodSeconds": 4000000,
     }
 
     text = chart.text(values, major=major)
 
-    assert re.findall(r"(?:max_body_bytes|_seconds|GracePeriodSeconds): (.*)", text) == [
-        "1000000000",
-        "1000000",
-        "2000000",
-        "4000000",
-    ]
+    for key in NUMBERS:
+        assert f" {key}: 1000000\n" in text
+    assert "terminationGracePeriodSeconds: 4000000\n" in text
 
 
 @pytest.mark.parametrize("probe", ["startup", "readiness", "liveness"])
@@ -91,13 +116,23 @@ def test_arguments(chart):
 
 
 def test_folders(chart):
-    """The server finds config.yaml in /configuration, and /tmp is the only folder that it can write to."""
-    pod = chart.pod({"tmpSizeLimit": "7Mi"})
+    """The server finds config.yaml in /configuration, and can write to /tmp and to its cache alone."""
+    values = {"tmpSizeLimit": "7Mi", "cacheSizeLimit": "8Mi"}
+    pod = chart.pod(values)
     mounts = {mount["mountPath"]: mount for mount in server(pod)["volumeMounts"]}
 
-    assert volume(pod, mounts["/configuration"]["name"])["configMap"]["name"] == "census-ml-census-config"
+    assert volume(pod, mounts["/configuration"]["name"])["downwardAPI"]["items"][0]["path"] == "config.yaml"
     assert volume(pod, mounts["/tmp"]["name"])["emptyDir"] == {"sizeLimit": "7Mi"}
-    assert [path for path, mount in mounts.items() if not mount.get("readOnly")] == ["/tmp"]
+    cache = yaml.safe_load(chart.config(values))["cache_path"]
+    assert volume(pod, mounts[cache]["name"])["emptyDir"] == {"sizeLimit": "8Mi"}
+    assert {path for path, mount in mounts.items() if not mount.get("readOnly")} == {"/tmp", cache}
+
+
+def test_startup_takes_ten_minutes(chart):
+    """A pod is given ten minutes to start, in which the server waits for a bucket that it cannot reach."""
+    probe = server(chart.pod())["startupProbe"]
+
+    assert probe["periodSeconds"] * probe["failureThreshold"] == 600
 
 
 @pytest.mark.parametrize(

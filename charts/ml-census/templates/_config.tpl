@@ -1,5 +1,6 @@
 {{/*
-The server's config.yaml. int64, because Helm reads numbers as floats and writes a million as 1e+06.
+The server's config.yaml. int64, because Helm reads numbers as floats and writes a million as 1e+06. Text is quoted, so
+that it stays on its line whatever it is made of.
 */}}
 {{- define "ml-census.config" -}}
 model_path: {{ .Values.config.model_path | quote }}
@@ -8,8 +9,22 @@ prediction_decoding: {{ . | quote }}
 {{- end }}
 users: {{ .Values.config.users | default "/credentials/users.json" | quote }}
 secret: {{ .Values.config.secret | default "/credentials/secret.txt" | quote }}
+{{- with .Values.config.model_sha256 }}
+model_sha256: {{ . | quote }}
+{{- end }}
+{{- with .Values.config.trusted_globals }}
+trusted_globals: {{ toJson . }}
+{{- end }}
+version_mismatch: {{ .Values.config.version_mismatch }}
+max_model_bytes: {{ int64 .Values.config.max_model_bytes }}
+cache_path: /cache
+reload_seconds: {{ int64 .Values.config.reload_seconds }}
 compile: {{ .Values.config.compile }}
 max_body_bytes: {{ int64 .Values.config.max_body_bytes }}
+max_rows: {{ int64 .Values.config.max_rows }}
+request_deadline_seconds: {{ int64 .Values.config.request_deadline_seconds }}
+keep_alive_seconds: {{ int64 .Values.config.keep_alive_seconds }}
+trusted_proxies: {{ int64 .Values.config.trusted_proxies }}
 drain_delay_seconds: {{ int64 .Values.config.drain_delay_seconds }}
 drain_deadline_seconds: {{ int64 .Values.config.drain_deadline_seconds }}
 {{- end }}
