@@ -1,7 +1,8 @@
-"""Where users and key come from, and when pods restart for them."""
+"""Where users and key come from, what they may be, and when pods restart for them."""
 
 import pytest
 import yaml
+from werkzeug.security import generate_password_hash
 
 from charts import FOREIGN, HASH, KEY, MODEL, data, server, volume
 from ml_census import auth
@@ -63,3 +64,76 @@ def test_no_checksum_of_what_is_not_there(chart):
     values = {**FOREIGN, "config": FOREIGN["config"] | NEVER["config"]}
 
     assert chart.pod(values, file=None)["metadata"]["annotations"].keys() == {"ml-census/config.yaml"}
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        HASH,
+        "scrypt:8192:8:10$a.b/c$" + 128 * "f",
+        "pbkdf2:sha1:1$salt$" + 40 * "0",
+        "pbkdf2:sha224:1$salt$" + 56 * "0",
+        "pbkdf2:sha256:1000000$salt$" + 64 * "0",
+        "pbkdf2:sha384:1$salt$" + 96 * "0",
+        "pbkdf2:sha512:1$salt$" + 128 * "0",
+        generate_password_hash("p"),
+    ],
+    ids=lambda stored: stored.partition("$")[0],
+)
+def test_accepted_hashes(chart, stored):
+    """Every kind of hash that werkzeug makes is accepted, and by the server as well."""
+    secret = data(chart.one("Secret", {"credentials": {"users": {"alice": stored}}}))
+
+    assert auth.parse_users(secret["users.json"])["alice"] == stored
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "hunter2",
+        HASH[:-1],
+        HASH + "0",
+        HASH + "\n",
+        HASH.replace("$salt$", "$$"),
+        HASH.replace("32768", "32767"),
+        HASH.replace("32768", "1073741824"),
+        HASH.replace(":8:1", ":8:0"),
+        HASH.upper(),
+        "pbkdf2:md5:1000000$salt$" + 32 * "0",
+        "pbkdf2:sha256$salt$" + 64 * "0",
+        "pbkdf2:sha256:0$salt$" + 64 * "0",
+        "pbkdf2:sha256:99999999999$salt$" + 64 * "0",
+        "pbkdf2:sha256:1000000$salt$" + 40 * "0",
+    ],
+)
+def test_refused_hashes(chart, stored):
+    """A hash that no password can have been given to, or that costs too much, is refused and not quoted."""
+    message = chart.error({"credentials": {"users": {"zoe": stored}}})
+
+    assert "credentials.users.zoe is not a password hash" in message
+    assert stored not in message
+
+
+@pytest.mark.parametrize("text", [KEY, KEY + "\n", f"{KEY}\n{KEY}x\n", f"\n {KEY} \r\n\n{KEY}", "a b " * 8 + "c"])
+def test_accepted_keys(chart, text):
+    """One key or several, a line each, are accepted, and by the server as well."""
+    secret = data(chart.one("Secret", {"credentials": {"signingKey": text}}))
+
+    assert auth.parse_keys(secret["secret.txt"]) == tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{KEY}\n{KEY[1:]}",
+        f"{KEY[1:]}\n{KEY}",
+        20 * "k" + "\n" + 20 * "k",
+        KEY[1:] + " ",
+        40 * " ",
+        20 * "k" + "\u2028" + 20 * "k",
+        20 * "k" + "\r" + 20 * "k",
+    ],
+)
+def test_refused_keys(chart, text):
+    """A key is measured as the server does, line by line and without spaces around it."""
+    assert "credentials.signingKey: each line" in chart.error({"credentials": {"signingKey": text}})

@@ -177,6 +177,10 @@ CONTRADICTIONS = [
         {"config": MODEL, "credentials": {"users": {"a:b": HASH}, "signingKey": KEY}},
         ["credentials.users.a:b: a user name must not be empty or hold a colon"],
     ),
+    (
+        {"config": MODEL, "credentials": {"users": {"Alice": HASH, "alice": HASH}, "signingKey": KEY}},
+        ["two names that differ only in case"],
+    ),
     # All problems are told at once.
     ({"config": MODEL, "test": {"password": "b"}}, ["config.users", "config.secret", "test.user"]),
 ]
@@ -194,7 +198,11 @@ def test_contradictions(chart, values, says):
 
 @pytest.mark.parametrize(
     ("secret", "credentials"),
-    [("hunter2", {"users": {"alice": "hunter2"}}), ("hunter2", {"signingKey": "hunter2"})],
+    [
+        ("hunter2", {"users": {"alice": "hunter2"}}),
+        ("hunter2", {"signingKey": "hunter2"}),
+        ("hunter2", {"signingKey": "hunter2\nhunter2\nhunter2\nhunter2\nhunter2"}),
+    ],
 )
 def test_messages_keep_secrets(chart, secret, credentials):
     """A message does not quote what is secret: it ends up in the log of CI."""

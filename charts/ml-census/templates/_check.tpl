@@ -1,11 +1,20 @@
 {{/*
 Values that contradict each other, or leave something out, where the schema cannot tell. All are told at once.
-Nothing secret is quoted: what is printed here ends up in the logs of CI. For the same reason the form of the password
-hashes is checked here and not in the schema, whose messages quote the value.
+Nothing secret is quoted: what is printed here ends up in the logs of CI. For the same reason the form of hashes and keys
+is checked here and not in the schema, whose messages quote the value.
+
+Whatever the server would refuse of the chart's own Secret must fail here: the Secret keeps its name, so that running pods
+see a change, and a pod of the old ReplicaSet that starts while an update fails has to start with the new contents.
 */}}
 {{- define "ml-census.check" -}}
 {{- $problems := list }}
 {{- $existing := .Values.credentials.existingSecret }}
+{{- /*
+As werkzeug writes them, to the last digit. The costs of scrypt are those that OWASP names: others fail, or need gigabytes.
+*/}}
+{{- $scrypt := `scrypt:(8192|16384|32768|65536|131072):8:([1-9]|10)\$[^$]+\$[0-9a-f]{128}` }}
+{{- $pbkdf2 := `[1-9][0-9]{0,6}\$[^$]+\$[0-9a-f]` | printf `pbkdf2:(sha1:%[1]s{40}|sha224:%[1]s{56}|sha256:%[1]s{64}|sha384:%[1]s{96}|sha512:%[1]s{128})` }}
+{{- $key := `[!-~][ -~]{30,}[!-~]` }}
 
 {{- if not (or .Values.config.users .Values.credentials.users $existing) }}
 {{- $problems = append $problems "who may log in? Set config.users to a gs:// URI or a path, credentials.users to names and hashes (ml-census user add NAME --users users.json), or credentials.existingSecret to a Secret with the key users.json." }}
@@ -20,13 +29,22 @@ hashes is checked here and not in the schema, whose messages quote the value.
 {{- if or (not $name) (contains ":" $name) }}
 {{- $problems = append $problems (printf "credentials.users.%s: a user name must not be empty or hold a colon (RFC 7617)." $name) }}
 {{- end }}
-{{- if not (regexMatch "^(scrypt|pbkdf2):" $hash) }}
-{{- $problems = append $problems (printf "credentials.users.%s is not a password hash. Make one with: ml-census user add %s --users users.json" $name $name) }}
+{{- if not (regexMatch (printf "^(%s|%s)$" $scrypt $pbkdf2) $hash) }}
+{{- $problems = append $problems (printf "credentials.users.%s is not a password hash, or not a whole one. Make one with: ml-census user add %s --users users.json" $name $name) }}
 {{- end }}
+{{- end }}
+{{- $names := keys (.Values.credentials.users | default dict) | join ":" | lower | splitList ":" }}
+{{- if lt (len (uniq $names)) (len $names) }}
+{{- $problems = append $problems "credentials.users has two names that differ only in case." }}
 {{- end }}
 
 {{- if not (or .Values.config.secret .Values.credentials.signingKey $existing) }}
 {{- $problems = append $problems "which key signs tokens? Set config.secret to a gs:// URI or a path, credentials.signingKey to a key (ml-census secret prints one), or credentials.existingSecret to a Secret with the key secret.txt." }}
+{{- end }}
+{{- with .Values.credentials.signingKey }}
+{{- if not (regexMatch (printf `^\s*%s(\s*\n\s*%s)*\s*$` $key $key) .) }}
+{{- $problems = append $problems "credentials.signingKey: each line must be a key of at least 32 ASCII characters (RFC 7518, 3.2). Make one with: ml-census secret" }}
+{{- end }}
 {{- end }}
 {{- if and .Values.config.secret .Values.credentials.signingKey }}
 {{- $problems = append $problems "config.secret and credentials.signingKey both say which key signs tokens. Keep one." }}
