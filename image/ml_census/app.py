@@ -3,9 +3,7 @@
 import json
 import logging
 import platform
-import re
 import time
-import uuid
 from collections.abc import Callable, Iterable
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -15,8 +13,10 @@ from werkzeug.exceptions import HTTPException
 
 from ml_census import __version__, auth
 from ml_census.artifacts import Artifacts
+from ml_census.config import Config
 from ml_census.engine.predictor import PredictionError
 from ml_census.protocols import article
+from ml_census.request_id import request_id
 from ml_census.schema import MAX_DETAILS, RowsError
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 PREDICTION = "/prediction"
+LOGIN = "/login"
+PROBES = ("/livez", "/readyz")
 QUICK_BYTES = 4096
 """Rows of so many bytes, some thirty of a census, are answered in less than a millisecond."""
 JSON = "application/json"
@@ -37,15 +38,16 @@ GREETING = "ml-census is ready: log in at /login, post rows to /prediction.\n"
 class Api:
     """The views. Each request works on the artifacts that it finds at its start."""
 
-    def __init__(self, artifacts: Artifacts, ready: Callable[[], bool]) -> None:
+    def __init__(self, artifacts: Artifacts, config: Config, ready: Callable[[], bool]) -> None:
         self.artifacts = artifacts
         self.ready = ready
+        self._max_rows = config.max_rows
 
     def routes(self) -> list[tuple[str, list[str], Callable[[], Response]]]:
         """The whole interface: path, methods, view."""
         return [
             ("/", ["GET"], self.greeting),
-            ("/login", ["GET"], self.login),
+            (LOGIN, ["GET"], self.login),
             (PREDICTION, ["GET", "POST"], self.prediction),
             ("/livez", ["GET"], self.alive),
             ("/readyz", ["GET"], self.readiness),
@@ -77,8 +79,27 @@ class Api:
         with_probabilities, with_warnings = asked("proba"), asked("warnings")
         if with_probabilities and not artifacts.predictor.has_probabilities:
             abort(400, "this model has no probabilities")
-        text, headers = predicted(artifacts, json_body(request), with_probabilities, with_warnings)
+        text, headers = self.predicted(artifacts, json_body(request), with_probabilities, with_warnings)
         return Response(text, headers=headers, mimetype=JSON)
+
+    def predicted(
+        self, artifacts: Artifacts, body: bytes, with_probabilities: bool = False, with_warnings: bool = False
+    ) -> tuple[str, dict[str, str]]:
+        """The answer to a body, and its own headers. Raises FormatError, RowsError, PredictionError."""
+        inputs = article.parse(body)
+        if isinstance(inputs, list) and len(inputs) > self._max_rows:
+            abort(413, f"at most {self._max_rows} rows in a request")
+        rows = artifacts.predictor.schema.clean(inputs)
+        extras: dict[str, Any] = {}
+        predictions = artifacts.decoded(artifacts.predictor.predict(rows.columns))
+        if with_probabilities:
+            extras["probabilities"] = artifacts.predictor.probabilities(rows.columns)
+        if with_warnings:
+            extras["warnings"] = rows.unknown[:MAX_DETAILS]
+        headers = {"X-Model-Version": artifacts.model.version}
+        if rows.unknown:
+            headers["X-Unknown-Values"] = str(len(rows.unknown))
+        return written(article.answer(predictions, extras)), headers
 
     def alive(self) -> Response:
         """The process answers: all that a liveness probe should ask."""
@@ -125,7 +146,7 @@ class Application(Flask):
         try:
             artifacts = self._api.artifacts
             admit(artifacts, environ.get("HTTP_AUTHORIZATION", ""))
-            text, headers = predicted(artifacts, environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+            text, headers = self._api.predicted(artifacts, environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
         except Exception as error:  # Flask answers it like any other, see raise_earlier
             environ[RAISED] = error
             return super().wsgi_app(environ, start_response)
@@ -135,10 +156,15 @@ class Application(Flask):
         start_response("200 OK", list(headers.items()))
         return [body]
 
-    def is_quick(self, path: str, length: int) -> bool:
-        """Few rows for a compiled model, and not a login: a password's hash takes its time on purpose."""
+    def lane(self, path: str, length: int) -> str:
+        """Who runs a request, see server.py. Few rows for a compiled model are quick."""
+        path = "/" + path.lstrip("/")  # as waitress gives it to the application
+        if path in PROBES:
+            return "probe"
+        if path == LOGIN:
+            return "login"
         kind = self._api.artifacts.model.engine.get("kind")
-        return path == PREDICTION and length <= QUICK_BYTES and kind == "compiled"
+        return "quick" if path == PREDICTION and length <= QUICK_BYTES and kind == "compiled" else "work"
 
     def _is_usual(self, environ: "WSGIEnvironment") -> bool:
         length = environ.get("CONTENT_LENGTH", "")
@@ -152,10 +178,10 @@ class Application(Flask):
         )
 
 
-def create_app(artifacts: Artifacts, max_body_bytes: int, ready: Callable[[], bool] = lambda: True) -> Application:
+def create_app(artifacts: Artifacts, config: Config, ready: Callable[[], bool] = lambda: True) -> Application:
     """The WSGI application. `ready` tells whether new clients are welcome."""
-    api = Api(artifacts, ready)
-    app = Application(api, max_body_bytes)
+    api = Api(artifacts, config, ready)
+    app = Application(api, config.max_body_bytes)
     for path, methods, view in api.routes():
         app.add_url_rule(path, view.__name__, view, methods=methods)
     app.before_request(name_request)
@@ -177,23 +203,6 @@ def admit(artifacts: Artifacts, authorization: str) -> None:
         raise TokenError("Token is missing!")
     if auth.token_user(artifacts.keys, artifacts.users, token) is None:
         raise TokenError("Token is invalid!")
-
-
-def predicted(
-    artifacts: Artifacts, body: bytes, with_probabilities: bool = False, with_warnings: bool = False
-) -> tuple[str, dict[str, str]]:
-    """The answer to a body, and its own headers. Raises FormatError, RowsError, PredictionError."""
-    rows = artifacts.predictor.schema.clean(article.parse(body))
-    extras: dict[str, Any] = {}
-    predictions = artifacts.decoded(artifacts.predictor.predict(rows.columns))
-    if with_probabilities:
-        extras["probabilities"] = artifacts.predictor.probabilities(rows.columns)
-    if with_warnings:
-        extras["warnings"] = rows.unknown[:MAX_DETAILS]
-    headers = {"X-Model-Version": artifacts.model.version}
-    if rows.unknown:
-        headers["X-Unknown-Values"] = str(len(rows.unknown))
-    return written(article.answer(predictions, extras)), headers
 
 
 def written(document: dict[str, Any]) -> str:
@@ -237,11 +246,6 @@ def asked(flag: str) -> bool:
     if value not in ("true", "false"):
         abort(400, f"{flag} must be true or false")
     return value == "true"
-
-
-def request_id(given: str) -> str:
-    """The client's own request id if it is a sane one, else a new one."""
-    return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
 def name_request() -> None:

@@ -60,7 +60,7 @@ def serve(path: str, host: str, port: int) -> None:
         fail(error)
     draining = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: draining.set())
-    app = create_app(loaded, settings.max_body_bytes, ready=lambda: not draining.is_set())
+    app = create_app(loaded, settings, ready=lambda: not draining.is_set())
 
     def opened(port: int) -> None:
         model = loaded.model

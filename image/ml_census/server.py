@@ -1,13 +1,11 @@
-"""Serve a WSGI application with waitress, and end without losing a request.
+"""Serve a WSGI application with waitress: shed what is too much, cut off who is too slow, end without losing a request.
 
-waitress has no drain of its own (its issue 198). This one owns the loop; the names that it uses beyond waitress's
-documented interface hold for the pinned version: TcpWSGIServer, add_task, pull_trigger, service, handle_error,
-channel_class, parser_class, task_class, error_task_class, _map, active_channels, accepting, del_channel, requests,
-request, total_outbufs_len, last_activity, will_close, set_close_on_finish; of the parser error, completed, path,
-body_bytes_received; of the task write, wrote_header, has_body, content_length, content_bytes_written.
+waitress has neither bounded queues nor a drain of its own (its issue 198). This one owns the loop; the names that it
+uses beyond waitress's documented interface hold for the pinned version: TcpWSGIServer, add_task, pull_trigger,
+handle_accept, service, handle_error, channel_class, _map, active_channels, accepting, del_channel, last_activity,
+will_close. wire.py has a list of its own.
 """
 
-import json
 import logging
 import select
 import threading
@@ -17,20 +15,28 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from waitress import wasyncore
-from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask, WSGITask
-from waitress.utilities import BadRequest
 
+from ml_census import wire
 from ml_census.config import Config
+from ml_census.lanes import Lanes
 
 log = logging.getLogger(__name__)
 
-THREADS = 4
 TICK_SECONDS = 0.2
 QUIET_SECONDS = 0.5
 """A connection that was silent for so long has no request on its way."""
+CONNECTIONS = 1000
+"""Who comes when there are so many takes the place of the one that has been silent for longest."""
+ACCEPTED_AT_ONCE = 256
+QUICK_WAITING = 512
+QUICK_SECONDS = 0.02
+"""After so long with quick requests the loop looks who else is there, such as a probe."""
+HELD_BYTES = 64 * 1024**2
+"""What all clients together may have sent of requests that are not finished."""
+
+PROBE, QUICK = "probe", "quick"
+"""Lanes of the loop itself; those of threads are in lanes.py."""
 
 
 class Application(Protocol):
@@ -39,8 +45,9 @@ class Application(Protocol):
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """WSGI (PEP 3333)."""
 
-    def is_quick(self, path: str, length: int) -> bool:
-        """Whether a request with a body of so many bytes takes no longer than to hand it to another thread."""
+    def lane(self, path: str, length: int) -> str:
+        """Who runs a request with a body of so many bytes: "probe" or "quick" (it takes no longer than to hand it to
+        another thread), "login" or "work"."""
 
 
 def serve(
@@ -52,19 +59,27 @@ def serve(
     answer closes its connection; then the socket closes, what is in flight has drain_deadline_seconds to finish.
     Raises OSError if the port cannot be had.
     """
+    wire.read_chunks_strictly()
+    # Twice the application's limit: who is a little above gets its 413 from there, with the rest of the body read.
+    max_body_bytes = 2 * config.max_body_bytes
     server = _Server(
         app,
+        config.request_deadline_seconds,
         draining,
         host=host,
         port=port,
-        threads=THREADS,
         ident=None,
-        # Twice the application's limit: who is a little above gets a proper 413, not a reset connection.
-        max_request_body_size=2 * config.max_body_bytes,
+        max_request_body_size=max_body_bytes,
+        inbuf_overflow=max_body_bytes + 1,  # in memory: a file would need a disk that can be written to
         max_request_header_size=16 * 1024,
+        channel_timeout=config.keep_alive_seconds,
+        cleanup_interval=10,
+        backlog=1024,
         # select() ends the process beyond 1,024 sockets, poll() has no such limit
         asyncore_use_poll=True,
-        connection_limit=1000,
+        connection_limit=2 * CONNECTIONS,
+        # the application decides whether to believe them
+        clear_untrusted_proxy_headers=False,
     )
     opened(int(server.effective_port))
     while not draining.is_set():
@@ -79,99 +94,88 @@ def serve(
     log.info("stopped")
 
 
-class _JsonErrorTask(ErrorTask):  # type: ignore[misc]
-    """What waitress itself refuses (malformed or oversized requests) is refused in JSON, too."""
-
-    def execute(self) -> None:
-        error = self.request.error
-        if (
-            error.code == 501
-        ):  # a transfer coding that waitress does not know is the client's error; 5xx invites retries
-            error = BadRequest(error.body)
-        body = json.dumps({"error message": f"{error.reason}: {error.body}"}).encode()
-        self.status = f"{error.code} {error.reason}"
-        self.response_headers.append(("Content-Type", "application/json"))
-        self.set_close_on_finish()
-        self.content_length = len(body)
-        self.write(body)
-
-
-class _Parser(HTTPRequestParser):  # type: ignore[misc]
-    """Some malformed requests raise in waitress's parser, which ends the connection without an answer."""
-
-    path = ""  # a request that failed early has none, and waitress logs it when the client has left
-
-    def received(self, data: bytes) -> int:
-        try:
-            consumed: int = super().received(data)
-        except ValueError:  # an IPv6 address that is none, a length of more than 4,300 digits
-            self.error = BadRequest("malformed request")
-            self.completed = True
-            consumed = len(data)
-        return consumed
-
-
-class _Channel(HTTPChannel):  # type: ignore[misc]
-    error_task_class = _JsonErrorTask
-    parser_class = _Parser
-
-
-def _task(draining: threading.Event) -> type:
-    class Task(WSGITask):  # type: ignore[misc]
-        """Answers with "Connection: close" during the drain, so that keep-alive clients go elsewhere."""
-
-        def build_response_header(self) -> bytes:
-            if draining.is_set():
-                self.set_close_on_finish()
-            header: bytes = super().build_response_header()
-            return header
-
-        def write(self, data: bytes) -> None:
-            if self.wrote_header or not self.has_body or len(data) != self.content_length:
-                super().write(data)
-                return
-            # The whole answer at once: one send() in place of two, a fifteenth of a small request.
-            self.channel.write_soon(self.build_response_header() + data)
-            self.wrote_header: bool = True
-            self.content_bytes_written = len(data)
-
-    return Task
-
-
 class _Server(TcpWSGIServer):  # type: ignore[misc]
-    """Answers quick requests on the thread of the loop: to wake a worker, and then the loop again, costs a third of a
-    small request, and the interpreter's lock lets only one of them run anyway. All others are for the workers, so that
-    no slow one holds up the loop."""
+    """Answers probes and quick requests on the thread of the loop: to wake a worker, and then the loop again, costs a
+    third of a small request, and the interpreter's lock lets only one of them run anyway. All others are for lanes of
+    workers, so that no slow one holds up the loop."""
 
-    def __init__(self, app: Application, draining: threading.Event, **settings: Any) -> None:
-        self._is_quick = app.is_quick
+    def __init__(self, app: Application, deadline: float, draining: threading.Event, **settings: Any) -> None:
+        self._lane_of = app.lane
+        self._deadline = deadline
         self._loop_thread = threading.get_ident()
-        self._quick: deque[_Channel] = deque()
-        super().__init__(app, **settings)
-        self.channel_class = type("Channel", (_Channel,), {"task_class": _task(draining)})
+        self._probes: deque[wire.Channel] = deque()
+        self._quick: deque[wire.Channel] = deque()
+        self._held_bytes = 0
+        self._next_look = 0.0
+        super().__init__(app, dispatcher=Lanes(), **settings)
+        self.channel_class = type("Channel", (wire.Channel,), {"task_class": wire.task(draining)})
 
     def tick(self) -> None:
         """One turn of the loop."""
-        wasyncore.loop(timeout=TICK_SECONDS, map=self._map, use_poll=True, count=1)
-        while self._quick:
-            channel = self._quick.popleft()
+        wasyncore.loop(timeout=0 if self._quick else TICK_SECONDS, map=self._map, use_poll=True, count=1)
+        end = time.monotonic() + QUICK_SECONDS
+        while self._probes or (self._quick and time.monotonic() < end):
+            channel = (self._probes or self._quick).popleft()
             try:
                 channel.service()
             except Exception:  # as the loop itself does: it ends the connection, not the server
                 channel.handle_error()
+        if end > self._next_look:
+            self._next_look = end + 1
+            self._cut_off_who_is_late()
 
-    def add_task(self, channel: _Channel) -> None:
+    def add_task(self, channel: wire.Channel) -> None:
         """The channel has a whole request. waitress calls this in the loop and, for pipelined requests, in workers."""
         request = channel.requests[0]
-        if request.error is None and self._is_quick(request.path, request.body_bytes_received):
+        lane = QUICK if request.error else self._lane_of(request.path, request.body_bytes_received)
+        if lane == PROBE:
+            self._probes.append(channel)
+            return
+        if lane == QUICK and len(self._quick) < QUICK_WAITING:
             self._quick.append(channel)
-        else:
-            super().add_task(channel)
+        elif lane == QUICK or not self.task_dispatcher.add_task(lane, channel):
+            request.error = wire.Overloaded("too many requests wait already")
+            self._quick.append(channel)
+
+    def handle_accept(self) -> None:
+        """Let in all who wait, and not one a turn of the loop: a probe may be behind the others."""
+        for _ in range(ACCEPTED_AT_ONCE):
+            known = len(self.active_channels)
+            super().handle_accept()
+            if len(self.active_channels) == known:
+                break
+            if known >= CONNECTIONS:
+                self._make_room()
+
+    def hold(self, channel: wire.Channel, more: int) -> None:
+        """The channel has so many bytes more of an unfinished request; refuse it if all together have too many."""
+        channel.held_bytes += more
+        self._held_bytes += more
+        if more > 0 and self._held_bytes > HELD_BYTES:
+            channel.refuse(wire.Overloaded("too many requests are being sent already"))
 
     def pull_trigger(self) -> None:
         """Wake the loop, which is awake if it is itself that calls."""
         if threading.get_ident() != self._loop_thread:
             super().pull_trigger()
+
+    def _make_room(self) -> None:
+        *channels, _newcomer = self.active_channels.values()
+        idle = [channel for channel in channels if channel.is_idle()]
+        if idle:
+            min(idle, key=lambda channel: channel.last_activity).handle_close()
+        elif slow := [channel for channel in channels if channel.waiting_since is not None]:
+            min(slow, key=lambda channel: channel.waiting_since).handle_close()
+
+    def _cut_off_who_is_late(self) -> None:
+        now = time.monotonic()
+        for channel in list(self.active_channels.values()):
+            if not channel.is_late(now, self._deadline):
+                continue
+            if channel.request is None:
+                channel.handle_close()
+            else:
+                channel.refuse(wire.TooSlow("the request did not come in time"))
 
 
 def _tick_for(server: _Server, seconds: float, done: Callable[[], bool]) -> bool:
@@ -192,9 +196,8 @@ def _stop_accepting(server: _Server) -> None:
 
 
 def _closed_idle(server: _Server) -> bool:
-    """Close connections that have no request, none half read and nothing left to send; whether none is left."""
+    """Close connections that are idle and silent; whether none is left."""
     for channel in list(server.active_channels.values()):
-        busy = channel.requests or channel.request is not None or channel.total_outbufs_len
-        if not busy and time.time() - channel.last_activity > QUIET_SECONDS:
+        if channel.is_idle() and time.time() - channel.last_activity > QUIET_SECONDS:
             channel.will_close = True
     return not server.active_channels

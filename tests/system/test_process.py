@@ -115,7 +115,7 @@ def test_during_the_drain_new_clients_are_served_and_readiness_is_503(start: Sta
 def test_a_half_sent_request_ends_the_drain_only_at_the_deadline(start: Start) -> None:
     server = start("logistic", drain_deadline_seconds=1)
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
-        connection.sendall(b"POST /prediction HTTP/1.1\r\nContent-Length: 100\r\n\r\n")
+        connection.sendall(b"POST /prediction HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")
         time.sleep(0.5)
 
         assert server.stop() == 0

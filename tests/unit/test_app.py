@@ -13,11 +13,13 @@ from conftest import KEY
 from kinds import NAMES, Kind
 from ml_census.app import Api, Application, create_app
 from ml_census.artifacts import Artifacts
+from ml_census.config import Config
 from ml_census.engine.original import Original
 from ml_census.introspect import learn
 from ml_census.models import Model
 
 LIMIT = 20_000
+CONFIG = Config("", "", "", max_body_bytes=LIMIT, max_rows=1000)
 ROW = [39, "Private", 14, "Male"]
 
 
@@ -32,7 +34,7 @@ def artifacts(kind: Callable[[str], Kind]) -> Artifacts:
 
 @pytest.fixture(scope="module")
 def client(artifacts: Artifacts) -> FlaskClient:
-    return create_app(artifacts, LIMIT).test_client()
+    return create_app(artifacts, CONFIG).test_client()
 
 
 @pytest.fixture(scope="module")
@@ -222,20 +224,33 @@ def test_the_usual_request_goes_the_direct_way(
 
 
 @pytest.mark.parametrize(
-    ("engine", "path", "length", "quick"),
+    ("engine", "path", "length", "lane"),
     [
-        ("compiled", "/prediction", 4096, True),
-        ("compiled", "/prediction", 4097, False),
-        ("compiled", "/login", 0, False),
-        ("original", "/prediction", 1, False),
+        ("compiled", "/prediction", 4096, "quick"),
+        ("compiled", "/prediction", 4097, "work"),
+        ("compiled", "//prediction", 1, "quick"),
+        ("original", "/prediction", 1, "work"),
+        ("compiled", "/login", 0, "login"),
+        ("compiled", "//login", 0, "login"),
+        ("compiled", "/login/", 0, "work"),
+        ("original", "/livez", 0, "probe"),
+        ("original", "/readyz", 0, "probe"),
+        ("original", "/version", 0, "work"),
     ],
 )
-def test_few_rows_for_a_compiled_model_are_quick(
-    artifacts: Artifacts, engine: str, path: str, length: int, quick: bool
+def test_each_kind_of_request_has_its_lane(
+    artifacts: Artifacts, engine: str, path: str, length: int, lane: str
 ) -> None:
     model = replace(artifacts.model, engine={"kind": engine})
 
-    assert create_app(replace(artifacts, model=model), LIMIT).is_quick(path, length) is quick
+    assert create_app(replace(artifacts, model=model), CONFIG).lane(path, length) == lane
+
+
+def test_too_many_rows_are_refused(post: Callable[..., TestResponse]) -> None:
+    assert post({"inputs": [[]] * 1000}).status_code == 400
+    refused = post({"inputs": [[]] * 1001})
+    assert refused.status_code == 413
+    assert refused.json == {"error message": "at most 1000 rows in a request"}
 
 
 @pytest.mark.parametrize("path", ["/prediction", "/prediction?proba=false"])
@@ -311,7 +326,7 @@ def test_the_version_tells_what_runs(client: FlaskClient) -> None:
 
 
 def test_readiness_ends_with_the_drain_and_liveness_does_not(artifacts: Artifacts) -> None:
-    client = create_app(artifacts, LIMIT, ready=lambda: False).test_client()
+    client = create_app(artifacts, CONFIG, ready=lambda: False).test_client()
 
     assert client.get("/readyz").status_code == 503
     assert client.get("/livez").status_code == 200
@@ -320,7 +335,9 @@ def test_readiness_ends_with_the_drain_and_liveness_does_not(artifacts: Artifact
 def test_only_predictions_need_a_token(client: FlaskClient, artifacts: Artifacts) -> None:
     """A route that is added is thought about here."""
     closed = [
-        path for path, _, _ in Api(artifacts, lambda: True).routes() if client.get(path).status_code in (401, 403)
+        path
+        for path, _, _ in Api(artifacts, CONFIG, lambda: True).routes()
+        if client.get(path).status_code in (401, 403)
     ]
 
     assert closed == ["/login", "/prediction"]

@@ -11,7 +11,7 @@ PACKAGE = Path(ml_census.__file__).parent
 ALLOWED = {
     "__init__": set(),
     "__main__": {"cli"},
-    "app": {"__init__", "artifacts", "auth", "engine", "protocols", "schema"},
+    "app": {"__init__", "artifacts", "auth", "config", "engine", "protocols", "request_id", "schema"},
     "artifacts": {"auth", "config", "decoding", "engine", "models", "published", "schema"},
     "auth": set(),
     "client": set(),
@@ -20,12 +20,15 @@ ALLOWED = {
     "decoding": set(),
     "fitted": {"engine", "introspect", "published", "schema"},
     "introspect": {"columns", "schema"},
+    "lanes": set(),
     "models": {"engine", "fitted", "published", "schema", "storage"},
     "publish": {"decoding", "engine", "fitted", "introspect", "models", "published", "schema", "storage"},
     "published": {"storage"},
     "schema": {"columns"},
-    "server": {"config"},
+    "request_id": set(),
+    "server": {"config", "lanes", "wire"},
     "storage": set(),
+    "wire": {"request_id"},
 }
 
 

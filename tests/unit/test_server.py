@@ -1,41 +1,61 @@
 """Which thread answers, over a real socket with an application of a few lines."""
 
 import queue
+import select
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator
-from types import SimpleNamespace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from ml_census import server
+from ml_census import server, wire
+from ml_census.config import Config
+from ml_census.lanes import LANES, LOGIN, WORK
 
-CONFIG: Any = SimpleNamespace(max_body_bytes=100, drain_delay_seconds=0, drain_deadline_seconds=1)
+CONFIG = Config("", "", "", max_body_bytes=100, drain_delay_seconds=0, drain_deadline_seconds=1)
 GO_ON = threading.Event()
+STARTED = threading.Semaphore(0)
+CLOSED = threading.Event()
+ASKED: list[str] = []
 
 
 class Application:
     """Answers the name of the thread that runs it."""
 
-    def is_quick(self, path: str, length: int) -> bool:
-        return path != "/slow" and length <= 3
+    def lane(self, path: str, length: int) -> str:
+        lanes = {"/slow": WORK, "/login": LOGIN, "/livez": server.PROBE}
+        return lanes.get(path, server.QUICK if length <= 3 else WORK)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if environ["PATH_INFO"] == "/broken":
+        path = environ["PATH_INFO"]
+        ASKED.append(path)
+        if path == "/broken":
             raise KeyError
-        if environ["PATH_INFO"] == "/slow":
+        if path in ("/slow", "/login", "/hold"):
+            STARTED.release()
             GO_ON.wait(10)
-        body = threading.current_thread().name.encode()
+        body = threading.current_thread().name.encode() * (1_000_000 if path == "/large" else 1)
         start_response("200 OK", [("Content-Length", str(len(body)))])
         return [body]
 
 
 @pytest.fixture
-def port() -> Iterator[int]:
+def config() -> Config:
+    return CONFIG
+
+
+@pytest.fixture
+def port(config: Config) -> Iterator[int]:
     draining, ports = threading.Event(), queue.Queue[int]()
-    arguments = (Application(), "127.0.0.1", 0, CONFIG, draining, ports.put)
+    arguments = (Application(), "127.0.0.1", 0, config, draining, ports.put)
     GO_ON.clear()
+    CLOSED.clear()
+    ASKED.clear()
+    while STARTED.acquire(blocking=False):
+        pass
     thread = threading.Thread(target=server.serve, args=arguments, name="the-loop")
     thread.start()
     yield ports.get(timeout=10)
@@ -55,6 +75,27 @@ def ask(port: int, *requests: bytes) -> list[str]:
         connection.sendall(b"".join(requests[:-1]) + requests[-1].replace(b"Host", b"Connection: close\r\nHost"))
         answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
     return [part.partition("\r\n\r\n")[2] for part in answer.split("HTTP/1.1 ")[1:]]
+
+
+def occupied(port: int, path: str, number: int) -> list[socket.socket]:
+    """Connections that wait for an answer until GO_ON."""
+    connections = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(number)]
+    for connection in connections:
+        connection.sendall(post(path))
+    return connections
+
+
+def let_go(connections: list[socket.socket]) -> None:
+    """All of them get their answer."""
+    GO_ON.set()
+    for connection in connections:
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
+        connection.close()
+
+
+def status(connection: socket.socket) -> int:
+    """Of the next answer."""
+    return int(connection.recv(65536).split()[1])
 
 
 def test_a_quick_request_is_answered_by_the_loop_and_another_by_a_worker(port: int) -> None:
@@ -77,16 +118,10 @@ def test_pipelined_requests_are_answered_in_their_order(port: int) -> None:
 
 
 def test_slow_requests_do_not_hold_up_quick_ones(port: int) -> None:
-    slow = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(server.THREADS + 1)]
-    for connection in slow:
-        connection.sendall(post("/slow"))
+    slow = occupied(port, "/slow", LANES[WORK].threads + 1)
 
     assert ask(port, post("/")) == ["the-loop"]
-
-    GO_ON.set()
-    for connection in slow:
-        assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK")
-        connection.close()
+    let_go(slow)
 
 
 def test_a_quick_request_that_fails_ends_neither_loop_nor_server(port: int) -> None:
@@ -96,7 +131,7 @@ def test_a_quick_request_that_fails_ends_neither_loop_nor_server(port: int) -> N
 
 def test_a_channel_that_fails_is_closed_alone(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(server._Channel, "service", None)
+        patch.setattr(wire.Channel, "service", None)
         assert ask(port, post("/")) == []
 
     assert ask(port, post("/")) == ["the-loop"]
@@ -104,11 +139,141 @@ def test_a_channel_that_fails_is_closed_alone(port: int, monkeypatch: pytest.Mon
 
 def test_an_answer_leaves_in_one_piece(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[bytes] = []
-    send = server._Channel.send
-    monkeypatch.setattr(
-        server._Channel, "send", lambda *given, **more: (sent.append(given[1]), send(*given, **more))[1]
-    )
+    send = wire.Channel.send
+    monkeypatch.setattr(wire.Channel, "send", lambda *given, **more: (sent.append(given[1]), send(*given, **more))[1])
 
     ask(port, post("/"))
 
     assert [piece.count(b"HTTP/1.1") for piece in sent] == [1]
+
+
+@pytest.mark.parametrize(("path", "lane"), [("/slow", WORK), ("/login", LOGIN)])
+def test_what_is_too_much_for_its_lane_is_shed_at_once(port: int, path: str, lane: str) -> None:
+    """Nobody waits behind a queue without end: 503 says when to come again, on a connection that stays."""
+    running = occupied(port, path, LANES[lane].threads)
+    for _ in running:
+        assert STARTED.acquire(timeout=10)
+    waiting = occupied(port, path, LANES[lane].waiting + 1)
+
+    (shed,), _, _ = select.select(waiting, [], [], 10)
+    refusal = shed.recv(65536)
+
+    assert refusal.startswith(b"HTTP/1.1 503 Service Unavailable")
+    assert b"Retry-After: 1" in refusal and b'{"error message"' in refusal and b"X-Request-Id: " in refusal
+    assert ask(port, post("/livez")) == ["the-loop"]
+    let_go([each for each in running + waiting if each is not shed])
+    shed.sendall(post(path))
+    let_go([shed])
+
+
+def test_a_full_lane_leaves_the_other_alone(port: int) -> None:
+    busy = occupied(port, "/login", 1)
+    assert STARTED.acquire(timeout=10)
+    busy += occupied(port, "/login", LANES[LOGIN].waiting)
+
+    assert ask(port, post("/", "abcd"))[0].startswith("waitress-")
+    let_go(busy)
+
+
+def test_a_probe_goes_first(port: int) -> None:
+    holding = occupied(port, "/hold", 1)
+    assert STARTED.acquire(timeout=10)
+    connections = occupied(port, "/", 3) + occupied(port, "/livez", 1)
+
+    let_go(holding + connections)
+
+    assert ASKED == ["/hold", "/livez", "/", "/", "/"]
+
+
+@pytest.mark.parametrize("config", [replace(CONFIG, request_deadline_seconds=0.2)])
+@pytest.mark.parametrize("sent", [b"", b"POST / HT", post("/", "abcdef")[:-1]], ids=["nothing", "head", "body"])
+def test_a_request_that_does_not_come_to_its_end_is_refused(port: int, sent: bytes) -> None:
+    """However slowly it trickles: the time counts from its first byte. Who sends nothing may still be about to."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as slow:
+        slow.sendall(sent)
+        if not sent:
+            slow.settimeout(2)
+            with pytest.raises(TimeoutError):
+                slow.recv(1)
+            return
+        answer = b"".join(iter(lambda: slow.recv(65536), b""))
+
+    assert answer.startswith(b"HTTP/1.1 408 Request Timeout" if b"1.1" in sent else b"HTTP/1.0 408 Request Timeout")
+
+
+@pytest.mark.parametrize("config", [replace(CONFIG, request_deadline_seconds=0.2)])
+def test_an_answer_that_is_not_taken_is_given_up(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    close = wire.Channel.handle_close
+    monkeypatch.setattr(wire.Channel, "handle_close", lambda channel: (CLOSED.set(), close(channel))[1])
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect(("127.0.0.1", port))
+        deaf.sendall(post("/large"))
+        assert CLOSED.wait(10)
+
+    assert ask(port, post("/")) == ["the-loop"]
+
+
+@pytest.mark.parametrize("config", [replace(CONFIG, keep_alive_seconds=0.2)])
+def test_a_silent_connection_is_closed(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server._Server, "next_channel_cleanup", property(lambda _: 0, lambda _, value: None))
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as silent:
+        assert silent.recv(1) == b""
+
+
+@pytest.mark.parametrize("config", [replace(CONFIG, max_body_bytes=server.HELD_BYTES)])
+def test_unfinished_requests_do_not_fill_the_memory(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "HELD_BYTES", 100_000)
+    unfinished = post("/", "x" * 60_000)[:-1]
+    first, second = (socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(2))
+    with first, second:
+        first.sendall(unfinished)
+        assert ask(port, post("/")) == ["the-loop"]
+        second.sendall(unfinished)
+
+        assert status(second) == 503
+        first.sendall(b"x")
+        assert status(first) == 200
+        # what was held is given back, whoever gave up
+        second_try = post("/", "x" * 90_000)
+        assert len(ask(port, second_try)) == 1
+
+
+def test_a_newcomer_takes_the_place_of_who_was_silent_for_longest(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "CONNECTIONS", 3)
+    busy = occupied(port, "/slow", 1)
+    assert STARTED.acquire(timeout=10)
+    oldest, younger = (occupied(port, "/", 1)[0] for _ in range(2))
+    for each in (oldest, younger):
+        assert status(each) == 200
+
+    assert ask(port, post("/")) == ["the-loop"]
+
+    assert oldest.recv(1) == b""
+    younger.sendall(post("/"))
+    let_go([younger, *busy])
+    oldest.close()
+
+
+def test_a_slow_sender_makes_room_where_nobody_is_idle(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "CONNECTIONS", 2)
+    slow = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(2)]
+    for each in slow:
+        each.sendall(b"POST / HTTP/1.1\r\n")
+        time.sleep(0.05)
+
+    assert ask(port, post("/")) == ["the-loop"]
+
+    assert slow[0].recv(1) == b""
+    for each in slow:
+        each.close()
+
+
+def test_a_refusal_reaches_who_is_still_sending(port: int) -> None:
+    """Closed with unread bytes, a connection would be reset, and the answer with it."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as sender:
+        sender.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000\r\n\r\n")
+        for _ in range(100):
+            sender.sendall(b"x" * 100_000)
+
+        assert status(sender) == 413

@@ -1,0 +1,46 @@
+"""Who runs a request: lanes of threads with a bounded queue each, so that no kind of request starves another."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from waitress.task import ThreadedTaskDispatcher
+
+WORK, LOGIN = "work", "login"
+
+
+@dataclass(frozen=True)
+class Lane:
+    """So many threads, and so many requests that may wait for them."""
+
+    threads: int
+    waiting: int
+
+
+LANES = {
+    # Python runs one thread at a time; the others wait for scikit-learn's C code or for a client.
+    WORK: Lane(threads=4, waiting=16),
+    # One password is hashed at a time (0.1 s, 32 MiB each), and nobody else's requests wait for it.
+    LOGIN: Lane(threads=1, waiting=8),
+}
+
+
+class Lanes:
+    """Takes the place of waitress's dispatcher of tasks."""
+
+    def __init__(self) -> None:
+        self._dispatchers = {name: ThreadedTaskDispatcher() for name in LANES}
+        for name, dispatcher in self._dispatchers.items():
+            dispatcher.set_thread_count(LANES[name].threads)
+
+    def add_task(self, name: str, task: Any) -> bool:
+        """Whether the lane has room for the task, which then waits there."""
+        dispatcher = self._dispatchers[name]
+        if len(dispatcher.queue) >= LANES[name].waiting:
+            return False
+        dispatcher.add_task(task)
+        return True
+
+    def shutdown(self, timeout: float) -> None:
+        """End all threads, each when its task is done or the seconds are over; cancel what waits."""
+        for dispatcher in self._dispatchers.values():
+            dispatcher.shutdown(timeout=timeout)

@@ -1,0 +1,210 @@
+"""HTTP as waitress reads it, made stricter: what two readers could understand in two ways is refused (RFC 9112), and
+whoever is refused gets a JSON answer that arrives.
+
+The names of waitress that this uses beyond its documented interface hold for the pinned version. Of the channel:
+parser_class, task_class, error_task_class, received, requests, request, requests_lock, server, socket, recv,
+total_outbufs_len, will_close, close_when_flushed, handle_read, handle_write, handle_close, readable; of the parser:
+parse_header, error, completed, headers, version, chunked, body_rcv, body_bytes_received, path; of the receiver:
+control_line, trailer, error, ONLY_HEXDIG_RE, CHUNK_EXT_RE; of the task: write, wrote_header, has_body,
+content_length, content_bytes_written, set_close_on_finish.
+"""
+
+import json
+import re
+import socket
+import threading
+import time
+from typing import Any
+
+from waitress import receiver
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.receiver import ChunkedReceiver
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import BadRequest, Error
+
+from ml_census.request_id import request_id
+
+FOLDED = re.compile(rb"\r\n[ \t]")
+TRANSFER_ENCODING = re.compile(rb"\r\ntransfer-encoding:[ \t]*([^\r\n]*)", re.IGNORECASE)
+MAX_CHUNK_LINE = 1024
+"""waitress joins what it has of a chunk's first line with each piece that comes: 16 MiB of it took 28 s of CPU."""
+LINGER_SECONDS = 2
+
+
+class Overloaded(Error):  # type: ignore[misc]
+    """More than this server should have waiting. Told at once, a client or balancer can ask elsewhere."""
+
+    code = 503
+    reason = "Service Unavailable"
+
+
+class TooSlow(Error):  # type: ignore[misc]
+    """The whole request did not come in time."""
+
+    code = 408
+    reason = "Request Timeout"
+
+
+class Parser(HTTPRequestParser):  # type: ignore[misc]
+    """Refuses with 400 what smuggles a second request past a proxy that reads the first one otherwise."""
+
+    body_rcv: Any = None
+    path = ""  # a request that failed early has none, and waitress logs it when the client has left
+
+    def received(self, data: bytes) -> int:
+        """Some malformed requests raise in waitress's parser, which would end the connection without an answer."""
+        try:
+            consumed: int = super().received(data)
+        except ValueError:  # an IPv6 address that is none, a length of more than 4,300 digits
+            self.error = BadRequest("malformed request")
+            self.completed = True
+            consumed = len(data)
+        return consumed
+
+    def parse_header(self, header_plus: bytes) -> None:
+        encodings = TRANSFER_ENCODING.findall(header_plus)
+        if FOLDED.search(header_plus):
+            raise ParsingError("a header must be one line")
+        if len(encodings) > 1 or (encodings and encodings[0].strip(b" \t").lower() != b"chunked"):
+            raise ParsingError('Transfer-Encoding can only be "chunked", once')
+        super().parse_header(header_plus)
+        if self.version not in ("1.0", "1.1"):
+            raise ParsingError("HTTP/1.0 or HTTP/1.1 is spoken here")
+        if encodings and (self.version == "1.0" or "CONTENT_LENGTH" in self.headers):
+            raise ParsingError("Transfer-Encoding excludes Content-Length and HTTP/1.0")
+        host = self.headers.get("HOST", "" if self.version == "1.0" else None)
+        if host is None or "," in host:
+            raise ParsingError("there must be one Host")
+        if self.chunked:
+            self.body_rcv = _Chunks(self.body_rcv.getbuf())
+
+
+def read_chunks_strictly() -> None:
+    """Let no bare line feed end a chunk's first line: waitress's patterns end with $, which matches before one."""
+    for name in ("ONLY_HEXDIG_RE", "CHUNK_EXT_RE"):
+        pattern = getattr(receiver, name).pattern
+        setattr(receiver, name, re.compile(pattern.removesuffix(b"$").removesuffix(rb"\Z") + rb"\Z"))
+
+
+class _Chunks(ChunkedReceiver):  # type: ignore[misc]
+    def received(self, data: bytes) -> int:
+        consumed: int = super().received(data)
+        if max(len(self.control_line), len(self.trailer)) > MAX_CHUNK_LINE:
+            self.error = BadRequest("a chunk's first line, or what follows the last chunk, is too long")
+        return consumed
+
+
+class _OnePiece:
+    """Sends the whole answer at once: one send() in place of two, a fifteenth of a small request."""
+
+    def write(self: Any, data: bytes) -> None:
+        if self.wrote_header or not self.has_body or len(data) != self.content_length:
+            super().write(data)  # type: ignore[misc]
+            return
+        self.channel.write_soon(self.build_response_header() + data)
+        self.wrote_header = True
+        self.content_bytes_written = len(data)
+
+
+class RefusalTask(_OnePiece, ErrorTask):  # type: ignore[misc]
+    """What never reaches the application is answered like what does: in JSON, with a request id."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        if error.code == 501:  # what waitress does not know is the client's error; 5xx invites retries
+            error = BadRequest(error.body)
+        body = json.dumps({"error message": f"{error.reason}: {error.body}"}).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", "application/json"))
+        self.response_headers.append(("X-Request-Id", request_id(self.request.headers.get("X_REQUEST_ID", ""))))
+        if isinstance(error, Overloaded):
+            self.response_headers.append(("Retry-After", "1"))
+        if not (isinstance(error, Overloaded) and self.request.completed):
+            self.set_close_on_finish()  # where the next request begins is not known
+        self.content_length = len(body)
+        self.write(body)
+
+
+def task(draining: threading.Event) -> type:
+    """The class of tasks of a server."""
+
+    class Task(_OnePiece, WSGITask):  # type: ignore[misc]
+        """Answers with "Connection: close" during the drain, so that keep-alive clients go elsewhere."""
+
+        def build_response_header(self) -> bytes:
+            if draining.is_set():
+                self.set_close_on_finish()
+            header: bytes = super().build_response_header()
+            return header
+
+    return Task
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection that knows since when it keeps the server waiting, and how much of a body it has left there."""
+
+    error_task_class = RefusalTask
+    parser_class = Parser
+    request: Any = None
+    close_when_flushed = False
+    waiting_since: float | None = None
+    """time.monotonic() when the unfinished request began to come, or the answer began not to be taken."""
+    held_bytes = 0
+    _lingers_until: float | None = None
+    _unfinished: Parser | None = None
+
+    def received(self, data: bytes) -> bool:
+        went_on: bool = super().received(data)
+        if self.request is not self._unfinished:
+            self._unfinished = self.request
+            self.waiting_since = None if self.request is None else time.monotonic()
+        held = 0 if self.request is None else self.request.body_bytes_received
+        self.server.hold(self, held - self.held_bytes)
+        return went_on
+
+    def refuse(self, error: Error) -> None:
+        """Answer an unfinished request, and close."""
+        self.server.hold(self, -self.held_bytes)
+        with self.requests_lock:
+            self.request.error = error
+            self.requests.append(self.request)
+            self.request = self._unfinished = self.waiting_since = None
+            if len(self.requests) == 1:
+                self.server.add_task(self)
+
+    def is_late(self, now: float, seconds: float) -> bool:
+        """Whether the client has for so long not finished a request, not taken an answer, or not closed."""
+        if self._lingers_until is not None:
+            return now > self._lingers_until
+        if self.request is None and not (self.total_outbufs_len and not self.requests):
+            self.waiting_since = None
+        elif self.waiting_since is None:
+            self.waiting_since = now
+        return self.waiting_since is not None and now - self.waiting_since > seconds
+
+    def is_idle(self) -> bool:
+        """No request, none half read, nothing left to send."""
+        return not (self.requests or self.request is not None or self.total_outbufs_len or self.close_when_flushed)
+
+    def handle_write(self) -> None:
+        """Where an answer ends the connection, half of it is closed, and what still comes is thrown away for a while:
+        a close with unread data would be a reset, which takes the answer from the client's hands."""
+        if self.close_when_flushed and not self.total_outbufs_len and self._lingers_until is None:
+            self.close_when_flushed = False
+            self._lingers_until = time.monotonic() + LINGER_SECONDS
+            self.socket.shutdown(socket.SHUT_WR)
+        super().handle_write()
+
+    def readable(self) -> bool:
+        return self._lingers_until is not None or bool(super().readable())
+
+    def handle_read(self) -> None:
+        if self._lingers_until is None:
+            super().handle_read()
+        else:
+            self.recv(self.adj.recv_bytes)  # closes the channel when the client has
+
+    def handle_close(self) -> None:
+        self.server.hold(self, -self.held_bytes)
+        super().handle_close()

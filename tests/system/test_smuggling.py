@@ -1,0 +1,102 @@
+"""Bytes that two HTTP readers could understand in two ways get one refusal and a closed connection (RFC 9112).
+
+Each case is followed by a second request on the connection: its answer would show that the first was read otherwise.
+"""
+
+import re
+import socket
+from typing import Any
+
+import pytest
+
+AFTER = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+POST = b"POST /prediction HTTP/1.1\r\n"
+HOST = b"Host: x\r\n"
+CHUNKED = b"0\r\n\r\n"
+
+REFUSED = {
+    "length-and-chunked": POST + HOST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKED,
+    "chunked-and-length": POST + HOST + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n" + CHUNKED,
+    "chunked-twice": POST + HOST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKED,
+    "chunked-twice-in-one": POST + HOST + b"Transfer-Encoding: chunked, chunked\r\n\r\n" + CHUNKED,
+    "chunked-folded": POST + HOST + b"Transfer-Encoding:\r\n chunked\r\n\r\n" + CHUNKED,
+    "chunked-folded-behind": POST + HOST + b"Transfer-Encoding: chunked\r\n identity\r\n\r\n" + CHUNKED,
+    "vertical-tab-chunked": POST + HOST + b"Transfer-Encoding: \x0bchunked\r\n\r\n" + CHUNKED,
+    "space-before-colon": POST + HOST + b"Transfer-Encoding : chunked\r\n\r\n" + CHUNKED,
+    "xchunked": POST + HOST + b"Transfer-Encoding: xchunked\r\n\r\n" + CHUNKED,
+    "gzip-chunked": POST + HOST + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + CHUNKED,
+    "identity": POST + HOST + b"Transfer-Encoding: identity\r\nContent-Length: 0\r\n\r\n",
+    "empty-coding": POST + HOST + b"Transfer-Encoding:\r\n\r\n" + CHUNKED,
+    "chunked-in-1.0": b"POST /prediction HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKED,
+    "lengths-that-differ": POST + HOST + b"Content-Length: 0\r\nContent-Length: 5\r\n\r\n",
+    "lengths-alike": POST + HOST + b"Content-Length: 0\r\nContent-Length: 0\r\n\r\n",
+    "length-plus": POST + HOST + b"Content-Length: +0\r\n\r\n",
+    "length-hex": POST + HOST + b"Content-Length: 0x0\r\n\r\n",
+    "length-negative": POST + HOST + b"Content-Length: -1\r\n\r\n",
+    "length-space": POST + HOST + b"Content-Length : 0\r\n\r\n",
+    "length-empty": POST + HOST + b"Content-Length:\r\n\r\n",
+    "no-host": b"GET /livez HTTP/1.1\r\n\r\n",
+    "two-hosts": b"GET /livez HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+    "host-twice-the-same": b"GET /livez HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
+    "bare-lf": b"GET /livez HTTP/1.1\nHost: x\n\n",
+    "bare-lf-in-header": b"GET /livez HTTP/1.1\r\nHost: x\r\nA: b\nContent-Length: 5\r\n\r\n",
+    "bare-cr-in-header": b"GET /livez HTTP/1.1\r\nHost: x\r\nA: b\rContent-Length: 5\r\n\r\n",
+    "nul-in-header": b"GET /livez HTTP/1.1\r\nHost: x\r\nA: \x00\r\n\r\n",
+    "folded-first": b"GET /livez HTTP/1.1\r\n Host: x\r\n\r\n",
+    "folded-header": b"GET /livez HTTP/1.1\r\nHost: x\r\nA: b\r\n\tc\r\n\r\n",
+    "no-version": b"GET /livez\r\nHost: x\r\n\r\n",
+    "version-1.2": b"GET /livez HTTP/1.2\r\nHost: x\r\n\r\n",
+    "version-2.0": b"GET /livez HTTP/2.0\r\nHost: x\r\n\r\n",
+    "lower-case-method": b"get /livez HTTP/1.1\r\nHost: x\r\n\r\n",
+    "chunk-hex-prefix": POST + HOST + b"Transfer-Encoding: chunked\r\n\r\n0x0\r\n\r\n",
+    "chunk-extension": POST + HOST + b"Transfer-Encoding: chunked\r\n\r\n0;\x00\r\n\r\n",
+    "chunk-line-feed": POST + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\n\r\n\r\n",
+    "chunk-line-of-2-kib": POST + HOST + b"Transfer-Encoding: chunked\r\n\r\n0;" + b"x" * 2048,
+    "trailer-of-2-kib": POST + HOST + b"Transfer-Encoding: chunked\r\n\r\n0\r\nA: " + b"x" * 2048,
+    "head-of-17-kib": b"GET /livez HTTP/1.1\r\nHost: x\r\nA: " + b"x" * 17_408 + b"\r\n\r\n",
+}
+
+
+def answers(server: Any, sent: bytes) -> list[tuple[int, bytes]]:
+    """Status and head of each answer until the connection is closed."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(sent)
+        got = b"".join(iter(lambda: connection.recv(65536), b""))
+    return [(int(part[4:7]), part) for part in re.split(rb"HTTP/(?=1\.[01] \d)", got)[1:]]
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_can_be_read_in_two_ways_is_refused_and_the_connection_closed(server: Any, case: str) -> None:
+    got = answers(server, REFUSED[case] + AFTER)
+
+    ((status, answer),) = got
+    assert status in (400, 431)
+    assert b"Connection: close" in answer
+    assert b"X-Request-Id: " in answer
+    assert b'{"error message": ' in answer
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+        b"GET /livez HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nHost:\r\nTransfer-Encoding: Chunked\r\n\r\n0\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\nxy\r\n0\r\nTrailer: a\r\n\r\n",
+    ],
+)
+def test_what_is_clear_is_answered_twice(server: Any, first: bytes) -> None:
+    assert [status for status, _ in answers(server, first + AFTER)] == [200, 200]
+
+
+def test_a_chunked_body_in_single_bytes_is_read(server: Any) -> None:
+    """What follows the last chunk may come in two pieces."""
+    sent = (
+        b"GET /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n1\r\nx\r\n0\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in sent:
+            connection.send(bytes([byte]))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
