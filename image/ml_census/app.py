@@ -38,9 +38,12 @@ GREETING = "ml-census is ready: log in at /login, post rows to /prediction.\n"
 class Api:
     """The views. Each request works on the artifacts that it finds at its start."""
 
-    def __init__(self, artifacts: Artifacts, config: Config, ready: Callable[[], bool]) -> None:
+    def __init__(
+        self, artifacts: Artifacts, config: Config, ready: Callable[[], bool], reloads: Callable[[], dict[str, int]]
+    ) -> None:
         self.artifacts = artifacts
         self.ready = ready
+        self._reloads = reloads
         self._max_rows = config.max_rows
 
     def routes(self) -> list[tuple[str, list[str], Callable[[], Response]]]:
@@ -123,6 +126,7 @@ class Api:
                 "engine": model.engine,
                 "scikit-learn": model.scikit_learn,
                 "python": platform.python_version(),
+                "reloads": self._reloads(),
             }
         )
 
@@ -156,6 +160,10 @@ class Application(Flask):
         start_response("200 OK", list(headers.items()))
         return [body]
 
+    def swap(self, artifacts: Artifacts) -> None:
+        """Requests that begin from now on work on these; those in flight end on what they began with."""
+        self._api.artifacts = artifacts
+
     def lane(self, path: str, length: int) -> str:
         """Who runs a request, see server.py. Few rows for a compiled model are quick."""
         path = "/" + path.lstrip("/")  # as waitress gives it to the application
@@ -178,9 +186,15 @@ class Application(Flask):
         )
 
 
-def create_app(artifacts: Artifacts, config: Config, ready: Callable[[], bool] = lambda: True) -> Application:
-    """The WSGI application. `ready` tells whether new clients are welcome."""
-    api = Api(artifacts, config, ready)
+def create_app(
+    artifacts: Artifacts,
+    config: Config,
+    ready: Callable[[], bool] = lambda: True,
+    reloads: Callable[[], dict[str, int]] = dict,
+) -> Application:
+    """The WSGI application. `ready` tells whether new clients are welcome, `reloads` how often something was loaded
+    anew, or was refused."""
+    api = Api(artifacts, config, ready, reloads)
     app = Application(api, config.max_body_bytes)
     for path, methods, view in api.routes():
         app.add_url_rule(path, view.__name__, view, methods=methods)

@@ -11,14 +11,15 @@ import numpy as np
 from ml_census import auth, decoding, models
 from ml_census.config import Config
 from ml_census.engine.predictor import PredictionError, Predictor
-from ml_census.models import Model
-from ml_census.published import ArtifactError, Folder, parse_object, read
+from ml_census.models import Model, Proved
+from ml_census.published import ArtifactError, Folder, Reader, parse_object, read
 from ml_census.schema import RowsError
 
 log = logging.getLogger(__name__)
 
 Parsed = TypeVar("Parsed")
 
+MAX_CREDENTIAL_BYTES = 1024**2
 TOLERANCE = 1e-9
 """Golden probabilities may differ by so much: other processors and libraries sum in other orders."""
 
@@ -43,12 +44,17 @@ class Artifacts:
         return predictions if self.labels is None else [self.labels.get(value, value) for value in predictions]
 
 
-def load(config: Config) -> Artifacts:
-    """Read and check all artifacts. Raises ArtifactError."""
-    users = _credentials("users", config.users, auth.parse_users)
-    keys = _credentials("secret", config.secret, auth.parse_keys)
-    folder = Folder(config.model_path)
-    model = models.load(config.model_path, folder, config.compile)
+def load(config: Config, reader: Reader, proved: Callable[[], Proved] | None = None) -> Artifacts:
+    """Read and check all artifacts. `proved` tries a pickled model out elsewhere, before it is loaded here.
+
+    Raises ArtifactError.
+    """
+    users = _credentials(reader, "users", config.users, auth.parse_users)
+    keys = _credentials(reader, "secret", config.secret, auth.parse_keys)
+    folder = Folder(config.model_path, reader, config.model_sha256)
+    if proved is not None:
+        _read_all(config, folder)
+    model = models.load(config, folder, proved)
     classes = model.predictor.classes
     labels = _labels(config.prediction_decoding, folder, classes) if config.prediction_decoding else None
     artifacts = Artifacts(model, labels, users, keys)
@@ -60,9 +66,18 @@ def load(config: Config) -> Artifacts:
     return artifacts
 
 
-def _credentials(key: str, uri: str, parse: Callable[[bytes], Parsed]) -> Parsed:
+def _read_all(config: Config, folder: Folder) -> None:
+    """The process that tries a model out sees only what was read before it."""
+    folder.read("model_path", config.model_path, config.max_model_bytes)
+    for name in ("schema.json", "golden.json"):
+        folder.beside(name)
+    if config.prediction_decoding:
+        folder.read("prediction_decoding", config.prediction_decoding)
+
+
+def _credentials(reader: Reader, key: str, uri: str, parse: Callable[[bytes], Parsed]) -> Parsed:
     try:
-        return parse(read(key, uri))
+        return parse(read(reader, key, uri, MAX_CREDENTIAL_BYTES))
     except auth.CredentialsError as error:
         raise ArtifactError(key, uri, str(error)) from error
 

@@ -47,20 +47,24 @@ def serve(path: str, host: str, port: int) -> None:
     """Load the model, prove that it answers, then serve it until SIGTERM."""
     # As process 1 of a container the default would be to ignore it; before the socket opens there is nothing to drain.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    from ml_census import artifacts, config, server
+    from ml_census import config, server
     from ml_census.app import create_app
+    from ml_census.loader import Loader
     from ml_census.published import ArtifactError
 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns at each request that has to wait
     logging.getLogger("gcsfs").setLevel(logging.CRITICAL)  # what it logs with a traceback, it also raises
     try:
         settings = config.load(path)
-        loaded = artifacts.load(settings)
+        loader = Loader(settings)
+        loaded = loader.start()
     except (config.ConfigError, ArtifactError) as error:
         fail(error)
     draining = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: draining.set())
-    app = create_app(loaded, settings, ready=lambda: not draining.is_set())
+    app = create_app(loaded, settings, lambda: not draining.is_set(), loader.counts)
+    if settings.reload_seconds:
+        threading.Thread(target=loader.watch, args=(app.swap, draining), name="reload", daemon=True).start()
 
     def opened(port: int) -> None:
         model = loaded.model
@@ -73,6 +77,15 @@ def serve(path: str, host: str, port: int) -> None:
         fail(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+@main.command(name="try", hidden=True)
+@click.argument("folder", type=click.Path(path_type=Path))
+def try_(folder: Path) -> None:
+    """What a server runs to see whether a pickled model loads and predicts; see trial.py."""
+    from ml_census import trial
+
+    trial.run(folder)
 
 
 @main.command(epilog="Example: ml-census train --recipe boosted --data demo --output gs://BUCKET/census")
@@ -101,7 +114,11 @@ def train(recipe: str, source: str, output: str) -> None:
 @click.option("--decoding", metavar="FILE|gs://…", help="JSON from class to the text of the answer.")
 @click.option("--schema", metavar="FILE|gs://…", help="A schema.json by hand; learnt from the model without it.")
 @click.option("--golden", metavar="FILE|gs://…", help='JSON, {"inputs": [row, ...]}: rows that a server tries first.')
-def publish(model: str, output: str, decoding: str | None, schema: str | None, golden: str | None) -> None:
+@click.option("--trust", "trusted", multiple=True, metavar="MODULE.NAME", help="What else than scikit-learn's own "
+              "estimators the model may name; can be repeated.")  # fmt: skip
+def publish(
+    model: str, output: str, decoding: str | None, schema: str | None, golden: str | None, trusted: tuple[str, ...]
+) -> None:
     """Compile a model, prove it equal, and publish it with its hashes: such a model starts without being unpickled."""
     from ml_census.published import ArtifactError
     from ml_census.storage import StorageError
@@ -112,7 +129,7 @@ def publish(model: str, output: str, decoding: str | None, schema: str | None, g
     except ModuleNotFoundError as error:
         fail(f"publish needs scikit-learn ({error})")
     try:
-        engine = publish_files(model, output, decoding, schema, golden)
+        engine = publish_files(model, output, decoding, schema, golden, trusted)
     except ArtifactError as error:
         fail(error)
     except StorageError as error:

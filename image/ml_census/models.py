@@ -1,17 +1,30 @@
 """The model of a folder as a predictor: compiled as it was published, or unpickled, then compiled and proved here."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ml_census import schema, storage
+from ml_census import schema
+from ml_census.config import Config
 from ml_census.engine import compiled
 from ml_census.engine.predictor import Predictor
 from ml_census.published import ArtifactError, Folder
 from ml_census.schema import SchemaError
+from ml_census.storage import split
 
 COMPILED = "compiled.npz"
+
+
+@dataclass(frozen=True)
+class Proved:
+    """What became of a pickle in a process of its own: its compiled form, or None and why it stays what it is."""
+
+    compiled: bytes | None
+    schema: bytes
+    engine: Mapping[str, Any]
+    scikit_learn: str
+    remarks: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -28,33 +41,48 @@ class Model:
     remarks: Sequence[str] = ()
 
 
-def load(uri: str, folder: Folder, compile: bool) -> Model:
-    """Raises ArtifactError."""
-    pickled = folder.read("model_path", uri, storage.MAX_BYTES)
-    version = hashlib.sha256(pickled).hexdigest()[:12]
-    _, name = storage.split(uri)
-    if compile and {name, COMPILED, "schema.json"} <= folder.sha256.keys():  # another model beside it has none
-        return _published(folder, version)
+def load(config: Config, folder: Folder, proved: Callable[[], Proved] | None) -> Model:
+    """The model, for which `proved` tries its pickle out, if it comes to that; None: it has been tried out already.
+
+    Raises ArtifactError, also the one of `proved`.
+    """
+    uri = config.model_path
+    data = folder.read("model_path", uri, config.max_model_bytes)
+    version = hashlib.sha256(data).hexdigest()[:12]
+    _, name = split(uri)
+    if config.compile and {name, COMPILED, "schema.json"} <= folder.sha256.keys():  # another model beside it has none
+        return _published(config, folder, version)
+    if proved is not None and (done := proved()).compiled is not None:
+        predictor = _compiled(uri, done.compiled, uri, done.schema)
+        return Model(predictor, version, done.engine, done.scikit_learn, done.remarks)
     try:
-        from ml_census import fitted  # scikit-learn: two seconds and 100 MB that a published model does without
+        from ml_census import fitted  # scikit-learn: two seconds and 100 MB that a compiled model does without
     except ModuleNotFoundError as error:
         reason = f"has no {COMPILED} beside it, and {error.name} is not here to load it"
         raise ArtifactError("model_path", uri, reason) from error
-    model, remarks = fitted.unpickled("model_path", uri, pickled)
-    predictor, engine = fitted.predictor(uri, model, folder, compile)
+    any_version = config.version_mismatch == "warn"
+    model, remarks = fitted.unpickled("model_path", uri, data, config.trusted_globals, any_version)
+    if proved is not None:
+        return Model(fitted.original(uri, model, folder), version, done.engine, fitted.VERSION, remarks)
+    predictor, engine = fitted.predictor(uri, model, folder, config.compile)
     return Model(predictor, version, engine, fitted.VERSION, remarks)
 
 
-def _published(folder: Folder, version: str) -> Model:
+def _published(config: Config, folder: Folder, version: str) -> Model:
     """The compiled form: proved equal when it was published, and not changed since (manifest.json)."""
     uri = folder.uri(COMPILED)
-    try:
-        columns = schema.from_json(folder.read("model_path", folder.uri("schema.json")))
-        predictor = compiled.from_bytes(folder.read("model_path", uri, storage.MAX_BYTES), columns)
-    except SchemaError as error:
-        raise ArtifactError("model_path", folder.uri("schema.json"), str(error)) from error
-    except compiled.CompiledError as error:
-        raise ArtifactError("model_path", uri, str(error)) from error
+    data = folder.read("model_path", uri, config.max_model_bytes)
+    schema_uri = folder.uri("schema.json")
+    predictor = _compiled(uri, data, schema_uri, folder.read("model_path", schema_uri))
     told = folder.manifest.get("engine")
     engine = told if isinstance(told, dict) else {"kind": "compiled"}
     return Model(predictor, version, engine, str(folder.manifest.get("scikit-learn")))
+
+
+def _compiled(uri: str, data: bytes, schema_uri: str, columns: bytes) -> Predictor:
+    try:
+        return compiled.from_bytes(data, schema.from_json(columns))
+    except SchemaError as error:
+        raise ArtifactError("model_path", schema_uri, str(error)) from error
+    except compiled.CompiledError as error:
+        raise ArtifactError("model_path", uri, str(error)) from error

@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,21 +22,31 @@ from ml_census.engine.proof import compiled_if_equal
 from ml_census.models import COMPILED
 from ml_census.published import ArtifactError, parse_object, read
 from ml_census.schema import Schema
+from ml_census.source import Source
 from ml_census.storage import StorageError
 
 
 def publish_files(
-    model_uri: str, output: str, decoding_uri: str | None, schema_uri: str | None, golden_uri: str | None
+    model_uri: str,
+    output: str,
+    decoding_uri: str | None,
+    schema_uri: str | None,
+    golden_uri: str | None,
+    trusted: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Publish a model that was written with joblib or pickle, with what is in the other files, if any.
 
+    `trusted` is what its pickle may name beside scikit-learn's own estimators, each "module.name".
+
     Returns what became of the compiling. Raises ArtifactError, StorageError.
     """
-    model, _ = fitted.unpickled("--model", model_uri, read("--model", model_uri, storage.MAX_BYTES))
-    texts = parse_object("--decoding", decoding_uri, read("--decoding", decoding_uri)) if decoding_uri else None
+    store = Source()
+    data = read(store, "--model", model_uri, storage.MAX_BYTES)
+    model, _ = fitted.unpickled("--model", model_uri, data, trusted)
+    texts = parse_object("--decoding", decoding_uri, read(store, "--decoding", decoding_uri)) if decoding_uri else None
     try:
-        schema = schemas.from_json(read("--schema", schema_uri)) if schema_uri else introspect.learn(model)
-        return publish(model, schema, texts, _golden_rows(golden_uri), {}, output)
+        schema = schemas.from_json(read(store, "--schema", schema_uri)) if schema_uri else introspect.learn(model)
+        return publish(model, schema, texts, _golden_rows(store, golden_uri), {}, output)
     except schemas.SchemaError as error:
         raise ArtifactError("--schema" if schema_uri else "--model", schema_uri or model_uri, str(error)) from error
     except decoding.DecodingError as error:
@@ -55,10 +65,10 @@ def publish_files(
         raise ArtifactError("--model", model_uri, reason) from error
 
 
-def _golden_rows(uri: str | None) -> list[list[Any]]:
+def _golden_rows(store: Source, uri: str | None) -> list[list[Any]]:
     if uri is None:
         return []
-    rows = parse_object("--golden", uri, read("--golden", uri)).get("inputs")
+    rows = parse_object("--golden", uri, read(store, "--golden", uri)).get("inputs")
     if not isinstance(rows, list) or not rows:
         raise ArtifactError("--golden", uri, "inputs must be a list of rows")
     return rows

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from ml_census import storage
 
@@ -15,13 +15,26 @@ class ArtifactError(Exception):
     """An artifact cannot be used; the message names the config key, the URI and the reason in one line."""
 
     def __init__(self, key: str, uri: str, reason: str) -> None:
-        super().__init__(f"{key}: {uri}: {' '.join(reason.split())}")
+        self.key, self.uri, self.reason = key, uri, " ".join(reason.split())
+        super().__init__(f"{key}: {uri}: {self.reason}")
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the store could not be reached: nothing is said of the artifact itself."""
+        return isinstance(self.__cause__, storage.Unreachable)
 
 
-def read(key: str, uri: str, limit: int = MAX_TEXT_BYTES) -> bytes:
+class Reader(Protocol):
+    """Where artifacts are read from: the store, or what was kept of it."""
+
+    def read(self, uri: str, limit: int) -> bytes:
+        """As storage.read."""
+
+
+def read(reader: Reader, key: str, uri: str, limit: int = MAX_TEXT_BYTES) -> bytes:
     """The bytes at the URI. Raises ArtifactError."""
     try:
-        return storage.read(uri, limit)
+        return reader.read(uri, limit)
     except storage.StorageError as error:
         raise ArtifactError(key, uri, str(error)) from error
 
@@ -39,18 +52,29 @@ def parse_object(key: str, uri: str, data: bytes) -> dict[str, Any]:
 
 class Folder:
     """The folder of a published model. What manifest.json lists must be there and have the hash given there;
-    without a manifest, and beside what it lists, any file may be missing."""
+    without a manifest, and beside what it lists, any file may be missing.
 
-    def __init__(self, model_path: str) -> None:
-        self.folder, _ = storage.split(model_path)
+    `sha256` is what the configuration wants of the manifest, or of the model where there is no manifest.
+    """
+
+    def __init__(self, model_path: str, reader: Reader, sha256: str | None = None) -> None:
+        self.folder, name = storage.split(model_path)
+        self._reader = reader
         self.manifest: Mapping[str, Any] = {}
         self.sha256: Mapping[str, str] = {}
-        if (manifest := self.beside("manifest.json")) is not None:
-            self.manifest = parse_object("model_path", self.uri("manifest.json"), manifest)
-            files = self.manifest.get("files")
-            if not isinstance(files, dict):
-                raise ArtifactError("model_path", self.uri("manifest.json"), 'must hold "files"')
-            self.sha256 = files
+        uri = self.uri("manifest.json")
+        if (data := self.beside("manifest.json")) is None:
+            self.sha256 = {name: sha256} if sha256 else {}
+            return
+        if sha256 and sha256 != (found := hashlib.sha256(data).hexdigest()):
+            raise ArtifactError("model_path", uri, f"its SHA-256 is {found}, model_sha256 says {sha256}")
+        self.manifest = parse_object("model_path", uri, data)
+        files = self.manifest.get("files")
+        if not isinstance(files, dict):
+            raise ArtifactError("model_path", uri, 'must hold "files"')
+        if sha256 and name not in files:
+            raise ArtifactError("model_path", uri, f"does not list {name}, so that model_sha256 says nothing of it")
+        self.sha256 = files
 
     def uri(self, name: str) -> str:
         """The URI of a file beside the model."""
@@ -67,9 +91,10 @@ class Folder:
 
     def read(self, key: str, uri: str, limit: int = MAX_TEXT_BYTES) -> bytes:
         """Any file, checked if it is one of the manifest's."""
-        data = read(key, uri, limit)
+        data = read(self._reader, key, uri, limit)
         folder, name = storage.split(uri)
         wanted = self.sha256.get(name) if folder == self.folder else None
-        if wanted is not None and wanted != hashlib.sha256(data).hexdigest():
-            raise ArtifactError(key, uri, "its SHA-256 is not the one in manifest.json")
+        if wanted is not None and wanted != (found := hashlib.sha256(data).hexdigest()):
+            by = "manifest.json" if self.manifest else "model_sha256"
+            raise ArtifactError(key, uri, f"its SHA-256 is {found}, {by} says {wanted}")
         return data

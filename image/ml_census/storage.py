@@ -1,12 +1,22 @@
 """Bytes from and to where a URI points: a local path, gs:// (through gcsfs), https:// (reading only)."""
 
+import hashlib
 import os
 import posixpath
+import queue
+import threading
+from base64 import b64decode
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
+
+Result = TypeVar("Result")
 
 MAX_BYTES = 2 * 1024**3
 """No artifact is larger; a wrong URI must not fill the memory."""
+DOWNLOAD_SECONDS = 60
+LOOK_SECONDS = 5
+"""gcsfs alone would try for half a minute, and google-auth for another where no metadata server answers."""
 
 
 class StorageError(Exception):
@@ -17,21 +27,42 @@ class NotFound(StorageError):
     """There is nothing at the URI."""
 
 
+class Unreachable(StorageError):
+    """The store could not be asked, or not to the end: later it may go well."""
+
+
 def read(uri: str, limit: int = MAX_BYTES) -> bytes:
-    """The whole object. Raises NotFound, or StorageError with the reason; more bytes than `limit` are an error."""
+    """The whole object. Raises NotFound, Unreachable, or StorageError with the reason; more bytes than `limit` are one.
+
+    A remote object is read as it was at one moment: overwritten meanwhile, cut short or damaged on its way, it is
+    Unreachable.
+    """
+    if not _is_local(uri):
+        return _within(DOWNLOAD_SECONDS, lambda: _download(uri, limit))
     try:
-        if _is_local(uri):
-            with Path(uri).open("rb") as file:
-                data = file.read(limit + 1)
-        else:
-            filesystem, path = _remote(uri)
-            with filesystem.open(path, "rb") as file:
-                data = file.read(limit + 1)
-    except Exception as error:  # gcsfs, aiohttp and google-auth have each their own families of exceptions
+        with Path(uri).open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
         raise _translated(error) from error
     if len(data) > limit:
         raise StorageError(f"larger than {limit} bytes")
     return data
+
+
+def fingerprint(uri: str) -> str:
+    """Something that changes whenever the object does, and costs no reading of it; empty if there is no object.
+
+    Raises Unreachable, StorageError.
+    """
+    if not _is_local(uri):
+        return _within(LOOK_SECONDS, lambda: _generation(uri))
+    try:
+        found = Path(uri).stat()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise _translated(error) from error
+    return f"{found.st_ino}-{found.st_size}-{found.st_mtime_ns}"
 
 
 def write(uri: str, data: bytes, private: bool = False) -> None:
@@ -70,6 +101,57 @@ def _remote(uri: str) -> tuple[Any, str]:
     return filesystem, path
 
 
+def _generation(uri: str) -> str:
+    filesystem, path = _remote(uri)
+    filesystem.invalidate_cache()
+    try:
+        return str(filesystem.info(path)["generation"])
+    except FileNotFoundError:
+        return ""
+
+
+def _download(uri: str, limit: int) -> bytes:
+    filesystem, path = _remote(uri)
+    if not uri.startswith("gs://"):
+        with filesystem.open(path, "rb") as file:
+            return bytes(file.read(limit))
+    filesystem.invalidate_cache()
+    about = filesystem.info(path)
+    if about["size"] > limit:
+        raise StorageError(f"larger than {limit} bytes")
+    data: bytes = filesystem.cat_file(path)
+    if len(data) != about["size"] or not _has_md5(data, about.get("md5Hash")):
+        raise Unreachable("came damaged or not to its end")
+    if _generation(uri) != str(about["generation"]):
+        raise Unreachable("was overwritten while it was read")
+    return data
+
+
+def _has_md5(data: bytes, base64_md5: str | None) -> bool:
+    # Composite objects have none. It is the store's check of the transport, not a proof of who wrote the object.
+    return base64_md5 is None or b64decode(base64_md5) == hashlib.md5(data, usedforsecurity=False).digest()
+
+
+def _within(seconds: float, work: Callable[[], Result]) -> Result:
+    """What the work returns. A store that hangs is given up; its thread ends by itself when its libraries give up."""
+    outcome: queue.SimpleQueue[tuple[Result | None, Exception | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            outcome.put((work(), None))
+        except Exception as error:  # gcsfs, aiohttp and google-auth have each their own families of exceptions
+            outcome.put((None, error))
+
+    threading.Thread(target=run, name="storage", daemon=True).start()
+    try:
+        result, error = outcome.get(timeout=seconds)
+    except queue.Empty:
+        raise Unreachable(f"no answer for {seconds:g} s") from None
+    if error is not None:
+        raise _translated(error) from error
+    return cast(Result, result)
+
+
 def _write_local(path: Path, data: bytes, mode: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
@@ -85,6 +167,8 @@ def _write_local(path: Path, data: bytes, mode: int) -> None:
 
 def _translated(error: Exception) -> StorageError:
     text = str(error)
+    if isinstance(error, StorageError):
+        return error
     if isinstance(error, FileNotFoundError):
         return NotFound("not found")
     if isinstance(error, IsADirectoryError):
@@ -93,5 +177,14 @@ def _translated(error: Exception) -> StorageError:
         return StorageError("permission denied")
     if getattr(error, "code", None) in (401, 403) or "Forbidden" in text or "Anonymous caller" in text:
         return StorageError("permission denied: the account needs roles/storage.objectViewer on the bucket")
+    code = str(getattr(error, "code", ""))
+    kind = Unreachable if _is_passing(error, code) else StorageError
     first_line = text.strip().splitlines()[0][:200] if text.strip() else "no reason given"
-    return StorageError(f"{type(error).__name__}: {first_line}")
+    return kind(f"{type(error).__name__}: {first_line}")
+
+
+def _is_passing(error: Exception, code: str) -> bool:
+    """Whether the same may go well later: the network, the store's own errors, credentials that are not there yet."""
+    names = {base.__name__ for base in type(error).__mro__}
+    passing = {"ClientError", "ConnectionError", "TimeoutError", "RequestException", "GoogleAuthError", "ChecksumError"}
+    return bool(names & passing) or code in ("408", "429") or code.startswith("5")

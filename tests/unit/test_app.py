@@ -322,6 +322,7 @@ def test_the_version_tells_what_runs(client: FlaskClient) -> None:
         "engine",
         "scikit-learn",
         "python",
+        "reloads",
     }
 
 
@@ -336,7 +337,7 @@ def test_only_predictions_need_a_token(client: FlaskClient, artifacts: Artifacts
     """A route that is added is thought about here."""
     closed = [
         path
-        for path, _, _ in Api(artifacts, CONFIG, lambda: True).routes()
+        for path, _, _ in Api(artifacts, CONFIG, lambda: True, dict).routes()
         if client.get(path).status_code in (401, 403)
     ]
 

@@ -3,8 +3,8 @@
 import hashlib
 import json
 import pickle
+import re
 import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,13 @@ from sklearn.neural_network import MLPClassifier
 from kinds import KINDS, LABELS, NUMBERS, Kind
 from ml_census import artifacts, config
 from ml_census.published import ArtifactError
+from ml_census.source import Source
 
 Folder = Callable[..., Path]
 
 
 def load(path: Path) -> artifacts.Artifacts:
-    return artifacts.load(config.load(str(path)))
+    return artifacts.load(config.load(str(path)), Source())
 
 
 def refusal(path: Path) -> str:
@@ -175,7 +176,7 @@ def test_a_pickle_that_leaves_is_refused(folder: Folder) -> None:
     path = folder("logistic")
     (path.parent / "model.pkl").write_bytes(pickle.dumps(Leaving()))
 
-    assert "cannot load it: SystemExit" in refusal(path)
+    assert "it names sys.exit, of which no scikit-learn model is made" in refusal(path)
 
 
 def test_clear_text_passwords_load_with_a_warning_that_names_no_password(
@@ -188,18 +189,40 @@ def test_clear_text_passwords_load_with_a_warning_that_names_no_password(
     assert "1 password(s) in clear" in record.getMessage()
 
 
-def test_a_model_of_another_scikit_learn_loads_with_a_warning(
+def test_a_model_of_another_scikit_learn_is_refused_unless_told_otherwise(
     folder: Folder, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sklearn.base.__version__", "1.9.0")
-    path = folder("logistic")
+    path = folder("logistic", version_mismatch="warn")
     monkeypatch.undo()
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        load(path)
-
+    load(path)
     assert any("1.9.0" in record.getMessage() for record in caplog.records)
+
+    path.write_text(path.read_text().replace("version_mismatch: warn", "version_mismatch: strict"))
+    assert "made by scikit-learn 1.9.0, here is" in refusal(path)
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_the_configuration_pins_the_model_by_its_hash(folder: Folder, listed: bool) -> None:
+    """Of manifest.json if there is one, which vouches for the rest; a manifest that is taken away changes nothing."""
+    path = folder("logistic")
+    model, manifest = path.parent / "model.pkl", path.parent / "manifest.json"
+    pinned = model
+    if listed:
+        files = {"model.pkl": hashlib.sha256(model.read_bytes()).hexdigest()}
+        manifest.write_text(json.dumps({"files": files}))
+        pinned = manifest
+    path.write_text(path.read_text() + f"model_sha256: {hashlib.sha256(pinned.read_bytes()).hexdigest()}\n")
+    assert load(path)
+
+    joblib.dump(KINDS["logistic"]().model, model, compress=1)
+    assert "its SHA-256 is" in refusal(path)
+    if listed:
+        manifest.write_text(json.dumps({"files": {"model.pkl": hashlib.sha256(model.read_bytes()).hexdigest()}}))
+        assert "its SHA-256 is" in refusal(path)
+        manifest.unlink()
+        assert "its SHA-256 is" in refusal(path)
 
 
 def golden(path: Path, **changes: Any) -> None:
@@ -251,7 +274,7 @@ def test_a_file_that_is_not_the_manifests_is_refused(folder: Folder) -> None:
 
     joblib.dump(KINDS["article"]().model, path.parent / "model.pkl", compress=1)
 
-    assert "SHA-256 is not the one in manifest.json" in refusal(path)
+    assert re.search("its SHA-256 is [0-9a-f]{64}, manifest.json says [0-9a-f]{64}", refusal(path))
 
 
 def test_a_file_that_the_manifest_lists_must_be_there(folder: Folder) -> None:

@@ -20,7 +20,13 @@ from kinds import KINDS, LABELS, Kind
 from ml_census import artifacts, models
 from ml_census.cli import main
 from ml_census.config import Config
+from ml_census.models import Model
 from ml_census.published import ArtifactError, Folder
+from ml_census.source import Source
+
+
+def load(uri: str) -> Model:
+    return models.load(Config(uri, "", ""), Folder(uri, Source()), None)
 
 
 def publish(folder: Path, fitted: Any, **options: str) -> Result:
@@ -41,7 +47,7 @@ def test_what_is_published_is_loaded_and_answers_the_same(
     result = publish(tmp_path, made.model, golden="golden.json")
 
     assert result.exit_code == 0, result.output
-    model = models.load(str(tmp_path / "out/model.pkl"), Folder(str(tmp_path / "out/model.pkl")), compile=True)
+    model = load(str(tmp_path / "out/model.pkl"))
     assert model.engine["kind"] == ("original" if name in ("clusters", "documents") else "compiled")
     assert model.predictor.predict(model.predictor.schema.clean(made.rows).columns) == made.answers
 
@@ -116,7 +122,7 @@ def test_a_category_that_is_missing_in_all_rows_is_published_so_that_it_loads(tm
 
     assert result.exit_code == 0, result.output
     uri = str(tmp_path / "out/model.pkl")
-    predictor = models.load(uri, Folder(uri), compile=True).predictor
+    predictor = load(uri).predictor
     assert predictor.predict(predictor.schema.clean([[None, "1"]]).columns) in ([0], [1])
 
 
@@ -151,7 +157,7 @@ def test_a_manifest_that_is_none_is_one_line_or_no_reason(
     config = Config(str(tmp_path / "out/model.pkl"), str(tmp_path / "users.json"), str(tmp_path / "secret.txt"))
 
     try:
-        loaded = artifacts.load(config)
+        loaded = artifacts.load(config, Source())
     except ArtifactError:
         return
     assert isinstance(loaded.model.engine, dict)  # /version and the log take it for one

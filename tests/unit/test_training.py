@@ -10,6 +10,7 @@ import yaml
 
 from conftest import KEY
 from ml_census import artifacts, config, training
+from ml_census.source import Source
 from ml_census.training import data, demo
 from ml_census.training.census import CATEGORIES, COLUMNS, NUMBERS
 from ml_census.training.recipes import RECIPES
@@ -111,7 +112,7 @@ def test_what_is_published_is_complete_and_served(
         name: hashlib.sha256((tmp_path / "model" / name).read_bytes()).hexdigest()
         for name in ("model.pkl", "compiled.npz", "prediction_decoding.json", "schema.json", "golden.json")
     }
-    loaded = artifacts.load(config.load(served(tmp_path)))
+    loaded = artifacts.load(config.load(served(tmp_path)), Source())
     assert [column.name for column in loaded.predictor.schema.columns] == list(COLUMNS)
     assert [column.kind == "number" for column in loaded.predictor.schema.columns] == [
         name in NUMBERS for name in COLUMNS

@@ -1,0 +1,99 @@
+"""Try a pickled model out in a process of its own: one that crashes, hangs or eats the memory does not take the server.
+
+The parent writes what it has read into a folder; the child loads it as a server would, and leaves there what became of
+it: the compiled form if it was proved equal, so that the parent need not unpickle anything.
+"""
+
+import dataclasses
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from signal import Signals
+from typing import Any
+
+from ml_census import artifacts, source
+from ml_census.config import Config
+from ml_census.engine import compiled
+from ml_census.models import Proved
+from ml_census.published import ArtifactError
+from ml_census.source import Source
+
+SECONDS = 120
+SPARE_BYTES = 32 * 1024**2
+"""Left to the server when the child is given what the container has."""
+GROUPS = (
+    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+)
+"""Limit and use of memory: control groups version 2, and version 1."""
+
+
+def tried_out(config: Config, read: Source) -> Proved:
+    """What became of the model that was read. Raises ArtifactError."""
+    with tempfile.TemporaryDirectory(prefix="trial-", dir=config.cache_path) as scratch:
+        folder = Path(scratch) / "trial"
+        read.save(folder)
+        (folder / "config.json").write_text(json.dumps(dataclasses.asdict(config)))
+        command = [sys.executable, "-m", "ml_census", "try", str(folder)]
+        try:
+            # this very interpreter and program, and a folder of our own
+            done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)  # noqa: S603
+        except subprocess.TimeoutExpired as error:
+            reason = f"had not loaded and predicted after {SECONDS} s"
+            raise ArtifactError("model_path", config.model_path, reason) from error
+        outcome = folder / "outcome.json"
+        if done.returncode or not outcome.exists():
+            raise ArtifactError("model_path", config.model_path, f"ended the process that tried it: {_end(done)}")
+        return _read(json.loads(outcome.read_text()), folder)
+
+
+def run(folder: Path) -> None:
+    """The child: load what is in the folder, and write the outcome there."""
+    os.nice(10)  # the server's requests go first
+    if (room := _room()) is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (room, room))
+    values = json.loads((folder / "config.json").read_text())
+    config = Config(**values | {"trusted_globals": tuple(values["trusted_globals"])})
+    try:
+        model = artifacts.load(config, source.load(folder)).model
+    except ArtifactError as error:
+        outcome: dict[str, Any] = {"error": [error.key, error.uri, error.reason]}
+    else:
+        outcome = {"engine": dict(model.engine), "scikit_learn": model.scikit_learn, "remarks": list(model.remarks)}
+        if isinstance(model.predictor, compiled.Compiled):
+            try:
+                outcome["schema"] = json.dumps(model.predictor.schema.to_json())
+                (folder / "compiled.npz").write_bytes(compiled.to_bytes(model.predictor))
+            except TypeError:  # dates, intervals
+                outcome["engine"] = {"kind": "original", "reason": "JSON has no such values as its categories"}
+    (folder / "outcome.json").write_text(json.dumps(outcome))
+
+
+def _read(outcome: dict[str, Any], folder: Path) -> Proved:
+    if "error" in outcome:
+        raise ArtifactError(*outcome["error"])
+    data = (folder / "compiled.npz").read_bytes() if "schema" in outcome else None
+    schema = outcome.get("schema", "").encode()
+    return Proved(data, schema, outcome["engine"], outcome["scikit_learn"], outcome["remarks"])
+
+
+def _end(done: subprocess.CompletedProcess[str]) -> str:
+    if done.returncode < 0:
+        return f"signal {Signals(-done.returncode).name}"
+    last = done.stderr.strip().rpartition("\n")[2][:200]
+    return f"exit code {done.returncode}" + (f", {last}" if last else "")
+
+
+def _room() -> int | None:
+    """Bytes that the container has left, or None where there is no limit."""
+    for limit, use in GROUPS:
+        try:
+            most, used = (Path(each).read_text().strip() for each in (limit, use))
+        except OSError:
+            continue
+        return None if most == "max" else max(int(most) - int(used) - SPARE_BYTES, SPARE_BYTES)
+    return None
