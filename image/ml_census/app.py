@@ -6,10 +6,11 @@ import platform
 import time
 from collections.abc import Callable, Iterable
 from importlib import resources
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, abort, g, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ml_census import __version__, auth
 from ml_census.artifacts import Artifacts
@@ -18,6 +19,7 @@ from ml_census.engine.predictor import PredictionError
 from ml_census.protocols import article
 from ml_census.request_id import request_id
 from ml_census.schema import MAX_DETAILS, RowsError
+from ml_census.throttle import Throttle
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -32,6 +34,8 @@ QUICK_BYTES = 4096
 JSON = "application/json"
 RAISED = "ml_census.raised"
 """Key of the WSGI environment: an exception that is still to be answered."""
+BEARER = 'Bearer realm="ml-census"'
+MAX_AUTHORIZATION = 8192
 GREETING = "ml-census is ready: log in at /login, post rows to /prediction.\n"
 
 
@@ -45,6 +49,8 @@ class Api:
         self.ready = ready
         self._reloads = reloads
         self._max_rows = config.max_rows
+        self._trusted_proxies = config.trusted_proxies
+        self._throttle = Throttle()
 
     def routes(self) -> list[tuple[str, list[str], Callable[[], Response]]]:
         """The whole interface: path, methods, view."""
@@ -65,14 +71,24 @@ class Api:
 
     def login(self) -> Response:
         """A token for a user with a password (HTTP Basic, RFC 7617)."""
+        if request.method == "HEAD":
+            raise MethodNotAllowed(["GET"])
         users, keys = self.artifacts.users, self.artifacts.keys
         name, password = presented_password(request)
-        if not name or not password or not auth.check_password(users, name, password):
+        address = client_address(request, self._trusted_proxies)
+        if pause := self._throttle.pause(name, address):
+            response = reply({"error message": f"too many wrong passwords: try again in {pause} s"}, 429)
+            response.headers["Retry-After"] = str(pause)
+        elif auth.check_password(users, name, password):
+            self._throttle.succeeded(name, address)
+            response = reply({"token": auth.issue_token(keys, users, name, int(time.time()))})
+        else:
+            if name and password:
+                self._throttle.failed(name, address)
             response = reply({"error message": "your password or username is invalid"}, 401)
             response.headers["WWW-Authenticate"] = 'Basic realm="ml-census", charset="UTF-8"'
-            return response
-        response = reply({"token": auth.issue_token(keys, name, int(time.time()))})
         response.headers["Cache-Control"] = "no-store"
+        response.headers["Pragma"] = "no-cache"
         return response
 
     def prediction(self) -> Response:
@@ -132,7 +148,11 @@ class Api:
 
 
 class TokenError(Exception):
-    """There is no token, or no valid one."""
+    """There is no token, or no valid one; `challenge` is the WWW-Authenticate of the answer (RFC 6750)."""
+
+    def __init__(self, message: str, challenge: str) -> None:
+        super().__init__(message)
+        self.challenge = challenge
 
 
 class Application(Flask):
@@ -202,7 +222,7 @@ def create_app(
     app.before_request(raise_earlier)
     app.after_request(return_request_id)
     app.register_error_handler(HTTPException, http_error)
-    app.register_error_handler(TokenError, lambda error: reply({"error message": str(error)}, 403))
+    app.register_error_handler(TokenError, token_error)
     app.register_error_handler(article.FormatError, lambda error: reply({"error message": str(error)}, 400))
     app.register_error_handler(
         RowsError, lambda error: reply({"error message": str(error), "details": error.details}, 400)
@@ -214,9 +234,9 @@ def create_app(
 def admit(artifacts: Artifacts, authorization: str) -> None:
     """Let pass who presents a user's token. Raises TokenError."""
     if (token := presented_token(authorization)) is None:
-        raise TokenError("Token is missing!")
+        raise TokenError("Token is missing!", BEARER)
     if auth.token_user(artifacts.keys, artifacts.users, token) is None:
-        raise TokenError("Token is invalid!")
+        raise TokenError("Token is invalid!", f'{BEARER}, error="invalid_token"')
 
 
 def written(document: dict[str, Any]) -> str:
@@ -231,6 +251,8 @@ def reply(document: dict[str, Any], status: int = 200) -> Response:
 
 def presented_password(request: Request) -> tuple[str, str]:
     """Name and password of HTTP Basic, each empty where there is none."""
+    if len(request.headers.get("Authorization", "")) > MAX_AUTHORIZATION:
+        return "", ""
     try:
         basic = request.authorization
     except ValueError:  # werkzeug's on bytes that are not ASCII
@@ -238,6 +260,17 @@ def presented_password(request: Request) -> tuple[str, str]:
     if basic is None or basic.type != "basic":
         return "", ""
     return basic.username or "", basic.password or ""
+
+
+def client_address(request: Request, trusted_proxies: int) -> str:
+    """Who asks: the address that the outermost trusted proxy saw, of those that each appends to X-Forwarded-For."""
+    seen = request.headers.get("X-Forwarded-For", "").split(",")
+    if 0 < trusted_proxies <= len(seen):
+        try:
+            return str(ip_address(seen[-trusted_proxies].strip()))
+        except ValueError:
+            pass
+    return request.remote_addr or ""
 
 
 def presented_token(authorization: str) -> str | None:
@@ -276,6 +309,13 @@ def raise_earlier() -> None:
 def return_request_id(response: Response) -> Response:
     """Every answer names its request."""
     response.headers["X-Request-Id"] = g.request_id
+    return response
+
+
+def token_error(error: TokenError) -> Response:
+    """403, as the article's server answers it."""
+    response = reply({"error message": str(error)}, 403)
+    response.headers["WWW-Authenticate"] = error.challenge
     return response
 
 

@@ -32,7 +32,7 @@ class Artifacts:
     labels: Mapping[Any, str] | None
     """The model's class -> the text that is answered; None: the model's own values are the answer."""
     users: Mapping[str, str]
-    keys: tuple[str, ...]
+    keys: auth.Keys
 
     @property
     def predictor(self) -> Predictor:
@@ -63,6 +63,10 @@ def load(config: Config, reader: Reader, proved: Callable[[], Proved] | None = N
         log.warning("model_path: %s: %s", config.model_path, remark)
     if clear := auth.in_clear(users):
         log.warning("users: %s: %d password(s) in clear; `ml-census user add` hashes them", config.users, len(clear))
+    if weak := auth.weak(users):
+        log.warning(
+            "users: %s: %d weak password hash(es); `ml-census user add` makes better ones", config.users, len(weak)
+        )
     return artifacts
 
 

@@ -1,26 +1,44 @@
 """Who may ask: users with passwords, and the tokens that they get for them (RFC 7519, HS256)."""
 
+import hashlib
 import hmac
 import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import NamedTuple
 
 import jwt
 from werkzeug.security import check_password_hash
 
 TOKEN_SECONDS = 720
 """A token's life, the article's."""
+LEEWAY_SECONDS = 10
+"""By so much the clocks of two replicas may differ."""
 MIN_KEY_BYTES = 32
 """HS256 needs a key no shorter than its hash (RFC 7518, section 3.2)."""
 ALGORITHM = "HS256"
+ISSUER = AUDIENCE = "ml-census"
+MAX_TOKEN_BYTES = 8192
+MAX_NAME_BYTES = 256
+MAX_PASSWORD_BYTES = 1024
 
 HASHES = ("scrypt:", "pbkdf2:")
-HASH = re.compile(r"(scrypt:[0-9]+:[0-9]+:[0-9]+|pbkdf2:sha[0-9]+:[0-9]+)\$[^$]+\$[0-9a-f]+")
-"""As werkzeug.security.generate_password_hash writes them."""
+HASH = re.compile(r"(?:scrypt:([0-9]+):([0-9]+):([0-9]+)|pbkdf2:sha[0-9]+:([0-9]+))\$[^$]+\$[0-9a-f]+")
+"""As werkzeug.security.generate_password_hash writes them; the groups are what hashing costs."""
+OTHER_HASH = re.compile(r"\$\w+\$|\{\w+\}|\w+(:\w+)*\$[^$]+\$")
+"""Hashes of other kinds (crypt, LDAP, Django): as clear text they would let in whoever has read the file."""
+MAX_SCRYPT_BYTES = 128 * 1024**2
+MAX_SCRYPT_LANES = 16
+MAX_ITERATIONS = 10_000_000
+MIN_ITERATIONS = 600_000
+MIN_SCRYPT = 2**15 * 8 * 1
 # An unknown user costs the same work as a known one, so that timing does not tell who exists. It fits no password.
 NOBODY = "scrypt:32768:8:1$nobodynobodynobo$" + 128 * "0"
+
+Keys = tuple[tuple[str, str], ...]
+"""Signing keys, each with its id before it; the first signs, all verify."""
 
 
 class CredentialsError(Exception):
@@ -37,10 +55,8 @@ def parse_users(data: bytes) -> dict[str, str]:
         raise CredentialsError("must be a JSON object of user name to password hash, with at least one user")
     if not all(isinstance(stored, str) and stored for stored in users.values()):
         raise CredentialsError("each user's password hash must be text")
-    if malformed := [
-        name for name, stored in users.items() if stored.startswith(HASHES) and not HASH.fullmatch(stored)
-    ]:
-        raise CredentialsError(f"the password hash of {malformed[0]} is malformed")
+    for name, stored in users.items():
+        _check_stored(name, stored)
     for method in {stored.partition("$")[0] for stored in users.values() if stored.startswith(HASHES)}:
         try:
             check_password_hash(f"{method}$salt$00", "")
@@ -52,20 +68,37 @@ def parse_users(data: bytes) -> dict[str, str]:
     return folded
 
 
-def parse_keys(data: bytes) -> tuple[str, ...]:
-    """The signing keys, one a line; the first signs, all verify."""
+def _check_stored(name: str, stored: str) -> None:
+    if not stored.startswith(HASHES):
+        if OTHER_HASH.match(stored):
+            raise CredentialsError(f"the password hash of {name} is of an unknown kind: scrypt or pbkdf2 is known")
+        return
+    if not (found := HASH.fullmatch(stored)):
+        raise CredentialsError(f"the password hash of {name} is malformed")
+    n, r, p, iterations = (int(group or 0) for group in found.groups())
+    if 128 * n * r > MAX_SCRYPT_BYTES or p > MAX_SCRYPT_LANES or iterations > MAX_ITERATIONS:
+        raise CredentialsError(f"the password hash of {name} costs too much to check")
+
+
+def parse_keys(data: bytes) -> Keys:
+    """The signing keys, one a line; the first signs, all verify.
+
+    A key's id is the start of its SHA-256: it tells nothing of 256 random bits, and is the same on every replica.
+    """
     try:
         lines = data.decode("utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise CredentialsError("not UTF-8 text") from error
-    keys = tuple(line.strip() for line in lines if line.strip())
+    keys = [line.strip() for line in lines if line.strip()]
     if not keys:
         raise CredentialsError("holds no key")
+    if keys[0].startswith(("-----BEGIN", "{", "[", "ssh-")):
+        raise CredentialsError("holds a PEM, JSON or SSH key: one key of random text a line is wanted")
     if any(len(key.encode()) < MIN_KEY_BYTES for key in keys):
         raise CredentialsError(
             f"a key is shorter than {MIN_KEY_BYTES} bytes (RFC 7518, 3.2): make one with `ml-census secret`"
         )
-    return keys
+    return tuple((hashlib.sha256(key.encode()).hexdigest()[:16], key) for key in keys)
 
 
 def in_clear(users: Mapping[str, str]) -> list[str]:
@@ -73,39 +106,100 @@ def in_clear(users: Mapping[str, str]) -> list[str]:
     return [name for name, stored in users.items() if not stored.startswith(HASHES)]
 
 
+def weak(users: Mapping[str, str]) -> list[str]:
+    """The users whose hash is cheaper to guess against than what `ml-census user add` makes today."""
+    return [name for name, stored in users.items() if stored.startswith(HASHES) and _is_weak(stored)]
+
+
+def _is_weak(stored: str) -> bool:
+    found = HASH.fullmatch(stored)
+    n, r, p, iterations = (int(group or 0) for group in found.groups()) if found else (0, 0, 0, 0)
+    return iterations < MIN_ITERATIONS if iterations else n * r * p < MIN_SCRYPT
+
+
 def check_password(users: Mapping[str, str], name: str, password: str) -> bool:
-    """Whether the password is the user's. Names compare without case."""
+    """Whether the password is the user's. Names compare without case; one of them empty or very long never fits."""
+    try:
+        lengths = len(name.encode()), len(password.encode())
+    except UnicodeEncodeError:
+        return False
+    if not 0 < lengths[0] <= MAX_NAME_BYTES or not 0 < lengths[1] <= MAX_PASSWORD_BYTES:
+        return False
     stored = users.get(name.lower(), NOBODY)
     if stored.startswith(HASHES):
         return check_password_hash(stored, password)
-    return hmac.compare_digest(stored.encode(), password.encode("utf-8", "surrogatepass"))
+    one, other = (hashlib.sha256(text.encode()).digest() for text in (stored, password))
+    return hmac.compare_digest(one, other)
 
 
-def issue_token(keys: Sequence[str], name: str, now: int) -> str:
+def issue_token(keys: Keys, users: Mapping[str, str], name: str, now: int) -> str:
     """A token for the user that ends TOKEN_SECONDS after `now` (seconds since 1970)."""
-    claims = {"sub": name.lower(), "iat": now, "exp": now + TOKEN_SECONDS}
-    return jwt.encode(claims, keys[0], algorithm=ALGORITHM)
+    kid, key = keys[0]
+    user = name.lower()
+    claims = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": user,
+        "iat": now,
+        "exp": now + TOKEN_SECONDS,
+        "pv": _password_version(key, users[user]),
+    }
+    return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": kid})
 
 
-def token_user(keys: Sequence[str], users: Mapping[str, str], token: str) -> str | None:
-    """The user whose valid token this is, or None. A user who is no longer in `users` has none."""
-    for key in keys:
-        try:
-            name, end = _signed(token, key)
-        except jwt.InvalidSignatureError:
-            continue
-        except (jwt.PyJWTError, RecursionError):
-            return None
-        return name if name in users and time.time() < end else None
-    return None
+def token_user(keys: Keys, users: Mapping[str, str], token: str) -> str | None:
+    """The user whose valid token this is, or None. It ends with its time, its key, its user, or the user's password."""
+    if len(token) > MAX_TOKEN_BYTES:
+        return None
+    try:
+        signed = _signed(token, keys)
+    except (jwt.PyJWTError, RecursionError, ValueError):
+        return None
+    if signed.user not in users or time.time() - LEEWAY_SECONDS >= signed.end:
+        return None
+    current = _password_version(signed.key, users[signed.user])
+    return signed.user if hmac.compare_digest(current.encode(), signed.password_version.encode()) else None
+
+
+class _Signed(NamedTuple):
+    user: str
+    end: int
+    password_version: str
+    key: str
 
 
 @lru_cache(maxsize=1024)
-def _signed(token: str, key: str) -> tuple[str, int]:
-    """User and end of a token that the key has signed. Raises PyJWTError.
+def _signed(token: str, keys: Keys) -> _Signed:
+    """What a token says that one of the keys has signed. Raises PyJWTError, RecursionError, ValueError.
 
     Kept, since the signature of the same token by the same key stays as it is, and PyJWT takes 30 µs to see it; whether
-    the token has ended and the user is still one is asked each time. What raises is not kept.
+    the token has ended and the user and password are still the same is asked each time. What raises is not kept.
     """
-    claims = jwt.decode(token, key, algorithms=[ALGORITHM], options={"require": ["exp", "sub"]})
-    return claims["sub"], int(claims["exp"])
+    kid = str(jwt.get_unverified_header(token).get("kid"))
+    if (key := dict(keys).get(kid)) is None:
+        raise jwt.InvalidTokenError("signed by no key of ours")
+    claims = jwt.decode(
+        token,
+        key,
+        algorithms=[ALGORITHM],
+        issuer=ISSUER,
+        audience=AUDIENCE,
+        leeway=LEEWAY_SECONDS,
+        options={
+            "require": ["iss", "aud", "sub", "iat", "exp", "pv"],
+            "strict_aud": True,
+            "enforce_minimum_key_length": True,
+        },
+    )
+    times = claims["iat"], claims["exp"]
+    if any(type(each) is not int for each in times) or times[1] - times[0] > TOKEN_SECONDS:
+        raise jwt.InvalidTokenError("a life that we give no token")
+    if not isinstance(claims["pv"], str):
+        raise jwt.InvalidTokenError("pv must be text")
+    return _Signed(claims["sub"], times[1], claims["pv"], key)
+
+
+@lru_cache(maxsize=1024)
+def _password_version(key: str, stored: str) -> str:
+    """Changes with the password, and tells nothing of its hash to who has not the key."""
+    return hmac.new(key.encode(), stored.encode(), hashlib.sha256).hexdigest()[:16]

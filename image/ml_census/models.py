@@ -53,7 +53,7 @@ def load(config: Config, folder: Folder, proved: Callable[[], Proved] | None) ->
     if config.compile and {name, COMPILED, "schema.json"} <= folder.sha256.keys():  # another model beside it has none
         return _published(config, folder, version)
     if proved is not None and (done := proved()).compiled is not None:
-        predictor = _compiled(uri, done.compiled, uri, done.schema)
+        predictor = _compiled(uri, done.compiled, uri, done.schema, config.max_model_bytes)
         return Model(predictor, version, done.engine, done.scikit_learn, done.remarks)
     try:
         from ml_census import fitted  # scikit-learn: two seconds and 100 MB that a compiled model does without
@@ -73,15 +73,16 @@ def _published(config: Config, folder: Folder, version: str) -> Model:
     uri = folder.uri(COMPILED)
     data = folder.read("model_path", uri, config.max_model_bytes)
     schema_uri = folder.uri("schema.json")
-    predictor = _compiled(uri, data, schema_uri, folder.read("model_path", schema_uri))
+    columns = folder.read("model_path", schema_uri)
+    predictor = _compiled(uri, data, schema_uri, columns, config.max_model_bytes)
     told = folder.manifest.get("engine")
     engine = told if isinstance(told, dict) else {"kind": "compiled"}
     return Model(predictor, version, engine, str(folder.manifest.get("scikit-learn")))
 
 
-def _compiled(uri: str, data: bytes, schema_uri: str, columns: bytes) -> Predictor:
+def _compiled(uri: str, data: bytes, schema_uri: str, columns: bytes, limit: int) -> Predictor:
     try:
-        return compiled.from_bytes(data, schema.from_json(columns))
+        return compiled.from_bytes(data, schema.from_json(columns), limit)
     except SchemaError as error:
         raise ArtifactError("model_path", schema_uri, str(error)) from error
     except compiled.CompiledError as error:

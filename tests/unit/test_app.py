@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from conftest import KEY
 from kinds import NAMES, Kind
+from ml_census import auth
 from ml_census.app import Api, Application, create_app
 from ml_census.artifacts import Artifacts
 from ml_census.config import Config
@@ -29,15 +30,15 @@ def artifacts(kind: Callable[[str], Kind]) -> Artifacts:
     labels = {int(key): text for key, text in (made.decoding or {}).items()}
     predictor = Original(made.model, learn(made.model, NAMES))
     model = Model(predictor, "0123456789ab", {"kind": "original", "reason": "a test"}, "1.9.0")
-    return Artifacts(model, labels, {"census": "census"}, (KEY,))
+    return Artifacts(model, labels, {"census": "census"}, auth.parse_keys(KEY.encode()))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def client(artifacts: Artifacts) -> FlaskClient:
     return create_app(artifacts, CONFIG).test_client()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def token(client: FlaskClient) -> str:
     answer = client.get("/login", auth=("census", "census"))
     return str(answer.json["token"])  # type: ignore[index]
@@ -324,6 +325,54 @@ def test_the_version_tells_what_runs(client: FlaskClient) -> None:
         "python",
         "reloads",
     }
+
+
+def login(client: FlaskClient, password: str, address: str = "", user: str = "census") -> TestResponse:
+    return client.get("/login", auth=(user, password), headers={"X-Forwarded-For": address})
+
+
+def test_the_sixth_wrong_password_has_to_wait_and_no_answer_of_a_login_is_kept(client: FlaskClient) -> None:
+    answers = [login(client, "wrong") for _ in range(6)] + [login(client, "census")]
+
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429] * 2
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
+    assert answers[-1].json["error message"].startswith("too many wrong passwords")
+    assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
+    assert login(client, "census", user="nobody").status_code == 401
+
+
+def test_who_logs_in_is_who_the_trusted_proxies_saw(artifacts: Artifacts) -> None:
+    """Behind two proxies the second address from the right; what stands before it the client itself may have sent."""
+    client = create_app(artifacts, replace(CONFIG, trusted_proxies=2)).test_client()
+    for _ in range(5):
+        login(client, "wrong", "6.6.6.6, 10.0.0.1, 10.9.9.9")
+
+    assert login(client, "census", "7.7.7.7, 10.0.0.1, 10.9.9.9").status_code == 429
+    for other in ("10.0.0.1, 10.0.0.2, 10.9.9.9", ":.", "", "x, y", ", ,"):
+        assert login(client, "census", other).status_code == 200
+
+
+def test_without_trusted_proxies_the_header_says_nothing(client: FlaskClient) -> None:
+    for number in range(5):
+        login(client, "wrong", f"10.0.0.{number}, 10.9.9.9")
+
+    assert login(client, "census", "10.0.0.9, 10.9.9.9").status_code == 429
+
+
+@pytest.mark.parametrize("method", ["HEAD", "POST", "PUT"])
+def test_a_token_is_got_and_not_otherwise_asked_for(client: FlaskClient, method: str) -> None:
+    answer = client.open("/login", method=method, auth=("census", "census"))
+
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize(("given", "error"), [(None, ""), ("x.y.z", ', error="invalid_token"')])
+def test_a_refused_token_is_told_what_is_wanted(client: FlaskClient, given: str | None, error: str) -> None:
+    answer = client.post("/prediction", json={"inputs": []}, headers={"Authorization": given} if given else {})
+
+    assert answer.status_code == 403
+    assert answer.headers["WWW-Authenticate"] == f'Bearer realm="ml-census"{error}'
 
 
 def test_readiness_ends_with_the_drain_and_liveness_does_not(artifacts: Artifacts) -> None:

@@ -11,7 +11,7 @@ PACKAGE = Path(ml_census.__file__).parent
 ALLOWED = {
     "__init__": set(),
     "__main__": {"cli"},
-    "app": {"__init__", "artifacts", "auth", "config", "engine", "protocols", "request_id", "schema"},
+    "app": {"__init__", "artifacts", "auth", "config", "engine", "protocols", "request_id", "schema", "throttle"},
     "artifacts": {"auth", "config", "decoding", "engine", "models", "published", "schema"},
     "auth": set(),
     "client": set(),
@@ -31,6 +31,7 @@ ALLOWED = {
     "server": {"config", "lanes", "wire"},
     "source": {"storage"},
     "storage": set(),
+    "throttle": set(),
     "trial": {"artifacts", "config", "engine", "models", "published", "source"},
     "wire": {"request_id"},
 }

@@ -15,8 +15,8 @@ from ml_census.engine.trees import Trees
 from ml_census.schema import Columns, Schema
 
 FORMAT = 1
-LARGEST_BYTES = 2 * 1024**3
-"""Of the arrays: a small file can expand to more than there is memory."""
+LARGEST_BYTES = 512 * 1024**2
+"""Of the arrays, unless told: a small file can expand to more than there is memory."""
 
 
 class CompiledError(Exception):
@@ -112,12 +112,13 @@ def to_bytes(compiled: Compiled) -> bytes:
     return file.getvalue()
 
 
-def from_bytes(data: bytes, schema: Schema) -> Compiled:
-    """Read and check what to_bytes wrote. Nothing in it can run. Raises CompiledError."""
+def from_bytes(data: bytes, schema: Schema, limit: int = LARGEST_BYTES) -> Compiled:
+    """Read and check what to_bytes wrote. Nothing in it can run. Raises CompiledError, also for more than `limit` bytes
+    of arrays."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > LARGEST_BYTES:
-                raise CompiledError(f"expands to more than {LARGEST_BYTES} bytes")
+            if sum(entry.file_size for entry in archive.infolist()) > limit:
+                raise CompiledError(f"expands to more than {limit} bytes")
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             document = json.loads(arrays["document"].tobytes())
             if document["format"] != FORMAT:

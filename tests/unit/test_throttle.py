@@ -1,0 +1,69 @@
+"""Who guesses passwords waits longer and longer; others do not."""
+
+import tracemalloc
+
+from ml_census import throttle
+from ml_census.throttle import Throttle
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def failing(times: int) -> tuple[Throttle, Clock]:
+    clock = Clock()
+    guarded = Throttle(clock)
+    for _ in range(times):
+        guarded.failed("ada", "10.0.0.1")
+    return guarded, clock
+
+
+def test_four_failures_cost_nothing_and_the_fifth_a_minute() -> None:
+    assert failing(4)[0].pause("ada", "10.0.0.1") == 0
+    guarded, clock = failing(5)
+    assert guarded.pause("ada", "10.0.0.1") == 60
+
+    clock.now += 59.5
+    assert guarded.pause("ada", "10.0.0.1") == 1
+    clock.now += 0.5
+    assert guarded.pause("ada", "10.0.0.1") == 0
+
+
+def test_each_further_failure_doubles_the_pause_up_to_a_quarter_of_an_hour() -> None:
+    assert [failing(times)[0].pause("ada", "10.0.0.1") for times in (6, 7, 8, 9, 1000)] == [120, 240, 480, 900, 900]
+
+
+def test_another_user_and_another_address_do_not_wait() -> None:
+    guarded, _ = failing(9)
+
+    assert guarded.pause("bob", "10.0.0.1") == guarded.pause("ada", "10.0.0.2") == 0
+    assert guarded.pause("ADA", "10.0.0.1") == 900
+
+
+def test_the_right_password_and_a_quiet_quarter_of_an_hour_begin_anew() -> None:
+    guarded, clock = failing(4)
+    guarded.succeeded("ada", "10.0.0.1")
+    guarded.failed("ada", "10.0.0.1")
+    assert guarded.pause("ada", "10.0.0.1") == 0
+
+    guarded, clock = failing(4)
+    clock.now += throttle.LONGEST_SECONDS + 1
+    guarded.failed("ada", "10.0.0.1")
+    assert guarded.pause("ada", "10.0.0.1") == 0
+
+
+def test_a_thousand_times_more_names_take_no_more_memory() -> None:
+    guarded = Throttle()
+    tracemalloc.start()
+    for number in range(3 * throttle.MAX_KEYS):
+        guarded.failed(f"{number:0256}", "10.0.0.1")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert len(guarded._records) == throttle.MAX_KEYS
+    assert peak < 5 * 1024**2
