@@ -16,7 +16,7 @@ def test_own_secret(chart):
     shown = yaml.safe_load(chart.config(values))
 
     assert auth.parse_users(secret["users.json"]).keys() == {"alice", "bob"}
-    assert auth.parse_keys(secret["secret.txt"]) == (KEY,)
+    assert [key for _, key in auth.parse_keys(secret["secret.txt"])] == [KEY]
     mount = next(each for each in server(pod)["volumeMounts"] if each["name"] == "credentials")
     assert mount["readOnly"] is True
     items = volume(pod, "credentials")["secret"]["items"]
@@ -119,7 +119,8 @@ def test_accepted_keys(chart, text):
     """One key or several, a line each, are accepted, and by the server as well."""
     secret = data(chart.one("Secret", {"credentials": {"signingKey": text}}))
 
-    assert auth.parse_keys(secret["secret.txt"]) == tuple(line.strip() for line in text.splitlines() if line.strip())
+    keys = [key for _, key in auth.parse_keys(secret["secret.txt"])]
+    assert keys == [line.strip() for line in text.splitlines() if line.strip()]
 
 
 @pytest.mark.parametrize(

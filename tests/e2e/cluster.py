@@ -2,12 +2,14 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -62,12 +64,12 @@ class Release:
 
     namespace: str
 
-    def upgrade(self, values: Path, **changes: object) -> None:
-        """Install or upgrade with a values file, the cluster's own values on top, and changes (a_b is a.b) last."""
+    def upgrade(self, values: Path, timeout: str = "5m", **changes: object) -> None:
+        """Install or upgrade with a values file, the cluster's own values on top, and changes last."""
         settings = image("IMAGE") | changes
         files = [option for path in (values, VALUES) for option in ("--values", str(path))]
         options = [option for key, value in settings.items() for option in ("--set", f"{key}={value}")]
-        helm("upgrade", "--install", *self._named(str(CHART)), "--wait", "--timeout", "5m", *files, *options)
+        helm("upgrade", "--install", *self._named(str(CHART)), "--wait", "--timeout", timeout, *files, *options)
 
     def rollback(self) -> None:
         helm("rollback", *self._named(), "--wait", "--timeout", "5m")
@@ -86,6 +88,38 @@ class Release:
 
     def ready_pods(self) -> int:
         return int(self.get("deployment", "ml-census")["status"].get("readyReplicas", 0))
+
+    def pods(self) -> list[dict[str, Any]]:
+        """The server's pods that are not on their way out, oldest first."""
+        found = self.get("pods", "--selector", "app.kubernetes.io/name=ml-census")["items"]
+        here = [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+        return sorted(here, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+
+    def restarts(self) -> int:
+        states = [state for pod in self.pods() for state in pod["status"].get("containerStatuses", [])]
+        return sum(int(state["restartCount"]) for state in states)
+
+    def delete(self, pod: dict[str, Any], *options: str) -> None:
+        kubectl("--namespace", self.namespace, "delete", "pod", pod["metadata"]["name"], *options)
+
+    def logs(self, pod: dict[str, Any]) -> str:
+        return kubectl("--namespace", self.namespace, "logs", pod["metadata"]["name"])
+
+    def signal(self, pod: dict[str, Any], number: signal.Signals) -> None:
+        """To process 1 of the pod's container, from the node: within the container nothing can kill it."""
+        container = pod["status"]["containerStatuses"][0]["containerID"].rpartition("/")[2]
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                belongs = container in (process / "cgroup").read_text()
+            except OSError:
+                continue
+            if belongs:
+                os.kill(int(process.name), number)
+                return
+        raise AssertionError(f"no process of container {container} on this node")
+
+    def version(self) -> Any:
+        return requests.get(f"{self.url}/version", timeout=30).json()
 
     def settle(self) -> None:
         """Wait until the pods that an update has replaced are gone: until then they answer, too."""
@@ -144,30 +178,43 @@ def login(url: str) -> str:
 
 @dataclass
 class Load:
-    """Clients that ask one after the other and keep what came: a status code, or the name of an error."""
+    """Clients that ask one after the other and keep what came: a status code, "wrong", or the name of an error.
+
+    Each logs in anew after so many requests, since tokens end, and keys and users may change.
+    """
 
     url: str
     clients: int = 4
     pause: float = 0.02
+    requests_a_login: int = 500
     outcomes: list[str] = field(default_factory=list)
     versions: set[str] = field(default_factory=set)
     _stop: threading.Event = field(default_factory=threading.Event)
 
-    def _ask(self, token: str) -> None:
+    def _ask(self) -> None:
         with requests.Session() as session:
-            session.headers["Authorization"] = token
-            while not self._stop.wait(self.pause):
+            while not self._stop.is_set():
                 try:
-                    answer = session.post(f"{self.url}/prediction", json={"inputs": [ROW]}, timeout=30)
+                    answer = session.get(f"{self.url}/login", auth=("census", "census"), timeout=30)
                     self.outcomes.append(str(answer.status_code))
-                    self.versions.add(answer.headers.get("X-Model-Version", ""))
+                    session.headers["Authorization"] = str(answer.json().get("token"))
+                    self._predict(session)
                 except requests.RequestException as error:
                     self.outcomes.append(type(error).__name__)
 
+    def _predict(self, session: requests.Session) -> None:
+        for _ in range(self.requests_a_login):
+            if self._stop.wait(self.pause):
+                return
+            answer = session.post(f"{self.url}/prediction", json={"inputs": [ROW]}, timeout=30)
+            right = answer.status_code != 200 or answer.json() == {"predictions": [ANSWER]}
+            self.outcomes.append(str(answer.status_code) if right else "wrong")
+            if answer.status_code == 200:
+                self.versions.add(answer.headers.get("X-Model-Version", ""))
+
     @contextmanager
     def running(self) -> Iterator["Load"]:
-        token = login(self.url)
-        threads = [threading.Thread(target=self._ask, args=(token,)) for _ in range(self.clients)]
+        threads = [threading.Thread(target=self._ask) for _ in range(self.clients)]
         for thread in threads:
             thread.start()
         try:
@@ -182,4 +229,4 @@ class Load:
         return [outcome for outcome in self.outcomes if outcome != "200"]
 
     def __str__(self) -> str:
-        return f"{len(self.outcomes)} requests, {len(self.failed)} failed {sorted(set(self.failed))}"
+        return f"{len(self.outcomes)} requests, {len(self.failed)} failed {dict(Counter(self.failed))}"

@@ -43,7 +43,7 @@ def test_every_kind_of_model_is_served_with_the_answers_of_its_own_predict(
 
 
 def test_a_token_is_an_hs256_jwt_of_720_seconds(server: Server) -> None:
-    claims = jwt.decode(server.token(), KEY, algorithms=["HS256"])
+    claims = jwt.decode(server.token(), KEY, algorithms=["HS256"], audience="ml-census")
 
     assert claims["exp"] - claims["iat"] == 720
 

@@ -1,6 +1,7 @@
 """Training, users and serving over gs://, against a real emulator of Google Cloud Storage."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -78,8 +79,48 @@ def test_an_object_that_is_not_there_ends_the_start_in_one_line(published: Envir
         start("logistic", env=published, **in_bucket(**{key: "gs://models/nowhere"}))
 
 
-def test_a_store_that_cannot_be_reached_ends_the_start_in_one_line(start: Start) -> None:
-    nobody = {"STORAGE_EMULATOR_HOST": "http://127.0.0.1:9"}
+def test_a_start_waits_for_a_store_that_cannot_be_reached_and_ends_when_told(folder: Callable[..., Path]) -> None:
+    config = folder("logistic", **in_bucket())
+    command = [sys.executable, "-m", "ml_census", "serve", "--config", str(config), "--port", "0"]
+    nowhere = os.environ | {"STORAGE_EMULATOR_HOST": "http://127.0.0.1:9"}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=nowhere)
+    assert process.stderr
+    first = process.stderr.readline()
 
-    with pytest.raises(AssertionError, match=r"^exit 1: ml-census: users: gs://models/census/users.json: .*\n$"):
-        start("logistic", env=nobody, **in_bucket())
+    began = time.monotonic()
+    process.terminate()
+
+    assert process.wait(30) == 0
+    assert time.monotonic() - began < 2
+    assert re.search(r"users: gs://models/census/users.json: .*; trying again$", first.rstrip())
+    process.stderr.close()
+
+
+def test_what_changes_in_the_bucket_is_served_without_a_restart(published: Environment, start: Start) -> None:
+    ml_census(published, "train", "--data", "demo", "--output", "gs://models/changing")
+    changing = in_bucket(model_path="gs://models/changing/model.pkl", reload_seconds=0.5)
+    server = start("logistic", env=published, **changing)
+    version = requests.get(f"{server.url}/version", timeout=10).json()["model"]
+
+    ml_census(published, "train", "--recipe", "article", "--data", "demo", "--output", "gs://models/changing")
+
+    for _ in range(200):
+        answer = requests.get(f"{server.url}/version", timeout=10).json()
+        if answer["model"] != version:
+            break
+        time.sleep(0.1)
+    assert answer["model"] != version
+    assert answer["reloads"]["done"] >= 1
+    assert server.token()
+
+
+def test_a_restart_while_the_bucket_is_away_serves_what_was_kept(
+    published: Environment, start: Start, tmp_path: Path
+) -> None:
+    kept = in_bucket(cache_path=str(tmp_path / "cache"))
+    assert start("logistic", env=published, **kept).stop() == 0
+
+    server = start("logistic", env={"STORAGE_EMULATOR_HOST": "http://127.0.0.1:9"}, **kept)
+
+    assert server.token()
+    assert any("serving what was loaded last" in line for line in server.log)

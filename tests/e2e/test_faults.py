@@ -1,0 +1,216 @@
+"""What goes wrong with pods, the bucket and credentials while clients ask. The ids are the README's."""
+
+import json
+import os
+import pickle
+import secrets
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+from cluster import ANSWER, CHART, ROW, Load, Release, kubectl, login, wait_for
+from werkzeug.security import generate_password_hash
+
+from conftest import Bucket
+
+ARTICLE = CHART / "ci" / "article-values.yaml"
+PODS = 3
+SOAK_SECONDS = int(os.environ.get("SOAK_SECONDS", "180"))
+IN_BUCKET = {
+    "replicaCount": PODS,
+    "credentials.existingSecret": "",
+    "config.reload_seconds": 1,
+    "config.model_path": "gs://models/faults/model.pkl",
+    "config.prediction_decoding": "gs://models/faults/prediction_decoding.json",
+    "config.users": "gs://models/faults/users.json",
+    "config.secret": "gs://models/faults/secret.txt",
+}
+USERS = {"census": generate_password_hash("census"), "ada": generate_password_hash("lovelace")}
+KEY = secrets.token_urlsafe(32)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def installed(release: Release, bucket: Bucket) -> None:
+    for name in ("model.pkl", "prediction_decoding.json", "schema.json", "golden.json"):
+        bucket.put(f"faults/{name}", bucket.get(f"census/{name}"))
+    bucket.put("faults/users.json", json.dumps(USERS).encode())
+    bucket.put("faults/secret.txt", KEY.encode())
+    release.upgrade(ARTICLE, **IN_BUCKET)
+
+
+@pytest.fixture
+def load(release: Release, request: pytest.FixtureRequest) -> Iterator[Load]:
+    with Load(release.url).running() as running:
+        wait_for("some answers", lambda: len(running.outcomes) > 50)
+        yield running
+    print(f"{request.node.name}: {running}")
+
+
+def healthy(release: Release) -> bool:
+    return release.ready_pods() == PODS == len(release.pods())
+
+
+def test_f1_twenty_pods_are_deleted_and_no_request_fails(release: Release, load: Load) -> None:
+    for _ in range(20):
+        release.delete(release.pods()[0], "--wait=false")
+        wait_for("the replacement", lambda: healthy(release))
+    wait_for("5,000 requests", lambda: len(load.outcomes) >= 5_000)
+
+    assert not load.failed
+
+
+def test_f2_killed_processes_come_back_and_take_only_their_own_requests(release: Release, load: Load) -> None:
+    before = release.restarts()
+    for number in range(3):
+        release.signal(release.pods()[number], signal.SIGKILL)
+        wait_for("the container's restart", lambda count=number: release.restarts() == before + count + 1, 30)
+        wait_for("readiness", lambda: healthy(release), 30)
+
+    assert len(load.failed) <= 3 * 20
+
+
+def test_f3_all_pods_killed_at_once_come_back(release: Release) -> None:
+    kubectl("--namespace", release.namespace, "delete", "pod", "--all", "--grace-period=0", "--force")
+    began = time.monotonic()
+    wait_for("all pods", lambda: healthy(release), 60)
+    print(f"f3: all pods ready again after {time.monotonic() - began:.0f} s")
+    assert requests.get(f"{release.url}/readyz", timeout=30).status_code == 200
+
+
+def test_f22_a_process_that_hangs_is_restarted(release: Release) -> None:
+    hanging = release.pods()[0]
+    before = release.restarts()
+    began = time.monotonic()
+    release.signal(hanging, signal.SIGSTOP)
+    wait_for("the Service to leave it out", lambda: release.ready_pods() == PODS - 1, 30)
+    left_out = time.monotonic() - began
+    wait_for("the restart", lambda: release.restarts() > before and healthy(release), 180)
+    print(f"f22: left out after {left_out:.0f} s, ready again after {time.monotonic() - began:.0f} s")
+
+
+def test_f6_a_pod_that_starts_without_the_bucket_waits_for_it(release: Release, bucket: Bucket, load: Load) -> None:
+    with bucket.away():
+        release.delete(release.pods()[0])
+        waiting = release.pods()[-1]
+        wait_for("the reason in its log", lambda: "trying again" in release.logs(waiting), 60)
+        assert release.ready_pods() == PODS - 1
+    began = time.monotonic()
+    wait_for("the pod", lambda: healthy(release), 60)
+    print(f"f6: ready {time.monotonic() - began:.0f} s after the bucket came back")
+
+    assert release.pods()[-1]["metadata"]["name"] == waiting["metadata"]["name"]
+    assert release.restarts() == 0 or all(
+        state["restartCount"] == 0 for state in release.pods()[-1]["status"]["containerStatuses"]
+    )
+    assert not load.failed
+
+
+def test_f7_the_bucket_goes_while_pods_serve_and_one_restarts(release: Release, bucket: Bucket, load: Load) -> None:
+    """A restarted container starts from what it has kept."""
+    before = release.restarts()
+    with bucket.away():
+        wait_for("a failed look", lambda: release.version()["reloads"]["refused"] > 0)
+        failed_before = len(load.failed)
+        began = time.monotonic()
+        release.signal(release.pods()[0], signal.SIGKILL)
+        wait_for("the restart", lambda: release.restarts() == before + 1, 30)
+        wait_for("readiness from the cache", lambda: healthy(release), 40)
+        print(f"f7: ready from the cache {time.monotonic() - began:.0f} s after the kill")
+    assert failed_before == 0
+    assert len(load.failed) <= 20
+
+
+class Evil:
+    """Unpickled, it would write a file."""
+
+    def __reduce__(self) -> object:
+        return os.system, ("touch /tmp/canary",)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [pickle.dumps(Evil()), b"", b"<html>not found</html>", b"flipped", b"cut"],
+    ids=["evil", "empty", "html", "flipped", "cut"],
+)
+def test_f8_f9_a_bad_model_is_refused_and_the_old_one_serves_on(
+    release: Release, bucket: Bucket, load: Load, bad: bytes
+) -> None:
+    good = bucket.get("faults/model.pkl")
+    if bad == b"flipped":
+        bad = good[:1000] + bytes([good[1000] ^ 1]) + good[1001:]
+    elif bad == b"cut":
+        bad = good[: len(good) // 2]
+    version, refused = release.version()["model"], 0
+    bucket.put("faults/model.pkl", bad)
+    wait_for("a refusal", lambda: any("reload refused" in release.logs(pod)[-2000:] for pod in release.pods()))
+    refused = sum(release.logs(pod).count("reload refused") for pod in release.pods())
+    bucket.put("faults/model.pkl", good)
+    time.sleep(5)
+
+    assert refused
+    assert load.versions == {version}
+    assert not load.failed
+    assert healthy(release)
+
+
+def test_f13_ten_rotations_of_the_key_let_everyone_in(release: Release, bucket: Bucket) -> None:
+    """In two phases: first all verify the new key, then all sign with it; the old one goes when its tokens have."""
+    keys = [KEY]
+    with Load(release.url, clients=3, pause=0.05, requests_a_login=5).running() as load:
+        for _ in range(10):
+            keys = [keys[0], secrets.token_urlsafe(32)]
+            for ring in ([keys[0], keys[1]], [keys[1], keys[0]]):
+                bucket.put("faults/secret.txt", "\n".join(ring).encode())
+                time.sleep(4)
+            keys.reverse()
+    print(f"f13: 10 rotations, {load}")
+
+    assert not load.failed
+
+
+def test_f14_a_removed_user_and_a_changed_password_end_their_tokens(
+    release: Release, bucket: Bucket, load: Load
+) -> None:
+    def enter(user: str, password: str) -> str:
+        return str(requests.get(f"{release.url}/login", auth=(user, password), timeout=30).json().get("token"))
+
+    def is_out(token: str) -> bool:
+        statuses = [
+            requests.post(
+                f"{release.url}/prediction", json={"inputs": [ROW]}, headers={"Authorization": token}, timeout=30
+            ).status_code
+            for _ in range(10)
+        ]
+        return set(statuses) == {403}
+
+    ada = enter("ada", "lovelace")
+    bucket.put("faults/users.json", json.dumps(USERS | {"ada": generate_password_hash("changed")}).encode())
+    wait_for("the changed password to end the token", lambda: is_out(ada), 30)
+    ada = enter("ada", "changed")
+    bucket.put("faults/users.json", json.dumps({"census": USERS["census"]}).encode())
+    wait_for("the removed user's token to end", lambda: is_out(ada), 30)
+
+    assert not load.failed
+
+
+def test_f23_a_full_disk_does_not_stop_a_pod(release: Release) -> None:
+    pod = release.pods()[0]["metadata"]["name"]
+    fill = "open('/tmp/full', 'wb').write(bytes(60_000_000))"
+    kubectl("--namespace", release.namespace, "exec", pod, "--", "python3", "-c", fill)
+    headers = {"Authorization": login(release.url)}
+    rows = {"inputs": [ROW] * 6_000}
+    for _ in range(PODS * 3):
+        answer = requests.post(f"{release.url}/prediction", json=rows, headers=headers, timeout=60)
+        assert answer.json()["predictions"] == [ANSWER] * 6_000
+    assert healthy(release)
+
+
+def test_f25_a_soak_with_a_pod_deleted_each_minute_loses_nothing(release: Release, load: Load) -> None:
+    end = time.monotonic() + SOAK_SECONDS
+    while time.monotonic() < end:
+        release.delete(release.pods()[0], "--wait=false")
+        time.sleep(min(60, max(end - time.monotonic(), 0)))
+    assert not load.failed
+    assert healthy(release)

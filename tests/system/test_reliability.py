@@ -1,0 +1,108 @@
+"""Many clients at once, slow ones and guessing ones, against a real process."""
+
+import signal
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import requests
+
+Start = Callable[..., Any]
+
+
+def test_ten_drains_under_twenty_clients_lose_no_request(start: Start) -> None:
+    """A client that keeps its connection goes on until the server says close, and then finds the socket closed."""
+    answered = 0
+    for _ in range(10):
+        server = start("logistic", drain_delay_seconds=1)
+        token, failed, counts = server.token(), list[str](), list[int]()
+
+        def ask(url: str, token: str, failed: list[str], counts: list[int]) -> None:
+            with requests.Session() as session:
+                for count in range(1_000_000):
+                    try:
+                        answer = session.post(
+                            f"{url}/prediction", json={"inputs": [[1, 2]]}, headers={"Authorization": token}, timeout=10
+                        )
+                    except requests.ConnectionError as error:
+                        if "Connection refused" not in str(error):  # after the drain nobody listens
+                            failed.append(str(error))
+                        counts.append(count)
+                        return
+                    if answer.status_code != 200:
+                        failed.append(str(answer.status_code))
+
+        clients = [threading.Thread(target=ask, args=(server.url, token, failed, counts)) for _ in range(20)]
+        for client in clients:
+            client.start()
+        time.sleep(0.5)
+        server.process.send_signal(signal.SIGTERM)
+        server.process.send_signal(signal.SIGTERM)  # a second one changes nothing
+        for client in clients:
+            client.join(60)
+        assert server.process.wait(60) == 0
+        assert failed == []
+        answered += sum(counts)
+    assert answered >= 2_000
+
+
+def test_five_hundred_slow_senders_hold_nobody_up_and_are_cut_off(start: Start) -> None:
+    server = start("logistic", request_deadline_seconds=3)
+    slow = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in range(500)]
+    for second in range(3):
+        for each in slow:
+            each.send(b"POST /prediction"[second : second + 1])
+        began = time.monotonic()
+        assert requests.get(f"{server.url}/readyz", timeout=30).status_code == 200
+        assert time.monotonic() - began < 1
+        time.sleep(0.5)
+
+    for each in slow:
+        assert each.recv(65536).startswith(b"HTTP/1.0 408 Request Timeout")
+        each.close()
+
+
+def test_a_thousand_wrong_passwords_cost_five_hashes_and_a_right_one_is_let_in(start: Start) -> None:
+    server = start("logistic")
+
+    def guess(number: int) -> int:
+        return requests.get(f"{server.url}/login", auth=("Ada", f"wrong{number}"), timeout=30).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        guesses = pool.map(guess, range(1_000))
+        began = time.monotonic()
+        assert server.token()
+        assert time.monotonic() - began < 2
+        answers = Counter(guesses)
+
+    assert answers[401] == 5
+    assert set(answers) <= {401, 429, 503}
+
+
+def test_a_flood_of_guesses_for_many_names_leaves_predictions_alone(start: Start) -> None:
+    """One hash at a time, eight waiting, the others are told to come later."""
+    server = start("logistic")
+    token, over = server.token(), threading.Event()
+
+    def guess(name: int) -> Counter[int]:
+        answers = Counter[int]()
+        while not over.is_set():
+            auth = (f"name{name}-{answers.total()}", "wrong")
+            answers[requests.get(f"{server.url}/login", auth=auth, timeout=30).status_code] += 1
+        return answers
+
+    with ThreadPoolExecutor(12) as pool:
+        guesses = [pool.submit(guess, name) for name in range(12)]
+        for _ in range(50):
+            answer = requests.post(
+                f"{server.url}/prediction", json={"inputs": [[1, 2]]}, headers={"Authorization": token}, timeout=10
+            )
+            assert answer.status_code == 200
+        over.set()
+        answers = sum((each.result() for each in guesses), Counter[int]())
+
+    assert set(answers) == {401, 503}
