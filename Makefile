@@ -1,12 +1,14 @@
 # One-liners over ci/, where the work is.
-.PHONY: setup serve test e2e lint image chart
+.PHONY: setup serve test fuzz e2e lint image chart
 
 setup: ## make .venv with .venv/bin/ml-census
 	ci/setup
 serve: ## train the demo model if there is none, serve it on 127.0.0.1:5090 (PORT=)
 	ci/serve
-test: ## unit, chart and system tests
+test: ## unit, chart, system and fuzz tests
 	ci/test
+fuzz: ## fuzz tests with ten times the budget (FUZZ=)
+	ci/fuzz
 lint: ## ruff, mypy, yamllint, shellcheck
 	ci/lint
 image: ## build the image

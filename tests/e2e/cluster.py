@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
@@ -25,6 +26,8 @@ VALUES = ROOT / "tests" / "e2e" / "values.yaml"
 ROW = [39, "State-gov", 77516, "Bachelors", 13, "Never-married", "Adm-clerical", "Not-in-family", "White", "Male",
        2174, 0, 40, "United-States"]  # fmt: skip
 ANSWER = "Annual Salary <50K"
+GCS = "ml-census-e2e-gcs"
+"""The namespace of the bucket."""
 
 
 def run(*command: str, stdin: str | None = None, env: dict[str, str] | None = None) -> str:
@@ -159,6 +162,29 @@ def port_forward(namespace: str, what: str, port: int) -> Iterator[str]:
         yield f"http://127.0.0.1:{local}"
         process.terminate()
         process.wait(30)
+
+
+class Bucket:
+    """gs://models of the emulator, which tests can write to and take away."""
+
+    def put(self, name: str, data: bytes) -> None:
+        with port_forward(GCS, "deployment/gcs", 4443) as url:
+            where = f"{url}/upload/storage/v1/b/models/o?uploadType=media&name={name}"
+            requests.post(where, data=data, timeout=30).raise_for_status()
+
+    def get(self, name: str) -> bytes:
+        with port_forward(GCS, "deployment/gcs", 4443) as url:
+            answer = requests.get(f"{url}/storage/v1/b/models/o/{quote(name, safe='')}?alt=media", timeout=30)
+        answer.raise_for_status()
+        return answer.content
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Connections to it are refused."""
+        select = ["--namespace", GCS, "patch", "service", "gcs", "--patch"]
+        kubectl(*select, '{"spec": {"selector": {"app": "nowhere"}}}')
+        yield
+        kubectl(*select, '{"spec": {"selector": {"app": "gcs"}}}')
 
 
 def ml_census(*args: str, stdin: str | None = None, env: dict[str, str] | None = None) -> str:

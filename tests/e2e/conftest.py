@@ -2,15 +2,11 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 import requests
-from cluster import ROOT, Release, kubectl, ml_census, port_forward
-
-GCS = "ml-census-e2e-gcs"
+from cluster import GCS, ROOT, Bucket, Release, kubectl, ml_census, port_forward
 
 
 def namespace(name: str) -> None:
@@ -34,29 +30,6 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             ml_census("train", "--recipe", recipe, "--output", f"gs://models/{folder}", env=bucket)
     yield
     kubectl("delete", "namespace", GCS)
-
-
-class Bucket:
-    """gs://models of the emulator, which tests can write to and take away."""
-
-    def put(self, name: str, data: bytes) -> None:
-        with port_forward(GCS, "deployment/gcs", 4443) as url:
-            where = f"{url}/upload/storage/v1/b/models/o?uploadType=media&name={name}"
-            requests.post(where, data=data, timeout=30).raise_for_status()
-
-    def get(self, name: str) -> bytes:
-        with port_forward(GCS, "deployment/gcs", 4443) as url:
-            answer = requests.get(f"{url}/storage/v1/b/models/o/{quote(name, safe='')}?alt=media", timeout=30)
-        answer.raise_for_status()
-        return answer.content
-
-    @contextmanager
-    def away(self) -> Iterator[None]:
-        """Connections to it are refused."""
-        select = ["--namespace", GCS, "patch", "service", "gcs", "--patch"]
-        kubectl(*select, '{"spec": {"selector": {"app": "nowhere"}}}')
-        yield
-        kubectl(*select, '{"spec": {"selector": {"app": "gcs"}}}')
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from cluster import ANSWER, CHART, ROW, Load, Release, kubectl, login, wait_for
+from cluster import ANSWER, CHART, ROW, Bucket, Load, Release, kubectl, login, wait_for
 from werkzeug.security import generate_password_hash
-
-from conftest import Bucket
 
 ARTICLE = CHART / "ci" / "article-values.yaml"
 PODS = 3

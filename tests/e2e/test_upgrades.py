@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cluster import CHART, Load, Release, helm, wait_for
-
-from conftest import Bucket
+from cluster import CHART, Bucket, Load, Release, helm, wait_for
 
 ARTICLE = CHART / "ci" / "article-values.yaml"
 REPLICAS = {"replicaCount": 2}

@@ -1,0 +1,105 @@
+"""Flipped and cut files of a published model are never loaded; those of a bare pickle never take the server along."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from budget import examples
+from conftest import KEY
+from kinds import KINDS
+from ml_census import artifacts, config, trial
+from ml_census.config import Config
+from ml_census.introspect import learn
+from ml_census.publish import publish
+from ml_census.published import ArtifactError
+from ml_census.source import Source
+
+FILES = ["model.pkl", "compiled.npz", "schema.json", "golden.json", "prediction_decoding.json", "manifest.json"]
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
+    """A published model, pinned by the hash of its manifest."""
+    folder = tmp_path_factory.mktemp("published")
+    made = KINDS["article"]()
+    publish(made.model, learn(made.model), made.decoding, made.rows[:20], {}, str(folder))
+    (folder / "users.json").write_text(json.dumps({"census": "census"}))
+    (folder / "secret.txt").write_text(KEY)
+    import hashlib
+
+    pin = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    paths = (str(folder / name) for name in ("model.pkl", "users.json", "secret.txt", "prediction_decoding.json"))
+    yield Config(*paths, model_sha256=pin)
+
+
+class Damaged(Source):
+    """Reads one file with a flipped bit, or without its end."""
+
+    def __init__(self, name: str, place: float, bit: int | None) -> None:
+        super().__init__()
+        self._damage = name, place, bit
+
+    def read(self, uri: str, limit: int) -> bytes:
+        data = bytearray(super().read(uri, limit))
+        name, place, bit = self._damage
+        if uri.endswith(name):
+            at = int(place * (len(data) - 1))
+            if bit is None:
+                del data[at:]
+            else:
+                data[at] ^= 1 << bit
+        return bytes(data)
+
+
+def test_the_published_model_that_is_damaged_below_is_loaded(published: Config) -> None:
+    assert artifacts.load(published, Source()).model.engine["kind"] == "compiled"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_damaged_file_of_a_published_model_is_never_loaded(published: Config, name: str) -> None:
+    @examples(15)
+    @given(place=st.floats(0, 1), bit=st.none() | st.integers(0, 7))
+    def damaged(place: float, bit: int | None) -> None:
+        with pytest.raises(ArtifactError):
+            artifacts.load(published, Damaged(name, place, bit))
+
+    damaged()
+
+
+def test_a_damaged_pickle_without_a_hash_ends_in_one_line_or_is_tried_out(tmp_path: Path) -> None:
+    """A flipped bit may make another model, or kill the process that tries it; never the one that serves."""
+    made = KINDS["article"]()
+    joblib.dump(made.model, tmp_path / "model.pkl")
+    (tmp_path / "users.json").write_text(json.dumps({"census": "census"}))
+    (tmp_path / "secret.txt").write_text(KEY)
+    settings = Config(*(str(tmp_path / name) for name in ("model.pkl", "users.json", "secret.txt")))
+
+    @examples(4)
+    @given(place=st.floats(0, 1), bit=st.none() | st.integers(0, 7))
+    def damaged(place: float, bit: int | None) -> None:
+        read: Any = Damaged("model.pkl", place, bit)
+        for uri in (settings.model_path, settings.users, settings.secret):
+            read.files[uri] = read.read(uri, 2**30)
+        try:
+            trial.tried_out(settings, read)
+        except ArtifactError as error:
+            assert "\n" not in str(error)
+
+    damaged()
+
+
+def test_configuration_is_not_needed_to_be_text(tmp_path: Path) -> None:
+    @examples(200)
+    @given(data=st.binary(max_size=200))
+    def any_bytes(data: bytes) -> None:
+        (tmp_path / "config.yaml").write_bytes(data)
+        with pytest.raises(config.ConfigError):
+            config.load(str(tmp_path / "config.yaml"))
+
+    any_bytes()

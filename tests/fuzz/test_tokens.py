@@ -1,0 +1,96 @@
+"""Damaged and re-made tokens: at least 1,000 in each run are nobody's."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from budget import examples
+from conftest import KEY
+from ml_census import auth
+
+USERS = {"census": "census", "ada": "lovelace"}
+RING = auth.parse_keys(KEY.encode())
+GOOD = auth.issue_token(RING, USERS, "census", int(time.time()) + 5)
+HEAD, BODY, SIGNATURE = GOOD.split(".")
+
+
+def decoded(part: str) -> bytes:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+CLAIMS, HEADER = json.loads(decoded(BODY)), json.loads(decoded(HEAD))
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from([10**400, -1, "ml-census"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+
+
+def is_let_in(token: str) -> bool:
+    return auth.token_user(RING, USERS, token) is not None
+
+
+def test_the_token_that_is_damaged_below_is_let_in() -> None:
+    assert is_let_in(GOOD)
+
+
+@examples(500)
+@given(place=st.integers(0, len(GOOD) - 1), text=st.text(max_size=3), gone=st.integers(0, 3))
+def test_a_token_with_other_characters_is_nobodys(place: int, text: str, gone: int) -> None:
+    token = GOOD[:place] + text + GOOD[place + gone :]
+
+    try:
+        same = [decoded(part) for part in token.split(".")] == [decoded(part) for part in GOOD.split(".")]
+    except ValueError:
+        same = False
+    assert same or not is_let_in(token)
+
+
+@examples(300)
+@given(bits=st.lists(st.integers(0, 8 * len(decoded(SIGNATURE)) - 1), min_size=1, max_size=3, unique=True))
+def test_a_signature_with_flipped_bits_is_none(bits: list[int]) -> None:
+    signature = bytearray(decoded(SIGNATURE))
+    for bit in bits:
+        signature[bit // 8] ^= 1 << bit % 8
+
+    assert not is_let_in(f"{HEAD}.{BODY}.{b64(bytes(signature))}")
+
+
+@examples(300)
+@given(
+    changes=st.dictionaries(st.sampled_from(sorted(CLAIMS)), values, min_size=1), key=st.sampled_from([KEY, "x" * 64])
+)
+def test_other_claims_are_refused_even_if_our_key_has_signed_them(changes: dict[str, Any], key: str) -> None:
+    claims = CLAIMS | changes
+    signed = f"{HEAD}.{b64(json.dumps(claims).encode())}"
+    token = f"{signed}.{b64(hmac.new(key.encode(), signed.encode(), hashlib.sha256).digest())}"
+
+    if (
+        key == KEY and claims["exp"] - 720 <= claims["iat"]
+        if type(claims["exp"]) is type(claims["iat"]) is int
+        else False
+    ):
+        others = {name: value for name, value in changes.items() if name not in ("iat", "exp")}
+        assert not is_let_in(token) or all(CLAIMS[name] == value for name, value in others.items())
+    else:
+        assert not is_let_in(token)
+
+
+@examples(200)
+@given(changes=st.dictionaries(st.sampled_from(["alg", "kid", "crit", "b64"]), values, min_size=1))
+def test_another_header_is_refused_even_if_our_key_has_signed_it(changes: dict[str, Any]) -> None:
+    header = HEADER | changes
+    signed = f"{b64(json.dumps(header).encode())}.{BODY}"
+    token = f"{signed}.{b64(hmac.new(KEY.encode(), signed.encode(), hashlib.sha256).digest())}"
+
+    harmless = {name: header.get(name) for name in ("alg", "kid")} == {"alg": "HS256", "kid": HEADER["kid"]}
+    assert not is_let_in(token) or (harmless and "crit" not in header)

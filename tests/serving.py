@@ -1,0 +1,106 @@
+"""A real server process, spoken to over HTTP. Nothing here or in these tests imports the server's own code."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from conftest import write_folder
+
+SECONDS = 60
+
+
+@dataclass
+class Server:
+    """A process of `ml-census serve` and what it has logged."""
+
+    process: subprocess.Popen[str]
+    port: int = 0
+    log: list[str] = field(default_factory=list, repr=False)
+    reader: threading.Thread | None = None
+    known_token: str = ""
+    asked: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def token(self) -> str:
+        answer = requests.get(f"{self.url}/login", auth=("census", "census"), timeout=SECONDS)
+        return str(answer.json()["token"])
+
+    def predict(self, inputs: Any, query: str = "") -> requests.Response:
+        url, headers = f"{self.url}/prediction{query}", {"Authorization": self.token()}
+        return requests.post(url, headers=headers, json={"inputs": inputs}, timeout=SECONDS)
+
+    def stop(self) -> int:
+        """SIGTERM, then the exit code; the log is whole."""
+        self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(SECONDS)
+        if self.reader:
+            self.reader.join(SECONDS)
+        return code
+
+    def end(self) -> None:
+        """Whatever the state, nothing of the process is left."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(SECONDS)
+        if self.reader:
+            self.reader.join(SECONDS)
+        if self.process.stderr:
+            self.process.stderr.close()
+
+
+def launch(config: Path, env: dict[str, str] | None = None) -> Server:
+    """A server on a free port, once it says that it serves."""
+    command = [sys.executable, "-W", "error", "-m", "ml_census", "serve", "--config", str(config), "--port", "0"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | (env or {}))
+    server = Server(process)
+    assert process.stderr
+    for line in process.stderr:
+        server.log.append(line)
+        if found := re.search(r" serves model .*:(\d+)$", line.rstrip()):
+            server.port = int(found[1])
+            server.reader = threading.Thread(target=server.log.extend, args=(process.stderr,), daemon=True)
+            server.reader.start()
+            return server
+    server.end()
+    raise AssertionError(f"exit {process.returncode}: {''.join(server.log)}")
+
+
+@pytest.fixture(scope="session", name="launch")
+def launched() -> Callable[..., Server]:
+    """For tests that keep a server for longer than one test."""
+    return launch
+
+
+@pytest.fixture
+def start(folder: Callable[..., Path]) -> Iterator[Callable[..., Server]]:
+    """Start a server of one's own: a kind of model and changes to its configuration."""
+    servers: list[Server] = []
+
+    def run(kind: str = "article", env: dict[str, str] | None = None, **config: object) -> Server:
+        servers.append(launch(folder(kind, **config), env))
+        return servers[-1]
+
+    yield run
+    for server in servers:
+        server.end()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server with the article's model for all tests that leave it as it is."""
+    shared = launch(write_folder(tmp_path_factory.mktemp("shared"), "article"))
+    yield shared
+    shared.end()
