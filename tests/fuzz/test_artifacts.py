@@ -1,5 +1,6 @@
 """Flipped and cut files of a published model are never loaded; those of a bare pickle never take the server along."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,8 +32,6 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
     publish(made.model, learn(made.model), made.decoding, made.rows[:20], {}, str(folder))
     (folder / "users.json").write_text(json.dumps({"census": "census"}))
     (folder / "secret.txt").write_text(KEY)
-    import hashlib
-
     pin = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
     paths = (str(folder / name) for name in ("model.pkl", "users.json", "secret.txt", "prediction_decoding.json"))
     yield Config(*paths, model_sha256=pin)
