@@ -3,7 +3,7 @@
 import logging
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -49,8 +49,7 @@ def load(config: Config, reader: Reader, proved: Callable[[], Proved] | None = N
 
     Raises ArtifactError.
     """
-    users = _credentials(reader, "users", config.users, auth.parse_users)
-    keys = _credentials(reader, "secret", config.secret, auth.parse_keys)
+    users, keys = _credentials(config, reader)
     folder = Folder(config.model_path, reader, config.model_sha256)
     if proved is not None:
         _read_all(config, folder)
@@ -61,13 +60,29 @@ def load(config: Config, reader: Reader, proved: Callable[[], Proved] | None = N
     _try_out(config, artifacts, folder)
     for remark in model.remarks:  # only now: a start that fails says one thing
         log.warning("model_path: %s: %s", config.model_path, remark)
+    _remark_on(config, users)
+    return artifacts
+
+
+def with_credentials(config: Config, reader: Reader, known: Artifacts) -> Artifacts:
+    """The same model with users and keys as they are now. Raises ArtifactError."""
+    users, keys = _credentials(config, reader)
+    _remark_on(config, users)
+    return replace(known, users=users, keys=keys)
+
+
+def _credentials(config: Config, reader: Reader) -> tuple[dict[str, str], auth.Keys]:
+    return (
+        _parsed(reader, "users", config.users, auth.parse_users),
+        _parsed(reader, "secret", config.secret, auth.parse_keys),
+    )
+
+
+def _remark_on(config: Config, users: Mapping[str, str]) -> None:
     if clear := auth.in_clear(users):
         log.warning("users: %s: %d password(s) in clear; `ml-census user add` hashes them", config.users, len(clear))
     if weak := auth.weak(users):
-        log.warning(
-            "users: %s: %d weak password hash(es); `ml-census user add` makes better ones", config.users, len(weak)
-        )
-    return artifacts
+        log.warning("users: %s: %d weak hash(es); `ml-census user add` makes better ones", config.users, len(weak))
 
 
 def _read_all(config: Config, folder: Folder) -> None:
@@ -79,7 +94,7 @@ def _read_all(config: Config, folder: Folder) -> None:
         folder.read("prediction_decoding", config.prediction_decoding)
 
 
-def _credentials(reader: Reader, key: str, uri: str, parse: Callable[[bytes], Parsed]) -> Parsed:
+def _parsed(reader: Reader, key: str, uri: str, parse: Callable[[bytes], Parsed]) -> Parsed:
     try:
         return parse(read(reader, key, uri, MAX_CREDENTIAL_BYTES))
     except auth.CredentialsError as error:

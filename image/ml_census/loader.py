@@ -29,6 +29,7 @@ class Loader:
             self._kept = Path(config.cache_path) / "last-good"
             self._kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._seen: dict[str, str] = {}
+        self._current: Artifacts | None = None
         self._done = self._refused = 0
 
     def counts(self) -> dict[str, int]:
@@ -62,9 +63,11 @@ class Loader:
         """Load and swap if something has changed; what cannot be used leaves the old in place."""
         try:
             found = {uri: storage.fingerprint(uri) for uri in self._seen}
-            if found == self._seen:
+            changed = {uri for uri in found if found[uri] != self._seen[uri]}
+            if not changed:
                 return
-            loaded = self._load()
+            only_credentials = changed <= {self._config.users, self._config.secret}
+            loaded = self._load_credentials() if only_credentials else self._load()
         except (ArtifactError, storage.StorageError) as error:
             self._refused += 1
             log.error("reload refused: %s", error)
@@ -82,12 +85,30 @@ class Loader:
         read = Source()
         loaded = artifacts.load(self._config, read, partial(trial.tried_out, self._config, read))
         self._seen = read.fingerprints
-        if self._kept and any("://" in uri for uri in read.files):
-            try:
-                read.replace(self._kept)
-            except OSError as error:  # a full disk must not stop what can be served
-                log.warning("cache_path: %s: %s", self._kept, error.strerror)
+        self._keep(read)
+        self._current = loaded
         return loaded
+
+    def _load_credentials(self) -> Artifacts:
+        """A model that has not changed is neither read nor tried again: keys and users change within a second."""
+        if self._current is None:
+            return self._load()
+        read = Source()
+        loaded = artifacts.with_credentials(self._config, read, self._current)
+        self._seen |= read.fingerprints
+        self._keep(read, with_what_was_kept=True)
+        self._current = loaded
+        return loaded
+
+    def _keep(self, read: Source, with_what_was_kept: bool = False) -> None:
+        if self._kept is None or not any("://" in uri for uri in read.files):
+            return
+        try:
+            if with_what_was_kept:
+                read.files = source.load(self._kept).files | read.files
+            read.replace(self._kept)
+        except (OSError, ValueError) as error:  # a full disk must not stop what can be served
+            log.warning("cache_path: %s: %s", self._kept, error)
 
     def _last_good(self, error: ArtifactError) -> Artifacts | None:
         """What was loaded last in this place, for a restart while the store is away or holds something bad."""

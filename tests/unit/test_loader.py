@@ -49,6 +49,7 @@ def test_a_changed_model_user_or_key_is_swapped_in(path: Path) -> None:
 
     assert known[0].model.version != known[1].model.version == known[2].model.version
     assert [list(each.users) for each in known] == [["census"], ["census"], ["ada"]]
+    assert known[2].model is known[1].model, "what has not changed is not loaded again"
     assert load.counts() == {"done": 2, "refused": 0}
 
 
@@ -144,6 +145,18 @@ def test_a_restart_serves_what_was_loaded_last_while_the_store_is_away(
     monkeypatch.setattr(storage, "_generation", generation)
     load.look(known.append)
     assert load.counts() == {"done": 1, "refused": 1}
+
+
+def test_a_restart_lets_in_only_the_users_that_were_known_last(cached: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load, known = started(cached)
+    (cached.parent / "users.json").write_text(json.dumps({"ada": "lovelace"}))
+    load.look(known.append)
+    monkeypatch.setattr(storage, "_generation", away)
+
+    _, (restarted,) = started(cached)
+
+    assert list(restarted.users) == ["ada"]
+    assert restarted.model.version == known[0].model.version
 
 
 def test_a_restart_serves_what_was_loaded_last_if_the_store_holds_something_bad(cached: Path) -> None:
