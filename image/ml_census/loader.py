@@ -27,7 +27,10 @@ class Loader:
         self._kept = None
         if config.cache_path:
             self._kept = Path(config.cache_path) / "last-good"
-            self._kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                self._kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                raise ArtifactError("cache_path", config.cache_path, error.strerror or str(error)) from error
         self._seen: dict[str, str] = {}
         self._current: Artifacts | None = None
         self._done = self._refused = 0

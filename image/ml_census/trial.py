@@ -34,6 +34,14 @@ GROUPS = (
 
 def tried_out(config: Config, read: Source) -> Proved:
     """What became of the model that was read. Raises ArtifactError."""
+    try:
+        return _tried_in_scratch(config, read)
+    except OSError as error:
+        reason = f"cannot be tried out: {error.strerror or error}"
+        raise ArtifactError("model_path", config.model_path, reason) from error
+
+
+def _tried_in_scratch(config: Config, read: Source) -> Proved:
     with tempfile.TemporaryDirectory(prefix="trial-", dir=config.cache_path) as scratch:
         folder = Path(scratch) / "trial"
         read.save(folder)

@@ -108,19 +108,6 @@ class Release:
     def logs(self, pod: dict[str, Any]) -> str:
         return kubectl("--namespace", self.namespace, "logs", pod["metadata"]["name"])
 
-    def signal(self, pod: dict[str, Any], number: signal.Signals) -> None:
-        """To process 1 of the pod's container, from the node: within the container nothing can kill it."""
-        container = pod["status"]["containerStatuses"][0]["containerID"].rpartition("/")[2]
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                belongs = container in (process / "cgroup").read_text()
-            except OSError:
-                continue
-            if belongs:
-                os.kill(int(process.name), number)
-                return
-        raise AssertionError(f"no process of container {container} on this node")
-
     def version(self) -> Any:
         return requests.get(f"{self.url}/version", timeout=30).json()
 
@@ -164,6 +151,20 @@ def port_forward(namespace: str, what: str, port: int) -> Iterator[str]:
         process.wait(30)
 
 
+def send_signal(pod: dict[str, Any], number: signal.Signals) -> None:
+    """To process 1 of the pod's container, from the node: within the container nothing can kill it."""
+    container = pod["status"]["containerStatuses"][0]["containerID"].rpartition("/")[2]
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            belongs = container in (process / "cgroup").read_text()
+        except OSError:
+            continue
+        if belongs:
+            os.kill(int(process.name), number)
+            return
+    raise AssertionError(f"no process of container {container} on this node")
+
+
 class Bucket:
     """gs://models of the emulator, which tests can write to and take away."""
 
@@ -180,11 +181,16 @@ class Bucket:
 
     @contextmanager
     def away(self) -> Iterator[None]:
-        """Connections to it are refused."""
-        select = ["--namespace", GCS, "patch", "service", "gcs", "--patch"]
-        kubectl(*select, '{"spec": {"selector": {"app": "nowhere"}}}')
-        yield
-        kubectl(*select, '{"spec": {"selector": {"app": "gcs"}}}')
+        """New connections to it are refused, and known ones get no answer."""
+        patch = ["--namespace", GCS, "patch", "service", "gcs", "--patch"]
+        (pod,) = json.loads(kubectl("--namespace", GCS, "get", "pods", "--output", "json"))["items"]
+        kubectl(*patch, '{"spec": {"selector": {"app": "nowhere"}}}')
+        send_signal(pod, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            send_signal(pod, signal.SIGCONT)
+            kubectl(*patch, '{"spec": {"selector": {"app": "gcs"}}}')
 
 
 def ml_census(*args: str, stdin: str | None = None, env: dict[str, str] | None = None) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from cluster import ANSWER, CHART, ROW, Bucket, Load, Release, kubectl, login, wait_for
+from cluster import ANSWER, CHART, ROW, Bucket, Load, Release, kubectl, login, send_signal, wait_for
 from werkzeug.security import generate_password_hash
 
 ARTICLE = CHART / "ci" / "article-values.yaml"
@@ -69,7 +69,7 @@ def test_f1_twenty_pods_are_deleted_and_no_request_fails(release: Release, load:
 def test_f2_killed_processes_come_back_and_take_only_their_own_requests(release: Release, load: Load) -> None:
     before = release.restarts()
     for number in range(3):
-        release.signal(release.pods()[number], signal.SIGKILL)
+        send_signal(release.pods()[number], signal.SIGKILL)
         wait_for("the container's restart", lambda count=number: release.restarts() == before + count + 1, 30)
         wait_for("readiness", lambda: healthy(release), 30)
 
@@ -88,7 +88,7 @@ def test_f22_a_process_that_hangs_is_restarted(release: Release) -> None:
     hanging = release.pods()[0]
     before = release.restarts()
     began = time.monotonic()
-    release.signal(hanging, signal.SIGSTOP)
+    send_signal(hanging, signal.SIGSTOP)
     wait_for("the Service to leave it out", lambda: release.ready_pods() == PODS - 1, 30)
     left_out = time.monotonic() - began
     wait_for("the restart", lambda: release.restarts() > before and healthy(release), 180)
@@ -119,7 +119,7 @@ def test_f7_the_bucket_goes_while_pods_serve_and_one_restarts(release: Release, 
         wait_for("a failed look", lambda: release.version()["reloads"]["refused"] > 0)
         failed_before = len(load.failed)
         began = time.monotonic()
-        release.signal(release.pods()[-1], signal.SIGKILL)  # the kubelet restarts one at once that never ended before
+        send_signal(release.pods()[-1], signal.SIGKILL)  # the kubelet restarts one at once that never ended before
         wait_for("the restart", lambda: release.restarts() == before + 1, 30)
         wait_for("readiness from the cache", lambda: healthy(release), 40)
         print(f"f7: ready from the cache {time.monotonic() - began:.0f} s after the kill")

@@ -187,3 +187,11 @@ def test_what_nobody_foresaw_leaves_the_old_in_place(path: Path, monkeypatch: py
 
 def failing(_: str) -> Any:
     raise RuntimeError
+
+
+def test_a_cache_that_cannot_be_made_ends_the_start(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    path.write_text(f"{path.read_text()}cache_path: {tmp_path / 'file'}\n")
+
+    with pytest.raises(ArtifactError, match="cache_path: .*/file: File exists"):
+        started(path)

@@ -98,3 +98,8 @@ def test_the_child_may_have_what_the_container_has_left(
     )
 
     assert trial._room() == room
+
+
+def test_no_room_for_the_trial_is_a_reason(folder: Folder, tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="model_path: .*: cannot be tried out: No such file or directory"):
+        tried(folder("logistic", cache_path=str(tmp_path / "gone")))
