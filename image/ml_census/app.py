@@ -6,13 +6,12 @@ import platform
 import time
 from collections.abc import Callable, Iterable
 from importlib import resources
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, abort, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from ml_census import __version__, auth
+from ml_census import __version__, auth, presented
 from ml_census.artifacts import Artifacts
 from ml_census.config import Config
 from ml_census.engine.predictor import PredictionError
@@ -35,7 +34,6 @@ JSON = "application/json"
 RAISED = "ml_census.raised"
 """Key of the WSGI environment: an exception that is still to be answered."""
 BEARER = 'Bearer realm="ml-census"'
-MAX_AUTHORIZATION = 8192
 GREETING = "ml-census is ready: log in at /login, post rows to /prediction.\n"
 
 
@@ -74,8 +72,8 @@ class Api:
         if request.method == "HEAD":
             raise MethodNotAllowed(["GET"])
         users, keys = self.artifacts.users, self.artifacts.keys
-        name, password = presented_password(request)
-        address = client_address(request, self._trusted_proxies)
+        name, password = presented.password(request)
+        address = presented.address(request, self._trusted_proxies)
         if pause := self._throttle.pause(name, address):
             response = reply({"error message": f"too many wrong passwords: try again in {pause} s"}, 429)
             response.headers["Retry-After"] = str(pause)
@@ -233,7 +231,7 @@ def create_app(
 
 def admit(artifacts: Artifacts, authorization: str) -> None:
     """Let pass who presents a user's token. Raises TokenError."""
-    if (token := presented_token(authorization)) is None:
+    if (token := presented.token(authorization)) is None:
         raise TokenError("Token is missing!", BEARER)
     if auth.token_user(artifacts.keys, artifacts.users, token) is None:
         raise TokenError("Token is invalid!", f'{BEARER}, error="invalid_token"')
@@ -247,37 +245,6 @@ def written(document: dict[str, Any]) -> str:
 def reply(document: dict[str, Any], status: int = 200) -> Response:
     """A document as an answer."""
     return Response(written(document), status, mimetype=JSON)
-
-
-def presented_password(request: Request) -> tuple[str, str]:
-    """Name and password of HTTP Basic, each empty where there is none."""
-    if len(request.headers.get("Authorization", "")) > MAX_AUTHORIZATION:
-        return "", ""
-    try:
-        basic = request.authorization
-    except ValueError:  # werkzeug's on bytes that are not ASCII
-        basic = None
-    if basic is None or basic.type != "basic":
-        return "", ""
-    return basic.username or "", basic.password or ""
-
-
-def client_address(request: Request, trusted_proxies: int) -> str:
-    """Who asks: the address that the outermost trusted proxy saw, of those that each appends to X-Forwarded-For."""
-    seen = request.headers.get("X-Forwarded-For", "").split(",")
-    if 0 < trusted_proxies <= len(seen):
-        try:
-            return str(ip_address(seen[-trusted_proxies].strip()))
-        except ValueError:
-            pass
-    return request.remote_addr or ""
-
-
-def presented_token(authorization: str) -> str | None:
-    """The token in the Authorization header: bare, as the article's clients send it, or after "Bearer" (RFC 6750)."""
-    header = authorization.strip()
-    scheme, _, rest = header.partition(" ")
-    return (rest.strip() if scheme.lower() == "bearer" else header) or None
 
 
 def json_body(request: Request) -> bytes:
