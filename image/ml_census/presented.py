@@ -1,6 +1,6 @@
 """Who a request says that it is from: name and password, token, address."""
 
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 from flask import Request
 
@@ -21,14 +21,23 @@ def password(request: Request) -> tuple[str, str]:
 
 
 def address(request: Request, trusted_proxies: int) -> str:
-    """Who asks: the address that the outermost trusted proxy saw, of those that each appends to X-Forwarded-For."""
+    """Who asks: the address that the outermost trusted proxy saw, of those that each appends to X-Forwarded-For.
+
+    Of IPv6 the network of 64 bits, which is what one client has.
+    """
     seen = request.headers.get("X-Forwarded-For", "").split(",")
-    if 0 < trusted_proxies <= len(seen):
-        try:
-            return str(ip_address(seen[-trusted_proxies].strip()))
-        except ValueError:
-            pass
-    return request.remote_addr or ""
+    given = request.remote_addr or ""
+    if 0 < trusted_proxies <= len(seen) and _is_address(seen[-trusted_proxies].strip()):
+        given = seen[-trusted_proxies].strip()
+    return str(ip_network((given, 64), strict=False)) if ":" in given and _is_address(given) else given
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def token(authorization: str) -> str | None:

@@ -229,8 +229,11 @@ class Load:
                 try:
                     answer = session.get(f"{self.url}/login", auth=("census", "census"), timeout=30)
                     self.outcomes.append(str(answer.status_code))
-                    session.headers["Authorization"] = str(answer.json().get("token"))
-                    self._predict(session)
+                    if answer.status_code == 200:
+                        session.headers["Authorization"] = str(answer.json()["token"])
+                        self._predict(session)
+                    else:
+                        self._stop.wait(1)
                 except requests.RequestException as error:
                     self.outcomes.append(type(error).__name__)
 

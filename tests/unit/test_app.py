@@ -352,6 +352,16 @@ def test_who_logs_in_is_who_the_trusted_proxies_saw(artifacts: Artifacts) -> Non
         assert login(client, "census", other).status_code == 200
 
 
+def test_all_addresses_of_an_ipv6_network_are_one_client(artifacts: Artifacts) -> None:
+    client = create_app(artifacts, replace(CONFIG, trusted_proxies=1)).test_client()
+    for number in range(5):
+        login(client, "wrong", f"2001:db8::{number}")
+
+    assert login(client, "census", "2001:db8::9").status_code == 429
+    assert login(client, "census", "2001:db8:1::9").status_code == 200
+    assert login(client, "census", "fe80::1%eth0").status_code == 200
+
+
 def test_without_trusted_proxies_the_header_says_nothing(client: FlaskClient) -> None:
     for number in range(5):
         login(client, "wrong", f"10.0.0.{number}, 10.9.9.9")

@@ -59,3 +59,20 @@ def test_what_the_model_refuses_is_a_prediction_error(kind: Callable[[str], Kind
 
     with pytest.raises(PredictionError):
         tried.predict([["not a number"], [" Private"], [1], [" Male"]])
+
+
+def test_many_rows_are_predicted_in_blocks_and_the_refused_one_is_still_found(
+    kind: Callable[[str], Kind], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = kind("article")
+    original = Original(made.model, learn(made.model))
+    columns = original.schema.clean(made.rows).columns
+    whole = original.predict(columns), original.probabilities(columns)
+    monkeypatch.setattr("ml_census.engine.original.ROWS_AT_ONCE", 7)
+
+    assert (original.predict(columns), original.probabilities(columns)) == whole
+    refusing = [list(values) for values in columns]
+    refusing[0][20] = "no age"
+    with pytest.raises(PredictionError) as raised:
+        original.predict(refusing)
+    assert raised.value.row == 20

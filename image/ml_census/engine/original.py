@@ -7,6 +7,9 @@ import numpy as np
 from ml_census.engine.predictor import PredictionError
 from ml_census.schema import Columns, Schema
 
+ROWS_AT_ONCE = 1000
+"""scikit-learn takes some 15 kB for a row of the article's model: all rows of a few large requests filled a pod."""
+
 
 class Original:
     """A fitted scikit-learn model with the columns that it takes."""
@@ -57,10 +60,13 @@ class Original:
 
 
 def _asked(method: Any, arrange: Any, columns: Columns) -> list[Any]:
-    try:
-        answer: list[Any] = np.asarray(method(arrange(columns))).tolist()
-    except Exception as error:  # the model was tried out at the start: what fails now, fails for these rows
-        raise PredictionError(_first_refused(method, arrange, columns)) from error
+    answer: list[Any] = []
+    for first in range(0, len(columns[0]), ROWS_AT_ONCE):
+        block = [values[first : first + ROWS_AT_ONCE] for values in columns]
+        try:
+            answer += np.asarray(method(arrange(block))).tolist()
+        except Exception as error:  # the model was tried out at the start: what fails now, fails for these rows
+            raise PredictionError(first + _first_refused(method, arrange, block)) from error
     return answer
 
 
