@@ -21,11 +21,15 @@ from waitress.server import TcpWSGIServer
 from ml_census import wire
 from ml_census.config import Config
 from ml_census.lanes import Lanes
+from ml_census.listener import let_nobody_in
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.2
-SWITCH_SECONDS = 0.001
+SWITCH_SECONDS = 0.0005
+SHED_SECONDS = 0.01
+"""So long the loop sleeps after a turn in which it shed: each turn takes the interpreter from those who predict, and
+ten refusals in one turn take it once."""
 QUIET_SECONDS = 0.5
 """A connection that was silent for so long has no request on its way."""
 CONNECTIONS = 1000
@@ -36,6 +40,9 @@ QUICK_SECONDS = 0.02
 """After so long with quick requests the loop looks who else is there, such as a probe."""
 HELD_BYTES = 64 * 1024**2
 """What all clients together may have sent of requests that are not finished."""
+
+HANDSHAKE_SECONDS = 0.2
+"""Who has sent a SYN gets through with the rest of its handshake."""
 
 PROBE, QUICK = "probe", "quick"
 """Lanes of the loop itself; those of threads are in lanes.py."""
@@ -62,7 +69,8 @@ def serve(
     Raises OSError if the port cannot be had.
     """
     wire.read_chunks_strictly()
-    # A thread that predicts gives way after so long: with Python's 5 ms a probe waited 0.1 s for its turns.
+    # A thread that predicts gives way after so long: with Python's 5 ms a probe waited 0.1 s for its turns, and much
+    # less costs more than it gives.
     sys.setswitchinterval(SWITCH_SECONDS)
     # Twice the application's limit: who is a little above gets its 413 from there, with the rest of the body read.
     max_body_bytes = 2 * config.max_body_bytes
@@ -111,11 +119,15 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         self._quick: deque[wire.Channel] = deque()
         self._held_bytes = 0
         self._next_look = 0.0
+        self._has_shed = False
         super().__init__(app, dispatcher=Lanes(), **settings)
         self.channel_class = type("Channel", (wire.Channel,), {"task_class": wire.task(draining)})
 
     def tick(self) -> None:
         """One turn of the loop."""
+        if self._has_shed:
+            self._has_shed = False
+            time.sleep(SHED_SECONDS)
         wasyncore.loop(timeout=0 if self._quick else TICK_SECONDS, map=self._map, use_poll=True, count=1)
         end = time.monotonic() + QUICK_SECONDS
         while self._probes or (self._quick and time.monotonic() < end):
@@ -138,11 +150,14 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         if lane == QUICK and len(self._quick) < QUICK_WAITING:
             self._quick.append(channel)
         elif lane == QUICK or not self.task_dispatcher.add_task(lane, channel):
+            self._has_shed = True
             request.error = wire.Overloaded("too many requests wait already")
             self._quick.append(channel)
 
     def handle_accept(self) -> None:
-        """Let in all who wait, and not one a turn of the loop: a probe may be behind the others."""
+        """Let in all who wait, and not one a turn of the loop: a probe may be behind the others. What they have sent
+        already is read in the same turn."""
+        newcomers = []
         for _ in range(ACCEPTED_AT_ONCE):
             known = len(self.active_channels)
             super().handle_accept()
@@ -150,6 +165,8 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
                 break
             if known >= CONNECTIONS:
                 self._make_room()
+            newcomers.append(next(reversed(self.active_channels)))
+        wasyncore.poll2(0, {each: self._map[each] for each in newcomers if each in self._map})
 
     def hold(self, channel: wire.Channel, more: int) -> None:
         """The channel has so many bytes more of an unfinished request; refuse it if all together have too many."""
@@ -191,7 +208,10 @@ def _tick_for(server: _Server, seconds: float, done: Callable[[], bool]) -> bool
 
 
 def _stop_accepting(server: _Server) -> None:
-    """Close the listening socket, but not before everyone whom the kernel has let in is served."""
+    """Close the listening socket. The kernel resets whom it has let in by then and nobody has accepted: so it lets in
+    nobody any more (who tries again a second later is refused), and the last ones are accepted."""
+    if let_nobody_in(server.socket):
+        _tick_for(server, HANDSHAKE_SECONDS, lambda: False)
     while select.select([server.socket], [], [], 0)[0]:
         server.handle_accept()
     server.accepting = False
