@@ -17,8 +17,8 @@ class Lane:
 
 
 LANES = {
-    # Python runs one thread at a time; the others wait for scikit-learn's C code or for a client.
-    WORK: Lane(threads=4, waiting=16),
+    # Python runs one thread at a time; the other is in scikit-learn's C code. More only compete with the loop.
+    WORK: Lane(threads=2, waiting=16),
     # One password is hashed at a time (0.1 s, 32 MiB each), and nobody else's requests wait for it.
     LOGIN: Lane(threads=1, waiting=8),
 }
