@@ -63,8 +63,9 @@ class Server:
 
 def launch(config: Path, env: dict[str, str] | None = None) -> Server:
     """A server on a free port, once it says that it serves."""
-    command = [sys.executable, "-W", "error", "-m", "ml_census", "serve", "--config", str(config), "--port", "0"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | (env or {}))
+    command = [sys.executable, "-m", "ml_census", "serve", "--config", str(config), "--port", "0"]
+    environment = os.environ | {"PYTHONWARNINGS": "error"} | (env or {})
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
     server = Server(process)
     assert process.stderr
     for line in process.stderr:

@@ -7,6 +7,7 @@ import secrets
 import signal
 import sys
 import threading
+import warnings
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -60,6 +61,8 @@ def serve(path: str, host: str, port: int) -> None:
         loaded = loader.start()
     except (config.ConfigError, ArtifactError) as error:
         fail(error)
+    if not sys.warnoptions:
+        _ignore_warnings()
     draining = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: draining.set())
     app = create_app(loaded, settings, lambda: not draining.is_set(), loader.counts)
@@ -77,6 +80,16 @@ def serve(path: str, host: str, port: int) -> None:
         fail(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _ignore_warnings() -> None:
+    """For the time of requests. scikit-learn copies the list of filters for each tree of a forest: with one filter in
+    place of Python's own, a forest of a hundred takes half the time. And its threads empty each other's list; then
+    each tree would write a warning to the log."""
+    warnings.resetwarnings()
+    warnings.simplefilter("ignore")
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").setLevel(logging.CRITICAL)
 
 
 @main.command(name="try", hidden=True)

@@ -112,7 +112,7 @@ def test_f18_ten_times_the_capacity_leaves_the_capacity(release: Release) -> Non
         with probed(release.url, []):
             ask(usual, release.url, clients=4, seconds=10)
         with probed(release.url, took):
-            ask(over, release.url, clients=60, seconds=SECONDS / ROUNDS, rate=10 * usual.goodput)
+            ask(over, release.url, clients=100, seconds=SECONDS / ROUNDS, rate=10 * usual.goodput)
     print(
         f"f18: capacity {usual.goodput:.0f}/s, asked {over.offered:.0f}/s, answered {over.goodput:.0f}/s, "
         f"probe p99 {1000 * p99(took):.0f} ms of {len(took)}; {dict(over.answers)}"

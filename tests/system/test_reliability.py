@@ -11,6 +11,7 @@ from typing import Any
 
 import requests
 
+ROW = [39, "Private", 14, "Male"]
 Start = Callable[..., Any]
 
 
@@ -106,3 +107,19 @@ def test_a_flood_of_guesses_for_many_names_leaves_predictions_alone(start: Start
         answers = sum((each.result() for each in guesses), Counter[int]())
 
     assert set(answers) == {401, 503}
+
+
+def test_many_predictions_at_once_leave_no_warning_in_the_log(start: Start) -> None:
+    """scikit-learn's threads empty each other's list of warning filters, and then each tree of a forest warns."""
+    server = start(compile=False, env={"PYTHONWARNINGS": ""})
+    token = server.token()
+
+    def predict(_number: int) -> int:
+        body, headers = {"inputs": [ROW]}, {"Authorization": token}
+        return requests.post(f"{server.url}/prediction", json=body, headers=headers, timeout=30).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(predict, range(400))) == {200}
+    server.stop()
+
+    assert "Warning" not in "".join(server.log)
