@@ -9,6 +9,7 @@ import sys
 import threading
 import warnings
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, NoReturn
 
 import click
@@ -64,7 +65,7 @@ def serve(path: str, host: str, port: int) -> None:
     if not sys.warnoptions:
         _ignore_warnings()
     draining = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: draining.set())
+    _set_on_sigterm(draining)
     app = create_app(loaded, settings, lambda: not draining.is_set(), loader.counts)
     if settings.reload_seconds:
         threading.Thread(target=loader.watch, args=(app.swap, draining), name="reload", daemon=True).start()
@@ -80,6 +81,18 @@ def serve(path: str, host: str, port: int) -> None:
         fail(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _set_on_sigterm(event: threading.Event) -> None:
+    """By a thread of its own: set() takes a lock, for which a second signal would wait for ever in the middle of it."""
+    came = SimpleQueue[None]()  # its put() may be interrupted by itself
+    signal.signal(signal.SIGTERM, lambda *_: came.put(None))
+
+    def wait() -> None:
+        came.get()
+        event.set()
+
+    threading.Thread(target=wait, name="sigterm", daemon=True).start()
 
 
 def _ignore_warnings() -> None:

@@ -51,6 +51,15 @@ def test_ten_drains_under_twenty_clients_lose_no_request(start: Start) -> None:
     assert answered >= 2_000
 
 
+def test_a_thousand_sigterms_are_one(start: Start) -> None:
+    """Whatever the first one has begun when the next one comes."""
+    server = start("logistic", drain_delay_seconds=1)
+    for _ in range(1_000):
+        server.process.send_signal(signal.SIGTERM)
+
+    assert server.process.wait(10) == 0
+
+
 def test_five_hundred_slow_senders_hold_nobody_up_and_are_cut_off(start: Start) -> None:
     server = start("logistic", request_deadline_seconds=3)
     slow = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in range(500)]
