@@ -37,7 +37,7 @@ def test_passed_through(chart):
     assert values["podLabels"].items() <= pod["metadata"]["labels"].items()
     assert deployment["metadata"]["annotations"] == values["deploymentAnnotations"]
     assert deployment["spec"]["strategy"]["rollingUpdate"] == values["rollingUpdate"]
-    assert service["metadata"]["annotations"] == values["service"]["annotations"]
+    assert values["service"]["annotations"].items() <= service["metadata"]["annotations"].items()
     assert account["metadata"]["annotations"] == values["serviceAccount"]["annotations"]
     assert scaler["spec"]["behavior"] == values["autoscaling"]["behavior"]
     assert [scaler["spec"][key] for key in ("minReplicas", "maxReplicas")] == [3, 6]
@@ -94,6 +94,14 @@ def test_autoscaler(chart):
     }
 
 
+EVERYTHING = {
+    "autoscaling": {"enabled": True},
+    "config": {"drain_delay_seconds": 30},
+    "gateway": {"enabled": True, "certificateMap": "census"},
+    "ingress": {"enabled": True, "managedCertificate": True, "hosts": ["census.example.com"]},
+    "terminationGracePeriodSeconds": 60,
+    "test": {"user": "a", "password": "b"},
+}
 LONG = "a" * 51 + "-" + "b" * 20
 
 
@@ -109,24 +117,25 @@ LONG = "a" * 51 + "-" + "b" * 20
 )
 def test_names(chart, values, release):
     """Names and labels have at most 63 characters, no two objects share one, and all who refer to it use the same."""
-    values = values | {"autoscaling": {"enabled": True}, "test": {"user": "a", "password": "b"}}
+    values = values | EVERYTHING
     options = {"release": release}
 
     objects = chart.objects(values, **options)
 
-    assert len({(each["kind"], each["metadata"]["name"]) for each in objects}) == len(objects) == 7
+    assert len({(each["kind"], each["metadata"]["name"]) for each in objects}) == len(objects) == 18
     for each in objects:
         assert re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", each["metadata"]["name"])
         for label in each["metadata"]["labels"].values():
             assert re.fullmatch(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", label)
     names = {each["metadata"]["name"] for each in objects}
     pod, test = chart.pod(values, **options), chart.one("Pod", values, **options)
+    redirect = next(each for each in names if each.endswith("-redirect")).removesuffix("-redirect")
     assert {
         volume(pod, "credentials")["secret"]["secretName"],
         volume(test, "test")["secret"]["secretName"],
         pod["spec"]["serviceAccountName"],
         chart.one("HorizontalPodAutoscaler", values, **options)["spec"]["scaleTargetRef"]["name"],
-        test["metadata"]["name"],  # to which nothing refers
+        *(test["metadata"]["name"], f"{redirect}-redirect"),  # to which nothing refers
     } == names
     service = chart.one("Service", values, **options)["metadata"]["name"]
     assert f"http://{service}:80" in server(test)["args"]

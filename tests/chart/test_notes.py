@@ -25,6 +25,39 @@ def test_warning_of_clear_text(chart, type_, warned):
     assert ("WARNING" in chart.notes({"service": {"type": type_}})) == warned
 
 
+PATIENT = {"config": {"drain_delay_seconds": 40}, "terminationGracePeriodSeconds": 75}
+
+
+@pytest.mark.parametrize(
+    ("values", "url", "warned"),
+    [
+        ({"gateway": {"enabled": True}}, "URL=http://$(kubectl --namespace default get gateway census-ml-census", True),
+        (
+            {"gateway": {"enabled": True, "certificateMap": "m", "hostnames": ["a.example"]}},
+            "URL=https://a.example",
+            False,
+        ),
+        ({"gateway": {"enabled": True, "parentRefs": [{"name": "shared"}]}}, "URL=https://THE-ADDRESS", False),
+        ({"ingress": {"enabled": True}}, "URL=http://$(kubectl --namespace default get ingress census-ml-census", True),
+        ({"ingress": {"enabled": True, "hosts": ["a.example"], "tlsSecret": "s"}}, "URL=https://a.example", False),
+    ],
+)
+def test_exposed(chart, values, url, warned):
+    """The notes lead to the Gateway or Ingress, and warn where it has no certificate."""
+    notes = chart.notes(PATIENT | values)
+
+    assert url in notes
+    assert ("passwords and tokens in clear" in notes) == warned
+
+
+@pytest.mark.parametrize(("proxies", "warned"), [(0, True), (2, False)])
+def test_warning_of_untrusted_proxies(chart, proxies, warned):
+    """Behind Google's load balancer all clients would count as one."""
+    values = {"config": {"drain_delay_seconds": 40, "trusted_proxies": proxies}, "terminationGracePeriodSeconds": 75}
+
+    assert ("trusted_proxies is 0" in chart.notes(values | {"gateway": {"enabled": True}})) == warned
+
+
 @pytest.mark.parametrize("values", [{"test": {"existingSecret": "t"}}, {"test": {"user": "u", "password": "p"}}, {}])
 def test_about_the_test(chart, values):
     """The notes tell how to run the test, or that there is none and why."""

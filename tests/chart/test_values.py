@@ -89,13 +89,54 @@ REJECTED = [
     ({"service": {"port": 0}}, "/service/port"),
     ({"service": {"port": 65536}}, "/service/port"),
     ({"service": {"annotations": {"a": 1}}}, "/service/annotations/a"),
+    ({"service": {"loadBalancerIP": "census"}}, "/service/loadBalancerIP"),
+    ({"service": {"loadBalancerSourceRanges": ["10.0.0.1"]}}, "/service/loadBalancerSourceRanges/0"),
+    ({"service": {"internal": "yes"}}, "/service/internal"),
+    ({"gateway": {"enabled": "yes"}}, "/gateway/enabled"),
+    ({"gateway": {"hostnames": ["https://a.example"]}}, "/gateway/hostnames/0"),
+    ({"gateway": {"hostnames": "a.example"}}, "/gateway/hostnames"),
+    ({"gateway": {"parentRefs": ["shared"]}}, "/gateway/parentRefs/0"),
+    ({"gateway": {"parentRefs": [{"namespace": "gateways"}]}}, "missing property 'name'"),
+    ({"gateway": {"className": ""}}, "/gateway/className"),
+    ({"gateway": {"address": "198.51.100.1/32"}}, "/gateway/address"),
+    ({"gateway": {"certificateMap": "A"}}, "/gateway/certificateMap"),
+    ({"gateway": {"tlsSecret": "A"}}, "/gateway/tlsSecret"),
+    ({"gateway": {"create": True}}, "additional properties 'create' not allowed"),
+    ({"ingress": {"enabled": 1}}, "/ingress/enabled"),
+    ({"ingress": {"className": ""}}, "/ingress/className"),
+    ({"ingress": {"annotations": {"a": 1}}}, "/ingress/annotations/a"),
+    ({"ingress": {"hosts": ["census"]}}, "/ingress/hosts/0"),
+    ({"ingress": {"address": "A"}}, "/ingress/address"),
+    ({"ingress": {"managedCertificate": "yes"}}, "/ingress/managedCertificate"),
+    ({"ingress": {"tlsSecret": "A"}}, "/ingress/tlsSecret"),
+    ({"ingress": {"path": "/"}}, "additional properties 'path' not allowed"),
+    ({"googleLoadBalancer": {"enabled": None}}, "missing property 'enabled'"),
+    ({"googleLoadBalancer": {"timeoutSeconds": 0}}, "/googleLoadBalancer/timeoutSeconds"),
+    ({"googleLoadBalancer": {"drainingSeconds": 3601}}, "/googleLoadBalancer/drainingSeconds"),
+    ({"googleLoadBalancer": {"securityPolicy": "A"}}, "/googleLoadBalancer/securityPolicy"),
+    ({"googleLoadBalancer": {"logSampleRate": 1.1}}, "/googleLoadBalancer/logSampleRate"),
+    ({"googleLoadBalancer": {"cdn": True}}, "additional properties 'cdn' not allowed"),
     ({"service": {"nodePort": 30000}}, "additional properties 'nodePort' not allowed"),
+    ({"networkPolicy": {"enabled": "yes"}}, "/networkPolicy/enabled"),
+    ({"networkPolicy": {"from": ["clients"]}}, "/networkPolicy/from/0"),
+    ({"networkPolicy": {"from": [{}]}}, "/networkPolicy/from/0"),
+    ({"networkPolicy": {"fromGoogleLoadBalancer": 1}}, "/networkPolicy/fromGoogleLoadBalancer"),
+    ({"networkPolicy": {"dns": ["coredns"]}}, "/networkPolicy/dns/0"),
+    ({"networkPolicy": {"metadataServer": "yes"}}, "/networkPolicy/metadataServer"),
+    ({"networkPolicy": {"https": "yes"}}, "/networkPolicy/https"),
+    ({"networkPolicy": {"extraEgress": [{}]}}, "/networkPolicy/extraEgress/0"),
+    ({"networkPolicy": {"egress": []}}, "additional properties 'egress' not allowed"),
     ({"resources": "small"}, "/resources"),
     ({"probes": {"startup": {"periodSeconds": 0}}}, "/probes/startup/periodSeconds"),
     ({"probes": {"readiness": {"failureThreshold": 0}}}, "/probes/readiness/failureThreshold"),
     ({"probes": {"liveness": {"timeoutSeconds": "1s"}}}, "/probes/liveness/timeoutSeconds"),
     ({"probes": {"startup": {"path": "/"}}}, "additional properties 'path' not allowed"),
     ({"probes": {"ready": {}}}, "additional properties 'ready' not allowed"),
+    ({"preStopSleepSeconds": -1}, "/preStopSleepSeconds"),
+    ({"minReadySeconds": "5s"}, "/minReadySeconds"),
+    ({"podDisruptionBudget": {"enabled": "yes"}}, "/podDisruptionBudget/enabled"),
+    ({"podDisruptionBudget": {"maxUnavailable": "one"}}, "/podDisruptionBudget/maxUnavailable"),
+    ({"podDisruptionBudget": {"minAvailable": 1}}, "additional properties 'minAvailable' not allowed"),
     ({"terminationGracePeriodSeconds": 0}, "/terminationGracePeriodSeconds"),
     ({"rollingUpdate": {"maxSurge": "half"}}, "/rollingUpdate/maxSurge"),
     ({"rollingUpdate": {"maxUnavailable": -1}}, "/rollingUpdate/maxUnavailable"),
@@ -162,8 +203,37 @@ CONTRADICTIONS = [
         ["credentials.users.alice is not a password hash", "ml-census user add alice"],
     ),
     (
-        FOREIGN | {"config": MODEL | {"drain_delay_seconds": 10, "drain_deadline_seconds": 30}},
-        ["terminationGracePeriodSeconds is 40", "drain_delay_seconds + config.drain_deadline_seconds = 40"],
+        FOREIGN
+        | {"preStopSleepSeconds": 4, "config": MODEL | {"drain_delay_seconds": 6, "drain_deadline_seconds": 30}},
+        ["terminationGracePeriodSeconds is 40", "preStopSleepSeconds", "config.drain_deadline_seconds = 40"],
+    ),
+    (FOREIGN | {"gateway": {"enabled": True}}, ["drain_delay_seconds = 5", "Google's load balancer takes up to 30"]),
+    (
+        FOREIGN | {"ingress": {"enabled": True}, "preStopSleepSeconds": 80, "terminationGracePeriodSeconds": 200},
+        ["drainingSeconds is 90", "drain_deadline_seconds = 105"],
+    ),
+    (
+        FOREIGN | {"gateway": {"enabled": True}, "config": MODEL | {"keep_alive_seconds": 600}},
+        ["keep_alive_seconds is 600"],
+    ),
+    (FOREIGN | {"service": {"internal": True}}, ["service.internal need service.type=LoadBalancer"]),
+    (FOREIGN | {"service": {"loadBalancerIP": "198.51.100.1"}}, ["need service.type=LoadBalancer"]),
+    (
+        FOREIGN | {"gateway": {"parentRefs": [{"name": "a"}], "address": "b"}},
+        ["gateway.parentRefs names Gateways that are there"],
+    ),
+    (
+        FOREIGN | {"gateway": {"certificateMap": "a", "tlsSecret": "b"}},
+        ["gateway.certificateMap and gateway.tlsSecret exclude"],
+    ),
+    (
+        FOREIGN | {"ingress": {"managedCertificate": True, "hosts": ["a.example"], "tlsSecret": "b"}},
+        ["ingress.managedCertificate and ingress.tlsSecret exclude"],
+    ),
+    (FOREIGN | {"ingress": {"managedCertificate": True}}, ["managedCertificate needs ingress.hosts"]),
+    (
+        FOREIGN | {"ingress": {"managedCertificate": True, "hosts": ["a.example"], "className": "gce-internal"}},
+        ["and ingress.className=gce."],
     ),
     (FOREIGN | {"autoscaling": {"enabled": True, "minReplicas": 11}}, ["minReplicas is more than"]),
     (
@@ -304,7 +374,13 @@ def test_environments_hold_differences(chart, defaults, environment):
         assert value != defaults[path], path
 
 
-@pytest.mark.parametrize("block", ["autoscaling", "test", "resources", "podLabels", "affinity", "extraEnv"])
+@pytest.mark.parametrize(
+    "block",
+    [
+        *("autoscaling", "test", "resources", "podLabels", "affinity", "extraEnv", "gateway", "ingress"),
+        *("googleLoadBalancer", "networkPolicy", "preStopSleepSeconds", "minReadySeconds"),
+    ],
+)
 def test_missing_block(chart, block):
     """A block that is not there at all, as after --reuse-values from an older chart, is like its default."""
     assert chart.objects({block: None})

@@ -4,7 +4,7 @@ import pytest
 import requests
 from cluster import ANSWER, CHART, ROW, Release, image, login, wait_for
 
-KINDS = "all,configmap,secret,serviceaccount,horizontalpodautoscaler"
+KINDS = "all,configmap,secret,serviceaccount,horizontalpodautoscaler,poddisruptionbudget,networkpolicy"
 
 
 @pytest.mark.parametrize(("environment", "pods"), [("dev", 1), ("staging", 2), ("prod", 3)])

@@ -57,9 +57,37 @@ As werkzeug writes them, to the last digit. The costs of scrypt are those that O
 {{- end }}
 
 {{- $grace := int64 .Values.terminationGracePeriodSeconds }}
-{{- $drain := add .Values.config.drain_delay_seconds .Values.config.drain_deadline_seconds }}
+{{- $wait := add .Values.preStopSleepSeconds .Values.config.drain_delay_seconds }}
+{{- $drain := add $wait .Values.config.drain_deadline_seconds }}
 {{- if le $grace $drain }}
-{{- $problems = append $problems (printf "terminationGracePeriodSeconds is %d, but must be more than config.drain_delay_seconds + config.drain_deadline_seconds = %d, or pods are killed while they drain." $grace $drain) }}
+{{- $problems = append $problems (printf "terminationGracePeriodSeconds is %d, but must be more than preStopSleepSeconds + config.drain_delay_seconds + config.drain_deadline_seconds = %d, or pods are killed while they drain." $grace $drain) }}
+{{- end }}
+{{- if or (include "ml-census.googleGateway" .) (include "ml-census.googleIngress" .) }}
+{{- if lt $wait 30 }}
+{{- $problems = append $problems (printf "preStopSleepSeconds + config.drain_delay_seconds = %d, but Google's load balancer takes up to 30 to hear that a pod goes." $wait) }}
+{{- end }}
+{{- if lt (int64 .Values.googleLoadBalancer.drainingSeconds) $drain }}
+{{- $problems = append $problems (printf "googleLoadBalancer.drainingSeconds is %d, but must be at least preStopSleepSeconds + config.drain_delay_seconds + config.drain_deadline_seconds = %d, or requests in flight are cut off." (int64 .Values.googleLoadBalancer.drainingSeconds) $drain) }}
+{{- end }}
+{{- if le (int64 .Values.config.keep_alive_seconds) 600 }}
+{{- $problems = append $problems (printf "config.keep_alive_seconds is %d, but must be more than the 600 for which Google's load balancer keeps a connection, or requests meet a closed one." (int64 .Values.config.keep_alive_seconds)) }}
+{{- end }}
+{{- end }}
+
+{{- if and (ne .Values.service.type "LoadBalancer") (or .Values.service.loadBalancerIP .Values.service.loadBalancerSourceRanges .Values.service.internal) }}
+{{- $problems = append $problems "service.loadBalancerIP, service.loadBalancerSourceRanges and service.internal need service.type=LoadBalancer." }}
+{{- end }}
+{{- if and (.Values.gateway).parentRefs (or .Values.gateway.address .Values.gateway.certificateMap .Values.gateway.tlsSecret) }}
+{{- $problems = append $problems "gateway.parentRefs names Gateways that are there; gateway.address, gateway.certificateMap and gateway.tlsSecret are of one that the chart makes. Keep one." }}
+{{- end }}
+{{- if and (.Values.gateway).certificateMap .Values.gateway.tlsSecret }}
+{{- $problems = append $problems "gateway.certificateMap and gateway.tlsSecret exclude each other. Keep one." }}
+{{- end }}
+{{- if and (.Values.ingress).managedCertificate .Values.ingress.tlsSecret }}
+{{- $problems = append $problems "ingress.managedCertificate and ingress.tlsSecret exclude each other. Keep one." }}
+{{- end }}
+{{- if and (.Values.ingress).managedCertificate (or (not .Values.ingress.hosts) (ne .Values.ingress.className "gce")) }}
+{{- $problems = append $problems "ingress.managedCertificate needs ingress.hosts, and ingress.className=gce." }}
 {{- end }}
 
 {{- if (.Values.autoscaling).enabled }}

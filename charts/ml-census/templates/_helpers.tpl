@@ -47,10 +47,21 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{/*
 The test's labels: another name than the server's, or the Service would count the test's pod among its own.
 */}}
-{{- define "ml-census.testLabels" -}}
+{{- define "ml-census.testSelectorLabels" -}}
 app.kubernetes.io/name: {{ include "ml-census.name" . | trunc 58 | trimAll "-" }}-test
 app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "ml-census.testLabels" -}}
+{{ include "ml-census.testSelectorLabels" . }}
 {{ include "ml-census.commonLabels" . }}
+{{- end }}
+
+{{/*
+How many pods there are at least.
+*/}}
+{{- define "ml-census.fewestReplicas" -}}
+{{- if (.Values.autoscaling).enabled }}{{ .Values.autoscaling.minReplicas }}{{ else }}{{ .Values.replicaCount }}{{ end }}
 {{- end }}
 
 {{- define "ml-census.serviceAccountName" -}}

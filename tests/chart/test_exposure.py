@@ -1,0 +1,192 @@
+"""How clients reach the Service: load balancers, Gateway and Ingress, and what Google is told of the server."""
+
+import json
+
+import pytest
+
+GOOGLE = ("HealthCheckPolicy", "GCPBackendPolicy", "BackendConfig", "FrontendConfig", "ManagedCertificate")
+PATIENT = {"config": {"drain_delay_seconds": 40}, "terminationGracePeriodSeconds": 75}
+"""What Google's load balancer asks for."""
+
+
+def behind(**values):
+    return PATIENT | values
+
+
+def names(chart, values):
+    return {(each["kind"], each["metadata"]["name"]) for each in chart.objects(values)}
+
+
+def test_service_of_a_network(chart):
+    """A load balancer has the address, the networks and the reach that it is given."""
+    service = chart.one("Service", file="ci/full-values.yaml")
+
+    assert service["spec"]["loadBalancerIP"] == "198.18.1.77"
+    assert service["spec"]["loadBalancerSourceRanges"] == ["198.18.0.0/15"]
+    assert service["metadata"]["annotations"]["networking.gke.io/load-balancer-type"] == "Internal"
+
+
+def test_nothing_is_exposed_unless_asked(chart):
+    """The default is a Service inside the cluster, and none of GKE's kinds."""
+    kinds = {each["kind"] for each in chart.objects()}
+
+    assert chart.one("Service")["spec"]["type"] == "ClusterIP"
+    assert not kinds & {"Gateway", "HTTPRoute", "Ingress", *GOOGLE}
+
+
+def test_own_gateway_without_a_certificate(chart):
+    """Without a certificate there is one listener, and the route is on it."""
+    values = behind(gateway={"enabled": True})
+    gateway, route = chart.one("Gateway", values), chart.one("HTTPRoute", values)
+
+    assert [each["port"] for each in gateway["spec"]["listeners"]] == [80]
+    assert route["spec"]["parentRefs"] == [{"name": gateway["metadata"]["name"], "sectionName": "http"}]
+
+
+@pytest.mark.parametrize(
+    ("certificate", "tls"),
+    [
+        ({"certificateMap": "census"}, None),
+        ({"tlsSecret": "own"}, {"mode": "Terminate", "certificateRefs": [{"name": "own"}]}),
+    ],
+    ids=["map", "secret"],
+)
+def test_own_gateway_with_a_certificate(chart, certificate, tls):
+    """With a certificate requests are served over TLS, and without TLS sent there."""
+    values = behind(gateway={"enabled": True, "hostnames": ["census.example.com"], **certificate})
+    gateway = chart.one("Gateway", values)
+    route, redirect = chart.all("HTTPRoute", values)
+
+    http, https = gateway["spec"]["listeners"]
+    assert [http["port"], https["port"]] == [80, 443]
+    assert https.get("tls") == tls
+    assert gateway["metadata"].get("annotations", {}).get("networking.gke.io/certmap") == certificate.get(
+        "certificateMap"
+    )
+    assert [each["spec"]["parentRefs"][0]["sectionName"] for each in (route, redirect)] == ["https", "http"]
+    assert redirect["spec"]["rules"][0]["filters"][0]["requestRedirect"] == {"scheme": "https", "statusCode": 301}
+    assert "backendRefs" not in redirect["spec"]["rules"][0]
+    assert route["spec"]["hostnames"] == redirect["spec"]["hostnames"] == ["census.example.com"]
+
+
+def test_shared_gateway(chart):
+    """With a Gateway of others there is one route to it, and no Gateway."""
+    parents = [{"name": "shared", "namespace": "gateways"}]
+    values = behind(gateway={"enabled": True, "parentRefs": parents})
+
+    assert chart.one("HTTPRoute", values)["spec"]["parentRefs"] == parents
+    assert not chart.all("Gateway", values)
+
+
+def test_a_route_leads_to_the_service(chart):
+    """Route and Ingress name the Service and a port that it has."""
+    values = behind(gateway={"enabled": True}, ingress={"enabled": True}, service={"port": 8080})
+    service, route, ingress = (chart.one(kind, values) for kind in ("Service", "HTTPRoute", "Ingress"))
+    name, port = service["metadata"]["name"], service["spec"]["ports"][0]
+
+    assert route["spec"]["rules"][0]["backendRefs"] == [{"name": name, "port": port["port"]}]
+    backend = ingress["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]
+    assert backend == {"name": name, "port": {"name": port["name"]}}
+
+
+def test_google_is_told_of_the_server_behind_a_gateway(chart):
+    """Google asks /readyz, which needs no token, and is given the times of the drain."""
+    values = behind(gateway={"enabled": True}, googleLoadBalancer={"securityPolicy": "armor", "logSampleRate": 0.25})
+    health, backend = chart.one("HealthCheckPolicy", values)["spec"], chart.one("GCPBackendPolicy", values)["spec"]
+    service = chart.one("Service", values)
+
+    target = {"group": "", "kind": "Service", "name": service["metadata"]["name"]}
+    assert health["targetRef"] == backend["targetRef"] == target
+    ready = chart.pod(values)["spec"]["containers"][0]["readinessProbe"]["httpGet"]["path"]
+    assert health["default"]["config"]["httpHealthCheck"]["requestPath"] == ready
+    assert health["default"]["timeoutSec"] <= health["default"]["checkIntervalSec"]
+    assert backend["default"] == {
+        "timeoutSec": 30,
+        "connectionDraining": {"drainingTimeoutSec": 90},
+        "securityPolicy": "armor",
+        "logging": {"enabled": True, "sampleRate": 250_000},
+    }
+
+
+def test_google_is_told_of_the_server_behind_an_ingress(chart):
+    """The Service names the BackendConfig, and the Ingress the certificate and the redirection."""
+    file = "ci/ingress-values.yaml"
+    service, ingress = chart.one("Service", file=file), chart.one("Ingress", file=file)
+    backend, certificate = chart.one("BackendConfig", file=file), chart.one("ManagedCertificate", file=file)
+    frontend = chart.one("FrontendConfig", file=file)
+
+    linked = service["metadata"]["annotations"]
+    assert json.loads(linked["cloud.google.com/backend-config"]) == {"default": backend["metadata"]["name"]}
+    assert json.loads(linked["cloud.google.com/neg"]) == {"ingress": True}
+    shown = ingress["metadata"]["annotations"]
+    assert shown["networking.gke.io/managed-certificates"] == certificate["metadata"]["name"]
+    assert shown["networking.gke.io/v1beta1.FrontendConfig"] == frontend["metadata"]["name"]
+    assert shown["kubernetes.io/ingress.class"] == "gce"
+    assert "ingressClassName" not in ingress["spec"]
+    assert certificate["spec"]["domains"] == [rule["host"] for rule in ingress["spec"]["rules"]]
+    ports = chart.pod(file=file)["spec"]["containers"][0]["ports"]
+    assert backend["spec"]["healthCheck"]["port"] == ports[0]["containerPort"]
+    assert backend["spec"]["healthCheck"]["requestPath"] == "/readyz"
+    assert backend["spec"]["logging"] == {"enable": True, "sampleRate": 0.01}
+
+
+def test_another_ingress_controller(chart):
+    """Elsewhere than on GKE there is an Ingress with its class and certificate, and none of GKE's kinds."""
+    file = "ci/nginx-values.yaml"
+    ingress = chart.one("Ingress", file=file)
+
+    assert ingress["spec"]["ingressClassName"] == "nginx"
+    assert ingress["spec"]["tls"] == [{"secretName": "census-tls", "hosts": ["census.example.com"]}]
+    assert not any(
+        key.startswith(("kubernetes.io/", "networking.gke.io/")) for key in ingress["metadata"].get("annotations", {})
+    )
+    assert not {each["kind"] for each in chart.objects(file=file)} & set(GOOGLE)
+
+
+@pytest.mark.parametrize("way", ["gateway", "ingress"])
+def test_another_cloud(chart, way):
+    """Without Google's load balancer none of its kinds is made, and nothing is said about its times."""
+    values = {way: {"enabled": True}, "googleLoadBalancer": {"enabled": False}}
+
+    assert not {each["kind"] for each in chart.objects(values)} & set(GOOGLE)
+
+
+def test_annotations_of_the_user_win(chart):
+    """An annotation of the values replaces the chart's own."""
+    own = {"cloud.google.com/neg": '{"exposed_ports": {"80": {}}}', "kubernetes.io/ingress.class": "gce-internal"}
+    values = behind(ingress={"enabled": True, "annotations": own}, service={"annotations": own})
+
+    assert own.items() <= chart.one("Service", values)["metadata"]["annotations"].items()
+    assert own.items() <= chart.one("Ingress", values)["metadata"]["annotations"].items()
+
+
+def test_sleep_before_sigterm(chart):
+    """The pod waits by Kubernetes' own means, which need no shell; without seconds there is no hook."""
+    container = chart.pod(file="ci/full-values.yaml")["spec"]["containers"][0]
+
+    assert container["lifecycle"] == {"preStop": {"sleep": {"seconds": 20}}}
+    assert "lifecycle" not in chart.pod()["spec"]["containers"][0]
+
+
+@pytest.mark.parametrize(
+    ("values", "made"),
+    [
+        ({}, False),
+        ({"replicaCount": 2}, True),
+        ({"replicaCount": 2, "podDisruptionBudget": {"enabled": False}}, False),
+        ({"autoscaling": {"enabled": True, "minReplicas": 1}, "replicaCount": 3}, False),
+        ({"autoscaling": {"enabled": True}}, True),
+    ],
+)
+def test_disruption_budget(chart, values, made):
+    """There is one exactly where at least two pods are, or a node with the only one could never be emptied."""
+    assert bool(chart.all("PodDisruptionBudget", values)) == made
+
+
+def test_disruption_budget_of_zero(chart):
+    """Zero is a number, and the pods are the Deployment's."""
+    values = {"replicaCount": 2, "podDisruptionBudget": {"maxUnavailable": 0}}
+    budget, deployment = chart.one("PodDisruptionBudget", values), chart.one("Deployment", values)
+
+    assert budget["spec"]["maxUnavailable"] == 0
+    assert budget["spec"]["selector"] == deployment["spec"]["selector"]

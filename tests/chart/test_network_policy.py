@@ -1,0 +1,86 @@
+"""With whom the pods may speak. That it holds is for tests/e2e/test_network.py to show."""
+
+import pytest
+
+HTTPS, METADATA, DNS = (443,), (80, 988), (53, 53)
+CLOSED = {"dns": [], "metadataServer": False, "https": False}
+CLIENTS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "clients"}}}
+
+
+def egress(chart, policy):
+    """Ports of each rule, and to whom they lead."""
+    rules = chart.one("NetworkPolicy", {"networkPolicy": policy})["spec"]["egress"] or []
+    return {tuple(port["port"] for port in rule["ports"]): rule["to"] for rule in rules}
+
+
+def test_it_is_about_the_pods_and_both_ways(chart):
+    """It selects what the Deployment selects, and what it does not name is denied, in and out."""
+    policy, deployment = chart.one("NetworkPolicy")["spec"], chart.one("Deployment")["spec"]
+
+    assert policy["podSelector"] == deployment["selector"]
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+
+
+def test_everybody_may_ask_unless_told(chart):
+    """Requests come in from everywhere, to the server's port alone."""
+    assert chart.one("NetworkPolicy")["spec"]["ingress"] == [{"ports": [{"port": "http"}]}]
+
+
+@pytest.mark.parametrize(("google", "ranges"), [(True, ["35.191.0.0/16", "130.211.0.0/22"]), (False, [])])
+def test_only_some_may_ask(chart, google, ranges):
+    """Of those who may ask are the named ones, helm test, and Google's load balancer if there is one."""
+    policy = {"networkPolicy": {"from": [CLIENTS], "fromGoogleLoadBalancer": google}, "test": {"existingSecret": "t"}}
+    (rule,) = chart.one("NetworkPolicy", policy)["spec"]["ingress"]
+
+    assert CLIENTS in rule["from"]
+    assert [peer["ipBlock"]["cidr"] for peer in rule["from"] if "ipBlock" in peer] == ranges
+    (test,) = [peer["podSelector"]["matchLabels"] for peer in rule["from"] if "podSelector" in peer]
+    assert test.items() <= chart.one("Pod", policy)["metadata"]["labels"].items()
+
+
+@pytest.mark.parametrize(
+    ("flag", "ports"),
+    [({"https": True}, HTTPS), ({"metadataServer": True}, METADATA), ({"dns": ["kube-dns"]}, DNS)],
+    ids=["https", "metadata", "dns"],
+)
+def test_each_flag_opens_its_own(chart, flag, ports):
+    """Without flags nothing goes out; each lets out what it says and nothing else."""
+    assert egress(chart, CLOSED) == {}
+    assert egress(chart, CLOSED | flag).keys() == {ports}
+
+
+def test_kinds_of_dns(chart):
+    """Each kind of DNS is where GKE has it, and is asked over UDP and TCP."""
+    inside = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
+    expected = {
+        "kube-dns": [inside | {"podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}],
+        "node-local": [
+            inside | {"podSelector": {"matchLabels": {"k8s-app": "node-local-dns"}}},
+            {"ipBlock": {"cidr": "169.254.20.10/32"}},
+        ],
+        "cloud-dns": [{"ipBlock": {"cidr": "169.254.169.254/32"}}],
+    }
+
+    for kind, peers in expected.items():
+        assert egress(chart, CLOSED | {"dns": [kind]}) == {DNS: peers}
+    assert egress(chart, {})[DNS] == sum(expected.values(), [])
+
+
+def test_https_is_for_public_addresses(chart):
+    """Neither the VPC nor the metadata server is reached by it."""
+    blocks = [peer["ipBlock"] for peer in egress(chart, {})[HTTPS]]
+
+    assert {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"} <= set(blocks[0]["except"])
+    assert [block["cidr"] for block in blocks] == ["0.0.0.0/0", "::/0"]
+
+
+def test_more_egress(chart):
+    """What is added comes as it was given."""
+    rule = {"to": [{"ipBlock": {"cidr": "10.0.0.8/32"}}], "ports": [{"port": 4443}]}
+
+    assert chart.one("NetworkPolicy", {"networkPolicy": CLOSED | {"extraEgress": [rule]}})["spec"]["egress"] == [rule]
+
+
+def test_none(chart):
+    """It can be left out."""
+    assert not chart.all("NetworkPolicy", {"networkPolicy": {"enabled": False}})
