@@ -49,6 +49,48 @@ def test_everything_in_the_bucket(chart):
     assert volume(chart.pod(file="ci/bucket-values.yaml"), "credentials") is None
 
 
+def test_external_secret(chart):
+    """The ExternalSecret makes the Secret that is mounted, with the keys that are mounted of it."""
+    file = "ci/keda-values.yaml"
+    spec = chart.one("ExternalSecret", file=file)["spec"]
+
+    secret = volume(chart.pod(file=file), "credentials")["secret"]
+
+    assert spec["secretStoreRef"] == {"kind": "ClusterSecretStore", "name": "google"}
+    assert spec["refreshInterval"] == "5m"
+    assert secret["secretName"] == spec["target"]["name"]
+    assert [item["key"] for item in secret["items"]] == [each["secretKey"] for each in spec["data"]]
+    assert [each["remoteRef"]["key"] for each in spec["data"]] == ["census-users", "census-signing-key"]
+    assert not chart.all("Secret", file=file)
+
+
+def test_external_secret_has_a_name_of_its_own(chart):
+    """Helm deletes the chart's own Secret when an ExternalSecret takes its place: not the one that this one makes."""
+    own = chart.one("Secret", {"credentials": {"users": {"a": HASH}, "signingKey": KEY}})["metadata"]["name"]
+
+    assert chart.one("ExternalSecret", file="ci/keda-values.yaml")["spec"]["target"]["name"] != own
+
+
+@pytest.mark.parametrize(
+    ("uris", "files"), [({}, ["users.json", "secret.txt"]), ({"users": "gs://b/users.json"}, ["secret.txt"])]
+)
+def test_secret_manager(chart, uris, files):
+    """GKE's add-on mounts what the SecretProviderClass names, where config.yaml says, and there is no Secret."""
+    given = {key: f"projects/p/secrets/{key}/versions/latest" for key in ("users", "signingKey")[-len(files) :]}
+    values = {"config": MODEL | uris, "credentials": {"secretManager": given}}
+
+    source = chart.one("SecretProviderClass", values, file=None)
+    mounted = yaml.safe_load(source["spec"]["parameters"]["secrets"])
+    csi = volume(chart.pod(values, file=None), "credentials")["csi"]
+
+    assert [each["path"] for each in mounted] == files
+    assert [each["resourceName"] for each in mounted] == list(given.values())
+    assert csi["volumeAttributes"]["secretProviderClass"] == source["metadata"]["name"]
+    assert csi["readOnly"] is True
+    assert f"/credentials/{files[-1]}" in chart.config(values, file=None)
+    assert not chart.all("Secret", values, file=None)
+
+
 NEVER = {"config": {"reload_seconds": 0}}
 
 

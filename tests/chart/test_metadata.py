@@ -38,10 +38,11 @@ def test_passed_through(chart):
     assert deployment["metadata"]["annotations"] == values["deploymentAnnotations"]
     assert deployment["spec"]["strategy"]["rollingUpdate"] == values["rollingUpdate"]
     assert values["service"]["annotations"].items() <= service["metadata"]["annotations"].items()
-    assert account["metadata"]["annotations"] == values["serviceAccount"]["annotations"]
+    assert values["serviceAccount"]["annotations"].items() <= account["metadata"]["annotations"].items()
     assert scaler["spec"]["behavior"] == values["autoscaling"]["behavior"]
     assert [scaler["spec"][key] for key in ("minReplicas", "maxReplicas")] == [3, 6]
     assert scaler["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"] == 60
+    assert scaler["spec"]["metrics"][1:] == values["autoscaling"]["metrics"]
 
 
 def test_topology_spread(chart):
@@ -82,16 +83,64 @@ def test_service_account(chart, account, name):
     assert made == ([name] if account.get("create", True) else [])
 
 
-def test_autoscaler(chart):
-    """The autoscaler is about the chart's Deployment."""
-    values = {"autoscaling": {"enabled": True}}
-    deployment, scaler = (chart.one(kind, values) for kind in ("Deployment", "HorizontalPodAutoscaler"))
+def test_google_service_account(chart):
+    """The pods act as the Google account of the value, by the annotation that GKE looks at."""
+    account = "census@example.iam.gserviceaccount.com"
 
-    assert scaler["spec"]["scaleTargetRef"] == {
+    made = chart.one("ServiceAccount", {"serviceAccount": {"googleServiceAccount": account}})
+
+    assert made["metadata"]["annotations"] == {"iam.gke.io/gcp-service-account": account}
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "where"),
+    [
+        ({"autoscaling": {"enabled": True}}, "HorizontalPodAutoscaler", "scaleTargetRef"),
+        ({"autoscaling": {"enabled": True, "keda": True}}, "ScaledObject", "scaleTargetRef"),
+        ({"verticalPodAutoscaler": {"enabled": True}}, "VerticalPodAutoscaler", "targetRef"),
+    ],
+)
+def test_autoscalers(chart, values, kind, where):
+    """Each autoscaler is about the chart's Deployment, and there is one that sets the number of pods."""
+    deployment, scaler = (chart.one(each, values) for each in ("Deployment", kind))
+
+    assert scaler["spec"][where] == {
         "apiVersion": deployment["apiVersion"],
         "kind": deployment["kind"],
         "name": deployment["metadata"]["name"],
     }
+    assert len(chart.all("HorizontalPodAutoscaler", values) + chart.all("ScaledObject", values)) == (where[0] == "s")
+
+
+def test_keda(chart):
+    """KEDA gets the CPU and what is given as triggers, and the same bounds and pace as the HorizontalPodAutoscaler."""
+    cron = {"type": "cron", "metadata": {"desiredReplicas": "6"}}
+    values = {"autoscaling": {"enabled": True, "keda": True, "triggers": [cron]}}
+    spec = chart.one("ScaledObject", values)["spec"]
+    scaler = chart.one("HorizontalPodAutoscaler", {"autoscaling": {"enabled": True}})["spec"]
+
+    assert spec["triggers"] == [{"type": "cpu", "metricType": "Utilization", "metadata": {"value": "70"}}, cron]
+    assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == (scaler["minReplicas"], scaler["maxReplicas"])
+    assert spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"] == scaler["behavior"]
+
+
+def test_autoscaler_scales_down_slowly(chart):
+    """By default at most half the pods go in a minute, after five minutes in which fewer would have done."""
+    scaler = chart.one("HorizontalPodAutoscaler", {"autoscaling": {"enabled": True}})["spec"]
+
+    assert scaler["behavior"] == {
+        "scaleDown": {
+            "stabilizationWindowSeconds": 300,
+            "policies": [{"type": "Percent", "value": 50, "periodSeconds": 60}],
+        }
+    }
+
+
+def test_vertical_autoscaler_changes_nothing(chart):
+    """It recommends: a pod that it made smaller could not load the model."""
+    values = {"verticalPodAutoscaler": {"enabled": True}}
+
+    assert chart.one("VerticalPodAutoscaler", values)["spec"]["updatePolicy"] == {"updateMode": "Off"}
 
 
 EVERYTHING = {
@@ -101,6 +150,7 @@ EVERYTHING = {
     "ingress": {"enabled": True, "managedCertificate": True, "hosts": ["census.example.com"]},
     "terminationGracePeriodSeconds": 60,
     "test": {"user": "a", "password": "b"},
+    "verticalPodAutoscaler": {"enabled": True},
 }
 LONG = "a" * 51 + "-" + "b" * 20
 
@@ -122,7 +172,7 @@ def test_names(chart, values, release):
 
     objects = chart.objects(values, **options)
 
-    assert len({(each["kind"], each["metadata"]["name"]) for each in objects}) == len(objects) == 18
+    assert len({(each["kind"], each["metadata"]["name"]) for each in objects}) == len(objects) == 19
     for each in objects:
         assert re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", each["metadata"]["name"])
         for label in each["metadata"]["labels"].values():

@@ -80,7 +80,7 @@ def test_restricted(chart, scenario):
         assert security["runAsUser"] == security["runAsGroup"] == 65532
         assert security["seccompProfile"] == {"type": "RuntimeDefault"}
         for volume in spec["volumes"]:
-            assert volume.keys() <= {"name", "downwardAPI", "emptyDir", "secret", "persistentVolumeClaim"}
+            assert volume.keys() <= {"name", "downwardAPI", "emptyDir", "secret", "persistentVolumeClaim", "csi"}
         for container in spec["containers"]:
             assert container["securityContext"] == {
                 "allowPrivilegeEscalation": False,
@@ -144,7 +144,7 @@ def test_selectors(chart, scenario):
 
 def test_replicas(chart, scenario):
     """The Deployment says a number of pods exactly when no autoscaler does."""
-    scalers = chart.all("HorizontalPodAutoscaler", file=scenario)
+    scalers = chart.all("HorizontalPodAutoscaler", file=scenario) + chart.all("ScaledObject", file=scenario)
 
     assert ("replicas" in chart.one("Deployment", file=scenario)["spec"]) == (not scalers)
 
@@ -153,6 +153,7 @@ def test_volumes(chart, scenario):
     """What is mounted is a volume, each volume is mounted, and what the chart mounts of its own exists."""
     objects = chart.objects(file=scenario)
     own = {each["metadata"]["name"] for each in objects}
+    own |= {each["spec"]["target"]["name"] for each in chart.all("ExternalSecret", file=scenario)}
     given = {"ml-census-credentials", "ml-census-test"}  # the existing Secrets of these files
 
     for pod in pods(objects):

@@ -66,6 +66,21 @@ REJECTED = [
     ({"config": {"drain_deadline_seconds": 1.5}}, "/config/drain_deadline_seconds"),
     ({"config": {"modelPath": "/model"}}, "additional properties 'modelPath' not allowed"),
     ({"credentials": {"existingSecret": "My Secret"}}, "/credentials/existingSecret"),
+    ({"credentials": {"externalSecret": {"store": "My Store"}}}, "/credentials/externalSecret/store"),
+    ({"credentials": {"externalSecret": {"storeKind": "Vault"}}}, "/credentials/externalSecret/storeKind"),
+    ({"credentials": {"externalSecret": {"storeKind": None}}}, "missing property 'storeKind'"),
+    ({"credentials": {"externalSecret": {"users": 1}}}, "/credentials/externalSecret/users"),
+    ({"credentials": {"externalSecret": {"signingKey": 1}}}, "/credentials/externalSecret/signingKey"),
+    ({"credentials": {"externalSecret": {"refreshInterval": "often"}}}, "/credentials/externalSecret/refreshInterval"),
+    ({"credentials": {"externalSecret": {"refreshInterval": None}}}, "missing property 'refreshInterval'"),
+    ({"credentials": {"externalSecret": {"key": "a"}}}, "additional properties 'key' not allowed"),
+    ({"credentials": {"secretManager": {"users": "census-users"}}}, "/credentials/secretManager/users"),
+    (
+        {"credentials": {"secretManager": {"signingKey": "projects/p/secrets/s"}}},
+        "/credentials/secretManager/signingKey",
+    ),
+    ({"credentials": {"secretManager": {"key": "a"}}}, "additional properties 'key' not allowed"),
+    ({"serviceAccount": {"googleServiceAccount": "census"}}, "/serviceAccount/googleServiceAccount"),
     ({"credentials": {"users": {"a": ""}}}, "/credentials/users/a"),
     ({"credentials": {"signingKey": "short"}}, "/credentials/signingKey"),
     ({"credentials": {"password": "x"}}, "additional properties 'password' not allowed"),
@@ -145,9 +160,16 @@ REJECTED = [
     ({"autoscaling": {"enabled": "true"}}, "/autoscaling/enabled"),
     ({"autoscaling": {"minReplicas": 0}}, "/autoscaling/minReplicas"),
     ({"autoscaling": {"maxReplicas": 0}}, "/autoscaling/maxReplicas"),
-    ({"autoscaling": {"targetCPUUtilizationPercentage": 0}}, "/autoscaling/targetCPUUtilizationPercentage"),
+    ({"autoscaling": {"targetCPUUtilizationPercentage": -1}}, "/autoscaling/targetCPUUtilizationPercentage"),
     ({"autoscaling": {"behavior": []}}, "/autoscaling/behavior"),
-    ({"autoscaling": {"metrics": []}}, "additional properties 'metrics' not allowed"),
+    ({"autoscaling": {"keda": "yes"}}, "/autoscaling/keda"),
+    ({"autoscaling": {"metrics": [{"resource": {}}]}}, "/autoscaling/metrics/0"),
+    ({"autoscaling": {"metrics": ["cpu"]}}, "/autoscaling/metrics/0"),
+    ({"autoscaling": {"triggers": [{"type": "cron"}]}}, "/autoscaling/triggers/0"),
+    ({"autoscaling": {"cpu": 50}}, "additional properties 'cpu' not allowed"),
+    ({"verticalPodAutoscaler": {"enabled": "Auto"}}, "/verticalPodAutoscaler/enabled"),
+    ({"verticalPodAutoscaler": {"enabled": None}}, "missing property 'enabled'"),
+    ({"verticalPodAutoscaler": {"updateMode": "Auto"}}, "additional properties 'updateMode' not allowed"),
     ({"nodeSelector": {"a": 1}}, "/nodeSelector/a"),
     ({"tolerations": {}}, "/tolerations"),
     ({"affinity": []}, "/affinity"),
@@ -175,16 +197,20 @@ def test_schema_refuses(chart, values, place):
 
 
 # Values that the schema cannot judge, and what the message says.
+STORE = {"store": "google", "users": "census-users", "signingKey": "census-key"}
+MANAGER = {key: f"projects/example/secrets/{key}/versions/latest" for key in ("users", "signingKey")}
+ACCOUNT = "census@example.iam.gserviceaccount.com"
+CRON = {"type": "cron", "metadata": {"desiredReplicas": "6"}}
 CONTRADICTIONS = [
     ({"config": MODEL, "credentials": {"signingKey": KEY}}, ["config.users", "credentials.users", "user add"]),
     ({"config": MODEL, "credentials": {"users": {"a": HASH}}}, ["config.secret", "signingKey", "ml-census secret"]),
     (
         {"config": MODEL | {"users": "/u"}, "credentials": {"users": {"a": HASH}, "signingKey": KEY}},
-        ["config.users and credentials.users both"],
+        ["config.users and the users of credentials both"],
     ),
     (
         {"config": MODEL | {"secret": "/s"}, "credentials": {"users": {"a": HASH}, "signingKey": KEY}},
-        ["config.secret and credentials.signingKey both"],
+        ["config.secret and the signingKey of credentials both"],
     ),
     (
         {"config": MODEL, "credentials": {"existingSecret": "other", "users": {"a": HASH}}},
@@ -193,6 +219,42 @@ CONTRADICTIONS = [
     (
         {"config": MODEL, "credentials": {"existingSecret": "other", "signingKey": KEY}},
         ["credentials.existingSecret and credentials.signingKey exclude each other"],
+    ),
+    (
+        {"config": MODEL, "credentials": {"existingSecret": "other", "externalSecret": STORE}},
+        ["credentials.existingSecret and credentials.externalSecret exclude each other"],
+    ),
+    (
+        {"config": MODEL, "credentials": {"externalSecret": STORE, "secretManager": MANAGER}},
+        ["credentials.externalSecret and credentials.secretManager exclude each other"],
+    ),
+    (
+        {"config": MODEL, "credentials": {"secretManager": MANAGER, "signingKey": KEY}},
+        ["credentials.secretManager and credentials.signingKey exclude each other"],
+    ),
+    (
+        {"config": MODEL | {"users": "/u"}, "credentials": {"externalSecret": STORE}},
+        ["config.users and the users of credentials both say"],
+    ),
+    (
+        {"config": MODEL | {"secret": "/s"}, "credentials": {"secretManager": MANAGER}},
+        ["config.secret and the signingKey of credentials both say"],
+    ),
+    (
+        {"config": MODEL, "credentials": {"externalSecret": STORE | {"store": ""}}},
+        ["credentials.externalSecret needs a store, and"],
+    ),
+    (
+        {"config": MODEL | {"users": "/u", "secret": "/s"}, "credentials": {"externalSecret": {"store": "google"}}},
+        ["what to take from it: users"],
+    ),
+    (
+        FOREIGN | {"serviceAccount": {"create": False, "googleServiceAccount": ACCOUNT}},
+        ["googleServiceAccount needs serviceAccount.create"],
+    ),
+    (
+        FOREIGN | {"serviceAccount": {"googleServiceAccount": ACCOUNT}, "networkPolicy": {"metadataServer": False}},
+        ["googleServiceAccount needs networkPolicy.metadataServer"],
     ),
     (
         {"config": MODEL | {"users": "/u", "secret": "/s"}, "credentials": {"existingSecret": "other"}},
@@ -241,6 +303,15 @@ CONTRADICTIONS = [
         ["autoscaling needs resources.requests.cpu"],
     ),
     (FOREIGN | {"autoscaling": {"enabled": True}, "resources": None}, ["autoscaling needs resources.requests.cpu"]),
+    (
+        FOREIGN | {"autoscaling": {"enabled": True, "targetCPUUtilizationPercentage": 0}},
+        ["autoscaling looks at nothing"],
+    ),
+    (FOREIGN | {"autoscaling": {"enabled": True, "triggers": [CRON]}}, ["autoscaling.triggers of autoscaling.keda"]),
+    (
+        FOREIGN | {"autoscaling": {"enabled": True, "keda": True, "metrics": [{"type": "External"}]}},
+        ["autoscaling.metrics are of the HorizontalPodAutoscaler"],
+    ),
     (FOREIGN | {"test": {"user": "a", "password": "b", "existingSecret": "c"}}, ["test.password and test.existing"]),
     (FOREIGN | {"test": {"password": "b"}}, ["test.password needs test.user"]),
     (
@@ -378,12 +449,27 @@ def test_environments_hold_differences(chart, defaults, environment):
     "block",
     [
         *("autoscaling", "test", "resources", "podLabels", "affinity", "extraEnv", "gateway", "ingress"),
-        *("googleLoadBalancer", "networkPolicy", "preStopSleepSeconds", "minReadySeconds"),
+        *("googleLoadBalancer", "networkPolicy", "preStopSleepSeconds", "minReadySeconds", "verticalPodAutoscaler"),
     ],
 )
 def test_missing_block(chart, block):
     """A block that is not there at all, as after --reuse-values from an older chart, is like its default."""
     assert chart.objects({block: None})
+
+
+@pytest.mark.parametrize(
+    ("block", "keys"),
+    [
+        ("credentials", ["externalSecret", "secretManager"]),
+        ("serviceAccount", ["googleServiceAccount"]),
+        ("autoscaling", ["keda", "metrics", "triggers"]),
+    ],
+)
+def test_missing_keys(chart, block, keys):
+    """Likewise keys of a block that an older chart had without them."""
+    on = {"autoscaling": {"enabled": True}}
+
+    assert chart.objects(on | {block: on.get(block, {}) | dict.fromkeys(keys)}) == chart.objects(on)
 
 
 def test_readme_is_current(chart):
@@ -396,9 +482,10 @@ def test_readme_is_current(chart):
 
 
 def test_readme_recipes(chart):
-    """Each YAML recipe of the README is accepted and changes something."""
+    """Each YAML recipe of the README is accepted and changes something. One about credentials stands alone."""
     recipes = re.findall(r"```yaml\n(.*?)```", (chart.folder / "README.md").read_text(), re.DOTALL)
 
     assert len(recipes) >= 4
-    for recipe in recipes:
-        assert chart.text(yaml.safe_load(recipe)) != chart.text()
+    for recipe in map(yaml.safe_load, recipes):
+        shown = chart.text({"config": MODEL} | recipe, file=None) if "credentials" in recipe else chart.text(recipe)
+        assert shown != chart.text()

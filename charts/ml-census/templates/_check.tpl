@@ -8,22 +8,41 @@ see a change, and a pod of the old ReplicaSet that starts while an update fails 
 */}}
 {{- define "ml-census.check" -}}
 {{- $problems := list }}
-{{- $existing := .Values.credentials.existingSecret }}
 {{- /*
 As werkzeug writes them, to the last digit. The costs of scrypt are those that OWASP names: others fail, or need gigabytes.
 */}}
 {{- $scrypt := `scrypt:(8192|16384|32768|65536|131072):8:([1-9]|10)\$[^$]+\$[0-9a-f]{128}` }}
 {{- $pbkdf2 := `[1-9][0-9]{0,6}\$[^$]+\$[0-9a-f]` | printf `pbkdf2:(sha1:%[1]s{40}|sha224:%[1]s{56}|sha256:%[1]s{64}|sha384:%[1]s{96}|sha512:%[1]s{128})` }}
-{{- $key := `[!-~][ -~]{30,}[!-~]` }}
+{{- $line := `[!-~][ -~]{30,}[!-~]` }}
 
-{{- if not (or .Values.config.users .Values.credentials.users $existing) }}
+{{- $origins := list }}
+{{- range $name, $used := dict
+  "credentials.existingSecret" .Values.credentials.existingSecret
+  "credentials.externalSecret" (.Values.credentials.externalSecret).store
+  "credentials.secretManager" (include "ml-census.secretManager" .)
+  "credentials.signingKey" .Values.credentials.signingKey
+  "credentials.users" .Values.credentials.users }}
+{{- if $used }}
+{{- $origins = append $origins $name }}
+{{- end }}
+{{- end }}
+{{- if and (gt (len $origins) 1) (ne (join " " $origins) "credentials.signingKey credentials.users") }}
+{{- $problems = append $problems (printf "%s exclude each other. Keep one." (join " and " $origins)) }}
+{{- end }}
+{{- $external := or (.Values.credentials.externalSecret).users (.Values.credentials.externalSecret).signingKey | empty | not }}
+{{- if ne $external (not (empty (.Values.credentials.externalSecret).store)) }}
+{{- $problems = append $problems "credentials.externalSecret needs a store, and what to take from it: users, signingKey, or both." }}
+{{- end }}
+{{- if and .Values.credentials.existingSecret .Values.config.users .Values.config.secret }}
+{{- $problems = append $problems "credentials.existingSecret has no use, since config.users and config.secret are set. Leave it out." }}
+{{- end }}
+
+{{- $users := or .Values.credentials.users (.Values.credentials.externalSecret).users (.Values.credentials.secretManager).users }}
+{{- if not (or .Values.config.users $users .Values.credentials.existingSecret) }}
 {{- $problems = append $problems "who may log in? Set config.users to a gs:// URI or a path, credentials.users to names and hashes (ml-census user add NAME --users users.json), or credentials.existingSecret to a Secret with the key users.json." }}
 {{- end }}
-{{- if and .Values.config.users .Values.credentials.users }}
-{{- $problems = append $problems "config.users and credentials.users both say who may log in. Keep one." }}
-{{- end }}
-{{- if and $existing .Values.credentials.users }}
-{{- $problems = append $problems "credentials.existingSecret and credentials.users exclude each other. Keep one." }}
+{{- if and .Values.config.users $users }}
+{{- $problems = append $problems "config.users and the users of credentials both say who may log in. Keep one." }}
 {{- end }}
 {{- range $name, $hash := .Values.credentials.users }}
 {{- if or (not $name) (contains ":" $name) }}
@@ -38,22 +57,17 @@ As werkzeug writes them, to the last digit. The costs of scrypt are those that O
 {{- $problems = append $problems "credentials.users has two names that differ only in case." }}
 {{- end }}
 
-{{- if not (or .Values.config.secret .Values.credentials.signingKey $existing) }}
+{{- $key := or .Values.credentials.signingKey (.Values.credentials.externalSecret).signingKey (.Values.credentials.secretManager).signingKey }}
+{{- if not (or .Values.config.secret $key .Values.credentials.existingSecret) }}
 {{- $problems = append $problems "which key signs tokens? Set config.secret to a gs:// URI or a path, credentials.signingKey to a key (ml-census secret prints one), or credentials.existingSecret to a Secret with the key secret.txt." }}
 {{- end }}
+{{- if and .Values.config.secret $key }}
+{{- $problems = append $problems "config.secret and the signingKey of credentials both say which key signs tokens. Keep one." }}
+{{- end }}
 {{- with .Values.credentials.signingKey }}
-{{- if not (regexMatch (printf `^\s*%s(\s*\n\s*%s)*\s*$` $key $key) .) }}
+{{- if not (regexMatch (printf `^\s*%s(\s*\n\s*%s)*\s*$` $line $line) .) }}
 {{- $problems = append $problems "credentials.signingKey: each line must be a key of at least 32 ASCII characters (RFC 7518, 3.2). Make one with: ml-census secret" }}
 {{- end }}
-{{- end }}
-{{- if and .Values.config.secret .Values.credentials.signingKey }}
-{{- $problems = append $problems "config.secret and credentials.signingKey both say which key signs tokens. Keep one." }}
-{{- end }}
-{{- if and $existing .Values.credentials.signingKey }}
-{{- $problems = append $problems "credentials.existingSecret and credentials.signingKey exclude each other. Keep one." }}
-{{- end }}
-{{- if and $existing .Values.config.users .Values.config.secret }}
-{{- $problems = append $problems "credentials.existingSecret has no use, since config.users and config.secret are set. Leave it out." }}
 {{- end }}
 
 {{- $grace := int64 .Values.terminationGracePeriodSeconds }}
@@ -72,6 +86,13 @@ As werkzeug writes them, to the last digit. The costs of scrypt are those that O
 {{- if le (int64 .Values.config.keep_alive_seconds) 600 }}
 {{- $problems = append $problems (printf "config.keep_alive_seconds is %d, but must be more than the 600 for which Google's load balancer keeps a connection, or requests meet a closed one." (int64 .Values.config.keep_alive_seconds)) }}
 {{- end }}
+{{- end }}
+
+{{- if and .Values.serviceAccount.googleServiceAccount (not .Values.serviceAccount.create) }}
+{{- $problems = append $problems "serviceAccount.googleServiceAccount needs serviceAccount.create: an account that exists has its own annotation." }}
+{{- end }}
+{{- if and .Values.serviceAccount.googleServiceAccount (.Values.networkPolicy).enabled (not .Values.networkPolicy.metadataServer) }}
+{{- $problems = append $problems "serviceAccount.googleServiceAccount needs networkPolicy.metadataServer: pods ask it who they are." }}
 {{- end }}
 
 {{- if and (ne .Values.service.type "LoadBalancer") (or .Values.service.loadBalancerIP .Values.service.loadBalancerSourceRanges .Values.service.internal) }}
@@ -94,8 +115,18 @@ As werkzeug writes them, to the last digit. The costs of scrypt are those that O
 {{- if gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas) }}
 {{- $problems = append $problems "autoscaling.minReplicas is more than autoscaling.maxReplicas." }}
 {{- end }}
-{{- if not ((.Values.resources).requests).cpu }}
+{{- if and .Values.autoscaling.targetCPUUtilizationPercentage (not ((.Values.resources).requests).cpu) }}
 {{- $problems = append $problems "autoscaling needs resources.requests.cpu: CPU use is measured in percent of it." }}
+{{- end }}
+{{- $more := .Values.autoscaling.metrics }}
+{{- if .Values.autoscaling.keda }}
+{{- $more = .Values.autoscaling.triggers }}
+{{- end }}
+{{- if not (or .Values.autoscaling.targetCPUUtilizationPercentage $more) }}
+{{- $problems = append $problems "autoscaling looks at nothing: set autoscaling.targetCPUUtilizationPercentage, autoscaling.metrics, or autoscaling.triggers for KEDA." }}
+{{- end }}
+{{- if or (and .Values.autoscaling.keda .Values.autoscaling.metrics) (and .Values.autoscaling.triggers (not .Values.autoscaling.keda)) }}
+{{- $problems = append $problems "autoscaling.metrics are of the HorizontalPodAutoscaler, autoscaling.triggers of autoscaling.keda." }}
 {{- end }}
 {{- end }}
 

@@ -33,7 +33,18 @@ drain_deadline_seconds: {{ int64 .Values.config.drain_deadline_seconds }}
 The Secrets' names. The chart's own ones are named so that nobody calls an existing one alike: Helm would delete it.
 */}}
 {{- define "ml-census.credentialsName" -}}
-{{- .Values.credentials.existingSecret | default (include "ml-census.suffixed" (list . "own-credentials")) }}
+{{- $own := "own-credentials" }}
+{{- if (.Values.credentials.externalSecret).store }}
+{{- $own = "external-credentials" }}
+{{- end }}
+{{- .Values.credentials.existingSecret | default (include "ml-census.suffixed" (list . $own)) }}
+{{- end }}
+
+{{/*
+Whether GKE's add-on for Secret Manager mounts the credentials; empty for no.
+*/}}
+{{- define "ml-census.secretManager" -}}
+{{- if or (.Values.credentials.secretManager).users (.Values.credentials.secretManager).signingKey }}true{{ end }}
 {{- end }}
 
 {{- define "ml-census.testSecretName" -}}
