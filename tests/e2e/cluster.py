@@ -43,9 +43,18 @@ def kubectl(*args: str, stdin: str | None = None) -> str:
     return run("kubectl", *args, stdin=stdin)
 
 
+def namespace(name: str) -> None:
+    """A new one, which enforces restricted Pod Security."""
+    kubectl("delete", "namespace", name, "--ignore-not-found", "--wait")
+    kubectl("create", "namespace", name)
+    kubectl(
+        "label", "namespace", name, *(f"pod-security.kubernetes.io/{mode}=restricted" for mode in ("enforce", "warn"))
+    )
+
+
 @cache
-def helm_path() -> str:
-    return run(str(ROOT / "ci" / "helm"), "4").strip()
+def helm_path(major: int = 4) -> str:
+    return run(str(ROOT / "ci" / "helm"), str(major)).strip()
 
 
 def helm(*args: str) -> str:
@@ -71,7 +80,7 @@ class Release:
         """Install or upgrade with a values file, the cluster's own values on top, and changes last."""
         settings = image("IMAGE") | changes
         files = [option for path in (values, VALUES) for option in ("--values", str(path))]
-        options = [option for key, value in settings.items() for option in ("--set", f"{key}={value}")]
+        options = [option for key, value in settings.items() for option in _set(key, value)]
         helm("upgrade", "--install", *self._named(str(CHART)), "--wait", "--timeout", timeout, *files, *options)
 
     def rollback(self) -> None:
@@ -129,6 +138,10 @@ class Release:
         """Where the Service answers through the API server, for one that has no address of its own."""
         with port_forward(self.namespace, "service/ml-census", 80) as url:
             yield url
+
+
+def _set(key: str, value: object) -> tuple[str, str]:
+    return ("--set-json", f"{key}={json.dumps(value)}") if isinstance(value, list) else ("--set", f"{key}={value}")
 
 
 @contextmanager

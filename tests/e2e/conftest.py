@@ -6,13 +6,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from cluster import GCS, ROOT, Bucket, Release, kubectl, ml_census, port_forward
-
-
-def namespace(name: str) -> None:
-    kubectl("delete", "namespace", name, "--ignore-not-found", "--wait")
-    kubectl("create", "namespace", name)
-    kubectl("label", "namespace", name, "pod-security.kubernetes.io/enforce=restricted")
+from cluster import GCS, ROOT, Bucket, Release, kubectl, ml_census, namespace, port_forward
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,91 @@
+"""What every values file of the chart renders is admitted by a real API server, from both Helms."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cluster import CHART, ROOT, helm_path, kubectl, namespace, run, wait_for
+
+CLASS = 'annotation \\"kubernetes.io/ingress.class\\" is deprecated'
+"""GKE's controllers still look at this annotation, and at nothing else."""
+
+FILES = sorted(str(each.relative_to(CHART)) for each in [*CHART.glob("ci/*"), *CHART.glob("environments/*")])
+FULL = "ci/full-values.yaml"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def addons() -> Iterator[None]:
+    """The cluster knows the kinds of the add-ons."""
+    known = {each["metadata"]["name"] for each in json.loads(kubectl("get", "crd", "--output", "json"))["items"]}
+    files = [Path(line) for line in run(str(ROOT / "ci" / "crds")).splitlines()]
+    kinds = [kind for file in files for kind in yaml.safe_load_all(file.read_text()) if kind]
+    missing = {kind["metadata"]["name"]: kind for kind in kinds if kind["metadata"]["name"] not in known}
+    kubectl("apply", "--server-side", "--filename", "-", stdin=yaml.safe_dump_all(missing.values()))
+    kubectl("wait", "--for", "condition=Established", "crd", *missing)
+    yield
+    kubectl("delete", "crd", *missing)
+
+
+@dataclass(frozen=True)
+class Room:
+    """A namespace of its own, and a Helm."""
+
+    namespace: str
+    major: int
+
+    def upgrade(self, file: str, *options: str) -> list[str]:
+        """Install or upgrade, and the warnings: of the API server, and of Helm."""
+        command = [helm_path(self.major), "upgrade", "--install", "census", str(CHART), "--values", str(CHART / file)]
+        command += ["--namespace", self.namespace, *options]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        return [line for line in done.stderr.splitlines() if CLASS not in line]
+
+    def get(self, kind: str) -> list[dict[str, Any]]:
+        found = kubectl("--namespace", self.namespace, "get", kind, "--output", "json")
+        items: list[dict[str, Any]] = json.loads(found)["items"]
+        return items
+
+
+@pytest.fixture
+def room(request: pytest.FixtureRequest) -> Iterator[Room]:
+    file, major = getattr(request, "param", (FULL, 4))
+    name = f"ml-census-e2e-objects-{major}-{Path(file).stem}"
+    namespace(name)
+    account = yaml.safe_load((CHART / file).read_text()).get("serviceAccount", {})
+    if account.get("create") is False:
+        kubectl("--namespace", name, "create", "serviceaccount", account["name"])
+    yield Room(name, major)
+    # Services go at once, pods take their time.
+    kubectl("--namespace", name, "delete", "services", "--all")
+    kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.mark.parametrize(
+    ("room", "file"), [((file, major), file) for file in FILES for major in (3, 4)], indirect=["room"]
+)
+def test_a_real_api_server_admits_all_objects(room: Room, file: str) -> None:
+    """Without a warning: the pods meet the restricted Pod Security Standard, no field is unknown or about to go. The
+    same values once more change nothing, so that no controller or default is fought over."""
+    assert not room.upgrade(file)
+    wait_for("a pod to be let in", lambda: room.get("pods"))
+
+    assert not room.upgrade(file)
+    assert len(room.get("replicasets")) == 1
+
+
+def test_a_load_balancer_gets_the_address_that_was_asked_for(room: Room) -> None:
+    wanted = yaml.safe_load((CHART / FULL).read_text())["service"]["loadBalancerIP"]
+
+    room.upgrade(FULL)
+
+    def addresses() -> list[str]:
+        (service,) = room.get("services")
+        return [each["ip"] for each in service["status"]["loadBalancer"].get("ingress", [])]
+
+    assert wait_for("an address", addresses) == [wanted]
