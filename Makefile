@@ -1,5 +1,5 @@
 # One-liners over ci/, where the work is.
-.PHONY: setup serve test fuzz e2e lint image chart
+.PHONY: setup serve test fuzz e2e lint audit image chart
 
 setup: ## make .venv with .venv/bin/ml-census
 	ci/setup
@@ -11,6 +11,8 @@ fuzz: ## fuzz tests with ten times the budget (FUZZ=)
 	ci/fuzz
 lint: ## ruff, mypy, yamllint, shellcheck
 	ci/lint
+audit: ## kube-score and checkov over the chart
+	ci/audit
 image: ## build the image
 	ci/image
 chart: ## lint and package the chart

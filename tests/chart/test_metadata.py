@@ -172,7 +172,7 @@ def test_names(chart, values, release):
 
     objects = chart.objects(values, **options)
 
-    assert len({(each["kind"], each["metadata"]["name"]) for each in objects}) == len(objects) == 19
+    assert len({(each["kind"], each["metadata"]["name"]) for each in objects}) == len(objects) == 20
     for each in objects:
         assert re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", each["metadata"]["name"])
         for label in each["metadata"]["labels"].values():

@@ -96,4 +96,21 @@ def test_more_egress(chart):
 
 def test_none(chart):
     """It can be left out."""
-    assert not chart.all("NetworkPolicy", {"networkPolicy": {"enabled": False}})
+    values = {"networkPolicy": {"enabled": False}, "test": {"existingSecret": "t"}}
+
+    assert not chart.all("NetworkPolicy", values)
+
+
+def test_helm_test_speaks_with_the_server_alone(chart):
+    """Its pod holds a password: it may ask for the server's name and the server, and nobody may ask it."""
+    values = {"test": {"existingSecret": "t"}, "networkPolicy": {"dns": ["cloud-dns"]}}
+    objects = chart.all("NetworkPolicy", values)
+    (policy,) = (each["spec"] for each in objects if "helm.sh/hook" in each["metadata"].get("annotations", {}))
+
+    assert policy["podSelector"]["matchLabels"].items() <= chart.one("Pod", values)["metadata"]["labels"].items()
+    assert policy["policyTypes"] == ["Ingress", "Egress"]
+    assert "ingress" not in policy
+    server, dns = policy["egress"]
+    assert server["ports"] == [{"port": 5090}]
+    assert server["to"] == [{"podSelector": chart.one("Deployment", values)["spec"]["selector"]}]
+    assert dns["to"] == [{"ipBlock": {"cidr": "169.254.169.254/32"}}]

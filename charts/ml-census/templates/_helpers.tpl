@@ -117,3 +117,34 @@ resources:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
+
+{{/*
+The rule for those who answer questions about names; empty when nobody may be asked.
+*/}}
+{{- define "ml-census.egressToDNS" -}}
+{{- with .Values.networkPolicy.dns }}
+- ports:
+    - port: 53
+      protocol: UDP
+    - port: 53
+      protocol: TCP
+  to:
+    {{- range . }}
+    {{- if eq . "cloud-dns" }}
+    - ipBlock:
+        cidr: 169.254.169.254/32
+    {{- else }}
+    - namespaceSelector:
+        matchLabels:
+          kubernetes.io/metadata.name: kube-system
+      podSelector:
+        matchLabels:
+          k8s-app: {{ eq . "node-local" | ternary "node-local-dns" . }}
+    {{- end }}
+    {{- if eq . "node-local" }}
+    - ipBlock:
+        cidr: 169.254.20.10/32
+    {{- end }}
+    {{- end }}
+{{- end }}
+{{- end }}
