@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+import subprocess
 
 import kubernetes_validate
 import pytest
@@ -35,6 +36,17 @@ def test_same_bytes(chart, scenario, major):
     again = {"enabled": True}  # no other values, but enough for the second rendering to be a new one
 
     assert chart.text(file=scenario, major=major) == chart.text(again, file=scenario, major=major)
+
+
+def test_golden(chart, tmp_path):
+    """The environments render what was last looked at: after a change, ci/golden, and look at the diff."""
+    subprocess.run([chart.root / "ci/golden", tmp_path], check=True)
+
+    assert texts(tmp_path) == texts(chart.root / "tests/chart/golden")
+
+
+def texts(folder):
+    return {file.name: file.read_text() for file in folder.iterdir()}
 
 
 def test_templates_are_pure(chart):
