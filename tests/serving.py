@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import requests
+from prometheus_client.parser import text_string_to_metric_families
 
 from conftest import write_folder
 
@@ -29,6 +30,13 @@ class Server:
     reader: threading.Thread | None = None
     known_token: str = ""
     asked: int = 0
+
+    def metrics(self) -> dict[tuple[str, ...], float]:
+        """What Prometheus would read: a sample's name and the values of its labels -> its value."""
+        url = next(line.split()[-1] for line in self.log if " metrics on " in line)
+        text = requests.get(url, timeout=SECONDS).text
+        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        return {(sample.name, *sample.labels.values()): sample.value for sample in samples}
 
     @property
     def url(self) -> str:
@@ -62,8 +70,9 @@ class Server:
 
 
 def launch(config: Path, env: dict[str, str] | None = None) -> Server:
-    """A server on a free port, once it says that it serves."""
+    """A server on free ports, once it says that it serves."""
     command = [sys.executable, "-m", "ml_census", "serve", "--config", str(config), "--port", "0"]
+    command += ["--metrics-port", "0"]
     environment = os.environ | {"PYTHONWARNINGS": "error"} | (env or {})
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
     server = Server(process)

@@ -15,6 +15,7 @@ from ml_census import __version__, auth, presented
 from ml_census.artifacts import Artifacts
 from ml_census.config import Config
 from ml_census.engine.predictor import PredictionError
+from ml_census.metrics import Metrics
 from ml_census.protocols import article
 from ml_census.request_id import request_id
 from ml_census.schema import MAX_DETAILS, RowsError
@@ -41,11 +42,17 @@ class Api:
     """The views. Each request works on the artifacts that it finds at its start."""
 
     def __init__(
-        self, artifacts: Artifacts, config: Config, ready: Callable[[], bool], reloads: Callable[[], dict[str, int]]
+        self,
+        artifacts: Artifacts,
+        config: Config,
+        ready: Callable[[], bool],
+        reloads: Callable[[], dict[str, int]],
+        metrics: Metrics,
     ) -> None:
         self.artifacts = artifacts
         self.ready = ready
         self._reloads = reloads
+        self._metrics = metrics
         self._max_rows = config.max_rows
         self._trusted_proxies = config.trusted_proxies
         self._throttle = Throttle()
@@ -75,14 +82,17 @@ class Api:
         name, password = presented.password(request)
         address = presented.address(request, self._trusted_proxies)
         if pause := self._throttle.pause(name, address):
+            self._metrics.login("throttled")
             response = reply({"error message": f"too many wrong passwords: try again in {pause} s"}, 429)
             response.headers["Retry-After"] = str(pause)
         elif auth.check_password(users, name, password):
             self._throttle.succeeded(name, address)
+            self._metrics.login("ok")
             response = reply({"token": auth.issue_token(keys, users, name, int(time.time()))})
         else:
             if name and password:
                 self._throttle.failed(name, address)
+            self._metrics.login("wrong")
             response = reply({"error message": "your password or username is invalid"}, 401)
             response.headers["WWW-Authenticate"] = 'Basic realm="ml-census", charset="UTF-8"'
         response.headers["Cache-Control"] = "no-store"
@@ -103,20 +113,27 @@ class Api:
         self, artifacts: Artifacts, body: bytes, with_probabilities: bool = False, with_warnings: bool = False
     ) -> tuple[str, dict[str, str]]:
         """The answer to a body, and its own headers. Raises FormatError, RowsError, PredictionError."""
+        stages = self._metrics.stages()
         inputs = article.parse(body)
+        stages.lap("parse")
         if isinstance(inputs, list) and len(inputs) > self._max_rows:
             abort(413, f"at most {self._max_rows} rows in a request")
         rows = artifacts.predictor.schema.clean(inputs)
+        stages.lap("validate")
         extras: dict[str, Any] = {}
         predictions = artifacts.decoded(artifacts.predictor.predict(rows.columns))
         if with_probabilities:
             extras["probabilities"] = artifacts.predictor.probabilities(rows.columns)
+        stages.lap("predict")
         if with_warnings:
             extras["warnings"] = rows.unknown[:MAX_DETAILS]
         headers = {"X-Model-Version": artifacts.model.version}
         if rows.unknown:
             headers["X-Unknown-Values"] = str(len(rows.unknown))
-        return written(article.answer(predictions, extras)), headers
+        text = written(article.answer(predictions, extras))
+        stages.lap("format")
+        self._metrics.predicted(len(predictions), rows.unknown)
+        return text, headers
 
     def alive(self) -> Response:
         """The process answers: all that a liveness probe should ask."""
@@ -160,6 +177,7 @@ class Application(Flask):
         super().__init__("ml_census", static_folder=None)
         self.config["MAX_CONTENT_LENGTH"] = self._max_body_bytes = max_body_bytes
         self._api = api
+        self._routes = frozenset(path for path, _methods, _view in api.routes())
 
     def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Without Flask's routing, contexts and objects the usual request costs 0.2 ms less."""
@@ -192,6 +210,10 @@ class Application(Flask):
         kind = self._api.artifacts.model.engine.get("kind")
         return "quick" if path == PREDICTION and length <= QUICK_BYTES and kind == "compiled" else "work"
 
+    def route_of(self, path: str) -> str:
+        """The route of a path, by which requests are counted; "other" where there is none."""
+        return path if path in self._routes else "other"
+
     def _is_usual(self, environ: "WSGIEnvironment") -> bool:
         length = environ.get("CONTENT_LENGTH", "")
         return (
@@ -209,10 +231,13 @@ def create_app(
     config: Config,
     ready: Callable[[], bool] = lambda: True,
     reloads: Callable[[], dict[str, int]] = dict,
+    metrics: Metrics | None = None,
 ) -> Application:
     """The WSGI application. `ready` tells whether new clients are welcome, `reloads` how often something was loaded
     anew, or was refused."""
-    api = Api(artifacts, config, ready, reloads)
+    metrics = metrics or Metrics()
+    api = Api(artifacts, config, ready, reloads, metrics)
+    metrics.watch_model(lambda: api.artifacts, reloads)
     app = Application(api, config.max_body_bytes)
     for path, methods, view in api.routes():
         app.add_url_rule(path, view.__name__, view, methods=methods)

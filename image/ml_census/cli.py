@@ -45,13 +45,15 @@ def fail(reason: object) -> NoReturn:
 @click.option("--config", "path", default="/configuration/config.yaml", show_default=True, help="The config.yaml.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 is all.")
 @click.option("--port", default=5090, show_default=True, type=click.IntRange(0, 65535), help="0 is any free port.")
-def serve(path: str, host: str, port: int) -> None:
+@click.option("--metrics-port", type=click.IntRange(0, 65535), help="Prometheus' figures are there; none without it.")
+def serve(path: str, host: str, port: int, metrics_port: int | None) -> None:
     """Load the model, prove that it answers, then serve it until SIGTERM."""
     # As process 1 of a container the default would be to ignore it; before the socket opens there is nothing to drain.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     from ml_census import config, server
     from ml_census.app import create_app
     from ml_census.loader import Loader
+    from ml_census.metrics import Metrics
     from ml_census.published import ArtifactError
 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns at each request that has to wait
@@ -66,7 +68,13 @@ def serve(path: str, host: str, port: int) -> None:
         _ignore_warnings()
     draining = threading.Event()
     _set_on_sigterm(draining)
-    app = create_app(loaded, settings, lambda: not draining.is_set(), loader.counts)
+    metrics = Metrics()
+    app = create_app(loaded, settings, lambda: not draining.is_set(), loader.counts, metrics)
+    if metrics_port is not None:
+        try:
+            log.info("metrics on http://%s:%d/metrics", host, metrics.serve(host, metrics_port))
+        except OSError as error:
+            fail(f"--host {host} --metrics-port {metrics_port}: {error.strerror or error}")
     if settings.reload_seconds:
         threading.Thread(target=loader.watch, args=(app.swap, draining), name="reload", daemon=True).start()
 
@@ -76,7 +84,7 @@ def serve(path: str, host: str, port: int) -> None:
         log.info("ml-census %s serves model %s (%s) on http://%s:%d", __version__, model.version, engine, host, port)
 
     try:
-        server.serve(app, host, port, settings, draining, opened)
+        server.serve(app, host, port, settings, draining, opened, metrics)
     except (OSError, ValueError) as error:  # ValueError: waitress's on an address that is none
         fail(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}")
     except KeyboardInterrupt:

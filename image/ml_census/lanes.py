@@ -1,6 +1,8 @@
 """Who runs a request: lanes of threads with a bounded queue each, so that no kind of request starves another."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from waitress.task import ThreadedTaskDispatcher
@@ -39,6 +41,10 @@ class Lanes:
             return False
         dispatcher.add_task(task)
         return True
+
+    def waiting(self) -> dict[str, Callable[[], int]]:
+        """For each lane, how many tasks wait there."""
+        return {name: partial(len, each.queue) for name, each in self._dispatchers.items()}
 
     def shutdown(self, timeout: float) -> None:
         """End all threads, each when its task is done or the seconds are over; cancel what waits."""

@@ -22,6 +22,7 @@ from ml_census import wire
 from ml_census.config import Config
 from ml_census.lanes import Lanes
 from ml_census.listener import let_nobody_in
+from ml_census.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +59,18 @@ class Application(Protocol):
         """Who runs a request with a body of so many bytes: "probe" or "quick" (it takes no longer than to hand it to
         another thread), "login" or "work"."""
 
+    def route_of(self, path: str) -> str:
+        """One of few names, by which requests are counted."""
+
 
 def serve(
-    app: Application, host: str, port: int, config: Config, draining: threading.Event, opened: Callable[[int], None]
+    app: Application,
+    host: str,
+    port: int,
+    config: Config,
+    draining: threading.Event,
+    opened: Callable[[int], None],
+    metrics: Metrics,
 ) -> None:
     """Serve until `draining` is set and the drain is over. `opened` is called with the port once the socket is open.
 
@@ -78,6 +88,7 @@ def serve(
         app,
         config.request_deadline_seconds,
         draining,
+        metrics,
         host=host,
         port=port,
         ident=None,
@@ -111,8 +122,12 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
     third of a small request, and the interpreter's lock lets only one of them run anyway. All others are for lanes of
     workers, so that no slow one holds up the loop."""
 
-    def __init__(self, app: Application, deadline: float, draining: threading.Event, **settings: Any) -> None:
+    def __init__(
+        self, app: Application, deadline: float, draining: threading.Event, metrics: Metrics, **settings: Any
+    ) -> None:
         self._lane_of = app.lane
+        self._route_of = app.route_of
+        self._metrics = metrics
         self._deadline = deadline
         self._loop_thread = threading.get_ident()
         self._probes: deque[wire.Channel] = deque()
@@ -122,6 +137,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         self._has_shed = False
         super().__init__(app, dispatcher=Lanes(), **settings)
         self.channel_class = type("Channel", (wire.Channel,), {"task_class": wire.task(draining)})
+        metrics.watch_server(self.task_dispatcher.waiting(), lambda: len(self.active_channels), draining)
 
     def tick(self) -> None:
         """One turn of the loop."""
@@ -143,6 +159,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
     def add_task(self, channel: wire.Channel) -> None:
         """The channel has a whole request. waitress calls this in the loop and, for pipelined requests, in workers."""
         request = channel.requests[0]
+        request.whole_since = time.monotonic()
         lane = QUICK if request.error else self._lane_of(request.path, request.body_bytes_received)
         if lane == PROBE:
             self._probes.append(channel)
@@ -167,6 +184,10 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
                 self._make_room()
             newcomers.append(next(reversed(self.active_channels)))
         wasyncore.poll2(0, {each: self._map[each] for each in newcomers if each in self._map})
+
+    def answered(self, request: wire.Parser, status: int) -> None:
+        """The answer to a request is on its way."""
+        self._metrics.answered(self._route_of(request.path), status, time.monotonic() - request.whole_since)
 
     def hold(self, channel: wire.Channel, more: int) -> None:
         """The channel has so many bytes more of an unfinished request; refuse it if all together have too many."""

@@ -6,7 +6,7 @@ parser_class, task_class, error_task_class, received, requests, request, request
 total_outbufs_len, will_close, close_when_flushed, handle_read, handle_write, handle_close, readable; of the parser:
 parse_header, error, completed, headers, version, chunked, body_rcv, body_bytes_received, path; of the receiver:
 control_line, trailer, error, ONLY_HEXDIG_RE, CHUNK_EXT_RE; of the task: write, wrote_header, has_body,
-content_length, content_bytes_written, set_close_on_finish.
+content_length, content_bytes_written, set_close_on_finish, finish, status.
 """
 
 import json
@@ -50,6 +50,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     """Refuses with 400 what smuggles a second request past a proxy that reads the first one otherwise."""
 
     body_rcv: Any = None
+    whole_since = 0.0
+    """time.monotonic() when the request was there to be answered."""
     path = ""  # a request that failed early has none, and waitress logs it when the client has left
 
     def received(self, data: bytes) -> int:
@@ -96,7 +98,7 @@ class _Chunks(ChunkedReceiver):  # type: ignore[misc]
 
 
 class _OnePiece:
-    """Sends the whole answer at once: one send() in place of two, a fifteenth of a small request."""
+    """Sends the whole answer at once: one send() in place of two, a fifteenth of a small request. And tells of it."""
 
     def write(self: Any, data: bytes) -> None:
         if self.wrote_header or not self.has_body or len(data) != self.content_length:
@@ -105,6 +107,10 @@ class _OnePiece:
         self.channel.write_soon(self.build_response_header() + data)
         self.wrote_header = True
         self.content_bytes_written = len(data)
+
+    def finish(self: Any) -> None:
+        super().finish()  # type: ignore[misc]
+        self.channel.server.answered(self.request, int(self.status[:3]))
 
 
 class RefusalTask(_OnePiece, ErrorTask):  # type: ignore[misc]

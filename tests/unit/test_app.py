@@ -17,6 +17,7 @@ from ml_census.artifacts import Artifacts
 from ml_census.config import Config
 from ml_census.engine.original import Original
 from ml_census.introspect import learn
+from ml_census.metrics import Metrics
 from ml_census.models import Model
 
 LIMIT = 20_000
@@ -396,7 +397,7 @@ def test_only_predictions_need_a_token(client: FlaskClient, artifacts: Artifacts
     """A route that is added is thought about here."""
     closed = [
         path
-        for path, _, _ in Api(artifacts, CONFIG, lambda: True, dict).routes()
+        for path, _, _ in Api(artifacts, CONFIG, lambda: True, dict, Metrics()).routes()
         if client.get(path).status_code in (401, 403)
     ]
 

@@ -12,13 +12,14 @@ from ml_census import config
 from ml_census.app import Api
 from ml_census.cli import main
 from ml_census.config import Config
+from ml_census.metrics import Metrics
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 
 
 @pytest.mark.parametrize(
-    "path", [path for path, _, _ in Api(cast(Any, None), Config("", "", ""), lambda: True, dict).routes()]
+    "path", [path for path, _, _ in Api(cast(Any, None), Config("", "", ""), lambda: True, dict, Metrics()).routes()]
 )
 def test_each_route_is_in_the_readme(path: str) -> None:
     assert re.search(rf"(GET|POST) {re.escape(path)}[`,]|`{re.escape(path)}`", README)

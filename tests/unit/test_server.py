@@ -14,6 +14,7 @@ import pytest
 from ml_census import server, wire
 from ml_census.config import Config
 from ml_census.lanes import LANES, LOGIN, WORK
+from ml_census.metrics import Metrics
 
 CONFIG = Config("", "", "", max_body_bytes=100, drain_delay_seconds=0, drain_deadline_seconds=1)
 GO_ON = threading.Event()
@@ -29,6 +30,9 @@ class Application:
     def lane(self, path: str, length: int) -> str:
         lanes = {"/slow": WORK, "/login": LOGIN, "/livez": server.PROBE}
         return lanes.get(path, server.QUICK if length <= 3 else WORK)
+
+    def route_of(self, path: str) -> str:
+        return path
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
@@ -51,7 +55,7 @@ def config() -> Config:
 @pytest.fixture
 def port(config: Config) -> Iterator[int]:
     ports = queue.Queue[int]()
-    arguments = (Application(), "127.0.0.1", 0, config, DRAINING, ports.put)
+    arguments = (Application(), "127.0.0.1", 0, config, DRAINING, ports.put, Metrics())
     GO_ON.clear()
     CLOSED.clear()
     DRAINING.clear()

@@ -1,0 +1,137 @@
+"""What operators watch, in Prometheus' text format on a port of its own.
+
+No label takes its values from clients, so that nobody can fill the memory with them.
+https://prometheus.io/docs/practices/naming/
+"""
+
+import threading
+import time
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
+from prometheus_client import start_http_server as start
+from prometheus_client.core import CounterMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from ml_census.artifacts import Artifacts
+
+STAGES = ("parse", "validate", "predict", "format")
+REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+STAGE_SECONDS = (0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
+COLUMNS = 100
+"""Unknown values are counted for so many columns; those of all others together."""
+
+
+class Metrics:
+    """Counts and times of one process."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        self._requests = Counter("ml_census_requests", "Requests answered.", ["route", "status"], registry=registry)
+        self._request_seconds = Histogram(
+            "ml_census_request_seconds",
+            "From a request that is whole to its answer, waiting included.",
+            ["route"],
+            buckets=REQUEST_SECONDS,
+            registry=registry,
+        )
+        self._answered: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        stages = Histogram(
+            "ml_census_stage_seconds",
+            "What a prediction spends its time with.",
+            ["stage"],
+            buckets=STAGE_SECONDS,
+            registry=registry,
+        )
+        self._stages = {stage: stages.labels(stage) for stage in STAGES}
+        self._rows = Counter("ml_census_rows", "Rows predicted.", registry=registry)
+        self._logins = Counter("ml_census_logins", "Logins by how they ended.", ["result"], registry=registry)
+        self._unknown = Counter(
+            "ml_census_unknown_values", "Categories that the model has not learnt.", ["column"], registry=registry
+        )
+        self._columns: set[str] = set()
+        self._waiting = Gauge("ml_census_waiting", "Requests that wait for a thread.", ["lane"], registry=registry)
+        self._connections = Gauge("ml_census_connections", "Open connections.", registry=registry)
+        self._draining = Gauge("ml_census_draining", "1 from SIGTERM on.", registry=registry)
+
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        """A request has its answer."""
+        if (route, status) not in self._answered:  # to look labels up costs as much as to count
+            self._answered[route, status] = self._requests.labels(route, status), self._request_seconds.labels(route)
+        count, times = self._answered[route, status]
+        count.inc()
+        times.observe(seconds)
+
+    def stages(self) -> "Stopwatch":
+        """A stopwatch for one prediction."""
+        return Stopwatch(self._stages)
+
+    def predicted(self, rows: int, unknown: Sequence[Mapping[str, Any]]) -> None:
+        """So many rows are predicted; `unknown` says in which columns the model did not know a value."""
+        self._rows.inc(rows)
+        if not unknown:
+            return
+        for column, count in Tally(str(each["column"]) for each in unknown).items():
+            if len(self._columns) < COLUMNS:
+                self._columns.add(column)
+            self._unknown.labels(column if column in self._columns else "other").inc(count)
+
+    def login(self, result: str) -> None:
+        """Somebody has tried to log in: "ok", "wrong" or "throttled"."""
+        self._logins.labels(result).inc()
+
+    def watch_server(
+        self, waiting: Mapping[str, Callable[[], int]], connections: Callable[[], int], draining: threading.Event
+    ) -> None:
+        """Look at these whenever somebody asks."""
+        for lane, length in waiting.items():
+            self._waiting.labels(lane).set_function(length)
+        self._connections.set_function(connections)
+        self._draining.set_function(draining.is_set)
+
+    def watch_model(self, artifacts: Callable[[], Artifacts], reloads: Callable[[], Mapping[str, int]]) -> None:
+        """Look at these whenever somebody asks."""
+        self.registry.register(_Model(artifacts, reloads))
+
+    def serve(self, host: str, port: int) -> int:
+        """Answer on a port of its own, from threads of its own; 0 is any. The port. Raises OSError."""
+        server, _thread = start(port, host, self.registry)
+        return int(server.server_port)
+
+
+class Stopwatch:
+    """The time since the last lap goes to the stage that the next lap names."""
+
+    def __init__(self, stages: Mapping[str, Histogram]) -> None:
+        self._stages = stages
+        self._since = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """The stage has ended."""
+        now = time.perf_counter()
+        self._stages[stage].observe(now - self._since)
+        self._since = now
+
+
+class _Model(Collector):
+    """What serves at the moment of the question: a series of a model that was replaced is gone."""
+
+    def __init__(self, artifacts: Callable[[], Artifacts], reloads: Callable[[], Mapping[str, int]]) -> None:
+        self._artifacts = artifacts
+        self._reloads = reloads
+
+    def collect(self) -> Iterable[Metric]:
+        """One info, and the counts of reloads."""
+        model = self._artifacts().model
+        info = {"version": model.version, "engine": str(model.engine.get("kind", ""))}
+        yield InfoMetricFamily("ml_census_model", "The model that serves, and what predicts.", info)
+        reloads = CounterMetricFamily(
+            "ml_census_reloads", "Changed artifacts by what became of them.", labels=["result"]
+        )
+        for result, count in self._reloads().items():
+            reloads.add_metric([result], count)
+        yield reloads

@@ -1,0 +1,91 @@
+"""What Prometheus reads from a server, on a port of its own."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+ROW = [39, "Private", 14, "Male"]
+STAGES = ("parse", "validate", "predict", "format")
+
+
+@pytest.fixture
+def own(start: Callable[..., Any]) -> Any:
+    """A server whose figures are those of one test; its columns have names."""
+    return start("dataframe")
+
+
+def get(url: str, **options: Any) -> requests.Response:
+    return requests.get(url, timeout=10, **options)
+
+
+def test_answers_are_counted_by_route_and_status(own: Any) -> None:
+    """Paths that there are none of count together, whatever they are: clients cannot make series."""
+    own.predict([ROW, ROW, ROW])
+    for number in range(20):
+        get(f"{own.url}/path/{number}")
+    requests.post(f"{own.url}/prediction", json={"inputs": [ROW]}, timeout=10)
+
+    figures = own.metrics()
+
+    counted = {key[1:]: count for key, count in figures.items() if key[0] == "ml_census_requests_total"}
+    assert counted == {
+        ("/login", "200"): 1,
+        ("/prediction", "200"): 1,
+        ("/prediction", "403"): 1,
+        ("other", "404"): 20,
+    }
+    assert figures["ml_census_request_seconds_count", "/prediction"] == 2
+    assert 0 < figures["ml_census_request_seconds_sum", "/prediction"] < 10
+    assert figures["ml_census_rows_total",] == 3
+
+
+def test_what_waitress_refuses_is_counted_too(own: Any) -> None:
+    get(own.url, headers={"Transfer-Encoding": "gzip"})
+
+    assert own.metrics()["ml_census_requests_total", "other", "400"] == 1
+
+
+def test_the_time_of_a_prediction_is_split(own: Any) -> None:
+    own.predict([ROW])
+
+    figures = own.metrics()
+
+    assert [figures["ml_census_stage_seconds_count", stage] for stage in STAGES] == [1, 1, 1, 1]
+
+
+def test_logins_are_counted_by_how_they_ended(own: Any) -> None:
+    for password in ("census", *6 * ["wrong"]):
+        get(f"{own.url}/login", auth=("census", password))
+
+    figures = own.metrics()
+
+    assert [figures["ml_census_logins_total", result] for result in ("ok", "wrong", "throttled")] == [1, 5, 1]
+
+
+def test_unknown_values_are_counted_by_column(own: Any) -> None:
+    own.predict([[39, "Astronaut", 14, "Male"], [39, "Diver", 14, "?"], ROW])
+
+    figures = own.metrics()
+
+    assert figures["ml_census_unknown_values_total", "workclass"] == 2
+    assert figures["ml_census_unknown_values_total", "sex"] == 1
+
+
+def test_it_says_what_serves_and_how_full_it_is(own: Any) -> None:
+    version = get(f"{own.url}/version").json()
+
+    figures = own.metrics()
+
+    assert figures["ml_census_model_info", version["engine"]["kind"], version["model"]] == 1
+    assert figures["ml_census_reloads_total", "done"] == figures["ml_census_reloads_total", "refused"] == 0
+    assert figures["ml_census_waiting", "work"] == figures["ml_census_waiting", "login"] == 0
+    assert figures["ml_census_draining",] == 0
+    assert figures["ml_census_connections",] <= 1
+    assert figures["process_resident_memory_bytes",] > 2**20
+
+
+def test_clients_do_not_see_it(server: Any) -> None:
+    """The port of clients has no such path."""
+    assert get(f"{server.url}/metrics").status_code == 404
