@@ -60,9 +60,10 @@ class Chart:
         return [each for each in self.objects(values, **options) if each["kind"] == kind]
 
     def one(self, kind: str, values: object = None, **options: Any) -> dict[str, Any]:
-        """The only object of the kind, hooks left out unless only they are of this kind."""
+        """The only object of the kind; hooks and the Service for metrics are left out unless only they are of it."""
         found = self.all(kind, values, **options)
         found = [each for each in found if "helm.sh/hook" not in each["metadata"].get("annotations", {})] or found
+        found = [each for each in found if "app.kubernetes.io/component" not in each["metadata"]["labels"]] or found
         assert len(found) == 1, f"{len(found)} objects of kind {kind}"
         return found[0]
 

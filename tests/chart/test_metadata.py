@@ -147,6 +147,7 @@ EVERYTHING = {
     "autoscaling": {"enabled": True},
     "config": {"drain_delay_seconds": 30},
     "gateway": {"enabled": True, "certificateMap": "census"},
+    "metrics": {"serviceMonitor": True, "alerts": True, "dashboard": True},
     "ingress": {"enabled": True, "managedCertificate": True, "hosts": ["census.example.com"]},
     "terminationGracePeriodSeconds": 60,
     "test": {"user": "a", "password": "b"},
@@ -172,7 +173,7 @@ def test_names(chart, values, release):
 
     objects = chart.objects(values, **options)
 
-    assert len({(each["kind"], each["metadata"]["name"]) for each in objects}) == len(objects) == 20
+    assert len({(each["kind"], each["metadata"]["name"]) for each in objects}) == len(objects) == 24
     for each in objects:
         assert re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", each["metadata"]["name"])
         for label in each["metadata"]["labels"].values():
@@ -186,6 +187,7 @@ def test_names(chart, values, release):
         pod["spec"]["serviceAccountName"],
         chart.one("HorizontalPodAutoscaler", values, **options)["spec"]["scaleTargetRef"]["name"],
         *(test["metadata"]["name"], f"{redirect}-redirect"),  # to which nothing refers
+        *(each for each in names if each.endswith(("-dashboard", "-metrics"))),  # found by their labels
     } == names
     service = chart.one("Service", values, **options)["metadata"]["name"]
     assert f"http://{service}:80" in server(test)["args"]

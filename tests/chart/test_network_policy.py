@@ -25,14 +25,31 @@ def test_it_is_about_the_pods_and_both_ways(chart):
 
 def test_everybody_may_ask_unless_told(chart):
     """Requests come in from everywhere, to the server's port alone."""
-    assert chart.one("NetworkPolicy")["spec"]["ingress"] == [{"ports": [{"port": "http"}]}]
+    rules = chart.one("NetworkPolicy", {"networkPolicy": {"monitoring": []}})["spec"]["ingress"]
+
+    assert rules == [{"ports": [{"port": "http"}]}]
+
+
+def test_metrics_are_for_the_monitoring_alone(chart):
+    """Its namespaces reach the port of the metrics, and no other; without metrics there is no such rule."""
+    rules = {
+        enabled: chart.one("NetworkPolicy", {"metrics": {"enabled": enabled}, "networkPolicy": {"monitoring": ["m"]}})
+        for enabled in (True, False)
+    }
+    http, metrics = rules[True]["spec"]["ingress"]
+
+    assert metrics["ports"] == [{"port": "metrics"}]
+    (peer,) = metrics["from"]
+    (expression,) = peer["namespaceSelector"]["matchExpressions"]
+    assert expression == {"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["m"]}
+    assert rules[False]["spec"]["ingress"] == [http]
 
 
 @pytest.mark.parametrize(("google", "ranges"), [(True, ["35.191.0.0/16", "130.211.0.0/22"]), (False, [])])
 def test_only_some_may_ask(chart, google, ranges):
     """Of those who may ask are the named ones, helm test, and Google's load balancer if there is one."""
     policy = {"networkPolicy": {"from": [CLIENTS], "fromGoogleLoadBalancer": google}, "test": {"existingSecret": "t"}}
-    (rule,) = chart.one("NetworkPolicy", policy)["spec"]["ingress"]
+    rule = chart.one("NetworkPolicy", policy)["spec"]["ingress"][0]
 
     assert CLIENTS in rule["from"]
     assert [peer["ipBlock"]["cidr"] for peer in rule["from"] if "ipBlock" in peer] == ranges

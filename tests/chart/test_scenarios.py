@@ -137,18 +137,18 @@ def test_mounts_are_updated(chart, scenario):
 
 
 def test_config_is_in_the_pod_template_alone(chart, scenario):
-    """There is no ConfigMap, and config.yaml is said once: in an annotation of the pod template."""
-    assert not chart.all("ConfigMap", file=scenario)
+    """It is in no ConfigMap, and said once: in an annotation of the pod template."""
+    assert {name for each in chart.all("ConfigMap", file=scenario) for name in each["data"]} <= {"ml-census.json"}
     assert chart.text(file=scenario).count("model_path:") == chart.config(file=scenario).count("model_path:") == 1
 
 
 def test_selectors(chart, scenario):
-    """Deployment and Service select by name and instance alone, which the pods have and the test's pod has not."""
-    deployment, service = (chart.one(kind, file=scenario)["spec"] for kind in ("Deployment", "Service"))
+    """Deployment and Services select by name and instance alone, which the pods have and the test's pod has not."""
+    deployment = chart.one("Deployment", file=scenario)["spec"]
     selector = deployment["selector"]["matchLabels"]
 
     assert list(selector) == ["app.kubernetes.io/name", "app.kubernetes.io/instance"]
-    assert service["selector"] == selector
+    assert all(service["spec"]["selector"] == selector for service in chart.all("Service", file=scenario))
     assert selector.items() <= deployment["template"]["metadata"]["labels"].items()
     for test in chart.all("Pod", file=scenario):
         assert not selector.items() <= test["metadata"]["labels"].items()

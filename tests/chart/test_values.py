@@ -132,6 +132,17 @@ REJECTED = [
     ({"googleLoadBalancer": {"logSampleRate": 1.1}}, "/googleLoadBalancer/logSampleRate"),
     ({"googleLoadBalancer": {"cdn": True}}, "additional properties 'cdn' not allowed"),
     ({"service": {"nodePort": 30000}}, "additional properties 'nodePort' not allowed"),
+    ({"networkPolicy": {"monitoring": ["My Namespace"]}}, "/networkPolicy/monitoring/0"),
+    ({"metrics": {"enabled": 1}}, "/metrics/enabled"),
+    ({"metrics": {"enabled": None}}, "missing property 'enabled'"),
+    ({"metrics": {"podMonitoring": {}}}, "/metrics/podMonitoring"),
+    ({"metrics": {"serviceMonitor": "yes"}}, "/metrics/serviceMonitor"),
+    ({"metrics": {"alerts": []}}, "/metrics/alerts"),
+    ({"metrics": {"dashboard": 1}}, "/metrics/dashboard"),
+    ({"metrics": {"interval": "often"}}, "/metrics/interval"),
+    ({"metrics": {"interval": None}}, "missing property 'interval'"),
+    ({"metrics": {"labels": {"a": 1}}}, "/metrics/labels/a"),
+    ({"metrics": {"port": 1}}, "additional properties 'port' not allowed"),
     ({"networkPolicy": {"enabled": "yes"}}, "/networkPolicy/enabled"),
     ({"networkPolicy": {"from": ["clients"]}}, "/networkPolicy/from/0"),
     ({"networkPolicy": {"from": [{}]}}, "/networkPolicy/from/0"),
@@ -312,6 +323,15 @@ CONTRADICTIONS = [
         FOREIGN | {"autoscaling": {"enabled": True, "keda": True, "metrics": [{"type": "External"}]}},
         ["autoscaling.metrics are of the HorizontalPodAutoscaler"],
     ),
+    (
+        FOREIGN | {"metrics": {"enabled": False, "podMonitoring": True}},
+        ["metrics.podMonitoring and metrics.serviceMonitor need metrics.enabled"],
+    ),
+    (FOREIGN | {"metrics": {"alerts": True}}, ["metrics.alerts are rules for one"]),
+    (
+        FOREIGN | {"metrics": {"alerts": True, "podMonitoring": True, "serviceMonitor": True}},
+        ["metrics.alerts are rules for one"],
+    ),
     (FOREIGN | {"test": {"user": "a", "password": "b", "existingSecret": "c"}}, ["test.password and test.existing"]),
     (FOREIGN | {"test": {"password": "b"}}, ["test.password needs test.user"]),
     (
@@ -449,7 +469,14 @@ def test_environments_hold_differences(chart, defaults, environment):
     "block",
     [
         *("autoscaling", "test", "resources", "podLabels", "affinity", "extraEnv", "gateway", "ingress"),
-        *("googleLoadBalancer", "networkPolicy", "preStopSleepSeconds", "minReadySeconds", "verticalPodAutoscaler"),
+        *(
+            "googleLoadBalancer",
+            "networkPolicy",
+            "preStopSleepSeconds",
+            "minReadySeconds",
+            "verticalPodAutoscaler",
+            "metrics",
+        ),
     ],
 )
 def test_missing_block(chart, block):
@@ -463,6 +490,7 @@ def test_missing_block(chart, block):
         ("credentials", ["externalSecret", "secretManager"]),
         ("serviceAccount", ["googleServiceAccount"]),
         ("autoscaling", ["keda", "metrics", "triggers"]),
+        ("metrics", ["podMonitoring", "serviceMonitor", "alerts", "dashboard", "labels"]),
     ],
 )
 def test_missing_keys(chart, block, keys):

@@ -1,6 +1,10 @@
 """What Prometheus reads from a server, on a port of its own."""
 
+import socket
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,6 +88,20 @@ def test_it_says_what_serves_and_how_full_it_is(own: Any) -> None:
     assert figures["ml_census_draining",] == 0
     assert figures["ml_census_connections",] <= 1
     assert figures["process_resident_memory_bytes",] > 2**20
+
+
+def test_a_port_that_is_taken_ends_the_start_in_one_line(folder: Callable[..., Path]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        options = ["--port", "0", "--metrics-port", str(taken.getsockname()[1])]
+        command = [sys.executable, "-m", "ml_census", "serve", "--config", str(folder("logistic")), *options]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    assert ended.returncode == 1
+    assert (
+        ended.stderr.splitlines()[-1] == f"ml-census: --host 127.0.0.1 {' '.join(options[2:])}: Address already in use"
+    )
 
 
 def test_clients_do_not_see_it(server: Any) -> None:

@@ -50,6 +50,11 @@ def test_each_file_that_the_readme_names_exists(path: str) -> None:
     assert (ROOT / path).exists()
 
 
+@pytest.mark.parametrize("family", [each.name for each in Metrics().registry.collect() if each.name[:2] == "ml"])
+def test_each_series_is_in_the_readme(family: str) -> None:
+    assert re.search(rf"`{family}(_total)?`", README)
+
+
 def test_the_development_lock_has_the_image_lock_within() -> None:
     """Tests run with what the image has."""
 

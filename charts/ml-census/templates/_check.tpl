@@ -130,6 +130,13 @@ As werkzeug writes them, to the last digit. The costs of scrypt are those that O
 {{- end }}
 {{- end }}
 
+{{- if and (or (.Values.metrics).podMonitoring (.Values.metrics).serviceMonitor) (not .Values.metrics.enabled) }}
+{{- $problems = append $problems "metrics.podMonitoring and metrics.serviceMonitor need metrics.enabled." }}
+{{- end }}
+{{- if and (.Values.metrics).alerts (eq (.Values.metrics.podMonitoring | default false) (.Values.metrics.serviceMonitor | default false)) }}
+{{- $problems = append $problems "metrics.alerts are rules for one: set metrics.podMonitoring or metrics.serviceMonitor." }}
+{{- end }}
+
 {{- if and (.Values.test).password .Values.test.existingSecret }}
 {{- $problems = append $problems "test.password and test.existingSecret exclude each other. Keep one." }}
 {{- end }}

@@ -44,6 +44,13 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{ include "ml-census.commonLabels" . }}
 {{- end }}
 
+{{- define "ml-census.monitorLabels" -}}
+{{ include "ml-census.labels" . }}
+{{- with .Values.metrics.labels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
 {{/*
 The test's labels: another name than the server's, or the Service would count the test's pod among its own.
 */}}
