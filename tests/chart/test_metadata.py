@@ -18,6 +18,18 @@ def test_selector_labels_win(chart):
     assert shown["team"] == "census"
 
 
+@pytest.mark.parametrize("version", ["1.30.0", "1.33.5-gke.1000"])
+def test_kubernetes_versions(chart, version):
+    """Kubernetes 1.30 and later, also in the versions that clouds build of it."""
+    assert chart.helm("template", "census", "--kube-version", version)
+
+
+def test_older_kubernetes(chart):
+    """What is older is refused by Helm, and not by the API server in the middle of an update."""
+    with pytest.raises(AssertionError, match="incompatible with Kubernetes"):
+        chart.helm("template", "census", "--kube-version", "1.29.9")
+
+
 def test_passed_through(chart):
     """What is Kubernetes' own comes through as it was given."""
     file = "ci/full-values.yaml"

@@ -1,12 +1,14 @@
 """Once for all tests on the cluster: a bucket with two models; for each module: a namespace with users and a key."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
-from cluster import GCS, ROOT, Bucket, Release, kubectl, ml_census, namespace, port_forward
+import yaml
+from cluster import GCS, ROOT, Bucket, Release, kubectl, ml_census, namespace, port_forward, run
 
 
 @pytest.fixture(scope="session")
@@ -31,9 +33,24 @@ def bucket(models: None) -> Bucket:
     return Bucket()
 
 
+@pytest.fixture(scope="session")
+def addons() -> Iterator[None]:
+    """The cluster knows the kinds of the add-ons that the chart has objects for."""
+    known = {each["metadata"]["name"] for each in json.loads(kubectl("get", "crd", "--output", "json"))["items"]}
+    files = [Path(line) for line in run(str(ROOT / "ci" / "crds")).splitlines()]
+    kinds = [kind for file in files for kind in yaml.safe_load_all(file.read_text()) if kind]
+    missing = {kind["metadata"]["name"]: kind for kind in kinds if kind["metadata"]["name"] not in known}
+    if missing:
+        kubectl("apply", "--server-side", "--filename", "-", stdin=yaml.safe_dump_all(missing.values()))
+        kubectl("wait", "--for", "condition=Established", "crd", *missing)
+    yield
+    if missing:
+        kubectl("delete", "crd", *missing)
+
+
 @pytest.fixture(scope="module")
 def release(
-    request: pytest.FixtureRequest, models: None, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, addons: None, models: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Release]:
     """A namespace that is ready for the chart: the Secrets that the environments name are there."""
     name = f"ml-census-e2e-{request.path.stem.removeprefix('test_')}"

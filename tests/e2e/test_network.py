@@ -85,3 +85,11 @@ def test_only_those_named_may_ask(release: Release, friend: str, stranger: str) 
 
     assert [connect(who, "peer", service, 80) for who in (friend, stranger)] == ["open", "blocked"]
     release.test()
+
+
+def test_only_the_monitoring_reads_metrics(release: Release, friend: str, stranger: str) -> None:
+    release.upgrade(DEV, **{"networkPolicy.monitoring": [friend]})
+    release.settle()
+
+    (pod,) = release.pods()
+    assert [connect(who, "peer", pod["status"]["podIP"], 5091) for who in (friend, stranger)] == ["open", "blocked"]

@@ -9,26 +9,13 @@ from typing import Any
 
 import pytest
 import yaml
-from cluster import CHART, ROOT, helm_path, kubectl, namespace, run, wait_for
+from cluster import CHART, helm_path, kubectl, namespace, wait_for
 
 CLASS = 'annotation \\"kubernetes.io/ingress.class\\" is deprecated'
 """GKE's controllers still look at this annotation, and at nothing else."""
 
 FILES = sorted(str(each.relative_to(CHART)) for each in [*CHART.glob("ci/*"), *CHART.glob("environments/*")])
 FULL = "ci/full-values.yaml"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def addons() -> Iterator[None]:
-    """The cluster knows the kinds of the add-ons."""
-    known = {each["metadata"]["name"] for each in json.loads(kubectl("get", "crd", "--output", "json"))["items"]}
-    files = [Path(line) for line in run(str(ROOT / "ci" / "crds")).splitlines()]
-    kinds = [kind for file in files for kind in yaml.safe_load_all(file.read_text()) if kind]
-    missing = {kind["metadata"]["name"]: kind for kind in kinds if kind["metadata"]["name"] not in known}
-    kubectl("apply", "--server-side", "--filename", "-", stdin=yaml.safe_dump_all(missing.values()))
-    kubectl("wait", "--for", "condition=Established", "crd", *missing)
-    yield
-    kubectl("delete", "crd", *missing)
 
 
 @dataclass(frozen=True)
@@ -53,7 +40,7 @@ class Room:
 
 
 @pytest.fixture
-def room(request: pytest.FixtureRequest) -> Iterator[Room]:
+def room(addons: None, request: pytest.FixtureRequest) -> Iterator[Room]:
     file, major = getattr(request, "param", (FULL, 4))
     name = f"ml-census-e2e-objects-{major}-{Path(file).stem}"
     namespace(name)
@@ -85,7 +72,7 @@ def test_a_load_balancer_gets_the_address_that_was_asked_for(room: Room) -> None
     room.upgrade(FULL)
 
     def addresses() -> list[str]:
-        (service,) = room.get("services")
-        return [each["ip"] for each in service["status"]["loadBalancer"].get("ingress", [])]
+        given = [service["status"]["loadBalancer"].get("ingress", []) for service in room.get("services")]
+        return [each["ip"] for addresses in given for each in addresses]
 
     assert wait_for("an address", addresses) == [wanted]

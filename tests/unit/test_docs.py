@@ -55,6 +55,16 @@ def test_each_series_is_in_the_readme(family: str) -> None:
     assert re.search(rf"`{family}(_total)?`", README)
 
 
+def test_each_test_that_the_readme_names_exists() -> None:
+    tests = {
+        name for file in (ROOT / "tests").rglob("test_*.py") for name in re.findall(r"def (test_\w+)", file.read_text())
+    }
+
+    named = set(re.findall(r"`(test_\w+)`", README))
+    assert len(named) > 40
+    assert named <= tests
+
+
 def test_the_development_lock_has_the_image_lock_within() -> None:
     """Tests run with what the image has."""
 
