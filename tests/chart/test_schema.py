@@ -1,0 +1,325 @@
+"""Wrong values are refused with a reason, and each rule of the schema is there because something else would pass."""
+
+import copy
+import json
+
+import jsonschema
+import pytest
+import yaml
+
+from charts import FOREIGN
+
+# Wrong values, and the place that the message names. More of other types, and unknown keys, come from generated().
+REJECTED = [
+    ({"replicas": 2}, "additional properties 'replicas' not allowed"),
+    ({"replicaCount": -1}, "/replicaCount"),
+    ({"replicaCount": "2"}, "/replicaCount"),
+    ({"image": {"repository": ""}}, "/image/repository"),
+    ({"image": {"tag": 1.1}}, "/image/tag"),
+    ({"image": {"tag": "a b"}}, "/image/tag"),
+    ({"image": {"digest": "sha256:abc"}}, "/image/digest"),
+    ({"image": {"pullPolicy": "Sometimes"}}, "/image/pullPolicy"),
+    ({"image": {"name": "x"}}, "additional properties 'name' not allowed"),
+    ({"imagePullSecrets": ["registry"]}, "/imagePullSecrets/0"),
+    ({"imagePullSecrets": [{"name": ""}]}, "/imagePullSecrets/0/name"),
+    ({"imagePullSecrets": [{}]}, "/imagePullSecrets/0"),
+    ({"nameOverride": "Census"}, "/nameOverride"),
+    ({"fullnameOverride": "-census"}, "/fullnameOverride"),
+    ({"config": {"model_path": ""}}, "/config/model_path"),
+    ({"config": {"model_path": "s3://models/model.pkl"}}, "/config/model_path"),
+    ({"config": {"model_path": None}}, "missing property 'model_path'"),
+    ({"config": {"prediction_decoding": "model/decoding.json"}}, "/config/prediction_decoding"),
+    ({"config": {"users": "users.json"}}, "/config/users"),
+    ({"config": {"secret": "http://example/secret.txt"}}, "/config/secret"),
+    ({"config": {"model_sha256": 63 * "a"}}, "/config/model_sha256"),
+    ({"config": {"model_sha256": 5}}, "/config/model_sha256"),
+    ({"config": {"model_sha256": 64 * "A"}}, "/config/model_sha256"),
+    ({"config": {"trusted_globals": "a.B"}}, "/config/trusted_globals"),
+    ({"config": {"trusted_globals": ["eval"]}}, "/config/trusted_globals/0"),
+    ({"config": {"trusted_globals": [1.5]}}, "/config/trusted_globals/0"),
+    ({"config": {"version_mismatch": "ignore"}}, "/config/version_mismatch"),
+    ({"config": {"version_mismatch": None}}, "missing property 'version_mismatch'"),
+    ({"config": {"max_model_bytes": 0}}, "/config/max_model_bytes"),
+    ({"config": {"max_model_bytes": "1Gi"}}, "/config/max_model_bytes"),
+    ({"config": {"max_model_bytes": None}}, "missing property 'max_model_bytes'"),
+    ({"config": {"reload_seconds": -1}}, "/config/reload_seconds"),
+    ({"config": {"reload_seconds": 0.5}}, "/config/reload_seconds"),
+    ({"config": {"reload_seconds": None}}, "missing property 'reload_seconds'"),
+    ({"config": {"cache_path": "/elsewhere"}}, "additional properties 'cache_path' not allowed"),
+    ({"config": {"max_body_bytes": 0}}, "/config/max_body_bytes"),
+    ({"config": {"max_body_bytes": "1Mi"}}, "/config/max_body_bytes"),
+    ({"config": {"max_rows": 0}}, "/config/max_rows"),
+    ({"config": {"max_rows": "many"}}, "/config/max_rows"),
+    ({"config": {"max_rows": None}}, "missing property 'max_rows'"),
+    ({"config": {"request_deadline_seconds": 0}}, "/config/request_deadline_seconds"),
+    ({"config": {"request_deadline_seconds": "30s"}}, "/config/request_deadline_seconds"),
+    ({"config": {"request_deadline_seconds": None}}, "missing property 'request_deadline_seconds'"),
+    ({"config": {"keep_alive_seconds": 0}}, "/config/keep_alive_seconds"),
+    ({"config": {"keep_alive_seconds": 1.5}}, "/config/keep_alive_seconds"),
+    ({"config": {"keep_alive_seconds": None}}, "missing property 'keep_alive_seconds'"),
+    ({"config": {"trusted_proxies": -1}}, "/config/trusted_proxies"),
+    ({"config": {"trusted_proxies": True}}, "/config/trusted_proxies"),
+    ({"config": {"trusted_proxies": None}}, "missing property 'trusted_proxies'"),
+    ({"config": {"drain_delay_seconds": -1}}, "/config/drain_delay_seconds"),
+    ({"config": {"drain_deadline_seconds": 1.5}}, "/config/drain_deadline_seconds"),
+    ({"config": {"modelPath": "/model"}}, "additional properties 'modelPath' not allowed"),
+    ({"credentials": {"existingSecret": "My Secret"}}, "/credentials/existingSecret"),
+    ({"credentials": {"externalSecret": {"store": "My Store"}}}, "/credentials/externalSecret/store"),
+    ({"credentials": {"externalSecret": {"storeKind": "Vault"}}}, "/credentials/externalSecret/storeKind"),
+    ({"credentials": {"externalSecret": {"storeKind": None}}}, "missing property 'storeKind'"),
+    ({"credentials": {"externalSecret": {"users": 1}}}, "/credentials/externalSecret/users"),
+    ({"credentials": {"externalSecret": {"signingKey": 1}}}, "/credentials/externalSecret/signingKey"),
+    ({"credentials": {"externalSecret": {"refreshInterval": "often"}}}, "/credentials/externalSecret/refreshInterval"),
+    ({"credentials": {"externalSecret": {"refreshInterval": None}}}, "missing property 'refreshInterval'"),
+    ({"credentials": {"externalSecret": {"key": "a"}}}, "additional properties 'key' not allowed"),
+    ({"credentials": {"secretManager": {"users": "census-users"}}}, "/credentials/secretManager/users"),
+    (
+        {"credentials": {"secretManager": {"signingKey": "projects/p/secrets/s"}}},
+        "/credentials/secretManager/signingKey",
+    ),
+    ({"credentials": {"secretManager": {"key": "a"}}}, "additional properties 'key' not allowed"),
+    ({"serviceAccount": {"googleServiceAccount": "census"}}, "/serviceAccount/googleServiceAccount"),
+    ({"credentials": {"users": {"a": ""}}}, "/credentials/users/a"),
+    ({"credentials": {"signingKey": "short"}}, "/credentials/signingKey"),
+    ({"credentials": {"password": "x"}}, "additional properties 'password' not allowed"),
+    ({"extraEnv": {"A": "b"}}, "/extraEnv"),
+    ({"extraVolumes": ["model"]}, "/extraVolumes/0"),
+    ({"extraVolumeMounts": ["/model"]}, "/extraVolumeMounts/0"),
+    ({"tmpSizeLimit": "much"}, "/tmpSizeLimit"),
+    ({"cacheSizeLimit": "1 GB"}, "/cacheSizeLimit"),
+    ({"cacheSizeLimit": 1000}, "/cacheSizeLimit"),
+    ({"cacheSizeLimit": None}, "missing property 'cacheSizeLimit'"),
+    ({"serviceAccount": {"create": "yes"}}, "/serviceAccount/create"),
+    ({"serviceAccount": {"name": "A"}}, "/serviceAccount/name"),
+    ({"serviceAccount": {"annotations": {"a": 1}}}, "/serviceAccount/annotations/a"),
+    ({"serviceAccount": {"automount": True}}, "additional properties 'automount' not allowed"),
+    ({"deploymentAnnotations": {"a": True}}, "/deploymentAnnotations/a"),
+    ({"podAnnotations": {"a": 1}}, "/podAnnotations/a"),
+    ({"podAnnotations": {"ml-census/config.yaml": "x"}}, "/podAnnotations/ml-census~1config.yaml"),
+    ({"podAnnotations": {"checksum/credentials": "x"}}, "/podAnnotations/checksum~1credentials"),
+    ({"podLabels": {"a": 1}}, "/podLabels/a"),
+    ({"service": {"type": "ExternalName"}}, "/service/type"),
+    ({"service": {"port": 0}}, "/service/port"),
+    ({"service": {"port": 65536}}, "/service/port"),
+    ({"service": {"annotations": {"a": 1}}}, "/service/annotations/a"),
+    ({"service": {"loadBalancerIP": "census"}}, "/service/loadBalancerIP"),
+    ({"service": {"loadBalancerSourceRanges": ["10.0.0.1"]}}, "/service/loadBalancerSourceRanges/0"),
+    ({"service": {"internal": "yes"}}, "/service/internal"),
+    ({"gateway": {"enabled": "yes"}}, "/gateway/enabled"),
+    ({"gateway": {"hostnames": ["https://a.example"]}}, "/gateway/hostnames/0"),
+    ({"gateway": {"hostnames": "a.example"}}, "/gateway/hostnames"),
+    ({"gateway": {"parentRefs": ["shared"]}}, "/gateway/parentRefs/0"),
+    ({"gateway": {"parentRefs": [{"namespace": "gateways"}]}}, "missing property 'name'"),
+    ({"gateway": {"className": ""}}, "/gateway/className"),
+    ({"gateway": {"address": "198.51.100.1/32"}}, "/gateway/address"),
+    ({"gateway": {"certificateMap": "A"}}, "/gateway/certificateMap"),
+    ({"gateway": {"tlsSecret": "A"}}, "/gateway/tlsSecret"),
+    ({"gateway": {"create": True}}, "additional properties 'create' not allowed"),
+    ({"ingress": {"enabled": 1}}, "/ingress/enabled"),
+    ({"ingress": {"className": ""}}, "/ingress/className"),
+    ({"ingress": {"annotations": {"a": 1}}}, "/ingress/annotations/a"),
+    ({"ingress": {"hosts": ["census"]}}, "/ingress/hosts/0"),
+    ({"ingress": {"address": "A"}}, "/ingress/address"),
+    ({"ingress": {"managedCertificate": "yes"}}, "/ingress/managedCertificate"),
+    ({"ingress": {"tlsSecret": "A"}}, "/ingress/tlsSecret"),
+    ({"ingress": {"path": "/"}}, "additional properties 'path' not allowed"),
+    ({"googleLoadBalancer": {"enabled": None}}, "missing property 'enabled'"),
+    ({"googleLoadBalancer": {"timeoutSeconds": 0}}, "/googleLoadBalancer/timeoutSeconds"),
+    ({"googleLoadBalancer": {"drainingSeconds": 3601}}, "/googleLoadBalancer/drainingSeconds"),
+    ({"googleLoadBalancer": {"securityPolicy": "A"}}, "/googleLoadBalancer/securityPolicy"),
+    ({"googleLoadBalancer": {"logSampleRate": 1.1}}, "/googleLoadBalancer/logSampleRate"),
+    ({"googleLoadBalancer": {"cdn": True}}, "additional properties 'cdn' not allowed"),
+    ({"service": {"nodePort": 30000}}, "additional properties 'nodePort' not allowed"),
+    ({"networkPolicy": {"monitoring": ["My Namespace"]}}, "/networkPolicy/monitoring/0"),
+    ({"metrics": {"enabled": 1}}, "/metrics/enabled"),
+    ({"metrics": {"enabled": None}}, "missing property 'enabled'"),
+    ({"metrics": {"podMonitoring": {}}}, "/metrics/podMonitoring"),
+    ({"metrics": {"serviceMonitor": "yes"}}, "/metrics/serviceMonitor"),
+    ({"metrics": {"alerts": []}}, "/metrics/alerts"),
+    ({"metrics": {"dashboard": 1}}, "/metrics/dashboard"),
+    ({"metrics": {"interval": "often"}}, "/metrics/interval"),
+    ({"metrics": {"interval": None}}, "missing property 'interval'"),
+    ({"metrics": {"labels": {"a": 1}}}, "/metrics/labels/a"),
+    ({"metrics": {"port": 1}}, "additional properties 'port' not allowed"),
+    ({"networkPolicy": {"enabled": "yes"}}, "/networkPolicy/enabled"),
+    ({"networkPolicy": {"from": ["clients"]}}, "/networkPolicy/from/0"),
+    ({"networkPolicy": {"from": [{}]}}, "/networkPolicy/from/0"),
+    ({"networkPolicy": {"fromGoogleLoadBalancer": 1}}, "/networkPolicy/fromGoogleLoadBalancer"),
+    ({"networkPolicy": {"dns": ["coredns"]}}, "/networkPolicy/dns/0"),
+    ({"networkPolicy": {"metadataServer": "yes"}}, "/networkPolicy/metadataServer"),
+    ({"networkPolicy": {"https": "yes"}}, "/networkPolicy/https"),
+    ({"networkPolicy": {"extraEgress": [{}]}}, "/networkPolicy/extraEgress/0"),
+    ({"networkPolicy": {"egress": []}}, "additional properties 'egress' not allowed"),
+    ({"resources": "small"}, "/resources"),
+    ({"probes": {"startup": {"periodSeconds": 0}}}, "/probes/startup/periodSeconds"),
+    ({"probes": {"readiness": {"failureThreshold": 0}}}, "/probes/readiness/failureThreshold"),
+    ({"probes": {"liveness": {"timeoutSeconds": "1s"}}}, "/probes/liveness/timeoutSeconds"),
+    ({"probes": {"startup": {"path": "/"}}}, "additional properties 'path' not allowed"),
+    ({"probes": {"ready": {}}}, "additional properties 'ready' not allowed"),
+    ({"preStopSleepSeconds": -1}, "/preStopSleepSeconds"),
+    ({"minReadySeconds": "5s"}, "/minReadySeconds"),
+    ({"podDisruptionBudget": {"enabled": "yes"}}, "/podDisruptionBudget/enabled"),
+    ({"podDisruptionBudget": {"maxUnavailable": "one"}}, "/podDisruptionBudget/maxUnavailable"),
+    ({"podDisruptionBudget": {"minAvailable": 1}}, "additional properties 'minAvailable' not allowed"),
+    ({"terminationGracePeriodSeconds": 0}, "/terminationGracePeriodSeconds"),
+    ({"rollingUpdate": {"maxSurge": "half"}}, "/rollingUpdate/maxSurge"),
+    ({"rollingUpdate": {"maxUnavailable": -1}}, "/rollingUpdate/maxUnavailable"),
+    ({"rollingUpdate": {"maxSurge": "0%"}}, "/rollingUpdate"),
+    ({"rollingUpdate": {"type": "Recreate"}}, "additional properties 'type' not allowed"),
+    ({"autoscaling": {"enabled": "true"}}, "/autoscaling/enabled"),
+    ({"autoscaling": {"minReplicas": 0}}, "/autoscaling/minReplicas"),
+    ({"autoscaling": {"maxReplicas": 0}}, "/autoscaling/maxReplicas"),
+    ({"autoscaling": {"targetCPUUtilizationPercentage": -1}}, "/autoscaling/targetCPUUtilizationPercentage"),
+    ({"autoscaling": {"behavior": []}}, "/autoscaling/behavior"),
+    ({"autoscaling": {"keda": "yes"}}, "/autoscaling/keda"),
+    ({"autoscaling": {"metrics": [{"resource": {}}]}}, "/autoscaling/metrics/0"),
+    ({"autoscaling": {"metrics": ["cpu"]}}, "/autoscaling/metrics/0"),
+    ({"autoscaling": {"triggers": [{"type": "cron"}]}}, "/autoscaling/triggers/0"),
+    ({"autoscaling": {"cpu": 50}}, "additional properties 'cpu' not allowed"),
+    ({"verticalPodAutoscaler": {"enabled": "Auto"}}, "/verticalPodAutoscaler/enabled"),
+    ({"verticalPodAutoscaler": {"enabled": None}}, "missing property 'enabled'"),
+    ({"verticalPodAutoscaler": {"updateMode": "Auto"}}, "additional properties 'updateMode' not allowed"),
+    ({"nodeSelector": {"a": 1}}, "/nodeSelector/a"),
+    ({"tolerations": {}}, "/tolerations"),
+    ({"affinity": []}, "/affinity"),
+    ({"topologySpreadConstraints": ["zone"]}, "/topologySpreadConstraints/0"),
+    ({"test": {"user": 1}}, "/test/user"),
+    ({"test": {"password": 1}}, "/test/password"),
+    ({"test": {"existingSecret": "A"}}, "/test/existingSecret"),
+    ({"test": {"row": []}}, "/test/row"),
+    ({"test": {"expected": ""}}, "/test/expected"),
+    ({"test": {"rows": []}}, "additional properties 'rows' not allowed"),
+    ({"global": 1}, "/global"),
+    ({"enabled": "true"}, "/enabled"),
+    ({"imagePullSecrets": [{"name": "a", "key": "b"}]}, "additional properties 'key' not allowed"),
+    ({"imagePullSecrets": [{"name": 1}]}, "/imagePullSecrets/0/name"),
+    ({"config": {"drain_deadline_seconds": -1}}, "/config/drain_deadline_seconds"),
+    ({"credentials": {"users": {"a": 1}}}, "/credentials/users/a"),
+    ({"googleLoadBalancer": {"timeoutSeconds": 86401}}, "/googleLoadBalancer/timeoutSeconds"),
+    ({"googleLoadBalancer": {"drainingSeconds": -1}}, "/googleLoadBalancer/drainingSeconds"),
+    ({"googleLoadBalancer": {"logSampleRate": -0.1}}, "/googleLoadBalancer/logSampleRate"),
+    ({"probes": {"startup": {"failureThreshold": 0}}}, "/probes/startup/failureThreshold"),
+    ({"probes": {"startup": {"timeoutSeconds": 0}}}, "/probes/startup/timeoutSeconds"),
+    ({"probes": {"readiness": {"periodSeconds": 0}}}, "/probes/readiness/periodSeconds"),
+    ({"probes": {"readiness": {"timeoutSeconds": 0}}}, "/probes/readiness/timeoutSeconds"),
+    ({"probes": {"liveness": {"periodSeconds": 0}}}, "/probes/liveness/periodSeconds"),
+    ({"probes": {"liveness": {"failureThreshold": 0}}}, "/probes/liveness/failureThreshold"),
+    ({"probes": {"liveness": {"timeoutSeconds": 0}}}, "/probes/liveness/timeoutSeconds"),
+    ({"minReadySeconds": -1}, "/minReadySeconds"),
+    ({"rollingUpdate": {"maxUnavailable": "half"}}, "/rollingUpdate/maxUnavailable"),
+    ({"rollingUpdate": {"maxSurge": -1}}, "/rollingUpdate/maxSurge"),
+    ({"rollingUpdate": {"maxUnavailable": 1, "maxSurge": None}}, "missing property 'maxSurge'"),
+    ({"podDisruptionBudget": {"maxUnavailable": -1}}, "/podDisruptionBudget/maxUnavailable"),
+    ({"autoscaling": {"triggers": [{"metadata": {}}]}}, "/autoscaling/triggers/0"),
+]
+
+
+@pytest.mark.parametrize(
+    ("values", "place"), REJECTED, ids=lambda each: each if isinstance(each, str) else json.dumps(each)
+)
+def test_schema_refuses(chart, values, place):
+    """A wrong value is refused, and the message names its place."""
+    message = chart.error(values)
+
+    assert "schema" in message
+    assert place in message
+
+
+RAW = {("resources",), ("autoscaling", "behavior"), ("test", "row")}
+"""What is in there is Kubernetes' or the model's, not the chart's."""
+
+
+@pytest.fixture(scope="module")
+def schema(chart):
+    return json.loads((chart.folder / "values.schema.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def values(chart):
+    return merged(yaml.safe_load((chart.folder / "values.yaml").read_text()), FOREIGN)
+
+
+def merged(values, changes):
+    """As Helm merges them: null takes a key away."""
+    if not (isinstance(values, dict) and isinstance(changes, dict)):
+        return changes
+    kept = {key: value for key, value in values.items() if changes.get(key, value) is not None}
+    return kept | {key: merged(kept.get(key), value) for key, value in changes.items() if value is not None}
+
+
+def generated(values, path=()):
+    """For each value one of another type, for each list an item of another type, for each block an unknown key."""
+    for key, value in values.items():
+        here = (*path, key)
+        yield nested(here, "x" if isinstance(value, dict | list) else ["x"])
+        if here in RAW:
+            continue
+        if isinstance(value, list):
+            yield nested(here, [1])
+        if isinstance(value, dict) and value:
+            yield nested((*here, "unknown"), 1)
+            yield from generated(value, here)
+
+
+def missing(values, path=()):
+    """For each value, that it is not there."""
+    for key, value in values.items():
+        yield nested((*path, key), None)
+        if isinstance(value, dict):
+            yield from missing(value, (*path, key))
+
+
+def nested(path, value):
+    for key in reversed(path):
+        value = {key: value}
+    return value
+
+
+def test_other_types_and_unknown_keys_are_refused(schema, values):
+    """Wherever there is a value; that Helm reads the schema likewise is shown by the rows above."""
+    defaults = {key: value for key, value in values.items() if key not in FOREIGN} | FOREIGN
+    validator = jsonschema.Draft7Validator(schema)
+
+    passed = [wrong for wrong in generated(values) if validator.is_valid(merged(defaults, wrong))]
+
+    assert passed == []
+
+
+def rules(node, path=()):
+    """The paths of all rules: what is taken from the schema there lets more values pass."""
+    if isinstance(node, list):
+        node = dict(enumerate(node))
+    for key, value in node.items() if isinstance(node, dict) else ():
+        here = (*path, key)
+        if path[-1:] != ("properties",) and key not in ("$schema", "title", "description", "properties"):
+            yield here
+        if key == "required":
+            yield from ((*here, number) for number in range(len(value)))
+        elif key not in ("anyOf", "enum", "not", "type"):
+            yield from rules(value, here)
+
+
+def without(schema, path):
+    changed = copy.deepcopy(schema)
+    node = changed
+    for key in path[:-1]:
+        node = node[key]
+    del node[path[-1]]
+    return changed
+
+
+def test_each_rule_refuses_something(schema, values):
+    """Without it, some wrong value that is refused now would pass."""
+    rows = [row for row, _ in REJECTED] + [*generated(values), *missing(values)]
+    documents = [(row, merged(values, row)) for row in rows] + [([], [])]
+    validator = jsonschema.Draft7Validator(schema)
+    wrong = [(row, document) for row, document in documents if not validator.is_valid(document)]
+
+    idle = []
+    for path in rules(schema):
+        weaker = jsonschema.Draft7Validator(without(schema, path))
+        about = [document for row, document in wrong if len(path) < 2 or path[0] != "properties" or path[1] in row]
+        if not any(weaker.is_valid(document) for document in about):
+            idle.append("/".join(map(str, path)))
+
+    assert idle == []
