@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Request, Response, abort, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from ml_census import __version__, auth, presented
+from ml_census import __version__, auth, compatible, presented
+from ml_census.answering import Answering, TokenError, TooManyRows, admit
 from ml_census.artifacts import Artifacts
+from ml_census.compatible import Compatible
 from ml_census.config import Config
 from ml_census.engine.predictor import PredictionError
 from ml_census.metrics import Metrics
 from ml_census.protocols import article
+from ml_census.protocols.document import FormatError
 from ml_census.request_id import request_id
 from ml_census.schema import MAX_DETAILS, RowsError
 from ml_census.throttle import Throttle
@@ -34,7 +37,6 @@ QUICK_BYTES = 4096
 JSON = "application/json"
 RAISED = "ml_census.raised"
 """Key of the WSGI environment: an exception that is still to be answered."""
-BEARER = 'Bearer realm="ml-census"'
 GREETING = "ml-census is ready: log in at /login, post rows to /prediction.\n"
 
 
@@ -53,11 +55,12 @@ class Api:
         self.ready = ready
         self._reloads = reloads
         self._metrics = metrics
-        self._max_rows = config.max_rows
+        self._answering = Answering(config.max_rows, metrics)
         self._trusted_proxies = config.trusted_proxies
         self._throttle = Throttle()
+        self._compatible = Compatible(config.model_name, lambda: self.artifacts, self._answering, ready)
 
-    def routes(self) -> list[tuple[str, list[str], Callable[[], Response]]]:
+    def routes(self) -> list[tuple[str, list[str], Callable[..., Response]]]:
         """The whole interface: path, methods, view."""
         return [
             ("/", ["GET"], self.greeting),
@@ -66,6 +69,7 @@ class Api:
             ("/livez", ["GET"], self.alive),
             ("/readyz", ["GET"], self.readiness),
             ("/version", ["GET"], self.version),
+            *self._compatible.routes(),
         ]
 
     def greeting(self) -> Response:
@@ -112,27 +116,19 @@ class Api:
     def predicted(
         self, artifacts: Artifacts, body: bytes, with_probabilities: bool = False, with_warnings: bool = False
     ) -> tuple[str, dict[str, str]]:
-        """The answer to a body, and its own headers. Raises FormatError, RowsError, PredictionError."""
-        stages = self._metrics.stages()
-        inputs = article.parse(body)
-        stages.lap("parse")
-        if isinstance(inputs, list) and len(inputs) > self._max_rows:
-            abort(413, f"at most {self._max_rows} rows in a request")
-        rows = artifacts.predictor.schema.clean(inputs)
-        stages.lap("validate")
+        """The answer to a body, and its own headers. Raises FormatError and what Answering raises."""
+        stages = self._answering.stages()
+        given = self._answering.answer(artifacts, article.parse(body), stages, with_probabilities)
         extras: dict[str, Any] = {}
-        predictions = artifacts.decoded(artifacts.predictor.predict(rows.columns))
         if with_probabilities:
-            extras["probabilities"] = artifacts.predictor.probabilities(rows.columns)
-        stages.lap("predict")
+            extras["probabilities"] = given.probabilities
         if with_warnings:
-            extras["warnings"] = rows.unknown[:MAX_DETAILS]
+            extras["warnings"] = given.unknown[:MAX_DETAILS]
         headers = {"X-Model-Version": artifacts.model.version}
-        if rows.unknown:
-            headers["X-Unknown-Values"] = str(len(rows.unknown))
-        text = written(article.answer(predictions, extras))
+        if given.unknown:
+            headers["X-Unknown-Values"] = str(len(given.unknown))
+        text = written(article.answer(given.predictions, extras))
         stages.lap("format")
-        self._metrics.predicted(len(predictions), rows.unknown)
         return text, headers
 
     def alive(self) -> Response:
@@ -160,14 +156,6 @@ class Api:
                 "reloads": self._reloads(),
             }
         )
-
-
-class TokenError(Exception):
-    """There is no token, or no valid one; `challenge` is the WWW-Authenticate of the answer (RFC 6750)."""
-
-    def __init__(self, message: str, challenge: str) -> None:
-        super().__init__(message)
-        self.challenge = challenge
 
 
 class Application(Flask):
@@ -246,20 +234,11 @@ def create_app(
     app.after_request(return_request_id)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(TokenError, token_error)
-    app.register_error_handler(article.FormatError, lambda error: reply({"error message": str(error)}, 400))
-    app.register_error_handler(
-        RowsError, lambda error: reply({"error message": str(error), "details": error.details}, 400)
-    )
+    app.register_error_handler(FormatError, lambda error: failed(400, str(error)))
+    app.register_error_handler(TooManyRows, lambda error: failed(413, str(error)))
+    app.register_error_handler(RowsError, lambda error: failed(400, str(error), error.details))
     app.register_error_handler(PredictionError, prediction_error)
     return app
-
-
-def admit(artifacts: Artifacts, authorization: str) -> None:
-    """Let pass who presents a user's token. Raises TokenError."""
-    if (token := presented.token(authorization)) is None:
-        raise TokenError("Token is missing!", BEARER)
-    if auth.token_user(artifacts.keys, artifacts.users, token) is None:
-        raise TokenError("Token is invalid!", f'{BEARER}, error="invalid_token"')
 
 
 def written(document: dict[str, Any]) -> str:
@@ -304,16 +283,21 @@ def return_request_id(response: Response) -> Response:
     return response
 
 
+def failed(status: int, message: str, details: list[dict[str, Any]] | None = None) -> Response:
+    """What went wrong, in the words of the protocol that the path is of."""
+    return reply(compatible.error(request.path, status, message, details), status)
+
+
 def token_error(error: TokenError) -> Response:
-    """403, as the article's server answers it."""
-    response = reply({"error message": str(error)}, 403)
+    """401; but 403 to the article's clients, as its server answers."""
+    response = failed(403 if request.path == PREDICTION else 401, str(error))
     response.headers["WWW-Authenticate"] = error.challenge
     return response
 
 
 def http_error(error: HTTPException) -> Response:
     """Flask's own answers (404, 405, 413, ...) as JSON, with their status and headers."""
-    response = reply({"error message": error.description or error.name}, error.code or 500)
+    response = failed(error.code or 500, error.description or error.name)
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value
@@ -324,4 +308,4 @@ def prediction_error(error: PredictionError) -> Response:
     """The rows fit the schema and the model refused them all the same: the log has the kind of reason, never a row."""
     log.warning("request %s: predict raised %s", g.request_id, type(error.__cause__).__name__)
     details = [{"row": error.row, "expected": "values that the model can predict"}]
-    return reply({"error message": str(error), "details": details}, 400)
+    return failed(400, str(error), details)

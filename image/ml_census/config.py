@@ -14,6 +14,7 @@ LARGEST = 1_000_000_000_000
 LEAST = {"trusted_proxies": 0}
 """Other whole numbers are 1 at least."""
 SHA256 = re.compile("[0-9a-f]{64}")
+NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 URI_KEYS = ("model_path", "users", "secret", "prediction_decoding")
 
 
@@ -33,6 +34,8 @@ class Config:
     """The key that signs tokens; several lines are several keys: the first signs, all verify."""
     prediction_decoding: str | None = None
     """JSON, class -> text of the answer. Without it the model's own values are the answer."""
+    model_name: str = "model"
+    """What KServe's and Open Inference clients call the model: a part of their paths."""
     model_sha256: str | None = None
     """The SHA-256 of manifest.json, or of the model where there is no manifest; anything else is never unpickled."""
     trusted_globals: tuple[str, ...] = ()
@@ -114,6 +117,10 @@ def _wrong(key: str, value: object, kind: Any) -> str | None:
         return None if named else 'must be a list of "module.name"'
     if choices := typing.get_args(kind) if typing.get_origin(kind) is Literal else ():
         return None if value in choices else f"must be {' or '.join(choices)}"
+    if key == "model_name":
+        if isinstance(value, str) and NAME.fullmatch(value):
+            return None
+        return "must be text of letters, digits, dots, dashes and underscores, at most 63"
     if key == "model_sha256":
         return None if SHA256.fullmatch(str(value)) else "must be 64 hexadecimal digits in lower case"
     return None if isinstance(value, str) and value.strip() else "must be a path"

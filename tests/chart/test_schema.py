@@ -31,6 +31,7 @@ REJECTED = [
     ({"config": {"prediction_decoding": "model/decoding.json"}}, "/config/prediction_decoding"),
     ({"config": {"users": "users.json"}}, "/config/users"),
     ({"config": {"secret": "http://example/secret.txt"}}, "/config/secret"),
+    ({"config": {"model_name": "the model"}}, "/config/model_name"),
     ({"config": {"model_sha256": 63 * "a"}}, "/config/model_sha256"),
     ({"config": {"model_sha256": 5}}, "/config/model_sha256"),
     ({"config": {"model_sha256": 64 * "A"}}, "/config/model_sha256"),

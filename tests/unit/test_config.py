@@ -53,6 +53,8 @@ def test_the_articles_config_is_read_as_it_is(tmp_path: Path) -> None:
         (LEAST + "trusted_globals: os.system\n", "trusted_globals", 'must be a list of "module.name"'),
         (LEAST + "trusted_globals: [system]\n", "trusted_globals", 'must be a list of "module.name"'),
         (LEAST + "version_mismatch: lax\n", "version_mismatch", "must be strict or warn"),
+        (LEAST + "model_name: the model\n", "model_name", "letters, digits"),
+        (LEAST + "model_name: 5\n", "model_name", "letters, digits"),
         (LEAST + "model_sha256: abc\n", "model_sha256", "64 hexadecimal digits"),
         (LEAST + "cache_path: 7\n", "cache_path", "must be a path"),
         (LEAST + "# " + "x" * config.MAX_BYTES, "config", "larger than"),

@@ -9,6 +9,9 @@ prediction_decoding: {{ . | quote }}
 {{- end }}
 users: {{ .Values.config.users | default "/credentials/users.json" | quote }}
 secret: {{ .Values.config.secret | default "/credentials/secret.txt" | quote }}
+{{- with .Values.config.model_name }}
+model_name: {{ . | quote }}
+{{- end }}
 {{- with .Values.config.model_sha256 }}
 model_sha256: {{ . | quote }}
 {{- end }}

@@ -1,0 +1,65 @@
+"""From rows to answers, for who has a token: what all protocols share."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ml_census import auth, presented
+from ml_census.artifacts import Artifacts
+from ml_census.metrics import Metrics, Stopwatch
+
+BEARER = 'Bearer realm="ml-census"'
+
+
+class TokenError(Exception):
+    """There is no token, or no valid one; `challenge` is the WWW-Authenticate of the answer (RFC 6750)."""
+
+    def __init__(self, message: str, challenge: str) -> None:
+        super().__init__(message)
+        self.challenge = challenge
+
+
+class TooManyRows(Exception):
+    """More than max_rows."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One prediction a row, decoded; probabilities if they were asked for; where the model did not know a value."""
+
+    predictions: list[Any]
+    probabilities: list[list[float]] | None = None
+    unknown: list[dict[str, Any]] = field(default_factory=list)
+
+
+def admit(artifacts: Artifacts, authorization: str) -> None:
+    """Let pass who presents a user's token. Raises TokenError."""
+    if (token := presented.token(authorization)) is None:
+        raise TokenError("Token is missing!", BEARER)
+    if auth.token_user(artifacts.keys, artifacts.users, token) is None:
+        raise TokenError("Token is invalid!", f'{BEARER}, error="invalid_token"')
+
+
+class Answering:
+    """Predicts at most so many rows at a time, and counts them."""
+
+    def __init__(self, max_rows: int, metrics: Metrics) -> None:
+        self._max_rows = max_rows
+        self._metrics = metrics
+
+    def stages(self) -> Stopwatch:
+        """For one request: its first lap is "parse", its last "format"."""
+        return self._metrics.stages()
+
+    def answer(self, artifacts: Artifacts, inputs: Any, stages: Stopwatch, with_probabilities: bool = False) -> Answer:
+        """The answer to what a body holds. Raises TooManyRows, RowsError, PredictionError."""
+        stages.lap("parse")
+        if isinstance(inputs, list) and len(inputs) > self._max_rows:
+            raise TooManyRows(f"at most {self._max_rows} rows in a request")
+        predictor = artifacts.predictor
+        rows = predictor.schema.clean(inputs)
+        stages.lap("validate")
+        predictions = artifacts.decoded(predictor.predict(rows.columns))
+        probabilities = predictor.probabilities(rows.columns) if with_probabilities else None
+        stages.lap("predict")
+        self._metrics.predicted(len(predictions), rows.unknown)
+        return Answer(predictions, probabilities, rows.unknown)

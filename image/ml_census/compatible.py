@@ -1,0 +1,153 @@
+"""The protocols of other model servers, so that their clients change a URL: the same rows, token and answers."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, abort, request
+from werkzeug.exceptions import UnsupportedMediaType
+
+from ml_census import __version__
+from ml_census.answering import Answer, Answering, admit
+from ml_census.artifacts import Artifacts
+from ml_census.protocols import article, kserve_v1, mlflow, open_inference
+
+JSON = "application/json"
+
+
+class Compatible:
+    """Views of KServe's V1, Open Inference (V2), MLflow and SageMaker."""
+
+    def __init__(
+        self, name: str, artifacts: Callable[[], Artifacts], answering: Answering, ready: Callable[[], bool]
+    ) -> None:
+        self._name = name
+        self._artifacts = artifacts
+        self._answering = answering
+        self._ready = ready
+        self._v1, self._v2 = f"/v1/models/{name}", f"/v2/models/{name}"
+
+    def routes(self) -> list[tuple[str, list[str], Callable[..., Response]]]:
+        """Path, methods, view."""
+        return [
+            ("/v1/models", ["GET"], self.v1_models),
+            (self._v1, ["GET"], self.v1_model),
+            (f"{self._v1}:predict", ["POST"], self.v1_predict),
+            ("/v2", ["GET"], self.v2_server),
+            ("/v2/health/live", ["GET"], self.v2_live),
+            ("/v2/health/ready", ["GET"], self.v2_ready),
+            (self._v2, ["GET"], self.v2_model),
+            (f"{self._v2}/ready", ["GET"], self.v2_model_ready),
+            (f"{self._v2}/infer", ["POST"], self.v2_infer),
+            ("/invocations", ["POST"], self.invocations),
+            ("/ping", ["GET"], self.ping),
+        ]
+
+    def v1_models(self) -> Response:
+        """The one model."""
+        return _reply({"models": [self._name]})
+
+    def v1_model(self) -> Response:
+        """Whether it is ready."""
+        return _reply({"name": self._name, "ready": self._ready()}, 200 if self._ready() else 503)
+
+    def v1_predict(self) -> Response:
+        """Predictions for instances."""
+        artifacts, stages = self._admitted(), self._answering.stages()
+        given = self._answering.answer(artifacts, kserve_v1.parse(_json_body()), stages)
+        response = self._predicted(artifacts, given, kserve_v1.answer(given.predictions))
+        stages.lap("format")
+        return response
+
+    def v2_server(self) -> Response:
+        """What serves."""
+        return _reply({"name": "ml-census", "version": __version__, "extensions": []})
+
+    def v2_live(self) -> Response:
+        """The process answers."""
+        return _reply({"live": True})
+
+    def v2_ready(self) -> Response:
+        """Whether new clients are welcome."""
+        return _reply({"ready": self._ready()}, 200 if self._ready() else 503)
+
+    def v2_model_ready(self) -> Response:
+        """The same of the one model."""
+        return _reply({"name": self._name, "ready": self._ready()}, 200 if self._ready() else 503)
+
+    def v2_model(self) -> Response:
+        """What the model takes and gives."""
+        model, labels = self._artifacts().model, self._artifacts().labels
+        schema, classes = model.predictor.schema, model.predictor.classes
+        columns = [(str(column.name), column.kind == "number") for column in schema.columns]
+        probabilities = len(classes or []) if model.predictor.has_probabilities else None
+        kind = list(labels.values()) if labels is not None else classes
+        return _reply(open_inference.metadata(self._name, model.version, columns, kind, probabilities))
+
+    def v2_infer(self) -> Response:
+        """The outputs that are asked for."""
+        artifacts, stages = self._admitted(), self._answering.stages()
+        asked = open_inference.parse(_json_body(), artifacts.predictor.schema.names)
+        probabilities = open_inference.PREDICT_PROBA in asked.outputs
+        if probabilities and not artifacts.predictor.has_probabilities:
+            abort(400, "this model has no probabilities")
+        given = self._answering.answer(artifacts, asked.rows, stages, probabilities)
+        version = artifacts.model.version
+        document = open_inference.answer(asked, self._name, version, given.predictions, given.probabilities)
+        response = self._predicted(artifacts, given, document)
+        stages.lap("format")
+        return response
+
+    def invocations(self) -> Response:
+        """Predictions for one of MLflow's forms, or for CSV."""
+        artifacts, stages = self._admitted(), self._answering.stages()
+        if request.mimetype in ("text/csv", "application/csv"):
+            inputs = mlflow.parse_csv(request.get_data(), artifacts.predictor.schema.names)
+        else:
+            inputs = mlflow.parse(_json_body())
+        given = self._answering.answer(artifacts, inputs, stages)
+        response = self._predicted(artifacts, given, mlflow.answer(given.predictions))
+        stages.lap("format")
+        return response
+
+    def ping(self) -> Response:
+        """Whether new clients are welcome, as MLflow's and SageMaker's probes ask."""
+        return Response("\n", 200 if self._ready() else 503, mimetype="text/plain")
+
+    def _admitted(self) -> Artifacts:
+        artifacts = self._artifacts()
+        admit(artifacts, request.headers.get("Authorization", ""))
+        return artifacts
+
+    def _predicted(self, artifacts: Artifacts, given: Answer, document: dict[str, Any]) -> Response:
+        response = _reply(document)
+        response.headers["X-Model-Version"] = artifacts.model.version
+        if given.unknown:
+            response.headers["X-Unknown-Values"] = str(len(given.unknown))
+        return response
+
+
+def error(path: str, status: int, message: str, details: list[dict[str, Any]] | None) -> dict[str, Any]:
+    """What went wrong, in the form that clients of the path know."""
+    speaks = next((module for prefix, module in SPOKEN.items() if path.startswith(prefix)), article)
+    if speaks is article:
+        return article.error(status, message) | ({} if details is None else {"details": details})
+    for each in (details or [])[:1]:
+        place = ", ".join(f"{key} {each[key]}" for key in ("row", "column") if key in each)
+        got = f", got {json.dumps(each['got'])}" if "got" in each else ""
+        message = f"{message}: {place}: expected {each['expected']}{got}"
+    return speaks.error(status, message)  # type: ignore[no-any-return]
+
+
+SPOKEN = {"/v1/": kserve_v1, "/v2": open_inference, "/invocations": mlflow}
+
+
+def _reply(document: dict[str, Any], status: int = 200) -> Response:
+    return Response(json.dumps(document), status, mimetype=JSON)
+
+
+def _json_body() -> bytes:
+    """The body. Clients of these protocols do not all say that it is JSON."""
+    if request.mimetype not in ("", JSON, "application/octet-stream") and not request.is_json:
+        raise UnsupportedMediaType("the Content-Type must be application/json")
+    return request.get_data()

@@ -1,0 +1,36 @@
+"""What all protocols share: the body as a JSON document, and the error of one that is not in the format."""
+
+import json
+import math
+from typing import Any
+
+
+class FormatError(Exception):
+    """The body is not in the protocol's format; the message says how."""
+
+
+def read(body: bytes, expected: str) -> dict[str, Any]:
+    """The JSON object that the body is; `expected` is what is said of another. Raises FormatError.
+
+    NaN and Infinity, which are not JSON (RFC 8259), pass: the schema can then say in which row and column they are.
+    """
+    try:
+        document = json.loads(body.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise FormatError("the body is not UTF-8 text") from error
+    except json.JSONDecodeError as error:
+        raise FormatError(f"the body is not JSON: {error.msg} at line {error.lineno} column {error.colno}") from error
+    except ValueError as error:  # Python refuses to read integers of more than 4,300 digits
+        raise FormatError("the body holds a number of too many digits") from error
+    except RecursionError as error:
+        raise FormatError("the body is nested too deeply") from error
+    if not isinstance(document, dict):
+        raise FormatError(expected)
+    return document
+
+
+def finite(value: Any) -> Any:
+    """JSON has no NaN and no infinity: a model that predicts these answers null."""
+    if isinstance(value, list):
+        return [finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

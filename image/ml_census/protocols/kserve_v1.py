@@ -1,0 +1,29 @@
+"""KServe's first protocol, which Vertex AI's containers speak as well: {"instances": [row, ...]} -> {"predictions": …}.
+
+https://kserve.github.io/website/docs/concepts/architecture/data-plane/v1-protocol
+"""
+
+from typing import Any
+
+from ml_census.protocols.document import FormatError, finite, read
+
+EXPECTED = 'the body must be a JSON object with "instances", a list of rows'
+
+
+def parse(body: bytes) -> Any:
+    """The rows. KServe's own servers take "inputs" as another name. Raises FormatError."""
+    document = read(body, EXPECTED)
+    for name in ("instances", "inputs"):
+        if name in document:
+            return document[name]
+    raise FormatError(EXPECTED)
+
+
+def answer(predictions: list[Any]) -> dict[str, Any]:
+    """One prediction a row."""
+    return {"predictions": finite(predictions)}
+
+
+def error(_status: int, message: str) -> dict[str, Any]:
+    """What went wrong."""
+    return {"error": message}

@@ -1,0 +1,86 @@
+"""MLflow's scoring protocol, /invocations, which SageMaker's containers share.
+
+One of four JSON forms, or CSV: with a header as MLflow sends it, or without one as SageMaker does.
+https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally/#json-input
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from ml_census.protocols.document import FormatError, finite, read
+
+FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+EXPECTED = f"the body must be a JSON object with one of {', '.join(FORMS)}"
+
+
+def parse(body: bytes) -> Any:
+    """The rows of a JSON body. Raises FormatError."""
+    document = read(body, EXPECTED)
+    forms = [form for form in FORMS if form in document]
+    if len(forms) != 1 or document.keys() - {*forms, "params"}:
+        raise FormatError(EXPECTED)
+    (form,) = forms
+    given = document[form]
+    if form == "dataframe_split":
+        return _split(given)
+    if isinstance(given, dict) and form in ("instances", "inputs"):
+        return _columns(form, given)
+    if not isinstance(given, list):
+        raise FormatError(f'"{form}" must be a list of rows')
+    return given
+
+
+def _split(given: object) -> list[Any]:
+    if not isinstance(given, dict) or not isinstance(rows := given.get("data"), list):
+        raise FormatError('"dataframe_split" must be a JSON object with "columns" and "data"')
+    names = given.get("columns")
+    if names is None:
+        return rows
+    if not isinstance(names, list) or not all(isinstance(name, str | int) for name in names):
+        raise FormatError('"columns" must be a list of names')
+    if any(isinstance(row, list) and len(row) != len(names) for row in rows):
+        raise FormatError(f'each row of "data" must have {len(names)} values, as "columns" has')
+    if len(set(names)) < len(names):
+        raise FormatError('"columns" has a name twice')
+    return [dict(zip(map(str, names), row, strict=True)) if isinstance(row, list) else row for row in rows]
+
+
+def _columns(form: str, given: dict[str, Any]) -> list[Any]:
+    """A list for each column, by name."""
+    columns = given.values()
+    if not all(isinstance(values, list) for values in columns) or len({len(values) for values in columns}) > 1:
+        raise FormatError(f'"{form}" by column name must hold lists of one length')
+    return [dict(zip(given, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def parse_csv(body: bytes, names: Sequence[str]) -> list[Any]:
+    """The rows of CSV (RFC 4180), an empty cell is null. Its first line is a header if it names the model's columns.
+
+    Raises FormatError.
+    """
+    try:
+        lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig")), strict=True))
+    except UnicodeDecodeError as error:
+        raise FormatError("the body is not UTF-8 text") from error
+    except csv.Error as error:
+        raise FormatError(f"the body is not CSV: {error}") from error
+    rows = [[cell if cell != "" else None for cell in line] for line in lines if line]
+    if not rows or set(rows[0]) != set(names):
+        return rows
+    header = [str(name) for name in rows[0]]
+    if any(len(row) != len(header) for row in rows):
+        raise FormatError(f"each line must have {len(header)} values, as the header has")
+    return [dict(zip(header, row, strict=True)) for row in rows[1:]]
+
+
+def answer(predictions: list[Any]) -> dict[str, Any]:
+    """One prediction a row."""
+    return {"predictions": finite(predictions)}
+
+
+def error(status: int, message: str) -> dict[str, Any]:
+    """What went wrong, in MLflow's words for it."""
+    codes = {401: "UNAUTHENTICATED", 404: "RESOURCE_DOES_NOT_EXIST", 503: "TEMPORARILY_UNAVAILABLE"}
+    return {"error_code": codes.get(status, "INTERNAL_ERROR" if status >= 500 else "BAD_REQUEST"), "message": message}

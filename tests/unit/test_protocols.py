@@ -1,0 +1,332 @@
+"""KServe's V1, Open Inference (V2), MLflow and SageMaker give the answers of /prediction, and their own errors."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from conftest import KEY
+from kinds import NAMES, Kind
+from ml_census import auth
+from ml_census.app import create_app
+from ml_census.artifacts import Artifacts
+from ml_census.config import Config
+from ml_census.engine.original import Original
+from ml_census.introspect import learn
+from ml_census.models import Model
+
+CONFIG = Config("", "", "", model_name="census", max_rows=10)
+V1, V2, MLFLOW = "/v1/models/census:predict", "/v2/models/census/infer", "/invocations"
+ROWS = [[39, "Private", 14, "Male"], [25, "Self-emp", 3, "Female"]]
+COLUMNS: list[list[Any]] = [list(column) for column in zip(*ROWS, strict=True)]
+RECORDS = [dict(zip(NAMES, row, strict=True)) for row in ROWS]
+CSV = "\n".join(",".join(map(str, row)) for row in ROWS)
+
+
+def tensors(columns: list[list[Any]] = COLUMNS, width: int | None = 1) -> list[dict[str, Any]]:
+    """One a column, as KServe and MLServer write a DataFrame."""
+    kinds = ["INT64", "BYTES", "FP32", "BYTES"]
+    return [
+        {"name": name, "datatype": kind, "shape": [len(data), width] if width else [len(data)], "data": data}
+        for name, kind, data in zip(NAMES, kinds, columns, strict=True)
+    ]
+
+
+@pytest.fixture(scope="module")
+def artifacts(kind: Callable[[str], Kind]) -> Artifacts:
+    made = kind("dataframe")
+    labels = {int(key): text for key, text in (made.decoding or {}).items()}
+    model = Model(Original(made.model, learn(made.model)), "0123456789ab", {"kind": "original"}, "1.9.0")
+    return Artifacts(model, labels, {"census": "census"}, auth.parse_keys(KEY.encode()))
+
+
+@pytest.fixture(scope="module")
+def client(artifacts: Artifacts) -> FlaskClient:
+    return create_app(artifacts, CONFIG).test_client()
+
+
+@pytest.fixture(scope="module")
+def token(client: FlaskClient) -> str:
+    return str(client.get("/login", auth=("census", "census")).json["token"])  # type: ignore[index]
+
+
+@pytest.fixture
+def post(client: FlaskClient, token: str) -> Callable[..., TestResponse]:
+    def send(path: str, body: Any, mimetype: str = "application/json", **headers: str) -> TestResponse:
+        data = body if isinstance(body, str | bytes) else json.dumps(body)
+        return client.post(
+            path, data=data, content_type=mimetype, headers={"Authorization": f"Bearer {token}"} | headers
+        )
+
+    return send
+
+
+@pytest.fixture(scope="module")
+def expected(client: FlaskClient, token: str) -> list[str]:
+    """What /prediction answers."""
+    answer = client.post("/prediction", json={"inputs": ROWS}, headers={"Authorization": token})
+    return list(answer.json["predictions"])  # type: ignore[index]
+
+
+SAME = {
+    "V1": (V1, {"instances": ROWS}),
+    "V1, records": (V1, {"instances": RECORDS}),
+    "V1, inputs": (V1, {"inputs": ROWS}),
+    "MLflow, split": (MLFLOW, {"dataframe_split": {"columns": NAMES, "index": [0, 1], "data": ROWS}}),
+    "MLflow, split in another order": (
+        MLFLOW,
+        {"dataframe_split": {"columns": NAMES[::-1], "data": [row[::-1] for row in ROWS]}},
+    ),
+    "MLflow, split without names": (MLFLOW, {"dataframe_split": {"data": ROWS}}),
+    "MLflow, records": (MLFLOW, {"dataframe_records": RECORDS}),
+    "MLflow, instances": (MLFLOW, {"instances": ROWS, "params": {}}),
+    "MLflow, inputs": (MLFLOW, {"inputs": RECORDS}),
+    "MLflow, inputs by column": (MLFLOW, {"inputs": dict(zip(NAMES, COLUMNS, strict=True))}),
+    "MLflow, CSV": (MLFLOW, f"{','.join(NAMES)}\n{CSV}\n"),
+    "MLflow, CSV in another order": (
+        MLFLOW,
+        "sex,age,workclass,education-num\nMale,39,Private,14\nFemale,25,Self-emp,3",
+    ),
+    "SageMaker, CSV": (MLFLOW, CSV),
+}
+
+
+@pytest.mark.parametrize("case", SAME)
+def test_the_answer_is_that_of_prediction(post: Callable[..., TestResponse], expected: list[str], case: str) -> None:
+    path, body = SAME[case]
+
+    answer = post(path, body, "text/csv" if isinstance(body, str) else "application/json")
+
+    assert answer.json == {"predictions": expected}
+    assert answer.headers["X-Model-Version"] == "0123456789ab"
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        tensors(),
+        tensors(width=None),
+        tensors([[[value] for value in column] for column in COLUMNS]),
+        tensors()[::-1],
+        [{"name": "rows", "datatype": "BYTES", "shape": [2, 4], "data": [str(value) for row in ROWS for value in row]}],
+        [{"name": "rows", "datatype": "BYTES", "shape": [2, 4], "data": ROWS}],
+    ],
+    ids=["columns", "flat", "nested", "another order", "one tensor", "one nested tensor"],
+)
+def test_tensors_are_rows(post: Callable[..., TestResponse], expected: list[str], inputs: list[dict[str, Any]]) -> None:
+    answer = post(V2, {"id": "42", "inputs": inputs})
+
+    assert answer.json == {
+        "model_name": "census",
+        "model_version": "0123456789ab",
+        "id": "42",
+        "outputs": [{"name": "predict", "shape": [2, 1], "datatype": "BYTES", "data": expected}],
+    }
+
+
+def test_probabilities_are_an_output(client: FlaskClient, post: Callable[..., TestResponse], token: str) -> None:
+    headers = {"Authorization": token}
+    usual = client.post("/prediction?proba=true", json={"inputs": ROWS}, headers=headers).json
+
+    outputs = [{"name": "predict_proba"}, {"name": "predict"}]
+    answer = post(V2, {"inputs": tensors(), "outputs": outputs}).json
+
+    assert usual
+    assert answer
+    assert [output["name"] for output in answer["outputs"]] == ["predict_proba", "predict"]
+    first = answer["outputs"][0]
+    assert (first["shape"], first["datatype"]) == ([2, 2], "FP64")
+    assert first["data"] == [share for row in usual["probabilities"] for share in row]
+    assert "id" not in answer
+
+
+def test_the_metadata_are_the_schema(client: FlaskClient) -> None:
+    answer = client.get("/v2/models/census").json
+
+    assert answer == {
+        "name": "census",
+        "versions": ["0123456789ab"],
+        "platform": "sklearn",
+        "inputs": [
+            {"name": "age", "datatype": "FP64", "shape": [-1, 1]},
+            {"name": "workclass", "datatype": "BYTES", "shape": [-1, 1]},
+            {"name": "education-num", "datatype": "FP64", "shape": [-1, 1]},
+            {"name": "sex", "datatype": "BYTES", "shape": [-1, 1]},
+        ],
+        "outputs": [
+            {"name": "predict", "datatype": "BYTES", "shape": [-1, 1]},
+            {"name": "predict_proba", "datatype": "FP64", "shape": [-1, 2]},
+        ],
+    }
+
+
+OPEN = {
+    "/v1/models": {"models": ["census"]},
+    "/v1/models/census": {"name": "census", "ready": True},
+    "/v2/health/live": {"live": True},
+    "/v2/health/ready": {"ready": True},
+    "/v2/models/census/ready": {"name": "census", "ready": True},
+}
+
+
+@pytest.mark.parametrize("path", OPEN)
+def test_who_asks_for_the_state_needs_no_token(client: FlaskClient, path: str) -> None:
+    assert client.get(path).json == OPEN[path]
+
+
+def test_the_server_says_what_it_is(client: FlaskClient) -> None:
+    assert client.get("/v2").json["name"] == "ml-census"  # type: ignore[index]
+    assert client.get("/ping").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/models/census", "/v2/health/ready", "/v2/models/census/ready", "/ping"])
+def test_a_drain_ends_readiness(artifacts: Artifacts, path: str) -> None:
+    assert create_app(artifacts, CONFIG, ready=lambda: False).test_client().get(path).status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "error"),
+    [
+        (V1, {"instances": ROWS}, {"error": "Token is missing!"}),
+        (V2, {"inputs": tensors()}, {"error": "Token is missing!"}),
+        (MLFLOW, {"inputs": ROWS}, {"error_code": "UNAUTHENTICATED", "message": "Token is missing!"}),
+    ],
+)
+def test_without_a_token_there_is_a_401_in_the_words_of_the_protocol(
+    client: FlaskClient, path: str, body: Any, error: dict[str, str]
+) -> None:
+    answer = client.post(path, json=body)
+
+    assert (answer.status_code, answer.json) == (401, error)
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def changed(number: int, **changes: Any) -> dict[str, Any]:
+    """A V2 request of which one tensor is another."""
+    inputs = tensors()
+    inputs[number] = {key: value for key, value in (inputs[number] | changes).items() if value is not ...}
+    return {"inputs": inputs}
+
+
+BAD = [
+    (V1, {"rows": ROWS}, '"instances"'),
+    (V1, [], '"instances"'),
+    (V1, b"{", "not JSON"),
+    (V1, {"instances": [[39, "Private", 14]]}, "row 0: expected a list of 4 values"),
+    (V1, {"instances": [*ROWS, ["x", "Private", 14, "Male"]]}, 'row 2, column age: expected a number, got "x"'),
+    (V2, {"inputs": ROWS}, "each tensor must be"),
+    (V2, {"inputs": []}, "a list of tensors"),
+    (V2, {}, "a list of tensors"),
+    (V2, {"inputs": tensors()[1:]}, 'there is no tensor "age"'),
+    (V2, {"inputs": [*tensors(), tensors()[0]]}, 'two tensors "age"'),
+    (V2, changed(0, name="salary"), 'no column "salary"'),
+    (V2, changed(0, name=...), "each tensor must be"),
+    (V2, changed(0, datatype="STRING"), "the datatype must be"),
+    (V2, changed(0, datatype=["BYTES"]), "the datatype must be"),
+    (V2, changed(0, data=...), "binary tensors are not read"),
+    (V2, changed(0, shape=[3, 1]), "the shape must be [rows] or [rows, columns], of 2 values"),
+    (V2, changed(0, shape=[2, 1, 1]), "the shape must be"),
+    (V2, changed(0, shape=[-2, -1]), "the shape must be"),
+    (V2, changed(0, shape=[2.0, 1]), "the shape must be"),
+    (V2, changed(0, shape=2), "the shape must be"),
+    (V2, changed(0, shape=[1, 2]), "the shape must be [rows] or [rows, 1]"),
+    (V2, changed(0, shape=[1], data=[39]), "different numbers of rows"),
+    (V2, {"inputs": tensors(), "outputs": [{"name": "explain"}]}, '"outputs" can be'),
+    (V2, {"inputs": tensors(), "outputs": [[]]}, '"outputs" can be'),
+    (V2, {"inputs": tensors(), "outputs": 5}, '"outputs" can be'),
+    (V2, {"inputs": tensors(), "id": 42}, '"id" must be text'),
+    (MLFLOW, {"rows": ROWS}, "one of dataframe_split"),
+    (MLFLOW, {"inputs": ROWS, "instances": ROWS}, "one of dataframe_split"),
+    (MLFLOW, {"inputs": "rows"}, '"inputs" must be a list of rows'),
+    (MLFLOW, {"inputs": {"age": [1], "sex": []}}, "lists of one length"),
+    (MLFLOW, {"inputs": {"age": 1}}, "lists of one length"),
+    (MLFLOW, {"dataframe_split": ROWS}, '"dataframe_split" must be'),
+    (MLFLOW, {"dataframe_split": {"columns": NAMES, "data": [[1]]}}, "must have 4 values"),
+    (MLFLOW, {"dataframe_split": {"columns": ["a", "a"], "data": [[1, 2]]}}, "a name twice"),
+    (MLFLOW, {"dataframe_split": {"columns": [{}], "data": [[1]]}}, "a list of names"),
+    (MLFLOW, {"dataframe_records": [[1], {}]}, "row 0"),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "says"), BAD)
+def test_a_bad_body_is_a_400_that_says_where(
+    post: Callable[..., TestResponse], path: str, body: Any, says: str
+) -> None:
+    answer = post(path, body)
+
+    assert answer.status_code == 400
+    document = answer.json
+    assert document
+    assert document.keys() == ({"error_code", "message"} if path == MLFLOW else {"error"})
+    assert says in document["message" if path == MLFLOW else "error"]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (f"{','.join(NAMES)}\n1,2\n".encode(), "each line must have 4 values"),
+        (b'"', "not CSV"),
+        (b"\xff", "not UTF-8"),
+        (b"", "no rows"),
+        (b"1,2\n", "row 0"),
+    ],
+)
+def test_bad_csv_is_a_400(post: Callable[..., TestResponse], body: bytes, says: str) -> None:
+    answer = post(MLFLOW, body, "text/csv")
+
+    assert answer.status_code == 400
+    assert says in answer.json["message"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        (V1, {"instances": 6 * ROWS}, 413),
+        (V2, {"inputs": tensors([6 * column for column in COLUMNS])}, 413),
+        (MLFLOW, {"inputs": 6 * ROWS}, 413),
+        ("/v1/models/other:predict", {"instances": ROWS}, 404),
+        ("/v2/models/other/infer", {"inputs": tensors()}, 404),
+    ],
+)
+def test_other_refusals_are_in_the_words_of_the_protocol(
+    post: Callable[..., TestResponse], path: str, body: Any, status: int
+) -> None:
+    answer = post(path, body)
+
+    assert answer.status_code == status
+    assert (answer.json or {}).keys() == ({"error_code", "message"} if path == MLFLOW else {"error"})
+
+
+def test_another_content_type_is_a_415(post: Callable[..., TestResponse]) -> None:
+    assert post(MLFLOW, b"", "application/x-npy").status_code == 415
+    assert post(V1, b"", "text/html").status_code == 415
+
+
+def test_unknown_values_are_counted(post: Callable[..., TestResponse]) -> None:
+    answer = post(V1, {"instances": [[39, "Astronaut", 14, "Male"]]})
+
+    assert answer.headers["X-Unknown-Values"] == "1"
+
+
+def test_numbers_are_answered_as_numbers(artifacts: Artifacts, kind: Callable[[str], Kind], token: str) -> None:
+    """A regressor's output is FP64, and has no probabilities."""
+    model = Model(
+        Original(kind("regressor").model, learn(kind("regressor").model)), "0" * 12, {"kind": "original"}, "1.9.0"
+    )
+    client = create_app(replace(artifacts, model=model, labels=None), CONFIG).test_client()
+    tensor = {"name": "rows", "datatype": "FP64", "shape": [1, 2], "data": [39, 14]}
+    headers = {"Authorization": token}
+
+    metadata = client.get("/v2/models/census").json
+    answer = client.post(V2, json={"inputs": [tensor]}, headers=headers).json
+    refused = client.post(V2, json={"inputs": [tensor], "outputs": [{"name": "predict_proba"}]}, headers=headers)
+
+    assert metadata
+    assert metadata["outputs"] == [{"name": "predict", "datatype": "FP64", "shape": [-1, 1]}]
+    assert answer
+    assert answer["outputs"][0]["datatype"] == "FP64"
+    assert (refused.status_code, refused.json) == (400, {"error": "this model has no probabilities"})
