@@ -30,6 +30,35 @@ lists = st.lists(cells, min_size=3, max_size=5)
 objects = st.fixed_dictionaries({"age": cells, "workclass": cells, "education-num": cells}, optional={"sex": cells})
 rows = lists | objects | cells
 documents = st.fixed_dictionaries({"inputs": st.lists(rows, max_size=4) | cells}, optional={"more": cells}) | cells
+names = st.sampled_from(["age", "workclass", "education-num", "sex", "text", "0"]) | st.text(max_size=3)
+sizes = st.lists(st.integers(-1, 4) | cells, max_size=3)
+tensors = st.fixed_dictionaries(
+    {
+        "name": names,
+        "datatype": st.sampled_from(["BYTES", "FP64"]),
+        "shape": sizes,
+        "data": st.lists(cells, max_size=4),
+    },
+    optional={"more": cells},
+)
+tensors |= st.fixed_dictionaries({}, optional=dict.fromkeys(["name", "datatype", "shape", "data"], cells))
+inferences = st.fixed_dictionaries(
+    {"inputs": st.lists(tensors, max_size=4) | cells},
+    optional={"outputs": st.lists(cells, max_size=2) | cells, "id": cells},
+)
+frames = st.fixed_dictionaries(
+    {"data": st.lists(rows, max_size=3) | cells}, optional={"columns": st.lists(names | cells, max_size=4) | cells}
+)
+columns = st.dictionaries(names, st.lists(cells, max_size=2) | cells, max_size=4)
+tables = st.lists(rows, max_size=3) | columns | frames | cells
+forms = st.sampled_from(["dataframe_split", "dataframe_records", "instances", "inputs", "params"])
+others = st.one_of(
+    st.tuples(st.just("/v2/models/model/infer"), inferences | cells),
+    st.tuples(
+        st.just("/v1/models/model:predict"), st.dictionaries(st.sampled_from(["instances", "inputs"]), tables) | cells
+    ),
+    st.tuples(st.just("/invocations"), st.dictionaries(forms, tables, max_size=2) | cells),
+)
 queries = st.sampled_from(["", "?proba=true", "?warnings=true", "?proba=true&warnings=true", "?proba=", "?%ff=%00"])
 
 
@@ -59,7 +88,7 @@ def ask(server: Any, method: str, path: str, body: bytes, headers: dict[str, Any
     server.asked += 1
     assert answer.status < 500, (answer.status, text, method, path, body[:500], headers)
     if answer.status >= 400:
-        assert json.loads(text)["error message"]
+        assert json.loads(text).keys() & {"error message", "error", "error_code"}
         assert answer.headers["X-Request-Id"]
     return answer.status
 
@@ -73,6 +102,22 @@ def test_any_json_is_answered(target: Any, document: Any, query: str) -> None:
     status = ask(target, "POST", f"/prediction{query}", body, as_json(target))
 
     assert status in (200, 400)
+
+
+@some
+@given(asked=others)
+def test_any_document_of_another_protocol_is_answered(target: Any, asked: tuple[str, Any]) -> None:
+    path, document = asked
+
+    assert ask(target, "POST", path, json.dumps(document).encode(), as_json(target)) in (200, 400)
+
+
+@some
+@given(text=st.text(st.sampled_from('age,"\n\r\0 39é'), max_size=60) | st.binary(max_size=60))
+def test_any_csv_is_answered(target: Any, text: str | bytes) -> None:
+    body = text if isinstance(text, bytes) else text.encode()
+
+    assert ask(target, "POST", "/invocations", body, as_json(target) | {"Content-Type": "text/csv"}) in (200, 400)
 
 
 @some
