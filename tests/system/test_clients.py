@@ -1,0 +1,129 @@
+"""1,000 rows of UCI Adult through every protocol: the predictions of /prediction, with real clients and wire forms."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from conftest import KEY
+
+pytestmark = pytest.mark.adult
+ROOT = Path(__file__).parents[2]
+ROWS = 1000
+
+
+@pytest.fixture(scope="module")
+def server(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The boosted model, trained on UCI Adult."""
+    folder = tmp_path_factory.mktemp("adult")
+    command = [sys.executable, "-m", "ml_census", "train", "--recipe", "boosted", "--data", os.environ["ADULT_DATA"]]
+    subprocess.run([*command, "--output", str(folder)], check=True, capture_output=True)
+    (folder / "users.json").write_text('{"census": "census"}')
+    (folder / "secret.txt").write_text(KEY)
+    names = {"model_path": "model.pkl", "users": "users.json", "secret": "secret.txt"}
+    names["prediction_decoding"] = "prediction_decoding.json"
+    config = {key: str(folder / name) for key, name in names.items()}
+    (folder / "config.yaml").write_text(yaml.safe_dump(config | {"drain_delay_seconds": 0}))
+    running = launch(folder / "config.yaml")
+    yield running
+    running.end()
+
+
+@pytest.fixture(scope="module")
+def names(server: Any) -> list[str]:
+    metadata = requests.get(f"{server.url}/v2/models/model", timeout=10).json()
+    return [str(each["name"]) for each in metadata["inputs"]]
+
+
+@pytest.fixture(scope="module")
+def rows(names: list[str]) -> list[list[Any]]:
+    """The first rows of adult.test, without the answer."""
+    lines = (Path(os.environ["ADULT_DATA"]) / "adult.test").read_text().splitlines()[1 : ROWS + 1]
+    cells = [[cell.strip() for cell in line.split(",")[: len(names)]] for line in lines]
+    return [[int(cell) if cell.lstrip("-").isdigit() else cell for cell in row] for row in cells]
+
+
+@pytest.fixture(scope="module")
+def expected(server: Any, rows: list[list[Any]]) -> dict[str, Any]:
+    """What /prediction answers, with probabilities."""
+    answer = server.predict(rows, "?proba=true")
+    assert answer.status_code == 200
+    assert len(set(answer.json()["predictions"])) == 2
+    return dict(answer.json())
+
+
+def written(rows: list[list[Any]], header: list[str] | None = None) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows([header, *rows] if header else rows)
+    return text.getvalue()
+
+
+FORMS: dict[str, tuple[str, Callable[[list[str], list[list[Any]]], Any]]] = {
+    "KServe V1, Vertex AI": ("/v1/models/model:predict", lambda names, rows: {"instances": rows}),
+    "KServe V1, records": (
+        "/v1/models/model:predict",
+        lambda names, rows: {"instances": [dict(zip(names, row, strict=True)) for row in rows]},
+    ),
+    "MLflow, dataframe_split": (
+        "/invocations",
+        lambda names, rows: {"dataframe_split": {"columns": names, "index": list(range(len(rows))), "data": rows}},
+    ),
+    "MLflow, dataframe_records": (
+        "/invocations",
+        lambda names, rows: {"dataframe_records": [dict(zip(names, row, strict=True)) for row in rows]},
+    ),
+    "MLflow, inputs": (
+        "/invocations",
+        lambda names, rows: {
+            "inputs": {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+        },
+    ),
+    "MLflow, instances": ("/invocations", lambda names, rows: {"instances": rows, "params": {}}),
+    "MLflow, CSV": ("/invocations", lambda names, rows: written(rows, names)),
+    "SageMaker, CSV": ("/invocations", lambda names, rows: written(rows)),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_each_form_has_the_same_predictions(
+    server: Any, names: list[str], rows: list[list[Any]], expected: dict[str, Any], form: str
+) -> None:
+    path, make = FORMS[form]
+    body = make(names, rows)
+    mimetype = "text/csv" if isinstance(body, str) else "application/json"
+    data = body if isinstance(body, str) else json.dumps(body)
+    headers = {"Authorization": f"Bearer {server.token()}", "Content-Type": mimetype}
+
+    answer = requests.post(server.url + path, data=data, headers=headers, timeout=30)
+
+    assert answer.json() == {"predictions": expected["predictions"]}
+
+
+def test_tritons_client_has_the_same_predictions(
+    server: Any, names: list[str], rows: list[list[Any]], expected: dict[str, Any]
+) -> None:
+    python = subprocess.run([ROOT / "ci" / "clients"], check=True, capture_output=True, text=True).stdout.strip()
+    script = [python, str(ROOT / "tests" / "clients" / "triton.py"), f"127.0.0.1:{server.port}", server.token()]
+
+    asked = json.dumps({"names": names, "rows": rows})
+    done = subprocess.run(script, input=asked, capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer.pop("probabilities") == expected["probabilities"]
+    assert answer == {
+        "live": True,
+        "ready": True,
+        "columns": names,
+        "id": "7",
+        "predictions": expected["predictions"],
+    }
