@@ -10,11 +10,14 @@ import threading
 import warnings
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from ml_census import __version__
+
+if TYPE_CHECKING:
+    from ml_census.client import Client
 
 log = logging.getLogger("ml_census")
 
@@ -217,31 +220,62 @@ def secret() -> None:
 
 
 @main.command(
-    epilog="""Example: ml-census predict --url http://127.0.0.1:5090 --user census --row '[39, "Private", ...]'"""
+    epilog="""Example: ml-census predict --url http://127.0.0.1:5090 --user census --row '[39, "Private", ...]', or with
+    --input rows.csv --output predictions.csv in place of --row."""
 )
 @click.option("--url", required=True, help="Where ml-census answers.")
 @click.option("--user", "name", help="The user's name.")
 @click.option("--user-file", type=FILE, help="A file with the user's name.")
 @click.option("--password-file", type=FILE, help="A file with the password; asked for without it.")
-@click.option("--row", required=True, metavar="JSON", help="One row: a list of values, or an object by column name.")
-@click.option("--expect", metavar="ANSWER", help="Fail unless this is the prediction.")
+@click.option("--row", metavar="JSON", help="One row: a list of values, or an object by column name.")
+@click.option("--expect", metavar="ANSWER", help="Fail unless this is the prediction of the row.")
+@click.option("--input", "source", type=FILE, help="Many rows: a CSV file, with a header or with the model's columns.")
+@click.option("--output", "target", type=click.Path(dir_okay=False), help="Where the rows go with their predictions.")
+@click.option("--batch", default=1000, show_default=True, type=click.IntRange(1), help="So many rows in a request.")
 def predict(
-    url: str, name: str | None, user_file: str | None, password_file: str | None, row: str, expect: str
+    url: str,
+    name: str | None,
+    user_file: str | None,
+    password_file: str | None,
+    row: str | None,
+    expect: str | None,
+    source: str | None,
+    target: str | None,
+    batch: int,
 ) -> None:
-    """Log in, predict one row, print the answer."""
-    from ml_census import client
+    """Log in, and predict one row, or those of a CSV file: a run that was interrupted goes on where it was."""
+    if (row is None) == (source is None) or (source is None) != (target is None):
+        fail("needs --row, or --input and --output")
+    from ml_census.client import Client, ClientError
+    from ml_census.scoring import ScoringError
 
     name = name or (_first_line(user_file) if user_file else fail("needs --user or --user-file"))
     password = _first_line(password_file) if password_file else click.prompt("Password", hide_input=True, err=True)
     try:
-        answer: Any = client.predict(url, name, password, json.loads(row))
+        if source and target:
+            with Client(url, name, password) as client:
+                _score(client, Path(source), Path(target), batch)
+        else:
+            with Client(url, name, password, patience=0) as client:
+                (answer,) = client.predict([json.loads(str(row))])
+            click.echo(json.dumps(answer))
+            if expect is not None and str(answer) != expect:
+                fail(f"expected {expect}")
     except json.JSONDecodeError as error:
         fail(f"--row: not JSON: {error}")
-    except client.ClientError as error:
+    except ScoringError as error:
+        fail(error)
+    except ClientError as error:
         fail(f"{url}: {error}")
-    click.echo(json.dumps(answer))
-    if expect is not None and str(answer) != expect:
-        fail(f"expected {expect}")
+
+
+def _score(client: "Client", source: Path, target: Path, batch: int) -> None:
+    from ml_census import scoring
+
+    table = scoring.read(source, client.columns())
+    with click.progressbar(length=sum(1 for _ in table.rows()), label="rows", file=sys.stderr) as bar:
+        scoring.score(client, table, target, batch, bar.update)
+    click.echo(f"{bar.length} rows with predictions in {target}", err=True)
 
 
 def _first_line(path: str) -> str:

@@ -46,6 +46,7 @@ ALLOWED = {
     "publish": {"decoding", "engine", "fitted", "introspect", "models", "published", "schema", "source", "storage"},
     "published": {"storage"},
     "schema": {"columns"},
+    "scoring": {"client"},
     "request_id": set(),
     "server": {"config", "lanes", "listener", "metrics", "wire"},
     "source": {"storage"},
