@@ -190,3 +190,35 @@ def test_disruption_budget_of_zero(chart):
 
     assert budget["spec"]["maxUnavailable"] == 0
     assert budget["spec"]["selector"] == deployment["spec"]["selector"]
+
+
+def test_internal_ingress(chart):
+    """It cannot redirect to HTTPS: with a certificate it answers to nothing else, at a regional address."""
+    base = {"enabled": True, "className": "gce-internal", "address": "census"}
+    values = {"preStopSleepSeconds": 30, "terminationGracePeriodSeconds": 90}
+    keys = ("regional-static-ip-name", "allow-http")
+
+    plain, secure = (
+        chart.one("Ingress", values | {"ingress": base | more})["metadata"]["annotations"]
+        for more in ({}, {"tlsSecret": "tls"})
+    )
+
+    assert [plain.get(f"kubernetes.io/ingress.{key}") for key in keys] == ["census", None]
+    assert [secure.get(f"kubernetes.io/ingress.{key}") for key in keys] == ["census", "false"]
+    assert "kubernetes.io/ingress.global-static-ip-name" not in secure
+
+
+def test_another_gateway_is_not_googles(chart):
+    """Google is told of nothing, and its times are not asked for."""
+    kinds = {each["kind"] for each in chart.objects({"gateway": {"enabled": True, "className": "istio"}})}
+
+    assert {"Gateway", "HTTPRoute"} <= kinds
+    assert not kinds & set(GOOGLE)
+
+
+def test_addresses_of_clients(chart):
+    """A Service shows the clients' own when it is told to."""
+    values = {"service": {"type": "LoadBalancer", "externalTrafficPolicy": "Local"}}
+
+    assert chart.one("Service", values)["spec"]["externalTrafficPolicy"] == "Local"
+    assert "externalTrafficPolicy" not in chart.one("Service")["spec"]

@@ -104,6 +104,29 @@ def test_google_service_account(chart):
     assert made["metadata"]["annotations"] == {"iam.gke.io/gcp-service-account": account}
 
 
+def test_annotations_of_the_service_account_win(chart):
+    """Over the Google account of an environment, for one."""
+    key = "iam.gke.io/gcp-service-account"
+    values = {"serviceAccount": {"googleServiceAccount": "a@b.iam.gserviceaccount.com", "annotations": {key: "other"}}}
+
+    assert chart.one("ServiceAccount", values)["metadata"]["annotations"] == {key: "other"}
+
+
+@pytest.mark.parametrize("release", ["123", "12e4567"])
+def test_names_that_look_like_numbers(chart, release):
+    """Labels and selectors are text, whatever the release is called."""
+    for each in chart.objects({"fullnameOverride": "census"}, release=release):
+        assert each["metadata"]["labels"]["app.kubernetes.io/instance"] == release
+    selector = chart.one("Deployment", {"fullnameOverride": "census"}, release=release)["spec"]["selector"]
+    assert selector["matchLabels"]["app.kubernetes.io/instance"] == release
+
+
+def test_names_that_a_service_cannot_have(chart):
+    """They are refused before an update, and not in the middle of it."""
+    with pytest.raises(AssertionError, match="set fullnameOverride"):
+        chart.objects(release="123")
+
+
 @pytest.mark.parametrize(
     ("values", "kind", "where"),
     [

@@ -125,3 +125,15 @@ def test_dashboard_shows_all(chart, known):
 
     families = {re.sub("_(bucket|sum|count)$", "", name) for name in known if name.startswith("ml_census")}
     assert families == {re.sub("_(bucket|sum|count)$", "", name) for name in shown if name.startswith("ml_census")}
+
+
+def test_probes_are_not_counted(chart):
+    """They would hide errors, and a drain would look like an overload; predictions count in each protocol."""
+    for rule in rules(chart, GOOGLE):
+        for route in re.findall(r'ml_census_requests_total{[^}]*}?[^}]*route=~"([^"]*)"', rule["expr"]):
+            assert not any(re.fullmatch(route, path) for path in ("/livez", "/readyz", "/ping", "/v2/health/ready"))
+            for path in ("/prediction", "/invocations", "/v1/models/m:predict", "/v2/models/m/infer", "/login"):
+                assert re.fullmatch(route, path)
+    assert (
+        str(rules(chart, GOOGLE)).count("ml_census_requests_total") == str(rules(chart, GOOGLE)).count("/login|") == 4
+    )

@@ -78,11 +78,12 @@ def test_kinds_of_dns(chart):
             {"ipBlock": {"cidr": "169.254.20.10/32"}},
         ],
         "cloud-dns": [{"ipBlock": {"cidr": "169.254.169.254/32"}}],
+        "34.118.224.10": [{"ipBlock": {"cidr": "34.118.224.10/32"}}],
     }
 
     for kind, peers in expected.items():
         assert egress(chart, CLOSED | {"dns": [kind]}) == {DNS: peers}
-    assert egress(chart, {})[DNS] == sum(expected.values(), [])
+    assert egress(chart, {"dns": list(expected)})[DNS] == sum(expected.values(), [])
 
 
 def test_https_is_for_public_addresses(chart):

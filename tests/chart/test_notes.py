@@ -73,3 +73,17 @@ def test_no_password(chart):
 
     assert "hunter2" not in notes
     assert "an-example-that-everybody-may-read" not in notes
+
+
+@pytest.mark.parametrize(
+    ("service", "told"),
+    [
+        ({"type": "LoadBalancer"}, True),
+        ({"type": "NodePort", "externalTrafficPolicy": "Cluster"}, True),
+        ({"type": "LoadBalancer", "externalTrafficPolicy": "Local"}, False),
+        ({}, False),
+    ],
+)
+def test_note_on_addresses_of_nodes(chart, service, told):
+    """Where all clients of a node count as one, it is said what that does to wrong passwords."""
+    assert ("clients of the Service are seen with the address of a node" in chart.notes({"service": service})) == told

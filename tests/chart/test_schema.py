@@ -106,6 +106,8 @@ REJECTED = [
     ({"service": {"loadBalancerIP": "census"}}, "/service/loadBalancerIP"),
     ({"service": {"loadBalancerSourceRanges": ["10.0.0.1"]}}, "/service/loadBalancerSourceRanges/0"),
     ({"service": {"internal": "yes"}}, "/service/internal"),
+    ({"service": {"externalTrafficPolicy": "local"}}, "/service/externalTrafficPolicy"),
+    ({"networkPolicy": {"dns": ["10.0.0"]}}, "/networkPolicy/dns/0"),
     ({"gateway": {"enabled": "yes"}}, "/gateway/enabled"),
     ({"gateway": {"hostnames": ["https://a.example"]}}, "/gateway/hostnames/0"),
     ({"gateway": {"hostnames": "a.example"}}, "/gateway/hostnames"),

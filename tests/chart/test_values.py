@@ -109,6 +109,20 @@ CONTRADICTIONS = [
     ),
     (FOREIGN | {"ingress": {"managedCertificate": True}}, ["managedCertificate needs ingress.hosts"]),
     (
+        FOREIGN | {"ingress": {"managedCertificate": True, "hosts": ["*.example.com"]}},
+        ["Google makes none for *.example.com"],
+    ),
+    (FOREIGN | {"ingress": {"address": "a", "className": "nginx"}}, ["ingress.address is for ingress.className=gce"]),
+    (
+        FOREIGN | {"gateway": {"certificateMap": "a", "className": "gke-l7-rilb"}},
+        ["gateway.certificateMap is for Google's global classes"],
+    ),
+    (FOREIGN | {"gateway": {"enabled": True}, "googleLoadBalancer": None}, ["use --reset-then-reuse-values"]),
+    (
+        FOREIGN | {"service": {"externalTrafficPolicy": "Local"}},
+        ["service.externalTrafficPolicy needs service.type=LoadBalancer or NodePort"],
+    ),
+    (
         FOREIGN | {"ingress": {"managedCertificate": True, "hosts": ["a.example"], "className": "gce-internal"}},
         ["and ingress.className=gce."],
     ),

@@ -95,11 +95,20 @@ As werkzeug writes them, to the last digit. The costs of scrypt are those that O
 {{- $problems = append $problems "serviceAccount.googleServiceAccount needs networkPolicy.metadataServer: pods ask it who they are." }}
 {{- end }}
 
+{{- if and (eq .Values.service.type "ClusterIP") .Values.service.externalTrafficPolicy }}
+{{- $problems = append $problems "service.externalTrafficPolicy needs service.type=LoadBalancer or NodePort." }}
+{{- end }}
 {{- if and (ne .Values.service.type "LoadBalancer") (or .Values.service.loadBalancerIP .Values.service.loadBalancerSourceRanges .Values.service.internal) }}
 {{- $problems = append $problems "service.loadBalancerIP, service.loadBalancerSourceRanges and service.internal need service.type=LoadBalancer." }}
 {{- end }}
 {{- if and (.Values.gateway).parentRefs (or .Values.gateway.address .Values.gateway.certificateMap .Values.gateway.tlsSecret) }}
 {{- $problems = append $problems "gateway.parentRefs names Gateways that are there; gateway.address, gateway.certificateMap and gateway.tlsSecret are of one that the chart makes. Keep one." }}
+{{- end }}
+{{- if and (.Values.gateway).certificateMap (not (regexMatch "^gke-l7-(global-external-managed|gxlb)(-mc)?$" .Values.gateway.className)) }}
+{{- $problems = append $problems "gateway.certificateMap is for Google's global classes; others take gateway.tlsSecret." }}
+{{- end }}
+{{- if and (or (.Values.gateway).enabled (.Values.ingress).enabled) (not (hasKey .Values "googleLoadBalancer")) }}
+{{- $problems = append $problems "googleLoadBalancer is missing, as after --reuse-values from an older chart: use --reset-then-reuse-values." }}
 {{- end }}
 {{- if and (.Values.gateway).certificateMap .Values.gateway.tlsSecret }}
 {{- $problems = append $problems "gateway.certificateMap and gateway.tlsSecret exclude each other. Keep one." }}
@@ -109,6 +118,17 @@ As werkzeug writes them, to the last digit. The costs of scrypt are those that O
 {{- end }}
 {{- if and (.Values.ingress).managedCertificate (or (not .Values.ingress.hosts) (ne .Values.ingress.className "gce")) }}
 {{- $problems = append $problems "ingress.managedCertificate needs ingress.hosts, and ingress.className=gce." }}
+{{- end }}
+
+{{- if (.Values.ingress).managedCertificate }}
+{{- range .Values.ingress.hosts }}
+{{- if or (hasPrefix "*" .) (gt (len .) 63) }}
+{{- $problems = append $problems (printf "ingress.managedCertificate: Google makes none for %s: no wildcards, at most 63 characters." .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if and (.Values.ingress).address (not (has .Values.ingress.className (list "gce" "gce-internal"))) }}
+{{- $problems = append $problems "ingress.address is for ingress.className=gce or gce-internal." }}
 {{- end }}
 
 {{- if (.Values.autoscaling).enabled }}
@@ -142,6 +162,10 @@ As werkzeug writes them, to the last digit. The costs of scrypt are those that O
 {{- end }}
 {{- if and (.Values.test).password (not .Values.test.user) }}
 {{- $problems = append $problems "test.password needs test.user." }}
+{{- end }}
+
+{{- if not (regexMatch "^[a-z]" (include "ml-census.fullname" .)) }}
+{{- $problems = append $problems (printf "the name %s cannot be a Service's, which begins with a letter: set fullnameOverride." (include "ml-census.fullname" .)) }}
 {{- end }}
 
 {{- with $problems }}

@@ -17,7 +17,7 @@ What exposes the Service. Each of these is empty for no.
 Whether Google's load balancer is told of the server: behind a Gateway, behind an Ingress.
 */}}
 {{- define "ml-census.googleGateway" -}}
-{{- if and (.Values.gateway).enabled (.Values.googleLoadBalancer).enabled }}true{{ end }}
+{{- if and (.Values.gateway).enabled (.Values.googleLoadBalancer).enabled (or .Values.gateway.parentRefs (hasPrefix "gke-" .Values.gateway.className)) }}true{{ end }}
 {{- end }}
 
 {{- define "ml-census.googleIngress" -}}

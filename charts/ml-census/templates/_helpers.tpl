@@ -29,8 +29,8 @@ name. Call: include "ml-census.suffixed" (list . "config")
 What selects the pods. It must never change: Kubernetes does not let an existing Deployment change its selector.
 */}}
 {{- define "ml-census.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "ml-census.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "ml-census.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "ml-census.commonLabels" -}}
@@ -56,7 +56,7 @@ The test's labels: another name than the server's, or the Service would count th
 */}}
 {{- define "ml-census.testSelectorLabels" -}}
 app.kubernetes.io/name: {{ include "ml-census.name" . | trunc 58 | trimAll "-" }}-test
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "ml-census.testLabels" -}}
@@ -140,6 +140,9 @@ The rule for those who answer questions about names; empty when nobody may be as
     {{- if eq . "cloud-dns" }}
     - ipBlock:
         cidr: 169.254.169.254/32
+    {{- else if regexMatch "^[0-9.]+$" . }}
+    - ipBlock:
+        cidr: {{ . }}/32
     {{- else }}
     - namespaceSelector:
         matchLabels:
