@@ -29,6 +29,14 @@ class Answer:
     predictions: list[Any]
     probabilities: list[list[float]] | None = None
     unknown: list[dict[str, Any]] = field(default_factory=list)
+    version: str = ""
+    """Of the model."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every protocol's answer says beside its document."""
+        unknown = {"X-Unknown-Values": str(len(self.unknown))} if self.unknown else {}
+        return {"X-Model-Version": self.version} | unknown
 
 
 def admit(artifacts: Artifacts, authorization: str) -> None:
@@ -62,4 +70,4 @@ class Answering:
         probabilities = predictor.probabilities(rows.columns) if with_probabilities else None
         stages.lap("predict")
         self._metrics.predicted(len(predictions), rows.unknown)
-        return Answer(predictions, probabilities, rows.unknown)
+        return Answer(predictions, probabilities, rows.unknown, artifacts.model.version)

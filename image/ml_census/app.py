@@ -124,12 +124,9 @@ class Api:
             extras["probabilities"] = given.probabilities
         if with_warnings:
             extras["warnings"] = given.unknown[:MAX_DETAILS]
-        headers = {"X-Model-Version": artifacts.model.version}
-        if given.unknown:
-            headers["X-Unknown-Values"] = str(len(given.unknown))
         text = written(article.answer(given.predictions, extras))
         stages.lap("format")
-        return text, headers
+        return text, given.headers
 
     def alive(self) -> Response:
         """The process answers: all that a liveness probe should ask."""

@@ -10,6 +10,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from ml_census import __version__
 from ml_census.answering import Answer, Answering, admit
 from ml_census.artifacts import Artifacts
+from ml_census.metrics import Stopwatch
 from ml_census.protocols import article, kserve_v1, mlflow, open_inference
 
 JSON = "application/json"
@@ -53,11 +54,9 @@ class Compatible:
 
     def v1_predict(self) -> Response:
         """Predictions for instances."""
-        artifacts, stages = self._admitted(), self._answering.stages()
-        given = self._answering.answer(artifacts, kserve_v1.parse(_json_body()), stages)
-        response = self._predicted(artifacts, given, kserve_v1.answer(given.predictions))
-        stages.lap("format")
-        return response
+        artifacts, stages = self._admitted()
+        rows = kserve_v1.parse(_json_body())
+        return self._answered(artifacts, stages, rows, lambda given: kserve_v1.answer(given.predictions))
 
     def v2_server(self) -> Response:
         """What serves."""
@@ -86,44 +85,48 @@ class Compatible:
 
     def v2_infer(self) -> Response:
         """The outputs that are asked for."""
-        artifacts, stages = self._admitted(), self._answering.stages()
+        artifacts, stages = self._admitted()
         asked = open_inference.parse(_json_body(), artifacts.predictor.schema.names)
         probabilities = open_inference.PREDICT_PROBA in asked.outputs
         if probabilities and not artifacts.predictor.has_probabilities:
             abort(400, "this model has no probabilities")
-        given = self._answering.answer(artifacts, asked.rows, stages, probabilities)
-        version = artifacts.model.version
-        document = open_inference.answer(asked, self._name, version, given.predictions, given.probabilities)
-        response = self._predicted(artifacts, given, document)
-        stages.lap("format")
-        return response
+
+        def write(given: Answer) -> dict[str, Any]:
+            return open_inference.answer(asked, self._name, given.version, given.predictions, given.probabilities)
+
+        return self._answered(artifacts, stages, asked.rows, write, probabilities)
 
     def invocations(self) -> Response:
         """Predictions for one of MLflow's forms, or for CSV."""
-        artifacts, stages = self._admitted(), self._answering.stages()
+        artifacts, stages = self._admitted()
         if request.mimetype in ("text/csv", "application/csv"):
-            inputs = mlflow.parse_csv(request.get_data(), artifacts.predictor.schema.names)
+            rows = mlflow.parse_csv(request.get_data(), artifacts.predictor.schema.names)
         else:
-            inputs = mlflow.parse(_json_body())
-        given = self._answering.answer(artifacts, inputs, stages)
-        response = self._predicted(artifacts, given, mlflow.answer(given.predictions))
-        stages.lap("format")
-        return response
+            rows = mlflow.parse(_json_body())
+        return self._answered(artifacts, stages, rows, lambda given: mlflow.answer(given.predictions))
 
     def ping(self) -> Response:
         """Whether new clients are welcome, as MLflow's and SageMaker's probes ask."""
         return Response("\n", 200 if self._ready() else 503, mimetype="text/plain")
 
-    def _admitted(self) -> Artifacts:
+    def _admitted(self) -> tuple[Artifacts, Stopwatch]:
+        """What the request works on, and its time from now on. Raises TokenError."""
         artifacts = self._artifacts()
         admit(artifacts, request.headers.get("Authorization", ""))
-        return artifacts
+        return artifacts, self._answering.stages()
 
-    def _predicted(self, artifacts: Artifacts, given: Answer, document: dict[str, Any]) -> Response:
-        response = _reply(document)
-        response.headers["X-Model-Version"] = artifacts.model.version
-        if given.unknown:
-            response.headers["X-Unknown-Values"] = str(len(given.unknown))
+    def _answered(
+        self,
+        artifacts: Artifacts,
+        stages: Stopwatch,
+        rows: Any,
+        write: Callable[[Answer], dict[str, Any]],
+        with_probabilities: bool = False,
+    ) -> Response:
+        given = self._answering.answer(artifacts, rows, stages, with_probabilities)
+        response = _reply(write(given))
+        response.headers.update(given.headers)
+        stages.lap("format")
         return response
 
 

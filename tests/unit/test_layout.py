@@ -31,7 +31,7 @@ ALLOWED = {
     "auth": set(),
     "client": set(),
     "columns": set(),
-    "compatible": {"__init__", "answering", "artifacts", "protocols"},
+    "compatible": {"__init__", "answering", "artifacts", "metrics", "protocols"},
     "config": set(),
     "decoding": set(),
     "fitted": {"engine", "introspect", "pickled", "published", "schema"},
