@@ -120,7 +120,7 @@ def test_f18_ten_times_the_capacity_leaves_the_capacity(release: Release) -> Non
 
     assert set(over.answers) == {"200", "503"}
     # The goals are 0.9 and 0.1 s (README); a machine that does something else meanwhile is no reason to fail.
-    assert over.goodput > 0.7 * usual.goodput
+    assert over.goodput >= 0.8 * usual.goodput
     assert p99(took) < 0.2
     assert release.restarts() == 0
 
