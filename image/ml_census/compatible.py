@@ -32,13 +32,13 @@ class Compatible:
         """Path, methods, view."""
         return [
             ("/v1/models", ["GET"], self.v1_models),
-            (self._v1, ["GET"], self.v1_model),
+            (self._v1, ["GET"], self.model_ready),
             (f"{self._v1}:predict", ["POST"], self.v1_predict),
             ("/v2", ["GET"], self.v2_server),
             ("/v2/health/live", ["GET"], self.v2_live),
             ("/v2/health/ready", ["GET"], self.v2_ready),
             (self._v2, ["GET"], self.v2_model),
-            (f"{self._v2}/ready", ["GET"], self.v2_model_ready),
+            (f"{self._v2}/ready", ["GET"], self.model_ready),
             (f"{self._v2}/infer", ["POST"], self.v2_infer),
             ("/invocations", ["POST"], self.invocations),
             ("/ping", ["GET"], self.ping),
@@ -48,8 +48,8 @@ class Compatible:
         """The one model."""
         return _reply({"models": [self._name]})
 
-    def v1_model(self) -> Response:
-        """Whether it is ready."""
+    def model_ready(self) -> Response:
+        """Whether the one model is ready; V1 and V2 say it alike."""
         return _reply({"name": self._name, "ready": self._ready()}, 200 if self._ready() else 503)
 
     def v1_predict(self) -> Response:
@@ -70,13 +70,10 @@ class Compatible:
         """Whether new clients are welcome."""
         return _reply({"ready": self._ready()}, 200 if self._ready() else 503)
 
-    def v2_model_ready(self) -> Response:
-        """The same of the one model."""
-        return _reply({"name": self._name, "ready": self._ready()}, 200 if self._ready() else 503)
-
     def v2_model(self) -> Response:
         """What the model takes and gives."""
-        model, labels = self._artifacts().model, self._artifacts().labels
+        artifacts = self._artifacts()  # once: a reload may come between two looks
+        model, labels = artifacts.model, artifacts.labels
         schema, classes = model.predictor.schema, model.predictor.classes
         columns = [(str(column.name), column.kind == "number") for column in schema.columns]
         probabilities = len(classes or []) if model.predictor.has_probabilities else None

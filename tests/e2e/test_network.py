@@ -30,7 +30,7 @@ def stranger() -> Iterator[str]:
 
 
 def peer(name: str) -> Iterator[str]:
-    """A namespace with a pod that does nothing but listen on port 443."""
+    """A namespace with a pod that does nothing but listen on port 8443."""
     namespace(name)
     secure = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
     listen = "import http.server as h; h.test(h.SimpleHTTPRequestHandler, port=8443)"
