@@ -36,11 +36,15 @@ class Lanes:
 
     def add_task(self, name: str, task: Any) -> bool:
         """Whether the lane has room for the task, which then waits there."""
-        dispatcher = self._dispatchers[name]
-        if len(dispatcher.queue) >= LANES[name].waiting:
+        if self.is_full(name):
             return False
-        dispatcher.add_task(task)
+        self._dispatchers[name].add_task(task)
         return True
+
+    def is_full(self, name: str | None = None) -> bool:
+        """Whether as many wait in the lane as may; of any lane, unless one is named."""
+        names = LANES if name is None else (name,)
+        return any(len(self._dispatchers[each].queue) >= LANES[each].waiting for each in names)
 
     def waiting(self) -> dict[str, Callable[[], int]]:
         """For each lane, how many tasks wait there."""

@@ -168,7 +168,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
             self._quick.append(channel)
         elif lane == QUICK or not self.task_dispatcher.add_task(lane, channel):
             self._has_shed = True
-            request.error = wire.Overloaded("too many requests wait already")
+            request.error = wire.OVERLOADED
             self._quick.append(channel)
 
     def handle_accept(self) -> None:
@@ -184,6 +184,19 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
                 self._make_room()
             newcomers.append(next(reversed(self.active_channels)))
         wasyncore.poll2(0, {each: self._map[each] for each in newcomers if each in self._map})
+
+    def is_full(self) -> bool:
+        """Whether any lane has no room."""
+        return bool(self.task_dispatcher.is_full())
+
+    def sheds(self, path: str, length: int) -> bool:
+        """Whether there is no room for such a request, which is then counted as refused."""
+        lane = self._lane_of(path, length)
+        if lane in (PROBE, QUICK) or not self.task_dispatcher.is_full(lane):
+            return False
+        self._has_shed = True
+        self._metrics.answered(self._route_of(path), wire.Overloaded.code, 0)
+        return True
 
     def answered(self, request: wire.Parser, status: int) -> None:
         """The answer to a request is on its way."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from waitress.adjustments import Adjustments
 
 from ml_census import server, wire
 from ml_census.config import Config
@@ -170,6 +171,68 @@ def test_what_is_too_much_for_its_lane_is_shed_at_once(port: int, path: str, lan
     let_go([each for each in running + waiting if each is not shed])
     shed.sendall(post(path))
     let_go([shed])
+
+
+def test_a_refusal_is_the_same_whether_the_request_was_parsed_or_not(port: int) -> None:
+    """Only a plain request is refused unread; one with an id of its own gets it back."""
+    busy = occupied(port, "/login", 1)
+    assert STARTED.acquire(timeout=10)
+    busy += occupied(port, "/login", LANES[LOGIN].waiting)
+    heads, bodies = [], []
+    for headers in ("", "X-Request-Id: abc\r\n"):
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(post("/login", headers=headers))
+            head, _, body = connection.recv(65536).partition(b"\r\n\r\n")
+        heads.append({line.partition(b":")[0] for line in head.split(b"\r\n")} - {b"Date"})
+        bodies.append(body)
+        if headers:
+            assert head.endswith(b"X-Request-Id: abc")
+
+    assert heads[0] == heads[1]
+    assert bodies[0] == bodies[1] == wire.refusal(wire.OVERLOADED)
+    let_go(busy)
+
+
+PLAIN = b"POST /prediction HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\nContent-Length: 2\r\nAccept: */*\r\n\r\n"
+
+
+def test_a_plain_head_says_to_the_parser_what_it_says_at_a_glance() -> None:
+    head = wire.PLAIN.fullmatch(PLAIN)
+    parser = wire.Parser(Adjustments())
+    parser.received(PLAIN)
+    parser.received(b"{}")
+
+    assert head
+    assert (head[1].decode(), int(head[2])) == (parser.path, parser.body_bytes_received) == ("/prediction", 2)
+    assert parser.completed and not parser.error
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"Accept: */*", b"Transfer-Encoding: chunked"),
+        (b"Accept: */*", b"Content-Length: 3"),
+        (b"Accept: */*", b"X-Request-Id: 1"),
+        (b"Accept: */*", b"Expect: 100-continue"),
+        (b"Accept: */*", b" folded"),
+        (b"Accept: */*", b"Accept : */*"),
+        (b"Accept: */*", b"Accept: a\nTransfer-Encoding: chunked"),
+        (b"Accept: */*", b"Accept: a\0"),
+        (b"Connection: keep-alive", b"Connection: close"),
+        (b"Content-Length: 2\r\n", b""),
+        (b": 2", b": +2"),
+        (b": 2", b": 2,2"),
+        (b"/prediction", b"/prediction?proba=true"),
+        (b"/prediction", b"/predic%74ion"),
+        (b"/prediction", b"http://x/prediction"),
+        (b"POST", b"GET"),
+        (b"POST", b"post"),
+        (b"HTTP/1.1", b"HTTP/1.0"),
+    ],
+)
+def test_what_a_glance_may_misread_is_parsed(old: bytes, new: bytes) -> None:
+    assert PLAIN.count(old) == 1
+    assert not wire.PLAIN.fullmatch(PLAIN.replace(old, new))
 
 
 def test_a_full_lane_leaves_the_other_alone(port: int) -> None:
