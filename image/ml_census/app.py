@@ -5,7 +5,6 @@ import logging
 import platform
 import time
 from collections.abc import Callable, Iterable
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, abort, g, request
@@ -14,10 +13,11 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from ml_census import __version__, auth, compatible, presented
 from ml_census.answering import Answering, TokenError, TooManyRows, admit
 from ml_census.artifacts import Artifacts
-from ml_census.compatible import Compatible
+from ml_census.compatible import Compatible, Vertex
 from ml_census.config import Config
 from ml_census.engine.predictor import PredictionError
 from ml_census.metrics import Metrics
+from ml_census.pages import REPORT, Pages
 from ml_census.protocols import article
 from ml_census.protocols.document import FormatError
 from ml_census.request_id import request_id
@@ -37,7 +37,6 @@ QUICK_BYTES = 4096
 JSON = "application/json"
 RAISED = "ml_census.raised"
 """Key of the WSGI environment: an exception that is still to be answered."""
-GREETING = "ml-census is ready: log in at /login, post rows to /prediction.\n"
 
 
 class Api:
@@ -50,6 +49,7 @@ class Api:
         ready: Callable[[], bool],
         reloads: Callable[[], dict[str, int]],
         metrics: Metrics,
+        vertex: Vertex | None = None,
     ) -> None:
         self.artifacts = artifacts
         self.ready = ready
@@ -58,25 +58,23 @@ class Api:
         self._answering = Answering(config.max_rows, metrics)
         self._trusted_proxies = config.trusted_proxies
         self._throttle = Throttle()
-        self._compatible = Compatible(config.model_name, lambda: self.artifacts, self._answering, ready)
+        self._compatible = Compatible(
+            config.model_name, lambda: self.artifacts, self._answering, ready, config.open_protocols, vertex
+        )
+        self._pages = Pages(lambda: self.artifacts)
 
     def routes(self) -> list[tuple[str, list[str], Callable[..., Response]]]:
         """The whole interface: path, methods, view."""
         return [
-            ("/", ["GET"], self.greeting),
             (LOGIN, ["GET"], self.login),
             (PREDICTION, ["GET", "POST"], self.prediction),
             ("/livez", ["GET"], self.alive),
             ("/readyz", ["GET"], self.readiness),
             ("/version", ["GET"], self.version),
+            ("/schema", ["GET"], self.schema),
+            *self._pages.routes(),
             *self._compatible.routes(),
         ]
-
-    def greeting(self) -> Response:
-        """A page for browsers, a line of text for everyone else."""
-        if request.accept_mimetypes.best_match(["text/plain", "text/html"]) == "text/html":
-            return Response(resources.files("ml_census.web").joinpath("index.html").read_bytes(), mimetype="text/html")
-        return Response(GREETING, mimetype="text/plain")
 
     def login(self) -> Response:
         """A token for a user with a password (HTTP Basic, RFC 7617)."""
@@ -140,9 +138,20 @@ class Api:
             else Response("draining\n", 503, mimetype="text/plain")
         )
 
+    def schema(self) -> Response:
+        """What the model takes and answers, to who has a token."""
+        artifacts = self.artifacts
+        admit(artifacts, request.headers.get("Authorization", ""))
+        predictor = artifacts.predictor
+        classes = predictor.classes if predictor.has_probabilities else None
+        document = predictor.schema.to_json() | {"classes": classes and artifacts.decoded(classes)}
+        return Response(json.dumps(document, default=str), mimetype=JSON)
+
     def version(self) -> Response:
         """What runs here."""
-        model = self.artifacts.model
+        artifacts = self.artifacts
+        model = artifacts.model
+        report = {"report": REPORT} if artifacts.report else {}
         return reply(
             {
                 "version": __version__,
@@ -151,6 +160,7 @@ class Api:
                 "scikit-learn": model.scikit_learn,
                 "python": platform.python_version(),
                 "reloads": self._reloads(),
+                **report,
             }
         )
 
@@ -217,11 +227,12 @@ def create_app(
     ready: Callable[[], bool] = lambda: True,
     reloads: Callable[[], dict[str, int]] = dict,
     metrics: Metrics | None = None,
+    vertex: Vertex | None = None,
 ) -> Application:
     """The WSGI application. `ready` tells whether new clients are welcome, `reloads` how often something was loaded
-    anew, or was refused."""
+    anew, or was refused; `vertex` adds paths."""
     metrics = metrics or Metrics()
-    api = Api(artifacts, config, ready, reloads, metrics)
+    api = Api(artifacts, config, ready, reloads, metrics, vertex)
     metrics.watch_model(lambda: api.artifacts, reloads)
     app = Application(api, config.max_body_bytes)
     for path, methods, view in api.routes():

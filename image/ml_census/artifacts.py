@@ -33,6 +33,8 @@ class Artifacts:
     """The model's class -> the text that is answered; None: the model's own values are the answer."""
     users: Mapping[str, str]
     keys: auth.Keys
+    report: bytes | None = None
+    """A page of HTML on how the model was trained and how good it is."""
 
     @property
     def predictor(self) -> Predictor:
@@ -56,7 +58,7 @@ def load(config: Config, reader: Reader, proved: Callable[[], Proved] | None = N
     model = models.load(config, folder, proved)
     classes = model.predictor.classes
     labels = _labels(config.prediction_decoding, folder, classes) if config.prediction_decoding else None
-    artifacts = Artifacts(model, labels, users, keys)
+    artifacts = Artifacts(model, labels, users, keys, folder.beside("report.html"))
     _try_out(config, artifacts, folder)
     for remark in model.remarks:  # only now: a start that fails says one thing
         log.warning("model_path: %s: %s", config.model_path, remark)

@@ -47,14 +47,20 @@ def fail(reason: object) -> NoReturn:
 @main.command(epilog="Example: ml-census serve --config demo/config.yaml --port 5090")
 @click.option("--config", "path", default="/configuration/config.yaml", show_default=True, help="The config.yaml.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 is all.")
-@click.option("--port", default=5090, show_default=True, type=click.IntRange(0, 65535), help="0 is any free port.")
+@click.option("--port", default=5090, show_default=True, type=click.IntRange(0, 65535), envvar="AIP_HTTP_PORT",
+              show_envvar=True, help="0 is any free port.")  # fmt: skip
 @click.option("--metrics-port", type=click.IntRange(0, 65535), help="Prometheus' figures are there; none without it.")
-def serve(path: str, host: str, port: int, metrics_port: int | None) -> None:
+@click.option("--predict-route", envvar="AIP_PREDICT_ROUTE", show_envvar=True, help="A further path for predictions.")
+@click.option("--health-route", envvar="AIP_HEALTH_ROUTE", show_envvar=True, help="A further path for its probe.")
+def serve(
+    path: str, host: str, port: int, metrics_port: int | None, predict_route: str | None, health_route: str | None
+) -> None:
     """Load the model, prove that it answers, then serve it until SIGTERM."""
     # As process 1 of a container the default would be to ignore it; before the socket opens there is nothing to drain.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    from ml_census import config, server
+    from ml_census import access_log, config, server
     from ml_census.app import create_app
+    from ml_census.compatible import Vertex
     from ml_census.loader import Loader
     from ml_census.metrics import Metrics
     from ml_census.published import ArtifactError
@@ -67,12 +73,17 @@ def serve(path: str, host: str, port: int, metrics_port: int | None) -> None:
         loaded = loader.start()
     except (config.ConfigError, ArtifactError) as error:
         fail(error)
+    if (predict_route is None) != (health_route is None):
+        fail("--predict-route and --health-route are given together")
+    vertex = Vertex(predict_route, health_route) if predict_route and health_route else None
+    if settings.access_log:
+        access_log.to_stdout()
     if not sys.warnoptions:
         _ignore_warnings()
     draining = threading.Event()
     _set_on_sigterm(draining)
     metrics = Metrics()
-    app = create_app(loaded, settings, lambda: not draining.is_set(), loader.counts, metrics)
+    app = create_app(loaded, settings, lambda: not draining.is_set(), loader.counts, metrics, vertex)
     if metrics_port is not None:
         try:
             log.info("metrics on http://%s:%d/metrics", host, metrics.serve(host, metrics_port))

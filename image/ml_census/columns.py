@@ -23,6 +23,21 @@ class Misfit(Exception):
 
 
 @dataclass(frozen=True)
+class Training:
+    """How a column's values were spread in training.
+
+    The bins of a number are up to and with each of the `bounds`, in order, then above the last; those of a category are
+    its categories. One more is for values that are missing or unknown.
+    """
+
+    shares: tuple[float, ...]
+    """Of each bin."""
+    bounds: tuple[float, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True)
 class Column:
     """One column: its name (or, where the model knows none, its place) and which values it takes."""
 
@@ -31,6 +46,12 @@ class Column:
     categories: tuple[Value, ...] = ()
     nullable: bool = False
     refuse_unknown: bool = False
+    training: Training | None = None
+
+    @property
+    def listed(self) -> list[Value]:
+        """The categories that JSON can hold: NaN among them is what nullable says."""
+        return [value for value in self.categories if value == value]
 
     @cached_property
     def _known(self) -> dict[Value, Value]:

@@ -1,7 +1,8 @@
 """The protocols of other model servers, so that their clients change a URL: the same rows, token and answers."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, abort, request
@@ -16,13 +17,32 @@ from ml_census.protocols import article, kserve_v1, mlflow, open_inference
 JSON = "application/json"
 
 
+@dataclass(frozen=True)
+class Vertex:
+    """The two paths that Vertex AI gives a container in AIP_PREDICT_ROUTE and AIP_HEALTH_ROUTE.
+
+    https://docs.cloud.google.com/vertex-ai/docs/predictions/custom-container-requirements
+    """
+
+    predict: str
+    health: str
+
+
 class Compatible:
-    """Views of KServe's V1, Open Inference (V2), MLflow and SageMaker."""
+    """Views of KServe's V1, Open Inference (V2), MLflow, SageMaker and Vertex AI."""
 
     def __init__(
-        self, name: str, artifacts: Callable[[], Artifacts], answering: Answering, ready: Callable[[], bool]
+        self,
+        name: str,
+        artifacts: Callable[[], Artifacts],
+        answering: Answering,
+        ready: Callable[[], bool],
+        open_protocols: Sequence[str] = (),
+        vertex: Vertex | None = None,
     ) -> None:
         self._name = name
+        self._open = open_protocols
+        self._vertex = vertex
         self._artifacts = artifacts
         self._answering = answering
         self._ready = ready
@@ -42,6 +62,8 @@ class Compatible:
             (f"{self._v2}/infer", ["POST"], self.v2_infer),
             ("/invocations", ["POST"], self.invocations),
             ("/ping", ["GET"], self.ping),
+            *([(self._vertex.predict, ["POST"], self.vertex_predict)] if self._vertex else []),
+            *([(self._vertex.health, ["GET"], self.vertex_health)] if self._vertex else []),
         ]
 
     def v1_models(self) -> Response:
@@ -52,11 +74,19 @@ class Compatible:
         """Whether the one model is ready; V1 and V2 say it alike."""
         return _reply({"name": self._name, "ready": self._ready()}, 200 if self._ready() else 503)
 
-    def v1_predict(self) -> Response:
+    def v1_predict(self, protocol: str = "kserve") -> Response:
         """Predictions for instances."""
-        artifacts, stages = self._admitted()
+        artifacts, stages = self._admitted(protocol)
         rows = kserve_v1.parse(_json_body())
         return self._answered(artifacts, stages, rows, lambda given: kserve_v1.answer(given.predictions))
+
+    def vertex_predict(self) -> Response:
+        """As KServe's V1."""
+        return self.v1_predict("vertex")
+
+    def vertex_health(self) -> Response:
+        """As MLflow's and SageMaker's."""
+        return self.ping()
 
     def v2_server(self) -> Response:
         """What serves."""
@@ -82,7 +112,7 @@ class Compatible:
 
     def v2_infer(self) -> Response:
         """The outputs that are asked for."""
-        artifacts, stages = self._admitted()
+        artifacts, stages = self._admitted("open-inference")
         asked = open_inference.parse(_json_body(), artifacts.predictor.schema.names)
         probabilities = open_inference.PREDICT_PROBA in asked.outputs
         if probabilities and not artifacts.predictor.has_probabilities:
@@ -95,7 +125,7 @@ class Compatible:
 
     def invocations(self) -> Response:
         """Predictions for one of MLflow's forms, or for CSV."""
-        artifacts, stages = self._admitted()
+        artifacts, stages = self._admitted("mlflow")
         if request.mimetype in ("text/csv", "application/csv"):
             rows = mlflow.parse_csv(request.get_data(), artifacts.predictor.schema.names)
         else:
@@ -106,10 +136,11 @@ class Compatible:
         """Whether new clients are welcome, as MLflow's and SageMaker's probes ask."""
         return Response("\n", 200 if self._ready() else 503, mimetype="text/plain")
 
-    def _admitted(self) -> tuple[Artifacts, Stopwatch]:
+    def _admitted(self, protocol: str) -> tuple[Artifacts, Stopwatch]:
         """What the request works on, and its time from now on. Raises TokenError."""
         artifacts = self._artifacts()
-        admit(artifacts, request.headers.get("Authorization", ""))
+        if protocol not in self._open:
+            admit(artifacts, request.headers.get("Authorization", ""))
         return artifacts, self._answering.stages()
 
     def _answered(

@@ -15,6 +15,8 @@ LEAST = {"trusted_proxies": 0}
 """Other whole numbers are 1 at least."""
 SHA256 = re.compile("[0-9a-f]{64}")
 NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+PROTOCOLS = ("kserve", "open-inference", "mlflow", "vertex")
+"""By what their clients are called; mlflow is also SageMaker's."""
 URI_KEYS = ("model_path", "users", "secret", "prediction_decoding")
 
 
@@ -36,6 +38,10 @@ class Config:
     """JSON, class -> text of the answer. Without it the model's own values are the answer."""
     model_name: str = "model"
     """What KServe's and Open Inference clients call the model: a part of their paths."""
+    open_protocols: tuple[str, ...] = ()
+    """What is answered without a token, where a door before the server asks who comes: of PROTOCOLS."""
+    access_log: bool = False
+    """A line of JSON on stdout for each answer."""
     model_sha256: str | None = None
     """The SHA-256 of manifest.json, or of the model where there is no manifest; anything else is never unpickled."""
     trusted_globals: tuple[str, ...] = ()
@@ -115,6 +121,9 @@ def _wrong(key: str, value: object, kind: Any) -> str | None:
     if key == "trusted_globals":
         named = isinstance(value, list) and all(isinstance(name, str) and "." in name for name in value)
         return None if named else 'must be a list of "module.name"'
+    if key == "open_protocols":
+        known = isinstance(value, list) and all(name in PROTOCOLS for name in value)
+        return None if known else f"must be a list of {', '.join(PROTOCOLS)}"
     if choices := typing.get_args(kind) if typing.get_origin(kind) is Literal else ():
         return None if value in choices else f"must be {' or '.join(choices)}"
     if key == "model_name":

@@ -12,16 +12,18 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 from prometheus_client import start_http_server as start
-from prometheus_client.core import CounterMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from ml_census.artifacts import Artifacts
+from ml_census.drift import Drift
+from ml_census.schema import Columns, Schema
 
 STAGES = ("parse", "validate", "predict", "format")
 REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 STAGE_SECONDS = (0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
 COLUMNS = 100
-"""Unknown values are counted for so many columns; those of all others together."""
+"""Unknown values are counted for so many columns, those of all others together; the drift of no more."""
 
 
 class Metrics:
@@ -54,6 +56,7 @@ class Metrics:
             "ml_census_unknown_values", "Categories that the model has not learnt.", ["column"], registry=registry
         )
         self._columns: set[str] = set()
+        self._drift: Drift | None = None
         self._waiting = Gauge("ml_census_waiting", "Requests that wait for a thread.", ["lane"], registry=registry)
         self._connections = Gauge("ml_census_connections", "Open connections.", registry=registry)
         self._draining = Gauge("ml_census_draining", "1 from SIGTERM on.", registry=registry)
@@ -70,9 +73,12 @@ class Metrics:
         """A stopwatch for one prediction."""
         return Stopwatch(self._stages)
 
-    def predicted(self, rows: int, unknown: Sequence[Mapping[str, Any]]) -> None:
-        """So many rows are predicted; `unknown` says in which columns the model did not know a value."""
-        self._rows.inc(rows)
+    def predicted(self, schema: Schema, columns: Columns, unknown: Sequence[Mapping[str, Any]]) -> None:
+        """These rows are predicted; `unknown` says in which columns the model did not know a value."""
+        self._rows.inc(len(columns[0]))
+        if self._drift is None or self._drift.schema is not schema:
+            self._drift = Drift(schema)
+        self._drift.see(columns)
         if not unknown:
             return
         for column, count in Tally(str(each["column"]) for each in unknown).items():
@@ -95,7 +101,7 @@ class Metrics:
 
     def watch_model(self, artifacts: Callable[[], Artifacts], reloads: Callable[[], Mapping[str, int]]) -> None:
         """Look at these whenever somebody asks."""
-        self.registry.register(_Model(artifacts, reloads))
+        self.registry.register(_Model(artifacts, reloads, lambda: self._drift))
 
     def serve(self, host: str, port: int) -> int:
         """Answer on a port of its own, from threads of its own; 0 is any. The port. Raises OSError."""
@@ -120,12 +126,18 @@ class Stopwatch:
 class _Model(Collector):
     """What serves at the moment of the question: a series of a model that was replaced is gone."""
 
-    def __init__(self, artifacts: Callable[[], Artifacts], reloads: Callable[[], Mapping[str, int]]) -> None:
+    def __init__(
+        self,
+        artifacts: Callable[[], Artifacts],
+        reloads: Callable[[], Mapping[str, int]],
+        drift: Callable[[], Drift | None],
+    ) -> None:
         self._artifacts = artifacts
         self._reloads = reloads
+        self._drift = drift
 
     def collect(self) -> Iterable[Metric]:
-        """One info, and the counts of reloads."""
+        """One info, the counts of reloads, and how far the model's columns have moved."""
         model = self._artifacts().model
         info = {"version": model.version, "engine": str(model.engine.get("kind", ""))}
         yield InfoMetricFamily("ml_census_model", "The model that serves, and what predicts.", info)
@@ -135,3 +147,11 @@ class _Model(Collector):
         for result, count in self._reloads().items():
             reloads.add_metric([result], count)
         yield reloads
+        drift = GaugeMetricFamily(
+            "ml_census_drift", "Population stability index of a column against the training.", labels=["column"]
+        )
+        counted = self._drift()
+        if counted is not None and counted.schema is model.predictor.schema:
+            for column, index in list(counted.indices().items())[:COLUMNS]:
+                drift.add_metric([column], index)
+        yield drift

@@ -1,12 +1,13 @@
 """All columns that a model takes, as learnt from it or read from schema.json, and the check of rows against them."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, cast, get_args
 
-from ml_census.columns import LARGEST, Column, Kind, Misfit, Value
+from ml_census.columns import LARGEST, Column, Kind, Misfit, Training, Value
 
 Form = Literal["frame", "numbers", "text", "objects", "documents"]
 
@@ -127,12 +128,13 @@ class Schema:
         for column in self.columns:
             entry: dict[str, Any] = {"name": column.name, "type": column.kind}
             if column.categories:
-                # JSON has no NaN; that it is a category of the column is what nullable says
-                entry["categories"] = [value for value in column.categories if value == value]
+                entry["categories"] = column.listed
             if column.nullable:
                 entry["nullable"] = True
             if column.refuse_unknown:
                 entry["refuse_unknown"] = True
+            if column.training:
+                entry["training"] = {key: value for key, value in asdict(column.training).items() if value is not None}
             columns.append(entry)
         return {"form": self.form, "columns": columns}
 
@@ -160,13 +162,31 @@ def _column(entry: Mapping[str, Any]) -> Column:
     categories = entry.get("categories", []) if entry["type"] == "category" else []
     if not isinstance(categories, list) or any(isinstance(value, list | dict) for value in categories):
         raise SchemaError(f"the categories of {entry['name']} must be a list of single values")
-    return Column(
+    column = Column(
         name=entry["name"],
         kind=entry["type"],
         categories=tuple(categories),
         nullable=bool(entry.get("nullable")),
         refuse_unknown=bool(entry.get("refuse_unknown")),
     )
+    return replace(column, training=_training(column, entry["training"])) if "training" in entry else column
+
+
+def _training(column: Column, entry: Mapping[str, Any]) -> Training:
+    """What schema.json says of the training, if it fits the column."""
+    numbers = [*entry["shares"], *entry.get("bounds", []), *(entry.get(key, 0) for key in ("minimum", "maximum"))]
+    bounds = tuple(entry.get("bounds", []))
+    bins = len(bounds) + 1 if column.kind == "number" else len(column.listed)
+    if (
+        any(type(number) not in (int, float) or not math.isfinite(number) for number in numbers)
+        or len(entry["shares"]) != bins + 1
+        or list(bounds) != sorted(set(bounds))
+        or column.kind == "any"
+    ):
+        raise SchemaError(
+            f"the training of {column.name} needs a share for each of its bins, and one for all other values"
+        )
+    return Training(tuple(entry["shares"]), bounds, entry.get("minimum"), entry.get("maximum"))
 
 
 def _shown(value: object) -> object:

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from waitress import wasyncore
 from waitress.server import TcpWSGIServer
 
-from ml_census import wire
+from ml_census import access_log, wire
 from ml_census.config import Config
 from ml_census.lanes import Lanes
 from ml_census.listener import let_nobody_in
@@ -189,18 +189,23 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         """Whether any lane has no room."""
         return bool(self.task_dispatcher.is_full())
 
-    def sheds(self, path: str, length: int) -> bool:
-        """Whether there is no room for such a request, which is then counted as refused."""
+    def sheds(self, path: str, length: int, name: str, trace: str) -> bool:
+        """Whether there is no room for such a POST, which is then counted as refused."""
         lane = self._lane_of(path, length)
         if lane in (PROBE, QUICK) or not self.task_dispatcher.is_full(lane):
             return False
         self._has_shed = True
-        self._metrics.answered(self._route_of(path), wire.Overloaded.code, 0)
+        route = self._route_of(path)
+        self._metrics.answered(route, wire.Overloaded.code, 0)
+        access_log.write("POST", route, wire.Overloaded.code, 0, name, trace)
         return True
 
     def answered(self, request: wire.Parser, status: int) -> None:
         """The answer to a request is on its way."""
-        self._metrics.answered(self._route_of(request.path), status, time.monotonic() - request.whole_since)
+        route, seconds = self._route_of(request.path), time.monotonic() - request.whole_since
+        self._metrics.answered(route, status, seconds)
+        if status != 200 or self._lane_of(request.path, 0) != PROBE:
+            access_log.write(request.command, route, status, seconds, request.name, request.trace)
 
     def hold(self, channel: wire.Channel, more: int) -> None:
         """The channel has so many bytes more of an unfinished request; refuse it if all together have too many."""

@@ -24,7 +24,7 @@ from waitress.receiver import ChunkedReceiver
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import BadRequest, Error
 
-from ml_census.request_id import request_id
+from ml_census.request_id import request_id, trace_id
 
 FOLDED = re.compile(rb"\r\n[ \t]")
 TRANSFER_ENCODING = re.compile(rb"\r\ntransfer-encoding:[ \t]*([^\r\n]*)", re.IGNORECASE)
@@ -40,6 +40,7 @@ PLAIN = re.compile(
     rb"POST (/[\w/.:-]*) HTTP/1\.1\r\n(?i:" + _HEADERS + rb"content-length: ([0-9]{1,9})\r\n" + _HEADERS + rb")\r\n"
 )
 """The head of a request that every reader understands in one way, and whose refusal needs nothing else of it."""
+TRACEPARENT = re.compile(rb"\r\ntraceparent:[ \t]*([0-9a-f-]+)[ \t]*\r\n", re.IGNORECASE)
 LIBC = ctypes.PyDLL(None)
 """Calls of its functions keep the interpreter's lock."""
 RECEIVED = ctypes.create_string_buffer(8192)
@@ -67,7 +68,14 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     body_rcv: Any = None
     whole_since = 0.0
     """time.monotonic() when the request was there to be answered."""
+    name = ""
+    command = ""
     path = ""  # a request that failed early has none, and waitress logs it when the client has left
+
+    @property
+    def trace(self) -> str:
+        """The id of the trace that the request is part of, or nothing."""
+        return trace_id(self.headers.get("TRACEPARENT", ""))
 
     def received(self, data: bytes) -> int:
         """Some malformed requests raise in waitress's parser, which would end the connection without an answer."""
@@ -86,6 +94,10 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
         if len(encodings) > 1 or (encodings and encodings[0].strip(b" \t").lower() != b"chunked"):
             raise ParsingError('Transfer-Encoding can only be "chunked", once')
         super().parse_header(header_plus)
+        # the application reads it there
+        self.name = self.headers["X_REQUEST_ID"] = request_id(
+            self.headers.get("X_REQUEST_ID", ""), self.headers.get("TRACEPARENT", "")
+        )
         if self.version not in ("1.0", "1.1"):
             raise ParsingError("HTTP/1.0 or HTTP/1.1 is spoken here")
         if encodings and (self.version == "1.0" or "CONTENT_LENGTH" in self.headers):
@@ -150,7 +162,8 @@ class RefusalTask(_OnePiece, ErrorTask):  # type: ignore[misc]
         body = refusal(error)
         self.status = f"{error.code} {error.reason}"
         self.response_headers.append(("Content-Type", "application/json"))
-        self.response_headers.append(("X-Request-Id", request_id(self.request.headers.get("X_REQUEST_ID", ""))))
+        self.request.name = self.request.name or request_id("")
+        self.response_headers.append(("X-Request-Id", self.request.name))
         if isinstance(error, Overloaded):
             self.response_headers.append(("Retry-After", "1"))
         if not (isinstance(error, Overloaded) and self.request.completed):
@@ -213,9 +226,14 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """Whether this was a whole plain request for which there is no room, and now has its 503. To parse it would
         double the time of a refusal, in which nobody predicts."""
         head = PLAIN.match(data)
-        if not head or head.end() + int(head[2]) != len(data) or not self.server.sheds(head[1].decode(), int(head[2])):
+        if not head or head.end() + int(head[2]) != len(data):
             return False
-        self.write_soon(SHED % request_id("").encode())
+        found = TRACEPARENT.search(data, 0, head.end())
+        trace = trace_id(found[1].decode()) if found else ""
+        name = trace or request_id("")
+        if not self.server.sheds(head[1].decode(), int(head[2]), name, trace):
+            return False
+        self.write_soon(SHED % name.encode())
         return True
 
     def refuse(self, error: Error) -> None:

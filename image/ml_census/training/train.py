@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from rich.console import Console
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
 from ml_census import introspect
+from ml_census.columns import Column, Training
 from ml_census.publish import publish
 from ml_census.schema import Schema
 from ml_census.training import data
@@ -74,11 +76,29 @@ def measure(recipe: Recipe, model: Any, census: data.Census) -> Metrics:
 
 
 def _schema(model: Any, census: data.Census) -> Schema:
-    """As the model tells it, but only columns that had missing values in training take null."""
+    """As the model tells it, with how each column was spread; only what had missing values in training takes null."""
     learnt = introspect.learn(model, COLUMNS)
-    missing = [str(name) for name, values in census.train.items() if values.isna().any()]
-    columns = [replace(column, nullable=column.nullable and column.name in missing) for column in learnt.columns]
+    columns = []
+    for column in learnt.columns:
+        values = census.train[column.name]
+        nullable = column.nullable and bool(values.isna().any())
+        columns.append(replace(column, nullable=nullable, training=spread(column, values)))
     return replace(learnt, columns=tuple(columns))
+
+
+def spread(column: Column, values: pd.Series) -> Training:
+    """How the values are spread: a number's over ten bins with about as many rows each, a category's as it is."""
+    if column.kind == "number":
+        known = values.dropna().to_numpy()
+        bounds = np.unique(np.quantile(known, np.arange(1, 10) / 10, method="inverted_cdf"))
+        bounds = bounds[bounds < known.max()]
+        counts = np.bincount(np.searchsorted(bounds, known), minlength=len(bounds) + 1)
+        extremes = {"bounds": tuple(bounds.tolist()), "minimum": known.min().item(), "maximum": known.max().item()}
+    else:
+        counts = np.array([int((values == category).sum()) for category in column.listed])
+        extremes = {}
+    shares = np.append(counts, len(values) - counts.sum()) / len(values)
+    return Training(tuple(shares.round(6).tolist()), **extremes)
 
 
 def _golden_rows(census: data.Census) -> list[list[Any]]:

@@ -1,0 +1,96 @@
+"""What browsers are shown: the page, the interface, the model's report. Nothing is loaded from elsewhere."""
+
+from collections.abc import Callable
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+from flask import Response, abort, request
+from jinja2 import Environment
+
+from ml_census.artifacts import Artifacts
+
+GREETING = "ml-census is ready: log in at /login, post rows to /prediction.\n"
+REPORT = "/report"
+NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+OWN = f"{NOTHING}; script-src 'self'; style-src 'self'; connect-src 'self'"
+INLINE = f"{NOTHING}; style-src 'unsafe-inline'; img-src data:"
+"""For a file that holds its own style, and no script."""
+
+
+class Pages:
+    """Views that hold nothing of any row or user."""
+
+    def __init__(self, artifacts: Callable[[], Artifacts]) -> None:
+        self._artifacts = artifacts
+
+    def routes(self) -> list[tuple[str, list[str], Callable[..., Response]]]:
+        """Path, methods, view."""
+        return [
+            ("/", ["GET"], self.greeting),
+            ("/page.css", ["GET"], self.style),
+            ("/page.js", ["GET"], self.script),
+            ("/docs", ["GET"], self.documentation),
+            ("/openapi.yaml", ["GET"], self.description),
+            (REPORT, ["GET"], self.report),
+        ]
+
+    def greeting(self) -> Response:
+        """A page for browsers, a line of text for everyone else."""
+        if request.accept_mimetypes.best_match(["text/plain", "text/html"]) == "text/html":
+            return _html(_file("page.html"), OWN)
+        return Response(GREETING, mimetype="text/plain")
+
+    def style(self) -> Response:
+        """The style of all pages but the report."""
+        return Response(_file("page.css"), mimetype="text/css")
+
+    def script(self) -> Response:
+        """What the page does."""
+        return Response(_file("page.js"), mimetype="text/javascript")
+
+    def description(self) -> Response:
+        """The interface, for programs."""
+        return Response(_file("openapi.yaml"), mimetype="application/yaml")
+
+    def documentation(self) -> Response:
+        """The interface, for people."""
+        return _html(_documentation(), OWN)
+
+    def report(self) -> Response:
+        """What was published beside the model."""
+        report = self._artifacts().report
+        if report is None:
+            abort(404, "no report.html was published beside the model")
+        return _html(report, INLINE)
+
+
+def _html(page: bytes | str, policy: str) -> Response:
+    response = Response(page, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = policy
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _file(name: str) -> bytes:
+    return resources.files("ml_census.web").joinpath(name).read_bytes()
+
+
+@cache
+def _documentation() -> str:
+    """openapi.yaml as HTML: as short as it is, a viewer of a megabyte of script would add nothing."""
+    template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    template.filters["yaml"] = _yaml
+    return template.from_string(_file("docs.html").decode()).render(yaml.safe_load(_file("openapi.yaml")))
+
+
+def _yaml(value: Any) -> str:
+    text: str = yaml.dump(value, Dumper=_Plain, sort_keys=False, width=100)
+    return text
+
+
+class _Plain(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
