@@ -276,7 +276,7 @@ def asked(flag: str) -> bool:
 
 def name_request() -> None:
     """Logs and answers name the request."""
-    g.request_id = request_id(request.headers.get("X-Request-Id", ""))
+    g.request_id = request_id(request.headers.get("X-Request-Id", ""), request.headers.get("traceparent", ""))
 
 
 def raise_earlier() -> None:

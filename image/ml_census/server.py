@@ -197,14 +197,15 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         self._has_shed = True
         route = self._route_of(path)
         self._metrics.answered(route, wire.Overloaded.code, 0)
-        access_log.write("POST", route, wire.Overloaded.code, 0, name, trace)
+        if access_log.is_on():
+            access_log.write("POST", route, wire.Overloaded.code, 0, name, trace)
         return True
 
     def answered(self, request: wire.Parser, status: int) -> None:
         """The answer to a request is on its way."""
         route, seconds = self._route_of(request.path), time.monotonic() - request.whole_since
         self._metrics.answered(route, status, seconds)
-        if status != 200 or self._lane_of(request.path, 0) != PROBE:
+        if access_log.is_on() and (status != 200 or self._lane_of(request.path, 0) != PROBE):
             access_log.write(request.command, route, status, seconds, request.name, request.trace)
 
     def hold(self, channel: wire.Channel, more: int) -> None:

@@ -17,7 +17,7 @@ SUFFIXES = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}
 @pytest.fixture(scope="module")
 def known():
     """The names of all series that a server has: counted by its own registry, and told of its model."""
-    names = {"ml_census_model_info", "ml_census_reloads_total"}
+    names = {"ml_census_model_info", "ml_census_reloads_total", "ml_census_drift"}
     for family in Metrics().registry.collect():
         names |= {family.name + suffix for suffix in SUFFIXES.get(family.type, [""])}
     return names

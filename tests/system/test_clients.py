@@ -33,7 +33,8 @@ def server(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory)
     names["prediction_decoding"] = "prediction_decoding.json"
     config = {key: str(folder / name) for key, name in names.items()}
     (folder / "config.yaml").write_text(yaml.safe_dump(config | {"drain_delay_seconds": 0}))
-    running = launch(folder / "config.yaml")
+    routes = {"AIP_PREDICT_ROUTE": "/v1/endpoints/7/deployedModels/8:predict", "AIP_HEALTH_ROUTE": "/v1/endpoints/7"}
+    running = launch(folder / "config.yaml", routes)
     yield running
     running.end()
 
@@ -68,7 +69,11 @@ def written(rows: list[list[Any]], header: list[str] | None = None) -> str:
 
 
 FORMS: dict[str, tuple[str, Callable[[list[str], list[list[Any]]], Any]]] = {
-    "KServe V1, Vertex AI": ("/v1/models/model:predict", lambda names, rows: {"instances": rows}),
+    "KServe V1": ("/v1/models/model:predict", lambda names, rows: {"instances": rows}),
+    "Vertex AI": (
+        "/v1/endpoints/7/deployedModels/8:predict",
+        lambda names, rows: {"instances": rows, "parameters": {}},
+    ),
     "KServe V1, records": (
         "/v1/models/model:predict",
         lambda names, rows: {"instances": [dict(zip(names, row, strict=True)) for row in rows]},

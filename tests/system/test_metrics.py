@@ -1,5 +1,6 @@
 """What Prometheus reads from a server, on a port of its own."""
 
+import json
 import socket
 import subprocess
 import sys
@@ -75,6 +76,32 @@ def test_unknown_values_are_counted_by_column(own: Any) -> None:
 
     assert figures["ml_census_unknown_values_total", "workclass"] == 2
     assert figures["ml_census_unknown_values_total", "sex"] == 1
+
+
+def test_drift_is_told_by_column(launch: Callable[..., Any], folder: Callable[..., Path]) -> None:
+    """Of rows that have another age than those of the training, and the sexes as they were."""
+    path = folder("dataframe")
+    numbers = {"shares": [0.5, 0.5, 0.0], "bounds": [40], "minimum": 17, "maximum": 90}
+    columns = [
+        {"name": "age", "type": "number", "training": numbers},
+        {"name": "workclass", "type": "category", "categories": [" ?", " Private", " Self-emp", " State-gov"]},
+        {"name": "education-num", "type": "number"},
+        {"name": "sex", "type": "category", "categories": [" Female", " Male"],
+         "training": {"shares": [0.5, 0.5, 0.0]}},
+    ]  # fmt: skip
+    (path.parent / "schema.json").write_text(json.dumps({"form": "frame", "columns": columns}))
+    server = launch(path)
+    try:
+        for _ in range(10):
+            rows = [[20, "Private", 14, sex] for sex in ("Male", "Female") for _ in range(50)]
+            assert server.predict(rows).status_code == 200
+        figures = server.metrics()
+    finally:
+        server.end()
+
+    assert figures["ml_census_drift", "age"] > 0.25
+    assert figures["ml_census_drift", "sex"] == pytest.approx(0, abs=1e-3)
+    assert ("ml_census_drift", "education-num") not in figures
 
 
 def test_it_says_what_serves_and_how_full_it_is(own: Any) -> None:

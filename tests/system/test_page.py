@@ -239,7 +239,7 @@ def test_a_file_can_be_dropped(page: Page, named: Any) -> None:
     page.dispatch_event("#table", "drop", {"dataTransfer": transfer})
     page.click("#table button")
 
-    expect(page.locator("#done")).to_have_text("1 rows are predicted.")
+    expect(page.locator("#done")).to_have_text("1 row is predicted.")
 
 
 def test_every_control_has_a_label(page: Page, census: Any) -> None:

@@ -308,6 +308,79 @@ def test_a_sane_request_id_is_kept(client: FlaskClient, sent: str, kept: bool) -
     assert (client.get("/livez", headers={"X-Request-Id": sent}).headers["X-Request-Id"] == sent) is kept
 
 
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+@pytest.mark.parametrize(
+    ("traceparent", "used"),
+    [
+        (f"00-{TRACE}-00f067aa0ba902b7-01", True),
+        (f"01-{TRACE}-00f067aa0ba902b7-01-more", True),
+        (f"ff-{TRACE}-00f067aa0ba902b7-01", False),
+        (f"00-{TRACE.upper()}-00f067aa0ba902b7-01", False),
+        (f"00-{'0' * 32}-00f067aa0ba902b7-01", False),
+        (f"00-{TRACE}-{'0' * 16}-01", False),
+        (f"00-{TRACE}", False),
+    ],
+)
+def test_a_request_of_a_trace_is_called_like_it(client: FlaskClient, traceparent: str, used: bool) -> None:
+    """As W3C's Trace Context says what a traceparent is; a name that the client gives itself comes first."""
+    headers = {"traceparent": traceparent}
+
+    assert (client.get("/livez", headers=headers).headers["X-Request-Id"] == TRACE) is used
+    assert client.get("/livez", headers={"X-Request-Id": "a", **headers}).headers["X-Request-Id"] == "a"
+
+
+@pytest.mark.parametrize(
+    ("path", "mimetype", "policy"),
+    [
+        ("/", "text/html", "script-src 'self'"),
+        ("/docs", "text/html", "script-src 'self'"),
+        ("/report", "text/html", "style-src 'unsafe-inline'"),
+        ("/page.js", "text/javascript", None),
+        ("/page.css", "text/css", None),
+        ("/openapi.yaml", "application/yaml", None),
+    ],
+)
+def test_browsers_are_told_what_a_page_may_do(
+    artifacts: Artifacts, path: str, mimetype: str, policy: str | None
+) -> None:
+    client = create_app(replace(artifacts, report=b"<h1>Report</h1>"), CONFIG).test_client()
+
+    answer = client.get(path, headers={"Accept": "text/html,*/*;q=0.8"})
+
+    assert (answer.status_code, answer.mimetype) == (200, mimetype)
+    told = answer.headers.get("Content-Security-Policy", "")
+    assert (policy or "") in told and ("default-src 'none'" in told) is (policy is not None)
+    assert "script-src 'unsafe" not in told
+
+
+def test_the_description_as_a_page_has_each_route(client: FlaskClient) -> None:
+    page = client.get("/docs").text
+
+    routes = [path for path, _, _ in Api(None, CONFIG, lambda: True, dict, Metrics()).routes()]  # type: ignore[arg-type]
+    assert [path for path in routes if f'<section id="{path}">' not in page] == []
+
+
+def test_without_a_report_there_is_none(client: FlaskClient) -> None:
+    assert client.get("/report").status_code == 404
+    assert "report" not in client.get("/version").json  # type: ignore[operator]
+
+
+def test_the_report_is_linked_from_the_version(artifacts: Artifacts) -> None:
+    client = create_app(replace(artifacts, report=b"<h1>Report</h1>"), CONFIG).test_client()
+
+    assert client.get(client.get("/version").json["report"]).data == b"<h1>Report</h1>"  # type: ignore[index]
+
+
+def test_the_schema_is_for_who_has_a_token(client: FlaskClient, token: str) -> None:
+    answer = client.get("/schema", headers={"Authorization": token})
+
+    assert client.get("/schema").status_code == 401
+    assert [column["name"] for column in answer.json["columns"]] == NAMES  # type: ignore[index]
+    assert answer.json["classes"] == ["Annual Salary <50K", "Annual Salary >50K"]  # type: ignore[index]
+
+
 @pytest.mark.parametrize(
     ("accept", "mimetype"), [(None, "text/plain"), ("*/*", "text/plain"), ("text/html,*/*;q=0.8", "text/html")]
 )
@@ -393,7 +466,7 @@ def test_readiness_ends_with_the_drain_and_liveness_does_not(artifacts: Artifact
     assert client.get("/livez").status_code == 200
 
 
-def test_only_predictions_need_a_token(client: FlaskClient, artifacts: Artifacts) -> None:
+def test_only_predictions_and_the_schema_need_a_token(client: FlaskClient, artifacts: Artifacts) -> None:
     """A route that is added is thought about here."""
     closed = [
         path
@@ -401,4 +474,4 @@ def test_only_predictions_need_a_token(client: FlaskClient, artifacts: Artifacts
         if client.get(path).status_code in (401, 403)
     ]
 
-    assert closed == ["/login", "/prediction"]
+    assert closed == ["/login", "/prediction", "/schema"]

@@ -25,6 +25,16 @@ def test_help_shows_an_example(command: list[str]) -> None:
     assert f"Example: ml-census {' '.join(command)}" in result.output
 
 
+def test_vertex_ai_says_by_the_environment_where_it_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"HTTP_PORT": "8080", "PREDICT_ROUTE": "/predict", "HEALTH_ROUTE": "/health"}.items():
+        monkeypatch.setenv(f"AIP_{name}", value)
+
+    asked = main.commands["serve"].make_context("serve", [])
+
+    told = {key: asked.params[key] for key in ("port", "predict_route", "health_route")}
+    assert told == {"port": 8080, "predict_route": "/predict", "health_route": "/health"}
+
+
 def test_every_command_is_in_the_list_above() -> None:
     def leaves(command: click.Command, path: list[str]) -> list[list[str]]:
         if not isinstance(command, click.Group):

@@ -14,6 +14,7 @@ from kinds import NAMES, Kind
 from ml_census import auth
 from ml_census.app import create_app
 from ml_census.artifacts import Artifacts
+from ml_census.compatible import Vertex
 from ml_census.config import Config
 from ml_census.engine.original import Original
 from ml_census.introspect import learn
@@ -186,6 +187,27 @@ def test_the_server_says_what_it_is(client: FlaskClient) -> None:
 @pytest.mark.parametrize("path", ["/v1/models/census", "/v2/health/ready", "/v2/models/census/ready", "/ping"])
 def test_a_drain_ends_readiness(artifacts: Artifacts, path: str) -> None:
     assert create_app(artifacts, CONFIG, ready=lambda: False).test_client().get(path).status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("protocol", "path"),
+    [
+        ("kserve", V1),
+        ("open-inference", V2),
+        ("mlflow", MLFLOW),
+        ("vertex", "/vertex/predict"),
+    ],
+)
+def test_an_open_protocol_wants_no_token_and_opens_no_other(artifacts: Artifacts, protocol: str, path: str) -> None:
+    """An empty body is refused for what it is, where a token would have been asked for first."""
+    config = replace(CONFIG, open_protocols=(protocol,))
+    client = create_app(artifacts, config, vertex=Vertex("/vertex/predict", "/vertex/health")).test_client()
+    paths = [V1, V2, MLFLOW, "/vertex/predict", "/prediction"]
+
+    answers = {each: client.post(each, data="{}", content_type="application/json").status_code for each in paths}
+
+    assert answers == {each: 400 if each == path else 403 if each == "/prediction" else 401 for each in paths}
+    assert client.get("/vertex/health").status_code == 200
 
 
 @pytest.mark.parametrize(

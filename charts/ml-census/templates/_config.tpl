@@ -12,6 +12,10 @@ secret: {{ .Values.config.secret | default "/credentials/secret.txt" | quote }}
 {{- with .Values.config.model_name }}
 model_name: {{ . | quote }}
 {{- end }}
+{{- with .Values.config.open_protocols }}
+open_protocols: {{ toJson . }}
+{{- end }}
+access_log: {{ .Values.config.access_log }}
 {{- with .Values.config.model_sha256 }}
 model_sha256: {{ . | quote }}
 {{- end }}

@@ -202,6 +202,7 @@ function showReasons(now, answer) {
     return { size, cells: [column.name, text(now.row[place]), text(usual(column)), size ? told : "—"] };
   });
   moves.sort((one, other) => Math.abs(other.size) - Math.abs(one.size));
+  $("target").textContent = now.probabilities ? `Moves ${schema.classes.at(-1)} by` : "Moves it by";
   $("moves").replaceChildren(...moves.map(({ cells }) => {
     const line = document.createElement("tr");
     cells.forEach((cell) => (line.insertCell().textContent = cell));
@@ -271,7 +272,7 @@ function offer(lines) {
     { type: "text/csv" }));
   link.hidden = false;
   link.focus();
-  $("done").textContent = `${lines.length - 1} rows are predicted.`;
+  $("done").textContent = lines.length === 2 ? "1 row is predicted." : `${lines.length - 1} rows are predicted.`;
 }
 
 function onDrop(form) {

@@ -1,0 +1,46 @@
+"""A line of JSON for each answer on stdout, in which nobody finds a password, a token or a row."""
+
+import json
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+ROW = [39, "Private", 14, "Male"]
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+def test_each_answer_has_a_line_without_secrets(start: Callable[..., Any], capfd: pytest.CaptureFixture[str]) -> None:
+    server = start("dataframe", access_log=True)
+    token = server.token()
+    answer = server.predict([ROW])
+    requests.get(f"{server.url}/nowhere?token={token}", headers={"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"})
+    requests.get(f"{server.url}/readyz")
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n")
+        connection.recv(4096)
+    server.stop()
+
+    text = capfd.readouterr().out
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert [line["message"] for line in lines] == [
+        "GET /login 200",
+        "GET /login 200",
+        "POST /prediction 200",
+        "GET other 404",
+        "other other 400",
+    ]
+    assert lines[2]["request_id"] == answer.headers["X-Request-Id"]
+    assert float(lines[2]["httpRequest"]["latency"].removesuffix("s")) > 0
+    assert lines[3]["trace_id"] == lines[3]["request_id"] == TRACE
+    assert not any(secret in text for secret in (token, "census", "Private", "Basic", "nowhere"))
+
+
+def test_without_the_key_there_are_no_lines(start: Callable[..., Any], capfd: pytest.CaptureFixture[str]) -> None:
+    server = start("dataframe")
+    server.predict([ROW])
+    server.stop()
+
+    assert capfd.readouterr().out == ""
