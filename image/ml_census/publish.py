@@ -81,8 +81,9 @@ def publish(
     golden_rows: list[list[Any]],
     about: Mapping[str, Any],
     output: str,
+    report: bytes | None = None,
 ) -> dict[str, Any]:
-    """Write model.pkl, compiled.npz, prediction_decoding.json, schema.json, golden.json and manifest.json.
+    """Write model.pkl, compiled.npz, prediction_decoding.json, schema.json, golden.json, report.html and manifest.json.
 
     `texts` decodes the classes; `golden_rows` are raw rows in the order of the columns; `about` goes into the manifest;
     `output` is a folder or a gs:// URI. A model that is not compiled has no compiled.npz, one without a decoding no
@@ -102,6 +103,8 @@ def publish(
         files[COMPILED] = to_bytes(predictor)
     if texts:
         files["prediction_decoding.json"] = _json(texts)
+    if report is not None:
+        files["report.html"] = report
     if golden_rows:
         files["golden.json"] = _json(_golden(original, golden_rows, labels))
     manifest = {

@@ -110,7 +110,14 @@ def test_what_is_published_is_complete_and_served(
     assert manifest["recipe"] == recipe
     assert manifest["files"] == {
         name: hashlib.sha256((tmp_path / "model" / name).read_bytes()).hexdigest()
-        for name in ("model.pkl", "compiled.npz", "prediction_decoding.json", "schema.json", "golden.json")
+        for name in (
+            "model.pkl",
+            "compiled.npz",
+            "prediction_decoding.json",
+            "schema.json",
+            "golden.json",
+            "report.html",
+        )
     }
     loaded = artifacts.load(config.load(served(tmp_path)), Source())
     assert [column.name for column in loaded.predictor.schema.columns] == list(COLUMNS)

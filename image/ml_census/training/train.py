@@ -17,7 +17,9 @@ from ml_census.publish import publish
 from ml_census.schema import Schema
 from ml_census.training import data
 from ml_census.training.census import COLUMNS, DECODING
+from ml_census.training.evaluation import THRESHOLD, evaluate, probabilities
 from ml_census.training.recipes import RECIPES, Recipe
+from ml_census.training.report import page
 
 GOLDEN_ROWS = 20
 
@@ -56,8 +58,11 @@ def train(recipe: str, source: str, output: str) -> Metrics:
         },
         "metrics": asdict(metrics),
     }
+    with _step("drawing report.html"):
+        found = evaluate(model, chosen.takes, census.test, census.test_labels)
+        report = page(about, census, found)
     with _step(f"publishing in {output}"):
-        engine = publish(model, _schema(model, census), DECODING, _golden_rows(census), about, output)
+        engine = publish(model, _schema(model, census), DECODING, _golden_rows(census), about, output, report)
     console.print("engine: " + ", ".join(str(value) for value in engine.values()))
     console.print(f"accuracy {metrics.accuracy:.4f}, ROC AUC {metrics.roc_auc:.4f} on the test rows")
     if census.synthetic:
@@ -67,11 +72,11 @@ def train(recipe: str, source: str, output: str) -> Metrics:
 
 def measure(recipe: Recipe, model: Any, census: data.Census) -> Metrics:
     """How well the model predicts the test part."""
-    probabilities = model.predict_proba(recipe.takes(census.test))[:, 1]
+    scores = probabilities(model, recipe.takes, census.test)
     return Metrics(
-        accuracy=float(accuracy_score(census.test_labels, probabilities > 0.5)),
-        roc_auc=float(roc_auc_score(census.test_labels, probabilities)),
-        log_loss=float(log_loss(census.test_labels, probabilities)),
+        accuracy=float(accuracy_score(census.test_labels, scores > THRESHOLD)),
+        roc_auc=float(roc_auc_score(census.test_labels, scores)),
+        log_loss=float(log_loss(census.test_labels, scores)),
     )
 
 

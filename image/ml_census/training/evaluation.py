@@ -1,0 +1,150 @@
+"""How good a census model is on rows that it has never seen, in numbers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+from sklearn.calibration import calibration_curve
+from sklearn.inspection import permutation_importance
+from sklearn.metrics import (
+    average_precision_score,
+    confusion_matrix,
+    precision_recall_curve,
+    roc_auc_score,
+    roc_curve,
+)
+
+THRESHOLD = 0.5
+GRID = np.linspace(0, 1, 201)
+RESAMPLES = 100
+CONFIDENCE = 0.95
+IMPORTANCE_ROWS, IMPORTANCE_REPEATS = 1000, 3
+"""A forest in scikit-learn takes some seconds for so many."""
+SCORE_BINS = np.linspace(0, 1, 41)
+GROUPS = ("sex", "race")
+
+Takes = Callable[[pd.DataFrame], Any]
+"""From rows to the form in which a model takes them."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One value for each point of GRID, with a band in which CONFIDENCE of the resampled curves are; the area below."""
+
+    values: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    area: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Of ten bins with as many rows each: the mean probability that was predicted, and the share that came true."""
+
+    predicted: np.ndarray
+    observed: np.ndarray
+
+
+@dataclass(frozen=True)
+class Importance:
+    """What ROC AUC loses when the column is shuffled: mean and standard deviation."""
+
+    column: str
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows with the same value of a column, how many are predicted wrongly, and Wilson's interval of that share."""
+
+    column: str
+    value: str
+    rows: int
+    wrong: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All of it. `confusion` has a row for each true class; `scores` the counts in SCORE_BINS by true class."""
+
+    roc: Curve
+    precision_recall: Curve
+    calibration: Calibration
+    confusion: np.ndarray
+    importances: list[Importance]
+    scores: np.ndarray
+    groups: list[Group]
+
+
+def probabilities(model: Any, takes: Takes, rows: pd.DataFrame) -> np.ndarray:
+    """Of class 1, for each row."""
+    known: np.ndarray = model.predict_proba(takes(rows))[:, 1]
+    return known
+
+
+def evaluate(model: Any, takes: Takes, rows: pd.DataFrame, labels: np.ndarray) -> Evaluation:
+    """The same model, rows and labels give the same numbers."""
+    scores = probabilities(model, takes, rows)
+    observed, predicted = calibration_curve(labels, scores, n_bins=10, strategy="quantile")
+    return Evaluation(
+        roc=_banded(_roc, labels, scores, roc_auc_score(labels, scores)),
+        precision_recall=_banded(_precision_recall, labels, scores, average_precision_score(labels, scores)),
+        calibration=Calibration(predicted, observed),
+        confusion=confusion_matrix(labels, scores > THRESHOLD),
+        importances=_importances(model, takes, rows, labels),
+        scores=np.array([np.histogram(scores[labels == label], SCORE_BINS)[0] for label in (0, 1)]),
+        groups=[group for column in GROUPS for group in _groups(rows[column], (scores > THRESHOLD) != labels)],
+    )
+
+
+def _roc(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    false_positives, true_positives, _ = roc_curve(labels, scores)
+    return np.asarray(np.interp(GRID, false_positives, true_positives))
+
+
+def _precision_recall(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    precision, recall, _ = precision_recall_curve(labels, scores)
+    return np.asarray(np.interp(GRID, recall[::-1], precision[::-1]))
+
+
+def _banded(
+    curve: Callable[[np.ndarray, np.ndarray], np.ndarray], labels: np.ndarray, scores: np.ndarray, area: float
+) -> Curve:
+    """With the band of the percentile bootstrap over rows (Efron and Tibshirani 1993)."""
+    random = np.random.default_rng(0)
+    samples = random.integers(0, len(labels), (RESAMPLES, len(labels)))
+    curves = [curve(labels[sample], scores[sample]) for sample in samples]
+    low, high = np.quantile(curves, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)
+    return Curve(curve(labels, scores), low, high, float(area))
+
+
+def _importances(model: Any, takes: Takes, rows: pd.DataFrame, labels: np.ndarray) -> list[Importance]:
+    """Breiman 2001, as scikit-learn does it; the most important first."""
+    sample = np.random.default_rng(0).permutation(len(rows))[:IMPORTANCE_ROWS]
+
+    def score(fitted: Any, shuffled: pd.DataFrame, truth: np.ndarray) -> float:
+        return float(roc_auc_score(truth, probabilities(fitted, takes, shuffled)))
+
+    found = permutation_importance(
+        model, rows.iloc[sample], labels[sample], scoring=score, n_repeats=IMPORTANCE_REPEATS, random_state=0
+    )
+    importances = zip(rows.columns, found.importances_mean, found.importances_std, strict=True)
+    return sorted(
+        (Importance(str(name), float(mean), float(deviation)) for name, mean, deviation in importances),
+        key=lambda importance: -importance.mean,
+    )
+
+
+def _groups(values: pd.Series, wrong: np.ndarray) -> list[Group]:
+    groups = []
+    for value in sorted(values.unique()):
+        here = wrong[(values == value).to_numpy()]
+        interval = binomtest(int(here.sum()), len(here)).proportion_ci(CONFIDENCE, method="wilson")
+        groups.append(Group(str(values.name), str(value), len(here), int(here.sum()), interval.low, interval.high))
+    return groups

@@ -1,0 +1,135 @@
+"""The plots of a report, each as SVG in the colours of the page, so that they are good in light and in dark."""
+
+import io
+import re
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ml_census.training.evaluation import GRID, SCORE_BINS, Calibration, Curve, Evaluation
+
+COLOURS = {"ink": "#010203", "faint": "#040506", "accent": "#070809", "other": "#0a0b0c"}
+"""Stand-ins for what the style of the page calls so."""
+INK, FAINT, ACCENT, OTHER = COLOURS.values()
+
+STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "text.color": INK,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.facecolor": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": FAINT,
+    "ytick.color": FAINT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "legend.frameon": False,
+}
+
+
+def draw(evaluation: Evaluation) -> dict[str, str]:
+    """Name of a plot -> SVG; the same numbers give the same text."""
+    banded, recall = evaluation.roc, evaluation.precision_recall
+    return {
+        "roc": _svg("ROC curve", lambda axes: _roc(axes, banded)),
+        "precision_recall": _svg("Precision-recall curve", lambda axes: _precision_recall(axes, recall)),
+        "calibration": _svg("Calibration curve", lambda axes: _calibration(axes, evaluation.calibration)),
+        "confusion": _svg("Confusion matrix", lambda axes: _confusion(axes, evaluation.confusion)),
+        "scores": _svg("Distribution of the probabilities by class", lambda axes: _scores(axes, evaluation.scores)),
+        "importance": _svg("Permutation importance by column", lambda axes: _importance(axes, evaluation)),
+        "errors": _svg("Share of wrong predictions by sex and race", lambda axes: _errors(axes, evaluation)),
+    }
+
+
+def _svg(title: str, plot: Callable[[Axes], None]) -> str:
+    with mpl.rc_context({**STYLE, "svg.hashsalt": title}):
+        figure = Figure(figsize=(5, 3.6), layout="constrained")
+        figure.patch.set_alpha(0)
+        plot(figure.subplots())
+        text = io.StringIO()
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    svg = text.getvalue()
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    for name, colour in COLOURS.items():
+        svg = svg.replace(colour, f"var(--{name})")
+    # names are of the whole page, not of one drawing
+    own = re.sub(r"\W", "", title)
+    svg = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{own}-", svg)
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(title)}" ', 1)
+
+
+def _band(axes: Axes, curve: Curve, name: str) -> None:
+    axes.fill_between(GRID, curve.low, curve.high, color=ACCENT, alpha=0.25, linewidth=0)
+    axes.plot(GRID, curve.values, color=ACCENT, label=name)
+    axes.set(xlim=(0, 1), ylim=(0, 1.02))
+    axes.legend(loc="lower center")
+
+
+def _roc(axes: Axes, curve: Curve) -> None:
+    axes.plot([0, 1], [0, 1], color=FAINT, linestyle=":", linewidth=1)
+    _band(axes, curve, f"area {curve.area:.4f}")
+    axes.set(xlabel="False positive rate", ylabel="True positive rate")
+
+
+def _precision_recall(axes: Axes, curve: Curve) -> None:
+    _band(axes, curve, f"average precision {curve.area:.4f}")
+    axes.set(xlabel="Recall", ylabel="Precision")
+
+
+def _calibration(axes: Axes, calibration: Calibration) -> None:
+    axes.plot([0, 1], [0, 1], color=FAINT, linestyle=":", linewidth=1)
+    axes.plot(calibration.predicted, calibration.observed, color=ACCENT, marker="o")
+    axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Probability that was predicted", ylabel="Share that came true")
+
+
+def _confusion(axes: Axes, matrix: np.ndarray) -> None:
+    shares = matrix / matrix.sum(axis=1, keepdims=True)
+    for truth, line in enumerate(shares):
+        for said, share in enumerate(line):
+            axes.bar(said, 0.9, width=0.9, bottom=truth - 0.45, color=ACCENT, alpha=0.1 + 0.5 * share)
+            axes.text(said, truth, f"{matrix[truth, said]:,}\n{share:.1%}", ha="center", va="center")
+    names = ["up to 50K", "above 50K"]
+    axes.set(xticks=[0, 1], xticklabels=names, yticks=[0, 1], yticklabels=names, ylim=(1.5, -0.5))
+    axes.set(xlabel="Predicted", ylabel="True")
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+
+
+def _scores(axes: Axes, counts: np.ndarray) -> None:
+    for values, name, colour in zip(counts, ("up to 50K", "above 50K"), (OTHER, ACCENT), strict=True):
+        axes.stairs(values / max(1, values.sum()), SCORE_BINS, color=colour, fill=True, alpha=0.3)
+        axes.stairs(values / max(1, values.sum()), SCORE_BINS, color=colour, label=name)
+    axes.legend()
+    axes.set(xlim=(0, 1), xlabel="Probability of more than 50K", ylabel="Share of the class")
+
+
+def _importance(axes: Axes, evaluation: Evaluation) -> None:
+    importances = evaluation.importances[::-1]
+    axes.barh(
+        [each.column for each in importances],
+        [each.mean for each in importances],
+        xerr=[each.deviation for each in importances],
+        color=ACCENT,
+        alpha=0.6,
+        ecolor=INK,
+    )
+    axes.set(xlabel="What ROC AUC loses if the column is shuffled")
+    axes.tick_params(axis="y", length=0)
+
+
+def _errors(axes: Axes, evaluation: Evaluation) -> None:
+    groups = evaluation.groups[::-1]
+    shares = np.array([group.wrong / group.rows for group in groups])
+    spread = [shares - [group.low for group in groups], [group.high for group in groups] - shares]
+    axes.errorbar(shares, range(len(groups)), xerr=spread, color=ACCENT, fmt="o", capsize=3)
+    axes.set(yticks=range(len(groups)), yticklabels=[group.value for group in groups], xlabel="Share that is wrong")
+    axes.set_xlim(left=0)
+    axes.tick_params(axis="y", length=0)

@@ -1,0 +1,39 @@
+"""report.html: how a census model was trained and how good it is, in one file that loads nothing else."""
+
+import platform
+from dataclasses import asdict
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import sklearn
+from jinja2 import Environment, StrictUndefined
+
+from ml_census.training import evaluation, figures
+from ml_census.training.data import Census
+from ml_census.training.evaluation import Evaluation
+
+
+def page(about: dict[str, Any], census: Census, found: Evaluation) -> bytes:
+    """The page. `about` is what the manifest says of recipe and metrics."""
+    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(
+        resources.files("ml_census.training").joinpath("report.html").read_text(encoding="utf-8")
+    )
+    text = template.render(
+        recipe=about["recipe"],
+        metrics=about["metrics"],
+        plots=figures.draw(found),
+        groups=[asdict(group) for group in found.groups],
+        synthetic=census.synthetic,
+        source=census.source,
+        fingerprint=census.fingerprint,
+        train_rows=len(census.train),
+        test_rows=len(census.test),
+        confidence=round(100 * evaluation.CONFIDENCE),
+        resamples=evaluation.RESAMPLES,
+        threshold=evaluation.THRESHOLD,
+        repeats=evaluation.IMPORTANCE_REPEATS,
+        importance_rows=min(evaluation.IMPORTANCE_ROWS, len(census.test)),
+        made_with=f"scikit-learn {sklearn.__version__}, numpy {np.__version__}, Python {platform.python_version()}",
+    )
+    return text.encode()

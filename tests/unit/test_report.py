@@ -1,0 +1,154 @@
+"""report.html: its numbers are scikit-learn's, and it is one page that loads nothing."""
+
+import hashlib
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, confusion_matrix, roc_auc_score
+
+from ml_census.training import data, figures, report
+from ml_census.training.census import NUMBERS
+from ml_census.training.data import Census
+from ml_census.training.evaluation import GRID, Evaluation, evaluate, probabilities
+from ml_census.training.train import train
+
+ABOUT = {"recipe": "linear", "metrics": {"accuracy": 0.8, "roc_auc": 0.9, "log_loss": 0.4}}
+
+
+def takes(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[list(NUMBERS)]
+
+
+@pytest.fixture(scope="module")
+def census() -> Census:
+    whole = data.load("demo")
+    return replace(whole, test=whole.test[:1500], test_labels=whole.test_labels[:1500])
+
+
+@pytest.fixture(scope="module")
+def model(census: Census) -> LogisticRegression:
+    return LogisticRegression(max_iter=5000).fit(takes(census.train), census.train_labels)
+
+
+@pytest.fixture(scope="module")
+def found(census: Census, model: LogisticRegression) -> Evaluation:
+    return evaluate(model, takes, census.test, census.test_labels)
+
+
+@pytest.fixture(scope="module")
+def text(census: Census, found: Evaluation) -> str:
+    return report.page(ABOUT, census, found).decode()
+
+
+def test_the_areas_and_the_matrix_are_those_of_scikit_learn(
+    census: Census, model: LogisticRegression, found: Evaluation
+) -> None:
+    scores = probabilities(model, takes, census.test)
+
+    assert found.roc.area == roc_auc_score(census.test_labels, scores)
+    assert found.precision_recall.area == average_precision_score(census.test_labels, scores)
+    assert (found.confusion == confusion_matrix(census.test_labels, scores > 0.5)).all()
+
+
+def test_a_curve_has_its_area_and_is_within_its_band(found: Evaluation) -> None:
+    for curve in (found.roc, found.precision_recall):
+        assert np.trapezoid(curve.values, GRID) == pytest.approx(curve.area, abs=0.01)
+        assert (curve.low <= curve.high).all()
+        assert ((curve.low <= curve.values) & (curve.values <= curve.high)).mean() > 0.9
+        assert 0.005 < (curve.high - curve.low).mean() < 0.2
+
+
+def test_every_row_is_in_one_group_of_each_column(census: Census, found: Evaluation) -> None:
+    wrong = found.confusion[0, 1] + found.confusion[1, 0]
+
+    for column in ("sex", "race"):
+        groups = [group for group in found.groups if group.column == column]
+        assert {group.value for group in groups} == set(census.test[column])
+        assert sum(group.rows for group in groups) == len(census.test)
+        assert sum(group.wrong for group in groups) == wrong
+        assert all(group.low <= group.wrong / group.rows <= group.high for group in groups)
+
+
+def test_columns_that_the_model_does_not_see_have_no_importance(found: Evaluation) -> None:
+    means = {importance.column: importance.mean for importance in found.importances}
+
+    assert len(means) == 14
+    assert {name for name, mean in means.items() if mean != 0} <= set(NUMBERS)
+    assert max(means.values()) > 0.01
+
+
+def test_the_counts_of_the_probabilities_are_all_rows(census: Census, found: Evaluation) -> None:
+    assert found.scores.sum(axis=1).tolist() == np.bincount(census.test_labels).tolist()
+
+
+def test_the_same_model_and_rows_make_the_same_bytes(census: Census, model: LogisticRegression, text: str) -> None:
+    again = evaluate(model, takes, census.test, census.test_labels)
+
+    assert report.page(ABOUT, census, again).decode() == text
+
+
+def test_each_plot_is_well_formed_and_says_what_it_is(found: Evaluation) -> None:
+    drawn = figures.draw(found)
+
+    assert len(drawn) == 7
+    for svg in drawn.values():
+        root = ElementTree.fromstring(svg)
+        assert root.attrib["role"] == "img" and root.attrib["aria-label"]
+        assert [colour for colour in figures.COLOURS.values() if colour in svg] == []
+        assert "var(--accent)" in svg
+
+
+def test_names_within_the_page_are_unique(text: str) -> None:
+    names = re.findall(r' id="([^"]+)"', text)
+
+    assert len(names) == len(set(names)) > 20
+    assert set(re.findall(r'(?:href="|url\()#([^")]+)', text)) <= set(names)
+
+
+def test_the_page_loads_and_runs_nothing(text: str) -> None:
+    tags: list[str] = []
+
+    class Parser(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            tags.append(tag)
+            assert [value for name, value in attrs if name in ("src", "href") and not str(value).startswith("#")] == []
+
+    Parser().feed(text)
+
+    assert not {"script", "link", "iframe", "img", "object"} & set(tags)
+    assert "@import" not in text
+    assert len(text) < 400_000
+
+
+def test_the_page_tells_of_data_and_groups(census: Census, found: Evaluation, text: str) -> None:
+    assert census.fingerprint in text
+    assert "say nothing about people" in text
+    for group in found.groups:
+        assert f"{group.column}: {group.value}" in text
+
+
+def test_real_data_is_not_called_synthetic(census: Census, found: Evaluation) -> None:
+    real = replace(census, synthetic=False, source="UCI Adult")
+
+    assert "say nothing about people" not in report.page(ABOUT, real, found).decode()
+
+
+def test_text_from_elsewhere_is_no_markup(census: Census, found: Evaluation) -> None:
+    hostile = replace(census, source="<script>alert(1)</script>")
+
+    assert "<script>" not in report.page(ABOUT, hostile, found).decode()
+
+
+def test_it_is_published_with_its_hash(tmp_path: Path) -> None:
+    train("boosted", "demo", str(tmp_path))
+
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert manifest["files"]["report.html"] == hashlib.sha256((tmp_path / "report.html").read_bytes()).hexdigest()
