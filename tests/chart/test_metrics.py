@@ -80,7 +80,7 @@ def test_alerts(chart, known, values):
     """Each is PromQL about series that there are, says how bad it is, and what it means."""
     found = rules(chart, values)
 
-    assert len(found) == 8
+    assert len(found) == 9
     for rule in found:
         assert series(rule["expr"]) and series(rule["expr"]) <= known, rule["alert"]
         assert rule["labels"]["severity"] in ("warning", "critical")
