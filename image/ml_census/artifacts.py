@@ -90,7 +90,7 @@ def _remark_on(config: Config, users: Mapping[str, str]) -> None:
 def _read_all(config: Config, folder: Folder) -> None:
     """The process that tries a model out sees only what was read before it."""
     folder.read("model_path", config.model_path, config.max_model_bytes)
-    for name in ("schema.json", "golden.json"):
+    for name in ("schema.json", "golden.json", "report.html"):
         folder.beside(name)
     if config.prediction_decoding:
         folder.read("prediction_decoding", config.prediction_decoding)

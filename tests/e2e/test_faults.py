@@ -38,6 +38,7 @@ def installed(release: Release, bucket: Bucket) -> None:
         "prediction_decoding.json",
         "schema.json",
         "golden.json",
+        "report.html",
     ):
         bucket.put(f"faults/{name}", bucket.get(f"census/{name}"))
     bucket.put("faults/users.json", json.dumps(USERS).encode())

@@ -113,17 +113,29 @@ def test_each_form_has_the_same_predictions(
     assert answer.json() == {"predictions": expected["predictions"]}
 
 
+def run_client(name: str, address: str, token: str, names: list[str], rows: list[list[Any]]) -> dict[str, Any]:
+    """What a script of tests/clients prints, in a Python that has the client."""
+    python = subprocess.run([ROOT / "ci" / "clients", name], check=True, capture_output=True, text=True).stdout.strip()
+    script = [python, str(ROOT / "tests" / "clients" / f"{name}.py"), address, token]
+    asked = json.dumps({"names": names, "rows": rows})
+    done = subprocess.run(script, input=asked, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout))
+
+
+def test_kserves_client_has_the_same_predictions(
+    server: Any, names: list[str], rows: list[list[Any]], expected: dict[str, Any]
+) -> None:
+    answer = run_client("kserve", server.url, server.token(), names, rows)
+
+    assert answer == {"ready": True, "v1": expected["predictions"], "v2": expected["predictions"]}
+
+
 def test_tritons_client_has_the_same_predictions(
     server: Any, names: list[str], rows: list[list[Any]], expected: dict[str, Any]
 ) -> None:
-    python = subprocess.run([ROOT / "ci" / "clients"], check=True, capture_output=True, text=True).stdout.strip()
-    script = [python, str(ROOT / "tests" / "clients" / "triton.py"), f"127.0.0.1:{server.port}", server.token()]
+    answer = run_client("triton", f"127.0.0.1:{server.port}", server.token(), names, rows)
 
-    asked = json.dumps({"names": names, "rows": rows})
-    done = subprocess.run(script, input=asked, capture_output=True, text=True, timeout=60)
-
-    assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
     assert answer.pop("probabilities") == expected["probabilities"]
     assert answer == {
         "live": True,

@@ -225,3 +225,18 @@ def test_what_cannot_be_published_ends_in_one_line(tmp_path: Path) -> None:
         "compiling and proving …",
         f"ml-census: --model: {tmp_path / 'none.pkl'}: not found",
     ]
+
+
+@pytest.mark.parametrize("compile", [True, False])
+def test_a_report_is_served_whoever_predicts(serving: Launch, published: Path, compile: bool) -> None:
+    """Also where the pickle is tried out first, by a process that sees only what was read for it."""
+    report = b"<h1>How good it is</h1>"
+    (published / "report.html").write_bytes(report)
+    manifest = json.loads((published / "manifest.json").read_text())
+    manifest["files"]["report.html"] = hashlib.sha256(report).hexdigest()
+    (published / "manifest.json").write_text(json.dumps(manifest))
+
+    server = serving(published, compile=compile)
+
+    version = requests.get(f"{server.url}/version", timeout=30).json()
+    assert requests.get(server.url + version["report"], timeout=30).content == report
