@@ -1,5 +1,6 @@
 """A model published by the command line is served compiled: without scikit-learn, and only as it was published."""
 
+import hashlib
 import json
 import os
 import re
