@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -141,10 +142,15 @@ def test_real_data_is_not_called_synthetic(census: Census, found: Evaluation) ->
     assert "say nothing about people" not in report.page(ABOUT, real, found).decode()
 
 
-def test_text_from_elsewhere_is_no_markup(census: Census, found: Evaluation) -> None:
-    hostile = replace(census, source="<script>alert(1)</script>")
+@pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", "--><script>", "$x_$"])
+def test_text_from_elsewhere_is_shown_as_it_is(census: Census, found: Evaluation, hostile: str) -> None:
+    groups = [replace(group, value=hostile) for group in found.groups]
 
-    assert "<script>" not in report.page(ABOUT, hostile, found).decode()
+    page = report.page(ABOUT, replace(census, source=hostile), replace(found, groups=groups)).decode()
+
+    assert f"<td>{escape(hostile)}</td>" in page
+    assert page.count(f">{escape(hostile)}</text>") == len(groups)
+    assert "<script" not in page
 
 
 def test_it_is_published_with_its_hash(tmp_path: Path) -> None:

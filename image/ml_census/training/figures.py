@@ -21,6 +21,7 @@ STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.size": 10,
+    "text.parse_math": False,  # a dollar sign in the data is no formula
     "text.color": INK,
     "axes.edgecolor": FAINT,
     "axes.labelcolor": INK,
