@@ -136,6 +136,14 @@ def test_the_page_tells_of_data_and_groups(census: Census, found: Evaluation, te
         assert f"{group.column}: {group.value}" in text
 
 
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_the_model_card_tells_synthetic_from_real_data(census: Census, found: Evaluation, synthetic: bool) -> None:
+    card = report.page(ABOUT, replace(census, synthetic=synthetic), found).decode().partition("<h2>Model card")[2]
+
+    assert ("say nothing\nabout people" in card) is synthetic
+    assert ("the census of the United States" in card) is not synthetic
+
+
 def test_real_data_is_not_called_synthetic(census: Census, found: Evaluation) -> None:
     real = replace(census, synthetic=False, source="UCI Adult")
 
