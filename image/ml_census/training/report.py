@@ -1,7 +1,6 @@
 """report.html: how a census model was trained and how good it is, in one file that loads nothing else."""
 
 import platform
-from dataclasses import asdict
 from importlib import resources
 from typing import Any
 
@@ -23,7 +22,7 @@ def page(about: dict[str, Any], census: Census, found: Evaluation) -> bytes:
         recipe=about["recipe"],
         metrics=about["metrics"],
         plots=figures.draw(found),
-        groups=[asdict(group) for group in found.groups],
+        found=found,
         synthetic=census.synthetic,
         source=census.source,
         fingerprint=census.fingerprint,
