@@ -19,7 +19,7 @@ from sklearn.metrics import (
 
 THRESHOLD = 0.5
 GRID = np.linspace(0, 1, 201)
-RESAMPLES = 100
+RESAMPLES = 400
 CONFIDENCE = 0.95
 IMPORTANCE_ROWS, IMPORTANCE_REPEATS = 1000, 3
 """A forest in scikit-learn takes some seconds for so many."""
