@@ -95,7 +95,9 @@ def _confusion(axes: Axes, matrix: np.ndarray) -> None:
     shares = matrix / matrix.sum(axis=1, keepdims=True)
     for truth, line in enumerate(shares):
         for said, share in enumerate(line):
-            axes.bar(said, 0.9, width=0.9, bottom=truth - 0.45, color=ACCENT, alpha=0.1 + 0.4 * share)  # more hides the text
+            axes.bar(
+                said, 0.9, width=0.9, bottom=truth - 0.45, color=ACCENT, alpha=0.1 + 0.4 * share
+            )  # more hides the text
             axes.text(said, truth, f"{matrix[truth, said]:,}\n{share:.1%}", ha="center", va="center")
     names = ["up to 50K", "above 50K"]
     axes.set(xticks=[0, 1], xticklabels=names, yticks=[0, 1], yticklabels=names, ylim=(1.5, -0.5))

@@ -4,16 +4,19 @@ import platform
 from importlib import resources
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import sklearn
 from jinja2 import Environment, StrictUndefined
 
+from ml_census import __version__
 from ml_census.training import evaluation, figures
 from ml_census.training.data import Census
 from ml_census.training.evaluation import Evaluation
 
 
-def page(about: dict[str, Any], census: Census, found: Evaluation) -> bytes:
+def page(about: dict[str, Any], model: Any, census: Census, found: Evaluation) -> bytes:
     """The page. `about` is what the manifest says of recipe and metrics."""
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(
         resources.files("ml_census.training").joinpath("report.html").read_text(encoding="utf-8")
@@ -33,6 +36,14 @@ def page(about: dict[str, Any], census: Census, found: Evaluation) -> bytes:
         threshold=evaluation.THRESHOLD,
         repeats=evaluation.IMPORTANCE_REPEATS,
         importance_rows=min(evaluation.IMPORTANCE_ROWS, len(census.test)),
-        made_with=f"scikit-learn {sklearn.__version__}, numpy {np.__version__}, Python {platform.python_version()}",
+        estimator=getattr(model, "steps", [("", model)])[-1][1],
+        versions={
+            "ml-census": __version__,
+            "scikit-learn": sklearn.__version__,
+            "numpy": np.__version__,
+            "pandas": pd.__version__,
+            "matplotlib": mpl.__version__,
+            "Python": platform.python_version(),
+        },
     )
     return text.encode()

@@ -60,7 +60,7 @@ def train(recipe: str, source: str, output: str) -> Metrics:
     }
     with _step("drawing report.html"):
         found = evaluate(model, chosen.takes, census.test, census.test_labels)
-        report = page(about, census, found)
+        report = page(about, model, census, found)
     with _step(f"publishing in {output}"):
         engine = publish(model, _schema(model, census), DECODING, _golden_rows(census), about, output, report)
     console.print("engine: " + ", ".join(str(value) for value in engine.values()))
