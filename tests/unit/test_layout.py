@@ -93,6 +93,18 @@ def test_the_engine_imports_of_ours_what_a_model_takes_and_itself() -> None:
     }
 
 
+def test_training_imports_of_ours_nothing_that_serves() -> None:
+    assert {name for path in (PACKAGE / "training").glob("*.py") for name in imported(path)} == {
+        "__init__",
+        "columns",
+        "introspect",
+        "publish",
+        "schema",
+        "storage",
+        "training",
+    }
+
+
 def test_only_the_command_line_touches_environment_signals_and_exit_codes() -> None:
     for path in PACKAGE.glob("*.py"):
         text = path.read_text()

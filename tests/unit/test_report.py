@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
+from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, confusion_matrix, roc_auc_score
 from sklearn.pipeline import make_pipeline
@@ -56,6 +57,23 @@ def test_the_areas_and_the_matrix_are_those_of_scikit_learn(
     assert found.roc.area == roc_auc_score(census.test_labels, scores)
     assert found.precision_recall.area == average_precision_score(census.test_labels, scores)
     assert (found.confusion == confusion_matrix(census.test_labels, scores > 0.5)).all()
+
+
+def test_the_calibration_is_that_of_scikit_learn(census: Census, model: LogisticRegression, found: Evaluation) -> None:
+    scores = probabilities(model, takes, census.test)
+    observed, predicted = calibration_curve(census.test_labels, scores, n_bins=10, strategy="quantile")
+
+    assert found.calibration.observed.tolist() == observed.tolist()
+    assert found.calibration.predicted.tolist() == predicted.tolist()
+
+
+def test_the_intervals_of_groups_are_wilsons(found: Evaluation) -> None:
+    for group in found.groups:
+        n, share, z = group.rows, group.wrong / group.rows, 1.959964
+        centre, half = share + z**2 / (2 * n), z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+        assert (group.low, group.high) == pytest.approx(
+            ((centre - half) / (1 + z**2 / n), (centre + half) / (1 + z**2 / n)), abs=1e-6
+        )
 
 
 def test_a_curve_has_its_area_and_is_within_its_band(found: Evaluation) -> None:
