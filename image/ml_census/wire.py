@@ -207,7 +207,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         return ctypes.string_at(RECEIVED, size) if size > 0 else super().recv(buffer_size)
 
     def send(self, data: bytes, do_close: bool = True) -> int:
-        """As recv()."""
+        """As recv(). Who sends and who closes holds waitress's outbuf_lock: the descriptor is still this channel's."""
         size: int = LIBC.send(self._fileno, bytes(data), len(data), DONTWAIT | NOSIGNAL)
         return size if size >= 0 else super().send(data, do_close)
 
