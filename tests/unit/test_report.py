@@ -151,6 +151,13 @@ def test_the_page_tells_what_predicts_and_what_made_it(text: str) -> None:
     assert f"ml-census {ml_census.__version__}, scikit-learn {sklearn.__version__}" in text
 
 
+def test_the_page_says_in_words_whom_the_model_is_wrong_about(found: Evaluation, text: str) -> None:
+    (right, false_above), (false_below, above) = found.confusion.tolist()
+
+    assert f"{false_above:,} of {right + false_above:,} who earn up to 50K" in text
+    assert f"{false_below:,} of {false_below + above:,} who earn more" in text
+
+
 def test_of_a_pipeline_the_page_tells_the_last_step(
     census: Census, model: LogisticRegression, found: Evaluation
 ) -> None:

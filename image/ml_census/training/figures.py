@@ -56,8 +56,9 @@ def _svg(title: str, plot: Callable[[Axes], None]) -> str:
         figure.patch.set_alpha(0)
         plot(figure.subplots())
         text = io.StringIO()
-        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        figure.savefig(text, format="svg")
     svg = text.getvalue()
+    # it holds the date, and addresses of vocabularies
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     for name, colour in COLOURS.items():
         svg = svg.replace(colour, f"var(--{name})")
@@ -95,9 +96,8 @@ def _confusion(axes: Axes, matrix: np.ndarray) -> None:
     shares = matrix / matrix.sum(axis=1, keepdims=True)
     for truth, line in enumerate(shares):
         for said, share in enumerate(line):
-            axes.bar(
-                said, 0.9, width=0.9, bottom=truth - 0.45, color=ACCENT, alpha=0.1 + 0.4 * share
-            )  # more hides the text
+            shade = 0.1 + 0.4 * share  # in dark, more leaves the text too little contrast
+            axes.bar(said, 0.9, width=0.9, bottom=truth - 0.45, color=ACCENT, alpha=shade)
             axes.text(said, truth, f"{matrix[truth, said]:,}\n{share:.1%}", ha="center", va="center")
     names = ["up to 50K", "above 50K"]
     axes.set(xticks=[0, 1], xticklabels=names, yticks=[0, 1], yticklabels=names, ylim=(1.5, -0.5))

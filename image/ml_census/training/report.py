@@ -36,7 +36,7 @@ def page(about: dict[str, Any], model: Any, census: Census, found: Evaluation) -
         threshold=evaluation.THRESHOLD,
         repeats=evaluation.IMPORTANCE_REPEATS,
         importance_rows=min(evaluation.IMPORTANCE_ROWS, len(census.test)),
-        estimator=getattr(model, "steps", [("", model)])[-1][1],
+        estimator=getattr(model, "steps", [("", model)])[-1][1],  # a pipeline's last step
         versions={
             "ml-census": __version__,
             "scikit-learn": sklearn.__version__,
