@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -51,6 +53,19 @@ def write_folder(path: Path, name: str, **config: object) -> Path:
         (path / "decoding.json").write_text(json.dumps(made.decoding))
         values["prediction_decoding"] = str(path / "decoding.json")
     (path / "config.yaml").write_text(yaml.safe_dump(values | config))
+    return path / "config.yaml"
+
+
+def write_trained(path: Path, source: str) -> Path:
+    """Write a server's folder with the boosted model, trained on a source; returns the path of config.yaml."""
+    command = [sys.executable, "-m", "ml_census", "train", "--recipe", "boosted", "--data", source]
+    subprocess.run([*command, "--output", str(path)], check=True, capture_output=True)
+    (path / "users.json").write_text('{"census": "census"}')
+    (path / "secret.txt").write_text(KEY)
+    names = {"model_path": "model.pkl", "users": "users.json", "secret": "secret.txt"}
+    names["prediction_decoding"] = "prediction_decoding.json"
+    config = {key: str(path / name) for key, name in names.items()}
+    (path / "config.yaml").write_text(yaml.safe_dump(config | {"drain_delay_seconds": 0}))
     return path / "config.yaml"
 
 

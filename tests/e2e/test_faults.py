@@ -31,15 +31,7 @@ KEY = secrets.token_urlsafe(32)
 
 @pytest.fixture(scope="module", autouse=True)
 def installed(release: Release, bucket: Bucket) -> None:
-    for name in (
-        "manifest.json",
-        "model.pkl",
-        "compiled.npz",
-        "prediction_decoding.json",
-        "schema.json",
-        "golden.json",
-        "report.html",
-    ):
+    for name in ("manifest.json", *json.loads(bucket.get("census/manifest.json"))["files"]):
         bucket.put(f"faults/{name}", bucket.get(f"census/{name}"))
     bucket.put("faults/users.json", json.dumps(USERS).encode())
     bucket.put("faults/secret.txt", KEY.encode())

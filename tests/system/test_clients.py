@@ -5,16 +5,14 @@ import io
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-import yaml
 
-from conftest import KEY
+from conftest import write_trained
 
 pytestmark = pytest.mark.adult
 ROOT = Path(__file__).parents[2]
@@ -24,17 +22,8 @@ ROWS = 1000
 @pytest.fixture(scope="module")
 def server(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The boosted model, trained on UCI Adult."""
-    folder = tmp_path_factory.mktemp("adult")
-    command = [sys.executable, "-m", "ml_census", "train", "--recipe", "boosted", "--data", os.environ["ADULT_DATA"]]
-    subprocess.run([*command, "--output", str(folder)], check=True, capture_output=True)
-    (folder / "users.json").write_text('{"census": "census"}')
-    (folder / "secret.txt").write_text(KEY)
-    names = {"model_path": "model.pkl", "users": "users.json", "secret": "secret.txt"}
-    names["prediction_decoding"] = "prediction_decoding.json"
-    config = {key: str(folder / name) for key, name in names.items()}
-    (folder / "config.yaml").write_text(yaml.safe_dump(config | {"drain_delay_seconds": 0}))
     routes = {"AIP_PREDICT_ROUTE": "/v1/endpoints/7/deployedModels/8:predict", "AIP_HEALTH_ROUTE": "/v1/endpoints/7"}
-    running = launch(folder / "config.yaml", routes)
+    running = launch(write_trained(tmp_path_factory.mktemp("adult"), os.environ["ADULT_DATA"]), routes)
     yield running
     running.end()
 

@@ -4,7 +4,6 @@ import csv
 import io
 import re
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import requests
 import yaml
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from conftest import KEY
+from conftest import write_folder, write_trained
 from ml_census.training import demo
 
 ROOT = Path(__file__).parents[2]
@@ -35,16 +34,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def census(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A server with the demo model, whose schema knows the training."""
-    folder = tmp_path_factory.mktemp("demo")
-    command = [sys.executable, "-m", "ml_census", "train", "--recipe", "boosted", "--data", "demo"]
-    subprocess.run([*command, "--output", str(folder)], check=True, capture_output=True)
-    (folder / "users.json").write_text('{"census": "census"}')
-    (folder / "secret.txt").write_text(KEY)
-    names = {"model_path": "model.pkl", "users": "users.json", "secret": "secret.txt"}
-    names["prediction_decoding"] = "prediction_decoding.json"
-    config = {key: str(folder / name) for key, name in names.items()}
-    (folder / "config.yaml").write_text(yaml.safe_dump(config | {"drain_delay_seconds": 0}))
-    running = launch(folder / "config.yaml")
+    running = launch(write_trained(tmp_path_factory.mktemp("demo"), "demo"))
     yield running
     running.end()
 
@@ -206,8 +196,6 @@ def test_rows_that_cannot_be_read_are_told_by_their_place(
 @pytest.fixture(scope="module")
 def named(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A server whose columns have names."""
-    from conftest import write_folder
-
     running = launch(write_folder(tmp_path_factory.mktemp("named"), "dataframe"))
     yield running
     running.end()
