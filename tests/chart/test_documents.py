@@ -1,9 +1,12 @@
-"""What docs/ and the READMEs tell people to type: shell that parses, commands, options, values and files that exist."""
+"""What docs/ and the READMEs tell people to type: shell that parses, commands, options, values and files that exist.
+
+tests/system/test_documents.py runs it.
+"""
 
 import json
 import re
-import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -11,64 +14,94 @@ import pytest
 import yaml
 
 from charts import FOREIGN, MODEL
+from documents import CHART, DOCUMENTS, ROOT, blocks, calls
 from ml_census.cli import main
 
-ROOT = Path(__file__).resolve().parents[2]
-CHART = ROOT / "charts/ml-census"
-DOCUMENTS = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", CHART / "README.md"]
-WRITTEN = "".join(document.read_text() for document in DOCUMENTS)
-OPERATIONS = (ROOT / "docs/operations.md").read_text()
+OPERATIONS = DOCUMENTS["docs/operations.md"]
+VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
+EVERYTHING = "\n".join(DOCUMENTS.values())
+# Of shellcheck: variables are plain words and come from other blocks, as do files.
+NO_MATTER = "SC1091,SC2034,SC2086,SC2154"
 
 
-def blocks(language):
+def parameters(language):
     """All blocks of a language, with the document that each is in."""
     return [
-        pytest.param(re.sub(rf"^{indent}", "", body, flags=re.MULTILINE), id=f"{document.relative_to(ROOT)}-{number}")
-        for document in DOCUMENTS
-        for number, (indent, body) in enumerate(
-            re.findall(rf"^( *)```{language}\n(.*?)^ *```$", document.read_text(), re.MULTILINE | re.DOTALL)
-        )
+        pytest.param(block, id=f"{document}-{number}")
+        for document, text in DOCUMENTS.items()
+        for number, block in enumerate(blocks(text, language))
     ]
 
 
-def commands(name):
-    """The words of each call of a program in a document's shell."""
-    lines = [line for block in blocks("sh") for line in block.values[0].replace("\\\n", " ").splitlines()]
-    lines += [found for document in DOCUMENTS for found in re.findall(r"`([^`\n]+)`", document.read_text())]
-    # what a shell would cut off: comments, and what follows in a pipe
-    return [shlex.split(line, comments=True) for line in lines if re.match(rf"{name} [a-z]", line) and "…" not in line]
-
-
-@pytest.mark.parametrize("text", blocks("sh"))
+@pytest.mark.parametrize("text", parameters("sh"))
 def test_the_shell_can_read_it(text):
     done = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True)
 
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("words", commands("ml-census"), ids=" ".join)
-def test_the_command_line_has_the_command_and_its_options(words):
-    command, rest = main, words[1:]
+@pytest.mark.parametrize("text", parameters("sh"))
+def test_shellcheck_has_nothing_to_say(text):
+    shellcheck = Path(sys.executable).with_name("shellcheck")
+    command = [shellcheck, "--shell=bash", f"--exclude={NO_MATTER}", "-"]
+    done = subprocess.run(command, input=text, capture_output=True, text=True)
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("words", calls("ml-census"), ids=" ".join)
+def test_the_command_line_takes_it(words, tmp_path, monkeypatch):
+    """With all that it needs; a sentence may name a command alone."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.csv").touch()
+    command, name, rest = main, words[0], [*words[1:]]
     while isinstance(command, click.Group) and rest:
-        command = command.commands[rest.pop(0)]
+        name = rest.pop(0)
+        command = command.commands[name]
 
-    known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
-    assert {word.partition("=")[0] for word in rest if word.startswith("--")} <= known
+    assert not rest or command.make_context(name, rest)
 
 
-@pytest.mark.parametrize("words", commands("helm"), ids=lambda words: " ".join(words)[:100])
+def value(path):
+    """The default of a value, by its path."""
+    found = VALUES
+    for key in path.split("."):
+        found = found[key]
+    return found
+
+
+@pytest.mark.parametrize("words", calls("helm"), ids=lambda words: " ".join(words)[:100])
 def test_helm_is_given_files_and_values_that_there_are(words):
-    values = yaml.safe_load((CHART / "values.yaml").read_text())
     for option, word in zip(words, words[1:], strict=False):
-        if option in ("--set", "--set-file"):
-            found = values
-            for key in word.partition("=")[0].split("."):
-                found = found[key]
-        if option == "-f" or word == "charts/ml-census":
-            assert (ROOT / word).exists() or f"> {word}" in WRITTEN
+        if option in ("--set", "--set-file", "--set-json"):
+            value(word.partition("=")[0])
+        if word.startswith("charts/"):
+            assert (ROOT / word).exists()
 
 
-@pytest.mark.parametrize("text", blocks("yaml"))
+NAMED = re.findall(r"`([a-zA-Z]+\.[a-zA-Z._]+)(?:=[^`]*)?`", EVERYTHING)
+
+
+@pytest.mark.parametrize(
+    "path", sorted({each for each in NAMED if re.match(rf"({'|'.join(VALUES)})\.(?!py|yaml)", each)})
+)
+def test_each_value_that_is_named_exists(path):
+    value(path)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(set(re.findall(r"(?<![\w/.-])(?:ci|charts|docs|environments|tests|image)/[\w/.-]*\w", EVERYTHING)))
+)
+def test_each_file_that_is_named_exists(path):
+    assert (ROOT / path).exists() or (CHART / path).exists()
+
+
+@pytest.mark.parametrize("target", sorted({words[1] for words in calls("make")}))
+def test_each_target_of_make_exists(target):
+    assert re.search(f"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("text", parameters("yaml"))
 def test_the_chart_takes_the_values(chart, text):
     """With what is needed to install, as a user would have it in the same file."""
     values = FOREIGN | yaml.safe_load(text)
@@ -76,14 +109,34 @@ def test_the_chart_takes_the_values(chart, text):
     assert chart.objects(values | {"config": MODEL | values["config"]}, file=None)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_its_links_lead_somewhere(document):
-    for target, anchor in re.findall(r"\]\((?!http)([^)#]*)(?:#([^)]*))?\)", document.read_text()):
-        file = document.parent / target if target else document
+    for target, anchor in re.findall(r"\]\((?!http)([^)#]*)(?:#([^)]*))?\)", DOCUMENTS[document]):
+        file = (ROOT / document).parent / target if target else ROOT / document
         assert file.exists(), target
         headings = re.findall(r"^#+ (.+)$", file.read_text(), re.MULTILINE) if anchor else []
         slugs = [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
         assert not anchor or anchor in slugs, anchor
+
+
+@pytest.mark.parametrize(
+    "line",
+    re.findall(
+        r"^\| `([^`]+)` \|", OPERATIONS[OPERATIONS.index("| the line has |") : OPERATIONS.index("## The dash")], re.M
+    ),
+)
+def test_the_server_says_what_the_runbook_looks_for(line):
+    """In a message, whose other parts are put together when it comes."""
+    sources = "".join(path.read_text() for path in (ROOT / "image/ml_census").glob("*.py"))
+
+    assert line in sources or line in sources.replace("{COMPILED}", "compiled.npz")
+
+
+def test_each_panel_and_alert_that_the_runbook_points_to_is_there():
+    """Also in sentences, where `test_each_…` below do not look."""
+    assert set(re.findall(r"MlCensus\w+", EVERYTHING)) == set(
+        re.findall(r"alert: (\w+)", (CHART / "templates/alerts.yaml").read_text())
+    )
 
 
 def test_each_panel_of_the_dashboard_is_in_the_runbook(chart):
@@ -104,4 +157,4 @@ def test_each_alert_is_in_the_runbook(chart):
 
 
 def test_the_readme_is_one_screen_before_its_details():
-    assert (ROOT / "README.md").read_text().index("## A model of your own") < 3500
+    assert DOCUMENTS["README.md"].index("## A model of your own") < 3500

@@ -1,0 +1,111 @@
+"""Stands in for the programs that the documents call and a test has not: a cluster that is a folder, named by STAND_IN.
+
+kubectl keeps Secrets, helm renders with the real one (named by HELM) and keeps the revisions of a release. What only
+asks or changes something outside succeeds and says nothing; what a real one would refuse here fails.
+"""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+STATE = Path(os.environ["STAND_IN"])
+SILENT = {
+    "kubectl": ("rollout", "logs", "wait", "drain", "top", "delete"),
+    "helm": ("history", "test"),
+    "gcloud": ("",),
+    "docker": ("",),
+    "make": ("",),
+}
+
+
+def kubectl(words: list[str]) -> None:
+    match words:
+        case ["create", "secret", "generic", name, *options]:
+            files = [option.removeprefix("--from-file=") for option in options if option.startswith("--from-file=")]
+            pairs = [(key or Path(path).name, path) for key, _, path in (each.rpartition("=") for each in files)]
+            data = {key: base64.b64encode(Path(path).read_bytes()).decode() for key, path in pairs}
+            manifest = {"metadata": {"name": name}, "data": data}
+            if "--dry-run=client" in options:
+                print(json.dumps(manifest))
+            else:
+                keep(manifest, is_new=True)
+        case ["replace", "--filename", "-"]:
+            keep(json.load(sys.stdin), is_new=False)
+        case ["get", "secret", name, "--output", path]:
+            key = path.removeprefix("jsonpath={.data.").removesuffix("}").replace("\\.", ".")
+            print(base64.b64encode((STATE / "secrets" / name / key).read_bytes()).decode(), end="")
+        case ["get", "service", _, "--output", "jsonpath={.status.loadBalancer.ingress[0].ip}"]:
+            print("127.0.0.1", end="")
+        case ["get", *_]:
+            pass
+        case ["patch", "service", name, "--patch", patch]:
+            file = STATE / f"{name}.json"
+            file.write_text(json.dumps([*(json.loads(file.read_text()) if file.exists() else []), json.loads(patch)]))
+        case ["port-forward", *_]:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for stream in (0, 1, 2):  # whoever started this waits for the end of its output
+                os.dup2(nothing, stream)
+            time.sleep(5)
+        case _:
+            sys.exit(f"kubectl {words}: not stood in for")
+
+
+def keep(manifest: dict, is_new: bool) -> None:
+    """As a pod sees it: each file is the old one or the new one."""
+    folder = STATE / "secrets" / manifest["metadata"]["name"]
+    if folder.exists() == is_new:
+        sys.exit(f"{folder.name}: {'AlreadyExists' if is_new else 'NotFound'}")
+    folder.mkdir(parents=True, exist_ok=True)
+    for key, data in manifest["data"].items():
+        (folder / f"{key}.new").write_bytes(base64.b64decode(data))
+        (folder / f"{key}.new").replace(folder / key)
+
+
+def helm(words: list[str]) -> None:
+    match words:
+        case [("install" | "upgrade") as verb, *rest]:
+            name, chart, *options = (word for word in rest if word not in ("--install", "--reset-then-reuse-values"))
+            known = revisions(name)
+            if (verb == "install" and known) or (verb == "upgrade" and not known and "--install" not in rest):
+                sys.exit(f"{name}: cannot {verb}, it has {len(known)} revisions")
+            if "--reset-then-reuse-values" in rest:
+                options = known[-1]["options"] + options
+            command = [os.environ["HELM"], "template", name, chart, "--kube-version", "1.30.0", *options]
+            rendered = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+            if rendered.returncode:
+                sys.exit(rendered.returncode)
+            add(name, {"options": options, "rendered": rendered.stdout})
+        case ["rollback", name, *number]:
+            add(name, revisions(name)[int(number[0]) - 1 if number else -2])
+        case ["uninstall", name]:
+            (STATE / f"releases/{name}.json").unlink()
+        case _:
+            sys.exit(f"helm {words}: not stood in for")
+
+
+def revisions(name: str) -> list[dict]:
+    file = STATE / f"releases/{name}.json"
+    return json.loads(file.read_text()) if file.exists() else []
+
+
+def add(name: str, revision: dict) -> None:
+    (STATE / "releases").mkdir(exist_ok=True)
+    (STATE / f"releases/{name}.json").write_text(json.dumps([*revisions(name), revision]))
+
+
+def gcloud(words: list[str]) -> None:
+    """Objects of buckets are files here."""
+    shutil.copy(words[2], words[3])
+
+
+if __name__ == "__main__":
+    program, *given = sys.argv[1:]
+    if program == "gcloud" and given[:2] == ["storage", "cp"]:
+        gcloud(given)
+    elif not given[0].startswith(SILENT[program]):
+        {"kubectl": kubectl, "helm": helm}[program](given)
