@@ -192,8 +192,14 @@ def test_a_key_is_rotated_and_nobody_is_sent_away(house: House) -> None:
     assert not house.lets_in(first) and not house.lets_in(second)
     assert house.lets_in(third)
 
-    house.changes(at_once)
+    _, both_again = both.splitlines()  # the way back, in which the first line has no part
+    for step in (both_again, new_first, new_alone):
+        house.changes(step.replace("old.txt", "kept.txt").replace("new.txt", "old.txt").replace("kept.txt", "new.txt"))
+        assert house.lets_in(first)
     assert not house.lets_in(third)
+
+    house.changes(at_once)
+    assert not house.lets_in(first)
     assert house.lets_in(house.token("alice"))
 
 
