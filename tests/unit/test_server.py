@@ -92,6 +92,20 @@ def occupied(port: int, path: str, number: int) -> list[socket.socket]:
     return connections
 
 
+def overfilled(port: int, path: str, lane: str) -> tuple[list[socket.socket], socket.socket]:
+    """Connections that fill a lane until GO_ON, and one for which there is no room.
+
+    The threads have to be at work before the rest is sent: what comes sooner than they wake is shed too.
+    """
+    running = occupied(port, path, LANES[lane].threads)
+    for _ in running:
+        assert STARTED.acquire(timeout=10)
+    waiting = occupied(port, path, LANES[lane].waiting + 1)
+    (shed,), _, _ = select.select(waiting, [], [], 10)
+    waiting.remove(shed)
+    return running + waiting, shed
+
+
 def let_go(connections: list[socket.socket]) -> None:
     """All of them get their answer."""
     GO_ON.set()
@@ -157,28 +171,22 @@ def test_an_answer_leaves_in_one_piece(port: int, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(("path", "lane"), [("/slow", WORK), ("/login", LOGIN)])
 def test_what_is_too_much_for_its_lane_is_shed_at_once(port: int, path: str, lane: str) -> None:
     """Nobody waits behind a queue without end: 503 says when to come again, on a connection that stays."""
-    running = occupied(port, path, LANES[lane].threads)
-    for _ in running:
-        assert STARTED.acquire(timeout=10)
-    waiting = occupied(port, path, LANES[lane].waiting + 1)
+    busy, shed = overfilled(port, path, lane)
 
-    (shed,), _, _ = select.select(waiting, [], [], 10)
     refusal = shed.recv(65536)
 
     assert refusal.startswith(b"HTTP/1.1 503 Service Unavailable")
     assert b"Retry-After: 1" in refusal and b'{"error message"' in refusal and b"X-Request-Id: " in refusal
     assert ask(port, post("/livez")) == ["the-loop"]
-    let_go([each for each in running + waiting if each is not shed])
+    let_go(busy)
     shed.sendall(post(path))
     let_go([shed])
 
 
 def test_a_refusal_is_the_same_whether_the_request_was_parsed_or_not(port: int) -> None:
     """Only a plain request is refused unread; one with an id of its own gets it back."""
-    busy = occupied(port, "/login", LANES[LOGIN].threads + LANES[LOGIN].waiting + 1)
-    (shed,), _, _ = select.select(busy, [], [], 10)  # so the lane is full
+    busy, shed = overfilled(port, "/login", LOGIN)
     shed.close()
-    busy.remove(shed)
     heads, bodies = [], []
     for headers in ("", "X-Request-Id: abc\r\n"):
         with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
