@@ -212,6 +212,7 @@ REJECTED = [
     ({"probes": {"liveness": {"periodSeconds": 0}}}, "/probes/liveness/periodSeconds"),
     ({"probes": {"liveness": {"failureThreshold": 0}}}, "/probes/liveness/failureThreshold"),
     ({"probes": {"liveness": {"timeoutSeconds": 0}}}, "/probes/liveness/timeoutSeconds"),
+    ({"probes": {"liveness": {"terminationGracePeriodSeconds": 0}}}, "/probes/liveness/terminationGracePeriodSeconds"),
     ({"minReadySeconds": -1}, "/minReadySeconds"),
     ({"rollingUpdate": {"maxUnavailable": "half"}}, "/rollingUpdate/maxUnavailable"),
     ({"rollingUpdate": {"maxSurge": -1}}, "/rollingUpdate/maxSurge"),

@@ -92,6 +92,8 @@ def test_large_numbers(chart, major):
 def test_probes(chart, probe):
     """A probe asks a route that the server has, on the port by name, as often and as long as the values say."""
     values = {"periodSeconds": 7, "failureThreshold": 8, "timeoutSeconds": 9}
+    if probe == "liveness":
+        values["terminationGracePeriodSeconds"] = 10
 
     container = server(chart.pod({"probes": {probe: values}}))
 
@@ -100,6 +102,16 @@ def test_probes(chart, probe):
     assert request["path"] == ("/livez" if probe == "liveness" else "/readyz")
     assert request["port"] in {port["name"] for port in container["ports"]}
     assert container[f"{probe}Probe"] == {"httpGet": request, **values}
+
+
+def test_a_hanging_server_ends_sooner(chart):
+    """A restart for want of an answer waits for no drain, unless the values come from a chart that knew no such thing."""
+    key = "terminationGracePeriodSeconds"
+    ours = chart.pod()
+    old = chart.pod({"probes": {"liveness": {key: None}}})
+
+    assert server(ours)["livenessProbe"][key] < ours["spec"][key]
+    assert key not in server(old)["livenessProbe"]
 
 
 def test_arguments(chart):
