@@ -105,7 +105,7 @@ def test_probes(chart, probe):
 
 
 def test_a_hanging_server_ends_sooner(chart):
-    """A restart for want of an answer waits for no drain, unless the values come from a chart that knew no such thing."""
+    """A restart for want of an answer waits for no drain, unless an older chart left values without the key."""
     key = "terminationGracePeriodSeconds"
     ours = chart.pod()
     old = chart.pod({"probes": {"liveness": {key: None}}})

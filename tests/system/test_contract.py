@@ -126,19 +126,6 @@ def test_a_malformed_request_whose_client_has_left_is_no_traceback(start: Start)
     assert "Traceback" not in "".join(server.log)
 
 
-def test_nothing_secret_is_logged(start: Start) -> None:
-    server = start()
-    token = server.token()
-    server.predict([["secret-of-a-row", "Private", 1, "Male"]])
-    server.predict([[1e30, "secret-of-a-row", 1, "Male"]])
-    requests.get(f"{server.url}/login", auth=("census", "a-wrong-password"), timeout=10)
-
-    server.stop()
-
-    log = "".join(server.log)
-    assert not any(secret in log for secret in (token, KEY, "secret-of-a-row", "a-wrong-password"))
-
-
 def test_the_predict_command_logs_in_and_compares_the_answer(server: Server, tmp_path: Path) -> None:
     """It is what `helm test` runs."""
     (tmp_path / "password").write_text("census\n")

@@ -1,0 +1,74 @@
+"""Whatever is asked and however it is answered, no password, token, key or row of data gets into a log or a metric."""
+
+import base64
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from conftest import KEY
+
+PASSWORD, CATEGORY = "canary-password", "canary-category"
+ENCODED = base64.b64encode(PASSWORD.encode()).decode()
+ROW = [39, "Private", 14, "Male"]
+HOSTILE = [
+    [[1e39, CATEGORY, 14, "Male"]],
+    [[39, CATEGORY, CATEGORY, "Male"]],
+    [[39, CATEGORY, 14]],
+    [{"nothing": CATEGORY}],
+    CATEGORY,
+    [],
+]
+
+
+def asked(url: str, token: str) -> Iterator[requests.Response]:
+    """One answer of each kind that a client can get."""
+    headers = {"Authorization": token}
+    for user in ("census", "nobody", PASSWORD):
+        yield requests.get(f"{url}/login", auth=(user, PASSWORD), timeout=30)
+    for credentials in (f"Basic {PASSWORD}", f"Basic {ENCODED}"):
+        yield requests.get(f"{url}/login", headers={"Authorization": credentials}, timeout=30)
+    for name in range(6):  # the last one is throttled
+        yield requests.get(f"{url}/login", auth=("guessed", f"{PASSWORD}{name}"), timeout=30)
+    for inputs in ([ROW], [[39, CATEGORY, 14, "Male"]], *HOSTILE):
+        for route in ("prediction", "prediction?probabilities=true", f"prediction?token={token}"):
+            yield requests.post(f"{url}/{route}", headers=headers, json={"inputs": inputs}, timeout=30)
+        yield requests.post(f"{url}/v1/models/model:predict", headers=headers, json={"instances": inputs}, timeout=30)
+        yield requests.post(f"{url}/v2/models/model/infer", headers=headers, json={"inputs": inputs}, timeout=30)
+        yield requests.post(f"{url}/invocations", headers=headers, json={"inputs": inputs}, timeout=30)
+    for wrong in (token[:-4], f"Bearer {token}x", PASSWORD):
+        body = {"inputs": [[39, CATEGORY, 14, "Male"]]}
+        yield requests.post(f"{url}/prediction", headers={"Authorization": wrong}, json=body, timeout=30)
+    for data in (f'{{"inputs": [["{CATEGORY}"', 1_500_000 * "x", 3_000_000 * "x"):
+        sent = headers | {"Content-Type": "application/json"}
+        yield requests.post(f"{url}/prediction", headers=sent, data=data, timeout=30)
+    yield requests.post(f"{url}/prediction", headers=headers, data=CATEGORY, timeout=30)
+    yield requests.put(f"{url}/prediction", headers=headers, data=CATEGORY, timeout=30)
+    yield requests.get(f"{url}/{PASSWORD}/{token}", headers=headers, timeout=30)
+    yield requests.get(f"{url}/schema", headers=headers, timeout=30)
+    yield requests.post(f"{url}/prediction", headers=headers | {"Transfer-Encoding": CATEGORY}, data="x", timeout=30)
+
+
+def test_no_canary_is_in_what_a_server_writes(
+    start: Callable[..., Any], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server = start(access_log=True, reload_seconds=0.2)
+    token = server.token()
+
+    statuses = Counter(answer.status_code for answer in asked(server.url, token))
+    metrics = str(server.metrics())
+    (tmp_path / "users.json").write_text(json.dumps({"census": {"password": PASSWORD}}))
+    while not any("reload refused" in line for line in server.log):
+        time.sleep(0.1)
+    server.stop()
+
+    written = "".join(server.log) + capfd.readouterr().out + metrics
+    assert {200, 400, 401, 403, 404, 405, 413, 415, 429} <= set(statuses)
+    assert written.count("POST /prediction 200") >= 4
+    for secret in (PASSWORD, ENCODED, CATEGORY, token, token.rpartition(".")[2], KEY):
+        assert secret not in written
