@@ -8,6 +8,8 @@ import signal
 import sys
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, NoReturn
@@ -197,20 +199,40 @@ def add(name: str, uri: str) -> None:
     """Add a user or change a password: asks for it, or reads it from a pipe; only its hash is kept."""
     from werkzeug.security import generate_password_hash
 
-    from ml_census import auth, storage
-
     if not name.strip() or ":" in name:
         fail("a user name must not be empty or hold a colon (RFC 7617)")
+    with _users(uri) as users:
+        users[name.lower()] = generate_password_hash(_new_password(name))
+    click.echo(f"{name.lower()} can log in from {uri}", err=True)
+
+
+@user.command(epilog="Example: ml-census user remove alice --users users.json")
+@click.argument("name")
+@click.option("--users", "uri", required=True, metavar="FILE|gs://…", help="The users file.")
+def remove(name: str, uri: str) -> None:
+    """Remove a user, whose tokens end when the servers have read the file anew."""
+    with _users(uri) as users:
+        if users.pop(name.lower(), None) is None:
+            fail(f"{uri}: there is no user {name.lower()}")
+        if not users:
+            fail(f"{uri}: {name.lower()} is the only user, and a server needs one")
+    click.echo(f"{name.lower()} is not in {uri} any more", err=True)
+
+
+@contextmanager
+def _users(uri: str) -> Iterator[dict[str, str]]:
+    """The users of a file, written back as they are at the end; none if there is no file."""
+    from ml_census import auth, storage
+
     try:
         try:
             users = auth.parse_users(storage.read(uri))
         except storage.NotFound:
             users = {}
-        users[name.lower()] = generate_password_hash(_new_password(name))
+        yield users
         storage.write(uri, (json.dumps(users, indent=2, sort_keys=True) + "\n").encode(), private=True)
     except (storage.StorageError, auth.CredentialsError) as error:
         fail(f"{uri}: {error}")
-    click.echo(f"{name.lower()} can log in from {uri}", err=True)
 
 
 def _new_password(name: str) -> str:

@@ -82,7 +82,12 @@ class Loader:
         else:
             self._done += 1
             swap(loaded)
-            log.info("reloaded: model %s", loaded.model.version)
+            log.info("reloaded: %s; serves model %s", ", ".join(self._names(changed)), loaded.model.version)
+
+    def _names(self, uris: set[str]) -> list[str]:
+        """Keys of the configuration for its own artifacts, "model" for all that lies beside the model."""
+        keys = {self._config.users: "users", self._config.secret: "secret"}
+        return sorted({keys.get(uri, "model") for uri in uris})
 
     def _load(self) -> Artifacts:
         read = Source()

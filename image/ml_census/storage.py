@@ -44,9 +44,7 @@ def read(uri: str, limit: int = MAX_BYTES) -> bytes:
             data = file.read(limit + 1)
     except OSError as error:
         raise _translated(error) from error
-    if len(data) > limit:
-        raise StorageError(f"larger than {limit} bytes")
-    return data
+    return _limited(data, limit)
 
 
 def fingerprint(uri: str) -> str:
@@ -114,7 +112,7 @@ def _download(uri: str, limit: int) -> bytes:
     filesystem, path = _remote(uri)
     if not uri.startswith("gs://"):
         with filesystem.open(path, "rb") as file:
-            return bytes(file.read(limit))
+            return _limited(bytes(file.read(limit + 1)), limit)
     filesystem.invalidate_cache()
     about = filesystem.info(path)
     if about["size"] > limit:
@@ -124,6 +122,12 @@ def _download(uri: str, limit: int) -> bytes:
         raise Unreachable("came damaged or not to its end")
     if _generation(uri) != str(about["generation"]):
         raise Unreachable("was overwritten while it was read")
+    return data
+
+
+def _limited(data: bytes, limit: int) -> bytes:
+    if len(data) > limit:
+        raise StorageError(f"larger than {limit} bytes")
     return data
 
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from ml_census import auth
 from ml_census.cli import main
 
-COMMANDS = [["serve"], ["train"], ["publish"], ["user", "add"], ["secret"], ["predict"]]
+COMMANDS = [["serve"], ["train"], ["publish"], ["user", "add"], ["user", "remove"], ["secret"], ["predict"]]
 
 
 def run(*args: str, stdin: str | None = None) -> Result:
@@ -73,6 +73,28 @@ def test_a_user_added_again_has_the_new_password(tmp_path: Path) -> None:
 
     assert auth.check_password(users, "ada", "new")
     assert not auth.check_password(users, "ada", "old")
+
+
+def test_a_removed_user_is_not_in_the_file_any_more(tmp_path: Path) -> None:
+    path = str(tmp_path / "users.json")
+    for name in ("ada", "bob"):
+        run("user", "add", name, "--users", path, stdin="x\n")
+
+    assert run("user", "remove", "Ada", "--users", path).exit_code == 0
+    assert set(auth.parse_users(Path(path).read_bytes())) == {"bob"}
+
+
+@pytest.mark.parametrize(("name", "reason"), [("ada", "there is no user ada"), ("bob", "bob is the only user")])
+def test_a_user_that_cannot_be_removed_is_named_and_the_file_left_alone(tmp_path: Path, name: str, reason: str) -> None:
+    path = tmp_path / "users.json"
+    run("user", "add", "bob", "--users", str(path), stdin="x\n")
+    before = path.read_bytes()
+
+    result = run("user", "remove", name, "--users", str(path))
+
+    assert result.exit_code == 1
+    assert reason in result.output
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,8 @@ def test_nothing_is_loaded_anew_while_nothing_changes(path: Path) -> None:
     assert load.counts() == {"done": 0, "refused": 0}
 
 
-def test_a_changed_model_user_or_key_is_swapped_in(path: Path) -> None:
+def test_a_changed_model_user_or_key_is_swapped_in(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     load, known = started(path)
 
     joblib.dump(KINDS["logistic"]().model, path.parent / "model.pkl", compress=1)
@@ -51,6 +52,9 @@ def test_a_changed_model_user_or_key_is_swapped_in(path: Path) -> None:
     assert [list(each.users) for each in known] == [["census"], ["census"], ["ada"]]
     assert known[2].model is known[1].model, "what has not changed is not loaded again"
     assert load.counts() == {"done": 2, "refused": 0}
+    version = known[2].model.version
+    said = [message for message in caplog.messages if message.startswith("reloaded")]
+    assert said == [f"reloaded: {what}; serves model {version}" for what in ("model", "users")]
 
 
 def test_a_file_that_comes_beside_the_model_is_noticed(path: Path) -> None:

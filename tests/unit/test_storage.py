@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from ml_census import storage
@@ -35,6 +36,14 @@ def test_more_than_the_limit_is_an_error(tmp_path: Path) -> None:
     assert storage.read(str(tmp_path / "file"), limit=5) == b"12345"
     with pytest.raises(storage.StorageError, match="larger than 4 bytes"):
         storage.read(str(tmp_path / "file"), limit=4)
+
+
+def test_more_than_the_limit_is_an_error_also_where_the_store_says_no_size() -> None:
+    fsspec.filesystem("memory").pipe_file("/file", b"12345")
+
+    assert storage.read("memory://file", limit=5) == b"12345"
+    with pytest.raises(storage.StorageError, match="larger than 4 bytes"):
+        storage.read("memory://file", limit=4)
 
 
 def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
