@@ -1,5 +1,6 @@
 """Many clients at once, slow ones and guessing ones, against a real process."""
 
+import os
 import signal
 import socket
 import threading
@@ -7,11 +8,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import requests
 
 ROW = [39, "Private", 14, "Male"]
+SOAK_SECONDS = int(os.environ.get("SOAK_SECONDS", "10"))
 Start = Callable[..., Any]
 
 
@@ -132,3 +135,45 @@ def test_many_predictions_at_once_leave_no_warning_in_the_log(start: Start) -> N
     server.stop()
 
     assert "Warning" not in "".join(server.log)
+
+
+def test_a_soak_leaves_memory_descriptors_and_threads_as_they_were(start: Start) -> None:
+    """With connections that are kept and new ones, logins, errors and 100 rows a request; and all are answered."""
+    server = start(compile=False, env={"PYTHONWARNINGS": ""})
+    soak(server, 5)
+    before = held(server)
+    answers = soak(server, SOAK_SECONDS)
+    after = held(server)
+    print(f"soak of {SOAK_SECONDS} s: {dict(answers)}, (MiB, descriptors, threads) {before} then {after}")
+
+    assert set(answers) == {200, 400, 404}
+    assert after[1:] == before[1:]
+    assert after[0] - before[0] < 1 + SOAK_SECONDS / 600
+
+
+def soak(server: Any, seconds: float) -> Counter[int]:
+    """What two clients are answered, who ask about half of what the server can do."""
+    token, end = server.token(), time.monotonic() + seconds
+
+    def ask(keep: str) -> Counter[int]:
+        answers, headers = Counter[int](), {"Authorization": token, "Connection": keep}
+        with requests.Session() as session:
+            while time.monotonic() < end:
+                for rows in ([ROW], 100 * [ROW], [["x"]]):
+                    body = {"inputs": rows}
+                    answers[session.post(f"{server.url}/prediction", json=body, headers=headers).status_code] += 1
+                for path in ("login", "nowhere"):
+                    answers[session.get(f"{server.url}/{path}", auth=("census", "census")).status_code] += 1
+                time.sleep(0.1)
+        return answers
+
+    with ThreadPoolExecutor() as pool:
+        return sum(pool.map(ask, ("keep-alive", "close")), Counter[int]())
+
+
+def held(server: Any) -> tuple[float, int, int]:
+    """MiB of resident memory, descriptors and threads of the process."""
+    process = Path(f"/proc/{server.process.pid}")
+    pages = int((process / "statm").read_text().split()[1])
+    folders = [len(list((process / name).iterdir())) for name in ("fd", "task")]
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2, folders[0], folders[1]
