@@ -46,6 +46,10 @@ class Lanes:
         names = LANES if name is None else (name,)
         return any(len(self._dispatchers[each].queue) >= LANES[each].waiting for each in names)
 
+    def is_busy(self, name: str) -> bool:
+        """Whether half of those who may wait in the lane do: its threads will find more than enough for a while."""
+        return 2 * len(self._dispatchers[name].queue) >= LANES[name].waiting
+
     def waiting(self) -> dict[str, Callable[[], int]]:
         """For each lane, how many tasks wait there."""
         return {name: partial(len, each.queue) for name, each in self._dispatchers.items()}

@@ -20,7 +20,7 @@ from waitress.server import TcpWSGIServer
 
 from ml_census import access_log, wire
 from ml_census.config import Config
-from ml_census.lanes import Lanes
+from ml_census.lanes import WORK, Lanes
 from ml_census.listener import let_nobody_in
 from ml_census.metrics import Metrics
 
@@ -28,9 +28,9 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.2
 SWITCH_SECONDS = 0.0005
-SHED_SECONDS = 0.01
-"""So long the loop sleeps after a turn in which it shed: each turn takes the interpreter from those who predict, and
-ten refusals in one turn take it once."""
+REST_SECONDS = 0.05
+"""So long at most the loop rests after a turn in which it shed: each turn asks each connection and takes the
+interpreter from those who predict, and ten refusals in one turn take it once."""
 QUIET_SECONDS = 0.5
 """A connection that was silent for so long has no request on its way."""
 CONNECTIONS = 1000
@@ -143,18 +143,31 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         """One turn of the loop."""
         if self._has_shed:
             self._has_shed = False
-            time.sleep(SHED_SECONDS)
+            self._rest()
         wasyncore.loop(timeout=0 if self._quick else TICK_SECONDS, map=self._map, use_poll=True, count=1)
         end = time.monotonic() + QUICK_SECONDS
         while self._probes or (self._quick and time.monotonic() < end):
-            channel = (self._probes or self._quick).popleft()
-            try:
-                channel.service()
-            except Exception:  # as the loop itself does: it ends the connection, not the server
-                channel.handle_error()
+            self._answer(self._probes or self._quick)
         if end > self._next_look:
             self._next_look = end + 1
             self._cut_off_who_is_late()
+
+    def _rest(self) -> None:
+        """Hear nobody but newcomers, such as probes, while those who predict have enough to do."""
+        end = time.monotonic() + REST_SECONDS
+        known = self._map.keys() - {self._fileno}
+        while self.accepting and time.monotonic() < end and self.task_dispatcher.is_busy(WORK):
+            wasyncore.poll2(REST_SECONDS / 5, {each: self._map[each] for each in self._map.keys() - known})
+            while self._probes:
+                self._answer(self._probes)
+
+    def _answer(self, channels: deque[wire.Channel]) -> None:
+        """The first of them."""
+        channel = channels.popleft()
+        try:
+            channel.service()
+        except Exception:  # as the loop itself does: it ends the connection, not the server
+            channel.handle_error()
 
     def add_task(self, channel: wire.Channel) -> None:
         """The channel has a whole request. waitress calls this in the loop and, for pipelined requests, in workers."""
@@ -167,7 +180,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         if lane == QUICK and len(self._quick) < QUICK_WAITING:
             self._quick.append(channel)
         elif lane == QUICK or not self.task_dispatcher.add_task(lane, channel):
-            self._has_shed = True
+            self._has_shed |= lane == WORK
             request.error = wire.OVERLOADED
             self._quick.append(channel)
 
@@ -194,7 +207,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         lane = self._lane_of(path, length)
         if lane in (PROBE, QUICK) or not self.task_dispatcher.is_full(lane):
             return False
-        self._has_shed = True
+        self._has_shed |= lane == WORK
         route = self._route_of(path)
         self._metrics.answered(route, wire.Overloaded.code, 0)
         if access_log.is_on():

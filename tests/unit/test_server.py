@@ -183,6 +183,22 @@ def test_what_is_too_much_for_its_lane_is_shed_at_once(port: int, path: str, lan
     let_go([shed])
 
 
+def test_who_sheds_rests_but_hears_newcomers(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While enough wait for a worker, the loop hears only new connections: probes come on those."""
+    monkeypatch.setattr(server, "REST_SECONDS", 60)
+    busy, shed = overfilled(port, "/slow", WORK)
+    assert shed.recv(65536).startswith(b"HTTP/1.1 503 ")
+    shed.sendall(post("/heard"))
+
+    assert ask(port, post("/livez")) == ["the-loop"]
+    assert "/heard" not in ASKED
+
+    let_go(busy)
+    assert ask(port, post("/livez")) == ["the-loop"]
+    assert b" 200 OK" in shed.recv(65536)
+    shed.close()
+
+
 def test_a_refusal_is_the_same_whether_the_request_was_parsed_or_not(port: int) -> None:
     """Only a plain request is refused unread; one with an id of its own gets it back."""
     busy, shed = overfilled(port, "/login", LOGIN)
