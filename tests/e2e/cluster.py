@@ -26,6 +26,7 @@ VALUES = ROOT / "tests" / "e2e" / "values.yaml"
 ROW = [39, "State-gov", 77516, "Bachelors", 13, "Never-married", "Adm-clerical", "Not-in-family", "White", "Male",
        2174, 0, 40, "United-States"]  # fmt: skip
 ANSWER = "Annual Salary <50K"
+REPORTS = {"componentstatuses", "events", "events.events.k8s.io", "nodes.metrics.k8s.io", "pods.metrics.k8s.io"}
 GCS = "ml-census-e2e-gcs"
 """The namespace of the bucket."""
 
@@ -50,6 +51,14 @@ def namespace(name: str) -> None:
     kubectl(
         "label", "namespace", name, *(f"pod-security.kubernetes.io/{mode}=restricted" for mode in ("enforce", "warn"))
     )
+
+
+def objects(namespace: str = "") -> set[str]:
+    """All objects of a namespace, or all that are in none, as kind/name; without what only reports."""
+    listed = kubectl("api-resources", f"--namespaced={str(bool(namespace)).lower()}", "--verbs=list", "--output=name")
+    kinds = [kind for kind in listed.split() if kind not in REPORTS]
+    options = ["--namespace", namespace] if namespace else []
+    return set(kubectl(*options, "get", ",".join(kinds), "--output=name", "--ignore-not-found").split())
 
 
 @cache
@@ -166,16 +175,46 @@ def port_forward(namespace: str, what: str, port: int) -> Iterator[str]:
 
 def send_signal(pod: dict[str, Any], number: signal.Signals) -> None:
     """To process 1 of the pod's container, from the node: within the container nothing can kill it."""
+    os.kill(int(process(pod).name), number)
+
+
+def resident_memory(pod: dict[str, Any]) -> int:
+    """Bytes of process 1 of the pod's container."""
+    return int((process(pod) / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def process(pod: dict[str, Any]) -> Path:
+    """The folder in /proc of process 1 of the pod's container."""
     container = pod["status"]["containerStatuses"][0]["containerID"].rpartition("/")[2]
-    for process in Path("/proc").glob("[0-9]*"):
+    for found in Path("/proc").glob("[0-9]*"):
         try:
-            belongs = container in (process / "cgroup").read_text()
+            belongs = container in (found / "cgroup").read_text()
         except OSError:
             continue
         if belongs:
-            os.kill(int(process.name), number)
-            return
+            return found
     raise AssertionError(f"no process of container {container} on this node")
+
+
+def python_pod(namespace: str, name: str, *args: str) -> None:
+    """One that runs the Python of the server's image, once it is ready. Its label "app" is its name."""
+    secure = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    container = {
+        "name": name,
+        "image": os.environ["IMAGE"],
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["python3", *args],
+        "securityContext": secure,
+    }
+    security = {"runAsNonRoot": True, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": namespace, "labels": {"app": name}},
+        "spec": {"automountServiceAccountToken": False, "securityContext": security, "containers": [container]},
+    }
+    kubectl("apply", "--filename", "-", stdin=json.dumps(pod))
+    kubectl("--namespace", namespace, "wait", "--for", "condition=Ready", f"pod/{name}", "--timeout", "2m")
 
 
 class Bucket:

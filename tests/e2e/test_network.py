@@ -1,11 +1,9 @@
 """The chart's NetworkPolicy, where it is enforced: who gets through, and who does not."""
 
-import json
-import os
 from collections.abc import Iterator
 
 import pytest
-from cluster import CHART, GCS, Release, kubectl, namespace
+from cluster import CHART, GCS, Release, kubectl, namespace, python_pod
 
 DEV = CHART / "environments" / "dev.yaml"
 CONNECT = """
@@ -32,24 +30,7 @@ def stranger() -> Iterator[str]:
 def peer(name: str) -> Iterator[str]:
     """A namespace with a pod that does nothing but listen on port 8443."""
     namespace(name)
-    secure = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-    listen = "import http.server as h; h.test(h.SimpleHTTPRequestHandler, port=8443)"
-    container = {
-        "name": "peer",
-        "image": os.environ["IMAGE"],
-        "imagePullPolicy": "IfNotPresent",
-        "command": ["python3", "-c", listen],
-        "securityContext": secure,
-    }
-    security = {"runAsNonRoot": True, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}}
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "peer", "namespace": name},
-        "spec": {"automountServiceAccountToken": False, "securityContext": security, "containers": [container]},
-    }
-    kubectl("apply", "--filename", "-", stdin=json.dumps(pod))
-    kubectl("--namespace", name, "wait", "--for", "condition=Ready", "pod/peer", "--timeout", "2m")
+    python_pod(name, "peer", "-c", "import http.server as h; h.test(h.SimpleHTTPRequestHandler, port=8443)")
     yield name
     kubectl("delete", "namespace", name, "--wait=false")
 
