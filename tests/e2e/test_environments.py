@@ -2,14 +2,12 @@
 
 import pytest
 import requests
-from cluster import ANSWER, CHART, ROW, Release, image, login, wait_for
-
-KINDS = "all,configmap,secret,serviceaccount,horizontalpodautoscaler,poddisruptionbudget,networkpolicy"
+from cluster import ANSWER, CHART, ROW, Release, image, login, objects, wait_for
 
 
 @pytest.mark.parametrize(("environment", "pods"), [("dev", 1), ("staging", 2), ("prod", 3)])
 def test_an_environment_is_installed_used_and_uninstalled(release: Release, environment: str, pods: int) -> None:
-    before = names(release)
+    before = objects(release.namespace)
 
     release.upgrade(CHART / "environments" / f"{environment}.yaml")
 
@@ -21,7 +19,7 @@ def test_an_environment_is_installed_used_and_uninstalled(release: Release, envi
     assert answer.json() == {"predictions": [ANSWER, ANSWER]}
 
     release.uninstall()
-    wait_for("nothing to be left", lambda: names(release) == before)
+    wait_for("nothing to be left", lambda: objects(release.namespace) == before)
     print(f"{environment}: {pods} pods ready, helm test passed, uninstalled")
 
 
@@ -35,8 +33,3 @@ def test_the_image_without_scikit_learn_serves_a_published_model(release: Releas
     assert engine["kind"] == "compiled"
     assert engine["proved_rows"] > 2000
     release.uninstall()
-
-
-def names(release: Release) -> set[str]:
-    """All objects of the namespace but the cluster's own."""
-    return {f"{item['kind']}/{item['metadata']['name']}" for item in release.get(KINDS)["items"]}

@@ -16,7 +16,7 @@ from typing import cast
 
 import pytest
 import requests
-from cluster import CHART, ROW, Release, login
+from cluster import CHART, ROW, Release, login, resident_memory
 
 ARTICLE = CHART / "ci" / "article-values.yaml"
 SECONDS = 60
@@ -127,6 +127,8 @@ def test_f18_ten_times_the_capacity_leaves_the_capacity(release: Release) -> Non
 
 def test_f19_five_hundred_slow_senders_hold_nobody_up(release: Release) -> None:
     address, _, port = release.url.removeprefix("http://").partition(":")
+    (pod,) = release.pods()
+    memory = resident_memory(pod)
     slow = [socket.create_connection((address, int(port)), timeout=30) for _ in range(500)]
     took = []
     for second in range(20):
@@ -136,10 +138,14 @@ def test_f19_five_hundred_slow_senders_hold_nobody_up(release: Release) -> None:
         assert requests.get(f"{release.url}/version", timeout=30).status_code == 200
         took.append(time.monotonic() - began)
         time.sleep(0.5)
+    more = (resident_memory(pod) - memory) / 1024**2
     for each in slow:
         each.close()
-    print(f"f19: with 500 slow senders a request took at most {1000 * max(took):.0f} ms")
+    print(
+        f"f19: with 500 slow senders a request took at most {1000 * max(took):.0f} ms, and {more:.0f} MiB more memory"
+    )
 
+    assert more < 64
     assert max(took) < 1
     assert release.restarts() == 0
     assert release.ready_pods() == 1

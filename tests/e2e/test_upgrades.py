@@ -76,7 +76,7 @@ def test_f10_f11_f12_a_bad_upgrade_leaves_the_old_pods_and_their_replacements(
     release: Release, load: Load, case: str
 ) -> None:
     """The replacement of an old pod boots with the old configuration, which its ReplicaSet carries."""
-    good = revision(release)
+    good, spec = revision(release), release.get("deployment", "ml-census")["spec"]
 
     with pytest.raises(AssertionError, match="exit 1"):
         release.upgrade(ARTICLE, timeout="15s", **REPLICAS, **STALLED[case])
@@ -84,8 +84,9 @@ def test_f10_f11_f12_a_bad_upgrade_leaves_the_old_pods_and_their_replacements(
     release.delete(next(pod for pod in release.pods() if is_ready(pod)), "--wait=false")
     wait_for("the old pod's replacement", lambda: sum(map(is_ready, release.pods())) == REPLICAS["replicaCount"], 60)
 
-    helm("rollback", "ml-census", str(good), "--namespace", release.namespace, "--wait", "--timeout", "2m")
+    helm("rollback", "ml-census", str(good), "--namespace", release.namespace, "--wait", "--timeout", "1m")
     release.settle()
+    assert release.get("deployment", "ml-census")["spec"] == spec
     assert release.ready_pods() == REPLICAS["replicaCount"]
 
 
