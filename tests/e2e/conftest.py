@@ -71,8 +71,15 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """With a failure comes what the cluster has to say of it."""
     report = yield
     if report.when == "call" and report.failed and "release" in getattr(item, "funcargs", {}):
-        where = ["--namespace", item.funcargs["release"].namespace]  # type: ignore[attr-defined]
-        said = kubectl(*where, "get", "pods", "--output", "wide") + kubectl(*where, "get", "events")
-        said += kubectl(*where, "logs", "--selector", "app.kubernetes.io/instance=ml-census", "--tail=30", "--prefix")
-        report.sections.append(("cluster", said))
+        report.sections.append(("cluster", state_of(item.funcargs["release"].namespace)))  # type: ignore[attr-defined]
     return report
+
+
+def state_of(namespace: str) -> str:
+    where = ["--namespace", namespace]
+    try:
+        said = kubectl(*where, "get", "pods", "--output", "wide") + kubectl(*where, "get", "events")
+        logs = ["logs", "--selector", "app.kubernetes.io/instance=ml-census", "--tail=30", "--prefix"]
+        return said + kubectl(*where, *logs)
+    except AssertionError as error:  # the test's own failure is the one to report
+        return str(error)

@@ -1,6 +1,7 @@
 """Parts of Kubernetes itself end and come back, and a node is drained, while clients ask (F5, F21)."""
 
 import os
+import select
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -35,15 +36,26 @@ def restart(program: str) -> None:
             command = (process / "cmdline").read_text().split("\0")[:-1]
             environment = dict(each.split("=", 1) for each in (process / "environ").read_text().split("\0")[:-1])
             belongs = os.readlink(process / "ns" / "net") == here
+            log = os.readlink(process / "fd" / "1")
         except OSError:
             continue
         if belongs and command and Path(command[0]).name == program:
-            os.kill(int(process.name), signal.SIGKILL)
-            wait_for("its end", lambda process=process: not (process / "exe").exists(), 10)
-            quiet = subprocess.DEVNULL
-            subprocess.run(["setsid", "--fork", *command], env=environment, stdout=quiet, stderr=quiet, check=True)
+            kill(int(process.name))
+            with open(log, "a") as output:
+                again = ["setsid", "--fork", *command]
+                subprocess.run(again, env=environment, stdout=output, stderr=output, check=True)
             return
     raise AssertionError(f"no {program} on this node")
+
+
+def kill(pid: int) -> None:
+    """And wait for the last of its threads: /proc shows an end before that, while its sockets are still bound."""
+    process = os.pidfd_open(pid)
+    try:
+        signal.pidfd_send_signal(process, signal.SIGKILL)
+        assert select.select([process], [], [], 30)[0], f"process {pid} does not end"
+    finally:
+        os.close(process)
 
 
 @pytest.mark.parametrize("program", ["kube-apiserver", "kubelet", "containerd"])
