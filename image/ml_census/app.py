@@ -1,37 +1,32 @@
-"""The HTTP interface: every route in one list, one handler for all errors."""
+"""The HTTP interface: every route in one list."""
 
 import json
-import logging
 import platform
 import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, abort, g, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import MethodNotAllowed
 
-from ml_census import __version__, auth, compatible, presented
-from ml_census.answering import Answering, TokenError, TooManyRows, admit
+from ml_census import __version__, auth, presented
+from ml_census.answering import Answering, admit
 from ml_census.artifacts import Artifacts
 from ml_census.compatible import Compatible, Vertex
 from ml_census.config import Config
-from ml_census.engine.predictor import PredictionError
+from ml_census.errors import Details, Errors
 from ml_census.metrics import Metrics
 from ml_census.pages import REPORT, Pages
 from ml_census.protocols import article
-from ml_census.protocols.document import FormatError
 from ml_census.request_id import request_id
-from ml_census.schema import MAX_DETAILS, RowsError
+from ml_census.schema import MAX_DETAILS
 from ml_census.throttle import Throttle
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-log = logging.getLogger(__name__)
-
-PREDICTION = "/prediction"
 LOGIN = "/login"
-PROBES = ("/livez", "/readyz")
+PROBES = frozenset(["/livez", "/readyz"])
 QUICK_BYTES = 4096
 """Rows of so many bytes, some thirty of a census, are answered in less than a millisecond."""
 JSON = "application/json"
@@ -67,7 +62,7 @@ class Api:
         """The whole interface: path, methods, view."""
         return [
             (LOGIN, ["GET"], self.login),
-            (PREDICTION, ["GET", "POST"], self.prediction),
+            (article.PATH, ["GET", "POST"], self.prediction),
             ("/livez", ["GET"], self.alive),
             ("/readyz", ["GET"], self.readiness),
             ("/version", ["GET"], self.version),
@@ -75,6 +70,15 @@ class Api:
             *self._pages.routes(),
             *self._compatible.routes(),
         ]
+
+    @property
+    def probes(self) -> frozenset[str]:
+        """Paths that tell of the server's state and nothing else, in the words of all protocols."""
+        return PROBES | self._compatible.probes
+
+    def words(self, path: str, status: int, message: str, details: Details | None = None) -> dict[str, Any]:
+        """What went wrong, in the form that clients of the path know."""
+        return self._compatible.words(path, status, message, details)
 
     def login(self) -> Response:
         """A token for a user with a password (HTTP Basic, RFC 7617)."""
@@ -172,6 +176,7 @@ class Application(Flask):
         super().__init__("ml_census", static_folder=None)
         self.config["MAX_CONTENT_LENGTH"] = self._max_body_bytes = max_body_bytes
         self._api = api
+        self._probes = api.probes
         self._routes = frozenset(path for path, _methods, _view in api.routes())
 
     def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -198,21 +203,25 @@ class Application(Flask):
     def lane(self, path: str, length: int) -> str:
         """Who runs a request, see server.py. Few rows for a compiled model are quick."""
         path = "/" + path.lstrip("/")  # as waitress gives it to the application
-        if path in PROBES:
+        if path in self._probes:
             return "probe"
         if path == LOGIN:
             return "login"
         kind = self._api.artifacts.model.engine.get("kind")
-        return "quick" if path == PREDICTION and length <= QUICK_BYTES and kind == "compiled" else "work"
+        return "quick" if path == article.PATH and length <= QUICK_BYTES and kind == "compiled" else "work"
 
     def route_of(self, path: str) -> str:
         """The route of a path, by which requests are counted; "other" where there is none."""
         return path if path in self._routes else "other"
 
+    def refusal(self, path: str, status: int, message: str) -> bytes:
+        """What the server answers without asking the application, in the form that clients of the path know."""
+        return written(self._api.words(path, status, message)).encode()
+
     def _is_usual(self, environ: "WSGIEnvironment") -> bool:
         length = environ.get("CONTENT_LENGTH", "")
         return (
-            environ["PATH_INFO"] == PREDICTION
+            environ["PATH_INFO"] == article.PATH
             and environ["REQUEST_METHOD"] == "POST"
             and not environ.get("QUERY_STRING")
             and environ.get("CONTENT_TYPE", "").partition(";")[0] == JSON
@@ -240,12 +249,7 @@ def create_app(
     app.before_request(name_request)
     app.before_request(raise_earlier)
     app.after_request(return_request_id)
-    app.register_error_handler(HTTPException, http_error)
-    app.register_error_handler(TokenError, token_error)
-    app.register_error_handler(FormatError, lambda error: failed(400, str(error)))
-    app.register_error_handler(TooManyRows, lambda error: failed(413, str(error)))
-    app.register_error_handler(RowsError, lambda error: failed(400, str(error), error.details))
-    app.register_error_handler(PredictionError, prediction_error)
+    Errors(api.words).register(app)
     return app
 
 
@@ -289,31 +293,3 @@ def return_request_id(response: Response) -> Response:
     """Every answer names its request."""
     response.headers["X-Request-Id"] = g.request_id
     return response
-
-
-def failed(status: int, message: str, details: list[dict[str, Any]] | None = None) -> Response:
-    """What went wrong, in the words of the protocol that the path is of."""
-    return reply(compatible.error(request.path, status, message, details), status)
-
-
-def token_error(error: TokenError) -> Response:
-    """401; but 403 to the article's clients, as its server answers."""
-    response = failed(403 if request.path == PREDICTION else 401, str(error))
-    response.headers["WWW-Authenticate"] = error.challenge
-    return response
-
-
-def http_error(error: HTTPException) -> Response:
-    """Flask's own answers (404, 405, 413, ...) as JSON, with their status and headers."""
-    response = failed(error.code or 500, error.description or error.name)
-    for name, value in error.get_headers():
-        if name.lower() not in ("content-type", "content-length"):
-            response.headers[name] = value
-    return response
-
-
-def prediction_error(error: PredictionError) -> Response:
-    """The rows fit the schema and the model refused them all the same: the log has the kind of reason, never a row."""
-    log.warning("request %s: predict raised %s", g.request_id, type(error.__cause__).__name__)
-    details = [{"row": error.row, "expected": "values that the model can predict"}]
-    return failed(400, str(error), details)

@@ -11,10 +11,13 @@ from werkzeug.exceptions import UnsupportedMediaType
 from ml_census import __version__
 from ml_census.answering import Answer, Answering, admit
 from ml_census.artifacts import Artifacts
+from ml_census.errors import Details
 from ml_census.metrics import Stopwatch
-from ml_census.protocols import article, kserve_v1, mlflow, open_inference
+from ml_census.protocols import article, binary_tensors, kserve_v1, mlflow, open_inference
 
 JSON = "application/json"
+SPOKEN = {"/v1/": kserve_v1, "/v2": open_inference, "/invocations": mlflow}
+"""What clients of the paths that begin so understand."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,29 @@ class Compatible:
             (f"{self._v2}/infer", ["POST"], self.v2_infer),
             ("/invocations", ["POST"], self.invocations),
             ("/ping", ["GET"], self.ping),
+            ("/health", ["GET"], self.health),
             *([(self._vertex.predict, ["POST"], self.vertex_predict)] if self._vertex else []),
             *([(self._vertex.health, ["GET"], self.vertex_health)] if self._vertex else []),
         ]
+
+    @property
+    def probes(self) -> frozenset[str]:
+        """Paths that only tell whether the server is alive or ready."""
+        paths = [self._v1, "/v2/health/live", "/v2/health/ready", f"{self._v2}/ready", "/ping", "/health"]
+        return frozenset([*paths, self._vertex.health] if self._vertex else paths)
+
+    def words(self, path: str, status: int, message: str, details: Details | None = None) -> dict[str, Any]:
+        """What went wrong, in the form that clients of the path know."""
+        speaks = next((module for prefix, module in SPOKEN.items() if path.startswith(prefix)), article)
+        if self._vertex and path in (self._vertex.predict, self._vertex.health):
+            speaks = kserve_v1
+        if speaks is article:
+            return article.error(status, message) | ({} if details is None else {"details": details})
+        for each in (details or [])[:1]:
+            place = ", ".join(f"{key} {each[key]}" for key in ("row", "column") if key in each)
+            got = f", got {json.dumps(each['got'])}" if "got" in each else ""
+            message = f"{message}: {place}: expected {each['expected']}{got}"
+        return speaks.error(status, message)  # type: ignore[no-any-return]
 
     def v1_models(self) -> Response:
         """The one model."""
@@ -78,7 +101,7 @@ class Compatible:
         """Predictions for instances."""
         artifacts, stages = self._admitted(protocol)
         rows = kserve_v1.parse(_json_body())
-        return self._answered(artifacts, stages, rows, lambda given: kserve_v1.answer(given.predictions))
+        return self._answered(artifacts, stages, rows, lambda given: _reply(kserve_v1.answer(given.predictions)))
 
     def vertex_predict(self) -> Response:
         """As KServe's V1."""
@@ -90,7 +113,7 @@ class Compatible:
 
     def v2_server(self) -> Response:
         """What serves."""
-        return _reply({"name": "ml-census", "version": __version__, "extensions": []})
+        return _reply({"name": "ml-census", "version": __version__, "extensions": [binary_tensors.EXTENSION]})
 
     def v2_live(self) -> Response:
         """The process answers."""
@@ -113,28 +136,39 @@ class Compatible:
     def v2_infer(self) -> Response:
         """The outputs that are asked for."""
         artifacts, stages = self._admitted("open-inference")
-        asked = open_inference.parse(_json_body(), artifacts.predictor.schema.names)
-        probabilities = open_inference.PREDICT_PROBA in asked.outputs
-        if probabilities and not artifacts.predictor.has_probabilities:
+        length = request.headers.get(binary_tensors.HEADER)
+        asked = open_inference.parse(_json_body(), artifacts.predictor.schema.names, length)
+        if asked.probabilities and not artifacts.predictor.has_probabilities:
             abort(400, "this model has no probabilities")
 
-        def write(given: Answer) -> dict[str, Any]:
-            return open_inference.answer(asked, self._name, given.version, given.predictions, given.probabilities)
+        def write(given: Answer) -> Response:
+            document, binary = open_inference.answer(
+                asked, self._name, given.version, given.predictions, given.probabilities
+            )
+            if not binary:
+                return _reply(document)
+            text = json.dumps(document).encode()
+            headers = {binary_tensors.HEADER: str(len(text))}
+            return Response(text + binary, headers=headers, mimetype="application/octet-stream")
 
-        return self._answered(artifacts, stages, asked.rows, write, probabilities)
+        return self._answered(artifacts, stages, asked.rows, write, asked.probabilities)
 
     def invocations(self) -> Response:
         """Predictions for one of MLflow's forms, or for CSV."""
         artifacts, stages = self._admitted("mlflow")
         if request.mimetype in ("text/csv", "application/csv"):
-            rows = mlflow.parse_csv(request.get_data(), artifacts.predictor.schema.names)
+            rows = mlflow.parse_csv(_body(), artifacts.predictor.schema.names)
         else:
             rows = mlflow.parse(_json_body())
-        return self._answered(artifacts, stages, rows, lambda given: mlflow.answer(given.predictions))
+        return self._answered(artifacts, stages, rows, lambda given: _reply(mlflow.answer(given.predictions)))
 
     def ping(self) -> Response:
         """Whether new clients are welcome, as MLflow's and SageMaker's probes ask."""
         return Response("\n", 200 if self._ready() else 503, mimetype="text/plain")
+
+    def health(self) -> Response:
+        """MLflow's other name for it."""
+        return self.ping()
 
     def _admitted(self, protocol: str) -> tuple[Artifacts, Stopwatch]:
         """What the request works on, and its time from now on. Raises TokenError."""
@@ -148,29 +182,14 @@ class Compatible:
         artifacts: Artifacts,
         stages: Stopwatch,
         rows: Any,
-        write: Callable[[Answer], dict[str, Any]],
+        write: Callable[[Answer], Response],
         with_probabilities: bool = False,
     ) -> Response:
         given = self._answering.answer(artifacts, rows, stages, with_probabilities)
-        response = _reply(write(given))
+        response = write(given)
         response.headers.update(given.headers)
         stages.lap("format")
         return response
-
-
-def error(path: str, status: int, message: str, details: list[dict[str, Any]] | None) -> dict[str, Any]:
-    """What went wrong, in the form that clients of the path know."""
-    speaks = next((module for prefix, module in SPOKEN.items() if path.startswith(prefix)), article)
-    if speaks is article:
-        return article.error(status, message) | ({} if details is None else {"details": details})
-    for each in (details or [])[:1]:
-        place = ", ".join(f"{key} {each[key]}" for key in ("row", "column") if key in each)
-        got = f", got {json.dumps(each['got'])}" if "got" in each else ""
-        message = f"{message}: {place}: expected {each['expected']}{got}"
-    return speaks.error(status, message)  # type: ignore[no-any-return]
-
-
-SPOKEN = {"/v1/": kserve_v1, "/v2": open_inference, "/invocations": mlflow}
 
 
 def _reply(document: dict[str, Any], status: int = 200) -> Response:
@@ -181,4 +200,10 @@ def _json_body() -> bytes:
     """The body. Clients of these protocols do not all say that it is JSON."""
     if request.mimetype not in ("", JSON, "application/octet-stream") and not request.is_json:
         raise UnsupportedMediaType("the Content-Type must be application/json")
+    return _body()
+
+
+def _body() -> bytes:
+    if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+        raise UnsupportedMediaType("the charset must be utf-8")
     return request.get_data()

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from waitress import wasyncore
 from waitress.server import TcpWSGIServer
+from waitress.utilities import Error
 
 from ml_census import access_log, wire
 from ml_census.config import Config
@@ -61,6 +62,9 @@ class Application(Protocol):
 
     def route_of(self, path: str) -> str:
         """One of few names, by which requests are counted."""
+
+    def refusal(self, path: str, status: int, message: str) -> bytes:
+        """The body of an answer that says why a request is not for the application, in JSON."""
 
 
 def serve(
@@ -127,6 +131,8 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
     ) -> None:
         self._lane_of = app.lane
         self._route_of = app.route_of
+        self._refusal = app.refusal
+        self._sheds: dict[str, bytes] = {}
         self._metrics = metrics
         self._deadline = deadline
         self._loop_thread = threading.get_ident()
@@ -202,17 +208,23 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         """Whether any lane has no room."""
         return bool(self.task_dispatcher.is_full())
 
-    def sheds(self, path: str, length: int, name: str, trace: str) -> bool:
-        """Whether there is no room for such a POST, which is then counted as refused."""
+    def refusal(self, path: str, error: Error) -> bytes:
+        """The body of what is answered to such a request."""
+        return self._refusal(path, int(error.code), f"{error.reason}: {error.body}")
+
+    def shed(self, path: str, length: int, name: str, trace: str) -> bytes | None:
+        """The answer to such a POST, but for its id, if there is no room for it; it is then counted as refused."""
         lane = self._lane_of(path, length)
         if lane in (PROBE, QUICK) or not self.task_dispatcher.is_full(lane):
-            return False
+            return None
         self._has_shed |= lane == WORK
         route = self._route_of(path)
         self._metrics.answered(route, wire.Overloaded.code, 0)
         if access_log.is_on():
             access_log.write("POST", route, wire.Overloaded.code, 0, name, trace)
-        return True
+        if route not in self._sheds:  # to make one takes as long as to refuse
+            self._sheds[route] = wire.shed(self.refusal(path, wire.OVERLOADED))
+        return self._sheds[route]
 
     def answered(self, request: wire.Parser, status: int) -> None:
         """The answer to a request is on its way."""

@@ -10,7 +10,6 @@ has_body, content_length, content_bytes_written, set_close_on_finish, finish, st
 """
 
 import ctypes
-import json
 import re
 import socket
 import threading
@@ -125,9 +124,12 @@ class _Chunks(ChunkedReceiver):  # type: ignore[misc]
 
 
 class _OnePiece:
-    """Sends the whole answer at once: one send() in place of two, a fifteenth of a small request. And tells of it."""
+    """Sends the whole answer at once: one send() in place of two, a fifteenth of a small request. And tells of it, before
+    the client can know."""
 
     def write(self: Any, data: bytes) -> None:
+        if not self.wrote_header:
+            self.channel.server.answered(self.request, int(self.status[:3]))
         if self.wrote_header or not self.has_body or len(data) != self.content_length:
             super().write(data)  # type: ignore[misc]
             return
@@ -135,21 +137,16 @@ class _OnePiece:
         self.wrote_header = True
         self.content_bytes_written = len(data)
 
-    def finish(self: Any) -> None:
-        super().finish()  # type: ignore[misc]
-        self.channel.server.answered(self.request, int(self.status[:3]))
-
-
-def refusal(error: Error) -> bytes:
-    """What never reaches the application is answered like what does."""
-    return json.dumps({"error message": f"{error.reason}: {error.body}"}).encode()
-
 
 OVERLOADED = Overloaded("too many requests wait already")
-SHED = (
-    b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: %d\r\nContent-Type: application/json\r\nRetry-After: 1\r\n"
-    b"X-Request-Id: %%s\r\n\r\n%s"
-) % (len(refusal(OVERLOADED)), refusal(OVERLOADED))
+
+
+def shed(body: bytes) -> bytes:
+    """The whole answer to who is refused unread, but for the request's id."""
+    return (
+        b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: %d\r\nContent-Type: application/json\r\n"
+        b"Retry-After: 1\r\nX-Request-Id: %%s\r\n\r\n%s"
+    ) % (len(body), body.replace(b"%", b"%%"))
 
 
 class RefusalTask(_OnePiece, ErrorTask):  # type: ignore[misc]
@@ -159,7 +156,7 @@ class RefusalTask(_OnePiece, ErrorTask):  # type: ignore[misc]
         error = self.request.error
         if error.code == 501:  # what waitress does not know is the client's error; 5xx invites retries
             error = BadRequest(error.body)
-        body = refusal(error)
+        body = self.channel.server.refusal(self.request.path, error)
         self.status = f"{error.code} {error.reason}"
         self.response_headers.append(("Content-Type", "application/json"))
         self.request.name = self.request.name or request_id("")
@@ -231,9 +228,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         found = TRACEPARENT.search(data, 0, head.end())
         trace = trace_id(found[1].decode()) if found else ""
         name = trace or request_id("")
-        if not self.server.sheds(head[1].decode(), int(head[2]), name, trace):
+        answer = self.server.shed(head[1].decode(), int(head[2]), name, trace)
+        if answer is None:
             return False
-        self.write_soon(SHED % name.encode())
+        self.write_soon(answer % name.encode())
         return True
 
     def refuse(self, error: Error) -> None:

@@ -14,6 +14,7 @@ from kinds import NAMES, Kind
 from ml_census import auth
 from ml_census.app import Api, Application, create_app
 from ml_census.artifacts import Artifacts
+from ml_census.compatible import Vertex
 from ml_census.config import Config
 from ml_census.engine.original import Original
 from ml_census.introspect import learn
@@ -237,6 +238,16 @@ def test_the_usual_request_goes_the_direct_way(
         ("compiled", "/login/", 0, "work"),
         ("original", "/livez", 0, "probe"),
         ("original", "/readyz", 0, "probe"),
+        ("original", "/ping", 0, "probe"),
+        ("original", "/health", 0, "probe"),
+        ("original", "/v1/models/model", 0, "probe"),
+        ("original", "/v1/models", 0, "work"),
+        ("original", "/v2/health/live", 0, "probe"),
+        ("original", "/v2/health/ready", 0, "probe"),
+        ("original", "/v2/models/model/ready", 0, "probe"),
+        ("original", "/v2/models/model", 0, "work"),
+        ("original", "/vertex/health", 0, "probe"),
+        ("original", "/vertex/predict", 0, "work"),
         ("original", "/version", 0, "work"),
     ],
 )
@@ -245,7 +256,9 @@ def test_each_kind_of_request_has_its_lane(
 ) -> None:
     model = replace(artifacts.model, engine={"kind": engine})
 
-    assert create_app(replace(artifacts, model=model), CONFIG).lane(path, length) == lane
+    app = create_app(replace(artifacts, model=model), CONFIG, vertex=Vertex("/vertex/predict", "/vertex/health"))
+
+    assert app.lane(path, length) == lane
 
 
 def test_too_many_rows_are_refused(post: Callable[..., TestResponse]) -> None:

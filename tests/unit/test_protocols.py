@@ -1,6 +1,8 @@
 """KServe's V1, Open Inference (V2), MLflow and SageMaker give the answers of /prediction, and their own errors."""
 
 import json
+import math
+import struct
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -19,6 +21,8 @@ from ml_census.config import Config
 from ml_census.engine.original import Original
 from ml_census.introspect import learn
 from ml_census.models import Model
+from ml_census.protocols import article, binary_tensors, mlflow
+from ml_census.protocols.document import FormatError
 
 CONFIG = Config("", "", "", model_name="census", max_rows=10)
 V1, V2, MLFLOW = "/v1/models/census:predict", "/v2/models/census/infer", "/invocations"
@@ -88,6 +92,7 @@ SAME = {
     "MLflow, inputs": (MLFLOW, {"inputs": RECORDS}),
     "MLflow, inputs by column": (MLFLOW, {"inputs": dict(zip(NAMES, COLUMNS, strict=True))}),
     "MLflow, CSV": (MLFLOW, f"{','.join(NAMES)}\n{CSV}\n"),
+    "MLflow, CSV with spaces": (MLFLOW, f"{', '.join(NAMES)}\n{CSV}\n"),
     "MLflow, CSV in another order": (
         MLFLOW,
         "sex,age,workclass,education-num\nMale,39,Private,14\nFemale,25,Self-emp,3",
@@ -145,6 +150,88 @@ def test_probabilities_are_an_output(client: FlaskClient, post: Callable[..., Te
     assert "id" not in answer
 
 
+def binary(columns: list[list[Any]] = COLUMNS) -> tuple[bytes, dict[str, str]]:
+    """A V2 request as Triton's client writes it, and its header."""
+    packed = [struct.pack("<2q", *columns[0]), texts(columns[1]), struct.pack("<2f", *columns[2]), texts(columns[3])]
+    inputs = [
+        {key: value for key, value in tensor.items() if key != "data"} | {"parameters": {"binary_data_size": len(data)}}
+        for tensor, data in zip(tensors(columns), packed, strict=True)
+    ]
+    document = json.dumps({"inputs": inputs, "parameters": {"binary_data_output": True}}).encode()
+    return document + b"".join(packed), {binary_tensors.HEADER: str(len(document))}
+
+
+def texts(values: list[str]) -> bytes:
+    return b"".join(struct.pack("<I", len(value)) + value.encode() for value in values)
+
+
+def test_binary_tensors_are_answered_in_binary(post: Callable[..., TestResponse], expected: list[str]) -> None:
+    body, headers = binary()
+
+    answer = post(V2, body, "application/octet-stream", **headers)
+
+    length = int(answer.headers[binary_tensors.HEADER])
+    (output,) = json.loads(answer.data[:length])["outputs"]
+    assert output == {
+        "name": "predict",
+        "shape": [2, 1],
+        "datatype": "BYTES",
+        "parameters": {"binary_data_size": len(answer.data) - length},
+    }
+    assert answer.data[length:] == texts(expected)
+
+
+def test_each_output_says_whether_it_is_binary(post: Callable[..., TestResponse], expected: list[str]) -> None:
+    outputs = [{"name": "predict_proba", "parameters": {"binary_data": True}}, {"name": "predict"}]
+
+    answer = post(V2, {"inputs": tensors(), "outputs": outputs})
+
+    document = json.loads(answer.data[: int(answer.headers[binary_tensors.HEADER])])
+    shares = struct.unpack("<4d", answer.data[-32:])
+    assert document["outputs"][0]["parameters"] == {"binary_data_size": 32}
+    assert shares[0] + shares[1] == pytest.approx(1)
+    assert document["outputs"][1]["data"] == expected
+
+
+@pytest.mark.parametrize("datatype", binary_tensors.FORMATS)
+def test_binary_values_of_each_datatype_are_read_as_they_were_written(datatype: str) -> None:
+    values = [True, False] if datatype == "BOOL" else [1, 100]
+
+    assert binary_tensors.decode(datatype, binary_tensors.encode(datatype, values)) == values
+
+
+@pytest.mark.parametrize(
+    ("datatype", "data", "says"),
+    [
+        ("FP32", b"abc", "3 bytes are no whole number of FP32"),
+        ("BYTES", b"\x01\0\0", "their lengths before them"),
+        ("BYTES", b"\x02\0\0\0a", "their lengths before them"),
+        ("BYTES", b"\xff\xff\xff\xffa", "their lengths before them"),
+        ("BYTES", b"\x01\0\0\0\xff", "UTF-8"),
+    ],
+)
+def test_bad_binary_values_are_refused(datatype: str, data: bytes, says: str) -> None:
+    with pytest.raises(FormatError, match=says):
+        binary_tensors.decode(datatype, data)
+
+
+@pytest.mark.parametrize("length", ["-1", "x", "1000000", "²", ""])
+def test_a_document_that_does_not_end_in_the_body_is_a_400(post: Callable[..., TestResponse], length: str) -> None:
+    body, _ = binary()
+
+    answer = post(V2, body, **{binary_tensors.HEADER: length})
+
+    assert (answer.status_code, binary_tensors.HEADER in str(answer.json)) == (400, True)
+
+
+def test_bytes_of_no_tensor_are_a_400(post: Callable[..., TestResponse]) -> None:
+    body, headers = binary()
+
+    answer = post(V2, body + b"more", "application/octet-stream", **headers)
+
+    assert answer.json == {"error": "4 bytes behind the document are of no tensor"}
+
+
 def test_the_metadata_are_the_schema(client: FlaskClient) -> None:
     answer = client.get("/v2/models/census").json
 
@@ -181,10 +268,13 @@ def test_who_asks_for_the_state_needs_no_token(client: FlaskClient, path: str) -
 
 def test_the_server_says_what_it_is(client: FlaskClient) -> None:
     assert client.get("/v2").json["name"] == "ml-census"  # type: ignore[index]
+    assert client.get("/v2").json["extensions"] == ["binary_tensor_data"]  # type: ignore[index]
     assert client.get("/ping").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/v1/models/census", "/v2/health/ready", "/v2/models/census/ready", "/ping"])
+@pytest.mark.parametrize(
+    "path", ["/v1/models/census", "/v2/health/ready", "/v2/models/census/ready", "/ping", "/health"]
+)
 def test_a_drain_ends_readiness(artifacts: Artifacts, path: str) -> None:
     assert create_app(artifacts, CONFIG, ready=lambda: False).test_client().get(path).status_code == 503
 
@@ -216,11 +306,14 @@ def test_an_open_protocol_wants_no_token_and_opens_no_other(artifacts: Artifacts
         (V1, {"instances": ROWS}, {"error": "Token is missing!"}),
         (V2, {"inputs": tensors()}, {"error": "Token is missing!"}),
         (MLFLOW, {"inputs": ROWS}, {"error_code": "UNAUTHENTICATED", "message": "Token is missing!"}),
+        ("/vertex/predict", {"instances": ROWS}, {"error": "Token is missing!"}),
     ],
 )
 def test_without_a_token_there_is_a_401_in_the_words_of_the_protocol(
-    client: FlaskClient, path: str, body: Any, error: dict[str, str]
+    artifacts: Artifacts, path: str, body: Any, error: dict[str, str]
 ) -> None:
+    client = create_app(artifacts, CONFIG, vertex=Vertex("/vertex/predict", "/vertex/health")).test_client()
+
     answer = client.post(path, json=body)
 
     assert (answer.status_code, answer.json) == (401, error)
@@ -249,7 +342,10 @@ BAD = [
     (V2, changed(0, name=...), "each tensor must be"),
     (V2, changed(0, datatype="STRING"), "the datatype must be"),
     (V2, changed(0, datatype=["BYTES"]), "the datatype must be"),
-    (V2, changed(0, data=...), "binary tensors are not read"),
+    (V2, changed(0, data=...), '"data" must be there'),
+    (V2, changed(0, data=..., parameters={"binary_data_size": 8}), '"binary_data_size" must be a number of bytes'),
+    (V2, changed(0, data=..., parameters={"binary_data_size": "0"}), '"binary_data_size" must be a number of bytes'),
+    (V2, changed(0, data=..., parameters=[]), '"data" must be there'),
     (V2, changed(0, shape=[3, 1]), "the shape must be [rows] or [rows, columns], of 2 values"),
     (V2, changed(0, shape=[2, 1, 1]), "the shape must be"),
     (V2, changed(0, shape=[-2, -1]), "the shape must be"),
@@ -291,6 +387,8 @@ def test_a_bad_body_is_a_400_that_says_where(
     ("body", "says"),
     [
         (f"{','.join(NAMES)}\n1,2\n".encode(), "each line must have 4 values"),
+        (f"{','.join(NAMES)},sex\n{CSV}\n".encode(), "the header has a name twice"),
+        (b"age,workclass,education,sex\n39,Private,14,Male\n", "also education-num"),
         (b'"', "not CSV"),
         (b"\xff", "not UTF-8"),
         (b"", "no rows"),
@@ -323,9 +421,63 @@ def test_other_refusals_are_in_the_words_of_the_protocol(
     assert (answer.json or {}).keys() == ({"error_code", "message"} if path == MLFLOW else {"error"})
 
 
+def test_what_the_server_refuses_by_itself_is_in_the_words_of_the_protocol(artifacts: Artifacts) -> None:
+    app = create_app(artifacts, CONFIG, vertex=Vertex("/predict", "/there"))
+
+    said = {path: json.loads(app.refusal(path, 503, "busy")) for path in (V1, V2, MLFLOW, "/predict", "/prediction")}
+
+    assert said == {
+        V1: {"error": "busy"},
+        V2: {"error": "busy"},
+        MLFLOW: {"error_code": "TEMPORARILY_UNAVAILABLE", "message": "busy"},
+        "/predict": {"error": "busy"},
+        "/prediction": {"error message": "busy"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("document", "wanted"),
+    [
+        ({"dataframe_split": {"columns": ["age"], "data": [[math.nan]]}}, [{"age": None}]),
+        ({"dataframe_records": [{"age": math.nan}]}, [{"age": None}]),
+        ({"inputs": [[math.inf]]}, [[math.inf]]),
+    ],
+)
+def test_mlflows_nan_is_a_missing_value(document: dict[str, Any], wanted: list[Any]) -> None:
+    """As its client writes those of a DataFrame. An infinity is for the schema to refuse."""
+    assert mlflow.parse(json.dumps(document).encode()) == wanted
+
+
+@pytest.mark.parametrize(
+    ("names", "first", "is_header"),
+    [
+        (["0", "1", "2"], "0,1,2", True),
+        (["0", "1", "2"], "0,2,1", False),
+        (["0", "1"], "0,1", False),
+        (["age", "sex"], "age,38", False),
+        (["age"], "age", True),
+    ],
+)
+def test_a_first_line_of_values_is_no_header(names: list[str], first: str, is_header: bool) -> None:
+    """A model that knows no names has numbers for them, which may be values too."""
+    assert len(mlflow.parse_csv(f"{first}\n{first}".encode(), names)) == 2 - is_header
+
+
+def test_probabilities_that_are_no_numbers_are_null() -> None:
+    """JSON has no NaN."""
+    assert article.answer([1], {"probabilities": [[math.nan, 1.0]]})["probabilities"] == [[None, 1.0]]
+
+
 def test_another_content_type_is_a_415(post: Callable[..., TestResponse]) -> None:
     assert post(MLFLOW, b"", "application/x-npy").status_code == 415
     assert post(V1, b"", "text/html").status_code == 415
+
+
+@pytest.mark.parametrize(("mimetype", "status"), [("application/json", 200), ("text/csv", 415)])
+def test_another_charset_than_utf8_is_a_415(post: Callable[..., TestResponse], mimetype: str, status: int) -> None:
+    given = post(MLFLOW, {"inputs": ROWS}, f"{mimetype}; charset={'latin-1' if status == 415 else 'UTF-8'}")
+
+    assert given.status_code == status
 
 
 def test_unknown_values_are_counted(post: Callable[..., TestResponse]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from ml_census.protocols.document import FormatError, finite, read
 
+PATH = "/prediction"
 EXPECTED = 'the body must be a JSON object with "inputs", a list of rows'
 
 
@@ -18,7 +19,7 @@ def parse(body: bytes) -> Any:
 
 def answer(predictions: list[Any], extras: Mapping[str, Any]) -> dict[str, Any]:
     """The answer, with what the client asked for on top."""
-    return {"predictions": finite(predictions), **extras}
+    return {"predictions": finite(predictions), **{name: finite(extra) for name, extra in extras.items()}}
 
 
 def error(_status: int, message: str) -> dict[str, Any]:

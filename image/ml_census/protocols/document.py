@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 
@@ -9,13 +10,14 @@ class FormatError(Exception):
     """The body is not in the protocol's format; the message says how."""
 
 
-def read(body: bytes, expected: str) -> dict[str, Any]:
+def read(body: bytes, expected: str, constant: Callable[[str], Any] | None = None) -> dict[str, Any]:
     """The JSON object that the body is; `expected` is what is said of another. Raises FormatError.
 
     NaN and Infinity, which are not JSON (RFC 8259), pass: the schema can then say in which row and column they are.
+    `constant` makes something else of them.
     """
     try:
-        document = json.loads(body.decode("utf-8"))
+        document = json.loads(body.decode("utf-8"), parse_constant=constant)
     except UnicodeDecodeError as error:
         raise FormatError("the body is not UTF-8 text") from error
     except json.JSONDecodeError as error:

@@ -17,7 +17,7 @@ EXPECTED = f"the body must be a JSON object with one of {', '.join(FORMS)}"
 
 def parse(body: bytes) -> Any:
     """The rows of a JSON body. Raises FormatError."""
-    document = read(body, EXPECTED)
+    document = read(body, EXPECTED, _missing)
     forms = [form for form in FORMS if form in document]
     if len(forms) != 1 or document.keys() - {*forms, "params"}:
         raise FormatError(EXPECTED)
@@ -30,6 +30,11 @@ def parse(body: bytes) -> Any:
     if not isinstance(given, list):
         raise FormatError(f'"{form}" must be a list of rows')
     return given
+
+
+def _missing(constant: str) -> float | None:
+    """MLflow's client writes a DataFrame's missing values as NaN."""
+    return None if constant == "NaN" else float(constant)
 
 
 def _split(given: object) -> list[Any]:
@@ -56,23 +61,33 @@ def _columns(form: str, given: dict[str, Any]) -> list[Any]:
 
 
 def parse_csv(body: bytes, names: Sequence[str]) -> list[Any]:
-    """The rows of CSV (RFC 4180), an empty cell is null. Its first line is a header if it names the model's columns.
+    """The rows of CSV (RFC 4180), an empty cell is null. A first line with most of the model's columns is a header.
 
     Raises FormatError.
     """
     try:
-        lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig")), strict=True))
+        lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig")), skipinitialspace=True, strict=True))
     except UnicodeDecodeError as error:
         raise FormatError("the body is not UTF-8 text") from error
     except csv.Error as error:
         raise FormatError(f"the body is not CSV: {error}") from error
     rows = [[cell if cell != "" else None for cell in line] for line in lines if line]
-    if not rows or set(rows[0]) != set(names):
+    if not rows or not _is_header(rows[0], names):
         return rows
     header = [str(name) for name in rows[0]]
+    if len(set(header)) < len(header):
+        raise FormatError("the header has a name twice")
     if any(len(row) != len(header) for row in rows):
         raise FormatError(f"each line must have {len(header)} values, as the header has")
     return [dict(zip(header, row, strict=True)) for row in rows[1:]]
+
+
+def _is_header(cells: Sequence[str | None], names: Sequence[str]) -> bool:
+    """One name of several may be misspelt: the schema then says which. Columns that have only numbers for names are
+    those of a model that knows none, and such numbers may as well be values."""
+    if all(name.isdecimal() for name in names):
+        return len(names) > 2 and list(cells) == list(names)
+    return 2 * len(set(cells) & set(names)) > len(names)
 
 
 def answer(predictions: list[Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The Open Inference Protocol over REST (V2), as KServe, Triton and MLServer speak it.
 
-Rows come as one tensor a column, or as one tensor of text with a row of the model's columns in each of its rows.
+Rows come as one tensor a column, or as one tensor of text with a row of the model's columns in each of its rows. The
+values of a tensor are in the document, or binary behind it (binary_tensors.py).
 https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
 """
 
@@ -9,57 +10,80 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ml_census.protocols import binary_tensors
 from ml_census.protocols.document import FormatError, finite, read
 
 EXPECTED = 'the body must be a JSON object with "inputs", a list of tensors'
-DATATYPES = frozenset(
-    ["BOOL", "BYTES", "FP16", "FP32", "FP64", *(f"{sign}INT{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64))]
-)
+DATATYPES = frozenset(["BYTES", *binary_tensors.FORMATS])
 PREDICT, PREDICT_PROBA = "predict", "predict_proba"
 
 
 @dataclass(frozen=True)
 class Inference:
-    """What is asked: rows, and which outputs."""
+    """What is asked: rows, and which outputs, each with whether it is wanted in binary."""
 
     rows: list[Any]
-    outputs: tuple[str, ...]
+    outputs: tuple[tuple[str, bool], ...]
     id: str | None
 
+    @property
+    def probabilities(self) -> bool:
+        """Whether they are among the outputs."""
+        return any(name == PREDICT_PROBA for name, _ in self.outputs)
 
-def parse(body: bytes, names: Sequence[str]) -> Inference:
-    """The request, for a model with columns of these names. Raises FormatError."""
-    document = read(body, EXPECTED)
+
+def parse(body: bytes, names: Sequence[str], length: str | None = None) -> Inference:
+    """The request, for a model with columns of these names; `length` is the header of binary tensors.
+
+    Raises FormatError.
+    """
+    text, binary = binary_tensors.split(body, length)
+    document = read(text, EXPECTED)
     tensors = document.get("inputs")
     if not isinstance(tensors, list) or not tensors:
         raise FormatError(EXPECTED)
     columns = {}
     for tensor in tensors:
-        name, rows = _tensor(tensor)
+        name, rows, binary = _tensor(tensor, binary)
         if name in columns:
             raise FormatError(f'there are two tensors "{name}"')
         columns[name] = rows
+    if binary:
+        raise FormatError(f"{len(binary)} bytes behind the document are of no tensor")
     whole = next(iter(columns.values()))
     if len(columns) == 1 and whole and len(whole[0]) == len(names) > 1:
         return Inference(whole, _outputs(document), _id(document))
     return Inference(_rows(columns, names), _outputs(document), _id(document))
 
 
-def _tensor(tensor: object) -> tuple[str, list[list[Any]]]:
-    """The tensor's name, and its rows."""
+def _tensor(tensor: object, binary: bytes) -> tuple[str, list[list[Any]], bytes]:
+    """The tensor's name, its rows, and what it leaves of the binary values."""
     if not isinstance(tensor, dict) or not isinstance(name := tensor.get("name"), str):
         raise FormatError('each tensor must be a JSON object with "name", "shape", "datatype" and "data"')
-    if str(tensor.get("datatype")) not in DATATYPES:
+    datatype = str(tensor.get("datatype"))
+    if datatype not in DATATYPES:
         raise FormatError(f'tensor "{name}": the datatype must be one of {", ".join(sorted(DATATYPES))}')
     shape, data = tensor.get("shape"), tensor.get("data")
+    if data is None and (size := _parameters(tensor).get("binary_data_size")) is not None:
+        if type(size) is not int or not 0 <= size <= len(binary):
+            raise FormatError(f'tensor "{name}": "binary_data_size" must be a number of bytes that are there')
+        try:
+            data, binary = binary_tensors.decode(datatype, binary[:size]), binary[size:]
+        except FormatError as error:
+            raise FormatError(f'tensor "{name}": {error}') from error
     if not isinstance(data, list):
-        raise FormatError(f'tensor "{name}": "data" must be there, as a list: binary tensors are not read')
+        raise FormatError(f'tensor "{name}": "data" must be there, as a list, or "binary_data_size" as a parameter')
     flat = [value for row in data for value in row] if all(isinstance(each, list) for each in data) else data
     sizes = shape if isinstance(shape, list) and all(type(size) is int and size >= 0 for size in shape) else []
     if len(sizes) not in (1, 2) or math.prod(sizes) != len(flat):
         raise FormatError(f'tensor "{name}": the shape must be [rows] or [rows, columns], of {len(flat)} values')
     width = sizes[1] if len(sizes) == 2 else 1
-    return name, [flat[start : start + width] for start in range(0, len(flat), max(width, 1))]
+    return name, [flat[start : start + width] for start in range(0, len(flat), max(width, 1))], binary
+
+
+def _parameters(holder: Mapping[str, Any]) -> Mapping[str, Any]:
+    given = holder.get("parameters")
+    return given if isinstance(given, dict) else {}
 
 
 def _rows(columns: Mapping[str, list[list[Any]]], names: Sequence[str]) -> list[Any]:
@@ -75,14 +99,14 @@ def _rows(columns: Mapping[str, list[list[Any]]], names: Sequence[str]) -> list[
     return [[value for (value,) in row] for row in zip(*(columns[name] for name in names), strict=True)]
 
 
-def _outputs(document: Mapping[str, Any]) -> tuple[str, ...]:
+def _outputs(document: Mapping[str, Any]) -> tuple[tuple[str, bool], ...]:
     wanted = document.get("outputs") or [{"name": PREDICT}]
-    if not isinstance(wanted, list):
-        wanted = [None]
-    names = [str(each.get("name")) if isinstance(each, dict) else "" for each in wanted]
-    if not set(names) <= {PREDICT, PREDICT_PROBA}:
+    if not isinstance(wanted, list) or not all(
+        isinstance(each, dict) and each.get("name") in (PREDICT, PREDICT_PROBA) for each in wanted
+    ):
         raise FormatError(f'"outputs" can be {PREDICT} and {PREDICT_PROBA}, each as {{"name": …}}')
-    return tuple(names)
+    usual = _parameters(document).get("binary_data_output") is True
+    return tuple((each["name"], _parameters(each).get("binary_data", usual) is True) for each in wanted)
 
 
 def _id(document: Mapping[str, Any]) -> str | None:
@@ -93,18 +117,28 @@ def _id(document: Mapping[str, Any]) -> str | None:
 
 def answer(
     asked: Inference, model: str, version: str, predictions: list[Any], probabilities: list[list[float]] | None
-) -> dict[str, Any]:
-    """The outputs that were asked for, in their order."""
+) -> tuple[dict[str, Any], bytes]:
+    """The outputs that were asked for, in their order: the document, and what follows it in binary."""
     values = {PREDICT: predictions, PREDICT_PROBA: probabilities or []}
-    outputs = [_output(name, finite(values[name])) for name in asked.outputs]
+    outputs, binary = [], b""
+    for name, is_binary in asked.outputs:
+        output, data = _output(name, values[name])
+        if is_binary:
+            encoded = binary_tensors.encode(output["datatype"], data)
+            output["parameters"] = {"binary_data_size": len(encoded)}
+            binary += encoded
+        else:
+            output["data"] = finite(data)
+        outputs.append(output)
     given = {} if asked.id is None else {"id": asked.id}
-    return {"model_name": model, "model_version": version, **given, "outputs": outputs}
+    return {"model_name": model, "model_version": version, **given, "outputs": outputs}, binary
 
 
-def _output(name: str, rows: list[Any]) -> dict[str, Any]:
+def _output(name: str, rows: list[Any]) -> tuple[dict[str, Any], list[Any]]:
+    """The description of a tensor, and its values row by row."""
     width = len(rows[0]) if rows and isinstance(rows[0], list) else 1
     flat = [value for row in rows for value in row] if rows and isinstance(rows[0], list) else rows
-    return {"name": name, "shape": [len(rows), width], "datatype": _datatype(flat), "data": flat}
+    return {"name": name, "shape": [len(rows), width], "datatype": _datatype(flat)}, flat
 
 
 def _datatype(values: list[Any]) -> str:

@@ -1,0 +1,61 @@
+"""What went wrong, as an answer in the words of the protocol that the path is of."""
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from ml_census.answering import TokenError, TooManyRows
+from ml_census.engine.predictor import PredictionError
+from ml_census.protocols import article
+from ml_census.protocols.document import FormatError
+from ml_census.schema import RowsError
+
+log = logging.getLogger(__name__)
+
+Details = list[dict[str, Any]]
+Words = Callable[[str, int, str, Details | None], dict[str, Any]]
+"""Path, status, message and details -> the document that clients of the path know."""
+
+
+class Errors:
+    """The handlers of errors of an application."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+
+    def register(self, app: Flask) -> None:
+        """From now on the application answers errors so."""
+        app.register_error_handler(HTTPException, self._http)
+        app.register_error_handler(TokenError, self._token)
+        app.register_error_handler(FormatError, lambda error: self._failed(400, str(error)))
+        app.register_error_handler(TooManyRows, lambda error: self._failed(413, str(error)))
+        app.register_error_handler(RowsError, lambda error: self._failed(400, str(error), error.details))
+        app.register_error_handler(PredictionError, self._prediction)
+
+    def _failed(self, status: int, message: str, details: Details | None = None) -> Response:
+        document = self._words(request.path, status, message, details)
+        return Response(json.dumps(document), status, mimetype="application/json")
+
+    def _token(self, error: TokenError) -> Response:
+        """401; but 403 to the article's clients, as its server answers."""
+        response = self._failed(403 if request.path == article.PATH else 401, str(error))
+        response.headers["WWW-Authenticate"] = error.challenge
+        return response
+
+    def _http(self, error: HTTPException) -> Response:
+        """Flask's own answers (404, 405, 413, ...) as JSON, with their status and headers."""
+        response = self._failed(error.code or 500, error.description or error.name)
+        for name, value in error.get_headers():
+            if name.lower() not in ("content-type", "content-length"):
+                response.headers[name] = value
+        return response
+
+    def _prediction(self, error: PredictionError) -> Response:
+        """The rows fit the schema, and the model refused them: the log has the kind of reason, never a row."""
+        log.warning("request %s: predict raised %s", g.request_id, type(error.__cause__).__name__)
+        details = [{"row": error.row, "expected": "values that the model can predict"}]
+        return self._failed(400, str(error), details)
