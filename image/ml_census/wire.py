@@ -6,7 +6,7 @@ parser_class, task_class, error_task_class, received, requests, request, request
 total_outbufs_len, write_soon, _fileno, will_close, close_when_flushed, handle_read, handle_write, handle_close,
 readable; of the parser: parse_header, error, completed, headers, version, chunked, body_rcv, body_bytes_received,
 path; of the receiver: control_line, trailer, error, ONLY_HEXDIG_RE, CHUNK_EXT_RE; of the task: write, wrote_header,
-has_body, content_length, content_bytes_written, set_close_on_finish, finish, status.
+has_body, content_length, content_bytes_written, set_close_on_finish, status.
 """
 
 import ctypes

@@ -123,6 +123,30 @@ class Release:
     def delete(self, pod: dict[str, Any], *options: str) -> None:
         kubectl("--namespace", self.namespace, "delete", "pod", pod["metadata"]["name"], *options)
 
+    @contextmanager
+    def exit_codes(self) -> Iterator[dict[str, int]]:
+        """How the containers of pods that are deleted meanwhile have ended, by pod."""
+        codes: dict[str, int] = {}
+        code = "{.metadata.name} {.status.containerStatuses[0].state.terminated.exitCode}"
+        command = ["kubectl", "--namespace", self.namespace, "get", "pods", "--watch"]
+        command += ["--selector", "app.kubernetes.io/name=ml-census", "--output", f'jsonpath={code}{{"\\n"}}']
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+
+            def read() -> None:
+                for line in process.stdout or ():
+                    if len(words := line.split()) == 2:
+                        codes[words[0]] = int(words[1])
+
+            reader = threading.Thread(target=read)
+            reader.start()
+            yield codes
+            process.terminate()
+            reader.join()
+
+    def exec(self, pod: dict[str, Any], code: str) -> str:
+        """What Python code prints that runs beside the server, in its container."""
+        return kubectl("--namespace", self.namespace, "exec", pod["metadata"]["name"], "--", "python3", "-c", code)
+
     def logs(self, pod: dict[str, Any]) -> str:
         return kubectl("--namespace", self.namespace, "logs", pod["metadata"]["name"])
 
