@@ -305,7 +305,7 @@ def predict(
 def _score(client: "Client", source: Path, target: Path, batch: int) -> None:
     from ml_census import scoring
 
-    table = scoring.read(source, client.columns())
+    table = scoring.read(source, client.model().columns)
     with click.progressbar(length=sum(1 for _ in table.rows()), label="rows", file=sys.stderr) as bar:
         scoring.score(client, table, target, batch, bar.update)
     click.echo(f"{bar.length} rows with predictions in {target}", err=True)

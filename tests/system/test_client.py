@@ -6,12 +6,16 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+import requests
 
 from ml_census.client import Client, ClientError
 
@@ -21,7 +25,8 @@ ROWS = [[20 + number % 60, WORK[number % 3], number % 16, SEX[number % 2]] for n
 
 
 class Proxy(ThreadingHTTPServer):
-    """Hands requests on; what `plan` says of the next prediction comes first: "503", "close", "500", or nothing."""
+    """Hands requests on; what `plan` says of the next prediction comes first: a status, a status and its Retry-After,
+    "close", "hold", or nothing. With `moved_to` it redirects everything."""
 
     daemon_threads = True
 
@@ -29,6 +34,10 @@ class Proxy(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.behind = port
         self.plan: list[str] = []
+        self.moved_to = ""
+        self.asked: list[tuple[str, str]] = []
+        """Path and Authorization of each request."""
+        self.held, self.go_on = threading.Event(), threading.Event()
 
     @property
     def url(self) -> str:
@@ -41,25 +50,34 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        step = self.server.plan.pop(0) if self.server.plan and self.path == "/prediction" else ""
+        path = urlsplit(self.path).path  # whoever takes it for a proxy sends the whole URL
+        self.server.asked.append((path, self.headers.get("Authorization", "")))
+        if self.server.moved_to:
+            self._reply(301, b"", {"Location": self.server.moved_to + path})
+            return
+        step = self.server.plan.pop(0) if self.server.plan and path == "/prediction" else ""
         if step == "close":
             self.close_connection = True
             return
-        if step:
-            self._reply(int(step), b"{}")
+        if step == "hold":
+            self.server.held.set()
+            self.server.go_on.wait(60)
+        elif step:
+            status, _, seconds = step.partition(" ")
+            self._reply(int(status), b'{"error message": "busy"}', {"Retry-After": seconds} if seconds else {})
             return
         connection = http.client.HTTPConnection("127.0.0.1", self.server.behind, timeout=30)
-        connection.request(self.command, self.path, body, dict(self.headers))
+        connection.request(self.command, path, body, dict(self.headers))
         answer = connection.getresponse()
-        self._reply(answer.status, answer.read())
+        self._reply(answer.status, answer.read(), {"X-Model-Version": answer.headers.get("X-Model-Version", "")})
         connection.close()
 
     do_POST = do_GET
 
-    def _reply(self, status: int, body: bytes) -> None:
+    def _reply(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Content-Type", "application/json")
+        for name, value in ({"Content-Length": str(len(body)), "Content-Type": "application/json"} | headers).items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 
@@ -82,8 +100,18 @@ def proxy(behind: Any) -> Iterator[Proxy]:
         thread = threading.Thread(target=running.serve_forever)
         thread.start()
         yield running
+        running.go_on.set()
         running.shutdown()
         thread.join()
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +140,18 @@ def predict(url: str, table: Path, target: Path, *options: str) -> subprocess.Co
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
+def wait_until(reached: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not reached():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def ask(server: Any, token: str) -> requests.Response:
+    headers = {"Authorization": token}
+    return requests.post(f"{server.url}/prediction", headers=headers, json={"inputs": ROWS[:1]}, timeout=30)
+
+
 def read(path: Path) -> list[list[str]]:
     with path.open(newline="") as file:
         return list(csv.reader(file))
@@ -119,28 +159,97 @@ def read(path: Path) -> list[list[str]]:
 
 def test_a_client_answers_each_row_in_order(behind: Any, expected: list[str]) -> None:
     with Client(behind.url, "census", "census") as client:
-        assert client.columns() == NAMES
+        assert client.model().columns == NAMES
         assert list(client.predict(ROWS, batch=7)) == expected
 
 
 def test_what_got_no_answer_is_asked_again(proxy: Proxy, expected: list[str]) -> None:
     with Client(proxy.url, "census", "census") as client:
         assert list(client.predict(ROWS[:10])) == expected[:10]
-        proxy.plan = ["503", "close", "", "503"]
+        proxy.plan = ["503", "close", "", "408"]
         assert list(client.predict(ROWS, batch=400)) == expected
 
 
-def test_a_token_that_is_worth_nothing_any_more_is_replaced(behind: Any, expected: list[str]) -> None:
-    """After a new key; a token that is about to end is replaced before it does."""
-    with Client(behind.url, "census", "census") as client:
+@pytest.mark.parametrize("status", ["429", "503"])
+def test_what_stays_busy_for_longer_than_the_client_waits_is_told_in_the_servers_words(
+    proxy: Proxy, status: str
+) -> None:
+    """At once: an earlier try than at the time that the server names would be answered here."""
+    proxy.plan = [f"{status} 121"]
+    with Client(proxy.url, "census", "census") as client, pytest.raises(ClientError, match=f"^{status} busy$"):
         list(client.predict(ROWS[:1]))
-        client._session.headers["Authorization"] = "Bearer a.b.c"
+    assert [path for path, _ in proxy.asked].count("/prediction") == 1
+
+
+def test_a_token_is_replaced_a_minute_before_it_ends(proxy: Proxy, expected: list[str]) -> None:
+    clock = Clock()
+    with Client(proxy.url, "census", "census", clock=clock) as client:
+
+        def logins_until(seconds: float) -> int:
+            clock.now = 1000 + seconds
+            assert list(client.predict(ROWS[:1])) == expected[:1]
+            return [path for path, _ in proxy.asked].count("/login")
+
+        assert [logins_until(seconds) for seconds in (0, 659, 661, 1320, 1322)] == [1, 1, 2, 2, 3]
+
+
+def test_a_token_that_is_worth_nothing_any_more_is_replaced(
+    start: Callable[..., Any], tmp_path: Path, expected: list[str]
+) -> None:
+    """After a new key."""
+    server = start("dataframe", reload_seconds=0.1)
+    with Client(server.url, "census", "census") as client:
+        old = server.token()
+        assert list(client.predict(ROWS[:1])) == expected[:1]
+        (tmp_path / "secret.txt").write_text("another key, which is as long as the one before it was\n")
+        wait_until(lambda: ask(server, old).status_code == 403)
         assert list(client.predict(ROWS)) == expected
-        client._session.headers["Authorization"] = "Bearer a.b.c"
-        client._renew_at = 0
-        before = behind.metrics()["ml_census_requests_total", "/prediction", "403"]
+
+
+def test_a_netrc_changes_nothing(proxy: Proxy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with Client(proxy.url, "census", "census") as client:
+        assert client.model().columns == NAMES
+        assert len(list(client.predict(ROWS[:1]))) == 1
+    assert [(path, sent.partition(" ")[0]) for path, sent in proxy.asked] == [
+        ("/v1/models", ""),
+        ("/v2/models/model", ""),
+        ("/login", "Basic"),
+        ("/prediction", "Bearer"),
+    ]
+
+
+def test_a_proxy_of_the_environment_is_used(proxy: Proxy, monkeypatch: pytest.MonkeyPatch, expected: list[str]) -> None:
+    monkeypatch.setenv("http_proxy", proxy.url)
+    with Client("http://census.test", "census", "census") as client:
         assert list(client.predict(ROWS)) == expected
-        assert behind.metrics()["ml_census_requests_total", "/prediction", "403"] == before
+
+
+def test_a_redirect_is_told_before_the_password_is_sent(proxy: Proxy) -> None:
+    proxy.moved_to = "https://census.test:443"
+    with (
+        Client(proxy.url, "census", "census") as client,
+        pytest.raises(ClientError, match="301: it has moved to https://census.test:443$"),
+    ):
+        list(client.predict(ROWS))
+    assert {sent for _, sent in proxy.asked} == {""}
+
+
+def test_values_of_numpy_are_sent_as_pythons(behind: Any, expected: list[str]) -> None:
+    with Client(behind.url, "census", "census") as client:
+        rows = [[np.int64(age), np.str_(work), np.float32(education), sex] for age, work, education, sex in ROWS]
+        assert list(client.predict(rows)) == expected
+        assert list(client.predict(np.array(ROWS, dtype=object))) == expected
+
+
+@pytest.mark.parametrize("value", [object(), float("nan"), np.float32("nan"), np.datetime64("2026-01-01")])
+def test_a_value_that_json_does_not_have_is_refused(behind: Any, value: object) -> None:
+    with (
+        Client(behind.url, "census", "census") as client,
+        pytest.raises(ClientError, match="the rows cannot be sent as JSON: "),
+    ):
+        list(client.predict([[value, *ROWS[0][1:]]]))
 
 
 def test_a_bad_row_is_named_by_its_number_among_all(behind: Any) -> None:
