@@ -15,27 +15,34 @@ pytestmark = pytest.mark.adult
 ARTICLE = CHART / "ci" / "article-values.yaml"
 
 
+def names(release: Release) -> set[str]:
+    return {str(pod["metadata"]["name"]) for pod in release.pods()}
+
+
 def test_each_row_is_answered_once_and_in_order_during_updates(release: Release, tmp_path: Path) -> None:
     release.upgrade(ARTICLE, replicaCount=2)
     lines = (Path(os.environ["ADULT_DATA"]) / "adult.test").read_text().splitlines()[1:]
     rows = [[cell.strip() for cell in line.split(",")] for line in lines if line]
     with Client(release.url, "census", "census") as client:
-        columns = client.columns()
+        columns = client.model().columns
         expected = list(client.predict([row[: len(columns)] for row in rows]))
     with (tmp_path / "rows.csv").open("w", newline="") as file:
         csv.writer(file).writerows([[*columns, "income"], *rows])
     (tmp_path / "password").write_text("census\n")
 
-    command = [sys.executable, "-m", "ml_census", "predict", "--url", release.url, "--user", "census", "--batch", "5"]
+    command = [sys.executable, "-m", "ml_census", "predict", "--url", release.url, "--user", "census", "--batch", "1"]
     command += ["--password-file", "password", "--input", "rows.csv", "--output", "out.csv"]
-    updates = 0
+    updates, before, during = 0, names(release), set()
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as scoring:
         while scoring.poll() is None or updates == 0:
             release.upgrade(ARTICLE, replicaCount=2, **{"config.max_rows": 10_001 + updates})
             updates += 1
+            if scoring.poll() is None:
+                during |= names(release)
         said = scoring.communicate()[1]
 
     assert scoring.returncode == 0, said
+    assert during and not before & during, "no update was over before the last row was scored"
     with (tmp_path / "out.csv").open(newline="") as file:
         scored = list(csv.reader(file))
     print(f"{len(rows)} rows were scored during {updates} updates")
