@@ -40,10 +40,10 @@ def main() -> None:
     os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
 
 
-def fail(reason: object) -> NoReturn:
-    """End with one line on stderr and exit code 1."""
+def fail(reason: object, code: int = 1) -> NoReturn:
+    """End with one line on stderr and an exit code."""
     click.echo(f"ml-census: {' '.join(str(reason).split())}", err=True)
-    sys.exit(1)
+    sys.exit(code)
 
 
 @main.command(epilog="Example: ml-census serve --config demo/config.yaml --port 5090")
@@ -263,7 +263,8 @@ def secret() -> None:
 @click.option("--row", metavar="JSON", help="One row: a list of values, or an object by column name.")
 @click.option("--expect", metavar="ANSWER", help="Fail unless this is the prediction of the row.")
 @click.option("--input", "source", type=FILE, help="Many rows: a CSV file, with a header or with the model's columns.")
-@click.option("--output", "target", type=click.Path(dir_okay=False), help="Where the rows go with their predictions.")
+@click.option("--output", "target", type=click.Path(dir_okay=False), help="Where the rows go with their "
+              "predictions, in place of what is there. Until all are done they are in OUTPUT.part.")  # fmt: skip
 @click.option("--batch", default=1000, show_default=True, type=click.IntRange(1), help="So many rows in a request.")
 def predict(
     url: str,
@@ -300,16 +301,25 @@ def predict(
         fail(error)
     except ClientError as error:
         fail(f"{url}: {error}")
+    except KeyboardInterrupt:
+        fail("interrupted: the same command goes on where it was" if source else "interrupted", 130)
 
 
 def _score(client: "Client", source: Path, target: Path, batch: int) -> None:
     from ml_census import scoring
 
-    table = scoring.read(source, client.model().columns)
-    with click.progressbar(length=sum(1 for _ in table.rows()), label="rows", file=sys.stderr) as bar:
-        scoring.score(client, table, target, batch, bar.update)
-    click.echo(f"{bar.length} rows with predictions in {target}", err=True)
+    model = client.model()
+    table = scoring.read(source, model.columns)
+    run = scoring.begin(table, target, model.version, client.url)
+    hidden = not sys.stderr.isatty()  # or its label would be in the log
+    with click.progressbar(length=run.rows, label="rows", file=sys.stderr, hidden=hidden) as bar:
+        bar.update(run.done)
+        scoring.score(client, run, batch, bar.update)
+    click.echo(f"{run.rows} rows with predictions in {target}", err=True)
 
 
 def _first_line(path: str) -> str:
-    return Path(path).read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+    try:
+        return Path(path).read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+    except UnicodeDecodeError:
+        fail(f"{path}: not UTF-8 text")

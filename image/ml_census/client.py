@@ -105,7 +105,7 @@ class Client:
         if not isinstance(predictions, list) or len(predictions) != len(rows):
             raise ClientError("what answers there is not ml-census")
         if version and (now := answer.headers.get("X-Model-Version")) != version:
-            raise ClientError(f"model {now} has taken the place of {version}")
+            raise ClientError(f"model {now} has taken the place of {version}: begin anew")
         return predictions
 
     def _log_in(self) -> None:

@@ -3,21 +3,28 @@
 import csv
 import http.client
 import json
+import os
+import pty
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import joblib
 import numpy as np
 import pytest
 import requests
 
+from ml_census import scoring
 from ml_census.client import Client, ClientError
+from ml_census.scoring import ScoringError
 
 NAMES = ["age", "workclass", "education-num", "sex"]
 WORK, SEX = ["Private", "Self-emp", "State-gov"], ["Male", "Female"]
@@ -26,7 +33,7 @@ ROWS = [[20 + number % 60, WORK[number % 3], number % 16, SEX[number % 2]] for n
 
 class Proxy(ThreadingHTTPServer):
     """Hands requests on; what `plan` says of the next prediction comes first: a status, a status and its Retry-After,
-    "close", "hold", or nothing. With `moved_to` it redirects everything."""
+    "close", or nothing; with "hold" before it not until `go_on` is set. With `moved_to` it redirects everything."""
 
     daemon_threads = True
 
@@ -56,13 +63,14 @@ class Handler(BaseHTTPRequestHandler):
             self._reply(301, b"", {"Location": self.server.moved_to + path})
             return
         step = self.server.plan.pop(0) if self.server.plan and path == "/prediction" else ""
+        if step.startswith("hold"):
+            self.server.held.set()
+            self.server.go_on.wait(60)
+            step = step.removeprefix("hold").strip()
         if step == "close":
             self.close_connection = True
             return
-        if step == "hold":
-            self.server.held.set()
-            self.server.go_on.wait(60)
-        elif step:
+        if step:
             status, _, seconds = step.partition(" ")
             self._reply(int(status), b'{"error message": "busy"}', {"Retry-After": seconds} if seconds else {})
             return
@@ -94,15 +102,23 @@ def behind(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory)
     server.end()
 
 
-@pytest.fixture
-def proxy(behind: Any) -> Iterator[Proxy]:
-    with Proxy(behind.port) as running:
+@contextmanager
+def proxied(port: int) -> Iterator[Proxy]:
+    with Proxy(port) as running:
         thread = threading.Thread(target=running.serve_forever)
         thread.start()
+        try:
+            yield running
+        finally:
+            running.go_on.set()
+            running.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def proxy(behind: Any) -> Iterator[Proxy]:
+    with proxied(behind.port) as running:
         yield running
-        running.go_on.set()
-        running.shutdown()
-        thread.join()
 
 
 class Clock:
@@ -132,12 +148,15 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
-def predict(url: str, table: Path, target: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def command(url: str, table: Path, target: Path, *options: str) -> list[str]:
     (password := target.with_name("password")).write_text("census\n")
     known = ["--user", "census", "--password-file", str(password)]
     files = ["--input", str(table), "--output", str(target)]
-    command = [sys.executable, "-m", "ml_census", "predict", "--url", url, *known, *files, *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return [sys.executable, "-m", "ml_census", "predict", "--url", url, *known, *files, *options]
+
+
+def predict(*args: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*args), capture_output=True, text=True, timeout=120)
 
 
 def wait_until(reached: Callable[[], bool]) -> None:
@@ -270,7 +289,7 @@ def test_a_file_is_scored(behind: Any, table: Path, tmp_path: Path, expected: li
     done = predict(behind.url, table, tmp_path / "out.csv")
 
     assert done.returncode == 0, done.stderr
-    assert done.stderr.endswith(f"1000 rows with predictions in {tmp_path}/out.csv\n")
+    assert done.stderr == f"1000 rows with predictions in {tmp_path}/out.csv\n"
     scored, given = read(tmp_path / "out.csv"), read(table)
     assert scored[0] == [*given[0], "prediction"]
     assert scored[1:] == [[*row, prediction] for row, prediction in zip(given[1:], expected, strict=True)]
@@ -304,14 +323,77 @@ def test_a_run_that_was_interrupted_goes_on(
     assert behind.metrics()["ml_census_rows_total",] - before == 701
 
 
-def test_what_is_left_of_another_file_is_not_taken(
-    behind: Any, table: Path, tmp_path: Path, expected: list[str]
-) -> None:
-    (tmp_path / "out.csv.part").write_text(f"id,{','.join(NAMES[::-1])},note,prediction\n0,Female,1,Private,99,x,no\n")
+def test_ctrl_c_says_how_to_go_on(proxy: Proxy, table: Path, tmp_path: Path, expected: list[str]) -> None:
+    proxy.plan = ["", "", "hold close"]
+    arguments = command(proxy.url, table, tmp_path / "out.csv", "--batch", "100")
+    with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as running:
+        assert proxy.held.wait(60)
+        running.send_signal(signal.SIGINT)
+        said = running.communicate(timeout=60)[1]
+    proxy.go_on.set()
 
-    assert predict(behind.url, table, tmp_path / "out.csv").returncode == 0
-
+    assert (running.returncode, said) == (130, "ml-census: interrupted: the same command goes on where it was\n")
+    again = predict(proxy.url, table, tmp_path / "out.csv")
+    assert "200 rows of an earlier run are kept" in again.stderr
     assert [row[-1] for row in read(tmp_path / "out.csv")[1:]] == expected
+
+
+def test_a_terminal_shows_how_far_it_is(proxy: Proxy, table: Path, tmp_path: Path) -> None:
+    """Half of the rows are there, and the other half is waited for."""
+    proxy.plan = ["", "hold"]
+    ours, theirs = pty.openpty()
+    arguments = command(proxy.url, table, tmp_path / "out.csv", "--batch", "500")
+    with subprocess.Popen(arguments, stderr=theirs) as running:
+        os.close(theirs)
+        shown = b""
+        while b" 50%" not in shown:
+            shown += os.read(ours, 1000)
+        proxy.go_on.set()
+        while b"predictions in" not in shown:
+            shown += os.read(ours, 1000)
+    os.close(ours)
+
+    assert b"100%" in shown
+    assert running.returncode == 0
+
+
+def test_a_file_that_grows_meanwhile_is_not_half_scored(behind: Any, table: Path, tmp_path: Path) -> None:
+    more = iter([read(table)[1]])
+
+    def grow(_rows: int) -> None:
+        with table.open("a", newline="") as file:
+            csv.writer(file).writerows(more)
+
+    with Client(behind.url, "census", "census") as client:
+        model = client.model()
+        run = scoring.begin(scoring.read(table, model.columns), tmp_path / "out.csv", model.version, client.url)
+        with pytest.raises(ScoringError, match="rows.csv: has changed while it was read"):
+            scoring.score(client, run, 100, grow)
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_no_file_has_the_predictions_of_two_models(
+    start: Callable[..., Any], kind: Callable[[str], Any], table: Path, tmp_path: Path
+) -> None:
+    """A run that finds another model ends; the next one begins anew, and says so."""
+    server = start("dataframe", reload_seconds=0.1)
+    with proxied(server.port) as proxy, Client(server.url, "census", "census") as client:
+        old = client.model().version
+        proxy.plan = ["", "hold"]
+        arguments = command(proxy.url, table, tmp_path / "out.csv", "--batch", "300")
+        with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as running:
+            assert proxy.held.wait(60)
+            joblib.dump(kind("boosting_with_categories").model, tmp_path / "model.pkl")
+            wait_until(lambda: client.model().version != old)
+            proxy.go_on.set()
+            said = running.communicate(timeout=60)[1]
+        again = predict(proxy.url, table, tmp_path / "out.csv")
+        new, expected = client.model().version, list(client.predict(ROWS))
+
+    assert running.returncode == 1
+    assert said == f"ml-census: {proxy.url}: model {new} has taken the place of {old}: begin anew\n"
+    assert f"begins anew: the run before was of model {old} at {proxy.url}" in again.stderr
+    assert [row[-1] for row in read(tmp_path / "out.csv")[1:]] == [str(answer) for answer in expected]
 
 
 @pytest.mark.parametrize(

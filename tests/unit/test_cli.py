@@ -126,3 +126,14 @@ def test_predict_says_why_there_is_no_answer(tmp_path: Path, url: str) -> None:
 
     assert result.exit_code == 1
     assert result.output.startswith(f"ml-census: {url}: ")
+
+
+@pytest.mark.parametrize("option", ["--user-file", "--password-file"])
+def test_a_name_or_password_that_is_not_text_is_told_by_its_file(tmp_path: Path, option: str) -> None:
+    for each in ("--user-file", "--password-file"):
+        (tmp_path / each).write_bytes(b"x\xff\n" if each == option else b"x\n")
+    files = [word for each in ("--user-file", "--password-file") for word in (each, str(tmp_path / each))]
+
+    result = run("predict", "--url", "http://127.0.0.1:1", *files, "--row", "[1]")
+
+    assert (result.exit_code, result.output) == (1, f"ml-census: {tmp_path / option}: not UTF-8 text\n")
