@@ -124,8 +124,8 @@ class _Chunks(ChunkedReceiver):  # type: ignore[misc]
 
 
 class _OnePiece:
-    """Sends the whole answer at once: one send() in place of two, a fifteenth of a small request. And tells of it, before
-    the client can know."""
+    """Sends the whole answer at once: one send() in place of two, a fifteenth of a small request. And tells of it,
+    before the client can know."""
 
     def write(self: Any, data: bytes) -> None:
         if not self.wrote_header:
