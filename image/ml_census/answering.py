@@ -69,5 +69,5 @@ class Answering:
         predictions = artifacts.decoded(predictor.predict(rows.columns))
         probabilities = predictor.probabilities(rows.columns) if with_probabilities else None
         stages.lap("predict")
-        self._metrics.predicted(predictor.schema, rows.columns, rows.unknown)
+        self._metrics.predicted(artifacts.model, rows.columns, rows.unknown)
         return Answer(predictions, probabilities, rows.unknown, artifacts.model.version)

@@ -25,7 +25,7 @@ class Drift:
     """Counts what is predicted, for the columns whose spread in training is known."""
 
     def __init__(self, schema: Schema) -> None:
-        self.schema = schema
+        self._schema = schema
         self._places = [(place, _bins(column)) for place, column in enumerate(schema.columns) if column.training]
         self._counts = [[0.0] * len(column.training.shares) for column in schema.columns if column.training]
         self._rows = 0.0
@@ -52,7 +52,7 @@ class Drift:
             if self._rows < LEAST_ROWS:
                 return {}
             shares = [[count / self._rows for count in counts] for counts in self._counts]
-        known = [column for column in self.schema.columns if column.training]
+        known = [column for column in self._schema.columns if column.training]
         return {
             str(column.name): index(column.training.shares, now)
             for column, now in zip(known, shares, strict=True)

@@ -16,8 +16,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.registry import Collector
 
 from ml_census.artifacts import Artifacts
-from ml_census.drift import Drift
-from ml_census.schema import Columns, Schema
+from ml_census.models import Model
+from ml_census.schema import Columns
 
 STAGES = ("parse", "validate", "predict", "format")
 REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -56,7 +56,6 @@ class Metrics:
             "ml_census_unknown_values", "Categories that the model has not learnt.", ["column"], registry=registry
         )
         self._columns: set[str] = set()
-        self._drift: Drift | None = None
         self._waiting = Gauge("ml_census_waiting", "Requests that wait for a thread.", ["lane"], registry=registry)
         self._connections = Gauge("ml_census_connections", "Open connections.", registry=registry)
         self._draining = Gauge("ml_census_draining", "1 from SIGTERM on.", registry=registry)
@@ -73,12 +72,10 @@ class Metrics:
         """A stopwatch for one prediction."""
         return Stopwatch(self._stages)
 
-    def predicted(self, schema: Schema, columns: Columns, unknown: Sequence[Mapping[str, Any]]) -> None:
-        """These rows are predicted; `unknown` says in which columns the model did not know a value."""
+    def predicted(self, model: Model, columns: Columns, unknown: Sequence[Mapping[str, Any]]) -> None:
+        """The model has predicted these rows; `unknown` says in which columns it did not know a value."""
         self._rows.inc(len(columns[0]))
-        if self._drift is None or self._drift.schema is not schema:
-            self._drift = Drift(schema)
-        self._drift.see(columns)
+        model.drift.see(columns)
         if not unknown:
             return
         for column, count in Tally(str(each["column"]) for each in unknown).items():
@@ -101,7 +98,7 @@ class Metrics:
 
     def watch_model(self, artifacts: Callable[[], Artifacts], reloads: Callable[[], Mapping[str, int]]) -> None:
         """Look at these whenever somebody asks."""
-        self.registry.register(_Model(artifacts, reloads, lambda: self._drift))
+        self.registry.register(_Model(artifacts, reloads))
 
     def serve(self, host: str, port: int) -> int:
         """Answer on a port of its own, from threads of its own; 0 is any. The port. Raises OSError."""
@@ -126,15 +123,9 @@ class Stopwatch:
 class _Model(Collector):
     """What serves at the moment of the question: a series of a model that was replaced is gone."""
 
-    def __init__(
-        self,
-        artifacts: Callable[[], Artifacts],
-        reloads: Callable[[], Mapping[str, int]],
-        drift: Callable[[], Drift | None],
-    ) -> None:
+    def __init__(self, artifacts: Callable[[], Artifacts], reloads: Callable[[], Mapping[str, int]]) -> None:
         self._artifacts = artifacts
         self._reloads = reloads
-        self._drift = drift
 
     def collect(self) -> Iterable[Metric]:
         """One info, the counts of reloads, and how far the model's columns have moved."""
@@ -150,8 +141,6 @@ class _Model(Collector):
         drift = GaugeMetricFamily(
             "ml_census_drift", "Population stability index of a column against the training.", labels=["column"]
         )
-        counted = self._drift()
-        if counted is not None and counted.schema is model.predictor.schema:
-            for column, index in list(counted.indices().items())[:COLUMNS]:
-                drift.add_metric([column], index)
+        for column, index in list(model.drift.indices().items())[:COLUMNS]:
+            drift.add_metric([column], index)
         yield drift

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ml_census import schema
 from ml_census.config import Config
+from ml_census.drift import Drift
 from ml_census.engine import compiled
 from ml_census.engine.predictor import Predictor
 from ml_census.published import ArtifactError, Folder
@@ -29,7 +30,7 @@ class Proved:
 
 @dataclass(frozen=True)
 class Model:
-    """A predictor, and what /version says of it."""
+    """A predictor, what /version says of it, and how far the rows that it is given have moved."""
 
     predictor: Predictor
     version: str
@@ -39,6 +40,11 @@ class Model:
     scikit_learn: str
     """The version that made the compiled form, or that runs here."""
     remarks: Sequence[str] = ()
+    drift: Drift = field(init=False, repr=False, compare=False)
+    """Its own: requests that another model answers while this one takes over are not counted here."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "drift", Drift(self.predictor.schema))
 
 
 def load(config: Config, folder: Folder, proved: Callable[[], Proved] | None) -> Model:

@@ -6,10 +6,19 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier
 
-from ml_census import schema
+from conftest import KEY
+from ml_census import auth, schema
+from ml_census.answering import Answering
+from ml_census.app import create_app
+from ml_census.artifacts import Artifacts
 from ml_census.columns import Column, Training
+from ml_census.config import Config
 from ml_census.drift import LEAST_ROWS, MOST_ROWS, ROWS_OF_A_REQUEST, Drift, index
+from ml_census.engine.original import Original
+from ml_census.metrics import Metrics
+from ml_census.models import Model
 from ml_census.schema import Schema, SchemaError
 from ml_census.training.train import spread
 
@@ -75,6 +84,27 @@ def test_of_a_large_request_rows_from_its_start_to_its_end_count() -> None:
 def test_columns_of_which_no_training_is_known_are_left_out() -> None:
     assert list(seen([(*row, "x") for row in USUAL], (AGE, SEX, NOTE)).indices()) == ["age", "sex"]
     assert seen(USUAL, tuple(replace(each, training=None) for each in (AGE, SEX))).indices() == {}
+
+
+def predicting(*columns: Column) -> Artifacts:
+    """A model of these columns, that has predicted nothing yet."""
+    model = DummyClassifier().fit(pd.DataFrame([[0] * len(columns)], columns=[each.name for each in columns]), [1])
+    predictor = Original(model, Schema(columns, "frame"))
+    served = Model(predictor, "0123456789ab", {"kind": "original"}, "1.9.0")
+    return Artifacts(served, None, {}, auth.parse_keys(KEY.encode()))
+
+
+def test_requests_in_flight_leave_the_drift_of_the_next_model_alone() -> None:
+    """They end on the model that they began with, whose columns are others."""
+    old, new, metrics = predicting(SEX, AGE), predicting(AGE, SEX), Metrics()
+    app, answering = create_app(old, Config("", "", ""), metrics=metrics), Answering(1000, metrics)
+    app.swap(new)
+    for _ in range(LEAST_ROWS // len(USUAL)):
+        answering.answer(new, [list(row) for row in USUAL], answering.stages())
+        answering.answer(old, [["Female", 90]], answering.stages())
+
+    told = [metrics.registry.get_sample_value("ml_census_drift", {"column": name}) for name in ("age", "sex")]
+    assert told == pytest.approx([0, 0], abs=1e-3)
 
 
 def test_a_number_is_spread_over_bins_with_as_many_rows_each() -> None:
