@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from conftest import write_folder
 
@@ -31,12 +32,15 @@ class Server:
     known_token: str = ""
     asked: int = 0
 
-    def metrics(self) -> dict[tuple[str, ...], float]:
-        """What Prometheus would read: a sample's name and the values of its labels -> its value."""
+    def samples(self) -> list[Sample]:
+        """What Prometheus would read."""
         url = next(line.split()[-1] for line in self.log if " metrics on " in line)
         text = requests.get(url, timeout=SECONDS).text
-        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
-        return {(sample.name, *sample.labels.values()): sample.value for sample in samples}
+        return [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+
+    def metrics(self) -> dict[tuple[str, ...], float]:
+        """The same: a sample's name and the values of its labels, in the order of these -> its value."""
+        return {(sample.name, *sample.labels.values()): sample.value for sample in self.samples()}
 
     @property
     def url(self) -> str:

@@ -80,6 +80,11 @@ class Api:
         """What went wrong, in the form that clients of the path know."""
         return self._compatible.words(path, status, message, details)
 
+    def protocols(self) -> dict[str, str]:
+        """The protocol of each route that predicts, and of the login; pages and probes are of none."""
+        others = {path: protocol for path, protocol, _view in self._compatible.predictions()}
+        return others | {LOGIN: "article", article.PATH: "article"}
+
     def login(self) -> Response:
         """A token for a user with a password (HTTP Basic, RFC 7617)."""
         if request.method == "HEAD":
@@ -243,6 +248,7 @@ def create_app(
     metrics = metrics or Metrics()
     api = Api(artifacts, config, ready, reloads, metrics, vertex)
     metrics.watch_model(lambda: api.artifacts, reloads)
+    metrics.name_protocols(api.protocols())
     app = Application(api, config.max_body_bytes)
     for path, methods, view in api.routes():
         app.add_url_rule(path, view.__name__, view, methods=methods)

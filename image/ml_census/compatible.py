@@ -56,18 +56,24 @@ class Compatible:
         return [
             ("/v1/models", ["GET"], self.v1_models),
             (self._v1, ["GET"], self.model_ready),
-            (f"{self._v1}:predict", ["POST"], self.v1_predict),
             ("/v2", ["GET"], self.v2_server),
             ("/v2/health/live", ["GET"], self.v2_live),
             ("/v2/health/ready", ["GET"], self.v2_ready),
             (self._v2, ["GET"], self.v2_model),
             (f"{self._v2}/ready", ["GET"], self.model_ready),
-            (f"{self._v2}/infer", ["POST"], self.v2_infer),
-            ("/invocations", ["POST"], self.invocations),
             ("/ping", ["GET"], self.ping),
             ("/health", ["GET"], self.health),
-            *([(self._vertex.predict, ["POST"], self.vertex_predict)] if self._vertex else []),
             *([(self._vertex.health, ["GET"], self.vertex_health)] if self._vertex else []),
+            *((path, ["POST"], view) for path, _protocol, view in self.predictions()),
+        ]
+
+    def predictions(self) -> list[tuple[str, str, Callable[..., Response]]]:
+        """What predicts: path, protocol, view."""
+        return [
+            (f"{self._v1}:predict", "kserve", self.v1_predict),
+            (f"{self._v2}/infer", "open-inference", self.v2_infer),
+            ("/invocations", "mlflow", self.invocations),
+            *([(self._vertex.predict, "vertex", self.vertex_predict)] if self._vertex else []),
         ]
 
     @property

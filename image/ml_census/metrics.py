@@ -20,6 +20,7 @@ from ml_census.models import Model
 from ml_census.schema import Columns
 
 STAGES = ("parse", "validate", "predict", "format")
+LOGINS = ("ok", "wrong", "throttled")
 REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 STAGE_SECONDS = (0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
 COLUMNS = 100
@@ -33,11 +34,13 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        self._requests = Counter("ml_census_requests", "Requests answered.", ["route", "status"], registry=registry)
+        labels = ["route", "protocol", "status"]
+        self._protocols: Mapping[str, str] = {}
+        self._requests = Counter("ml_census_requests", "Requests answered.", labels, registry=registry)
         self._request_seconds = Histogram(
             "ml_census_request_seconds",
             "From a request that is whole to its answer, waiting included.",
-            ["route"],
+            labels,
             buckets=REQUEST_SECONDS,
             registry=registry,
         )
@@ -51,22 +54,29 @@ class Metrics:
         )
         self._stages = {stage: stages.labels(stage) for stage in STAGES}
         self._rows = Counter("ml_census_rows", "Rows predicted.", registry=registry)
-        self._logins = Counter("ml_census_logins", "Logins by how they ended.", ["result"], registry=registry)
+        logins = Counter("ml_census_logins", "Logins by how they ended.", ["result"], registry=registry)
+        self._logins = {result: logins.labels(result) for result in LOGINS}
         self._unknown = Counter(
             "ml_census_unknown_values", "Categories that the model has not learnt.", ["column"], registry=registry
         )
         self._columns: set[str] = set()
         self._waiting = Gauge("ml_census_waiting", "Requests that wait for a thread.", ["lane"], registry=registry)
+        self._shed = Counter("ml_census_shed", "Requests refused since too many wait.", ["lane"], registry=registry)
         self._connections = Gauge("ml_census_connections", "Open connections.", registry=registry)
         self._draining = Gauge("ml_census_draining", "1 from SIGTERM on.", registry=registry)
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """A request has its answer."""
         if (route, status) not in self._answered:  # to look labels up costs as much as to count
-            self._answered[route, status] = self._requests.labels(route, status), self._request_seconds.labels(route)
+            labels = route, self._protocols.get(route, ""), status
+            self._answered[route, status] = self._requests.labels(*labels), self._request_seconds.labels(*labels)
         count, times = self._answered[route, status]
         count.inc()
         times.observe(seconds)
+
+    def shed(self, lane: str) -> None:
+        """A request is refused, since its lane is full; its answer is counted like any other."""
+        self._shed.labels(lane).inc()
 
     def stages(self) -> "Stopwatch":
         """A stopwatch for one prediction."""
@@ -84,8 +94,12 @@ class Metrics:
             self._unknown.labels(column if column in self._columns else "other").inc(count)
 
     def login(self, result: str) -> None:
-        """Somebody has tried to log in: "ok", "wrong" or "throttled"."""
-        self._logins.labels(result).inc()
+        """Somebody has tried to log in, with one of LOGINS."""
+        self._logins[result].inc()
+
+    def name_protocols(self, protocols: Mapping[str, str]) -> None:
+        """Which protocol each of these routes is of; others are of none."""
+        self._protocols = protocols
 
     def watch_server(
         self, waiting: Mapping[str, Callable[[], int]], connections: Callable[[], int], draining: threading.Event
@@ -93,6 +107,7 @@ class Metrics:
         """Look at these whenever somebody asks."""
         for lane, length in waiting.items():
             self._waiting.labels(lane).set_function(length)
+            self._shed.labels(lane)  # 0 from the start on: what rises from nothing is no rise to Prometheus
         self._connections.set_function(connections)
         self._draining.set_function(draining.is_set)
 

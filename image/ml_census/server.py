@@ -143,7 +143,8 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         self._has_shed = False
         super().__init__(app, dispatcher=Lanes(), **settings)
         self.channel_class = type("Channel", (wire.Channel,), {"task_class": wire.task(draining)})
-        metrics.watch_server(self.task_dispatcher.waiting(), lambda: len(self.active_channels), draining)
+        waiting = self.task_dispatcher.waiting() | {QUICK: lambda: len(self._quick)}
+        metrics.watch_server(waiting, lambda: len(self.active_channels), draining)
 
     def tick(self) -> None:
         """One turn of the loop."""
@@ -187,6 +188,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
             self._quick.append(channel)
         elif lane == QUICK or not self.task_dispatcher.add_task(lane, channel):
             self._has_shed |= lane == WORK
+            self._metrics.shed(lane)
             request.error = wire.OVERLOADED
             self._quick.append(channel)
 
@@ -218,6 +220,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         if lane in (PROBE, QUICK) or not self.task_dispatcher.is_full(lane):
             return None
         self._has_shed |= lane == WORK
+        self._metrics.shed(lane)
         route = self._route_of(path)
         self._metrics.answered(route, wire.Overloaded.code, 0)
         if access_log.is_on():

@@ -6,14 +6,26 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+import yaml
+from prometheus_client.samples import Sample
+from promql_parser import MatchOp
+
+from conftest import write_folder
+from promql import selectors, sorted_by
 
 ROW = [39, "Private", 14, "Male"]
 STAGES = ("parse", "validate", "predict", "format")
+ROOT = Path(__file__).parents[2]
+PANELS = json.loads((ROOT / "charts/ml-census/files/dashboard.json").read_text())["panels"]
+# As Helm renders it, to which tests/chart/test_scenarios.py holds it.
+PROD = yaml.safe_load_all((ROOT / "tests/chart/golden/prod.yaml").read_text())
+(RULES,) = (each["spec"]["groups"] for each in PROD if each["kind"] == "Rules")
 
 
 @pytest.fixture
@@ -26,31 +38,38 @@ def get(url: str, **options: Any) -> requests.Response:
     return requests.get(url, timeout=10, **options)
 
 
-def test_answers_are_counted_by_route_and_status(own: Any) -> None:
+def counted(figures: dict[tuple[str, ...], float], name: str) -> dict[tuple[str, ...], float]:
+    """Of one series: protocol, route and status -> its value."""
+    return {key[1:]: value for key, value in figures.items() if key[0] == name}
+
+
+def test_answers_are_counted_and_timed_by_route_protocol_and_status(own: Any) -> None:
     """Paths that there are none of count together, whatever they are: clients cannot make series."""
     own.predict([ROW, ROW, ROW])
     for number in range(20):
         get(f"{own.url}/path/{number}")
     requests.post(f"{own.url}/prediction", json={"inputs": [ROW]}, timeout=10)
+    get(f"{own.url}/readyz")
 
     figures = own.metrics()
 
-    counted = {key[1:]: count for key, count in figures.items() if key[0] == "ml_census_requests_total"}
-    assert counted == {
-        ("/login", "200"): 1,
-        ("/prediction", "200"): 1,
-        ("/prediction", "403"): 1,
-        ("other", "404"): 20,
+    answers = counted(figures, "ml_census_requests_total")
+    assert answers == {
+        ("article", "/login", "200"): 1,
+        ("article", "/prediction", "200"): 1,
+        ("article", "/prediction", "403"): 1,
+        ("", "other", "404"): 20,
+        ("", "/readyz", "200"): 1,
     }
-    assert figures["ml_census_request_seconds_count", "/prediction"] == 2
-    assert 0 < figures["ml_census_request_seconds_sum", "/prediction"] < 10
+    assert counted(figures, "ml_census_request_seconds_count") == answers
+    assert all(0 < seconds < 20 for seconds in counted(figures, "ml_census_request_seconds_sum").values())
     assert figures["ml_census_rows_total",] == 3
 
 
 def test_what_waitress_refuses_is_counted_too(own: Any) -> None:
     get(own.url, headers={"Transfer-Encoding": "gzip"})
 
-    assert own.metrics()["ml_census_requests_total", "other", "400"] == 1
+    assert own.metrics()["ml_census_requests_total", "", "other", "400"] == 1
 
 
 def test_the_time_of_a_prediction_is_split(own: Any) -> None:
@@ -79,21 +98,8 @@ def test_unknown_values_are_counted_by_column(own: Any) -> None:
     assert figures["ml_census_unknown_values_total", "sex"] == 1
 
 
-def test_the_dashboard_asks_for_nothing_that_a_server_does_not_tell(own: Any) -> None:
-    """By what Prometheus reads after a login, a prediction and an unknown value; the drift has a test of its own."""
-    own.predict([[39, "Astronaut", 14, "Male"]])
-    dashboard = Path(__file__).parents[2] / "charts/ml-census/files/dashboard.json"
-    asked = set(re.findall(r"\b(?:ml_census|process)_\w+", dashboard.read_text()))
-
-    told = {key[0] for key in own.metrics()}
-
-    assert len(asked) > 10
-    assert asked - told == {"ml_census_drift"}
-
-
-def test_drift_is_told_by_column(launch: Callable[..., Any], folder: Callable[..., Path]) -> None:
-    """Of rows that have another age than those of the training, and the sexes as they were."""
-    path = folder("dataframe")
+def with_spread(config: Path) -> Path:
+    """The same folder; of two columns it is known how they were spread in training."""
     numbers = {"shares": [0.5, 0.5, 0.0], "bounds": [40], "minimum": 17, "maximum": 90}
     columns = [
         {"name": "age", "type": "number", "training": numbers},
@@ -102,19 +108,94 @@ def test_drift_is_told_by_column(launch: Callable[..., Any], folder: Callable[..
         {"name": "sex", "type": "category", "categories": [" Female", " Male"],
          "training": {"shares": [0.5, 0.5, 0.0]}},
     ]  # fmt: skip
-    (path.parent / "schema.json").write_text(json.dumps({"form": "frame", "columns": columns}))
-    server = launch(path)
+    (config.parent / "schema.json").write_text(json.dumps({"form": "frame", "columns": columns}))
+    return config
+
+
+MANY = [[20, "Private", 14, sex] for sex in ("Male", "Female") for _ in range(50)]
+ROUTES = {
+    "/prediction": ("article", {"inputs": [[39, "Astronaut", 14, "Male"]]}),
+    "/v1/models/incomes:predict": ("kserve", {"instances": [ROW]}),
+    "/v2/models/incomes/infer": (
+        "open-inference",
+        {"inputs": [{"name": "rows", "datatype": "BYTES", "shape": [1, 4], "data": [ROW]}]},
+    ),
+    "/invocations": ("mlflow", {"instances": [ROW]}),
+    "/endpoints/7": ("vertex", {"instances": [ROW]}),
+}
+PROBES = ("/livez", "/readyz", "/v2/health/ready", "/v2/models/incomes/ready", "/ping", "/health/7")
+
+
+@pytest.fixture(scope="module")
+def told(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
+    """What a server tells whose routes are not the usual ones, once it has answered on all of them."""
+    config = with_spread(write_folder(tmp_path_factory.mktemp("told"), "dataframe", model_name="incomes"))
+    server = launch(config, {"AIP_PREDICT_ROUTE": "/endpoints/7", "AIP_HEALTH_ROUTE": "/health/7"})
     try:
+        headers = {"Authorization": f"Bearer {server.token()}"}
+        for path, (_protocol, body) in ROUTES.items():
+            assert requests.post(server.url + path, json=body, headers=headers, timeout=10).status_code == 200
+        for path in PROBES:
+            assert get(server.url + path).status_code == 200
         for _ in range(10):
-            rows = [[20, "Private", 14, sex] for sex in ("Male", "Female") for _ in range(50)]
-            assert server.predict(rows).status_code == 200
-        figures = server.metrics()
+            assert server.predict(MANY).status_code == 200
+        return list(server.samples())
     finally:
         server.end()
 
-    assert figures["ml_census_drift", "age"] > 0.25
-    assert figures["ml_census_drift", "sex"] == pytest.approx(0, abs=1e-3)
-    assert ("ml_census_drift", "education-num") not in figures
+
+def test_each_protocol_is_counted_whatever_its_routes_are_called(told: list[Sample]) -> None:
+    """And probes are of none, so that neither error nor overload hides behind them."""
+    answers = [sample.labels for sample in told if sample.name == "ml_census_requests_total"]
+
+    assert {labels["route"]: labels["protocol"] for labels in answers} == (
+        {path: protocol for path, (protocol, _body) in ROUTES.items()}
+        | dict.fromkeys(PROBES, "")
+        | {"/login": "article"}
+    )
+
+
+EXPRESSIONS = [
+    *(
+        pytest.param(target["expr"], target["legendFormat"], id=f"{panel['title']} {target['refId']}")
+        for panel in PANELS
+        for target in panel["targets"]
+    ),
+    *(
+        pytest.param(rule["expr"], rule["annotations"]["summary"], id=rule["alert"])
+        for group in RULES
+        for rule in group["rules"]
+    ),
+]
+# Any may come; no test here can bring a 500 about.
+STATUSES = {str(status.value) for status in HTTPStatus}
+
+
+@pytest.mark.parametrize(("expression", "text"), EXPRESSIONS)
+def test_dashboard_and_alerts_ask_for_what_a_server_tells(told: list[Sample], expression: str, text: str) -> None:
+    """Series, labels, and values of labels, each alternative for itself; namespace and pod are Prometheus' own."""
+    labels = {"namespace", "pod"}
+    for selector in selectors(expression):
+        found = [sample.labels for sample in told if sample.name == selector.name]
+        assert found, selector
+        labels |= found[0].keys()
+        for matcher in selector.matchers.matchers:
+            if matcher.name in ("namespace", "pod"):
+                continue
+            values = STATUSES if matcher.name == "status" else {each[matcher.name] for each in found}
+            wanted = matcher.value.split("|") if matcher.op in (MatchOp.Re, MatchOp.NotRe) else [matcher.value]
+            assert {*wanted} <= values, matcher
+    named = set(re.findall(r"{{ *(?:\$labels\.)?(\w+) *}}", text))
+    assert sorted_by(expression) | named <= labels
+
+
+def test_drift_is_told_by_column(told: list[Sample]) -> None:
+    """Of rows that have another age than those of the training, and the sexes as they were."""
+    drift = {sample.labels["column"]: sample.value for sample in told if sample.name == "ml_census_drift"}
+
+    assert drift.keys() == {"age", "sex"}
+    assert drift["age"] > 0.25
+    assert drift["sex"] == pytest.approx(0, abs=1e-3)
 
 
 def test_it_says_what_serves_and_how_full_it_is(own: Any) -> None:
@@ -124,7 +205,8 @@ def test_it_says_what_serves_and_how_full_it_is(own: Any) -> None:
 
     assert figures["ml_census_model_info", version["engine"]["kind"], version["model"]] == 1
     assert figures["ml_census_reloads_total", "done"] == figures["ml_census_reloads_total", "refused"] == 0
-    assert figures["ml_census_waiting", "work"] == figures["ml_census_waiting", "login"] == 0
+    for lane in ("work", "login", "quick"):
+        assert figures["ml_census_waiting", lane] == figures["ml_census_shed_total", lane] == 0
     assert figures["ml_census_draining",] == 0
     assert figures["ml_census_connections",] <= 1
     assert figures["process_resident_memory_bytes",] > 2**20

@@ -57,9 +57,14 @@ def config() -> Config:
 
 
 @pytest.fixture
-def port(config: Config) -> Iterator[int]:
+def metrics() -> Metrics:
+    return Metrics()
+
+
+@pytest.fixture
+def port(config: Config, metrics: Metrics) -> Iterator[int]:
     ports = queue.Queue[int]()
-    arguments = (Application(), "127.0.0.1", 0, config, DRAINING, ports.put, Metrics())
+    arguments = (Application(), "127.0.0.1", 0, config, DRAINING, ports.put, metrics)
     GO_ON.clear()
     CLOSED.clear()
     DRAINING.clear()
@@ -185,6 +190,55 @@ def test_what_is_too_much_for_its_lane_is_shed_at_once(port: int, path: str, lan
     let_go(busy)
     shed.sendall(post(path))
     let_go([shed])
+
+
+def shed_by_lane(metrics: Metrics) -> dict[str, float | None]:
+    read = metrics.registry.get_sample_value
+    return {lane: read("ml_census_shed_total", {"lane": lane}) for lane in (WORK, LOGIN, server.QUICK)}
+
+
+@pytest.mark.parametrize(("path", "lane"), [("/slow", WORK), ("/login", LOGIN)])
+@pytest.mark.parametrize("headers", ["", "X-Request-Id: abc\r\n"], ids=["unread", "parsed"])
+def test_what_a_lane_refuses_is_counted(port: int, metrics: Metrics, path: str, lane: str, headers: str) -> None:
+    busy, shed = overfilled(port, path, lane)
+    assert status(shed) == 503
+    shed.sendall(post(path, headers=headers))
+    assert status(shed) == 503
+
+    assert shed_by_lane(metrics) == {WORK: 0, LOGIN: 0, server.QUICK: 0} | {lane: 2}
+    let_go(busy)
+    shed.close()
+
+
+def test_too_many_quick_requests_are_refused_and_counted(
+    port: int, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "QUICK_WAITING", 2)
+    holding = occupied(port, "/hold", 1)
+    assert STARTED.acquire(timeout=10)
+    waiting = occupied(port, "/", 3)
+
+    let_go(holding)
+
+    assert sorted(status(each) for each in waiting) == [200, 200, 503]
+    assert shed_by_lane(metrics) == {WORK: 0, LOGIN: 0, server.QUICK: 1}
+    for each in waiting:
+        each.close()
+
+
+def test_a_refusal_is_not_among_the_times_of_answers(port: int, metrics: Metrics) -> None:
+    """It takes no time: an overload would look fast."""
+    busy, shed = overfilled(port, "/slow", WORK)
+    assert status(shed) == 503
+
+    names = {"route": "/slow", "protocol": ""}
+    timed = [
+        metrics.registry.get_sample_value("ml_census_request_seconds_count", names | {"status": code})
+        for code in ("200", "503")
+    ]
+    assert timed == [None, 1]
+    let_go(busy)
+    shed.close()
 
 
 def test_who_sheds_rests_but_hears_newcomers(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
