@@ -217,6 +217,8 @@ class Application(Flask):
 
     def route_of(self, path: str) -> str:
         """The route of a path, by which requests are counted; "other" where there is none."""
+        if path.startswith("//"):
+            path = "/" + path.lstrip("/")  # as waitress gives it to the application
         return path if path in self._routes else "other"
 
     def refusal(self, path: str, status: int, message: str) -> bytes:

@@ -72,6 +72,13 @@ def test_what_waitress_refuses_is_counted_too(own: Any) -> None:
     assert own.metrics()["ml_census_requests_total", "", "other", "400"] == 1
 
 
+def test_a_route_is_the_same_after_two_slashes(own: Any) -> None:
+    """As clients write it whose address ends in one: it is answered, so it counts."""
+    get(f"{own.url}//login", auth=("census", "census"))
+
+    assert own.metrics()["ml_census_requests_total", "article", "/login", "200"] == 1
+
+
 def test_the_time_of_a_prediction_is_split(own: Any) -> None:
     own.predict([ROW])
 
