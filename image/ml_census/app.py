@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 LOGIN = "/login"
-PROBES = frozenset(["/livez", "/readyz"])
 QUICK_BYTES = 4096
 """Rows of so many bytes, some thirty of a census, are answered in less than a millisecond."""
 JSON = "application/json"
@@ -56,7 +55,7 @@ class Api:
         self._compatible = Compatible(
             config.model_name, lambda: self.artifacts, self._answering, ready, config.open_protocols, vertex
         )
-        self._pages = Pages(lambda: self.artifacts)
+        self._pages = Pages(lambda: self.artifacts, self._compatible.described)
 
     def routes(self) -> list[tuple[str, list[str], Callable[..., Response]]]:
         """The whole interface: path, methods, view."""
@@ -73,8 +72,12 @@ class Api:
 
     @property
     def probes(self) -> frozenset[str]:
-        """Paths that tell of the server's state and nothing else, in the words of all protocols."""
-        return PROBES | self._compatible.probes
+        """Paths that tell of the server's state and nothing else."""
+        return self._compatible.probes
+
+    def unversioned(self, path: str) -> str:
+        """The path, without the model's version if it names one."""
+        return self._compatible.unversioned(path)
 
     def words(self, path: str, status: int, message: str, details: Details | None = None) -> dict[str, Any]:
         """What went wrong, in the form that clients of the path know."""
@@ -219,6 +222,8 @@ class Application(Flask):
         """The route of a path, by which requests are counted; "other" where there is none."""
         if path.startswith("//"):
             path = "/" + path.lstrip("/")  # as waitress gives it to the application
+        if path not in self._routes:
+            path = self._api.unversioned(path)
         return path if path in self._routes else "other"
 
     def refusal(self, path: str, status: int, message: str) -> bytes:
@@ -246,13 +251,17 @@ def create_app(
     vertex: Vertex | None = None,
 ) -> Application:
     """The WSGI application. `ready` tells whether new clients are welcome, `reloads` how often something was loaded
-    anew, or was refused; `vertex` adds paths."""
+    anew, or was refused; `vertex` adds paths. Raises ValueError if these cannot be had."""
     metrics = metrics or Metrics()
     api = Api(artifacts, config, ready, reloads, metrics, vertex)
     metrics.watch_model(lambda: api.artifacts, reloads)
     metrics.name_protocols(api.protocols())
     app = Application(api, config.max_body_bytes)
+    paths = set()
     for path, methods, view in api.routes():
+        if path in paths:  # one of Vertex AI's routes
+            raise ValueError(f"{path} is another path of the server")
+        paths.add(path)
         app.add_url_rule(path, view.__name__, view, methods=methods)
     app.before_request(name_request)
     app.before_request(raise_earlier)

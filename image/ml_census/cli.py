@@ -85,7 +85,10 @@ def serve(
     draining = threading.Event()
     _set_on_sigterm(draining)
     metrics = Metrics()
-    app = create_app(loaded, settings, lambda: not draining.is_set(), loader.counts, metrics, vertex)
+    try:
+        app = create_app(loaded, settings, lambda: not draining.is_set(), loader.counts, metrics, vertex)
+    except ValueError as error:
+        fail(f"--predict-route, --health-route: {error}")
     if metrics_port is not None:
         try:
             log.info("metrics on http://%s:%d/metrics", host, metrics.serve(host, metrics_port))

@@ -81,6 +81,7 @@ class Client:
     def model(self) -> Model:
         """The model that answers now. Raises ClientError."""
         models = _document(self._ask("GET", "/v1/models"))
+        self._renew()
         try:
             metadata = _document(self._ask("GET", f"/v2/models/{models['models'][0]}"))
             return Model(str(metadata["versions"][0]), [str(each["name"]) for each in metadata["inputs"]])
@@ -97,8 +98,7 @@ class Client:
 
     def _predict(self, rows: list[Any], first: int, version: str) -> list[Any]:
         body = _body(rows)
-        if self._clock() >= self._renew_at:
-            self._log_in()
+        self._renew()
         answer = self._ask("POST", "/prediction", body, first)
         document = _document(answer)
         predictions = document.get("predictions") if isinstance(document, dict) else None
@@ -107,6 +107,10 @@ class Client:
         if version and (now := answer.headers.get("X-Model-Version")) != version:
             raise ClientError(f"model {now} has taken the place of {version}: begin anew")
         return predictions
+
+    def _renew(self) -> None:
+        if self._clock() >= self._renew_at:
+            self._log_in()
 
     def _log_in(self) -> None:
         if not self._has_answered:
@@ -136,7 +140,7 @@ class Client:
                 raise ClientError(str(error)) from error
             if answer is not None:
                 self._has_answered = True
-                if answer.status_code == 403 and path == "/prediction" and not has_logged_in:
+                if answer.status_code in (401, 403) and path != "/login" and not has_logged_in:
                     has_logged_in = True  # the key or the password has changed
                     self._log_in()
                     continue

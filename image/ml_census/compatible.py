@@ -16,6 +16,7 @@ from ml_census.metrics import Stopwatch
 from ml_census.protocols import article, binary_tensors, kserve_v1, mlflow, open_inference
 
 JSON = "application/json"
+PROBES = ("/livez", "/readyz")
 SPOKEN = {"/v1/": kserve_v1, "/v2": open_inference, "/invocations": mlflow}
 """What clients of the paths that begin so understand."""
 
@@ -53,17 +54,22 @@ class Compatible:
 
     def routes(self) -> list[tuple[str, list[str], Callable[..., Response]]]:
         """Path, methods, view."""
+        version = f"{self._v2}/versions/<version>"
         return [
-            ("/v1/models", ["GET"], self.v1_models),
+            ("/v1/models", ["GET"], self.models),
             (self._v1, ["GET"], self.model_ready),
             ("/v2", ["GET"], self.v2_server),
             ("/v2/health/live", ["GET"], self.v2_live),
             ("/v2/health/ready", ["GET"], self.v2_ready),
+            ("/v2/models", ["GET"], self.models),
             (self._v2, ["GET"], self.v2_model),
+            (version, ["GET"], self.v2_model),
             (f"{self._v2}/ready", ["GET"], self.model_ready),
+            (f"{version}/ready", ["GET"], self.model_ready),
+            (f"{version}/infer", ["POST"], self.v2_infer),
             ("/ping", ["GET"], self.ping),
             ("/health", ["GET"], self.health),
-            *([(self._vertex.health, ["GET"], self.vertex_health)] if self._vertex else []),
+            *((path, ["GET"], self.vertex_health) for path in self._vertex_health()),
             *((path, ["POST"], view) for path, _protocol, view in self.predictions()),
         ]
 
@@ -73,19 +79,47 @@ class Compatible:
             (f"{self._v1}:predict", "kserve", self.v1_predict),
             (f"{self._v2}/infer", "open-inference", self.v2_infer),
             ("/invocations", "mlflow", self.invocations),
-            *([(self._vertex.predict, "vertex", self.vertex_predict)] if self._vertex else []),
+            *((path, "vertex", self.vertex_predict) for path in self._vertex_predict()),
         ]
+
+    def _vertex_predict(self) -> list[str]:
+        """Vertex AI's path, if it is none that answers its body anyway."""
+        others = (f"{self._v1}:predict", "/invocations")
+        return [self._vertex.predict] if self._vertex and self._vertex.predict not in others else []
+
+    def _vertex_health(self) -> list[str]:
+        """Vertex AI's path, if it is no other probe's."""
+        return [self._vertex.health] if self._vertex and self._vertex.health not in self._probes else []
+
+    @property
+    def _probes(self) -> tuple[str, ...]:
+        return (*PROBES, self._v1, "/v2/health/live", "/v2/health/ready", f"{self._v2}/ready", "/ping", "/health")
 
     @property
     def probes(self) -> frozenset[str]:
-        """Paths that only tell whether the server is alive or ready."""
-        paths = [self._v1, "/v2/health/live", "/v2/health/ready", f"{self._v2}/ready", "/ping", "/health"]
-        return frozenset([*paths, self._vertex.health] if self._vertex else paths)
+        """Paths that only tell whether the server is alive or ready, in the words of any protocol."""
+        return frozenset([*self._probes, *self._vertex_health()])
+
+    @property
+    def described(self) -> dict[str, list[str]]:
+        """For the paths of openapi.yaml, those of this server."""
+        paths: dict[str, list[str]] = {}
+        for path, _methods, _view in self.routes():
+            path = path.replace("<version>", "{version}")
+            paths[path.replace(f"/models/{self._name}", "/models/model", 1)] = [path]
+        paths["/v1/models/model:predict"] += self._vertex_predict()
+        paths["/ping"] += self._vertex_health()
+        return paths
+
+    def unversioned(self, path: str) -> str:
+        """The path, without the model's version if it names one."""
+        before, _, after = path.partition(f"{self._v2}/versions/")
+        return path if before or not after else self._v2 + "".join(after.partition("/")[1:])
 
     def words(self, path: str, status: int, message: str, details: Details | None = None) -> dict[str, Any]:
         """What went wrong, in the form that clients of the path know."""
         speaks = next((module for prefix, module in SPOKEN.items() if path.startswith(prefix)), article)
-        if self._vertex and path in (self._vertex.predict, self._vertex.health):
+        if path in self._vertex_predict() + self._vertex_health():
             speaks = kserve_v1
         if speaks is article:
             return article.error(status, message) | ({} if details is None else {"details": details})
@@ -95,17 +129,18 @@ class Compatible:
             message = f"{message}: {place}: expected {each['expected']}{got}"
         return speaks.error(status, message)  # type: ignore[no-any-return]
 
-    def v1_models(self) -> Response:
-        """The one model."""
+    def models(self) -> Response:
+        """The one model; V1 and V2 say it alike."""
         return _reply({"models": [self._name]})
 
-    def model_ready(self) -> Response:
+    def model_ready(self, version: str = "") -> Response:
         """Whether the one model is ready; V1 and V2 say it alike."""
+        self._check(self._artifacts(), version)
         return _reply({"name": self._name, "ready": self._ready()}, 200 if self._ready() else 503)
 
     def v1_predict(self, protocol: str = "kserve") -> Response:
         """Predictions for instances."""
-        artifacts, stages = self._admitted(protocol)
+        artifacts, stages = self._admitted(protocol), self._answering.stages()
         rows = kserve_v1.parse(_json_body())
         return self._answered(artifacts, stages, rows, lambda given: _reply(kserve_v1.answer(given.predictions)))
 
@@ -129,9 +164,10 @@ class Compatible:
         """Whether new clients are welcome."""
         return _reply({"ready": self._ready()}, 200 if self._ready() else 503)
 
-    def v2_model(self) -> Response:
+    def v2_model(self, version: str = "") -> Response:
         """What the model takes and gives."""
-        artifacts = self._artifacts()  # once: a reload may come between two looks
+        artifacts = self._admitted("open-inference")
+        self._check(artifacts, version)
         model, labels = artifacts.model, artifacts.labels
         schema, classes = model.predictor.schema, model.predictor.classes
         columns = [(str(column.name), column.kind == "number") for column in schema.columns]
@@ -139,9 +175,11 @@ class Compatible:
         kind = list(labels.values()) if labels is not None else classes
         return _reply(open_inference.metadata(self._name, model.version, columns, kind, probabilities))
 
-    def v2_infer(self) -> Response:
+    def v2_infer(self, version: str = "") -> Response:
         """The outputs that are asked for."""
-        artifacts, stages = self._admitted("open-inference")
+        artifacts = self._admitted("open-inference")
+        self._check(artifacts, version)
+        stages = self._answering.stages()
         length = request.headers.get(binary_tensors.HEADER)
         asked = open_inference.parse(_json_body(), artifacts.predictor.schema.names, length)
         if asked.probabilities and not artifacts.predictor.has_probabilities:
@@ -161,7 +199,7 @@ class Compatible:
 
     def invocations(self) -> Response:
         """Predictions for one of MLflow's forms, or for CSV."""
-        artifacts, stages = self._admitted("mlflow")
+        artifacts, stages = self._admitted("mlflow"), self._answering.stages()
         if request.mimetype in ("text/csv", "application/csv"):
             rows = mlflow.parse_csv(_body(), artifacts.predictor.schema.names)
         else:
@@ -176,12 +214,18 @@ class Compatible:
         """MLflow's other name for it."""
         return self.ping()
 
-    def _admitted(self, protocol: str) -> tuple[Artifacts, Stopwatch]:
-        """What the request works on, and its time from now on. Raises TokenError."""
+    def _admitted(self, protocol: str) -> Artifacts:
+        """What the request works on. Raises TokenError."""
         artifacts = self._artifacts()
-        if protocol not in self._open:
+        is_vertex = self._vertex is not None and request.path == self._vertex.predict
+        if protocol not in self._open and not (is_vertex and "vertex" in self._open):
             admit(artifacts, request.headers.get("Authorization", ""))
-        return artifacts, self._answering.stages()
+        return artifacts
+
+    def _check(self, artifacts: Artifacts, version: str) -> None:
+        """Only the model that serves can be asked for."""
+        if version not in ("", artifacts.model.version):
+            abort(404, f"the model's version is {artifacts.model.version}")
 
     def _answered(
         self,

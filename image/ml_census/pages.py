@@ -1,15 +1,15 @@
 """What browsers are shown: the page, the interface, the model's report. Nothing is loaded from elsewhere."""
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from importlib import resources
 from typing import Any
 
-import yaml
 from flask import Response, abort, request
 from jinja2 import Environment
 
 from ml_census.artifacts import Artifacts
+from ml_census.description import description, written
 
 GREETING = "ml-census is ready: log in at /login, post rows to /prediction.\n"
 REPORT = "/report"
@@ -22,8 +22,9 @@ INLINE = f"{NOTHING}; style-src 'unsafe-inline'; img-src data:"
 class Pages:
     """Views that hold nothing of any row or user."""
 
-    def __init__(self, artifacts: Callable[[], Artifacts]) -> None:
+    def __init__(self, artifacts: Callable[[], Artifacts], served: Mapping[str, Sequence[str]]) -> None:
         self._artifacts = artifacts
+        self._served = served
 
     def routes(self) -> list[tuple[str, list[str], Callable[..., Response]]]:
         """Path, methods, view."""
@@ -52,11 +53,15 @@ class Pages:
 
     def description(self) -> Response:
         """The interface, for programs."""
-        return Response(_file("openapi.yaml"), mimetype="application/yaml")
+        return Response(written(self._description), mimetype="application/yaml")
 
     def documentation(self) -> Response:
         """The interface, for people."""
-        return _html(_documentation(), OWN)
+        return _html(_documentation(self._description), OWN)
+
+    @cached_property
+    def _description(self) -> dict[str, Any]:
+        return description(self._served)
 
     def report(self) -> Response:
         """What was published beside the model."""
@@ -78,19 +83,8 @@ def _file(name: str) -> bytes:
     return resources.files("ml_census.web").joinpath(name).read_bytes()
 
 
-@cache
-def _documentation() -> str:
+def _documentation(document: dict[str, Any]) -> str:
     """openapi.yaml as HTML: as short as it is, a viewer of a megabyte of script would add nothing."""
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template.filters["yaml"] = _yaml
-    return template.from_string(_file("docs.html").decode()).render(yaml.safe_load(_file("openapi.yaml")))
-
-
-def _yaml(value: Any) -> str:
-    text: str = yaml.dump(value, Dumper=_Plain, sort_keys=False, width=100)
-    return text
-
-
-class _Plain(yaml.SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
+    template.filters["yaml"] = written
+    return template.from_string(_file("docs.html").decode()).render(document)

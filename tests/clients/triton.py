@@ -1,4 +1,5 @@
-"""Ask with NVIDIA's own client of the Open Inference Protocol; prints what it got as JSON.
+"""Ask with NVIDIA's own client of the Open Inference Protocol: in binary tensors, as it does unless told otherwise, and
+for probabilities in JSON. Prints what it got.
 
 Usage: triton.py HOST:PORT TOKEN < {"names": [...], "rows": [[...], ...]}
 """
@@ -19,17 +20,19 @@ for place, name in enumerate(asked["names"]):
     number = isinstance(values[0], int | float)
     data = np.array(values, dtype=np.float64 if number else np.object_).reshape(-1, 1)
     tensors.append(triton.InferInput(name, list(data.shape), "FP64" if number else "BYTES"))
-    tensors[-1].set_data_from_numpy(data, binary_data=False)
-outputs = [triton.InferRequestedOutput(name, binary_data=False) for name in ("predict", "predict_proba")]
+    tensors[-1].set_data_from_numpy(data)
+outputs = [triton.InferRequestedOutput("predict"), triton.InferRequestedOutput("predict_proba", binary_data=False)]
 result = client.infer("model", tensors, outputs=outputs, request_id="7", headers=headers)
+usual = client.infer("model", tensors, headers=headers)
 print(
     json.dumps(
         {
             "live": client.is_server_live(),
             "ready": client.is_model_ready("model"),
-            "columns": [each["name"] for each in client.get_model_metadata("model")["inputs"]],
+            "columns": [each["name"] for each in client.get_model_metadata("model", headers=headers)["inputs"]],
             "id": result.get_response()["id"],
-            "predictions": result.as_numpy("predict").ravel().tolist(),
+            "predictions": [each.decode() for each in result.as_numpy("predict").ravel()],
+            "usual": [each.decode() for each in usual.as_numpy("predict").ravel()],
             "probabilities": result.as_numpy("predict_proba").tolist(),
         }
     )

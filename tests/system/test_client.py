@@ -233,8 +233,8 @@ def test_a_netrc_changes_nothing(proxy: Proxy, monkeypatch: pytest.MonkeyPatch, 
         assert len(list(client.predict(ROWS[:1]))) == 1
     assert [(path, sent.partition(" ")[0]) for path, sent in proxy.asked] == [
         ("/v1/models", ""),
-        ("/v2/models/model", ""),
         ("/login", "Basic"),
+        ("/v2/models/model", "Bearer"),
         ("/prediction", "Bearer"),
     ]
 

@@ -232,8 +232,9 @@ def test_bytes_of_no_tensor_are_a_400(post: Callable[..., TestResponse]) -> None
     assert answer.json == {"error": "4 bytes behind the document are of no tensor"}
 
 
-def test_the_metadata_are_the_schema(client: FlaskClient) -> None:
-    answer = client.get("/v2/models/census").json
+@pytest.mark.parametrize("path", ["/v2/models/census", "/v2/models/census/versions/0123456789ab"])
+def test_the_metadata_are_the_schema(client: FlaskClient, token: str, path: str) -> None:
+    answer = client.get(path, headers={"Authorization": token}).json
 
     assert answer == {
         "name": "census",
@@ -257,7 +258,9 @@ OPEN = {
     "/v1/models/census": {"name": "census", "ready": True},
     "/v2/health/live": {"live": True},
     "/v2/health/ready": {"ready": True},
+    "/v2/models": {"models": ["census"]},
     "/v2/models/census/ready": {"name": "census", "ready": True},
+    "/v2/models/census/versions/0123456789ab/ready": {"name": "census", "ready": True},
 }
 
 
@@ -495,7 +498,7 @@ def test_numbers_are_answered_as_numbers(artifacts: Artifacts, kind: Callable[[s
     tensor = {"name": "rows", "datatype": "FP64", "shape": [1, 2], "data": [39, 14]}
     headers = {"Authorization": token}
 
-    metadata = client.get("/v2/models/census").json
+    metadata = client.get("/v2/models/census", headers=headers).json
     answer = client.post(V2, json={"inputs": [tensor]}, headers=headers).json
     refused = client.post(V2, json={"inputs": [tensor], "outputs": [{"name": "predict_proba"}]}, headers=headers)
 
