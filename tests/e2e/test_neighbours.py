@@ -67,8 +67,9 @@ def test_f15_a_token_from_the_future_is_refused_and_five_seconds_are_forgiven(
     neighbour.settle()
     ours, theirs = login(release.url), login(neighbour.url)
 
-    assert status(neighbour, theirs) == 200
-    assert (status(release, theirs), status(neighbour, ours)) == (here, there)
+    answers = [status(neighbour, theirs), status(release, theirs), status(neighbour, ours)]
+    print(f"f15: {skew} s, 3 requests, {answers.count(200)} answered and {answers.count(403)} refused")
+    assert answers == [200, here, there]
 
 
 def test_f24_one_is_uninstalled_without_a_trace_and_the_other_serves_on(

@@ -55,6 +55,13 @@ def test_the_server_speaks_with_nobody_but_whom_it_needs(release: Release, stran
     assert [connect(release.namespace, SERVER, *to) for to in (bucket, other, api)] == ["open", "blocked", "blocked"]
 
 
+def test_t11_a_pod_has_no_token_of_kubernetes(release: Release) -> None:
+    release.upgrade(DEV)
+    (pod,) = release.pods()
+
+    assert release.exec(pod, "import os; print(os.listdir('/var/run'))").strip() == "[]"
+
+
 def test_only_those_named_may_ask(release: Release, friend: str, stranger: str) -> None:
     """Everybody, until networkPolicy.from names some; helm test is among them."""
     service = f"ml-census.{release.namespace}"

@@ -66,6 +66,12 @@ def test_a_real_api_server_admits_all_objects(room: Room, file: str) -> None:
     assert len(room.get("replicasets")) == 1
 
 
+def test_k2_the_namespace_of_these_tests_lets_no_root_in(room: Room) -> None:
+    """What the test before shows is that the pods are restricted, and not that nobody looks."""
+    with pytest.raises(AssertionError, match="violates PodSecurity"):
+        kubectl("--namespace", room.namespace, "run", "root", "--image", "none")
+
+
 def test_a_load_balancer_gets_the_address_that_was_asked_for(room: Room) -> None:
     wanted = yaml.safe_load((CHART / FULL).read_text())["service"]["loadBalancerIP"]
 

@@ -2,13 +2,14 @@
 
 import json
 import math
+import select
 import selectors
 import socket
 import statistics
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from cluster import CHART, ROW, Release, login, resident_memory
 ARTICLE = CHART / "ci" / "article-values.yaml"
 SECONDS = 60
 ROUNDS = 6
+THREADS, WAITING = 2, 16
+"""Of a server, for what is not answered at once (README "Reliability")."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -61,10 +64,11 @@ def p99(values: list[float]) -> float:
 
 @dataclass
 class Asked:
-    """How long clients asked, and what they were answered."""
+    """How long clients asked, what they were answered, and how long each 200 took."""
 
     seconds: float = 0
     answers: Counter[str] = field(default_factory=Counter)
+    took: list[float] = field(default_factory=list)
 
     @property
     def offered(self) -> float:
@@ -74,8 +78,11 @@ class Asked:
     def goodput(self) -> float:
         return self.answers["200"] / self.seconds
 
+    def __add__(self, other: "Asked") -> "Asked":
+        return Asked(self.seconds + other.seconds, self.answers + other.answers, self.took + other.took)
 
-def ask(asked: Asked, url: str, clients: int, seconds: float, rate: float = math.inf) -> None:
+
+def ask(url: str, clients: int, seconds: float, rate: float = math.inf) -> Asked:
     """Keep clients asking, so many times a second if they are free by then.
 
     One thread for all, and answers are looked at no further than to their status: the server has the same cores.
@@ -86,69 +93,128 @@ def ask(asked: Asked, url: str, clients: int, seconds: float, rate: float = math
         f"POST /prediction HTTP/1.1\r\nHost: x\r\nAuthorization: {login(url)}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
     ).encode()
+    asked, sent_at = Asked(), dict[socket.socket, float]()
     free = deque(socket.create_connection((address, int(port)), timeout=60) for _ in range(clients))
     with selectors.DefaultSelector() as waiting:
         for client in free:
             waiting.register(client, selectors.EVENT_READ)
-        began, sent = time.monotonic(), 0
+        began = time.monotonic()
         while (passed := time.monotonic() - began) < seconds:
-            while free and sent < passed * rate:
-                free.popleft().sendall(request)
-                sent += 1
+            while free and len(sent_at) + asked.answers.total() < passed * rate:
+                client = free.popleft()
+                sent_at[client] = time.monotonic()
+                client.sendall(request)
             for key, _ in waiting.select(0.001):
                 client = cast(socket.socket, key.fileobj)
-                asked.answers[client.recv(65536)[9:12].decode()] += 1
+                status = client.recv(65536)[9:12].decode()
+                asked.answers[status] += 1
+                took = time.monotonic() - sent_at.pop(client)
+                if status == "200":
+                    asked.took.append(took)
                 free.append(client)
         for client in [cast(socket.socket, key.fileobj) for key in waiting.get_map().values()]:
             client.close()
-    asked.seconds += passed
+    asked.seconds = passed
+    return asked
 
 
 def test_f18_ten_times_the_capacity_leaves_the_capacity(release: Release) -> None:
-    """Capacity and overload in turns: what else the machine does falls on both."""
-    usual, over = Asked(), Asked()
+    """And twice as well. Capacity and overload in turns: what else the machine does falls on both, and the median of
+    the turns is told. Who is answered waits no longer than a full queue takes, and half as long again."""
     took: list[float] = []
+    rounds: list[dict[int, Asked]] = []
     for _ in range(ROUNDS):
         with probed(release.url, []):
-            ask(usual, release.url, clients=4, seconds=10)
+            usual = ask(release.url, clients=4, seconds=10)
         with probed(release.url, took):
-            ask(over, release.url, clients=200, seconds=SECONDS / ROUNDS, rate=10 * usual.goodput)
+            over = ask(release.url, clients=200, seconds=SECONDS / ROUNDS, rate=10 * usual.goodput)
+        with probed(release.url, took):
+            twice = ask(release.url, clients=40, seconds=5, rate=2 * usual.goodput)
+        rounds.append({1: usual, 2: twice, 10: over})
+    after = ask(release.url, clients=4, seconds=5)
+
+    usual, twice, over = (sum((each[load] for each in rounds), Asked()) for load in (1, 2, 10))
+    shares = {load: statistics.median(each[load].goodput / each[1].goodput for each in rounds) for load in (2, 10)}
+    service = THREADS / usual.goodput
     print(
-        f"f18: capacity {usual.goodput:.0f}/s, asked {over.offered:.0f}/s, answered {over.goodput:.0f}/s, "
-        f"probe p99 {1000 * p99(took):.0f} ms of {len(took)}; {dict(over.answers)}"
+        f"f18: capacity {usual.goodput:.0f}/s; asked {twice.offered:.0f} and {over.offered:.0f}/s, answered "
+        f"{shares[2]:.2f} and {shares[10]:.2f} of it; p99 {p99(usual.took):.2f} s, of those answered "
+        f"{p99(over.took):.2f} s, {p99(after.took):.2f} s after; probe p99 {1000 * p99(took):.0f} ms of {len(took)}; {dict(over.answers)}"
     )
 
-    assert set(over.answers) == {"200", "503"}
-    # The goals are 0.9 and 0.1 s (README); a machine that does something else meanwhile is no reason to fail.
-    assert over.goodput >= 0.8 * usual.goodput
-    assert p99(took) < 0.2
+    assert set(over.answers) | set(twice.answers) == {"200", "503"}
+    assert min(shares.values()) >= 0.9
+    assert p99(over.took) <= 1.5 * (WAITING / THREADS + 1) * service
+    assert p99(after.took) <= 2 * p99(usual.took)
+    assert p99(took) < 0.1
     assert release.restarts() == 0
+    assert not unhealthy(release)
 
 
-def test_f19_five_hundred_slow_senders_hold_nobody_up(release: Release) -> None:
+def unhealthy(release: Release) -> list[str]:
+    """What the kubelet tells of probes that failed, but for those of a start."""
+    events = release.get("events", "--field-selector", "reason=Unhealthy")["items"]
+    return [event["message"] for event in events if not event["message"].startswith("Startup")]
+
+
+def head(number: int) -> bytes:
+    """A byte a second of a request line."""
+    return b"POST /prediction HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"[number : number + 1]
+
+
+def body(number: int) -> bytes:
+    """A byte a second of a body."""
+    start = b"POST /prediction HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
+    return start if number == 0 else b" "
+
+
+def answers(number: int) -> bytes:
+    """More answers than the kernel keeps, of which none is read; the line ends after that tell who has been cut off."""
+    return 200 * b"GET /report HTTP/1.1\r\nHost: x\r\n\r\n" if number == 0 else b"\r\n"
+
+
+def test_f19_five_hundred_slow_clients_hold_nobody_up(release: Release) -> None:
+    """That send their request, its body, or take their answers too slowly: for a minute, in which each is cut off 35 s
+    after its first byte."""
     address, _, port = release.url.removeprefix("http://").partition(":")
     (pod,) = release.pods()
     memory = resident_memory(pod)
-    slow = [socket.create_connection((address, int(port)), timeout=30) for _ in range(500)]
-    took = []
-    for second in range(20):
-        for each in slow:
-            each.send(b"POST /prediction HTTP/1.1\r\n"[second : second + 1])
-        began = time.monotonic()
+    slow: dict[socket.socket, Callable[[int], bytes]] = {}
+    for way in (head, body, answers):
+        for _ in range(167):
+            client = socket.socket()
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect((address, int(port)))
+            slow[client] = way
+    took, more, began = [], 0, time.monotonic()
+    cut: dict[Callable[[int], bytes], float] = {}
+    for second in range(60):
+        for client, way in list(slow.items()):
+            try:
+                client.sendall(way(second))
+                if way is not answers and select.select([client], [], [], 0)[0]:
+                    raise ConnectionResetError
+            except OSError:
+                cut[way] = max(cut.get(way, 0), time.monotonic() - began)
+                client.close()
+                del slow[client]
+        asked = time.monotonic()
         assert requests.get(f"{release.url}/version", timeout=30).status_code == 200
-        took.append(time.monotonic() - began)
-        time.sleep(0.5)
-    more = (resident_memory(pod) - memory) / 1024**2
-    for each in slow:
-        each.close()
+        took.append(time.monotonic() - asked)
+        more = max(more, resident_memory(pod) - memory)
+        assert release.ready_pods() == 1
+        time.sleep(max(0, second + 1 - (time.monotonic() - began)))
     print(
-        f"f19: with 500 slow senders a request took at most {1000 * max(took):.0f} ms, and {more:.0f} MiB more memory"
+        f"f19: with 500 slow clients a request took at most {1000 * max(took):.0f} ms; {more / 1024**2:.0f} MiB more; "
+        f"cut off after { {way.__name__: round(seconds) for way, seconds in cut.items()} } s"
     )
 
-    assert more < 64
+    assert more < 64 * 1024**2
     assert max(took) < 1
+    assert not slow
+    assert max(cut.values()) < 35 + 2
     assert release.restarts() == 0
-    assert release.ready_pods() == 1
+    assert not unhealthy(release)
 
 
 def test_f4_the_largest_bodies_do_not_reach_the_limit_of_memory(release: Release) -> None:

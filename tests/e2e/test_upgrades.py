@@ -1,11 +1,12 @@
 """Good upgrades lose no request; bad ones never take the old pods down (F10, F11, F12, F16). In this order."""
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cluster import CHART, Bucket, Load, Release, helm, wait_for
+from cluster import CHART, Bucket, Load, Release, helm, image, kubectl, wait_for
 
 ARTICLE = CHART / "ci" / "article-values.yaml"
 REPLICAS = {"replicaCount": 2}
@@ -25,12 +26,20 @@ STALLED = {
     "garbage in the bucket": {"config.prediction_decoding": "gs://models/garbage.json"},
     "too little memory": {"resources.requests.memory": "12Mi", "resources.limits.memory": "12Mi"},
     "another model than pinned": {"config.model_sha256": 64 * "0"},
+    "garbage users in a Secret": {"credentials.existingSecret": "garbage"},
+    "no such host of the bucket": {"extraEnv[0].name": "STORAGE_EMULATOR_HOST", "extraEnv[0].value": "http://nowhere"},
 }
+"""Ports and the paths of probes are no values."""
+FILES = {"model_path": "model.pkl", "prediction_decoding": "prediction_decoding.json"}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def installed(release: Release, bucket: Bucket) -> None:
     bucket.put("garbage.json", b"{")
+    kubectl(
+        *("--namespace", release.namespace, "create", "secret", "generic", "garbage"),
+        *("--from-literal=users.json={", f"--from-literal=secret.txt={40 * 'x'}"),
+    )
     release.upgrade(ARTICLE, **REPLICAS)
 
 
@@ -95,8 +104,42 @@ def is_ready(pod: dict[str, object]) -> bool:
     return conditions.get("Ready") == "True"
 
 
+def ready_endpoints(release: Release) -> int:
+    """How many pods the Service sends clients to."""
+    (found,) = release.get("endpointslices", "--selector", "kubernetes.io/service-name=ml-census")["items"]
+    return sum(each["conditions"]["ready"] for each in found["endpoints"] or [])
+
+
 def test_f16_five_updates_in_a_row_lose_no_request(release: Release, load: Load) -> None:
-    for number in range(5):
-        release.upgrade(ARTICLE, **REPLICAS, **{"config.max_rows": 10_001 + number})
-        release.settle()
+    """Of values, image and model; never do fewer pods serve than before."""
+    three = {"replicaCount": 3}
+    article = {f"config.{key}": f"gs://models/census-article/{name}" for key, name in FILES.items()}
+    updates: list[dict[str, object]] = [
+        {"config.max_rows": 10_001},
+        image("COMPILED_IMAGE"),
+        article,
+        {"config.max_rows": 10_002} | article,
+        {},
+    ]
+    release.upgrade(ARTICLE, **three)
+    release.settle()
+    seen, over = [ready_endpoints(release)], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.5):
+            seen.append(ready_endpoints(release))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        for update in updates:
+            release.upgrade(ARTICLE, **three, **update)
+            release.settle()
+    finally:
+        over.set()
+        watcher.join()
     wait_for("10,000 requests", lambda: len(load.outcomes) >= 10_000)
+    print(f"f16: {len(updates)} updates, at least {min(seen)} pods in {len(seen)} looks, models {len(load.versions)}")
+
+    assert min(seen) == 3
+    assert len(load.versions) == 2
