@@ -139,7 +139,8 @@ def test_f18_ten_times_the_capacity_leaves_the_capacity(release: Release) -> Non
     print(
         f"f18: capacity {usual.goodput:.0f}/s; asked {twice.offered:.0f} and {over.offered:.0f}/s, answered "
         f"{shares[2]:.2f} and {shares[10]:.2f} of it; p99 {p99(usual.took):.2f} s, of those answered "
-        f"{p99(over.took):.2f} s, {p99(after.took):.2f} s after; probe p99 {1000 * p99(took):.0f} ms of {len(took)}; {dict(over.answers)}"
+        f"{p99(over.took):.2f} s, {p99(after.took):.2f} s after; probe p99 {1000 * p99(took):.0f} ms of {len(took)}; "
+        f"{dict(over.answers)}"
     )
 
     assert set(over.answers) | set(twice.answers) == {"200", "503"}
