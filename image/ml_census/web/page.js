@@ -1,15 +1,30 @@
 // The page: log in, one row by a form, many rows by a CSV file. The form is made from what /schema says of the model.
 
-const BATCH = 500;
+const BATCH = 500; // rows in a request, as long as the server takes so many
+const MANY = 10; // of more classes the most probable are shown
+const FEW = 5; // so many are shown of what is too much: classes, problems
+const CHANGES = 3; // so many changed values are named
 const $ = (id) => document.getElementById(id);
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
 let token = "";
 let schema = { columns: [], classes: null };
 const inputs = new Map(); // of the form, by column
 let last = null; // the row that was predicted last, and its answer
 
-class Refused extends Error {}
+// --- what the server says
 
-/** The JSON of an answer; waits while the server says that it has too much to do. Throws Refused with the reason. */
+/** Why there is no answer: a message, where in which rows, and the status, if it was the server who refused. */
+class Refused extends Error {
+  constructor(message, status = 0, details = []) {
+    super(message);
+    Object.assign(this, { status, details });
+  }
+}
+
+class LoginEnded extends Refused {}
+
+/** The JSON of an answer; waits while the server says that it has too much to do. Throws Refused. */
 async function ask(path, options = {}) {
   for (let attempt = 1; ; attempt++) {
     const answer = await fetch(path, { cache: "no-store", credentials: "omit", ...options }).catch(() => {
@@ -21,45 +36,133 @@ async function ask(path, options = {}) {
       continue;
     }
     const document = await answer.json().catch(() => ({}));
-    if (answer.ok) return document;
-    if (token && (answer.status === 401 || answer.status === 403)) logOut();
-    throw new Refused(reason(document) || `the server answers ${answer.status}`);
+    if (answer.ok) return { ...document, unknown: Number(answer.headers.get("X-Unknown-Values")) };
+    if (token && (answer.status === 401 || answer.status === 403)) throw new LoginEnded("login ended", answer.status);
+    throw new Refused(document["error message"] || `the server answers ${answer.status}`, answer.status, document.details);
   }
 }
 
-function reason(document) {
-  const places = (document.details || []).map((each) =>
-    [`row ${each.row + 1}`, each.column, `expected ${each.expected}`, `got ${JSON.stringify(each.got)}`]
-      .filter((part) => part !== undefined && part !== "got undefined").join(", "));
-  return [document["error message"], ...places].filter(Boolean).join("; ");
-}
+const authorized = () => ({ Authorization: `Bearer ${token}` });
 
-function predict(inputs) {
-  return ask(`prediction${schema.classes ? "?proba=true" : ""}`, {
+const predict = (rows) =>
+  ask(`prediction${schema.classes ? "?proba=true" : ""}`, {
     method: "POST",
-    headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
-    body: JSON.stringify({ inputs }),
+    headers: { ...authorized(), "Content-Type": "application/json" },
+    body: JSON.stringify({ inputs: rows }),
   });
+
+/** The answers to rows in batches, each with the place of its first row. Where a batch is too large for the server
+ *  (413), smaller ones follow. Throws Refused, with places among all rows. */
+async function* answers(rows) {
+  for (let start = 0, size = BATCH; start < rows.length; ) {
+    const batch = rows.slice(start, start + size);
+    try {
+      yield [start, await predict(batch)];
+      start += batch.length;
+    } catch (error) {
+      if (error.status === 413 && batch.length > 1) {
+        size = Math.ceil(batch.length / 2);
+        continue;
+      }
+      error.details?.forEach((detail) => (detail.row += start));
+      throw error;
+    }
+  }
 }
 
-/** Runs what a form does: one at a time, with the reason on the page if it fails. */
-function onSubmit(form, action) {
+// --- words and figures
+
+const count = new Intl.NumberFormat("en");
+const exact = new Intl.NumberFormat("en", { maximumFractionDigits: 20, useGrouping: "min2" }); // a year is no 2,024
+const six = new Intl.NumberFormat("en", { maximumSignificantDigits: 6 });
+const percent = (share) => `${(100 * share).toFixed(1)}\u00a0%`;
+const counted = (number, one, many) => `${count.format(number)} ${number === 1 ? one : many}`;
+const columnName = (name) => (typeof name === "number" ? `column ${name}` : name);
+
+/** A value of a column. */
+function text(value, { type }) {
+  if (value === null) return "missing";
+  return type === "number" ? exact.format(value) : String(value).trim();
+}
+
+/** What was predicted: a class is a name, even if it is a number. */
+function told(prediction) {
+  if (Array.isArray(prediction)) return prediction.map(told).join(", ");
+  if (schema.classes || typeof prediction !== "number") return String(prediction);
+  return (Number.isInteger(prediction) ? exact : six).format(prediction);
+}
+
+/** Runs what a form does, one at a time, and tells why it failed. A form that `repeats` does it again for what was
+ *  changed meanwhile. The button is not disabled: it would lose the focus. */
+function onSubmit(form, action, { repeats = false, after = () => {} } = {}) {
+  const button = form.querySelector("button");
+  const problems = form.querySelector("[role=alert]");
+  let busy = false;
+  let again = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const button = form.querySelector("button");
-    if (button.disabled) return;
-    $("problem").textContent = "";
-    button.disabled = true;
+    again = busy && repeats;
+    if (busy) return;
+    busy = true;
+    button.ariaDisabled = "true";
+    problems.replaceChildren();
     try {
       await action(form);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      $("problem").textContent = error.message;
-      $("problem").scrollIntoView({ block: "nearest" });
+      if (error instanceof LoginEnded) again = logInAgain();
+      else problems.replaceChildren(...reasons(error, form === $("table")));
+      problems.scrollIntoView({ block: "nearest" });
     } finally {
-      button.disabled = false;
+      busy = false;
+      button.ariaDisabled = null;
+      if (again && form.matches(":valid")) form.requestSubmit();
+      else after();
     }
   });
+}
+
+function reasons(error, namesRows) {
+  const message = element("p", error.message);
+  const items = error.details.slice(0, FEW).map(({ row, column, expected, got }) => {
+    const places = [namesRows && `row ${count.format(row + 1)}`, column !== undefined && columnName(column)];
+    const place = places.filter(Boolean).join(", ");
+    return element("li", `${place && `${place}: `}expected ${expected}${got === undefined ? "" : `, got ${JSON.stringify(got)}`}`);
+  });
+  const all = parseInt(error.message) || error.details.length; // the message counts them, the details are cut
+  if (all > items.length && items.length) items.push(element("li", `and ${count.format(all - items.length)} more`));
+  if (!items.length) return [message];
+  const list = element("ul");
+  list.append(...items);
+  return [message, list];
+}
+
+function element(tag, content = "") {
+  const made = document.createElement(tag);
+  made.textContent = content;
+  return made;
+}
+
+/** Fills a list with a bar for each part of a whole: name, share, whether it is the chosen one. Of many the largest. */
+function showBars(list, parts, figure) {
+  const shown = [...parts];
+  if (parts.length > MANY) {
+    shown.sort((one, other) => other.share - one.share);
+    const rest = shown.splice(FEW);
+    shown.push({ name: `${rest.length} more`, share: rest.reduce((sum, { share }) => sum + share, 0) });
+  }
+  list.replaceChildren(...shown.map(({ name, share, chosen }) => {
+    const line = element("div");
+    const bar = element("dd");
+    const fill = element("i");
+    line.classList.toggle("chosen", Boolean(chosen));
+    bar.className = "bar";
+    bar.ariaHidden = "true";
+    bar.append(fill);
+    fill.style.width = `${100 * share}%`;
+    line.append(element("dt", name), bar, element("dd", figure(share)));
+    return line;
+  }));
 }
 
 // --- log in
@@ -69,68 +172,96 @@ async function logIn(form) {
   const basic = btoa(String.fromCharCode(...bytes));
   ({ token } = await ask("login", { headers: { Authorization: `Basic ${basic}` } }));
   form.password.value = "";
-  if (!schema.columns.length) {
-    schema = await ask("schema", { headers: { Authorization: `Bearer ${token}` } });
-    $("columns").replaceChildren(...schema.columns.map(field));
-  }
+  const found = await ask("schema", { headers: authorized() });
+  if (!same(found, schema) || $("name").textContent !== form.user.value) build(found);
+  $("name").textContent = form.user.value;
   show(true);
-  $("one").querySelector("h2").focus();
+  tellModel();
+  const [first] = inputs.values();
+  first.focus();
+  first.select?.(); // as if Tab had led there
 }
 
-function logOut() {
+function logInAgain() {
   token = "";
   show(false);
-  $("login").user.focus();
+  $("login").querySelector("[role=alert]").replaceChildren(element("p", "Your login has ended: log in again."));
+  $("login").password.focus();
+  return false;
 }
 
 function show(loggedIn) {
   $("login").hidden = loggedIn;
-  $("one").hidden = $("many").hidden = !loggedIn;
+  $("one").hidden = $("many").hidden = $("user").hidden = !loggedIn;
+}
+
+function tellModel() {
+  ask("version").then(({ model, engine, report }) => {
+    $("model").textContent = `model ${model}, ${engine.kind}`;
+    $("report").hidden = !report;
+  }, () => {});
+}
+
+/** Everything anew, for a model and a user. */
+function build(found) {
+  schema = found;
+  last = null;
+  inputs.clear();
+  $("columns").replaceChildren(...schema.columns.map(field));
+  $("table").reset();
+  $("table").text.placeholder = schema.columns.map(({ name }) => written(name)).join(",");
+  for (const id of ["answer", "why", "result"]) $(id).hidden = true;
+  for (const id of ["moved", "note", "done"]) $(id).textContent = "";
+  for (const each of document.querySelectorAll("[role=alert]")) each.replaceChildren();
 }
 
 // --- one row
 
-/** The usual value of a column in training: its most frequent category, the median of a number. */
-function usual(column) {
-  const { shares = [], bounds = [], maximum } = column.training || {};
-  if (column.type === "category") {
-    const known = shares.slice(0, -1);
-    return (column.categories || [])[Math.max(0, known.indexOf(Math.max(...known)))] ?? null;
-  }
-  if (column.type !== "number") return column.nullable ? null : "";
+/** The usual value of a column in training: its most frequent category, the median of a number; undefined if the
+ *  model does not tell. */
+function usual({ type, training, categories }) {
+  if (!training) return undefined;
+  const { shares, bounds, maximum } = training;
+  if (type === "category") return categories?.[shares.indexOf(Math.max(...shares.slice(0, -1)))];
   let sum = 0;
-  const bin = shares.findIndex((share) => (sum += share) >= 0.5);
-  return bounds[bin] ?? maximum ?? 0;
+  return bounds[shares.findIndex((share) => (sum += share) >= 0.5)] ?? maximum;
 }
 
 function field(column) {
-  const label = document.createElement("label");
-  const input = column.type === "category" ? choice(column) : entry(column);
-  inputs.set(column, input);
+  const label = element("label", columnName(column.name));
+  const input = column.categories ? choice(column) : entry(column);
   const { minimum, maximum } = column.training || {};
-  const range = minimum === undefined ? "" : ` (${minimum} to ${maximum})`;
-  label.append(`${column.name}${range}`, input);
+  inputs.set(column, input);
+  if (minimum !== undefined) {
+    const range = `${exact.format(minimum)} to ${exact.format(maximum)}`;
+    const hint = element("small", range);
+    label.append(" ", hint);
+    input.addEventListener("input", () => {
+      const isOutside = input.valueAsNumber < minimum || input.valueAsNumber > maximum;
+      hint.textContent = isOutside ? `outside of training: ${range}` : range;
+      hint.classList.toggle("outside", isOutside);
+    });
+  }
+  label.append(" ", input);
   return label;
 }
 
 function choice(column) {
-  const select = document.createElement("select");
-  const values = [...(column.categories || []), ...(column.nullable ? [null] : [])];
-  values.forEach((value, place) => select.add(new Option(value === null ? "missing" : String(value).trim(), place)));
-  select.values = values;
-  select.selectedIndex = Math.max(0, values.indexOf(usual(column)));
+  const select = element("select");
+  select.values = [...column.categories, ...(column.nullable ? [null] : [])];
+  select.values.forEach((value, place) => select.add(new Option(text(value, column), place)));
+  select.selectedIndex = Math.max(0, select.values.indexOf(usual(column)));
   return select;
 }
 
 function entry(column) {
-  const input = document.createElement("input");
-  const value = usual(column);
+  const input = element("input");
   input.required = !column.nullable;
-  input.value = value ?? "";
   if (column.type === "number") {
     input.type = "number";
     input.step = "any";
   }
+  input.value = usual(column) ?? "";
   return input;
 }
 
@@ -138,76 +269,117 @@ function given(column) {
   const input = inputs.get(column);
   if (input.values) return input.values[input.value];
   if (input.value === "" && column.nullable) return null;
-  const isNumber = column.type === "number" || (column.type === "any" && /^-?\d+(\.\d+)?$/.test(input.value));
+  if (column.type === "number") return input.valueAsNumber;
+  const isNumber = schema.form !== "documents" && /^-?\d+(\.\d+)?$/.test(input.value);
   return isNumber ? Number(input.value) : input.value;
 }
 
 async function predictRow() {
   const row = schema.columns.map(given);
-  const others = schema.columns.map((column, place) => row.map((value, at) => (at === place ? usual(column) : value)));
-  const answer = await predict([row, ...others]);
-  const now = { row, prediction: answer.predictions[0], probabilities: answer.probabilities?.[0] };
-  showAnswer(now);
-  showMove(now);
-  showReasons(now, answer);
-  last = now;
+  const { predictions: [prediction], probabilities } = await predict([row]);
+  const before = last;
+  last = { row, prediction, shares: probabilities?.[0] };
+  showAnswer(last);
+  if (before) showMove(before, last);
+  showReasons();
 }
 
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
-const points = (share) => `${share < 0 ? "−" : "+"}${(100 * Math.abs(share)).toFixed(1)} points`;
+/** Tells whether the answer is still one to what the form says. */
+function markStale() {
+  const isStale = last && !($("row").matches(":valid") && same(last.row, schema.columns.map(given)));
+  $("one").classList.toggle("stale", isStale);
+  return isStale;
+}
 
-function showAnswer({ prediction, probabilities }) {
+function settle() {
+  $("note").textContent = markStale() ? "This is the answer to the values before." : "";
+}
+
+function changed() {
+  if (markStale() && $("row").matches(":valid")) $("row").requestSubmit();
+  else settle();
+}
+
+const placeOf = (prediction) => Math.max(0, schema.classes.findIndex((each) => same(each, prediction)));
+
+function showAnswer({ prediction, shares }) {
+  const place = shares && placeOf(prediction);
   $("answer").hidden = false;
-  $("prediction").textContent = String(prediction);
-  $("probabilities").replaceChildren(...(probabilities || []).flatMap((share, place) => {
-    const [name, bar, fill, figure] = ["dt", "dd", "i", "dd"].map((tag) => document.createElement(tag));
-    name.textContent = schema.classes[place];
-    bar.className = "bar";
-    bar.setAttribute("aria-hidden", "true");
-    bar.append(fill);
-    fill.style.width = percent(share).replace(" ", "");
-    figure.textContent = percent(share);
-    return [name, bar, figure];
-  }));
+  $("prediction").textContent = shares ? `${told(prediction)}, ${percent(shares[place])}` : told(prediction);
+  const parts = (shares || []).map((share, at) => ({ name: told(schema.classes[at]), share, chosen: at === place }));
+  showBars($("probabilities"), parts, percent);
 }
 
-/** How the answer differs from the one before: the place of the class whose probability is told is the last. */
-function showMove(now) {
-  const changed = last ? schema.columns.filter((_, place) => now.row[place] !== last.row[place]) : [];
-  const names = changed.map((column) => {
-    const place = schema.columns.indexOf(column);
-    return `${column.name} from ${text(last.row[place])} to ${text(now.row[place])}`;
-  });
-  $("moved").textContent = names.length ? `${names.join(", ")}: ${difference(last, now)}` : "";
+/** The class whose probability is told: of two the second, of more the predicted one. */
+const toldPlace = ({ prediction, shares }) => (shares.length === 2 ? 1 : placeOf(prediction));
+
+/** How the answer differs from the one before. */
+function showMove(before, now) {
+  const names = schema.columns.flatMap((column, place) => same(before.row[place], now.row[place]) ? []
+    : `${columnName(column.name)} from ${text(before.row[place], column)} to ${text(now.row[place], column)}`);
+  if (!names.length) return;
+  const isSame = same(before.prediction, now.prediction);
+  const moves = isSame ? [] : [`${told(before.prediction)} → ${told(now.prediction)}`];
+  if (now.shares) {
+    const place = toldPlace(now);
+    moves.push(`${told(schema.classes[place])} ${percent(before.shares[place])} → ${percent(now.shares[place])}`);
+  } else if (isSame) moves.push("the same answer");
+  const what = names.length > CHANGES ? counted(names.length, "change", "changes") : names.join(", ");
+  $("moved").textContent = `${what}: ${moves.join("; ")}`;
 }
 
-function difference(before, now) {
-  if (now.probabilities) {
-    const place = now.probabilities.length - 1;
-    return `${schema.classes[place]} ${percent(before.probabilities[place])} → ${percent(now.probabilities[place])}`;
+/** What the answer would be if one column had its usual value: asked once somebody wants to know. */
+async function showReasons() {
+  const now = last;
+  const known = schema.columns.map((column, place) => ({ column, place, usual: usual(column) }))
+    .filter((each) => each.usual !== undefined);
+  $("why").hidden = !known.length;
+  if (!known.length || !$("why").open) return;
+  const unusual = known.filter((each) => now.row[each.place] !== each.usual);
+  const others = [];
+  $("why").ariaBusy = "true";
+  let why = "How much one value moves the answer, compared to the usual one of the training, with all others as they are.";
+  if (!unusual.length) why = "All values are the usual ones: change one.";
+  try {
+    for await (const [, answer] of answers(unusual.map((each) => now.row.with(each.place, each.usual)))) {
+      answer.predictions.forEach((prediction, at) => others.push({ prediction, shares: answer.probabilities?.[at] }));
+    }
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    if (error instanceof LoginEnded) logInAgain();
+    why = `What moved it is not known: ${error.message}.`;
   }
-  return before.prediction === now.prediction ? "the same answer" : `${before.prediction} → ${now.prediction}`;
+  if (now !== last) return;
+  $("why").ariaBusy = null;
+  const isTold = others.length > 0 && others.length === unusual.length;
+  $("whatif").textContent = why;
+  $("whatif").nextElementSibling.hidden = !isTold;
+  if (isTold) showMoves(now, unusual, others);
 }
 
-const text = (value) => (value === null ? "missing" : String(value).trim());
-
-function showReasons(now, answer) {
-  const moves = schema.columns.map((column, place) => {
-    const other = { prediction: answer.predictions[place + 1], probabilities: answer.probabilities?.[place + 1] };
-    const at = (now.probabilities || []).length - 1;
-    const size = now.probabilities ? now.probabilities[at] - other.probabilities[at]
-      : typeof now.prediction === "number" ? now.prediction - other.prediction : Number(now.prediction !== other.prediction);
-    const told = now.probabilities ? points(size)
-      : typeof now.prediction === "number" ? String(+size.toPrecision(4)) : difference(other, now);
-    return { size, cells: [column.name, text(now.row[place]), text(usual(column)), size ? told : "—"] };
-  });
+function showMoves(now, unusual, others) {
+  const place = now.shares && toldPlace(now);
+  const moves = unusual.map((each, at) => ({ ...each, ...move(now, others[at], place) }));
   moves.sort((one, other) => Math.abs(other.size) - Math.abs(one.size));
-  $("target").textContent = now.probabilities ? `Moves ${schema.classes.at(-1)} by` : "Moves it by";
-  $("moves").replaceChildren(...moves.map(({ cells }) => {
-    const line = document.createElement("tr");
-    cells.forEach((cell) => (line.insertCell().textContent = cell));
+  $("target").textContent = now.shares ? `Moves ${told(schema.classes[place])} by` : "With the usual value";
+  $("moves").replaceChildren(...moves.map(({ column, place, usual, told }) => {
+    const line = element("tr");
+    const cells = [columnName(column.name), text(now.row[place], column), text(usual, column), told];
+    for (const cell of cells) line.append(element("td", cell));
     return line;
   }));
+}
+
+/** How far two answers are apart, and in which words. Without probabilities the other answer is told: not every
+ *  number is a quantity. */
+function move(now, other, place) {
+  if (!now.shares) {
+    const size = same(now.prediction, other.prediction) ? 0 : Math.abs(now.prediction - other.prediction) || 1;
+    return { size, told: size ? told(other.prediction) : "—" };
+  }
+  const size = now.shares[place] - other.shares[place];
+  const points = (100 * Math.abs(size)).toFixed(1);
+  return { size, told: points === "0.0" ? "—" : `${size < 0 ? "−" : "+"}${points} points` };
 }
 
 // --- many rows
@@ -228,76 +400,90 @@ function parseCsv(source) {
   return records;
 }
 
-const written = (cell) => (/[",\r\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : String(cell));
+function written(cell) {
+  const plain = typeof cell === "object" ? JSON.stringify(cell) : String(cell);
+  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+}
 
 async function predictTable(form) {
-  $("download").hidden = true;
+  $("result").hidden = true;
   $("done").textContent = "";
   const file = form.file.files[0];
   const [header, ...records] = parseCsv(file ? await file.text() : form.text.value);
   if (!records.length) throw new Refused("there are no rows: a line with the columns' names, then a line for each row");
   const places = schema.columns.map(({ name }) => header.indexOf(String(name)));
   const missing = schema.columns.filter((_, place) => places[place] < 0).map(({ name }) => name);
-  if (missing.length) throw new Refused(`the first line does not name ${missing.join(", ")}`);
+  if (missing.length) throw new Refused(`the first line does not name ${missing.join(", ")}: it is “${header.join(",")}”`);
   const odd = records.findIndex((record) => record.length !== header.length);
-  if (odd >= 0) throw new Refused(`row ${odd + 1} has ${records[odd].length} values, not ${header.length}`);
+  if (odd >= 0) throw new Refused(`row ${count.format(odd + 1)} has ${records[odd].length} values, not ${header.length}`);
 
-  const progress = $("progress").querySelector("progress");
-  $("progress").hidden = false;
+  const rows = records.map((record) => schema.columns.map(({ nullable }, at) =>
+    record[places[at]] === "" && nullable ? null : record[places[at]]));
   const lines = [[...header, "prediction", ...(schema.classes || []).map((name) => `probability ${name}`)]];
+  const found = new Map();
+  let unknown = 0;
   try {
-    for (let start = 0; start < records.length; start += BATCH) {
-      progress.value = start / records.length;
-      const batch = records.slice(start, start + BATCH);
-      const rows = batch.map((record) => places.map((place, at) => cell(record[place], schema.columns[at])));
-      const answer = await predict(rows).catch((error) => {
-        if (error instanceof Refused && records.length > BATCH) error.message += ` (rows from ${start + 1} on)`;
-        throw error;
+    showProgress(0, rows.length);
+    for await (const [start, answer] of answers(rows)) {
+      answer.predictions.forEach((prediction, at) => {
+        lines.push([...records[start + at], prediction, ...(answer.probabilities?.[at] || [])]);
+        found.set(told(prediction), (found.get(told(prediction)) || 0) + 1);
       });
-      batch.forEach((record, at) =>
-        lines.push([...record, answer.predictions[at], ...(answer.probabilities?.[at] || [])]));
+      unknown += answer.unknown;
+      showProgress(lines.length - 1, rows.length);
     }
   } finally {
     $("progress").hidden = true;
   }
   offer(lines);
+  const classes = new Set((schema.classes || []).map(told));
+  const parts = [...classes].map((name) => ({ name, share: (found.get(name) || 0) / rows.length }));
+  showBars($("counts"), parts, (share) => count.format(Math.round(share * rows.length)));
+  $("done").textContent = `${counted(rows.length, "row is", "rows are")} predicted.`
+    + (unknown ? ` ${counted(unknown, "value is", "values are")} unknown to the model.` : "");
 }
 
-const cell = (value, column) => (value === "" && column.nullable ? null : value);
+function showProgress(done, all) {
+  const [label, bar] = $("progress").children;
+  label.textContent = `${count.format(done)} of ${count.format(all)}`;
+  bar.value = done / all;
+  $("progress").hidden = false;
+}
 
 function offer(lines) {
   const link = $("download");
   URL.revokeObjectURL(link.href);
   link.href = URL.createObjectURL(new Blob([lines.map((line) => line.map(written).join(",") + "\n").join("")],
     { type: "text/csv" }));
-  link.hidden = false;
+  $("result").hidden = false;
   link.focus();
-  $("done").textContent = lines.length === 2 ? "1 row is predicted." : `${lines.length - 1} rows are predicted.`;
 }
 
-function onDrop(form) {
-  form.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    form.classList.add("over");
-  });
-  form.addEventListener("dragleave", () => form.classList.remove("over"));
-  form.addEventListener("drop", (event) => {
-    event.preventDefault();
-    form.classList.remove("over");
-    if (event.dataTransfer.files.length) form.file.files = event.dataTransfer.files;
-  });
+/** Also beside the form: the browser would leave the page to show the file. */
+function onDrag(event) {
+  if (!event.dataTransfer.types.includes("Files")) return;
+  event.preventDefault();
+  document.body.classList.toggle("over", event.type === "dragover");
+  if (event.type !== "drop" || !event.dataTransfer.files.length) return;
+  $("table").file.files = event.dataTransfer.files;
+  $("table").text.value = "";
 }
 
 // --- start
 
 onSubmit($("login"), logIn);
-onSubmit($("row"), predictRow);
+onSubmit($("row"), predictRow, { repeats: true, after: settle });
 onSubmit($("table"), predictTable);
-onDrop($("table"));
+for (const type of ["dragover", "dragleave", "drop"]) document.addEventListener(type, onDrag);
 $("table").text.addEventListener("input", () => ($("table").file.value = ""));
-$("row").addEventListener("change", () => last && $("row").requestSubmit());
-ask("version").then((version) => {
-  const { kind } = version.engine;
-  $("model").textContent = `model ${version.model}${kind ? `, ${kind}` : ""}`;
-  $("report").hidden = !version.report;
-}, () => {});
+$("table").file.addEventListener("change", () => ($("table").text.value = ""));
+$("row").addEventListener("input", markStale);
+$("row").addEventListener("change", () => last && changed());
+$("why").addEventListener("toggle", showReasons);
+$("out").addEventListener("click", () => location.replace("./"));
+new ResizeObserver(() => { // fields that get the focus are not below the answer
+  document.documentElement.style.scrollPaddingBottom = `${$("answer").offsetHeight + 8}px`;
+}).observe($("answer"));
+show(false);
+$("login").user.focus();
+tellModel();
