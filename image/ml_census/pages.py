@@ -13,6 +13,8 @@ from ml_census.description import description, written
 
 GREETING = "ml-census is ready: log in at /login, post rows to /prediction.\n"
 REPORT = "/report"
+FIRST = ("/login", "/prediction", "/schema")
+"""What /docs begins with: all that most clients need, in the order of their need."""
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 OWN = f"{NOTHING}; script-src 'self'; style-src 'self'; connect-src 'self'"
 INLINE = f"{NOTHING}; style-src 'unsafe-inline'; img-src data:"
@@ -40,8 +42,11 @@ class Pages:
     def greeting(self) -> Response:
         """A page for browsers, a line of text for everyone else."""
         if request.accept_mimetypes.best_match(["text/plain", "text/html"]) == "text/html":
-            return _html(_file("page.html"), OWN)
-        return Response(GREETING, mimetype="text/plain")
+            response = _html(_file("page.html"), OWN)
+        else:
+            response = Response(GREETING, mimetype="text/plain")
+        response.headers["Vary"] = "Accept"
+        return response
 
     def style(self) -> Response:
         """The style of all pages but the report."""
@@ -87,4 +92,6 @@ def _documentation(document: dict[str, Any]) -> str:
     """openapi.yaml as HTML: as short as it is, a viewer of a megabyte of script would add nothing."""
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template.filters["yaml"] = written
-    return template.from_string(_file("docs.html").decode()).render(document)
+    paths = document["paths"]
+    first = {path: paths[path] for path in FIRST}
+    return template.from_string(_file("docs.html").decode()).render(document | {"paths": first | paths})
