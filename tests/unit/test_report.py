@@ -137,13 +137,18 @@ def test_the_page_loads_and_runs_nothing(text: str) -> None:
     class Parser(HTMLParser):
         def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
             tags.append(tag)
-            assert [value for name, value in attrs if name in ("src", "href") and not str(value).startswith("#")] == []
+            links = [str(value) for name, value in attrs if name in ("src", "href")]
+            assert [link for link in links if not link.startswith("#") and (tag, link) != ("a", "./")] == []
 
     Parser().feed(text)
 
     assert not {"script", "link", "iframe", "img", "object"} & set(tags)
     assert "@import" not in text
     assert len(text) < 400_000
+
+
+def test_the_page_leads_back_to_the_server(text: str) -> None:
+    assert re.search(r'<a href="\./">[^<]+</a>', text.partition("<h1>")[0])
 
 
 def test_the_page_tells_what_predicts_and_what_made_it(text: str) -> None:
