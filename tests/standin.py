@@ -50,7 +50,7 @@ def kubectl(words: list[str]) -> None:
             nothing = os.open(os.devnull, os.O_RDWR)
             for stream in (0, 1, 2):  # whoever started this waits for the end of its output
                 os.dup2(nothing, stream)
-            time.sleep(5)
+            time.sleep(60)  # it is ended by who started it, or by this
         case _:
             sys.exit(f"kubectl {words}: not stood in for")
 
