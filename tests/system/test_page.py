@@ -429,6 +429,14 @@ def test_a_model_that_tells_nothing_of_its_columns_predicts_a_good_row(page: Pag
     expect(page.locator("#why")).to_be_hidden()
 
 
+def test_a_document_of_digits_is_a_text(page: Page, start: Callable[..., Any]) -> None:
+    log_in(page, start("documents").url)
+    enter(page, "text", "2024")
+    page.click("#row button")
+
+    expect(page.locator("#prediction")).not_to_be_empty()
+
+
 def test_an_answer_does_not_wait_for_what_moved_it(page: Page, census: Any) -> None:
     """Nor is it hidden if that fails."""
     log_in(page, census.url)
@@ -602,7 +610,7 @@ def test_on_a_phone_the_answer_stays_in_sight_and_covers_no_field(page: Page, ce
     page.click("#row button")
     expect(problems(page)).to_be_in_viewport(ratio=1)
     assert page.evaluate(
-        "document.querySelector('#row [role=alert]').getBoundingClientRect().bottom <= answer.getBoundingClientRect().top"
+        "row.querySelector('[role=alert]').getBoundingClientRect().bottom <= answer.getBoundingClientRect().top"
     )
 
 
