@@ -38,7 +38,8 @@ def test_passed_through(chart):
     deployment, service, account, scaler = (chart.one(kind, file=file) for kind in kinds)
     pod = deployment["spec"]["template"]
 
-    for key in ("imagePullSecrets", "nodeSelector", "tolerations", "affinity", "terminationGracePeriodSeconds"):
+    keys = ("imagePullSecrets", "nodeSelector", "priorityClassName", "tolerations", "affinity")
+    for key in (*keys, "terminationGracePeriodSeconds"):
         assert pod["spec"][key] == values[key]
     assert server(pod)["resources"] == values["resources"]
     assert server(pod)["env"] == values["extraEnv"]

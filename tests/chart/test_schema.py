@@ -187,6 +187,8 @@ REJECTED = [
     ({"verticalPodAutoscaler": {"enabled": None}}, "missing property 'enabled'"),
     ({"verticalPodAutoscaler": {"updateMode": "Auto"}}, "additional properties 'updateMode' not allowed"),
     ({"nodeSelector": {"a": 1}}, "/nodeSelector/a"),
+    ({"priorityClassName": 1}, "/priorityClassName"),
+    ({"priorityClassName": "High"}, "/priorityClassName"),
     ({"tolerations": {}}, "/tolerations"),
     ({"affinity": []}, "/affinity"),
     ({"topologySpreadConstraints": ["zone"]}, "/topologySpreadConstraints/0"),

@@ -43,7 +43,10 @@ def addons() -> Iterator[None]:
     if missing:
         kubectl("apply", "--server-side", "--filename", "-", stdin=yaml.safe_dump_all(missing.values()))
         kubectl("wait", "--for", "condition=Established", "crd", *missing)
+    # ci/full-values.yaml names it
+    kubectl("create", "priorityclass", "serving", "--value=1000")
     yield
+    kubectl("delete", "priorityclass", "serving")
     if missing:
         kubectl("delete", "crd", *missing)
 
