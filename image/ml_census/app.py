@@ -104,7 +104,7 @@ class Api:
             self._metrics.login("ok")
             response = reply({"token": auth.issue_token(keys, users, name, int(time.time()))})
         else:
-            if name and password:
+            if auth.can_fit(name, password):
                 self._throttle.failed(name, address)
             self._metrics.login("wrong")
             response = reply({"error message": "your password or username is invalid"}, 401)

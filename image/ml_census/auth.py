@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
+from zlib import crc32
 
 import jwt
 from werkzeug.security import check_password_hash
@@ -34,8 +35,6 @@ MAX_SCRYPT_LANES = 16
 MAX_ITERATIONS = 10_000_000
 MIN_ITERATIONS = 600_000
 MIN_SCRYPT = 2**15 * 8 * 1
-# An unknown user costs the same work as a known one, so that timing does not tell who exists. It fits no password.
-NOBODY = "scrypt:32768:8:1$nobodynobodynobo$" + 128 * "0"
 
 Keys = tuple[tuple[str, str], ...]
 """Signing keys, each with its id before it; the first signs, all verify."""
@@ -117,19 +116,35 @@ def _is_weak(stored: str) -> bool:
     return iterations < MIN_ITERATIONS if iterations else n * r * p < MIN_SCRYPT
 
 
-def check_password(users: Mapping[str, str], name: str, password: str) -> bool:
-    """Whether the password is the user's. Names compare without case; one of them empty or very long never fits."""
+def can_fit(name: str, password: str) -> bool:
+    """Whether these may be somebody's. Where one is empty or very long they are nobody's, and nothing is hashed."""
     try:
         lengths = len(name.encode()), len(password.encode())
     except UnicodeEncodeError:
         return False
-    if not 0 < lengths[0] <= MAX_NAME_BYTES or not 0 < lengths[1] <= MAX_PASSWORD_BYTES:
+    return 0 < lengths[0] <= MAX_NAME_BYTES and 0 < lengths[1] <= MAX_PASSWORD_BYTES
+
+
+def check_password(users: Mapping[str, str], name: str, password: str) -> bool:
+    """Whether the password is the user's. Names compare without case."""
+    if not can_fit(name, password):
         return False
-    stored = users.get(name.lower(), NOBODY)
+    known = users.get(name.lower())
+    fits = _fits(_stand_in(users, name.lower()) if known is None else known, password)
+    return fits and known is not None
+
+
+def _fits(stored: str, password: str) -> bool:
     if stored.startswith(HASHES):
         return check_password_hash(stored, password)
     one, other = (hashlib.sha256(text.encode()).digest() for text in (stored, password))
     return hmac.compare_digest(one, other)
+
+
+def _stand_in(users: Mapping[str, str], name: str) -> str:
+    """What an unknown user's password is held against: it costs the work of a known one, so that time does not tell who
+    exists. Where the file has several kinds of hashes, a name has always the same one, on each replica."""
+    return list(users.values())[crc32(name.encode()) % len(users)]
 
 
 def issue_token(keys: Keys, users: Mapping[str, str], name: str, now: int) -> str:

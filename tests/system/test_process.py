@@ -22,6 +22,10 @@ Start = Callable[..., Any]
         (lambda folder: (folder / "model.pkl").unlink(), "model_path: {}/model.pkl: not found"),
         (lambda folder: (folder / "users.json").write_text("{"), "users: {}/users.json: not JSON"),
         (lambda folder: (folder / "config.yaml").write_text("a: b"), "config: {}/config.yaml: a: unknown key"),
+        (
+            lambda folder: (folder / "secret.txt").write_text(31 * "x"),
+            "secret: {}/secret.txt: a key is shorter than 32 bytes (RFC 7518, 3.2)",
+        ),
     ],
 )
 def test_what_cannot_be_used_ends_the_start_in_one_line(
@@ -39,6 +43,24 @@ def test_what_cannot_be_used_ends_the_start_in_one_line(
     (last,) = [line for line in ended.stderr.splitlines() if "WARNING" not in line]
     assert ended.returncode == 1
     assert last.startswith("ml-census: " + message.format(path.parent))
+
+
+def test_a_key_of_32_bytes_is_enough(start: Start, tmp_path: Path) -> None:
+    """One of 31 is refused above."""
+    (tmp_path / "key").write_text(32 * "x")
+
+    assert start("logistic", secret=str(tmp_path / "key")).token()
+
+
+def test_an_unknown_user_and_a_wrong_password_are_answered_alike(start: Start) -> None:
+    server = start("logistic")
+
+    unknown, wrong = (requests.get(f"{server.url}/login", auth=(user, "x"), timeout=30) for user in ("ada", "census"))
+
+    assert unknown.headers.keys() == wrong.headers.keys()
+    assert (unknown.status_code, unknown.content) == (wrong.status_code, wrong.content) and wrong.status_code == 401
+    different = {name for name in wrong.headers if unknown.headers[name] != wrong.headers[name]}
+    assert different <= {"Date", "X-Request-Id"}
 
 
 def test_a_port_that_is_taken_ends_the_start_in_one_line(folder: Callable[..., Path]) -> None:

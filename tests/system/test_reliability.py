@@ -1,5 +1,6 @@
 """Many clients at once, slow ones and guessing ones, against a real process."""
 
+import json
 import os
 import signal
 import socket
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from werkzeug.security import generate_password_hash
 
 ROW = [39, "Private", 14, "Male"]
 SOAK_SECONDS = int(os.environ.get("SOAK_SECONDS", "10"))
@@ -96,9 +98,10 @@ def test_a_thousand_wrong_passwords_cost_five_hashes_and_a_right_one_is_let_in(s
     assert set(answers) <= {401, 429, 503}
 
 
-def test_a_flood_of_guesses_for_many_names_leaves_predictions_alone(start: Start) -> None:
+def test_a_flood_of_guesses_for_many_names_leaves_predictions_alone(start: Start, tmp_path: Path) -> None:
     """One hash at a time, eight waiting, the others are told to come later."""
-    server = start("logistic")
+    (tmp_path / "hashed.json").write_text(json.dumps({"census": generate_password_hash("census")}))
+    server = start("logistic", users=str(tmp_path / "hashed.json"))
     token, over = server.token(), threading.Event()
 
     def guess(name: int) -> Counter[int]:

@@ -49,6 +49,48 @@ def test_what_is_empty_or_very_long_fits_nobody_and_is_not_hashed(
     assert not auth.check_password(USERS | {name.lower(): password}, name, password)
 
 
+ONE = generate_password_hash("lovelace", "pbkdf2:sha256:1000")
+TWO = generate_password_hash("lovelace", "scrypt:1024:8:1")
+
+
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What passwords are held against by hashing."""
+    against: list[str] = []
+    monkeypatch.setattr(auth, "check_password_hash", lambda stored, _: bool(against.append(stored)))
+    return against
+
+
+@pytest.mark.parametrize(
+    ("users", "against"), [({"ada": ONE}, [ONE]), ({"ada": TWO, "bob": TWO}, [TWO]), ({"ada": "lovelace"}, [])]
+)
+def test_an_unknown_user_costs_the_work_that_the_known_ones_cost(
+    users: dict[str, str], against: list[str], hashed: list[str]
+) -> None:
+    """Or the time of an answer would tell who exists."""
+    auth.check_password(users, "nobody", "lovelace")
+
+    assert hashed == against
+
+
+def test_of_unknown_users_as_many_cost_the_work_of_a_kind_as_of_known_ones_and_each_always_the_same(
+    hashed: list[str],
+) -> None:
+    users = {"ada": ONE, "bob": TWO, "eve": TWO, "joe": TWO}
+    for _ in range(2):
+        for number in range(400):
+            auth.check_password(users, f"nobody{number}", "lovelace")
+
+    assert 60 < hashed[:400].count(ONE) < 140
+    assert hashed[:400] == hashed[400:]
+
+
+@pytest.mark.parametrize("stored", [ONE, TWO, "lovelace"])
+def test_the_password_that_an_unknown_user_is_held_against_does_not_let_in(stored: str) -> None:
+    assert auth.check_password({"ada": stored}, "ada", "lovelace")
+    assert not auth.check_password({"ada": stored}, "nobody", "lovelace")
+
+
 def test_a_token_is_its_users_for_720_seconds_and_10_for_clocks_that_differ(monkeypatch: pytest.MonkeyPatch) -> None:
     start = now()
     issued = auth.issue_token(RING, USERS, "Census", start)

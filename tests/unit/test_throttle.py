@@ -1,8 +1,14 @@
 """Who guesses passwords waits longer and longer; others do not."""
 
 import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
 
-from ml_census import throttle
+import pytest
+
+from ml_census import artifacts, config, throttle
+from ml_census.app import create_app
+from ml_census.source import Source
 from ml_census.throttle import Throttle
 
 
@@ -67,3 +73,20 @@ def test_a_thousand_times_more_names_take_no_more_memory() -> None:
 
     assert len(guarded._records) == throttle.MAX_KEYS
     assert peak < 5 * 1024**2
+
+
+def test_what_is_too_long_to_be_anybodys_makes_nobody_forgotten(
+    folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It costs no hash: ten thousand of them would be sent in seconds, and who guesses could go on."""
+    settings = config.load(str(folder("logistic")))
+    client = create_app(artifacts.load(settings, Source()), settings).test_client()
+    monkeypatch.setattr(throttle, "MAX_KEYS", 5)
+    for _ in range(throttle.FAILURES):
+        client.get("/login", auth=("ada", "wrong"))
+
+    for number in range(10):
+        for auth in ((f"{number:0257}", "wrong"), (f"{number}", 1025 * "x")):
+            assert client.get("/login", auth=auth).status_code == 401
+
+    assert client.get("/login", auth=("ada", "wrong")).status_code == 429
