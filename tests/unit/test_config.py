@@ -1,8 +1,12 @@
 """config.yaml is used whole or refused with one line that names file, key and reason."""
 
+import dataclasses
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ml_census import config
 
@@ -37,9 +41,8 @@ def test_the_articles_config_is_read_as_it_is(tmp_path: Path) -> None:
         ("users: u\nsecret: s\n", "model_path", "missing"),
         (LEAST + "prediction_decodings: d\n", "prediction_decodings", "unknown key"),
         (LEAST + "1: d\n", "1", "unknown key"),
-        ("model_path: 7\nusers: u\nsecret: s\n", "model_path", "must be a path or a gs:// URI"),
-        ("model_path: ' '\nusers: u\nsecret: s\n", "model_path", "must be a path or a gs:// URI"),
-        ("model_path: s3://b/m\nusers: u\nsecret: s\n", "model_path", "s3:// is not supported"),
+        ("model_path: 7\nusers: u\nsecret: s\n", "model_path", "must be a path or gs://BUCKET/FILE"),
+        ("model_path: ' '\nusers: u\nsecret: s\n", "model_path", "must be a path or gs://BUCKET/FILE"),
         ("model_path:\nusers: u\nsecret: s\n", "model_path", "missing"),
         (LEAST + "max_body_bytes: many\n", "max_body_bytes", "must be a whole number"),
         (LEAST + "max_body_bytes: true\n", "max_body_bytes", "must be a whole number"),
@@ -59,7 +62,10 @@ def test_the_articles_config_is_read_as_it_is(tmp_path: Path) -> None:
         (LEAST + "access_log: 1\n", "access_log", "must be true or false"),
         (LEAST + "model_name: 5\n", "model_name", "letters, digits"),
         (LEAST + "model_sha256: abc\n", "model_sha256", "64 hexadecimal digits"),
+        (LEAST + f"model_sha256: {'1' * 64}\n", "model_sha256", "in quotes"),
         (LEAST + "cache_path: 7\n", "cache_path", "must be a path"),
+        (LEAST + "cache_path: gs://b/cache\n", "cache_path", "must be a path"),
+        (LEAST + "model_name: &name m\ncache_path: *name\n", "config", "an alias at line 5"),
         (LEAST + "# " + "x" * config.MAX_BYTES, "config", "larger than"),
         (LEAST + "drain_delay_seconds: 2020-13-45\n", "config", "not YAML"),
         ("- a\n- b\n", "config", "must be a mapping"),
@@ -78,11 +84,81 @@ def test_a_bad_value_is_refused_by_name(tmp_path: Path, text: str, key: str, rea
     assert path in message and key in message and reason in message and "\n" not in message
 
 
-def test_aliases_that_would_expand_to_a_thousand_million_values_are_refused(tmp_path: Path) -> None:
-    bomb = "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 10))
+LISTS = "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 10))
+MERGED = "".join(f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 10)}]}}\n" for i in range(1, 10))
 
-    with pytest.raises(config.ConfigError, match="a0: unknown key"):
-        config.load(write(tmp_path, LEAST + bomb))
+
+@pytest.mark.parametrize("bomb", ["a0: &a0 [x]\n" + LISTS, "a0: &a0 {x: x}\n" + MERGED], ids=["lists", "merged"])
+@pytest.mark.parametrize("key", [field.name for field in dataclasses.fields(config.Config)])
+def test_aliases_that_would_expand_to_a_thousand_million_values_are_refused(
+    tmp_path: Path, bomb: str, key: str
+) -> None:
+    with pytest.raises(config.ConfigError, match="an alias at line"):
+        config.load(write(tmp_path, f"{bomb}{key}: *a9\n"))
+
+
+@pytest.fixture
+def listening() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        yield server
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://169.254.169.254/computeMetadata/v1/instance/service-accounts/default/token",
+        "http://{}/model.pkl",
+        "https://{}/model.pkl",
+        "HTTP://{}/model.pkl",
+        "http:/{}/model.pkl",
+        "http:{}/model.pkl",
+        " http://{}/model.pkl",
+        "http\n://{}/model.pkl",
+        "ftp://{}/model.pkl",
+        "s3://bucket/model.pkl",
+        "file:///etc/passwd",
+        "file://{}/etc/passwd",
+        "memory://model.pkl",
+        "GS://bucket/model.pkl",
+        "gs:/x",
+        "gs:bucket/model.pkl",
+        "gs://",
+        "gs://bucket",
+        "gs://bucket/",
+        "gs:///model.pkl",
+        "gs://bucket/folder/",
+        "gs://{}/model.pkl",
+        "gs://user@bucket/model.pkl",
+        "gs://bucket/../other/model.pkl",
+        "gs://bucket/..",
+        "gs://bucket/model.pkl::http://{}/model.pkl",
+        "gs://bucket/model.pkl\0",
+        "simplecache::http://{}/model.pkl",
+        "zip://model.pkl::http://{}/model.zip",
+        "/model.pkl\0",
+    ],
+)
+@pytest.mark.parametrize("key", config.URI_KEYS)
+def test_nothing_is_fetched_but_paths_and_objects_of_a_bucket(
+    tmp_path: Path, listening: socket.socket, key: str, uri: str
+) -> None:
+    """A path is the one way to name a local file: file:// is refused as all others are."""
+    uri = uri.format(f"127.0.0.1:{listening.getsockname()[1]}")
+    values = {"model_path": "m", "users": "u", "secret": "s"} | {key: uri}
+
+    with pytest.raises(config.ConfigError, match=f"{key}: must be a path or gs://BUCKET/FILE"):
+        config.load(write(tmp_path, yaml.safe_dump(values)))
+
+    with pytest.raises(BlockingIOError):
+        listening.accept()
+
+
+@pytest.mark.parametrize(
+    "uri", ["m", "./m", "../a/m", "/a b/m", "/a/b:c", "gs://b/m", "gs://my.bucket-1_2/a b/ä#1/m.pkl", "gs://b/a..b"]
+)
+def test_paths_and_objects_are_taken_as_they_are(tmp_path: Path, uri: str) -> None:
+    assert config.load(write(tmp_path, yaml.safe_dump({"model_path": uri, "users": "u", "secret": "s"})))
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
