@@ -1,12 +1,15 @@
 """Bytes from and to where a URI points: a local path, gs:// (through gcsfs), https:// (reading only)."""
 
 import hashlib
+import io
 import os
 import posixpath
 import queue
 import threading
+import time
 from base64 import b64decode
 from collections.abc import Callable
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -99,30 +102,61 @@ def _remote(uri: str) -> tuple[Any, str]:
     return filesystem, path
 
 
+def _about(filesystem: Any, path: str) -> dict[str, Any]:
+    filesystem.invalidate_cache()
+    about: dict[str, Any] = filesystem.info(path)
+    if about["type"] == "directory":
+        raise IsADirectoryError
+    return about
+
+
 def _generation(uri: str) -> str:
     filesystem, path = _remote(uri)
-    filesystem.invalidate_cache()
     try:
-        return str(filesystem.info(path)["generation"])
+        return str(_about(filesystem, path)["generation"])
     except FileNotFoundError:
         return ""
 
 
 def _download(uri: str, limit: int) -> bytes:
+    end = time.monotonic() + DOWNLOAD_SECONDS
     filesystem, path = _remote(uri)
     if not uri.startswith("gs://"):
         with filesystem.open(path, "rb") as file:
             return _limited(bytes(file.read(limit + 1)), limit)
-    filesystem.invalidate_cache()
-    about = filesystem.info(path)
+    about = _about(filesystem, path)
     if about["size"] > limit:
         raise StorageError(f"larger than {limit} bytes")
-    data: bytes = filesystem.cat_file(path)
-    if len(data) != about["size"] or not _has_md5(data, about.get("md5Hash")):
-        raise Unreachable("came damaged or not to its end")
+    data = _received(filesystem, path, about["size"], end - time.monotonic())
     if _generation(uri) != str(about["generation"]):
         raise Unreachable("was overwritten while it was read")
+    if len(data) != about["size"] or not _has_md5(data, about.get("md5Hash")):
+        raise Unreachable("came damaged or not to its end")
     return data
+
+
+def _received(filesystem: Any, path: str, size: int, seconds: float) -> bytes:
+    """What comes of an object: hardly more than its size, whatever is sent, and nothing once the time is over. What
+    gcsfs itself reads is not bounded, and goes on in its thread beside the next one."""
+    from fsspec.asyn import sync
+    from gcsfs.retry import validate_response
+
+    async def receive() -> bytes:
+        headers: dict[str, str] = {}
+        filesystem.credentials.apply(headers)
+        body = io.BytesIO()
+        async with filesystem.session.get(filesystem.url(path), headers=headers) as answer:
+            async for piece in answer.content.iter_any():
+                body.write(piece)
+                if body.tell() > size:
+                    break
+            validate_response(answer.status, body.getvalue(), path)
+        return body.getvalue()
+
+    try:
+        return cast(bytes, sync(filesystem.loop, receive, timeout=max(seconds, 0.001)))  # 0 would be for ever
+    except TimeoutError:
+        raise _too_late(DOWNLOAD_SECONDS) from None
 
 
 def _limited(data: bytes, limit: int) -> bytes:
@@ -137,7 +171,8 @@ def _has_md5(data: bytes, base64_md5: str | None) -> bool:
 
 
 def _within(seconds: float, work: Callable[[], Result]) -> Result:
-    """What the work returns. A store that hangs is given up; its thread ends by itself when its libraries give up."""
+    """What the work returns. A store that hangs is given up; its thread ends by itself when its libraries give up, and
+    holds nothing large."""
     outcome: queue.SimpleQueue[tuple[Result | None, Exception | None]] = queue.SimpleQueue()
 
     def run() -> None:
@@ -150,10 +185,15 @@ def _within(seconds: float, work: Callable[[], Result]) -> Result:
     try:
         result, error = outcome.get(timeout=seconds)
     except queue.Empty:
-        raise Unreachable(f"no answer for {seconds:g} s") from None
+        raise _too_late(seconds) from None
     if error is not None:
         raise _translated(error) from error
     return cast(Result, result)
+
+
+def _too_late(seconds: float) -> Unreachable:
+    # gcsfs tries again and again meanwhile, and keeps the reason to itself
+    return Unreachable(f"could not be read within {seconds:g} s")
 
 
 def _write_local(path: Path, data: bytes, mode: int) -> None:
@@ -179,9 +219,11 @@ def _translated(error: Exception) -> StorageError:
         return StorageError("is a folder, not a file")
     if isinstance(error, PermissionError):
         return StorageError("permission denied")
-    if getattr(error, "code", None) in (401, 403) or "Forbidden" in text or "Anonymous caller" in text:
+    if isinstance(error, JSONDecodeError):  # of a proxy, say
+        return Unreachable("the store answers something else than JSON")
+    code = str(vars(error).get("code"))  # gcsfs's; aiohttp has a property of that name, which warns
+    if code in ("401", "403") or "Forbidden" in text or "Anonymous caller" in text:
         return StorageError("permission denied: the account needs roles/storage.objectViewer on the bucket")
-    code = str(getattr(error, "code", ""))
     kind = Unreachable if _is_passing(error, code) else StorageError
     first_line = text.strip().splitlines()[0][:200] if text.strip() else "no reason given"
     return kind(f"{type(error).__name__}: {first_line}")

@@ -1,11 +1,17 @@
-"""Local files; gs:// is tested in tests/system against an emulator."""
+"""Local files, and what a bucket may answer; tests/system has an emulator that others have made."""
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import fsspec
 import pytest
 
+from bucket import Answering, Bucket
 from ml_census import storage
+
+DATA = bytes(range(256)) * 2**8
+HTML = b"<html>Log in to this network</html>"
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
@@ -58,3 +64,160 @@ def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
 def test_a_uri_is_split_and_joined(uri: str, folder: str, name: str) -> None:
     assert storage.split(uri) == (folder, name)
     assert storage.join(folder, name) == uri
+
+
+def test_an_object_is_read_whole(bucket: Bucket) -> None:
+    """Or none of the tests below could fail."""
+    bucket.objects["m"] = DATA
+
+    assert storage.fingerprint("gs://models/m") == "1"
+    assert storage.read("gs://models/m", len(DATA)) == DATA
+
+
+def test_a_folder_of_a_bucket_is_no_object(bucket: Bucket) -> None:
+    bucket.objects["folder/m"] = DATA
+
+    with pytest.raises(storage.StorageError, match="is a folder, not a file"):
+        storage.fingerprint("gs://models/folder")
+
+
+SPOILT: dict[str, Callable[[Answering, bytes], None]] = {
+    **{
+        f"cut at {place}/20": lambda way, data, place=place: way.answer(data[: place * len(data) // 20], 200, len(data))
+        for place in range(20)
+    },
+    "reset in the middle": lambda way, data: (way.answer(data[: len(data) // 2], 200, len(data)), way.reset())[1],
+    "of a smaller length": lambda way, data: way.answer(data, 200, 100),
+    "of no length, and shorter": lambda way, data: way.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n" + data[:-1]),
+    "empty": lambda way, _: way.answer(b""),
+    "a page of HTML": lambda way, _: way.answer(HTML),
+    "a page of HTML of the same length": lambda way, data: way.answer(HTML.ljust(len(data))),
+    "flipped": lambda way, data: way.answer(data[:-1] + bytes([data[-1] ^ 1])),
+    "longer": lambda way, data: way.answer(data + b"x"),
+    "unavailable": lambda way, _: way.answer(b"{}", 503),
+}
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_an_object_that_does_not_come_as_it_is_may_come_later(bucket: Bucket, how: str) -> None:
+    bucket.objects["m"] = DATA
+    bucket.contents = SPOILT[how]
+
+    with pytest.raises(storage.Unreachable):
+        storage.read("gs://models/m")
+
+
+@pytest.mark.parametrize("overwritten", [DATA, DATA[::-1], DATA + DATA, b"", None])
+def test_an_object_that_is_overwritten_while_it_is_read_may_be_read_later(
+    bucket: Bucket, overwritten: bytes | None
+) -> None:
+    def overwrite(way: Answering, data: bytes) -> None:
+        del bucket.objects["m"]
+        if overwritten is not None:
+            bucket.objects["m"] = overwritten
+        bucket.generation += 1
+        way.answer(data if overwritten is None else overwritten)
+
+    bucket.objects["m"] = DATA
+    bucket.contents = overwrite
+
+    with pytest.raises(storage.Unreachable, match="was overwritten while it was read"):
+        storage.read("gs://models/m")
+
+
+class Endless:
+    """Sends for as long as somebody reads."""
+
+    def __init__(self, piece: bytes) -> None:
+        self.sent = 0
+        self.has_ended = threading.Event()
+        self._piece = piece
+
+    def __call__(self, way: Answering, data: bytes) -> None:
+        way.wfile.write(f"HTTP/1.0 200 OK\r\nContent-Length: {2**40}\r\n\r\n".encode())
+        try:
+            while not self.has_ended.wait(0.01):
+                way.wfile.write(self._piece)
+                self.sent += len(self._piece)
+        finally:
+            self.has_ended.set()
+
+
+def test_no_more_is_taken_than_was_announced(bucket: Bucket) -> None:
+    bucket.objects["m"] = DATA
+    bucket.contents = endless = Endless(DATA)
+
+    with pytest.raises(storage.Unreachable, match="came damaged or not to its end"):
+        storage.read("gs://models/m")
+
+    assert endless.has_ended.wait(30)
+    assert endless.sent < 200 * len(DATA), "what the kernel and the client hold on their way"
+
+
+def test_a_download_that_takes_too_long_ends_with_its_time(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or it would go on beside the next one, and both would be in memory."""
+    monkeypatch.setattr(storage, "DOWNLOAD_SECONDS", 0.5)
+    bucket.objects["m"] = DATA
+    bucket.contents = endless = Endless(b"x")
+
+    with pytest.raises(storage.Unreachable, match=r"could not be read within 0.5 s"):
+        storage.read("gs://models/m")
+
+    assert endless.has_ended.wait(30)
+    assert endless.sent < len(DATA)
+
+
+@pytest.mark.parametrize("ask", [storage.fingerprint, storage.read])
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_what_may_go_well_later_is_passing(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch, ask: Callable[[str], object], status: int
+) -> None:
+    only_for(0.2, monkeypatch)
+    bucket.answers = lambda way: way.answer(b"{}", status)
+
+    with pytest.raises(storage.Unreachable):
+        ask("gs://models/m")
+
+
+@pytest.mark.parametrize("ask", [storage.fingerprint, storage.read])
+@pytest.mark.parametrize("where", ["http://127.0.0.1:9", "http://nowhere.invalid", "silent", "html"])
+def test_a_store_that_is_not_there_is_passing(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch, ask: Callable[[str], object], where: str
+) -> None:
+    only_for(0.2, monkeypatch)
+    over = threading.Event()
+    bucket.answers = lambda way: way.answer(HTML) if where == "html" else over.wait(60)
+    if where.startswith("http:"):
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", where)
+
+    with pytest.raises(storage.Unreachable) as raised:
+        ask("gs://models/m")
+
+    assert str(raised.value) in ("could not be read within 0.2 s", "the store answers something else than JSON")
+    over.set()
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (401, "permission denied: the account needs roles/storage.objectViewer on the bucket"),
+        (403, "permission denied: the account needs roles/storage.objectViewer on the bucket"),
+        (404, "not found"),
+        (400, "HttpError: {}, 400"),
+    ],
+)
+def test_what_will_not_go_well_later_is_one_line_at_once(bucket: Bucket, status: int, reason: str) -> None:
+    """Before the time for an answer is over, which would be another reason."""
+    bucket.answers = lambda way: way.answer(b"{}", status)
+
+    with pytest.raises(storage.StorageError) as raised:
+        storage.read("gs://models/m")
+
+    assert not isinstance(raised.value, storage.Unreachable)
+    assert str(raised.value) == reason
+
+
+def only_for(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """gcsfs tries for half a minute."""
+    monkeypatch.setattr(storage, "LOOK_SECONDS", seconds)
+    monkeypatch.setattr(storage, "DOWNLOAD_SECONDS", seconds)
