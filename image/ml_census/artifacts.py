@@ -3,7 +3,7 @@
 import logging
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,8 +18,11 @@ from ml_census.schema import RowsError
 log = logging.getLogger(__name__)
 
 Parsed = TypeVar("Parsed")
+Fields = dict[str, Any]
+"""Some fields of Artifacts: what is loaded together."""
 
-MAX_CREDENTIAL_BYTES = 1024**2
+MAX_SMALL_BYTES = 1024**2
+"""Of users, keys and a decoding, each."""
 TOLERANCE = 1e-9
 """Golden probabilities may differ by so much: other processors and libraries sum in other orders."""
 
@@ -42,48 +45,50 @@ class Artifacts:
 
     def decoded(self, predictions: list[Any]) -> list[Any]:
         """The model's answers as the client gets them."""
-        # An answer beyond the classes, as an outlier's label, is answered as it is.
-        return predictions if self.labels is None else [self.labels.get(value, value) for value in predictions]
+        return _decoded(self.labels, predictions)
 
 
 def load(config: Config, reader: Reader, proved: Callable[[], Proved] | None = None) -> Artifacts:
-    """Read and check all artifacts. `proved` tries a pickled model out elsewhere, before it is loaded here.
+    """Read and check all artifacts. Raises ArtifactError."""
+    credentials = load_users(config, reader) | load_keys(config, reader)
+    artifacts = Artifacts(**credentials, **load_model(config, reader, proved))
+    remark_on(config, artifacts)
+    return artifacts
+
+
+def load_users(config: Config, reader: Reader) -> Fields:
+    """Who may log in. Raises ArtifactError."""
+    return {"users": _parsed(reader, "users", config.users, auth.parse_users)}
+
+
+def load_keys(config: Config, reader: Reader) -> Fields:
+    """What signs tokens. Raises ArtifactError."""
+    return {"keys": _parsed(reader, "secret", config.secret, auth.parse_keys)}
+
+
+def load_model(config: Config, reader: Reader, proved: Callable[[], Proved] | None = None) -> Fields:
+    """The model and all that belongs to it. `proved` tries a pickled model out elsewhere, before it is loaded here.
 
     Raises ArtifactError.
     """
-    users, keys = _credentials(config, reader)
     folder = Folder(config.model_path, reader, config.model_sha256)
     if proved is not None:
         _read_all(config, folder)
     model = models.load(config, folder, proved)
     classes = model.predictor.classes
     labels = _labels(config.prediction_decoding, folder, classes) if config.prediction_decoding else None
-    artifacts = Artifacts(model, labels, users, keys, folder.beside("report.html"))
-    _try_out(config, artifacts, folder)
-    for remark in model.remarks:  # only now: a start that fails says one thing
+    _try_out(config, model.predictor, labels, folder)
+    return {"model": model, "labels": labels, "report": folder.beside("report.html")}
+
+
+def remark_on(config: Config, artifacts: Artifacts) -> None:
+    """Log what is not as it should be, and no reason to refuse it. Once all is loaded: a start that fails says one
+    thing."""
+    for remark in artifacts.model.remarks:
         log.warning("model_path: %s: %s", config.model_path, remark)
-    _remark_on(config, users)
-    return artifacts
-
-
-def with_credentials(config: Config, reader: Reader, known: Artifacts) -> Artifacts:
-    """The same model with users and keys as they are now. Raises ArtifactError."""
-    users, keys = _credentials(config, reader)
-    _remark_on(config, users)
-    return replace(known, users=users, keys=keys)
-
-
-def _credentials(config: Config, reader: Reader) -> tuple[dict[str, str], auth.Keys]:
-    return (
-        _parsed(reader, "users", config.users, auth.parse_users),
-        _parsed(reader, "secret", config.secret, auth.parse_keys),
-    )
-
-
-def _remark_on(config: Config, users: Mapping[str, str]) -> None:
-    if clear := auth.in_clear(users):
+    if clear := auth.in_clear(artifacts.users):
         log.warning("users: %s: %d password(s) in clear; `ml-census user add` hashes them", config.users, len(clear))
-    if weak := auth.weak(users):
+    if weak := auth.weak(artifacts.users):
         log.warning("users: %s: %d weak hash(es); `ml-census user add` makes better ones", config.users, len(weak))
 
 
@@ -93,12 +98,12 @@ def _read_all(config: Config, folder: Folder) -> None:
     for name in ("schema.json", "golden.json", "report.html"):
         folder.beside(name)
     if config.prediction_decoding:
-        folder.read("prediction_decoding", config.prediction_decoding)
+        folder.read("prediction_decoding", config.prediction_decoding, MAX_SMALL_BYTES)
 
 
 def _parsed(reader: Reader, key: str, uri: str, parse: Callable[[bytes], Parsed]) -> Parsed:
     try:
-        return parse(read(reader, key, uri, MAX_CREDENTIAL_BYTES))
+        return parse(read(reader, key, uri, MAX_SMALL_BYTES))
     except auth.CredentialsError as error:
         raise ArtifactError(key, uri, str(error)) from error
 
@@ -106,14 +111,18 @@ def _parsed(reader: Reader, key: str, uri: str, parse: Callable[[bytes], Parsed]
 def _labels(uri: str, folder: Folder, classes: list[Any] | None) -> dict[Any, str]:
     key = "prediction_decoding"
     try:
-        return decoding.labels(parse_object(key, uri, folder.read(key, uri)), classes)
+        return decoding.labels(parse_object(key, uri, folder.read(key, uri, MAX_SMALL_BYTES)), classes)
     except decoding.DecodingError as error:
         raise ArtifactError(key, uri, str(error)) from error
 
 
-def _try_out(config: Config, artifacts: Artifacts, folder: Folder) -> None:
+def _decoded(labels: Mapping[Any, str] | None, predictions: list[Any]) -> list[Any]:
+    # An answer beyond the classes, as an outlier's label, is answered as it is.
+    return predictions if labels is None else [labels.get(value, value) for value in predictions]
+
+
+def _try_out(config: Config, predictor: Predictor, labels: Mapping[Any, str] | None, folder: Folder) -> None:
     """Let the model predict before anyone asks: one row made from its schema, and the golden rows if there are any."""
-    predictor = artifacts.predictor
     data = folder.beside("golden.json")
     try:
         if example := predictor.schema.example():
@@ -122,14 +131,14 @@ def _try_out(config: Config, artifacts: Artifacts, folder: Folder) -> None:
                 reason = "the model answers several values a row, which are not decoded: leave the key out"
                 raise ArtifactError("prediction_decoding", config.prediction_decoding, reason)
         if data is not None:
-            _prove(artifacts, folder.uri("golden.json"), parse_object("model_path", folder.uri("golden.json"), data))
+            uri = folder.uri("golden.json")
+            _prove(predictor, labels, uri, parse_object("model_path", uri, data))
     except PredictionError as error:
         reason = f"cannot predict: {type(error.__cause__).__name__}: {error.__cause__}"
         raise ArtifactError("model_path", config.model_path, reason) from error
 
 
-def _prove(artifacts: Artifacts, uri: str, golden: Mapping[str, Any]) -> None:
-    predictor = artifacts.predictor
+def _prove(predictor: Predictor, labels: Mapping[Any, str] | None, uri: str, golden: Mapping[str, Any]) -> None:
     try:
         rows = predictor.schema.clean(golden["rows"]).columns
         expected = list(golden["predictions"])
@@ -138,8 +147,9 @@ def _prove(artifacts: Artifacts, uri: str, golden: Mapping[str, Any]) -> None:
         raise ArtifactError("model_path", uri, f"its rows cannot be used: {error}") from error
     if len(expected) != len(rows[0]) or len(probabilities) not in (0, len(expected)):
         raise ArtifactError("model_path", uri, "must hold one prediction a row, and one list of probabilities or none")
-    for number, (got, wanted) in enumerate(zip(artifacts.decoded(predictor.predict(rows)), expected, strict=True)):
-        decoded_there_alone = artifacts.labels is None and isinstance(wanted, str) and not isinstance(got, str)
+    answers = _decoded(labels, predictor.predict(rows))
+    for number, (got, wanted) in enumerate(zip(answers, expected, strict=True)):
+        decoded_there_alone = labels is None and isinstance(wanted, str) and not isinstance(got, str)
         close = isinstance(got, float) and isinstance(wanted, int | float) and math.isclose(got, wanted, rel_tol=1e-9)
         if got != wanted and not close and not decoded_there_alone:
             raise ArtifactError("model_path", uri, f"the model answers row {number} otherwise")

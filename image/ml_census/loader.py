@@ -2,14 +2,16 @@
 
 import logging
 import random
+import shutil
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from ml_census import artifacts, source, storage, trial
-from ml_census.artifacts import Artifacts
+from ml_census.artifacts import Artifacts, Fields
 from ml_census.config import Config
 from ml_census.published import ArtifactError
 from ml_census.source import Source
@@ -19,116 +21,167 @@ log = logging.getLogger(__name__)
 LONGEST_PAUSE_SECONDS = 10
 
 
+@dataclass
+class Part:
+    """What is loaded, looked at and kept by itself: users are removed also while the bucket of the model is away."""
+
+    key: str
+    """Of the configuration."""
+    load: Callable[[Source], Fields]
+    kept: Path | None
+    """The folder for what was last loaded from a store."""
+    seen: dict[str, str] = field(default_factory=dict)
+    done: int = 0
+    refused: int = 0
+
+    def loaded(self) -> Fields:
+        """As it is now. Raises ArtifactError."""
+        read = Source()
+        fields = self.load(read)
+        self.seen = read.fingerprints
+        self._keep(read.remote())
+        return fields
+
+    def changed(self) -> Fields | None:
+        """As it is now, or None if it has not changed. Raises ArtifactError."""
+        found = {uri: self._fingerprint(uri) for uri in self.seen}
+        if found == self.seen:
+            return None
+        try:
+            return self.loaded()
+        except ArtifactError as error:
+            if not error.is_passing:
+                self.seen = found  # the same again is refused without another try
+            raise
+
+    def last_good(self) -> Fields | None:
+        """As it was loaded last in this place, if it came from a store: for a restart while that is away or holds
+        something bad. What lies here is read as it is now."""
+        if self.kept is None or not self.kept.exists():
+            return None
+        try:
+            read = source.load(self.kept)
+            fields = self.load(read)
+        except (ArtifactError, OSError, ValueError) as error:
+            log.warning("cache_path: %s: %s", self.kept, error)
+            return None
+        self.seen = dict.fromkeys(read.files, "") | read.fingerprints
+        return fields
+
+    def _fingerprint(self, uri: str) -> str:
+        try:
+            return storage.fingerprint(uri)
+        except storage.StorageError as error:
+            raise ArtifactError(self.key, uri, str(error)) from error
+
+    def _keep(self, read: Source) -> None:
+        if self.kept is None or not read.files:
+            return
+        try:
+            read.save(self.kept)
+        except OSError as error:  # a full disk must not stop what can be served
+            log.warning("cache_path: %s: %s", self.kept, error)
+            shutil.rmtree(self.kept, ignore_errors=True)  # or a restart would let in who has been removed since
+
+
 class Loader:
     """Knows what was loaded last, and how often something else was or was refused."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._kept = None
-        if config.cache_path:
-            self._kept = Path(config.cache_path) / "last-good"
+        self._current: Artifacts
+        self._swapping = threading.Lock()
+        cache = Path(config.cache_path) if config.cache_path else None
+        if cache:
             try:
-                self._kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                cache.mkdir(mode=0o700, parents=True, exist_ok=True)
             except OSError as error:
-                raise ArtifactError("cache_path", config.cache_path, error.strerror or str(error)) from error
-        self._seen: dict[str, str] = {}
-        self._current: Artifacts | None = None
-        self._done = self._refused = 0
+                raise ArtifactError("cache_path", str(cache), error.strerror or str(error)) from error
+            trial.remove_leftovers(cache)
+        loads: dict[str, Callable[[Source], Fields]] = {
+            "users": lambda read: artifacts.load_users(config, read),
+            "secret": lambda read: artifacts.load_keys(config, read),
+            "model_path": self._load_model,
+        }
+        self.parts = [Part(key, load, cache and cache / "last-good" / key) for key, load in loads.items()]
 
     def counts(self) -> dict[str, int]:
         """How often something else was loaded, and how often it was refused."""
-        return {"done": self._done, "refused": self._refused}
+        return {"done": sum(part.done for part in self.parts), "refused": sum(part.refused for part in self.parts)}
 
     def start(self) -> Artifacts:
-        """The artifacts, or those of the last start in this place if they cannot be had.
+        """The artifacts, or what was kept of them in this place if they cannot be had.
 
         While the store cannot be reached and nothing is kept, this waits. Raises ArtifactError.
         """
         pause = 1.0
         while True:
             try:
-                return self._load()
+                self._current = self._first()
             except ArtifactError as error:
-                if kept := self._last_good(error):
-                    return kept
                 if not error.is_passing:
                     raise
                 log.warning("%s; trying again", error)
+            else:
+                artifacts.remark_on(self._config, self._current)
+                return self._current
             time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311  # so that pods do not ask all at once
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     def watch(self, swap: Callable[[Artifacts], None], stopped: threading.Event) -> None:
-        """Look for changes every reload_seconds until stopped."""
-        while not stopped.wait(self._config.reload_seconds * random.uniform(0.9, 1)):  # noqa: S311
-            self.look(swap)
+        """Look for changes every reload_seconds until stopped. A thread for each part: a model may take minutes to come
+        and to be tried out."""
+        threads = [
+            threading.Thread(target=self._watch, args=(part, swap, stopped), name=f"reload {part.key}", daemon=True)
+            for part in self.parts
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
-    def look(self, swap: Callable[[Artifacts], None]) -> None:
-        """Load and swap if something has changed; what cannot be used leaves the old in place."""
+    def look(self, part: Part, swap: Callable[[Artifacts], None]) -> None:
+        """Load and swap the part if it has changed; what cannot be used leaves the old in place."""
         try:
-            found = {uri: storage.fingerprint(uri) for uri in self._seen}
-            changed = {uri for uri in found if found[uri] != self._seen[uri]}
-            if not changed:
-                return
-            only_credentials = changed <= {self._config.users, self._config.secret}
-            loaded = self._load_credentials() if only_credentials else self._load()
-        except (ArtifactError, storage.StorageError) as error:
-            self._refused += 1
+            fields = part.changed()
+        except ArtifactError as error:
+            part.refused += 1
             log.error("reload refused: %s", error)
-            if isinstance(error, ArtifactError) and not error.is_passing:
-                self._seen = found  # the same again is refused without another try
         except Exception:  # whatever it is, the old artifacts go on serving
-            self._refused += 1
+            part.refused += 1
             log.exception("reload failed")
         else:
-            self._done += 1
-            swap(loaded)
-            log.info("reloaded: %s; serves model %s", ", ".join(self._names(changed)), loaded.model.version)
+            if fields is not None:
+                part.done += 1
+                self._swap(part, fields, swap)
 
-    def _names(self, uris: set[str]) -> list[str]:
-        """Keys of the configuration for its own artifacts, "model" for all that lies beside the model."""
-        keys = {self._config.users: "users", self._config.secret: "secret"}
-        return sorted({keys.get(uri, "model") for uri in uris})
+    def _watch(self, part: Part, swap: Callable[[Artifacts], None], stopped: threading.Event) -> None:
+        while not stopped.wait(self._config.reload_seconds * random.uniform(0.9, 1)):  # noqa: S311
+            self.look(part, swap)
 
-    def _load(self) -> Artifacts:
-        read = Source()
-        loaded = artifacts.load(self._config, read, partial(trial.tried_out, self._config, read))
-        self._seen = read.fingerprints
-        self._keep(read)
-        self._current = loaded
-        return loaded
+    def _swap(self, part: Part, fields: Fields, swap: Callable[[Artifacts], None]) -> None:
+        with self._swapping:  # two parts at once would each leave the other as it was
+            self._current = current = replace(self._current, **fields)
+            swap(current)
+        artifacts.remark_on(self._config, current)
+        log.info("reloaded: %s; serves model %s", part.key.removesuffix("_path"), current.model.version)
 
-    def _load_credentials(self) -> Artifacts:
-        """A model that has not changed is neither read nor tried again: keys and users change within a second."""
-        if self._current is None:
-            return self._load()
-        read = Source()
-        loaded = artifacts.with_credentials(self._config, read, self._current)
-        self._seen |= read.fingerprints
-        self._keep(read, with_what_was_kept=True)
-        self._current = loaded
-        return loaded
+    def _first(self) -> Artifacts:
+        fields: Fields = {}
+        is_away = False
+        for part in self.parts:
+            kept = part.last_good() if is_away else None  # a store that does not answer is asked once
+            if kept is None:
+                try:
+                    kept = part.loaded()
+                except ArtifactError as error:
+                    if (kept := part.last_good()) is None:
+                        raise
+                    part.refused += 1
+                    is_away |= error.is_passing
+                    log.error("%s; serving what was loaded last", error)
+            fields |= kept
+        return Artifacts(**fields)
 
-    def _keep(self, read: Source, with_what_was_kept: bool = False) -> None:
-        if self._kept is None or not any("://" in uri for uri in read.files):
-            return
-        try:
-            if with_what_was_kept:
-                read.files = source.load(self._kept).files | read.files
-            read.replace(self._kept)
-        except (OSError, ValueError) as error:  # a full disk must not stop what can be served
-            log.warning("cache_path: %s: %s", self._kept, error)
-
-    def _last_good(self, error: ArtifactError) -> Artifacts | None:
-        """What was loaded last in this place, for a restart while the store is away or holds something bad."""
-        if self._kept is None or not self._kept.exists():
-            return None
-        try:
-            read = source.load(self._kept)
-            loaded = artifacts.load(self._config, read, partial(trial.tried_out, self._config, read))
-        except (ArtifactError, OSError, ValueError) as also:
-            log.warning("cache_path: %s: %s", self._kept, also)
-            return None
-        self._seen = dict.fromkeys(read.files, "")
-        self._refused += 1
-        log.error("%s; serving what was loaded last", error)
-        return loaded
+    def _load_model(self, read: Source) -> Fields:
+        return artifacts.load_model(self._config, read, partial(trial.tried_out, self._config, read))

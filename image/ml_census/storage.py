@@ -40,7 +40,7 @@ def read(uri: str, limit: int = MAX_BYTES) -> bytes:
     A remote object is read as it was at one moment: overwritten meanwhile, cut short or damaged on its way, it is
     Unreachable.
     """
-    if not _is_local(uri):
+    if not is_local(uri):
         return _within(DOWNLOAD_SECONDS, lambda: _download(uri, limit))
     try:
         with Path(uri).open("rb") as file:
@@ -55,7 +55,7 @@ def fingerprint(uri: str) -> str:
 
     Raises Unreachable, StorageError.
     """
-    if not _is_local(uri):
+    if not is_local(uri):
         return _within(LOOK_SECONDS, lambda: _generation(uri))
     try:
         found = Path(uri).stat()
@@ -72,13 +72,39 @@ def write(uri: str, data: bytes, private: bool = False) -> None:
     A private local file is its owner's alone.
     """
     try:
-        if _is_local(uri):
-            _write_local(Path(uri), data, 0o600 if private else 0o666)
+        if is_local(uri):
+            Path(uri).parent.mkdir(parents=True, exist_ok=True)
+            replace_file(Path(uri), data, 0o600 if private else 0o666)
         else:
             filesystem, path = _remote(uri)
             filesystem.pipe_file(path, data)
     except Exception as error:
         raise _translated(error) from error
+
+
+def replace_file(path: Path, data: bytes, mode: int) -> None:
+    """Write a local file whole or not at all; once this returns, it outlasts a loss of power. Raises OSError."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)  # less what the umask takes away
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(scratch, path)
+    except BaseException:
+        os.unlink(scratch)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the name, too
+    finally:
+        os.close(folder)
+
+
+def is_local(uri: str) -> bool:
+    """Whether it is a path."""
+    return "://" not in uri
 
 
 def join(folder: str, name: str) -> str:
@@ -89,10 +115,6 @@ def join(folder: str, name: str) -> str:
 def split(uri: str) -> tuple[str, str]:
     """The folder of a file, and its name there."""
     return posixpath.split(uri)
-
-
-def _is_local(uri: str) -> bool:
-    return "://" not in uri
 
 
 def _remote(uri: str) -> tuple[Any, str]:
@@ -194,19 +216,6 @@ def _within(seconds: float, work: Callable[[], Result]) -> Result:
 def _too_late(seconds: float) -> Unreachable:
     # gcsfs tries again and again meanwhile, and keeps the reason to itself
     return Unreachable(f"could not be read within {seconds:g} s")
-
-
-def _write_local(path: Path, data: bytes, mode: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)  # less what the umask takes away
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(scratch, path)
-    except BaseException:
-        os.unlink(scratch)
-        raise
 
 
 def _translated(error: Exception) -> StorageError:

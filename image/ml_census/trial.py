@@ -1,13 +1,15 @@
 """Try a pickled model out in a process of its own: one that crashes, hangs or eats the memory does not take the server.
 
-The parent writes what it has read into a folder; the child loads it as a server would, and leaves there what became of
-it: the compiled form if it was proved equal, so that the parent need not unpickle anything.
+The parent writes what it has read of the model into a folder, and neither users nor keys; the child loads it as a
+server would, and leaves there what became of it: the compiled form if it was proved equal, so that the parent need not
+unpickle anything.
 """
 
 import dataclasses
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,7 +24,9 @@ from ml_census.models import Proved
 from ml_census.published import ArtifactError
 from ml_census.source import Source
 
+PREFIX = "trial-"
 SECONDS = 120
+"""A large forest is compiled and proved as well, by a process that steps back behind all requests."""
 SPARE_BYTES = 32 * 1024**2
 """Left to the server when the child is given what the container has."""
 GROUPS = (
@@ -41,8 +45,14 @@ def tried_out(config: Config, read: Source) -> Proved:
         raise ArtifactError("model_path", config.model_path, reason) from error
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Of trials whose server was killed: each holds a copy of the model."""
+    for leftover in folder.glob(f"{PREFIX}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
 def _tried_in_scratch(config: Config, read: Source) -> Proved:
-    with tempfile.TemporaryDirectory(prefix="trial-", dir=config.cache_path) as scratch:
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=config.cache_path) as scratch:
         folder = Path(scratch) / "trial"
         read.save(folder)
         (folder / "config.json").write_text(json.dumps(dataclasses.asdict(config)))
@@ -67,7 +77,7 @@ def run(folder: Path) -> None:
     values = json.loads((folder / "config.json").read_text())
     config = Config(**values | {"trusted_globals": tuple(values["trusted_globals"])})
     try:
-        model = artifacts.load(config, source.load(folder)).model
+        model = artifacts.load_model(config, source.load(folder))["model"]
     except ArtifactError as error:
         outcome: dict[str, Any] = {"error": [error.key, error.uri, error.reason]}
     else:

@@ -225,6 +225,54 @@ def test_the_configuration_pins_the_model_by_its_hash(folder: Folder, listed: bo
         assert "its SHA-256 is" in refusal(path)
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_pinned_model_that_has_changed_is_neither_unpickled_nor_tried_out(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, listed: bool
+) -> None:
+    path = folder("logistic")
+    model, manifest = path.parent / "model.pkl", path.parent / "manifest.json"
+    digest = hashlib.sha256(model.read_bytes()).hexdigest()
+    manifest.write_text(json.dumps({"files": {"model.pkl": digest}}))
+    pin = hashlib.sha256(manifest.read_bytes()).hexdigest() if listed else digest
+    path.write_text(path.read_text() + f"model_sha256: {pin}\n")
+    if not listed:
+        manifest.unlink()
+    monkeypatch.setattr("ml_census.pickled.load", None)
+    assert "cannot load it: TypeError" in refusal(path), "nothing can be unpickled here"
+
+    model.write_bytes(b"x" + model.read_bytes())
+
+    with pytest.raises(ArtifactError, match="its SHA-256 is"):
+        artifacts.load(config.load(str(path)), Source(), None)
+    with pytest.raises(ArtifactError, match="its SHA-256 is"):
+        artifacts.load(config.load(str(path)), Source(), lambda: pytest.fail("it was tried out"))
+
+
+def test_a_pin_of_a_manifest_that_does_not_list_the_model_is_refused(folder: Folder) -> None:
+    path = folder("logistic")
+    manifest = path.parent / "manifest.json"
+    manifest.write_text(json.dumps({"files": {}}))
+    assert load(path)
+
+    path.write_text(path.read_text() + f"model_sha256: {hashlib.sha256(manifest.read_bytes()).hexdigest()}\n")
+
+    assert refusal(path).endswith("does not list model.pkl, so that model_sha256 says nothing of it")
+
+
+@pytest.mark.parametrize(
+    ("key", "file"), [("users", "users.json"), ("secret", "secret.txt"), ("prediction_decoding", "decoding.json")]
+)
+def test_users_keys_and_a_decoding_of_more_than_a_mebibyte_are_refused(folder: Folder, key: str, file: str) -> None:
+    path = folder()
+    (path.parent / file).write_bytes((path.parent / file).read_bytes().ljust(2**20, b"\n"))
+    assert load(path)
+
+    with (path.parent / file).open("ab") as more:
+        more.write(b"\n")
+
+    assert refusal(path) == f"{key}: {path.parent / file}: larger than 1048576 bytes"
+
+
 def golden(path: Path, **changes: Any) -> None:
     loaded = load(path)
     rows = [[39, "Private", 10, "Male"], [20, "?", 3, "Female"]]

@@ -1,6 +1,12 @@
 """Changed artifacts are loaded by the same road as at the start; what cannot be used leaves the old in place."""
 
+import dataclasses
+import errno
+import functools
 import json
+import subprocess
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,8 +15,9 @@ import joblib
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from conftest import KEY
 from kinds import KINDS
-from ml_census import config, loader, storage
+from ml_census import auth, config, loader, storage
 from ml_census.artifacts import Artifacts
 from ml_census.loader import Loader
 from ml_census.published import ArtifactError
@@ -30,10 +37,16 @@ def started(path: Path) -> tuple[Loader, list[Artifacts]]:
     return load, [load.start()]
 
 
+def look(load: Loader, known: list[Artifacts]) -> None:
+    """As each part's thread does."""
+    for part in load.parts:
+        load.look(part, known.append)
+
+
 def test_nothing_is_loaded_anew_while_nothing_changes(path: Path) -> None:
     load, known = started(path)
 
-    load.look(known.append)
+    look(load, known)
 
     assert len(known) == 1
     assert load.counts() == {"done": 0, "refused": 0}
@@ -44,9 +57,9 @@ def test_a_changed_model_user_or_key_is_swapped_in(path: Path, caplog: pytest.Lo
     load, known = started(path)
 
     joblib.dump(KINDS["logistic"]().model, path.parent / "model.pkl", compress=1)
-    load.look(known.append)
+    look(load, known)
     (path.parent / "users.json").write_text(json.dumps({"ada": "lovelace"}))
-    load.look(known.append)
+    look(load, known)
 
     assert known[0].model.version != known[1].model.version == known[2].model.version
     assert [list(each.users) for each in known] == [["census"], ["census"], ["ada"]]
@@ -61,7 +74,7 @@ def test_a_file_that_comes_beside_the_model_is_noticed(path: Path) -> None:
     load, known = started(path)
     (path.parent / "golden.json").write_text(json.dumps({"rows": [[0.0, 0.0]], "predictions": ["no"]}))
 
-    load.look(known.append)
+    look(load, known)
 
     assert load.counts() == {"done": 0, "refused": 1}
 
@@ -74,13 +87,13 @@ def test_what_cannot_be_used_is_refused_once_and_what_mends_it_is_loaded(
 
     (path.parent / "users.json").write_text("{")
     for _ in range(3):
-        load.look(known.append)
+        look(load, known)
     assert load.counts() == {"done": 0, "refused": 1}
     assert len(known) == 1
     assert "reload refused: users: " in caplog.text
 
     (path.parent / "users.json").write_bytes(good)
-    load.look(known.append)
+    look(load, known)
     assert load.counts() == {"done": 1, "refused": 1}
 
 
@@ -89,16 +102,16 @@ def test_a_store_that_is_away_is_asked_again(path: Path, monkeypatch: pytest.Mon
     joblib.dump(KINDS["logistic"]().model, path.parent / "model.pkl", compress=1)
     with monkeypatch.context() as patch:
         patch.setattr(storage, "fingerprint", away)
-        load.look(known.append)
-        load.look(known.append)
-    assert load.counts() == {"done": 0, "refused": 2}
+        look(load, known)
+        look(load, known)
+    assert load.counts() == {"done": 0, "refused": 2 * len(load.parts)}
 
-    load.look(known.append)
+    look(load, known)
 
-    assert load.counts() == {"done": 1, "refused": 2}
+    assert load.counts()["done"] == 1
 
 
-def away(_: str) -> str:
+def away(*_: Any) -> Any:
     raise storage.Unreachable("no answer")
 
 
@@ -144,17 +157,17 @@ def test_a_restart_serves_what_was_loaded_last_while_the_store_is_away(
     load, known = started(cached)
 
     assert "serving what was loaded last" in caplog.text
-    assert load.counts() == {"done": 0, "refused": 1}
+    assert load.counts() == {"done": 0, "refused": 1}, "a store that does not answer is asked once"
 
     monkeypatch.setattr(storage, "_generation", generation)
-    load.look(known.append)
-    assert load.counts() == {"done": 1, "refused": 1}
+    look(load, known)
+    assert load.counts() == {"done": len(load.parts), "refused": 1}
 
 
 def test_a_restart_lets_in_only_the_users_that_were_known_last(cached: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load, known = started(cached)
     (cached.parent / "users.json").write_text(json.dumps({"ada": "lovelace"}))
-    load.look(known.append)
+    look(load, known)
     monkeypatch.setattr(storage, "_generation", away)
 
     _, (restarted,) = started(cached)
@@ -169,7 +182,7 @@ def test_a_restart_serves_what_was_loaded_last_if_the_store_holds_something_bad(
     load, known = started(cached)
 
     assert load.counts() == {"done": 0, "refused": 1}
-    load.look(known.append)
+    look(load, known)
     assert len(known) == 1
 
 
@@ -184,13 +197,180 @@ def test_what_nobody_foresaw_leaves_the_old_in_place(path: Path, monkeypatch: py
     load, known = started(path)
     monkeypatch.setattr(storage, "fingerprint", failing)
 
-    load.look(known.append)
+    look(load, known)
 
-    assert load.counts() == {"done": 0, "refused": 1}
+    assert len(known) == 1
+    assert load.counts() == {"done": 0, "refused": len(load.parts)}
 
 
-def failing(_: str) -> Any:
+def failing(*_: Any) -> Any:
     raise RuntimeError
+
+
+USERS = {"census": "census", "ada": "lovelace"}
+OTHER_KEY = KEY[::-1]
+REMOVALS = {
+    "a removed user": lambda folder: (folder / "users.json").write_text(json.dumps({"census": "census"})),
+    "a changed password": lambda folder: (folder / "users.json").write_text(json.dumps(USERS | {"ada": "changed"})),
+    "a removed key": lambda folder: (folder / "secret.txt").write_text(KEY),
+}
+
+
+@pytest.fixture
+def mounted(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """As the chart has it: the model in a bucket; two users and two keys, of which the first signs, in a Secret."""
+    (tmp_path / "users.json").write_text(json.dumps(USERS))
+    (tmp_path / "secret.txt").write_text(f"{OTHER_KEY}\n{KEY}\n")
+    monkeypatch.setattr(storage, "_download", lambda uri, limit: Path(uri.removeprefix("gs:/")).read_bytes())
+    monkeypatch.setattr(storage, "_generation", generation)
+    values = path.read_text().replace(f"model_path: {tmp_path}", f"model_path: gs:/{tmp_path}")
+    path.write_text(f"{values}cache_path: {tmp_path / 'cache'}\n")
+    return path
+
+
+def bad_model(path: Path, _monkeypatch: pytest.MonkeyPatch) -> None:
+    joblib.dump(LogisticRegression(), path.parent / "model.pkl")
+
+
+def bucket_away(_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "_generation", away)
+
+
+@pytest.mark.parametrize("trouble", [bad_model, bucket_away])
+@pytest.mark.parametrize("removal", REMOVALS)
+@pytest.mark.parametrize("restarts", ["never", "before", "after"])
+def test_who_is_removed_is_out_at_the_next_look_whatever_the_model_is_like(
+    mounted: Path, monkeypatch: pytest.MonkeyPatch, trouble: Callable[..., None], removal: str, restarts: str
+) -> None:
+    load, known = started(mounted)
+    token = issued(known[-1])
+    trouble(mounted, monkeypatch)
+    if restarts == "before":
+        load, known = started(mounted)
+    assert user_of(token, known) == "ada"
+
+    REMOVALS[removal](mounted.parent)
+    if restarts == "after":
+        load, known = started(mounted)
+    else:
+        look(load, known)
+
+    assert user_of(token, known) is None
+    assert user_of(issued(known[-1], "census"), known) == "census"
+    assert known[0].model.version == known[-1].model.version
+
+
+def issued(known: Artifacts, user: str = "ada") -> str:
+    return auth.issue_token(known.keys, known.users, user, int(time.time()))
+
+
+def user_of(token: str, known: list[Artifacts]) -> str | None:
+    return auth.token_user(known[-1].keys, known[-1].users, token)
+
+
+def test_what_is_mounted_is_never_on_the_disk(mounted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither in the cache nor where a model is tried out, by a process that a pickle may have taken over."""
+    written: dict[str, bytes] = {}
+    run = subprocess.run
+
+    def looked_at(*args: Any, **options: Any) -> Any:
+        written.update({str(each): each.read_bytes() for each in tmp_path.glob("cache/**/*") if each.is_file()})
+        return run(*args, **options)
+
+    monkeypatch.setattr("subprocess.run", looked_at)
+    monkeypatch.setattr(loader, "partial", functools.partial)
+
+    started(mounted)
+
+    looked_at(["true"], check=True)
+    assert any("trial-" in name for name in written) and any("last-good" in name for name in written)
+    assert [name for name, data in written.items() if b"lovelace" in data or OTHER_KEY.encode() in data] == []
+
+
+def test_a_store_that_is_away_does_not_hold_up_the_keys_that_are_mounted(
+    mounted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Users in the bucket, keys in a Secret."""
+    mounted.write_text(mounted.read_text().replace("users: ", "users: gs:/"))
+    load, known = started(mounted)
+    token = issued(known[-1])
+    monkeypatch.setattr(storage, "_generation", away)
+
+    (mounted.parent / "secret.txt").write_text(KEY)
+    look(load, known)
+
+    assert user_of(token, known) is None
+
+
+def test_a_model_that_takes_its_time_does_not_hold_up_users(mounted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load, known = started(mounted)
+    download, over, stopped = storage._download, threading.Event(), threading.Event()
+    monkeypatch.setattr(storage, "_download", lambda uri, limit: over.wait(60) and download(uri, limit))
+    load._config = dataclasses.replace(load._config, reload_seconds=0.01)
+    watching = threading.Thread(target=load.watch, args=(known.append, stopped))
+    watching.start()
+
+    joblib.dump(KINDS["logistic"]().model, mounted.parent / "model.pkl", compress=1)
+    REMOVALS["a removed user"](mounted.parent)
+    waited_for(lambda: list(known[-1].users) == ["census"])
+    assert known[-1].model is known[0].model
+    over.set()
+    waited_for(lambda: known[-1].model is not known[0].model)
+    stopped.set()
+    watching.join()
+
+    assert list(known[-1].users) == ["census"], "the model that came later has not brought back who was there before"
+
+
+def waited_for(happened: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_users_that_cannot_be_kept_are_not_kept_as_they_were(cached: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk must not bring back who was removed."""
+    load, known = started(cached)
+    (cached.parent / "users.json").write_text(json.dumps({"ada": "lovelace"}))
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", full)
+        look(load, known)
+    assert list(known[-1].users) == ["ada"]
+    monkeypatch.setattr(storage, "_generation", away)
+    monkeypatch.setattr("time.sleep", failing)
+
+    with pytest.raises(RuntimeError):  # it waits for the store
+        started(cached)
+
+
+def full(*_: Any) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_was_left_of_a_trial_is_removed(path: Path, tmp_path: Path) -> None:
+    """By a server that was killed meanwhile: its copy of the model would fill the cache in time."""
+    path.write_text(f"{path.read_text()}cache_path: {tmp_path / 'cache'}\n")
+    (tmp_path / "cache" / "trial-abc" / "trial").mkdir(parents=True)
+    (tmp_path / "cache" / "trial-abc" / "trial" / "model").write_bytes(b"model")
+
+    Loader(config.load(str(path)))
+
+    assert [*(tmp_path / "cache").iterdir()] == []
+
+
+def test_a_model_that_does_not_come_whole_is_not_loaded_and_leaves_nothing(
+    mounted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load, known = started(mounted)
+    kept = sorted(str(each) for each in tmp_path.glob("cache/**/*"))
+    joblib.dump(KINDS["logistic"]().model, tmp_path / "model.pkl", compress=1)
+    monkeypatch.setattr(storage, "_download", away)
+
+    look(load, known)
+
+    assert len(known) == 1
+    assert sorted(str(each) for each in tmp_path.glob("cache/**/*")) == kept
 
 
 def test_a_cache_that_cannot_be_made_ends_the_start(path: Path, tmp_path: Path) -> None:

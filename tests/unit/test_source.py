@@ -1,5 +1,9 @@
 """What was read is kept byte for byte, privately, whole or not at all."""
 
+import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,24 +28,96 @@ def test_what_was_read_is_read_once_and_what_is_not_there_is_remembered(tmp_path
 
 
 def test_what_is_saved_is_loaded_and_knows_no_store(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"1")
     Source({"gs://b/m": b"model", "gs://b/x": None}).save(tmp_path / "kept")
 
     loaded = source.load(tmp_path / "kept")
 
     assert loaded.read("gs://b/m", 10) == b"model"
-    for missing in ("gs://b/x", str(tmp_path / "a")):
+    for missing in ("gs://b/x", "gs://b/y"):
         with pytest.raises(NotFound):
             loaded.read(missing, 10)
     assert {path.stat().st_mode & 0o077 for path in [tmp_path / "kept", *(tmp_path / "kept").iterdir()]} == {0}
 
 
+def test_what_lies_here_is_not_kept_but_read_again(tmp_path: Path) -> None:
+    """A signing key is mounted from memory: no disk may hold it, nor bring back one that was removed."""
+    (tmp_path / "key").write_bytes(b"old")
+    read = Source({"gs://b/m": b"model"})
+    read.read(str(tmp_path / "key"), 10)
+
+    read.remote().save(tmp_path / "kept")
+    (tmp_path / "key").write_bytes(b"new")
+
+    assert not any(b"old" in path.read_bytes() for path in (tmp_path / "kept").iterdir())
+    loaded = source.load(tmp_path / "kept")
+    assert loaded.read(str(tmp_path / "key"), 10) == b"new"
+    assert list(loaded.fingerprints) == [str(tmp_path / "key")]
+
+
 def test_what_is_saved_again_takes_the_place_of_what_was_there(tmp_path: Path) -> None:
     for data in (b"old", b"new"):
-        Source({"m": data}).replace(tmp_path / "kept")
+        Source({"m": data, "n": b"same"}).save(tmp_path / "kept")
 
-    assert source.load(tmp_path / "kept").files == {"m": b"new"}
-    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    assert source.load(tmp_path / "kept").files == {"m": b"new", "n": b"same"}
+    assert len([*(tmp_path / "kept").iterdir()]) == 3
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from ml_census.source import Source
+
+left = int(sys.argv[2])
+
+def dying(function):
+    def call(*args):
+        global left
+        if left == 0:
+            os._exit(9)
+        left -= 1
+        return function(*args)
+    return call
+
+for name in ("open", "fsync", "replace", "unlink"):
+    setattr(os, name, dying(getattr(os, name)))
+Source({"gs://b/m": b"new", "gs://b/n": b"same", "gs://b/o": b"more"}).save(Path(sys.argv[1]))
+"""
+
+
+def test_a_save_that_is_killed_at_any_step_leaves_the_old_or_the_new(tmp_path: Path) -> None:
+    old = {"gs://b/m": b"old", "gs://b/n": b"same"}
+    outcomes = []
+    for step in range(100):
+        Source(dict(old)).save(tmp_path / "kept")
+        ended = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "kept"), str(step)], check=False)
+        outcomes.append(source.load(tmp_path / "kept").files)
+        if ended.returncode == 0:
+            break
+
+    assert outcomes[0] == old
+    new = {"gs://b/m": b"new", "gs://b/n": b"same", "gs://b/o": b"more"}
+    assert outcomes[-1] == new
+    assert len(outcomes) > 10
+    assert all(each in (old, new) for each in outcomes)
+    assert len([*(tmp_path / "kept").iterdir()]) == 4, "what was left half done is removed"
+
+
+def test_nothing_is_named_before_the_disk_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a loss of power the index must not be there without its files."""
+    done = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(
+        os, "fsync", lambda handle: (done.append(Path(os.readlink(f"/proc/self/fd/{handle}")).name), fsync(handle))
+    )
+    monkeypatch.setattr(os, "replace", lambda old, new: (done.append(f"{old.name} is {new.name}"), replace(old, new)))
+
+    Source({"gs://b/m": b"model"}).save(tmp_path / "kept")
+
+    name = hashlib.sha256(b"model").hexdigest()
+    scratch = [f".{each}.{os.getpid()}" for each in (name, source.INDEX)]
+    assert done == [
+        scratch[0], f"{scratch[0]} is {name}", "kept", scratch[1], f"{scratch[1]} is {source.INDEX}", "kept",
+    ]  # fmt: skip
 
 
 def test_kept_bytes_that_have_changed_are_refused(tmp_path: Path) -> None:
