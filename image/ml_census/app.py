@@ -164,12 +164,14 @@ class Api:
         artifacts = self.artifacts
         model = artifacts.model
         report = {"report": REPORT} if artifacts.report else {}
+        made_by = {"made-by-scikit-learn": model.made_by} if model.made_by else {}
         return reply(
             {
                 "version": __version__,
                 "model": model.version,
                 "engine": model.engine,
                 "scikit-learn": model.scikit_learn,
+                **made_by,
                 "python": platform.python_version(),
                 "reloads": self._reloads(),
                 **report,

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import sklearn
 from sklearn.exceptions import InconsistentVersionWarning
@@ -17,13 +17,18 @@ from ml_census.schema import SchemaError
 VERSION: str = sklearn.__version__
 
 
-def unpickled(
-    key: str, uri: str, data: bytes, trusted: Iterable[str] = (), any_version: bool = False
-) -> tuple[Any, list[str]]:
-    """The model, and what scikit-learn remarks on it: with `any_version`, that another version has made it.
+class Unpickled(NamedTuple):
+    """A model as it came out of its pickle."""
 
-    Raises ArtifactError.
-    """
+    model: Any
+    made_by: str | None
+    """The version of scikit-learn that has made it, if it is another than this one."""
+    remarks: list[str]
+    """What scikit-learn warned of."""
+
+
+def unpickled(key: str, uri: str, data: bytes, trusted: Iterable[str] = (), any_version: bool = False) -> Unpickled:
+    """The model. One that another scikit-learn has made is loaded with `any_version` alone. Raises ArtifactError."""
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -42,7 +47,9 @@ def unpickled(
         raise ArtifactError(key, uri, reason) from error
     if not callable(getattr(model, "predict", None)):
         raise ArtifactError(key, uri, f"a {type(model).__name__} has no predict")
-    return model, list(dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught))
+    messages = [warning.message for warning in caught]
+    others = (each.original_sklearn_version for each in messages if isinstance(each, InconsistentVersionWarning))
+    return Unpickled(model, next(others, None), list(dict.fromkeys(str(each).splitlines()[0] for each in messages)))
 
 
 def original(uri: str, model: Any, folder: Folder) -> Original:

@@ -25,6 +25,7 @@ class Proved:
     schema: bytes
     engine: Mapping[str, Any]
     scikit_learn: str
+    made_by: str | None
     remarks: Sequence[str]
 
 
@@ -39,6 +40,8 @@ class Model:
     """kind: "compiled" and on how many rows it was proved equal, or "original" and the reason."""
     scikit_learn: str
     """The version that made the compiled form, or that runs here."""
+    made_by: str | None = None
+    """The version of scikit-learn that has made the pickle, if it is another and was loaded all the same."""
     remarks: Sequence[str] = ()
     drift: Drift = field(init=False, repr=False, compare=False)
     """Its own: requests that another model answers while this one takes over are not counted here."""
@@ -60,18 +63,18 @@ def load(config: Config, folder: Folder, proved: Callable[[], Proved] | None) ->
         return _published(config, folder, version)
     if proved is not None and (done := proved()).compiled is not None:
         predictor = _compiled(uri, done.compiled, uri, done.schema, config.max_model_bytes)
-        return Model(predictor, version, done.engine, done.scikit_learn, done.remarks)
+        return Model(predictor, version, done.engine, done.scikit_learn, done.made_by, done.remarks)
     try:
         from ml_census import fitted  # scikit-learn: two seconds and 100 MB that a compiled model does without
     except ModuleNotFoundError as error:
         reason = f"has no {COMPILED} beside it, and {error.name} is not here to load it"
         raise ArtifactError("model_path", uri, reason) from error
     any_version = config.version_mismatch == "warn"
-    model, remarks = fitted.unpickled("model_path", uri, data, config.trusted_globals, any_version)
+    model, made_by, remarks = fitted.unpickled("model_path", uri, data, config.trusted_globals, any_version)
     if proved is not None:
-        return Model(fitted.original(uri, model, folder), version, done.engine, fitted.VERSION, remarks)
+        return Model(fitted.original(uri, model, folder), version, done.engine, fitted.VERSION, made_by, remarks)
     predictor, engine = fitted.predictor(uri, model, folder, config.compile)
-    return Model(predictor, version, engine, fitted.VERSION, remarks)
+    return Model(predictor, version, engine, fitted.VERSION, made_by, remarks)
 
 
 def _published(config: Config, folder: Folder, version: str) -> Model:

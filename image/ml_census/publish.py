@@ -42,7 +42,7 @@ def publish_files(
     """
     store = Source()
     data = read(store, "--model", model_uri, storage.MAX_BYTES)
-    model, _ = fitted.unpickled("--model", model_uri, data, trusted)
+    model = fitted.unpickled("--model", model_uri, data, trusted).model
     texts = parse_object("--decoding", decoding_uri, read(store, "--decoding", decoding_uri)) if decoding_uri else None
     try:
         schema = schemas.from_json(read(store, "--schema", schema_uri)) if schema_uri else introspect.learn(model)

@@ -81,7 +81,7 @@ def run(folder: Path) -> None:
     except ArtifactError as error:
         outcome: dict[str, Any] = {"error": [error.key, error.uri, error.reason]}
     else:
-        outcome = {"engine": dict(model.engine), "scikit_learn": model.scikit_learn, "remarks": list(model.remarks)}
+        outcome = {name: getattr(model, name) for name in ("engine", "scikit_learn", "made_by", "remarks")}
         if isinstance(model.predictor, compiled.Compiled):
             try:
                 outcome["schema"] = json.dumps(model.predictor.schema.to_json())
@@ -96,7 +96,7 @@ def _read(outcome: dict[str, Any], folder: Path) -> Proved:
         raise ArtifactError(*outcome["error"])
     data = (folder / "compiled.npz").read_bytes() if "schema" in outcome else None
     schema = outcome.get("schema", "").encode()
-    return Proved(data, schema, outcome["engine"], outcome["scikit_learn"], outcome["remarks"])
+    return Proved(data, schema, outcome["engine"], outcome["scikit_learn"], outcome["made_by"], outcome["remarks"])
 
 
 def _end(done: subprocess.CompletedProcess[str]) -> str:

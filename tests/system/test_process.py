@@ -76,6 +76,19 @@ def test_a_port_that_is_taken_ends_the_start_in_one_line(folder: Callable[..., P
     assert ended.stderr.splitlines()[-1] == f"ml-census: --host 127.0.0.1 --port {port}: Address already in use"
 
 
+@pytest.mark.parametrize("compile", [True, False])
+def test_the_version_names_the_other_scikit_learn_that_has_made_the_model(
+    start: Start, monkeypatch: pytest.MonkeyPatch, compile: bool
+) -> None:
+    monkeypatch.setattr("sklearn.base.__version__", "1.9.0")
+
+    server = start("logistic", version_mismatch="warn", compile=compile)
+
+    version = requests.get(f"{server.url}/version", timeout=10).json()
+    assert version["made-by-scikit-learn"] == "1.9.0" != version["scikit-learn"]
+    assert any("from version 1.9.0" in line for line in server.log)
+
+
 def test_sigterm_without_clients_ends_with_exit_0(start: Start) -> None:
     assert start("logistic").stop() == 0
 

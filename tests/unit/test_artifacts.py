@@ -46,6 +46,10 @@ def test_every_kind_of_model_loads_and_answers_decoded(folder: Folder, kind: Cal
     assert loaded.decoded(loaded.predictor.predict(rows)) == kind(name).decoded()
 
 
+def test_a_model_of_this_scikit_learn_is_made_by_no_other(folder: Folder) -> None:
+    assert load(folder("logistic")).model.made_by is None
+
+
 def test_the_model_version_is_the_hash_of_the_file(folder: Folder) -> None:
     path = folder()
 
@@ -196,7 +200,7 @@ def test_a_model_of_another_scikit_learn_is_refused_unless_told_otherwise(
     path = folder("logistic", version_mismatch="warn")
     monkeypatch.undo()
 
-    load(path)
+    assert load(path).model.made_by == "1.9.0"
     assert any("1.9.0" in record.getMessage() for record in caplog.records)
 
     path.write_text(path.read_text().replace("version_mismatch: warn", "version_mismatch: strict"))

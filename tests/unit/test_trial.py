@@ -31,6 +31,20 @@ def test_a_model_that_can_be_compiled_comes_back_compiled(folder: Folder) -> Non
     assert proved.engine["kind"] == "compiled"
 
 
+@pytest.mark.parametrize("compile", [True, False])
+def test_a_model_of_another_scikit_learn_comes_back_with_its_version(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, compile: bool
+) -> None:
+    monkeypatch.setattr("sklearn.base.__version__", "1.9.0")
+    path = folder("logistic", version_mismatch="warn", compile=compile)
+    monkeypatch.undo()
+    settings, read = config.load(str(path)), Source()
+
+    loaded = artifacts.load(settings, read, lambda: trial.tried_out(settings, read))
+
+    assert loaded.model.made_by == "1.9.0" != loaded.model.scikit_learn
+
+
 def test_a_model_that_cannot_comes_back_with_the_reason(folder: Folder) -> None:
     proved, _ = tried(folder("article", compile=False))
 
