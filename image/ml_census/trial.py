@@ -30,10 +30,11 @@ SECONDS = 120
 SPARE_BYTES = 32 * 1024**2
 """Left to the server when the child is given what the container has."""
 GROUPS = (
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+    ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
+    ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 )
-"""Limit and use of memory: control groups version 2, and version 1."""
+"""Control groups version 2, and version 1: a folder, in it the limit and use of memory, and in its memory.stat what of
+that the kernel gives back."""
 
 
 def tried_out(config: Config, read: Source) -> Proved:
@@ -108,10 +109,14 @@ def _end(done: subprocess.CompletedProcess[str]) -> str:
 
 def _room() -> int | None:
     """Bytes that the container has left, or None where there is no limit."""
-    for limit, use in GROUPS:
+    for folder, limit, use, reclaimable in GROUPS:
         try:
-            most, used = (Path(each).read_text().strip() for each in (limit, use))
+            most, used, lines = (Path(folder, name).read_text() for name in (limit, use, "memory.stat"))
         except OSError:
             continue
-        return None if most == "max" else max(int(most) - int(used) - SPARE_BYTES, SPARE_BYTES)
+        if most.strip() == "max":
+            return None
+        # Files that were just written, as the model was, count as used until something else wants the memory.
+        given_back = int(dict(line.split() for line in lines.splitlines())[reclaimable])
+        return max(int(most) - int(used) + given_back - SPARE_BYTES, SPARE_BYTES)
     return None

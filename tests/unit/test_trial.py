@@ -1,5 +1,10 @@
 """A pickle is tried out in a process of its own, which may die without the server."""
 
+import dataclasses
+import json
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,17 +106,70 @@ class Evaluated:
         return eval, (self.expression,)
 
 
-@pytest.mark.parametrize(("limit", "used", "room"), [("max", "5", None), (str(2**30), str(2**29), 2**29 - 2**25)])
+def group(folder: Path, limit: str, used: int, reclaimable: int = 0) -> tuple[str, ...]:
+    """The files of a control group."""
+    (folder / "max").write_text(f"{limit}\n")
+    (folder / "current").write_text(f"{used}\n")
+    (folder / "memory.stat").write_text(f"anon 1\ninactive_file {reclaimable}\nactive_file 7\n")
+    return str(folder), "max", "current", "inactive_file"
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "reclaimable", "room"),
+    [
+        ("max", 5, 0, None),
+        (str(2**30), 2**29, 0, 2**29 - 2**25),
+        (str(2**30), 2**30, 2**29, 2**29 - 2**25),
+        (str(2**30), 2**30, 0, 2**25),
+    ],
+)
 def test_the_child_may_have_what_the_container_has_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, used: str, room: int | None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, used: int, reclaimable: int, room: int | None
 ) -> None:
-    (tmp_path / "max").write_text(f"{limit}\n")
-    (tmp_path / "current").write_text(f"{used}\n")
-    monkeypatch.setattr(
-        trial, "GROUPS", [(str(tmp_path / "none"), ""), (str(tmp_path / "max"), str(tmp_path / "current"))]
-    )
+    """What the kernel keeps of files, such as a model that was just written, it gives back when it is asked to."""
+    none = str(tmp_path / "none"), "max", "current", "inactive_file"
+    monkeypatch.setattr(trial, "GROUPS", [none, group(tmp_path, limit, used, reclaimable)])
 
     assert trial._room() == room
+
+
+def test_both_versions_of_control_groups_are_asked_for_what_they_have() -> None:
+    """Of this machine, whichever it has."""
+    for folder, limit, use, name in trial.GROUPS:
+        if Path(folder, limit).exists():
+            assert Path(folder, use).exists()
+            assert re.search(rf"^{name} [0-9]+$", Path(folder, "memory.stat").read_text(), re.MULTILINE)
+
+
+LIMITED = """
+import sys
+from pathlib import Path
+from ml_census import trial
+
+trial.GROUPS = [tuple(sys.argv[2:])]
+trial.run(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("harm", "reason"), [("bytearray(2**29)", "MemoryError"), ("bytearray(2**24)", "a list has no predict")]
+)
+def test_a_pickle_that_takes_more_memory_than_there_is_fails_in_the_child(
+    folder: Folder, tmp_path: Path, harm: str, reason: str
+) -> None:
+    """By a limit of its own, before the kernel would end the server. What fits is let through."""
+    settings = config.load(str(folder("logistic", trusted_globals=["builtins.eval"])))
+    with (tmp_path / "model.pkl").open("wb") as file:
+        joblib.dump(Evaluated(harm), file)
+    read = Source()
+    read.read(settings.model_path, 2**30)
+    read.save(tmp_path / "trial")
+    (tmp_path / "trial" / "config.json").write_text(json.dumps(dataclasses.asdict(settings)))
+    full = group(tmp_path, str(2**30), 2**29)
+
+    subprocess.run([sys.executable, "-c", LIMITED, str(tmp_path / "trial"), *full], check=True, timeout=60)
+
+    assert reason in json.loads((tmp_path / "trial" / "outcome.json").read_text())["error"][2]
 
 
 def test_no_room_for_the_trial_is_a_reason(folder: Folder, tmp_path: Path) -> None:
