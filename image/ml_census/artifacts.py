@@ -57,13 +57,13 @@ def load(config: Config, reader: Reader, proved: Callable[[], Proved] | None = N
 
 
 def load_users(config: Config, reader: Reader) -> Fields:
-    """Who may log in. Raises ArtifactError."""
-    return {"users": _parsed(reader, "users", config.users, auth.parse_users)}
+    """Who may log in: nobody, where none are told of. Raises ArtifactError."""
+    return {"users": _parsed(reader, "users", config.users, auth.parse_users) if config.users else {}}
 
 
 def load_keys(config: Config, reader: Reader) -> Fields:
     """What signs tokens. Raises ArtifactError."""
-    return {"keys": _parsed(reader, "secret", config.secret, auth.parse_keys)}
+    return {"keys": _parsed(reader, "secret", config.secret, auth.parse_keys) if config.secret else ()}
 
 
 def load_model(config: Config, reader: Reader, proved: Callable[[], Proved] | None = None) -> Fields:

@@ -127,7 +127,7 @@ def can_fit(name: str, password: str) -> bool:
 
 def check_password(users: Mapping[str, str], name: str, password: str) -> bool:
     """Whether the password is the user's. Names compare without case."""
-    if not can_fit(name, password):
+    if not users or not can_fit(name, password):
         return False
     known = users.get(name.lower())
     fits = _fits(_stand_in(users, name.lower()) if known is None else known, password)

@@ -26,7 +26,7 @@ log = logging.getLogger("ml_census")
 FILE = click.Path(exists=True, dir_okay=False)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "ML_CENSUS"})
 @click.version_option(__version__, prog_name="ml-census")
 def main() -> None:
     """Log in, send rows, get predictions, from any scikit-learn model."""
@@ -47,10 +47,12 @@ def fail(reason: object, code: int = 1) -> NoReturn:
 
 
 @main.command(epilog="Example: ml-census serve --config demo/config.yaml --port 5090")
-@click.option("--config", "path", default="/configuration/config.yaml", show_default=True, help="The config.yaml.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 is all.")
-@click.option("--port", default=5090, show_default=True, type=click.IntRange(0, 65535), envvar="AIP_HTTP_PORT",
-              show_envvar=True, help="0 is any free port.")  # fmt: skip
+@click.option("--config", "path", default="/configuration/config.yaml", show_default=True,
+              envvar="ML_CENSUS_SERVE_CONFIG", show_envvar=True, help="The config.yaml.")  # fmt: skip
+@click.option("--host", default="127.0.0.1", show_default=True, show_envvar=True,
+              help="The address to listen on; 0.0.0.0 is all.")  # fmt: skip
+@click.option("--port", default=5090, show_default=True, type=click.IntRange(0, 65535), show_envvar=True,
+              envvar=["AIP_HTTP_PORT", "ML_CENSUS_SERVE_PORT"], help="0 is any free port.")  # fmt: skip
 @click.option("--metrics-port", type=click.IntRange(0, 65535), help="Prometheus' figures are there; none without it.")
 @click.option("--predict-route", envvar="AIP_PREDICT_ROUTE", show_envvar=True, help="A further path for predictions.")
 @click.option("--health-route", envvar="AIP_HEALTH_ROUTE", show_envvar=True, help="A further path for its probe.")
@@ -70,7 +72,7 @@ def serve(
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns at each request that has to wait
     logging.getLogger("gcsfs").setLevel(logging.CRITICAL)  # what it logs with a traceback, it also raises
     try:
-        settings = config.load(path)
+        settings = config.load(path, os.environ.get("AIP_STORAGE_URI"))
         loader = Loader(settings)
         loaded = loader.start()
     except (config.ConfigError, ArtifactError) as error:

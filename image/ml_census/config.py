@@ -17,7 +17,9 @@ SHA256 = re.compile("[0-9a-f]{64}")
 NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 PROTOCOLS = ("kserve", "open-inference", "mlflow", "vertex")
 """By what their clients are called; mlflow is also SageMaker's."""
-URI_KEYS = ("model_path", "users", "secret", "prediction_decoding")
+CREDENTIALS = ("users", "secret")
+URI_KEYS = ("model_path", *CREDENTIALS, "prediction_decoding")
+STORAGE = "$AIP_STORAGE_URI"
 OBJECT = re.compile(r"gs://[a-z0-9][a-z0-9._-]*/(.*[^/])")
 
 
@@ -31,10 +33,10 @@ class Config:
 
     model_path: str
     """The model as joblib or pickle wrote it; schema.json, golden.json and manifest.json beside it are used."""
-    users: str
-    """JSON, user name -> password hash."""
-    secret: str
-    """The key that signs tokens; several lines are several keys: the first signs, all verify."""
+    users: str = ""
+    """JSON, user name -> password hash. Left out where open_protocols are all that is asked: nobody can log in then."""
+    secret: str = ""
+    """The key that signs tokens; several lines are several keys: the first signs, all verify. Left out with users."""
     prediction_decoding: str | None = None
     """JSON, class -> text of the answer. Without it the model's own values are the answer."""
     model_name: str = "model"
@@ -86,8 +88,11 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-def load(path: str) -> Config:
-    """Read and check config.yaml. Raises ConfigError for whatever is missing, unknown, or of the wrong kind."""
+def load(path: str, storage: str | None = None) -> Config:
+    """Read and check config.yaml. `storage` is what $AIP_STORAGE_URI is in its paths.
+
+    Raises ConfigError for whatever is missing, unknown, or of the wrong kind.
+    """
     try:
         with Path(path).open("rb") as file:
             text = file.read(MAX_BYTES + 1).decode("utf-8")
@@ -105,7 +110,14 @@ def load(path: str) -> Config:
         raise ConfigError(f"config: {path}: {reason}{where}") from error
     if not isinstance(values, dict):
         raise ConfigError(f"config: {path}: must be a mapping of keys to values")
-    return _checked(values, path)
+    return _checked({key: _placed(value, storage) for key, value in values.items()}, path)
+
+
+def _placed(value: object, storage: str | None) -> object:
+    """Vertex AI copies a model to a bucket of its own, and says by the environment where that is."""
+    if storage is None or not isinstance(value, str) or not value.startswith(f"{STORAGE}/"):
+        return value
+    return storage.rstrip("/") + value.removeprefix(STORAGE)
 
 
 def _checked(values: dict[Any, Any], path: str) -> Config:
@@ -113,8 +125,10 @@ def _checked(values: dict[Any, Any], path: str) -> Config:
     for key in values:
         if key not in fields:
             raise ConfigError(f"config: {path}: {key}: unknown key; known are {', '.join(fields)}")
-    for name, field in fields.items():
-        if values.get(name) is None and field.default is dataclasses.MISSING:
+    credentials = [name for name in CREDENTIALS if values.get(name) is not None]
+    wanted = ["model_path", *(CREDENTIALS if credentials or not values.get("open_protocols") else ())]
+    for name in wanted:
+        if values.get(name) is None:
             raise ConfigError(f"config: {path}: {name}: missing")
     given = {key: value for key, value in values.items() if value is not None}
     types_ = typing.get_type_hints(Config)

@@ -35,6 +35,18 @@ def test_vertex_ai_says_by_the_environment_where_it_asks(monkeypatch: pytest.Mon
     assert told == {"port": 8080, "predict_route": "/predict", "health_route": "/health"}
 
 
+def test_a_container_says_by_the_environment_where_it_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SageMaker runs `IMAGE serve` and gives no options."""
+    for name, value in {"CONFIG": "/opt/ml/model/config.yaml", "HOST": "0.0.0.0", "PORT": "8080"}.items():
+        monkeypatch.setenv(f"ML_CENSUS_SERVE_{name}", value)
+
+    asked = main.make_context("ml-census", ["serve"])
+    with asked:
+        told = main.commands["serve"].make_context("serve", [], parent=asked).params
+
+    assert [told[key] for key in ("path", "host", "port")] == ["/opt/ml/model/config.yaml", "0.0.0.0", 8080]
+
+
 def test_every_command_is_in_the_list_above() -> None:
     def leaves(command: click.Command, path: list[str]) -> list[list[str]]:
         if not isinstance(command, click.Group):

@@ -35,9 +35,27 @@ def test_the_articles_config_is_read_as_it_is(tmp_path: Path) -> None:
     assert [getattr(loaded, key) for key in keys] == [f"gs://bucket/model_deployment/{key}" for key in keys]
 
 
+def test_who_lets_clients_in_without_a_token_needs_no_users(tmp_path: Path) -> None:
+    loaded = config.load(write(tmp_path, "model_path: m\nopen_protocols: [vertex]\n"))
+
+    assert (loaded.users, loaded.secret) == ("", "")
+
+
+def test_paths_may_begin_where_vertex_ai_has_put_the_model(tmp_path: Path) -> None:
+    text = "model_path: $AIP_STORAGE_URI/model.pkl\nusers: /private/users.json\nsecret: $AIP_STORAGE_URIS/secret\n"
+
+    loaded = config.load(write(tmp_path, text), "gs://bucket/7/model/")
+
+    assert loaded.model_path == "gs://bucket/7/model/model.pkl"
+    assert (loaded.users, loaded.secret) == ("/private/users.json", "$AIP_STORAGE_URIS/secret")
+
+
 @pytest.mark.parametrize(
     ("text", "key", "reason"),
     [
+        ("model_path: m\nopen_protocols: []\n", "users", "missing"),
+        ("model_path: m\nopen_protocols: [vertex]\nusers: u\n", "secret", "missing"),
+        ("model_path: m\nopen_protocols: [vertex]\nsecret: s\n", "users", "missing"),
         ("users: u\nsecret: s\n", "model_path", "missing"),
         (LEAST + "prediction_decodings: d\n", "prediction_decodings", "unknown key"),
         (LEAST + "1: d\n", "1", "unknown key"),

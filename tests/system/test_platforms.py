@@ -1,0 +1,56 @@
+"""Where a platform starts the container and asks who comes: by what the environment says, with no user or key."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+ROW = [39, "Private", 14, "Male"]
+ANSWERS = {
+    "vertex": ("/predict", {"instances": [ROW]}, "/health"),
+    "mlflow": ("/invocations", {"inputs": [ROW]}, "/ping"),
+}
+
+
+@pytest.fixture(params=ANSWERS)
+def protocol(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def server(launch: Callable[..., Any], folder: Callable[..., Path], protocol: str) -> Iterator[Any]:
+    config = folder("article")
+    expected = config.parent
+    config.write_text(
+        "model_path: $AIP_STORAGE_URI/model.pkl\n"
+        "prediction_decoding: $AIP_STORAGE_URI/decoding.json\n"
+        f"open_protocols: [{protocol}]\n"
+        "drain_delay_seconds: 0\n"
+    )
+    for name in ("users.json", "secret.txt"):
+        os.unlink(expected / name)
+    environment = {
+        "AIP_STORAGE_URI": str(expected),
+        "AIP_PREDICT_ROUTE": "/predict",
+        "AIP_HEALTH_ROUTE": "/health",
+    }
+    running = launch(config, environment)
+    yield running
+    running.end()
+
+
+def test_a_platform_is_answered_without_a_token_and_nobody_else(server: Any, protocol: str) -> None:
+    path, body, health = ANSWERS[protocol]
+
+    assert requests.get(server.url + health, timeout=10).status_code == 200
+    answer = requests.post(server.url + path, json=body, timeout=10)
+    refused = requests.get(f"{server.url}/login", auth=("census", "census"), timeout=10)
+    other = requests.post(
+        f"{server.url}/prediction", json={"inputs": [ROW]}, headers={"Authorization": "a"}, timeout=10
+    )
+
+    assert len(answer.json()["predictions"]) == 1
+    assert (refused.status_code, other.status_code) == (401, 403)
