@@ -46,9 +46,11 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def login(self, user: str, password: str) -> requests.Response:
+        return requests.get(f"{self.url}/login", auth=(user, password), timeout=SECONDS)
+
     def token(self) -> str:
-        answer = requests.get(f"{self.url}/login", auth=("census", "census"), timeout=SECONDS)
-        return str(answer.json()["token"])
+        return str(self.login("census", "census").json()["token"])
 
     def predict(self, inputs: Any, query: str = "") -> requests.Response:
         url, headers = f"{self.url}/prediction{query}", {"Authorization": self.token()}

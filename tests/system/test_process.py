@@ -1,5 +1,6 @@
 """The process: it starts whole or not at all, and stops without losing a request."""
 
+import json
 import signal
 import socket
 import subprocess
@@ -61,6 +62,38 @@ def test_an_unknown_user_and_a_wrong_password_are_answered_alike(start: Start) -
     assert (unknown.status_code, unknown.content) == (wrong.status_code, wrong.content) and wrong.status_code == 401
     different = {name for name in wrong.headers if unknown.headers[name] != wrong.headers[name]}
     assert different <= {"Date", "X-Request-Id"}
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("users.json", {"census": "census"}),
+        ("users.json", {"census": "census", "ada": "changed"}),
+        ("secret.txt", "k" * 32),
+    ],
+    ids=["a removed user", "a changed password", "a removed key"],
+)
+def test_who_is_removed_is_out_at_the_next_look_also_while_the_model_is_bad(
+    start: Start, tmp_path: Path, file: str, content: Any
+) -> None:
+    (tmp_path / "known.json").write_text('{"census": "census", "ada": "lovelace"}')
+    server = start("logistic", users=str(tmp_path / "known.json"), reload_seconds=0.2)
+    token = server.login("ada", "lovelace").json()["token"]
+
+    def status() -> int:
+        body, headers = {"inputs": [[1, 2]]}, {"Authorization": token}
+        return requests.post(f"{server.url}/prediction", json=body, headers=headers, timeout=30).status_code
+
+    (tmp_path / "model.pkl").write_bytes(b"bad")
+    assert status() == 200
+
+    text = content if isinstance(content, str) else json.dumps(content)
+    (tmp_path / file.replace("users", "known")).write_text(text)
+    while status() == 200:
+        time.sleep(0.05)
+
+    assert status() == 403
+    assert server.predict([[1, 2]]).status_code == 200
 
 
 def test_a_port_that_is_taken_ends_the_start_in_one_line(folder: Callable[..., Path]) -> None:

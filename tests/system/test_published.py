@@ -6,7 +6,11 @@ import os
 import re
 import subprocess
 import sys
+import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +18,10 @@ import joblib
 import pytest
 import requests
 import yaml
+from sklearn.linear_model import LogisticRegression
 
 from conftest import KEY
-from kinds import KINDS, Kind
+from kinds import KINDS, LABELS, NUMBERS, Kind
 
 HEAVY = ["sklearn", "scipy", "joblib", "pandas"]
 Launch = Callable[..., Any]
@@ -241,3 +246,75 @@ def test_a_report_is_served_whoever_predicts(serving: Launch, published: Path, c
 
     version = requests.get(f"{server.url}/version", timeout=30).json()
     assert requests.get(server.url + version["report"], timeout=30).content == report
+
+
+SWAPS = 20
+ROWS = [[30.0, 5.0], [60.0, 12.0]]
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two published models; what one calls 0 the other calls 1."""
+    folder = tmp_path_factory.mktemp("two")
+    for name, labels in (("a", LABELS), ("b", 1 - LABELS)):
+        joblib.dump(LogisticRegression().fit(NUMBERS, labels), folder / f"{name}.pkl")
+        ended = run("publish", "--model", folder / f"{name}.pkl", "--output", folder / name)
+        assert ended.returncode == 0, ended.stderr
+    return [folder / "a", folder / "b"]
+
+
+def lead_to(link: Path, folder: Path) -> None:
+    """From now on the link leads to this folder, without a moment between."""
+    link.with_name("next").symlink_to(folder)
+    link.with_name("next").rename(link)
+
+
+def test_twenty_swaps_under_load_answer_each_request_wholly_by_one_model(
+    serving: Launch, two: list[Path], tmp_path: Path
+) -> None:
+    version = {folder: manifest_of(folder)["model.pkl"][:12] for folder in two}
+    answer = {folder: joblib.load(folder / "model.pkl").predict(ROWS).tolist() for folder in two}
+    lead_to(tmp_path / "current", two[0])
+    server = serving(tmp_path / "current", reload_seconds=0.05)
+    token, over = server.token(), threading.Event()
+    before = resident(server, "VmRSS")
+    Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")  # the peak is counted from here
+
+    def ask() -> Counter[tuple[Any, ...]]:
+        answers = Counter[tuple[Any, ...]]()
+        with requests.Session() as session:
+            while not over.is_set():
+                got = session.post(
+                    f"{server.url}/prediction", json={"inputs": ROWS}, headers={"Authorization": token}, timeout=30
+                )
+                answers[got.status_code, got.headers["X-Model-Version"], tuple(got.json()["predictions"])] += 1
+        return answers
+
+    with ThreadPoolExecutor(4) as pool:
+        clients = [pool.submit(ask) for _ in range(4)]
+        try:
+            for swap in range(1, SWAPS + 1):
+                folder = two[swap % 2]
+                lead_to(tmp_path / "current", folder)
+                wait_for_version(server, version[folder])
+        finally:
+            over.set()
+        answers = sum((client.result() for client in clients), Counter[tuple[Any, ...]]())
+
+    assert set(answers) == {(200, version[folder], tuple(answer[folder])) for folder in two}
+    assert min(answers.values()) >= SWAPS
+    size = sum(file.stat().st_size for file in two[0].iterdir())
+    assert resident(server, "VmHWM") - before <= 2 * size + 64 * 2**20
+
+
+def wait_for_version(server: Any, version: str) -> None:
+    end = time.monotonic() + 60
+    while requests.get(f"{server.url}/version", timeout=30).json()["model"] != version:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def resident(server: Any, what: str) -> int:
+    """Bytes of memory that the process has, or had at most."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(re.search(rf"{what}:\s+([0-9]+) kB", status)[1]) * 1024  # type: ignore[index]

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import requests
 
+from bucket import Bucket
+
 Start = Callable[..., Any]
 Environment = dict[str, str]
 
@@ -114,13 +116,82 @@ def test_what_changes_in_the_bucket_is_served_without_a_restart(published: Envir
     assert server.token()
 
 
-def test_a_restart_while_the_bucket_is_away_serves_what_was_kept(
+def test_a_restart_while_the_bucket_is_away_serves_what_was_kept_within_ten_seconds(
     published: Environment, start: Start, tmp_path: Path
 ) -> None:
     kept = in_bucket(cache_path=str(tmp_path / "cache"))
     assert start("logistic", env=published, **kept).stop() == 0
 
+    began = time.monotonic()
     server = start("logistic", env={"STORAGE_EMULATOR_HOST": "http://127.0.0.1:9"}, **kept)
+    took = time.monotonic() - began
 
     assert server.token()
     assert any("serving what was loaded last" in line for line in server.log)
+    assert took < 10
+
+
+def test_a_restart_while_the_bucket_is_away_lets_in_only_whom_the_mounted_files_name(
+    published: Environment, start: Start, tmp_path: Path
+) -> None:
+    """As the chart has it: the model in a bucket, users and keys in files."""
+    mounted = tmp_path / "mounted.json"
+    mounted.write_text('{"census": "census", "ada": "lovelace"}')
+    kept = in_bucket(cache_path=str(tmp_path / "cache"), users=str(mounted))
+    before = start("logistic", env=published, **kept)
+    assert before.login("ada", "lovelace").status_code == 200
+    before.stop()
+    mounted.write_text('{"census": "census"}')
+
+    server = start("logistic", env={"STORAGE_EMULATOR_HOST": "http://127.0.0.1:9"}, **kept)
+
+    assert any("serving what was loaded last" in line for line in server.log)
+    assert server.login("ada", "lovelace").status_code == 401
+    assert server.token()
+
+
+def test_a_bucket_that_says_no_ends_the_start_in_one_line(bucket: Bucket, start: Start) -> None:
+    bucket.answers = lambda way: way.answer(b"{}", 403)
+
+    reason = "permission denied: the account needs roles/storage.objectViewer on the bucket"
+    with pytest.raises(AssertionError, match=rf"^exit 1: ml-census: users: gs://models/census/users.json: {reason}\n$"):
+        start("logistic", **in_bucket())
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_start_waits_for_a_bucket_that_has_too_much_to_do(
+    bucket: Bucket, folder: Callable[..., Path], status: int
+) -> None:
+    bucket.answers = lambda way: way.answer(b"{}", status)
+    command = [sys.executable, "-m", "ml_census", "serve", "--config", str(folder("logistic", **in_bucket()))]
+    process = subprocess.Popen([*command, "--port", "0"], stderr=subprocess.PIPE, text=True)
+    assert process.stderr
+
+    line = process.stderr.readline()
+
+    process.terminate()
+    process.wait(30)
+    process.stderr.close()
+    assert line.endswith("; trying again\n")
+
+
+def test_a_model_that_is_cut_on_its_way_does_not_take_the_place_of_the_old_one(
+    bucket: Bucket, start: Start, folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    """And leaves nothing behind."""
+    bucket.objects["model.pkl"] = (folder("logistic").parent / "model.pkl").read_bytes()
+    server = start(
+        "logistic", model_path="gs://models/model.pkl", cache_path=str(tmp_path / "cache"), reload_seconds=0.2
+    )
+    kept = sorted(tmp_path.glob("cache/**/*"))
+    bucket.contents = lambda way, data: way.answer(data[:-1], 200, len(data))
+    bucket.objects["model.pkl"] += b"x"
+    bucket.generation += 1
+
+    while sum("reload refused: model_path: " in line for line in list(server.log)) < 3:
+        time.sleep(0.05)
+
+    assert server.predict([[1, 2]]).status_code == 200
+    assert sorted(tmp_path.glob("cache/**/*")) == kept
+    version = requests.get(f"{server.url}/version", timeout=10).json()
+    assert version["reloads"]["done"] == 0

@@ -269,7 +269,7 @@ def user_of(token: str, known: list[Artifacts]) -> str | None:
 
 
 def test_what_is_mounted_is_never_on_the_disk(mounted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither in the cache nor where a model is tried out, by a process that a pickle may have taken over."""
+    """Neither in the cache nor where a model is tried out."""
     written: dict[str, bytes] = {}
     run = subprocess.run
 

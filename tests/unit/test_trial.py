@@ -23,7 +23,7 @@ Folder = Callable[..., Path]
 def tried(path: Path) -> tuple[trial.Proved, Config]:
     settings = config.load(str(path))
     read = Source()
-    for uri in (settings.model_path, settings.users, settings.secret, settings.prediction_decoding):
+    for uri in (settings.model_path, settings.prediction_decoding):
         if uri:
             read.read(uri, 2**30)
     return trial.tried_out(settings, read), settings
