@@ -24,7 +24,6 @@ class Answering(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         bucket, url = self.server.bucket, urlsplit(self.path)
-        bucket.asked.append(url.path)
         if bucket.answers is not None:
             bucket.answers(self)
             return
@@ -78,10 +77,8 @@ class Bucket:
     """gs://models: the objects by name, and what becomes of the questions for them."""
 
     def __init__(self) -> None:
-        self.url = ""
         self.objects: dict[str, bytes] = {}
         self.generation = 1
-        self.asked: list[str] = []
         self.answers: Callable[[Answering], None] | None = None
         """To every question, in place of what is true."""
         self.contents: Callable[[Answering, bytes], None] | None = None
@@ -100,13 +97,12 @@ class Bucket:
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
-    """gcsfs in this process is led to it."""
+    """gcsfs in this process, and in those that it starts, is led to it."""
     served = Bucket()
     with Server(served) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        served.url = f"http://127.0.0.1:{server.server_port}"
-        monkeypatch.setenv("STORAGE_EMULATOR_HOST", served.url)
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{server.server_port}")
         monkeypatch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
         yield served
         server.shutdown()

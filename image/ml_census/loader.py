@@ -167,20 +167,21 @@ class Loader:
         log.info("reloaded: %s; serves model %s", part.key.removesuffix("_path"), current.model.version)
 
     def _first(self) -> Artifacts:
+        """Each part as it is, or else as it was kept. A store that does not answer is asked once."""
         fields: Fields = {}
         is_away = False
         for part in self.parts:
-            kept = part.last_good() if is_away else None  # a store that does not answer is asked once
-            if kept is None:
+            found = part.last_good() if is_away else None
+            if found is None:
                 try:
-                    kept = part.loaded()
+                    found = part.loaded()
                 except ArtifactError as error:
-                    if (kept := part.last_good()) is None:
+                    if (found := part.last_good()) is None:
                         raise
                     part.refused += 1
                     is_away |= error.is_passing
                     log.error("%s; serving what was loaded last", error)
-            fields |= kept
+            fields |= found
         return Artifacts(**fields)
 
     def _load_model(self, read: Source) -> Fields:
