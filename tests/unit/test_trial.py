@@ -89,7 +89,8 @@ def test_a_pickle_that_does_harm_is_refused(
     path = folder("logistic", trusted_globals=["builtins.eval"])
     with (tmp_path / "model.pkl").open("wb") as file:
         joblib.dump(Evaluated(harm), file)
-    monkeypatch.setattr(trial, "SECONDS", 5)
+    if "time.sleep" in harm:  # for the others the machine may be slow
+        monkeypatch.setattr(trial, "SECONDS", 5)
 
     with pytest.raises(ArtifactError, match=reason):
         tried(path)
