@@ -30,11 +30,11 @@ SECONDS = 120
 SPARE_BYTES = 32 * 1024**2
 """Left to the server when the child is given what the container has."""
 GROUPS = (
-    ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
-    ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+    ("/sys/fs/cgroup", "memory.max", "memory.current", ""),
+    ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_"),
 )
-"""Control groups version 2, and version 1: a folder, in it the limit and use of memory, and in its memory.stat what of
-that the kernel gives back."""
+"""Control groups version 2, and version 1: a folder, in it the limit and use of memory, and how the lines of its
+memory.stat begin that count what is below it, too."""
 
 
 def tried_out(config: Config, read: Source) -> Proved:
@@ -109,14 +109,15 @@ def _end(done: subprocess.CompletedProcess[str]) -> str:
 
 def _room() -> int | None:
     """Bytes that the container has left, or None where there is no limit."""
-    for folder, limit, use, reclaimable in GROUPS:
+    for folder, limit, use, total in GROUPS:
         try:
             most, used, lines = (Path(folder, name).read_text() for name in (limit, use, "memory.stat"))
         except OSError:
             continue
         if most.strip() == "max":
             return None
-        # Files that were just written, as the model was, count as used until something else wants the memory.
-        given_back = int(dict(line.split() for line in lines.splitlines())[reclaimable])
-        return max(int(most) - int(used) + given_back - SPARE_BYTES, SPARE_BYTES)
+        # Files that were read or written, as the model was, count as used until something else wants the memory.
+        counts = dict(line.split() for line in lines.splitlines())
+        files = sum(int(counts[f"{total}{kind}_file"]) for kind in ("active", "inactive"))
+        return max(int(most) - int(used) + files - SPARE_BYTES, SPARE_BYTES)
     return None

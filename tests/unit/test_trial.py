@@ -107,16 +107,16 @@ class Evaluated:
         return eval, (self.expression,)
 
 
-def group(folder: Path, limit: str, used: int, reclaimable: int = 0) -> tuple[str, ...]:
+def group(folder: Path, limit: str, used: int, files: int = 0) -> tuple[str, ...]:
     """The files of a control group."""
     (folder / "max").write_text(f"{limit}\n")
     (folder / "current").write_text(f"{used}\n")
-    (folder / "memory.stat").write_text(f"anon 1\ninactive_file {reclaimable}\nactive_file 7\n")
-    return str(folder), "max", "current", "inactive_file"
+    (folder / "memory.stat").write_text(f"anon 1\ninactive_file {files - 4096}\nactive_file 4096\n")
+    return str(folder), "max", "current", ""
 
 
 @pytest.mark.parametrize(
-    ("limit", "used", "reclaimable", "room"),
+    ("limit", "used", "files", "room"),
     [
         ("max", 5, 0, None),
         (str(2**30), 2**29, 0, 2**29 - 2**25),
@@ -125,21 +125,22 @@ def group(folder: Path, limit: str, used: int, reclaimable: int = 0) -> tuple[st
     ],
 )
 def test_the_child_may_have_what_the_container_has_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, used: int, reclaimable: int, room: int | None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, used: int, files: int, room: int | None
 ) -> None:
     """What the kernel keeps of files, such as a model that was just written, it gives back when it is asked to."""
-    none = str(tmp_path / "none"), "max", "current", "inactive_file"
-    monkeypatch.setattr(trial, "GROUPS", [none, group(tmp_path, limit, used, reclaimable)])
+    none = str(tmp_path / "none"), "max", "current", ""
+    monkeypatch.setattr(trial, "GROUPS", [none, group(tmp_path, limit, used, files)])
 
     assert trial._room() == room
 
 
 def test_both_versions_of_control_groups_are_asked_for_what_they_have() -> None:
     """Of this machine, whichever it has."""
-    for folder, limit, use, name in trial.GROUPS:
+    for folder, limit, use, total in trial.GROUPS:
         if Path(folder, limit).exists():
             assert Path(folder, use).exists()
-            assert re.search(rf"^{name} [0-9]+$", Path(folder, "memory.stat").read_text(), re.MULTILINE)
+            lines = Path(folder, "memory.stat").read_text()
+            assert len(re.findall(rf"^{total}(?:in)?active_file [0-9]+$", lines, re.MULTILINE)) == 2
 
 
 LIMITED = """
