@@ -259,12 +259,14 @@ def create_app(
     metrics.watch_model(lambda: api.artifacts, reloads)
     metrics.name_protocols(api.protocols())
     app = Application(api, config.max_body_bytes)
+    # no redirects: they would name the Host that the client has sent
+    app.url_map.merge_slashes = False
     paths = set()
     for path, methods, view in api.routes():
         if path in paths:  # one of Vertex AI's routes
             raise ValueError(f"{path} is another path of the server")
         paths.add(path)
-        app.add_url_rule(path, view.__name__, view, methods=methods)
+        app.add_url_rule(path, view.__name__, view, methods=methods, strict_slashes=not path.endswith("/"))
     app.before_request(name_request)
     app.before_request(raise_earlier)
     app.after_request(return_request_id)

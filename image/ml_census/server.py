@@ -7,7 +7,6 @@ will_close. wire.py has a list of its own.
 """
 
 import logging
-import select
 import sys
 import threading
 import time
@@ -135,6 +134,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         self._sheds: dict[str, bytes] = {}
         self._metrics = metrics
         self._deadline = deadline
+        self.draining = draining
         self._loop_thread = threading.get_ident()
         self._probes: deque[wire.Channel] = deque()
         self._quick: deque[wire.Channel] = deque()
@@ -142,7 +142,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         self._next_look = 0.0
         self._has_shed = False
         super().__init__(app, dispatcher=Lanes(), **settings)
-        self.channel_class = type("Channel", (wire.Channel,), {"task_class": wire.task(draining)})
+        self.channel_class = wire.Channel
         waiting = self.task_dispatcher.waiting() | {QUICK: lambda: len(self._quick)}
         metrics.watch_server(waiting, lambda: len(self.active_channels), draining)
 
@@ -184,7 +184,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         if lane == PROBE:
             self._probes.append(channel)
             return
-        if lane == QUICK and len(self._quick) < QUICK_WAITING:
+        if request.error or (lane == QUICK and len(self._quick) < QUICK_WAITING):
             self._quick.append(channel)
         elif lane == QUICK or not self.task_dispatcher.add_task(lane, channel):
             self._has_shed |= lane == WORK
@@ -193,8 +193,11 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
             self._quick.append(channel)
 
     def handle_accept(self) -> None:
-        """Let in all who wait, and not one a turn of the loop: a probe may be behind the others. What they have sent
-        already is read in the same turn."""
+        """Let in all who wait, and not one a turn of the loop: a probe may be behind the others."""
+        self.let_in()
+
+    def let_in(self) -> int:
+        """How many were let in. What they have sent already is read in the same turn."""
         newcomers = []
         for _ in range(ACCEPTED_AT_ONCE):
             known = len(self.active_channels)
@@ -205,6 +208,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
                 self._make_room()
             newcomers.append(next(reversed(self.active_channels)))
         wasyncore.poll2(0, {each: self._map[each] for each in newcomers if each in self._map})
+        return len(newcomers)
 
     def is_full(self) -> bool:
         """Whether any lane has no room."""
@@ -217,7 +221,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
     def shed(self, path: str, length: int, name: str, trace: str) -> bytes | None:
         """The answer to such a POST, but for its id, if there is no room for it; it is then counted as refused."""
         lane = self._lane_of(path, length)
-        if lane in (PROBE, QUICK) or not self.task_dispatcher.is_full(lane):
+        if lane in (PROBE, QUICK) or not self.task_dispatcher.is_full(lane) or self.draining.is_set():
             return None
         self._has_shed |= lane == WORK
         self._metrics.shed(lane)
@@ -280,8 +284,8 @@ def _stop_accepting(server: _Server) -> None:
     nobody any more (who tries again a second later is refused), and the last ones are accepted."""
     if let_nobody_in(server.socket):
         _tick_for(server, HANDSHAKE_SECONDS, lambda: False)
-    while select.select([server.socket], [], [], 0)[0]:
-        server.handle_accept()
+    while server.let_in():  # ends also where descriptors have run out, and nobody can be let in
+        pass
     server.accepting = False
     server.del_channel()
     server.socket.close()

@@ -12,7 +12,6 @@ has_body, content_length, content_bytes_written, set_close_on_finish, status.
 import ctypes
 import re
 import socket
-import threading
 import time
 from typing import Any
 
@@ -33,10 +32,12 @@ LINGER_SECONDS = 2
 
 _HEADERS = (
     rb"(?:(?:connection: keep-alive"
-    rb"|(?!(?:connection|content-length|expect|transfer-encoding|x-request-id):)[a-z0-9-]+:[^\r\n\0]*)\r\n)*"
+    rb"|(?!(?:connection|content-length|expect|host|transfer-encoding|x-request-id):)[a-z0-9-]+:[^\r\n\0]*)\r\n)*"
 )
 PLAIN = re.compile(
-    rb"POST (/[\w/.:-]*) HTTP/1\.1\r\n(?i:" + _HEADERS + rb"content-length: ([0-9]{1,9})\r\n" + _HEADERS + rb")\r\n"
+    rb"POST (/[\w/.:-]*) HTTP/1\.1\r\n(?i:"
+    + _HEADERS.join([b"", rb"host:[^,\r\n\0]*\r\n", rb"content-length: ([0-9]{1,9})\r\n", b""])
+    + rb")\r\n"
 )
 """The head of a request that every reader understands in one way, and whose refusal needs nothing else of it."""
 TRACEPARENT = re.compile(rb"\r\ntraceparent:[ \t]*([0-9a-f-]+)[ \t]*\r\n", re.IGNORECASE)
@@ -123,13 +124,19 @@ class _Chunks(ChunkedReceiver):  # type: ignore[misc]
         return consumed
 
 
-class _OnePiece:
-    """Sends the whole answer at once: one send() in place of two, a fifteenth of a small request. And tells of it,
-    before the client can know."""
+class _Answer:
+    """Sends the whole answer at once: one send() in place of two, a fifteenth of a small request. Tells of it, before
+    the client can know. During the drain it says "Connection: close", so that keep-alive clients go elsewhere."""
+
+    def build_response_header(self: Any) -> bytes:
+        if self.channel.server.draining.is_set():
+            self.set_close_on_finish()
+        header: bytes = super().build_response_header()  # type: ignore[misc]
+        return header
 
     def write(self: Any, data: bytes) -> None:
         if not self.wrote_header:
-            self.channel.server.answered(self.request, int(self.status[:3]))
+            self.channel.server.answered(self.channel.requests[0], int(self.status[:3]))
         if self.wrote_header or not self.has_body or len(data) != self.content_length:
             super().write(data)  # type: ignore[misc]
             return
@@ -149,44 +156,36 @@ def shed(body: bytes) -> bytes:
     ) % (len(body), body.replace(b"%", b"%%"))
 
 
-class RefusalTask(_OnePiece, ErrorTask):  # type: ignore[misc]
+class Task(_Answer, WSGITask):  # type: ignore[misc]
+    """Asks the application."""
+
+
+class RefusalTask(_Answer, ErrorTask):  # type: ignore[misc]
     """In JSON, with a request id."""
 
     def execute(self) -> None:
         error = self.request.error
+        # not self.request: for what the application did not catch waitress makes an empty one
+        request = self.channel.requests[0]
         if error.code == 501:  # what waitress does not know is the client's error; 5xx invites retries
             error = BadRequest(error.body)
-        body = self.channel.server.refusal(self.request.path, error)
+        body = self.channel.server.refusal(request.path, error)
         self.status = f"{error.code} {error.reason}"
         self.response_headers.append(("Content-Type", "application/json"))
-        self.request.name = self.request.name or request_id("")
-        self.response_headers.append(("X-Request-Id", self.request.name))
+        request.name = request.name or request_id("")
+        self.response_headers.append(("X-Request-Id", request.name))
         if isinstance(error, Overloaded):
             self.response_headers.append(("Retry-After", "1"))
-        if not (isinstance(error, Overloaded) and self.request.completed):
+        if not (isinstance(error, Overloaded) and request.completed):
             self.set_close_on_finish()  # where the next request begins is not known
         self.content_length = len(body)
-        self.write(body)
-
-
-def task(draining: threading.Event) -> type:
-    """The class of tasks of a server."""
-
-    class Task(_OnePiece, WSGITask):  # type: ignore[misc]
-        """Answers with "Connection: close" during the drain, so that keep-alive clients go elsewhere."""
-
-        def build_response_header(self) -> bytes:
-            if draining.is_set():
-                self.set_close_on_finish()
-            header: bytes = super().build_response_header()
-            return header
-
-    return Task
+        self.write(b"" if request.command == "HEAD" else body)
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
     """A connection that knows since when it keeps the server waiting, and how much of a body it has left there."""
 
+    task_class = Task
     error_task_class = RefusalTask
     parser_class = Parser
     request: Any = None

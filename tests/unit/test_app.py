@@ -301,6 +301,8 @@ def test_a_flag_is_true_or_false(post: Callable[..., TestResponse], query: str) 
     [
         ("GET", "/nowhere", 404),
         ("GET", "/login/", 404),
+        ("GET", "/login;x", 404),
+        ("GET", "/./login", 404),
         ("GET", "/Login", 404),
         ("POST", "/login", 405),
         ("PUT", "/prediction", 405),
@@ -314,6 +316,17 @@ def test_errors_are_json_with_a_request_id(client: FlaskClient, method: str, pat
     assert "error message" in answer.json  # type: ignore[operator]
     assert answer.headers["X-Request-Id"]
     assert ("Allow" in answer.headers) == (status == 405)
+
+
+@pytest.mark.parametrize("path", ["/v1//models", "/v2/health//live", "/vertex", "/vertex/", "/vertex//", "/login/"])
+def test_no_answer_leads_to_the_host_that_the_client_names(artifacts: Artifacts, path: str) -> None:
+    """A redirect would hold it, and send a token there."""
+    client = create_app(artifacts, CONFIG, vertex=Vertex("/vertex/predict", "/vertex/")).test_client()
+
+    answer = client.get(path, headers={"Host": "evil.example"})
+
+    assert answer.status_code in (200, 404)
+    assert "evil" not in str(answer.headers) + answer.text
 
 
 @pytest.mark.parametrize(("sent", "kept"), [("abc-1", True), ("a b", False), ("x" * 129, False), ("", False)])

@@ -1,5 +1,6 @@
 """Which thread answers, over a real socket with an application of a few lines."""
 
+import errno
 import queue
 import select
 import socket
@@ -158,6 +159,20 @@ def test_a_quick_request_that_fails_ends_neither_loop_nor_server(port: int) -> N
     assert ask(port, post("/")) == ["the-loop"]
 
 
+def test_a_failure_is_counted_with_the_route_and_the_time_of_its_request(port: int, metrics: Metrics) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(post("/broken", headers="X-Request-Id: abc\r\n"))
+        answer = connection.recv(65536)
+
+    assert b" 500 " in answer and b"\r\nX-Request-Id: abc\r\n" in answer
+    count, seconds = (
+        metrics.registry.get_sample_value(f"ml_census_request_seconds_{what}", {"route": "/broken"})
+        for what in ("count", "sum")
+    )
+    assert count == 1
+    assert seconds is not None and seconds < 60
+
+
 def test_a_channel_that_fails_is_closed_alone(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(wire.Channel, "service", None)
@@ -276,6 +291,39 @@ def test_a_refusal_is_the_same_whether_the_request_was_parsed_or_not(port: int) 
     let_go(busy)
 
 
+def test_a_refused_head_has_no_body(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be read as the beginning of the next answer."""
+    monkeypatch.setattr(server, "QUICK_WAITING", 0)
+
+    assert ask(port, b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", post("/livez")) == ["", "the-loop"]
+
+
+def test_a_malformed_request_ends_its_connection_also_where_it_would_be_shed(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the next request begins is not known."""
+    monkeypatch.setattr(server, "QUICK_WAITING", 0)
+
+    (answer,) = ask(port, b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", post("/livez"))
+
+    assert "400 Bad Request" in answer
+
+
+@pytest.mark.parametrize("headers", ["", "X-Request-Id: abc\r\n"], ids=["unread", "parsed"])
+@pytest.mark.parametrize("config", [replace(CONFIG, drain_deadline_seconds=10)])
+def test_a_refusal_during_the_drain_sends_its_client_elsewhere(port: int, headers: str) -> None:
+    busy, shed = overfilled(port, "/login", LOGIN)
+    assert b"Connection: close" not in shed.recv(65536)
+    DRAINING.set()
+    shed.sendall(post("/login", headers=headers))
+
+    refusal = shed.recv(65536)
+
+    assert refusal.startswith(b"HTTP/1.1 503 ") and b"\r\nConnection: close\r\n" in refusal
+    let_go([*busy])
+    shed.close()
+
+
 PLAIN = b"POST /prediction HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\nContent-Length: 2\r\nAccept: */*\r\n\r\n"
 
 
@@ -302,6 +350,10 @@ def test_a_plain_head_says_to_the_parser_what_it_says_at_a_glance() -> None:
         (b"Accept: */*", b"Accept: a\nTransfer-Encoding: chunked"),
         (b"Accept: */*", b"Accept: a\0"),
         (b"Connection: keep-alive", b"Connection: close"),
+        (b"Host: x\r\n", b""),
+        (b"Host: x", b"Host: x\r\nHost: x"),
+        (b"Host: x", b"Host: x, y"),
+        (b"Accept: */*", b"Host: x"),
         (b"Content-Length: 2\r\n", b""),
         (b": 2", b": +2"),
         (b": 2", b": 2,2"),
@@ -396,9 +448,10 @@ def test_a_newcomer_takes_the_place_of_who_was_silent_for_longest(port: int, mon
     monkeypatch.setattr(server, "CONNECTIONS", 3)
     busy = occupied(port, "/slow", 1)
     assert STARTED.acquire(timeout=10)
-    oldest, younger = (occupied(port, "/", 1)[0] for _ in range(2))
-    for each in (oldest, younger):
-        assert status(each) == 200
+    (oldest,) = occupied(port, "/", 1)
+    assert status(oldest) == 200  # who comes while it waits may be read first
+    (younger,) = occupied(port, "/", 1)
+    assert status(younger) == 200
 
     assert ask(port, post("/")) == ["the-loop"]
 
@@ -451,3 +504,15 @@ def test_who_comes_between_the_last_accept_and_the_close_is_not_let_in(
     DRAINING.set()
 
     assert came.get(timeout=10) == "was not"
+
+
+def test_a_drain_ends_also_where_nobody_can_be_accepted_any_more(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_descriptors(_: Any) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(server._Server, "accept", without_descriptors)
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as waiting:
+        DRAINING.set()
+
+        with pytest.raises(ConnectionResetError):
+            waiting.recv(1)
