@@ -2,8 +2,8 @@
 
 waitress has neither bounded queues nor a drain of its own (its issue 198). This one owns the loop; the names that it
 uses beyond waitress's documented interface hold for the pinned version: TcpWSGIServer, add_task, pull_trigger,
-handle_accept, service, handle_error, channel_class, _map, active_channels, accepting, del_channel, last_activity,
-will_close. wire.py has a list of its own.
+handle_accept, service, handle_error, channel_class, _map, active_channels, accepting, del_channel, will_close. wire.py
+has a list of its own.
 """
 
 import logging
@@ -40,7 +40,7 @@ QUICK_WAITING = 512
 QUICK_SECONDS = 0.02
 """After so long with quick requests the loop looks who else is there, such as a probe."""
 HELD_BYTES = 64 * 1024**2
-"""What all clients together may have sent of requests that are not finished."""
+"""What all clients together may have here of requests that are not finished, and of answers that are not taken."""
 
 HANDSHAKE_SECONDS = 0.2
 """Who has sent a SYN gets through with the rest of its handshake."""
@@ -89,17 +89,19 @@ def serve(
     max_body_bytes = 2 * config.max_body_bytes
     server = _Server(
         app,
-        config.request_deadline_seconds,
+        config,
         draining,
         metrics,
         host=host,
         port=port,
         ident=None,
         max_request_body_size=max_body_bytes,
-        inbuf_overflow=max_body_bytes + 1,  # in memory: a file would need a disk that can be written to
+        # in memory: a file would need a disk that can be written to
+        inbuf_overflow=max_body_bytes + 1,
+        outbuf_overflow=sys.maxsize,
+        outbuf_high_watermark=sys.maxsize,  # a worker would wait there until the client takes what it has
         max_request_header_size=16 * 1024,
-        channel_timeout=config.keep_alive_seconds,
-        cleanup_interval=10,
+        channel_timeout=sys.maxsize,  # it goes by the time of day
         backlog=1024,
         # select() ends the process beyond 1,024 sockets, poll() has no such limit
         asyncore_use_poll=True,
@@ -126,15 +128,18 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
     workers, so that no slow one holds up the loop."""
 
     def __init__(
-        self, app: Application, deadline: float, draining: threading.Event, metrics: Metrics, **settings: Any
+        self, app: Application, config: Config, draining: threading.Event, metrics: Metrics, **settings: Any
     ) -> None:
         self._lane_of = app.lane
         self._route_of = app.route_of
         self._refusal = app.refusal
         self._sheds: dict[str, bytes] = {}
         self._metrics = metrics
-        self._deadline = deadline
+        self._deadline = config.request_deadline_seconds
+        self._keep_alive = config.keep_alive_seconds
         self.draining = draining
+        self.untaken: deque[wire.Channel] = deque()
+        """Whose client has not taken an answer at once."""
         self._loop_thread = threading.get_ident()
         self._probes: deque[wire.Channel] = deque()
         self._quick: deque[wire.Channel] = deque()
@@ -152,9 +157,15 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
             self._has_shed = False
             self._rest()
         wasyncore.loop(timeout=0 if self._quick else TICK_SECONDS, map=self._map, use_poll=True, count=1)
+        while self._probes:  # at most one of each connection
+            self._answer(self._probes)
         end = time.monotonic() + QUICK_SECONDS
-        while self._probes or (self._quick and time.monotonic() < end):
-            self._answer(self._probes or self._quick)
+        while self._quick and time.monotonic() < end:
+            self._answer(self._quick)
+        while self.untaken:
+            self.untaken.popleft().look_after_answer()
+        while self._held_bytes > HELD_BYTES:
+            self._give_up_who_holds_most()
         if end > self._next_look:
             self._next_look = end + 1
             self._cut_off_who_is_late()
@@ -177,7 +188,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
             channel.handle_error()
 
     def add_task(self, channel: wire.Channel) -> None:
-        """The channel has a whole request. waitress calls this in the loop and, for pipelined requests, in workers."""
+        """The channel has a whole request."""
         request = channel.requests[0]
         request.whole_since = time.monotonic()
         lane = QUICK if request.error else self._lane_of(request.path, request.body_bytes_received)
@@ -241,11 +252,9 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
             access_log.write(request.command, route, status, seconds, request.name, request.trace)
 
     def hold(self, channel: wire.Channel, more: int) -> None:
-        """The channel has so many bytes more of an unfinished request; refuse it if all together have too many."""
+        """The channel holds so many bytes more, of all that are held."""
         channel.held_bytes += more
         self._held_bytes += more
-        if more > 0 and self._held_bytes > HELD_BYTES:
-            channel.refuse(wire.Overloaded("too many requests are being sent already"))
 
     def pull_trigger(self) -> None:
         """Wake the loop, which is awake if it is itself that calls."""
@@ -260,15 +269,20 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         elif slow := [channel for channel in channels if channel.waiting_since is not None]:
             min(slow, key=lambda channel: channel.waiting_since).handle_close()
 
+    def _give_up_who_holds_most(self) -> None:
+        """And for longest: to refuse who comes next would leave the room to those who fill it."""
+        now = time.monotonic()
+        holding = [channel for channel in self.active_channels.values() if channel.held_bytes]
+        worst = max(holding, key=lambda channel: channel.held_bytes * (now - channel.waiting_since))
+        worst.give_up(wire.Overloaded("too many requests are being sent already"))
+
     def _cut_off_who_is_late(self) -> None:
         now = time.monotonic()
         for channel in list(self.active_channels.values()):
-            if not channel.is_late(now, self._deadline):
-                continue
-            if channel.request is None:
+            if channel.is_late(now, self._deadline):
+                channel.give_up(wire.TooSlow("the request did not come in time"))
+            elif channel.is_idle() and now - channel.last_activity > self._keep_alive:
                 channel.handle_close()
-            else:
-                channel.refuse(wire.TooSlow("the request did not come in time"))
 
 
 def _tick_for(server: _Server, seconds: float, done: Callable[[], bool]) -> bool:
@@ -294,6 +308,6 @@ def _stop_accepting(server: _Server) -> None:
 def _closed_idle(server: _Server) -> bool:
     """Close connections that are idle and silent; whether none is left."""
     for channel in list(server.active_channels.values()):
-        if channel.is_idle() and time.time() - channel.last_activity > QUIET_SECONDS:
+        if channel.is_idle() and time.monotonic() - channel.last_activity > QUIET_SECONDS:
             channel.will_close = True
     return not server.active_channels

@@ -2,14 +2,16 @@
 whoever is refused gets a JSON answer that arrives.
 
 The names of waitress that this uses beyond its documented interface hold for the pinned version. Of the channel:
-parser_class, task_class, error_task_class, received, requests, request, requests_lock, server, socket, recv,
-total_outbufs_len, write_soon, _fileno, will_close, close_when_flushed, handle_read, handle_write, handle_close,
-readable; of the parser: parse_header, error, completed, headers, version, chunked, body_rcv, body_bytes_received,
-path; of the receiver: control_line, trailer, error, ONLY_HEXDIG_RE, CHUNK_EXT_RE; of the task: write, wrote_header,
-has_body, content_length, content_bytes_written, set_close_on_finish, status.
+parser_class, task_class, error_task_class, requests, request, requests_lock, server, socket, total_outbufs_len,
+write_soon, _fileno, connected, will_close, close_when_flushed, send_continue, last_activity, handle_read,
+handle_write, handle_close, readable; of the parser: parse_header, error, completed, empty, expect_continue,
+headers_finished, headers, version, chunked, body_rcv, body_bytes_received, path; of the receiver: control_line,
+trailer, error, ONLY_HEXDIG_RE, CHUNK_EXT_RE; of the task: build_response_header, write, wrote_header, has_body,
+content_length, content_bytes_written, set_close_on_finish, status.
 """
 
 import ctypes
+import errno
 import re
 import socket
 import time
@@ -41,11 +43,11 @@ PLAIN = re.compile(
 )
 """The head of a request that every reader understands in one way, and whose refusal needs nothing else of it."""
 TRACEPARENT = re.compile(rb"\r\ntraceparent:[ \t]*([0-9a-f-]+)[ \t]*\r\n", re.IGNORECASE)
-LIBC = ctypes.PyDLL(None)
+LIBC = ctypes.PyDLL(None, use_errno=True)
 """Calls of its functions keep the interpreter's lock."""
 RECEIVED = ctypes.create_string_buffer(8192)
 """Of the one loop of a process."""
-DONTWAIT, NOSIGNAL = int(socket.MSG_DONTWAIT), int(socket.MSG_NOSIGNAL)
+DONTWAIT, NOSIGNAL, PEEK = int(socket.MSG_DONTWAIT), int(socket.MSG_NOSIGNAL), int(socket.MSG_PEEK)
 
 
 class Overloaded(Error):  # type: ignore[misc]
@@ -183,7 +185,8 @@ class RefusalTask(_Answer, ErrorTask):  # type: ignore[misc]
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection that knows since when it keeps the server waiting, and how much of a body it has left there."""
+    """A connection that has one request at a time, and knows since when it keeps the server waiting and how much it
+    holds there. What a client sends ahead waits in the kernel until the answer before it is taken."""
 
     task_class = Task
     error_task_class = RefusalTask
@@ -193,30 +196,76 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     waiting_since: float | None = None
     """time.monotonic() when the unfinished request began to come, or the answer began not to be taken."""
     held_bytes = 0
+    """Of an unfinished request, or of an answer that is not wholly taken: its memory is given back at its end."""
+    _answer_bytes = 0
     _lingers_until: float | None = None
-    _unfinished: Parser | None = None
 
-    def recv(self, buffer_size: int) -> bytes:
-        """As waitress does, but the interpreter stays: on a busy server its way back takes longer than the call, which
-        never waits. Whatever is no data is left to waitress."""
-        size = LIBC.recv(self._fileno, RECEIVED, min(buffer_size, len(RECEIVED)), DONTWAIT)
-        return ctypes.string_at(RECEIVED, size) if size > 0 else super().recv(buffer_size)
+    @property
+    def last_activity(self) -> float:
+        """time.monotonic() of it, whatever waitress says: the time of day jumps where a clock is set."""
+        return self._last_activity
+
+    @last_activity.setter
+    def last_activity(self, _time_of_day: float) -> None:
+        self._last_activity = time.monotonic()
+
+    def handle_read(self) -> None:
+        """As waitress does, but the interpreter stays: on a busy server its way back takes longer than the calls, which
+        never wait. They look what is there, and take what belongs to one request."""
+        size = LIBC.recv(self._fileno, RECEIVED, len(RECEIVED), DONTWAIT | PEEK)
+        if size <= 0:
+            if size == 0 or ctypes.get_errno() != errno.EAGAIN:  # then what came was for who had the descriptor before
+                self.handle_close()
+            return
+        self._last_activity = time.monotonic()
+        if self._lingers_until is None:
+            size = self._read(ctypes.string_at(RECEIVED, size))
+        LIBC.recv(self._fileno, RECEIVED, size, DONTWAIT)
 
     def send(self, data: bytes, do_close: bool = True) -> int:
-        """As recv(). Who sends and who closes holds waitress's outbuf_lock: the descriptor is still this channel's."""
+        """As handle_read(). Who sends and who closes holds waitress's outbuf_lock: the descriptor is still this
+        channel's."""
         size: int = LIBC.send(self._fileno, bytes(data), len(data), DONTWAIT | NOSIGNAL)
         return size if size >= 0 else super().send(data, do_close)
 
-    def received(self, data: bytes) -> bool:
-        if self.server.is_full() and not self.requests and self.request is None and self._is_refused_unread(data):
-            return True
-        went_on: bool = super().received(data)
-        if self.request is not self._unfinished:
-            self._unfinished = self.request
-            self.waiting_since = None if self.request is None else time.monotonic()
+    def write_soon(self, data: bytes) -> int:
+        """Workers write as well: what the client does not take at once is for the loop to look after."""
+        written: int = super().write_soon(data)
+        self._answer_bytes += written
+        if self.total_outbufs_len:
+            self.server.untaken.append(self)
+        return written
+
+    def _read(self, data: bytes) -> int:
+        """How many bytes at the beginning belong to the request that is to be read."""
+        if self.request is None:
+            self._answer_bytes = 0
+            if self.server.is_full() and self._is_refused_unread(data):
+                return len(data)
+            self.waiting_since = self._last_activity
+        size = self._parse(data)
+        if self.request is None:
+            self.waiting_since = None
         held = 0 if self.request is None else self.request.body_bytes_received
         self.server.hold(self, held - self.held_bytes)
-        return went_on
+        return size
+
+    def _parse(self, data: bytes) -> int:
+        size = 0
+        with self.requests_lock:
+            while size < len(data) and not self.requests:
+                self.request = self.request or Parser(self.adj)
+                size += self.request.received(data[size:])
+                if self.request.completed:
+                    if not self.request.empty:
+                        self.requests.append(self.request)
+                    self.request = None
+            # waitress says so also where no body will come, or none is wanted
+            if self.request is not None and self.request.expect_continue and self.request.headers_finished:
+                self.send_continue()
+        if self.requests:
+            self.server.add_task(self)
+        return size
 
     def _is_refused_unread(self, data: bytes) -> bool:
         """Whether this was a whole plain request for which there is no room, and now has its 503. To parse it would
@@ -233,24 +282,31 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self.write_soon(answer % name.encode())
         return True
 
-    def refuse(self, error: Error) -> None:
-        """Answer an unfinished request, and close."""
+    def give_up(self, error: Error) -> None:
+        """Answer an unfinished request, and close; where it is an answer that is not taken, only close."""
+        if self.request is None:
+            self.handle_close()
+            return
         self.server.hold(self, -self.held_bytes)
         with self.requests_lock:
             self.request.error = error
             self.requests.append(self.request)
-            self.request = self._unfinished = self.waiting_since = None
-            if len(self.requests) == 1:
-                self.server.add_task(self)
+            self.request = self.waiting_since = None
+        self.server.add_task(self)
+
+    def look_after_answer(self) -> None:
+        """The client has not taken an answer at once: note since when, and how much of it there is, until it has."""
+        if self.total_outbufs_len:
+            self.waiting_since = self.waiting_since or time.monotonic()
+            self.server.hold(self, self._answer_bytes - self.held_bytes)
+        elif self.request is None:
+            self.waiting_since = None
+            self.server.hold(self, -self.held_bytes)
 
     def is_late(self, now: float, seconds: float) -> bool:
         """Whether the client has for so long not finished a request, not taken an answer, or not closed."""
         if self._lingers_until is not None:
             return now > self._lingers_until
-        if self.request is None and not (self.total_outbufs_len and not self.requests):
-            self.waiting_since = None
-        elif self.waiting_since is None:
-            self.waiting_since = now
         return self.waiting_since is not None and now - self.waiting_since > seconds
 
     def is_idle(self) -> bool:
@@ -260,23 +316,22 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def handle_write(self) -> None:
         """Where an answer ends the connection, half of it is closed, and what still comes is thrown away for a while:
         a close with unread data would be a reset, which takes the answer from the client's hands."""
-        if self.close_when_flushed and not self.total_outbufs_len and self._lingers_until is None:
+        ends = self.close_when_flushed
+        if ends:  # waitress would close at once
             self.close_when_flushed = False
+        super().handle_write()
+        if ends and self.total_outbufs_len:
+            self.close_when_flushed = True
+        elif ends and self.connected:
             self._lingers_until = time.monotonic() + LINGER_SECONDS
             self.socket.shutdown(socket.SHUT_WR)
-        super().handle_write()
+        self.look_after_answer()
 
     def readable(self) -> bool:
         # waitress's own rule, said again: the loop asks each connection in each of its turns
         return self._lingers_until is not None or not (
             self.total_outbufs_len or self.requests or self.will_close or self.close_when_flushed
         )
-
-    def handle_read(self) -> None:
-        if self._lingers_until is None:
-            super().handle_read()
-        else:
-            self.recv(self.adj.recv_bytes)  # closes the channel when the client has
 
     def handle_close(self) -> None:
         self.server.hold(self, -self.held_bytes)

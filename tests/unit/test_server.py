@@ -4,9 +4,10 @@ import errno
 import queue
 import select
 import socket
+import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -126,6 +127,38 @@ def let_go(connections: list[socket.socket]) -> None:
 def status(connection: socket.socket) -> int:
     """Of the next answer."""
     return int(connection.recv(65536).split()[1])
+
+
+def hard_of_hearing(port: int) -> socket.socket:
+    """A connection whose kernel takes little of an answer by itself."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.settimeout(10)
+    connection.connect(("127.0.0.1", port))
+    return connection
+
+
+def everything(connection: socket.socket) -> bytes:
+    """What comes until the connection ends, in whatever way."""
+    got = bytearray()
+    try:
+        while piece := connection.recv(1_000_000):
+            got += piece
+    except ConnectionResetError:
+        pass
+    return bytes(got)
+
+
+@pytest.fixture
+def clocks(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Move the time of day, and the clock that nobody sets, from what they are."""
+    time_of_day, monotonic = time.time, time.monotonic
+
+    def move(of_day: float = 0, of_both: float = 0) -> None:
+        monkeypatch.setattr(time, "time", lambda: time_of_day() + of_day + of_both)
+        monkeypatch.setattr(time, "monotonic", lambda: monotonic() + of_both)
+
+    return move
 
 
 def test_a_quick_request_is_answered_by_the_loop_and_another_by_a_worker(port: int) -> None:
@@ -379,6 +412,33 @@ def test_a_full_lane_leaves_the_other_alone(port: int) -> None:
     let_go(busy)
 
 
+@pytest.mark.parametrize("body", ["", "abcd"], ids=["loop", "workers"])
+def test_who_asks_for_much_and_takes_nothing_stops_nobody(port: int, body: str) -> None:
+    deaf = [hard_of_hearing(port) for _ in range(LANES[WORK].threads)]
+    for each in deaf:
+        each.sendall(20 * post("/large", body))
+
+    for _ in range(10):
+        assert len(ask(port, post("/", body))) == 1
+    for each in deaf:
+        each.close()
+
+
+def test_who_sends_requests_ahead_takes_his_turn_with_each(port: int) -> None:
+    holding = occupied(port, "/hold", 1)
+    assert STARTED.acquire(timeout=10)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as ahead:
+        ahead.sendall(3 * post("/livez"))
+        other = occupied(port, "/", 1)
+
+        let_go(holding + other)
+
+        assert ASKED[:3] == ["/hold", "/livez", "/"]
+        answers = b""
+        while answers.count(b" 200 OK") < 3:
+            answers += ahead.recv(65536)
+
+
 def test_a_probe_goes_first(port: int) -> None:
     holding = occupied(port, "/hold", 1)
     assert STARTED.acquire(timeout=10)
@@ -405,40 +465,127 @@ def test_a_request_that_does_not_come_to_its_end_is_refused(port: int, sent: byt
     assert answer.startswith(b"HTTP/1.1 408 Request Timeout" if b"1.1" in sent else b"HTTP/1.0 408 Request Timeout")
 
 
+def test_who_may_send_a_body_is_told_so(port: int) -> None:
+    """Also behind a request that still waits for its answer."""
+    head = post("/", "abc", "Expect: 100-continue\r\n")[:-3]
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as polite:
+        for before in (b"", post("/", "abcd")):
+            polite.sendall(before + head)
+            got = b""
+            while not got.endswith(b"HTTP/1.1 100 Continue\r\n\r\n"):
+                got += polite.recv(65536)
+            assert got.count(b" 200 OK") == bool(before)
+            polite.sendall(b"abc")
+            assert status(polite) == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ("Content-Length: 0", 200),
+        ("X: y", 200),
+        ("Content-Length: 1000", 413),
+        ("Content-Length: 3\r\nTransfer-Encoding: chunked", 400),
+        ("Content-Length: 3\r\nHost: y", 400),
+    ],
+)
+def test_who_need_not_send_a_body_has_the_answer_at_once(port: int, headers: str, expected: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as polite:
+        polite.sendall(f"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n{headers}\r\n\r\n".encode())
+
+        assert status(polite) == expected
+
+
+@pytest.mark.parametrize("number", [1, 20])
 @pytest.mark.parametrize("config", [replace(CONFIG, request_deadline_seconds=0.2)])
-def test_an_answer_that_is_not_taken_is_given_up(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_is_not_taken_is_given_up(port: int, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     close = wire.Channel.handle_close
     monkeypatch.setattr(wire.Channel, "handle_close", lambda channel: (CLOSED.set(), close(channel))[1])
-    with socket.socket() as deaf:
-        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        deaf.connect(("127.0.0.1", port))
-        deaf.sendall(post("/large"))
+    with hard_of_hearing(port) as deaf:
+        deaf.sendall(number * post("/large"))
         assert CLOSED.wait(10)
 
     assert ask(port, post("/")) == ["the-loop"]
 
 
-@pytest.mark.parametrize("config", [replace(CONFIG, keep_alive_seconds=0.2)])
-def test_a_silent_connection_is_closed(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server._Server, "next_channel_cleanup", property(lambda _: 0, lambda _, value: None))
+@pytest.mark.parametrize("config", [replace(CONFIG, request_deadline_seconds=30)])
+def test_the_time_to_take_an_answer_begins_with_each(port: int, clocks: Callable[..., None]) -> None:
+    with hard_of_hearing(port) as slow:
+        for passed in (20, 40, 60):
+            slow.sendall(post("/large"))
+            assert slow.recv(1)
+            clocks(of_both=passed)
+            for _ in range(2):  # a turn of the loop that looks who is late is over
+                assert ask(port, post("/")) == ["the-loop"]
+            got = 1
+            while got < 8_000_000 and (piece := slow.recv(1_000_000)):
+                got += len(piece)
+            assert got >= 8_000_000
+
+
+def test_answers_that_are_not_taken_do_not_fill_the_memory(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has waited for longest with most is given up."""
+    monkeypatch.setattr(server, "HELD_BYTES", 20_000_000)
+    deaf = [hard_of_hearing(port) for _ in range(3)]
+    for each in deaf:
+        each.sendall(post("/large", headers="Connection: close\r\n"))
+        assert each.recv(1) == b"H"
+
+    assert ask(port, post("/")) == ["the-loop"]
+
+    assert [len(everything(each)) > 8_000_000 for each in deaf] == [False, True, True]
+    for each in deaf:
+        each.close()
+
+
+def test_an_answer_needs_no_disk(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "TemporaryFile", None)
+
+    assert [len(answer) for answer in ask(port, post("/large"))] == [8_000_000]
+
+
+@pytest.mark.parametrize("config", [replace(CONFIG, keep_alive_seconds=620)])
+def test_a_connection_may_be_silent_for_nearly_as_long_as_is_said(port: int, clocks: Callable[..., None]) -> None:
+    """Google's load balancer uses one that was silent for 600 seconds. A clock that is set cuts nobody off."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as silent:
+        for of_day, passed in ((0, 0), (0, 610), (86400, 610), (-86400, 1220)):
+            clocks(of_day, passed)
+            for _ in range(2):  # a turn of the loop that looks who is silent is over
+                assert ask(port, post("/")) == ["the-loop"]
+            silent.sendall(post("/"))
+            assert status(silent) == 200
+
+        clocks(of_both=1841)
+        assert silent.recv(1) == b""
+
+
+@pytest.mark.parametrize("config", [replace(CONFIG, drain_deadline_seconds=60)])
+def test_a_clock_that_is_set_does_not_stretch_the_drain(port: int, clocks: Callable[..., None]) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as silent:
+        silent.sendall(post("/"))
+        assert status(silent) == 200
+        clocks(of_day=-3600)
+        DRAINING.set()
+
         assert silent.recv(1) == b""
 
 
 @pytest.mark.parametrize("config", [replace(CONFIG, max_body_bytes=server.HELD_BYTES)])
 def test_unfinished_requests_do_not_fill_the_memory(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has taken longest over most is refused, and not who comes next."""
     monkeypatch.setattr(server, "HELD_BYTES", 100_000)
     unfinished = post("/", "x" * 60_000)[:-1]
-    both = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(2)]
-    with both[0], both[1]:
-        for each in both:
+    little, much, last = (socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(3))
+    with little, much, last:
+        little.sendall(post("/", "abcd")[:-1])
+        for each in (much, last):
             each.sendall(unfinished)
-        [refused], _, _ = select.select(both, [], [], 10)
-        [other] = set(both) - {refused}
+            assert ask(port, post("/")) == ["the-loop"]
 
-        assert status(refused) == 503
-        other.sendall(b"x")
-        assert status(other) == 200
+        assert status(much) == 503
+        for each, rest in ((little, b"d"), (last, b"x")):
+            each.sendall(rest)
+            assert status(each) == 200
         # what was held is given back, whoever gave up
         second_try = post("/", "x" * 90_000)
         assert len(ask(port, second_try)) == 1
@@ -459,6 +606,24 @@ def test_a_newcomer_takes_the_place_of_who_was_silent_for_longest(port: int, mon
     younger.sendall(post("/"))
     let_go([younger, *busy])
     oldest.close()
+
+
+def test_what_came_for_a_connection_that_is_closed_does_not_end_its_successor(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop has it for a descriptor, which a newcomer may have by now."""
+    let_in = server._Server.let_in
+
+    def with_an_event_too_many(self: Any) -> int:
+        number = let_in(self)
+        next(reversed(self.active_channels.values())).handle_read()
+        return number
+
+    monkeypatch.setattr(server._Server, "let_in", with_an_event_too_many)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as newcomer:
+        assert ask(port, post("/")) == ["the-loop"]
+        newcomer.sendall(post("/"))
+        assert status(newcomer) == 200
 
 
 def test_a_slow_sender_makes_room_where_nobody_is_idle(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -516,3 +681,16 @@ def test_a_drain_ends_also_where_nobody_can_be_accepted_any_more(port: int, monk
 
         with pytest.raises(ConnectionResetError):
             waiting.recv(1)
+
+
+def test_who_is_late_with_a_second_request_after_the_last_answer_has_no_second_answer(
+    port: int, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "LINGER_SECONDS", 0)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(post("/", headers="Connection: close\r\n") + b"POST / HT")
+        while metrics.registry.get_sample_value("ml_census_connections") or not ASKED:
+            time.sleep(0.01)
+
+    counted = next(each for each in metrics.registry.collect() if each.name == "ml_census_requests")
+    assert [sample.labels for sample in counted.samples] == [{"route": "/", "status": "200"}]
