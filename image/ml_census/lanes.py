@@ -54,7 +54,7 @@ class Lanes:
         """For each lane, how many tasks wait there."""
         return {name: partial(len, each.queue) for name, each in self._dispatchers.items()}
 
-    def shutdown(self, timeout: float) -> None:
-        """End all threads, each when its task is done or the seconds are over; cancel what waits."""
+    def stop(self) -> None:
+        """Begin no task any more; each thread ends when its own is done, and nobody waits for that."""
         for dispatcher in self._dispatchers.values():
-            dispatcher.shutdown(timeout=timeout)
+            dispatcher.set_thread_count(0)

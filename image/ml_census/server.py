@@ -113,11 +113,12 @@ def serve(
     while not draining.is_set():
         server.tick()
     log.info("draining: still accepting for %g s", config.drain_delay_seconds)
-    _tick_for(server, config.drain_delay_seconds, lambda: False)
+    end = time.monotonic() + config.drain_delay_seconds
+    _tick_until(end, server, lambda: False)
     _stop_accepting(server)
-    if not _tick_for(server, config.drain_deadline_seconds, lambda: _closed_idle(server)):
+    if not _tick_until(end + config.drain_deadline_seconds, server, lambda: _closed_idle(server)):
         log.warning("deadline: %d connection(s) still open", len(server.active_channels))
-    server.task_dispatcher.shutdown(timeout=1)
+    server.task_dispatcher.stop()
     wasyncore.close_all(server._map)
     log.info("stopped")
 
@@ -285,9 +286,8 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
                 channel.handle_close()
 
 
-def _tick_for(server: _Server, seconds: float, done: Callable[[], bool]) -> bool:
-    """Let the loop run until it is done or the time is over; whether it was done."""
-    end = time.monotonic() + seconds
+def _tick_until(end: float, server: _Server, done: Callable[[], bool]) -> bool:
+    """Let the loop run until it is done or that time has come; whether it was done."""
     while not (finished := done()) and time.monotonic() < end:
         server.tick()
     return finished
@@ -297,7 +297,7 @@ def _stop_accepting(server: _Server) -> None:
     """Close the listening socket. The kernel resets whom it has let in by then and nobody has accepted: so it lets in
     nobody any more (who tries again a second later is refused), and the last ones are accepted."""
     if let_nobody_in(server.socket):
-        _tick_for(server, HANDSHAKE_SECONDS, lambda: False)
+        _tick_until(time.monotonic() + HANDSHAKE_SECONDS, server, lambda: False)
     while server.let_in():  # ends also where descriptors have run out, and nobody can be let in
         pass
     server.accepting = False

@@ -694,3 +694,20 @@ def test_who_is_late_with_a_second_request_after_the_last_answer_has_no_second_a
 
     counted = next(each for each in metrics.registry.collect() if each.name == "ml_census_requests")
     assert [sample.labels for sample in counted.samples] == [{"route": "/", "status": "200"}]
+
+
+@pytest.mark.parametrize("config", [replace(CONFIG, drain_deadline_seconds=0)])
+def test_nobody_who_predicts_or_hashes_holds_up_the_end(port: int) -> None:
+    """Kubernetes waits for a second more than delay and deadline, then it kills."""
+    busy = occupied(port, "/slow", LANES[WORK].threads) + occupied(port, "/login", LANES[LOGIN].threads + 1)
+    for _ in busy[:-1]:
+        assert STARTED.acquire(timeout=10)
+    (loop,) = [thread for thread in threading.enumerate() if thread.name == "the-loop"]
+    DRAINING.set()
+
+    loop.join(1.5)
+
+    assert not loop.is_alive()
+    assert [everything(each) for each in busy] == [b""] * len(busy)
+    for each in busy:
+        each.close()
