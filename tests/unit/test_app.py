@@ -62,6 +62,21 @@ def test_the_login_answers_a_token_that_is_not_cached(client: FlaskClient) -> No
     assert answer.status_code == 200
     assert list(answer.json) == ["token"]  # type: ignore[arg-type]
     assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Pragma"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Basic dTpwOnE=",  # u:p:q
+        "basic dTpwOnE=",
+        "Basic  dTpwOnE=",  # as many spaces as one likes (RFC 9110, 11.4)
+    ],
+)
+def test_a_password_may_hold_a_colon(artifacts: Artifacts, header: str) -> None:
+    client = create_app(replace(artifacts, users={"u": "p:q"}), CONFIG).test_client()
+
+    assert client.get("/login", headers={"Authorization": header}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -74,6 +89,15 @@ def test_the_login_answers_a_token_that_is_not_cached(client: FlaskClient) -> No
         "Basic Y2Vuc3VzOg==",  # census and an empty password
         "Basic Y2Vuc3VzOndyb25n",  # census:wrong
         "Basic bm9ib2R5OmNlbnN1cw==",  # nobody:census
+        "Basic Y2Vuc3VzOmNlbnN1cw",  # census:census, but for the padding
+        "Basic Y2Vuc3VzOmNlbnN1cw= =",
+        "Basic\tY2Vuc3VzOmNlbnN1cw==",
+        "Basic Y2Vuc3VzADpjZW5zdXM=",  # with NUL after census
+        "Basic Y2Vuc3VzOmNlbnN1cwA=",
+        "Basic Y2Vuc3VzOj8_Pz4-",  # for URLs
+        "Basic Y2Vuc3VzOmNlbnN1czpjZW5zdXM=",  # census:census:census
+        "Basic Y2Vuc3VzOmNlbnN1cw==, Basic Y2Vuc3VzOmNlbnN1cw==",
+        "Basic " + "Y2Vuc3VzOmNlbnN1cw==" * 500,
         "Basic /////w==",
         "Basic \xff\xff",
         "Bearer x",
@@ -86,7 +110,8 @@ def test_a_failed_login_is_the_articles_401(client: FlaskClient, header: str | N
 
     assert answer.status_code == 401
     assert answer.data == b'{"error message": "your password or username is invalid"}'
-    assert answer.headers["WWW-Authenticate"].startswith("Basic realm=")
+    assert answer.headers["WWW-Authenticate"] == 'Basic realm="ml-census", charset="UTF-8"'
+    assert answer.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -108,7 +133,21 @@ def test_no_token_is_the_articles_403(post: Callable[..., TestResponse], header:
     assert answer.data == b'{"error message": "Token is missing!"}'
 
 
-@pytest.mark.parametrize("header", ["x", "Bearer x", "Bearer a.b.c", "Basic Y2Vuc3VzOmNlbnN1cw=="])
+def test_a_token_is_taken_from_the_authorization_alone(client: FlaskClient, token: str) -> None:
+    """What stands in a query or a body ends up in logs."""
+    for query in ("token", "access_token", "Authorization"):
+        path, body = f"/prediction?{query}={token}", {"inputs": [ROW], query: token}
+        headers = {query.title().replace("_", "-"): token} if query != "Authorization" else {}
+        headers |= {"Cookie": f"{query}={token}", "X-Authorization": token, "Proxy-Authorization": token}
+
+        answer = client.post(path, json=body, headers=headers)
+
+        assert (answer.status_code, answer.json) == (403, {"error message": "Token is missing!"})
+
+
+@pytest.mark.parametrize(
+    "header", ["x", "Bearer x", "Bearer a.b.c", "Basic Y2Vuc3VzOmNlbnN1cw==", "Bearer " + "x" * 9000]
+)
 def test_a_bad_token_is_the_articles_403(post: Callable[..., TestResponse], header: str) -> None:
     answer = post({"inputs": [ROW]}, headers={"Authorization": header})
 
@@ -160,6 +199,9 @@ def test_known_values_have_no_header(post: Callable[..., TestResponse]) -> None:
         (b"{", "not JSON: Expecting property name enclosed in double quotes at line 1 column 2"),
         (b"\xff", "not UTF-8"),
         ('{"inputs": []}'.encode("utf-16"), "not UTF-8"),
+        ('{"inputs": []}'.encode("utf-8-sig"), "not JSON"),
+        (b'{"inputs": [], "inputs": [[39, "Private", 14, "Male"]]}', 'names "inputs" twice'),
+        (b'{"inputs": [{"age": 39, "workclass": "Private", "age": 40}]}', 'names "age" twice'),
         (b"[" * 10_000, "nested too deeply"),
         (b'{"inputs": ' + b"9" * 5000 + b"}", "too many digits"),
         (b"[]", '"inputs"'),

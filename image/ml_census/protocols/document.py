@@ -2,7 +2,9 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 
@@ -14,10 +16,11 @@ def read(body: bytes, expected: str, constant: Callable[[str], Any] | None = Non
     """The JSON object that the body is; `expected` is what is said of another. Raises FormatError.
 
     NaN and Infinity, which are not JSON (RFC 8259), pass: the schema can then say in which row and column they are.
-    `constant` makes something else of them.
+    `constant` makes something else of them. A name that stands twice in an object is refused: of two readers one takes
+    the first value and one the last.
     """
     try:
-        document = json.loads(body.decode("utf-8"), parse_constant=constant)
+        document = _decoder(constant).decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise FormatError("the body is not UTF-8 text") from error
     except json.JSONDecodeError as error:
@@ -29,6 +32,19 @@ def read(body: bytes, expected: str, constant: Callable[[str], Any] | None = Non
     if not isinstance(document, dict):
         raise FormatError(expected)
     return document
+
+
+@cache
+def _decoder(constant: Callable[[str], Any] | None) -> json.JSONDecoder:
+    return json.JSONDecoder(parse_constant=constant, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        ((name, _count),) = Counter(name for name, _value in pairs).most_common(1)
+        raise FormatError(f"an object in the body names {json.dumps(name[:100])} twice")
+    return found
 
 
 def finite(value: Any) -> Any:
