@@ -147,6 +147,11 @@ class _Model(Collector):
         model = self._artifacts().model
         info = {"version": model.version, "engine": str(model.engine.get("kind", ""))}
         yield InfoMetricFamily("ml_census_model", "The model that serves, and what predicts.", info)
+        yield GaugeMetricFamily(
+            "ml_census_version_mismatch",
+            "1 if the model was made by another scikit-learn than the one that is here.",
+            float(model.made_by is not None),
+        )
         reloads = CounterMetricFamily(
             "ml_census_reloads", "Changed artifacts by what became of them.", labels=["result"]
         )

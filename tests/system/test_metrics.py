@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+import sklearn
 import yaml
 from prometheus_client.samples import Sample
 from promql_parser import MatchOp
@@ -217,6 +218,16 @@ def test_it_says_what_serves_and_how_full_it_is(own: Any) -> None:
     assert figures["ml_census_draining",] == 0
     assert figures["ml_census_connections",] <= 1
     assert figures["process_resident_memory_bytes",] > 2**20
+
+
+@pytest.mark.parametrize(("version", "differs"), [("1.9.0", 1), (sklearn.__version__, 0)])
+def test_a_model_of_another_scikit_learn_shows(
+    start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, version: str, differs: int
+) -> None:
+    """Where the configuration lets it in."""
+    monkeypatch.setattr("sklearn.base.__version__", version)
+
+    assert start("logistic", version_mismatch="warn").metrics()["ml_census_version_mismatch",] == differs
 
 
 def test_a_port_that_is_taken_ends_the_start_in_one_line(folder: Callable[..., Path]) -> None:
