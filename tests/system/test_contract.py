@@ -96,8 +96,18 @@ def test_a_body_over_the_limit_is_a_413_in_json(server: Server, size: int, statu
     [
         ("GET //login HTTP/1.1", 401),
         ("GET /login/ HTTP/1.1", 404),
+        ("GET /login;x HTTP/1.1", 404),
         ("GET /%6cogin HTTP/1.1", 401),
+        ("GET /%2e/login HTTP/1.1", 404),
+        ("GET /livez/../prediction HTTP/1.1", 404),
+        ("GET /livez/%2e%2e/prediction HTTP/1.1", 404),
+        ("GET /livez%2f..%2fprediction HTTP/1.1", 404),
+        ("GET /v1//models HTTP/1.1", 404),
+        ("GET http://evil.example/prediction HTTP/1.1", 403),
+        ("GET http://evil.example//schema HTTP/1.1", 401),
         ("DELETE /login HTTP/1.1", 405),
+        ("PUT /prediction HTTP/1.1", 405),
+        ("TRACE /login HTTP/1.1", 405),
         ("nonsense", 400),
         ("GET http://[/ HTTP/1.1", 400),
         (f"POST / HTTP/1.1\r\nContent-Length: {'9' * 5000}", 400),
@@ -107,12 +117,103 @@ def test_a_body_over_the_limit_is_a_413_in_json(server: Server, size: int, statu
 )
 def test_odd_requests_are_refused_in_json(server: Server, head: str, status: int) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
-        connection.sendall(head.encode() + b"\r\nHost: x\r\nConnection: close\r\n\r\n")
+        connection.sendall(head.encode() + b"\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
         answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
 
     assert re.match(rf"HTTP/1\.[01] {status} ", answer)
     assert "\r\nContent-Type: application/json\r\n" in answer
+    assert ("\r\nAllow: " in answer) == (status == 405)
     assert "Server:" not in answer
+    assert "evil" not in answer
+
+
+@pytest.mark.parametrize("path", ["login", "prediction", "schema", "livez"])
+def test_what_may_be_asked_of_a_path_is_told_to_everyone_and_nothing_else(server: Server, path: str) -> None:
+    answer = requests.options(f"{server.url}/{path}", auth=("census", "census"), timeout=10)
+
+    assert answer.status_code == 200
+    assert "GET" in answer.headers["Allow"]
+    assert answer.content == b""
+
+
+@pytest.mark.parametrize(
+    ("headers", "query"),
+    [
+        ({"User-Agent": "GoogleHC/1.0"}, ""),
+        ({"User-Agent": "kube-probe/1.33"}, ""),
+        ({"X-Forwarded-Uri": "/livez", "X-Original-URL": "/livez", "X-Rewrite-URL": "/livez"}, ""),
+        ({"X-HTTP-Method-Override": "OPTIONS"}, ""),
+        ({"X-Forwarded-For": "127.0.0.1", "X-Real-IP": "127.0.0.1", "Forwarded": "for=127.0.0.1"}, ""),
+        ({"X-Forwarded-User": "census", "X-Remote-User": "census", "X-Goog-Authenticated-User-Email": "census"}, ""),
+        ({"X_Forwarded_User": "census", "REMOTE_USER": "census", "Remote-User": "census"}, ""),
+        ({"HTTP_AUTHORIZATION": "TOKEN", "Author_ization": "TOKEN", "X-Authorization": "TOKEN"}, ""),
+        ({}, "?/livez"),
+        ({}, "?path=/livez&token=TOKEN"),
+    ],
+)
+def test_nothing_but_a_token_lets_anyone_in(server: Server, headers: dict[str, str], query: str) -> None:
+    token = server.token()
+    headers = {name: value.replace("TOKEN", token) for name, value in headers.items()}
+    query = query.replace("TOKEN", token)
+    asked = {"POST": ("/prediction", "/v2/models/model/infer", "/invocations"), "GET": ("/schema", "/prediction")}
+
+    answers = [
+        requests.request(method, server.url + path + query, json={"inputs": [ROW]}, headers=headers, timeout=10)
+        for method, paths in asked.items()
+        for path in paths
+    ]
+
+    assert [answer.status_code for answer in answers] == [403, 401, 401, 401, 403]
+
+
+@pytest.mark.parametrize(("size", "login", "prediction"), [(9_000, 401, 403), (17_000, 431, 431)])
+def test_long_credentials_are_refused_unread(server: Server, size: int, login: int, prediction: int) -> None:
+    basic, bearer = ({"Authorization": f"{scheme} {'A' * size}"} for scheme in ("Basic", "Bearer"))
+
+    assert requests.get(f"{server.url}/login", headers=basic, timeout=10).status_code == login
+    assert requests.post(f"{server.url}/prediction", json={}, headers=bearer, timeout=10).status_code == prediction
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", '"1e400"'])
+def test_a_number_that_is_none_is_a_400_with_row_and_column(server: Server, number: str) -> None:
+    headers = {"Authorization": server.token(), "Content-Type": "application/json"}
+    body = f'{{"inputs": [[39, "Private", 14, "Male"], [{number}, "Private", 14, "Male"]]}}'
+
+    answer = requests.post(f"{server.url}/prediction", headers=headers, data=body, timeout=10)
+
+    assert answer.status_code == 400
+    assert [(each["row"], each["column"]) for each in answer.json()["details"]] == [(1, 0)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        100_000 * b"[",
+        b'{"inputs": ' + 100_000 * b"[",
+        100_000 * b'{"inputs":',
+        '{"inputs": []}'.encode("utf-8-sig"),
+        '{"inputs": []}'.encode("utf-16"),
+        b'{"inputs": [], "inputs": [[39, "Private", 14, "Male"]]}',
+    ],
+    ids=lambda body: str(body[:20]),
+)
+def test_hostile_json_is_a_400(server: Server, body: bytes) -> None:
+    headers = {"Authorization": server.token(), "Content-Type": "application/json"}
+
+    assert requests.post(f"{server.url}/prediction", headers=headers, data=body, timeout=10).status_code == 400
+
+
+@pytest.mark.parametrize("number", [20, 33])
+def test_a_chunked_body_over_the_limit_is_a_413(server: Server, number: int) -> None:
+    """Of 64 KiB each: what is a little too much is read to its end, and of the rest no more than twice the limit."""
+    head = f"POST /prediction HTTP/1.1\r\nHost: x\r\nAuthorization: {server.token()}\r\nConnection: close\r\n"
+    head += "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(head.encode() + number * (b"10000\r\n" + 65536 * b" " + b"\r\n") + b"0\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"\r\nConnection: close\r\n" in answer
 
 
 def test_a_malformed_request_whose_client_has_left_is_no_traceback(start: Start) -> None:

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,23 @@ def test_sigterm_loses_no_request_of_busy_keep_alive_clients(start: Start, compi
         client.join(30)
     assert len(outcomes) >= 20
     assert set(outcomes) == {200}
+
+
+def test_slow_requests_in_flight_are_answered_before_the_end(start: Start) -> None:
+    """Two of five predict when SIGTERM comes, the others wait for them."""
+    server = start(compile=False)
+    body, headers = {"inputs": 10_000 * [[39, "Private", 14, "Male"]]}, {"Authorization": server.token()}
+
+    def ask(_number: int) -> int:
+        return requests.post(f"{server.url}/prediction", json=body, headers=headers, timeout=60).status_code
+
+    with ThreadPoolExecutor(5) as pool:
+        statuses = pool.map(ask, range(5))
+        while server.metrics()["ml_census_waiting", "work"] < 3:
+            pass
+        assert server.stop() == 0
+
+        assert list(statuses) == 5 * [200]
 
 
 def test_during_the_drain_new_clients_are_served_and_readiness_is_503(start: Start) -> None:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 from werkzeug.security import generate_password_hash
 
@@ -65,9 +66,16 @@ def test_a_thousand_sigterms_are_one(start: Start) -> None:
     assert server.process.wait(10) == 0
 
 
-def test_five_hundred_slow_senders_hold_nobody_up_and_are_cut_off(start: Start) -> None:
+@pytest.mark.parametrize(
+    ("at_once", "version"),
+    [(b"", b"1.0"), (b"POST /prediction HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n", b"1.1")],
+    ids=["head", "body"],
+)
+def test_five_hundred_slow_senders_hold_nobody_up_and_are_cut_off(start: Start, at_once: bytes, version: bytes) -> None:
     server = start("logistic", request_deadline_seconds=3)
     slow = [socket.create_connection(("127.0.0.1", server.port), timeout=30) for _ in range(500)]
+    for each in slow:
+        each.sendall(at_once)
     for second in range(3):
         for each in slow:
             each.send(b"POST /prediction"[second : second + 1])
@@ -77,8 +85,50 @@ def test_five_hundred_slow_senders_hold_nobody_up_and_are_cut_off(start: Start) 
         time.sleep(0.5)
 
     for each in slow:
-        assert each.recv(65536).startswith(b"HTTP/1.0 408 Request Timeout")
+        assert each.recv(65536).startswith(b"HTTP/%s 408 Request Timeout" % version)
         each.close()
+
+
+def test_who_asks_for_much_and_reads_nothing_holds_nobody_up_and_is_cut_off(start: Start, tmp_path: Path) -> None:
+    """Thirty connections that ask for 20 reports of 8 MB each."""
+    (tmp_path / "report.html").write_bytes(bytes(8_000_000))
+    server = start("logistic", request_deadline_seconds=3, compile=False)
+    body, headers = {"inputs": [[1, 2]]}, {"Authorization": server.token()}
+    before, deaf = held(server)[0], []
+    for _ in range(30):
+        deaf.append(socket.socket())
+        deaf[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf[-1].connect(("127.0.0.1", server.port))
+        deaf[-1].sendall(20 * b"GET /report HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert deaf[-1].recv(12) == b"HTTP/1.1 200"
+
+    memory = []
+    while server.metrics()["ml_census_connections",]:
+        began = time.monotonic()
+        assert requests.post(f"{server.url}/prediction", json=body, headers=headers, timeout=30).status_code == 200
+        assert time.monotonic() - began < 1
+        memory.append(held(server)[0] - before)
+
+    assert max(memory) < 64
+    for each in deaf:
+        each.close()
+
+
+@pytest.mark.parametrize("length", [b"", b"Content-Length: 5\r\n"], ids=["chunked", "chunked-and-length"])
+@pytest.mark.parametrize("expect", [b"", b"Expect: 100-continue\r\n"], ids=["", "expect"])
+def test_a_chunks_first_line_without_end_costs_little(start: Start, length: bytes, expect: bytes) -> None:
+    """Ten times 2 MiB of it; what came was joined with each piece that came."""
+    server = start("logistic")
+    before = processor_seconds(server)
+    head = b"POST /prediction HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n" + length + expect
+    for _ in range(10):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=30) as sender:
+            sender.sendall(head + b"\r\n" + 2 * 1024**2 * b"0")
+            sender.shutdown(socket.SHUT_WR)
+            answer = b"".join(iter(lambda: sender.recv(65536), b""))
+        assert answer.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+
+    assert processor_seconds(server) - before < 1
 
 
 def test_a_thousand_wrong_passwords_cost_five_hashes_and_a_right_one_is_let_in(start: Start) -> None:
@@ -172,6 +222,11 @@ def soak(server: Any, seconds: float) -> Counter[int]:
 
     with ThreadPoolExecutor() as pool:
         return sum(pool.map(ask, ("keep-alive", "close")), Counter[int]())
+
+
+def processor_seconds(server: Any) -> float:
+    fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def held(server: Any) -> tuple[float, int, int]:

@@ -35,16 +35,27 @@ REFUSED = {
     "length-negative": POST + HOST + b"Content-Length: -1\r\n\r\n",
     "length-space": POST + HOST + b"Content-Length : 0\r\n\r\n",
     "length-empty": POST + HOST + b"Content-Length:\r\n\r\n",
+    "lengths-in-one": POST + HOST + b"Content-Length: 0, 0\r\n\r\n",
+    "length-and-chunked-expected": POST
+    + HOST
+    + b"Expect: 100-continue\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+    + CHUNKED,
     "no-host": b"GET /livez HTTP/1.1\r\n\r\n",
     "two-hosts": b"GET /livez HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+    "two-hosts-in-one": b"GET /livez HTTP/1.1\r\nHost: x, y\r\n\r\n",
+    "host-space": b"GET /livez HTTP/1.1\r\nHost : x\r\n\r\n",
     "host-twice-the-same": b"GET /livez HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
     "bare-lf": b"GET /livez HTTP/1.1\nHost: x\n\n",
+    "bare-cr": b"GET /livez HTTP/1.1\rHost: x\r\r",
     "bare-lf-in-header": b"GET /livez HTTP/1.1\r\nHost: x\r\nA: b\nContent-Length: 5\r\n\r\n",
     "bare-cr-in-header": b"GET /livez HTTP/1.1\r\nHost: x\r\nA: b\rContent-Length: 5\r\n\r\n",
     "nul-in-header": b"GET /livez HTTP/1.1\r\nHost: x\r\nA: \x00\r\n\r\n",
     "folded-first": b"GET /livez HTTP/1.1\r\n Host: x\r\n\r\n",
     "folded-header": b"GET /livez HTTP/1.1\r\nHost: x\r\nA: b\r\n\tc\r\n\r\n",
     "no-version": b"GET /livez\r\nHost: x\r\n\r\n",
+    "version-0.9": b"GET /livez HTTP/0.9\r\nHost: x\r\n\r\n",
+    "simple-request": b"GET /livez\r\n\r\n",
+    "preface-of-2.0": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "version-1.2": b"GET /livez HTTP/1.2\r\nHost: x\r\n\r\n",
     "version-2.0": b"GET /livez HTTP/2.0\r\nHost: x\r\n\r\n",
     "lower-case-method": b"get /livez HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -76,9 +87,41 @@ def test_what_can_be_read_in_two_ways_is_refused_and_the_connection_closed(serve
     assert b'{"error message": ' in answer
 
 
+def test_what_is_longer_than_its_length_is_the_next_request(server: Any) -> None:
+    """And none that anybody understands, which ends the connection."""
+    got = answers(server, POST + HOST + b"Content-Length: 5\r\n\r\nabcdefghij" + AFTER)
+
+    assert [status for status, _ in got] == [403, 400]
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [
+        (b"TRACE / HTTP/1.1\r\nHost: x\r\nA: b\r\n\r\n", 405),
+        (b"PUT /prediction HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nabcde", 405),
+        (b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", 404),
+        (b"CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n", 404),
+    ],
+)
+def test_what_nobody_asked_for_is_refused_and_the_next_request_answered(
+    server: Any, first: bytes, expected: int
+) -> None:
+    (status, answer), (after, _) = answers(server, first + AFTER)
+
+    assert (status, after) == (expected, 200)
+    assert b"A: b" not in answer
+
+
 @pytest.mark.parametrize(
     "first",
     [
+        # not Content-Length: a body of five bytes would hide what follows
+        b"GET /livez HTTP/1.1\r\nHost: x\r\nContent_Length: 5\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nHost: x\r\nTransfer_Encoding: chunked\r\n\r\n",
+        # nobody speaks HTTP/2 here, and a proxy that lets it through would not see what is asked
+        b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+        b"HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n",
+        b"GET http://y/livez HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET /livez HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
         b"GET /livez HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
