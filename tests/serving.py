@@ -19,6 +19,12 @@ from prometheus_client.samples import Sample
 from conftest import write_folder
 
 SECONDS = 60
+TELLTALE = re.compile(
+    r'Traceback|File "|/(home|opt|root|tmp|usr|var|work)/|site-packages|\.py\b|\b\d+\.\d+\.\d+\b'
+    r"|\b(flask|gunicorn|jwt|numpy|pandas|pyjwt|python|sklearn|waitress|werkzeug)\b",
+    re.IGNORECASE,
+)
+"""What no error says: where it was raised, and by which version of what."""
 
 
 @dataclass
@@ -31,6 +37,7 @@ class Server:
     reader: threading.Thread | None = None
     known_token: str = ""
     asked: int = 0
+    memory_after_some: int = 0
 
     def samples(self) -> list[Sample]:
         """What Prometheus would read."""
@@ -55,6 +62,11 @@ class Server:
     def predict(self, inputs: Any, query: str = "") -> requests.Response:
         url, headers = f"{self.url}/prediction{query}", {"Authorization": self.token()}
         return requests.post(url, headers=headers, json={"inputs": inputs}, timeout=SECONDS)
+
+    def memory(self) -> int:
+        """Bytes that are resident."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return 1024 * int(status.partition("VmRSS:")[2].split()[0])
 
     def stop(self) -> int:
         """SIGTERM, then the exit code; the log is whole."""
