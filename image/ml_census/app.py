@@ -4,6 +4,7 @@ import json
 import platform
 import time
 from collections.abc import Callable, Iterable
+from traceback import format_tb
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Request, Response, abort, g, request
@@ -205,6 +206,11 @@ class Application(Flask):
         headers["X-Request-Id"] = request_id(environ.get("HTTP_X_REQUEST_ID", ""))
         start_response("200 OK", list(headers.items()))
         return [body]
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Where it was raised; what it says may be a value of a row."""
+        kind, _error, frames = exc_info
+        self.logger.error("request %s: %s\n%s", g.request_id, kind.__name__, "".join(format_tb(frames)).rstrip())
 
     def swap(self, artifacts: Artifacts) -> None:
         """Requests that begin from now on work on these; those in flight end on what they began with."""

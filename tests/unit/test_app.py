@@ -323,6 +323,23 @@ def test_what_nobody_foresaw_is_a_500_in_json(
     assert answer.headers["X-Request-Id"]
 
 
+def test_a_failure_is_logged_by_its_place_and_not_by_what_it_says(
+    post: Callable[..., TestResponse], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """That may be a value of a row."""
+    value = "canary"
+
+    def unforeseen(*_: Any) -> None:
+        raise ValueError(value)
+
+    monkeypatch.setattr("ml_census.protocols.article.answer", unforeseen)
+
+    answer = post({"inputs": [ROW]}, headers={"X-Request-Id": "abc"})
+
+    assert "request abc: ValueError" in caplog.text and "in unforeseen" in caplog.text
+    assert "canary" not in caplog.text + answer.text
+
+
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
 def test_another_content_type_is_a_415(post: Callable[..., TestResponse], content_type: str) -> None:
     assert post({"inputs": [ROW]}, headers={"Content-Type": content_type}).status_code == 415
