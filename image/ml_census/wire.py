@@ -51,6 +51,7 @@ LIBC = ctypes.PyDLL(None, use_errno=True)
 """Calls of its functions keep the interpreter's lock."""
 RECEIVED = ctypes.create_string_buffer(8192)
 """Of the one loop of a process."""
+VIEW = memoryview(RECEIVED)
 DONTWAIT, NOSIGNAL, PEEK = int(socket.MSG_DONTWAIT), int(socket.MSG_NOSIGNAL), int(socket.MSG_PEEK)
 
 
@@ -235,7 +236,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             return
         self._last_activity = time.monotonic()
         if self._lingers_until is None:
-            size = self._read(ctypes.string_at(RECEIVED, size))
+            size = self._read(VIEW[:size].tobytes())
         LIBC.recv(self._fileno, RECEIVED, size, DONTWAIT)
 
     def send(self, data: bytes, do_close: bool = True) -> int:
