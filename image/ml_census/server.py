@@ -204,12 +204,9 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
             request.error = wire.OVERLOADED
             self._quick.append(channel)
 
-    def handle_accept(self) -> None:
-        """Let in all who wait, and not one a turn of the loop: a probe may be behind the others."""
-        self.let_in()
-
-    def let_in(self) -> int:
-        """How many were let in. What they have sent already is read in the same turn."""
+    def handle_accept(self) -> int:
+        """Let in all who wait, and not one a turn of the loop: a probe may be behind the others. What they have sent
+        already is read in the same turn. Returns how many they are."""
         newcomers = []
         for _ in range(ACCEPTED_AT_ONCE):
             known = len(self.active_channels)
@@ -298,7 +295,7 @@ def _stop_accepting(server: _Server) -> None:
     nobody any more (who tries again a second later is refused), and the last ones are accepted."""
     if let_nobody_in(server.socket):
         _tick_until(time.monotonic() + HANDSHAKE_SECONDS, server, lambda: False)
-    while server.let_in():  # ends also where descriptors have run out, and nobody can be let in
+    while server.handle_accept():  # ends also where descriptors have run out, and nobody can be let in
         pass
     server.accepting = False
     server.del_channel()

@@ -230,14 +230,16 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """As waitress does, but the interpreter stays: on a busy server its way back takes longer than the calls, which
         never wait. They look what is there, and take what belongs to one request."""
         size = LIBC.recv(self._fileno, RECEIVED, len(RECEIVED), DONTWAIT | PEEK)
+        if size < 0 and ctypes.get_errno() == errno.EAGAIN:
+            return  # what came was for who had the descriptor before
         if size <= 0:
-            if size == 0 or ctypes.get_errno() != errno.EAGAIN:  # then what came was for who had the descriptor before
-                self.handle_close()
+            self.handle_close()
             return
         self._last_activity = time.monotonic()
         if self._lingers_until is None:
             size = self._read(VIEW[:size].tobytes())
-        LIBC.recv(self._fileno, RECEIVED, size, DONTWAIT)
+        if self.connected:
+            LIBC.recv(self._fileno, RECEIVED, size, DONTWAIT)
 
     def send(self, data: bytes, do_close: bool = True) -> int:
         """As handle_read(). Who sends and who closes holds waitress's outbuf_lock: the descriptor is still this
@@ -263,8 +265,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         size = self._parse(data)
         if self.request is None:
             self.waiting_since = None
-        held = 0 if self.request is None else self.request.body_bytes_received
-        self.server.hold(self, held - self.held_bytes)
+        if self.connected:
+            held = 0 if self.request is None else self.request.body_bytes_received
+            self.server.hold(self, held - self.held_bytes)
         return size
 
     def _parse(self, data: bytes) -> int:
@@ -277,7 +280,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                     if not self.request.empty:
                         self.requests.append(self.request)
                     self.request = None
-            # waitress says so also where no body will come, or none is wanted
+            # waitress says so also where no body will come, or none is wanted; it closes where the client has left
             if self.request is not None and self.request.expect_continue and self.request.headers_finished:
                 self.send_continue()
         if self.requests:
@@ -313,10 +316,12 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def look_after_answer(self) -> None:
         """The client has not taken an answer at once: note since when, and how much of it there is, until it has."""
+        if self.request is not None:
+            return  # that was "100 Continue"
         if self.total_outbufs_len:
             self.waiting_since = self.waiting_since or time.monotonic()
             self.server.hold(self, self._answer_bytes - self.held_bytes)
-        elif self.request is None:
+        else:
             self.waiting_since = None
             self.server.hold(self, -self.held_bytes)
 

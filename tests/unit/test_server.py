@@ -4,6 +4,7 @@ import errno
 import queue
 import select
 import socket
+import struct
 import tempfile
 import threading
 import time
@@ -496,6 +497,26 @@ def test_who_need_not_send_a_body_has_the_answer_at_once(port: int, headers: str
         assert status(polite) == expected
 
 
+def test_who_leaves_before_he_is_told_to_go_on_holds_nothing(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "HELD_BYTES", 8)
+    send, leaving = wire.Channel.send, list[socket.socket]()
+
+    def too_late(channel: Any, data: bytes, do_close: bool = True) -> int:
+        if data.startswith(b"HTTP/1.1 100 "):
+            leaving.pop().close()
+        return send(channel, data, do_close)
+
+    monkeypatch.setattr(wire.Channel, "send", too_late)
+    for _ in range(2):
+        leaving.append(socket.create_connection(("127.0.0.1", port), timeout=10))
+        leaving[0].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a close is a reset
+        leaving[0].sendall(post("/", "abcdef", "Expect: 100-continue\r\n")[:-1])
+        while leaving:
+            time.sleep(0.01)
+
+    assert len(ask(port, post("/", "abcdef"))) == 1
+
+
 @pytest.mark.parametrize("number", [1, 20])
 @pytest.mark.parametrize("config", [replace(CONFIG, request_deadline_seconds=0.2)])
 def test_an_answer_that_is_not_taken_is_given_up(port: int, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
@@ -612,14 +633,14 @@ def test_what_came_for_a_connection_that_is_closed_does_not_end_its_successor(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The loop has it for a descriptor, which a newcomer may have by now."""
-    let_in = server._Server.let_in
+    handle_accept = server._Server.handle_accept
 
     def with_an_event_too_many(self: Any) -> int:
-        number = let_in(self)
+        number = handle_accept(self)
         next(reversed(self.active_channels.values())).handle_read()
         return number
 
-    monkeypatch.setattr(server._Server, "let_in", with_an_event_too_many)
+    monkeypatch.setattr(server._Server, "handle_accept", with_an_event_too_many)
     with socket.create_connection(("127.0.0.1", port), timeout=10) as newcomer:
         assert ask(port, post("/")) == ["the-loop"]
         newcomer.sendall(post("/"))
