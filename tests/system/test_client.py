@@ -323,6 +323,15 @@ def test_a_run_that_was_interrupted_goes_on(
     assert behind.metrics()["ml_census_rows_total",] - before == 701
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Also where the tests run in the background of a shell, which has its children ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_says_how_to_go_on(proxy: Proxy, table: Path, tmp_path: Path, expected: list[str]) -> None:
     proxy.plan = ["", "", "hold close"]
     arguments = command(proxy.url, table, tmp_path / "out.csv", "--batch", "100")
