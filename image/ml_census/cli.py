@@ -110,6 +110,9 @@ def serve(
         fail(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}")
     except KeyboardInterrupt:
         sys.exit(130)
+    # All is answered. To take scikit-learn apart takes most of a second, and Kubernetes kills who is late.
+    logging.shutdown()
+    os._exit(0)
 
 
 def _set_on_sigterm(event: threading.Event) -> None:
