@@ -7,6 +7,7 @@ import json
 import time
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,8 +17,6 @@ from ml_census import auth
 
 USERS = {"census": "census", "ada": "lovelace"}
 RING = auth.parse_keys(KEY.encode())
-GOOD = auth.issue_token(RING, USERS, "census", int(time.time()) + 5)
-HEAD, BODY, SIGNATURE = GOOD.split(".")
 
 
 def decoded(part: str) -> bytes:
@@ -28,7 +27,21 @@ def b64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-CLAIMS, HEADER = json.loads(decoded(BODY)), json.loads(decoded(HEAD))
+def issue() -> None:
+    """The token that is damaged below."""
+    global GOOD, HEAD, BODY, SIGNATURE, CLAIMS, HEADER
+    GOOD = auth.issue_token(RING, USERS, "census", int(time.time()) + 5)
+    HEAD, BODY, SIGNATURE = GOOD.split(".")
+    CLAIMS, HEADER = json.loads(decoded(BODY)), json.loads(decoded(HEAD))
+
+
+@pytest.fixture(autouse=True)
+def issued() -> None:
+    """For each test: from the first look at this file to its tests more than the life of a token may pass."""
+    issue()
+
+
+issue()
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from([10**400, -1, "ml-census"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
