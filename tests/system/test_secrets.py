@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+from werkzeug.security import generate_password_hash
 
 from conftest import KEY
 
@@ -70,13 +71,15 @@ def too_slow(port: int, token: str) -> int:
 def test_no_canary_is_in_what_a_server_writes(
     start: Callable[..., Any], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    server = start(access_log=True, reload_seconds=0.2, request_deadline_seconds=2)
+    users = tmp_path / "hashed.json"  # the work of a hash is what makes others wait
+    users.write_text(json.dumps({"census": generate_password_hash("census")}))
+    server = start(users=str(users), access_log=True, reload_seconds=0.2, request_deadline_seconds=2)
     token = server.token()
 
     statuses = Counter(answer.status_code for answer in asked(server.url, token))
     statuses[too_slow(server.port, token)] += 1
     metrics = str(server.metrics())
-    (tmp_path / "users.json").write_text(json.dumps({"census": {"password": PASSWORD}}))
+    users.write_text(json.dumps({"census": {"password": PASSWORD}}))
     while not any("reload refused" in line for line in server.log):
         time.sleep(0.1)
     server.stop()
