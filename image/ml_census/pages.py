@@ -58,15 +58,23 @@ class Pages:
 
     def description(self) -> Response:
         """The interface, for programs."""
-        return Response(written(self._description), mimetype="application/yaml")
+        return Response(self._written, mimetype="application/yaml")
 
     def documentation(self) -> Response:
         """The interface, for people."""
-        return _html(_documentation(self._description), OWN)
+        return _html(self._documentation, OWN)
 
     @cached_property
     def _description(self) -> dict[str, Any]:
         return description(self._served)
+
+    @cached_property
+    def _written(self) -> str:
+        return written(self._description)
+
+    @cached_property
+    def _documentation(self) -> str:
+        return _documentation(self._description)
 
     def report(self) -> Response:
         """What was published beside the model."""
