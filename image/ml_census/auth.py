@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import json
 import re
 import time
 from collections.abc import Mapping
@@ -12,6 +11,8 @@ from zlib import crc32
 
 import jwt
 from werkzeug.security import check_password_hash
+
+from ml_census import json_file
 
 TOKEN_SECONDS = 720
 """A token's life, the article's."""
@@ -47,9 +48,9 @@ class CredentialsError(Exception):
 def parse_users(data: bytes) -> dict[str, str]:
     """Users by lower-case name, with the password's hash (or, as in the article, its clear text)."""
     try:
-        users = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise CredentialsError("not JSON") from error
+        users = json_file.parse(data)
+    except json_file.JsonError as error:
+        raise CredentialsError(str(error)) from error
     if not isinstance(users, dict) or not users:
         raise CredentialsError("must be a JSON object of user name to password hash, with at least one user")
     if not all(isinstance(stored, str) and stored for stored in users.values()):
@@ -85,7 +86,7 @@ def parse_keys(data: bytes) -> Keys:
     A key's id is the start of its SHA-256: it tells nothing of 256 random bits, and is the same on every replica.
     """
     try:
-        lines = data.decode("utf-8").splitlines()
+        lines = data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise CredentialsError("not UTF-8 text") from error
     keys = [line.strip() for line in lines if line.strip()]

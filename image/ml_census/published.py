@@ -1,11 +1,10 @@
 """Read artifacts, and hold what manifest.json says against them."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from ml_census import storage
+from ml_census import json_file, storage
 
 MAX_TEXT_BYTES = 64 * 1024**2
 """Larger JSON or key files are not what their key says."""
@@ -42,9 +41,9 @@ def read(reader: Reader, key: str, uri: str, limit: int = MAX_TEXT_BYTES) -> byt
 def parse_object(key: str, uri: str, data: bytes) -> dict[str, Any]:
     """A JSON object. Raises ArtifactError."""
     try:
-        document = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise ArtifactError(key, uri, "not JSON") from error
+        document = json_file.parse(data)
+    except json_file.JsonError as error:
+        raise ArtifactError(key, uri, str(error)) from error
     if not isinstance(document, dict):
         raise ArtifactError(key, uri, "must be a JSON object")
     return document

@@ -1,12 +1,12 @@
 """All columns that a model takes, as learnt from it or read from schema.json, and the check of rows against them."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Literal, cast, get_args
 
+from ml_census import json_file
 from ml_census.columns import LARGEST, Column, Kind, Misfit, Training, Value
 
 Form = Literal["frame", "numbers", "text", "objects", "documents"]
@@ -16,6 +16,11 @@ Columns = Sequence[Sequence[Value]]
 
 MAX_DETAILS = 20
 """So many findings are listed in an answer; the rest are counted."""
+
+
+DOCUMENT_KEYS = ("form", "columns", "classes")
+"""Of schema.json. GET /schema adds the classes, and its answer may be saved as the file."""
+COLUMN_KEYS = ("name", "type", "categories", "nullable", "refuse_unknown", "training")
 
 
 class SchemaError(Exception):
@@ -142,11 +147,12 @@ class Schema:
 def from_json(data: bytes) -> Schema:
     """The schema that schema.json holds. Raises SchemaError."""
     try:
-        document = json.loads(data)
+        document = json_file.parse(data)
+        _check_keys("the schema", document, DOCUMENT_KEYS)
         columns = tuple(_column(entry) for entry in document["columns"])
         schema = Schema(columns, document["form"])
-    except (ValueError, RecursionError) as error:
-        raise SchemaError("not JSON") from error
+    except json_file.JsonError as error:
+        raise SchemaError(str(error)) from error
     except (KeyError, TypeError, AttributeError) as error:
         raise SchemaError('must hold "form" and "columns", each with "name" and "type"') from error
     if schema.form not in get_args(Form) or any(column.kind not in get_args(Kind) for column in columns):
@@ -158,7 +164,13 @@ def from_json(data: bytes) -> Schema:
     return schema
 
 
+def _check_keys(where: str, entry: Mapping[str, Any], known: Sequence[str]) -> None:
+    if unknown := sorted(str(key) for key in entry.keys() - set(known)):
+        raise SchemaError(f"{where}: unknown key {unknown[0]}; known are {', '.join(known)}")
+
+
 def _column(entry: Mapping[str, Any]) -> Column:
+    _check_keys(f"column {entry['name']}", entry, COLUMN_KEYS)
     categories = entry.get("categories", []) if entry["type"] == "category" else []
     if not isinstance(categories, list) or any(isinstance(value, list | dict) for value in categories):
         raise SchemaError(f"the categories of {entry['name']} must be a list of single values")
@@ -174,6 +186,7 @@ def _column(entry: Mapping[str, Any]) -> Column:
 
 def _training(column: Column, entry: Mapping[str, Any]) -> Training:
     """What schema.json says of the training, if it fits the column."""
+    _check_keys(f"the training of {column.name}", entry, [field.name for field in fields(Training)])
     numbers = [*entry["shares"], *entry.get("bounds", []), *(entry.get(key, 0) for key in ("minimum", "maximum"))]
     bounds = tuple(entry.get("bounds", []))
     bins = len(bounds) + 1 if column.kind == "number" else len(column.listed)
