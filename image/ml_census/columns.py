@@ -4,14 +4,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, cast
+from typing import Literal, TypeGuard, cast
 
 Kind = Literal["number", "category", "any"]
 Value = str | int | float | bool | None
 
 LARGEST = 3.4028234663852886e38
 """The largest float32: scikit-learn's trees compare in float32 and refuse what is beyond."""
-NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
+NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?")
+"""Text that is a number: also .94, 13. and +7, as databases and statistics programs write them."""
+MISSING = frozenset(("", ".", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "null", "none"))
+"""Text that is a missing value, in lower case: the words of pandas, R, SQL, Excel and SAS."""
 LONGEST = 1000
 """So many characters a category may have, unless the model knows longer ones."""
 NAN = float("nan")
@@ -76,7 +79,7 @@ class Column:
 
     def clean(self, value: object) -> tuple[Value, bool]:
         """The value as the model knows it, and whether it is known to the model. Raises Misfit."""
-        if value is None:
+        if value is None or (_is_missing(value) and self._takes_missing_words(value)):
             return self._missing(), True
         if self.kind == "number":
             return _number(value), True
@@ -98,6 +101,10 @@ class Column:
             return [known[value] for value in values]
         except (KeyError, TypeError):  # TypeError: a list or an object
             return None
+
+    def _takes_missing_words(self, value: str) -> bool:
+        """Whether a word such as NA is a missing value here: not if it is a category, such as a country's code."""
+        return self.kind == "number" or (self.kind == "category" and self.nullable and value.strip() not in self._known)
 
     def _missing(self) -> Value:
         if not self.nullable:
@@ -134,6 +141,11 @@ class Column:
     def _numeric(self) -> bool:
         """Whether the categories are numbers, such as codes; a missing value may be among them."""
         return {type(value) for value in self.categories} <= {int, float, type(None)}
+
+
+def _is_missing(value: object) -> TypeGuard[str]:
+    """Whether it is text that is a missing value."""
+    return isinstance(value, str) and len(value) < 20 and value.strip().lower() in MISSING
 
 
 def _number(value: object) -> int | float:
