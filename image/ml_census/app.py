@@ -61,7 +61,7 @@ class Api:
     def routes(self) -> list[tuple[str, list[str], Callable[..., Response]]]:
         """The whole interface: path, methods, view."""
         return [
-            (LOGIN, ["GET"], self.login),
+            (LOGIN, ["GET", "POST"], self.login),
             (article.PATH, ["GET", "POST"], self.prediction),
             ("/livez", ["GET"], self.alive),
             ("/readyz", ["GET"], self.readiness),
@@ -92,8 +92,9 @@ class Api:
     def login(self) -> Response:
         """A token for a user with a password (HTTP Basic, RFC 7617)."""
         if request.method == "HEAD":
-            raise MethodNotAllowed(["GET"])
-        users, keys = self.artifacts.users, self.artifacts.keys
+            raise MethodNotAllowed(["GET", "POST"])
+        artifacts = self.artifacts
+        users, keys = artifacts.users, artifacts.keys
         name, password = presented.password(request)
         address = presented.address(request, self._trusted_proxies)
         if pause := self._throttle.pause(name, address):
@@ -103,7 +104,9 @@ class Api:
         elif auth.check_password(users, name, password):
             self._throttle.succeeded(name, address)
             self._metrics.login("ok")
-            response = reply({"token": auth.issue_token(keys, users, name, int(time.time()))})
+            response = reply(
+                {"token": auth.issue_token(keys, users, name, int(time.time())), "expires_in": auth.TOKEN_SECONDS}
+            )
         else:
             if auth.can_fit(name, password):
                 self._throttle.failed(name, address)
