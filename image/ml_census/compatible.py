@@ -201,7 +201,10 @@ class Compatible:
         """Predictions for one of MLflow's forms, or for CSV."""
         artifacts, stages = self._admitted("mlflow"), self._answering.stages()
         if request.mimetype in ("text/csv", "application/csv"):
-            rows = mlflow.parse_csv(_body(), artifacts.predictor.schema.names)
+            charset = request.mimetype_params.get("charset", "utf-8").lower()
+            if charset not in mlflow.CHARSETS:
+                raise UnsupportedMediaType(f"the charset must be one of {', '.join(mlflow.CHARSETS)}")
+            rows = mlflow.parse_csv(request.get_data(), artifacts.predictor.schema.names, charset)
         else:
             rows = mlflow.parse(_json_body())
         return self._answered(artifacts, stages, rows, lambda given: _reply(mlflow.answer(given.predictions)))

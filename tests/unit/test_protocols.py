@@ -390,12 +390,12 @@ def test_a_bad_body_is_a_400_that_says_where(
     ("body", "says"),
     [
         (f"{','.join(NAMES)}\n1,2\n".encode(), "each line must have 4 values"),
-        (f"{','.join(NAMES)},sex\n{CSV}\n".encode(), "the header has a name twice"),
-        (b"age,workclass,education,sex\n39,Private,14,Male\n", "also education-num"),
+        (f"{','.join(NAMES)},sex\n{CSV}\n".encode(), "the first line names sex twice"),
+        (b"age,workclass,education,sex\n39,Private,14,Male\n", "the first line does not name education-num"),
         (b'"', "not CSV"),
         (b"\xff", "not UTF-8"),
         (b"", "no rows"),
-        (b"1,2\n", "row 0"),
+        (b"1,2\n", "the first line has 2 values, expected 4 or the names"),
     ],
 )
 def test_bad_csv_is_a_400(post: Callable[..., TestResponse], body: bytes, says: str) -> None:
@@ -457,7 +457,7 @@ def test_mlflows_nan_is_a_missing_value(document: dict[str, Any], wanted: list[A
         (["0", "1", "2"], "0,1,2", True),
         (["0", "1", "2"], "0,2,1", False),
         (["0", "1"], "0,1", False),
-        (["age", "sex"], "age,38", False),
+        (["age", "sex"], "38,x", False),
         (["age"], "age", True),
     ],
 )
@@ -476,11 +476,35 @@ def test_another_content_type_is_a_415(post: Callable[..., TestResponse]) -> Non
     assert post(V1, b"", "text/html").status_code == 415
 
 
-@pytest.mark.parametrize(("mimetype", "status"), [("application/json", 200), ("text/csv", 415)])
-def test_another_charset_than_utf8_is_a_415(post: Callable[..., TestResponse], mimetype: str, status: int) -> None:
-    given = post(MLFLOW, {"inputs": ROWS}, f"{mimetype}; charset={'latin-1' if status == 415 else 'UTF-8'}")
+@pytest.mark.parametrize(
+    ("mimetype", "charset", "status"),
+    [
+        ("application/json", "UTF-8", 200),
+        ("application/json", "latin-1", 415),
+        ("text/csv", "UTF-8", 200),
+        ("text/csv", "shift_jis", 415),
+        ("text/csv", "base64", 415),
+    ],
+)
+def test_a_charset_that_is_not_known_is_a_415(
+    post: Callable[..., TestResponse], mimetype: str, charset: str, status: int
+) -> None:
+    body = CSV if mimetype == "text/csv" else {"inputs": ROWS}
 
-    assert given.status_code == status
+    assert post(MLFLOW, body, f"{mimetype}; charset={charset}").status_code == status
+
+
+@pytest.mark.parametrize("charset", ["ISO-8859-1", "windows-1252", "utf-16", "utf-8"])
+def test_csv_is_read_in_the_charset_that_the_client_names(charset: str) -> None:
+    assert mlflow.parse_csv("text\nMüller".encode(charset), ["text"], charset) == [{"text": "Müller"}]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("header", [",".join(NAMES) + "\n", ""])
+def test_csv_of_every_delimiter_is_answered(post: Callable[..., TestResponse], delimiter: str, header: str) -> None:
+    answer = post(MLFLOW, (header + CSV).replace(",", delimiter), "text/csv")
+
+    assert (answer.status_code, len(answer.json["predictions"])) == (200, len(ROWS))  # type: ignore[index]
 
 
 def test_unknown_values_are_counted(post: Callable[..., TestResponse]) -> None:

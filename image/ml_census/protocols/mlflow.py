@@ -4,14 +4,22 @@ One of four JSON forms, or CSV: with a header as MLflow sends it, or without one
 https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally/#json-input
 """
 
-import csv
 import io
 from collections.abc import Sequence
 from typing import Any
 
+from ml_census import delimited
 from ml_census.protocols.document import FormatError, finite, read
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+CHARSETS = {
+    **dict.fromkeys(("utf-8", "utf8", "us-ascii"), "utf-8-sig"),
+    **dict.fromkeys(("iso-8859-1", "latin-1", "latin1", "windows-1252"), "windows-1252"),
+    **{name: name for name in ("utf-16", "utf-16le", "utf-16be")},
+}
+"""Codec of each charset that a client may name for CSV. Browsers, too, read Latin-1 as Windows-1252."""
+FEWEST_NUMBERS = 3
+"""A header of 1 or 2 numbers, for a model without column names, may as well be a row: SageMaker sends no header."""
 EXPECTED = f"the body must be a JSON object with one of {', '.join(FORMS)}"
 
 
@@ -60,34 +68,27 @@ def _columns(form: str, given: dict[str, Any]) -> list[Any]:
     return [dict(zip(given, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def parse_csv(body: bytes, names: Sequence[str]) -> list[Any]:
-    """The rows of CSV (RFC 4180), an empty cell is null. A first line with most of the model's columns is a header.
+def parse_csv(body: bytes, names: Sequence[str], charset: str = "utf-8") -> list[Any]:
+    """Return the rows of CSV, with a header as MLflow sends it, or without one as SageMaker does.
 
-    Raises FormatError.
+    An empty cell is null. Raises FormatError.
     """
     try:
-        lines = list(csv.reader(io.StringIO(body.decode("utf-8-sig")), skipinitialspace=True, strict=True))
+        text = body.decode(CHARSETS[charset.lower()])
     except UnicodeDecodeError as error:
-        raise FormatError("the body is not UTF-8 text") from error
-    except csv.Error as error:
-        raise FormatError(f"the body is not CSV: {error}") from error
-    rows = [[cell if cell != "" else None for cell in line] for line in lines if line]
-    if not rows or not _is_header(rows[0], names):
-        return rows
-    header = [str(name) for name in rows[0]]
-    if len(set(header)) < len(header):
-        raise FormatError("the header has a name twice")
+        raise FormatError(f"the body is not {charset.upper()} text") from error
+    delimiter = delimited.delimiter_of(text, names)
+    try:
+        read = delimited.records(io.StringIO(text, newline=""), delimiter)
+        rows = [[cell or None for cell in record.cells] for record in read if record.cells]
+        if not rows or delimited.places([cell or "" for cell in rows[0]], names, FEWEST_NUMBERS) is None:
+            return rows
+    except delimited.CsvError as error:
+        raise FormatError(f"the body is not CSV of the model's columns: {error}") from error
+    header = [(cell or "").strip() for cell in rows[0]]
     if any(len(row) != len(header) for row in rows):
         raise FormatError(f"each line must have {len(header)} values, as the header has")
     return [dict(zip(header, row, strict=True)) for row in rows[1:]]
-
-
-def _is_header(cells: Sequence[str | None], names: Sequence[str]) -> bool:
-    """One name of several may be misspelt: the schema then says which. Columns that have only numbers for names are
-    those of a model that knows none, and such numbers may as well be values."""
-    if all(name.isdecimal() for name in names):
-        return len(names) > 2 and list(cells) == list(names)
-    return 2 * len(set(cells) & set(names)) > len(names)
 
 
 def answer(predictions: list[Any]) -> dict[str, Any]:
