@@ -1,18 +1,22 @@
 """What all rings share: kinds of models, and folders with everything that a server needs."""
 
+import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import joblib
 import pytest
 import yaml
 
-from kinds import KINDS, Kind
+if TYPE_CHECKING:
+    from kinds import Kind
 
 KEY = "a key for the tests: longer than the 32 bytes that HS256 wants, and than the 64 of HS512"
 
@@ -27,20 +31,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @cache
-def _kind(name: str) -> Kind:
+def _kind(name: str) -> "Kind":
+    from kinds import KINDS  # scikit-learn takes a second to import, and chart tests need none of it
+
     return KINDS[name]()
 
 
 @pytest.fixture(scope="session")
-def kind() -> Callable[[str], Kind]:
+def kind() -> "Callable[[str], Kind]":
     """A kind of model by name, fitted once."""
     return _kind
 
 
-def write_folder(path: Path, name: str, **config: object) -> Path:
-    """Write model, users, secret and config.yaml for a kind of model; returns the path of config.yaml."""
+@cache
+def _published(name: str) -> dict[str, bytes]:
+    """Publish a kind of model once per process (0.1 s) and return its files by name."""
+    from ml_census import introspect
+    from ml_census.publish import publish
+
     made = _kind(name)
-    joblib.dump(made.model, path / "model.pkl")
+    with tempfile.TemporaryDirectory() as folder:
+        publish(made.model, introspect.learn(made.model), made.decoding, [], {}, folder)
+        return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+
+def write_config(path: Path, decoding: str | None, **config: object) -> Path:
+    """Write users, secret and config.yaml beside model.pkl; return the path of config.yaml."""
     (path / "users.json").write_text(json.dumps({"census": "census"}))
     (path / "secret.txt").write_text(KEY + "\n")
     values: dict[str, object] = {
@@ -49,31 +65,74 @@ def write_folder(path: Path, name: str, **config: object) -> Path:
         "secret": str(path / "secret.txt"),
         "drain_delay_seconds": 0,
     }
-    if made.decoding:
-        (path / "decoding.json").write_text(json.dumps(made.decoding))
-        values["prediction_decoding"] = str(path / "decoding.json")
+    if decoding:
+        values["prediction_decoding"] = str(path / decoding)
     (path / "config.yaml").write_text(yaml.safe_dump(values | config))
     return path / "config.yaml"
 
 
-def write_trained(path: Path, source: str) -> Path:
-    """Write a server's folder with the boosted model, trained on a source; returns the path of config.yaml."""
-    command = [sys.executable, "-m", "ml_census", "train", "--recipe", "boosted", "--data", source]
-    subprocess.run([*command, "--output", str(path)], check=True, capture_output=True)
-    (path / "users.json").write_text('{"census": "census"}')
-    (path / "secret.txt").write_text(KEY)
-    names = {"model_path": "model.pkl", "users": "users.json", "secret": "secret.txt"}
-    names["prediction_decoding"] = "prediction_decoding.json"
-    config = {key: str(path / name) for key, name in names.items()}
-    (path / "config.yaml").write_text(yaml.safe_dump(config | {"drain_delay_seconds": 0}))
-    return path / "config.yaml"
+def write_folder(path: Path, name: str, **config: object) -> Path:
+    """Write a server's folder with a bare pickle, which each start tries out in a sandbox (3 s and more).
+
+    Return the path of config.yaml. For tests of that start, and of what a server learns from the pickle.
+    """
+    import joblib
+
+    made = _kind(name)
+    joblib.dump(made.model, path / "model.pkl")
+    if made.decoding:
+        (path / "decoding.json").write_text(json.dumps(made.decoding))
+    return write_config(path, "decoding.json" if made.decoding else None, **config)
+
+
+def write_published(path: Path, name: str, **config: object) -> Path:
+    """Write a server's folder with a published model, which starts in its compiled form; return its config.yaml.
+
+    Kinds without a compiled form (clusters, documents) and `compile=False` start in the sandbox all the same.
+    """
+    files = _published(name)
+    for file, data in files.items():
+        (path / file).write_bytes(data)
+    decoding = "prediction_decoding.json"
+    return write_config(path, decoding if decoding in files else None, **config)
+
+
+def shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of this session that all workers of pytest-xdist have in common."""
+    base = factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+def write_trained(factory: pytest.TempPathFactory, source: str) -> Path:
+    """Write a server's folder with the boosted model, trained on a source once per session; return its config.yaml."""
+    path = factory.mktemp("trained")
+    trained = shared_folder(factory) / f"trained-{Path(source).name}"
+    with trained.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not trained.exists():
+            unfinished = trained.with_suffix(".unfinished")
+            command = [sys.executable, "-m", "ml_census", "train", "--recipe", "boosted", "--data", source]
+            subprocess.run([*command, "--output", str(unfinished)], check=True, capture_output=True)
+            unfinished.rename(trained)
+    shutil.copytree(trained, path, dirs_exist_ok=True)
+    return write_config(path, "prediction_decoding.json")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Callable[..., Path]:
-    """Write a server's folder for a kind of model, with changes to its configuration."""
+    """Write a server's folder with a bare pickle of a kind of model, with changes to its configuration."""
 
     def write(name: str = "article", **config: object) -> Path:
         return write_folder(tmp_path, name, **config)
+
+    return write
+
+
+@pytest.fixture
+def published_folder(tmp_path: Path) -> Callable[..., Path]:
+    """Write a server's folder with a published kind of model, with changes to its configuration."""
+
+    def write(name: str = "article", **config: object) -> Path:
+        return write_published(tmp_path, name, **config)
 
     return write

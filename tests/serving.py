@@ -6,17 +6,17 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
-from conftest import write_folder
+from conftest import write_folder, write_published
 
 SECONDS = 60
 TELLTALE = re.compile(
@@ -106,19 +106,37 @@ def launch(config: Path, env: dict[str, str] | None = None) -> Server:
     raise AssertionError(f"exit {process.returncode}: {''.join(server.log)}")
 
 
+class Launch(Protocol):
+    """Start a server with a config.yaml; see launch()."""
+
+    def __call__(self, config: Path, env: dict[str, str] | None = None) -> Server: ...
+
+
+class Start(Protocol):
+    """Start a server with a kind of model, in the test's tmp_path, with changes to its configuration."""
+
+    def __call__(
+        self, kind: str = "article", env: dict[str, str] | None = None, pickled: bool = False, **config: object
+    ) -> Server:
+        """`pickled`: with a bare pickle, which the start tries out in a sandbox (3 s and more); else published."""
+
+
 @pytest.fixture(scope="session", name="launch")
-def launched() -> Callable[..., Server]:
-    """For tests that keep a server for longer than one test."""
+def launched() -> Launch:
+    """Start a server that a test keeps for longer than itself, and ends by itself."""
     return launch
 
 
 @pytest.fixture
-def start(folder: Callable[..., Path]) -> Iterator[Callable[..., Server]]:
-    """Start a server of one's own: a kind of model and changes to its configuration."""
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start servers that end with the test."""
     servers: list[Server] = []
 
-    def run(kind: str = "article", env: dict[str, str] | None = None, **config: object) -> Server:
-        servers.append(launch(folder(kind, **config), env))
+    def run(
+        kind: str = "article", env: dict[str, str] | None = None, pickled: bool = False, **config: object
+    ) -> Server:
+        write = write_folder if pickled else write_published
+        servers.append(launch(write(tmp_path, kind, **config), env))
         return servers[-1]
 
     yield run
@@ -129,6 +147,6 @@ def start(folder: Callable[..., Path]) -> Iterator[Callable[..., Server]]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server with the article's model for all tests that leave it as it is."""
-    shared = launch(write_folder(tmp_path_factory.mktemp("shared"), "article"))
+    shared = launch(write_published(tmp_path_factory.mktemp("shared"), "article"))
     yield shared
     shared.end()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from budget import examples
-from conftest import write_folder
+from conftest import write_published
 from serving import TELLTALE
 
 ROW = [39, "Private", 14, "Male"]
@@ -68,7 +68,7 @@ queries = st.sampled_from(["", "?proba=true", "?warnings=true", "?proba=true&war
 def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, launch: Any) -> Iterator[Any]:
     """A server for each kind of model; after 1,000 requests or more it is still there, without a traceback, and has
     grown by less than 20 MiB from what it was after some."""
-    server = launch(write_folder(tmp_path_factory.mktemp(request.param), request.param))
+    server = launch(write_published(tmp_path_factory.mktemp(request.param), request.param))
     yield server
     assert server.process.poll() is None
     assert server.asked >= 1_000

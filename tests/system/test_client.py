@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import joblib
 import numpy as np
 import pytest
 import requests
 
+from conftest import write_published
 from ml_census import scoring
 from ml_census.client import Client, ClientError
 from ml_census.scoring import ScoringError
@@ -95,9 +95,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def behind(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    from conftest import write_folder
-
-    server = launch(write_folder(tmp_path_factory.mktemp("client"), "dataframe", reload_seconds=0.2))
+    server = launch(write_published(tmp_path_factory.mktemp("client"), "dataframe", reload_seconds=0.2))
     yield server
     server.end()
 
@@ -381,9 +379,7 @@ def test_a_file_that_grows_meanwhile_is_not_half_scored(behind: Any, table: Path
     assert not (tmp_path / "out.csv").exists()
 
 
-def test_no_file_has_the_predictions_of_two_models(
-    start: Callable[..., Any], kind: Callable[[str], Any], table: Path, tmp_path: Path
-) -> None:
+def test_no_file_has_the_predictions_of_two_models(start: Callable[..., Any], table: Path, tmp_path: Path) -> None:
     """A run that finds another model ends; the next one begins anew, and says so."""
     server = start("dataframe", reload_seconds=0.1)
     with proxied(server.port) as proxy, Client(server.url, "census", "census") as client:
@@ -392,7 +388,7 @@ def test_no_file_has_the_predictions_of_two_models(
         arguments = command(proxy.url, table, tmp_path / "out.csv", "--batch", "300")
         with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as running:
             assert proxy.held.wait(60)
-            joblib.dump(kind("boosting_with_categories").model, tmp_path / "model.pkl")
+            write_published(tmp_path, "boosting_with_categories", reload_seconds=0.1)
             wait_until(lambda: client.model().version != old)
             proxy.go_on.set()
             said = running.communicate(timeout=60)[1]

@@ -23,7 +23,7 @@ ROWS = 1000
 def server(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The boosted model, trained on UCI Adult."""
     routes = {"AIP_PREDICT_ROUTE": "/v1/endpoints/7/deployedModels/8:predict", "AIP_HEALTH_ROUTE": "/v1/endpoints/7"}
-    running = launch(write_trained(tmp_path_factory.mktemp("adult"), os.environ["ADULT_DATA"]), routes)
+    running = launch(write_trained(tmp_path_factory, os.environ["ADULT_DATA"]), routes)
     yield running
     running.end()
 

@@ -227,7 +227,7 @@ def test_a_model_of_another_scikit_learn_shows(
     """Where the configuration lets it in."""
     monkeypatch.setattr("sklearn.base.__version__", version)
 
-    assert start("logistic", version_mismatch="warn").metrics()["ml_census_version_mismatch",] == differs
+    assert start("logistic", pickled=True, version_mismatch="warn").metrics()["ml_census_version_mismatch",] == differs
 
 
 def test_a_port_that_is_taken_ends_the_start_in_one_line(folder: Callable[..., Path]) -> None:

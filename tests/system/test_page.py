@@ -17,9 +17,10 @@ import yaml
 from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 from sklearn.ensemble import RandomForestClassifier
 
-from conftest import write_folder, write_trained
+from conftest import write_folder, write_published, write_trained
 from kinds import KINDS
 from ml_census.training import demo
+from serving import Start
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "image" / "ml_census" / "web"
@@ -40,7 +41,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def census(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A server with the demo model, whose schema knows the training."""
-    running = launch(write_trained(tmp_path_factory.mktemp("demo"), "demo"))
+    running = launch(write_trained(tmp_path_factory, "demo"))
     yield running
     running.end()
 
@@ -301,7 +302,7 @@ def test_rows_that_cannot_be_read_are_told_by_their_place(
 @pytest.fixture(scope="module")
 def named(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A server whose columns have names."""
-    running = launch(write_folder(tmp_path_factory.mktemp("named"), "dataframe"))
+    running = launch(write_published(tmp_path_factory.mktemp("named"), "dataframe"))
     yield running
     running.end()
 
@@ -531,15 +532,17 @@ def test_several_answers_to_a_row_are_compared_as_a_whole(page: Page, numbers: C
     expect(page.locator("#moved")).to_have_text("age from 100 to 101: the same answer")
 
 
-def test_another_model_after_a_login_makes_another_form(page: Page, start: Callable[..., Any]) -> None:
+def test_another_model_after_a_login_makes_another_form(page: Page, start: Start, tmp_path: Path) -> None:
     server = start("logistic", reload_seconds=0.1)
     log_in(page, server.url)
     expect(page.locator("#columns label")).to_have_count(2)
     enter(page, "column 0", "39")
     enter(page, "column 1", "14")
-    model = io.BytesIO()
-    joblib.dump(KINDS["dataframe"]().model, model)
-    rewrite(server, secret=b"another key of more than the 32 bytes that are needed", model_path=model.getvalue())
+    before = version(server)["model"]
+    write_published(tmp_path, "dataframe")
+    while version(server)["model"] == before:
+        time.sleep(0.1)
+    rewrite(server, secret=b"another key of more than the 32 bytes that are needed")
     page.click("#row button")
     expect(page.locator("#login")).to_be_visible()
 

@@ -116,7 +116,7 @@ def test_the_version_names_the_other_scikit_learn_that_has_made_the_model(
 ) -> None:
     monkeypatch.setattr("sklearn.base.__version__", "1.9.0")
 
-    server = start("logistic", version_mismatch="warn", compile=compile)
+    server = start("logistic", pickled=True, version_mismatch="warn", compile=compile)
 
     version = requests.get(f"{server.url}/version", timeout=10).json()
     assert version["made-by-scikit-learn"] == "1.9.0" != version["scikit-learn"]
