@@ -5,7 +5,7 @@ import platform
 import time
 from collections.abc import Callable, Iterable
 from traceback import format_tb
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, Request, Response, abort, g, request
 from werkzeug.exceptions import MethodNotAllowed
@@ -262,7 +262,7 @@ def create_app(
     vertex: Vertex | None = None,
 ) -> Application:
     """The WSGI application. `ready` tells whether new clients are welcome, `reloads` how often something was loaded
-    anew, or was refused; `vertex` adds paths. Raises ValueError if these cannot be had."""
+    anew, or was refused; `vertex` adds paths, see check_routes."""
     metrics = metrics or Metrics()
     api = Api(artifacts, config, ready, reloads, metrics, vertex)
     metrics.watch_model(lambda: api.artifacts, reloads)
@@ -270,17 +270,22 @@ def create_app(
     app = Application(api, config.max_body_bytes)
     # no redirects: they would name the Host that the client has sent
     app.url_map.merge_slashes = False
-    paths = set()
     for path, methods, view in api.routes():
-        if path in paths:  # one of Vertex AI's routes
-            raise ValueError(f"{path} is another path of the server")
-        paths.add(path)
         app.add_url_rule(path, view.__name__, view, methods=methods, strict_slashes=not path.endswith("/"))
     app.before_request(name_request)
     app.before_request(raise_earlier)
     app.after_request(return_request_id)
     Errors(api.words).register(app)
     return app
+
+
+def check_routes(config: Config, vertex: Vertex) -> None:
+    """Raise ValueError if one of Vertex AI's paths is another path of the server; no model is needed to know."""
+    unloaded = cast(Artifacts, None)
+    paths = [path for path, _methods, _view in Api(unloaded, config, bool, dict, Metrics(), vertex).routes()]
+    for path in (vertex.predict, vertex.health):
+        if paths.count(path) > 1:
+            raise ValueError(f"{path} is another path of the server")
 
 
 def written(document: dict[str, Any]) -> str:

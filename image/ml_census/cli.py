@@ -20,6 +20,8 @@ from ml_census import __version__
 
 if TYPE_CHECKING:
     from ml_census.client import Client
+    from ml_census.compatible import Vertex
+    from ml_census.config import Config
 
 log = logging.getLogger("ml_census")
 
@@ -64,7 +66,6 @@ def serve(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     from ml_census import access_log, config, server
     from ml_census.app import create_app
-    from ml_census.compatible import Vertex
     from ml_census.loader import Loader
     from ml_census.metrics import Metrics
     from ml_census.published import ArtifactError
@@ -73,13 +74,11 @@ def serve(
     logging.getLogger("gcsfs").setLevel(logging.CRITICAL)  # what it logs with a traceback, it also raises
     try:
         settings = config.load(path, os.environ.get("AIP_STORAGE_URI"))
+        vertex = _vertex(settings, predict_route, health_route)
         loader = Loader(settings)
         loaded = loader.start()
     except (config.ConfigError, ArtifactError) as error:
         fail(error)
-    if (predict_route is None) != (health_route is None):
-        fail("--predict-route and --health-route are given together")
-    vertex = Vertex(predict_route, health_route) if predict_route and health_route else None
     if settings.access_log:
         access_log.to_stdout()
     if not sys.warnoptions:
@@ -87,10 +86,7 @@ def serve(
     draining = threading.Event()
     _set_on_sigterm(draining)
     metrics = Metrics()
-    try:
-        app = create_app(loaded, settings, lambda: not draining.is_set(), loader.counts, metrics, vertex)
-    except ValueError as error:
-        fail(f"--predict-route, --health-route: {error}")
+    app = create_app(loaded, settings, lambda: not draining.is_set(), loader.counts, metrics, vertex)
     if metrics_port is not None:
         try:
             log.info("metrics on http://%s:%d/metrics", host, metrics.serve(host, metrics_port))
@@ -113,6 +109,23 @@ def serve(
     # All is answered. To take scikit-learn apart takes most of a second, and Kubernetes kills who is late.
     logging.shutdown()
     os._exit(0)
+
+
+def _vertex(settings: "Config", predict: str | None, health: str | None) -> "Vertex | None":
+    """Return the paths of the two options, checked before the model loads."""
+    if (predict is None) != (health is None):
+        fail("--predict-route and --health-route are given together")
+    if predict is None or health is None:
+        return None
+    from ml_census.app import check_routes
+    from ml_census.compatible import Vertex
+
+    try:
+        vertex = Vertex(predict, health)
+        check_routes(settings, vertex)
+    except ValueError as error:
+        fail(f"--predict-route, --health-route: {error}")
+    return vertex
 
 
 def _set_on_sigterm(event: threading.Event) -> None:

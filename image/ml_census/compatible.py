@@ -1,6 +1,7 @@
 """The protocols of other model servers, so that their clients change a URL: the same rows, token and answers."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from ml_census.metrics import Stopwatch
 from ml_census.protocols import article, binary_tensors, kserve_v1, mlflow, open_inference
 
 JSON = "application/json"
+ROUTE = re.compile(r"/[A-Za-z0-9/._~:@-]*")
 PROBES = ("/livez", "/readyz")
 SPOKEN = {"/v1/": kserve_v1, "/v2": open_inference, "/invocations": mlflow}
 """What clients of the paths that begin so understand."""
@@ -30,6 +32,12 @@ class Vertex:
 
     predict: str
     health: str
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what is no plain path: "<x>" would be a pattern of werkzeug's."""
+        for path in (self.predict, self.health):
+            if not ROUTE.fullmatch(path):
+                raise ValueError(f"{path!r}: must be a path of /, letters, digits and -._~:@, without {{}}, <> or ?")
 
 
 class Compatible:

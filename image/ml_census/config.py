@@ -9,10 +9,24 @@ from typing import Any, Literal
 
 import yaml
 
+from ml_census import cors
+
 MAX_BYTES = 1024**2
-LARGEST = 1_000_000_000_000
-LEAST = {"trusted_proxies": 0}
-"""Other whole numbers are 1 at least."""
+MAX_SECONDS = 10_000_000
+"""Python's timers take no more than 292 years."""
+BOUNDS: dict[str, tuple[float, float]] = {
+    "max_model_bytes": (1, 1024**4),
+    "reload_seconds": (0, MAX_SECONDS),
+    # the server holds up to twice as much in memory
+    "max_body_bytes": (1, 1024**3),
+    "max_rows": (1, 1_000_000_000),
+    "request_deadline_seconds": (1, MAX_SECONDS),
+    "keep_alive_seconds": (1, MAX_SECONDS),
+    "trusted_proxies": (0, 100),
+    "drain_delay_seconds": (0, MAX_SECONDS),
+    "drain_deadline_seconds": (0, MAX_SECONDS),
+}
+"""Minimum and maximum of each number; the chart's values.schema.json has the same."""
 SHA256 = re.compile("[0-9a-f]{64}")
 NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 PROTOCOLS = ("kserve", "open-inference", "mlflow", "vertex")
@@ -43,6 +57,8 @@ class Config:
     """What KServe's and Open Inference clients call the model: a part of their paths."""
     open_protocols: tuple[str, ...] = ()
     """What is answered without a token, where a door before the server asks who comes: of PROTOCOLS."""
+    cors_origins: tuple[str, ...] = ()
+    """Origins whose pages may call the server from a browser, each as "https://HOST"; "*" is all."""
     access_log: bool = False
     """A line of JSON on stdout for each answer."""
     model_sha256: str | None = None
@@ -75,17 +91,25 @@ class Config:
     """After the delay, requests in flight have this long to finish."""
 
 
-class _Alias(yaml.MarkedYAMLError):
-    """An alias in config.yaml."""
+class _Refused(yaml.MarkedYAMLError):
+    """YAML that config.yaml must not have; `problem` says what."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Takes no aliases: out of a few lines they make a thousand million values, and a flat file needs none."""
+    """Refuses aliases, of which a few lines expand to a thousand million values, and a key that stands twice."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            raise _Alias(problem_mark=self.peek_event().start_mark)  # type: ignore[no-untyped-call]
+            raise _Refused(problem="an alias", problem_mark=self.peek_event().start_mark)  # type: ignore[no-untyped-call]
         return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = set()
+        for key, _value in node.value:
+            if key.value in names and isinstance(key, yaml.ScalarNode):
+                raise _Refused(problem=f"the key {key.value} stands twice, again", problem_mark=key.start_mark)
+            names.update([key.value] if isinstance(key, yaml.ScalarNode) else [])
+        return super().construct_mapping(node, deep)
 
 
 def load(path: str, storage: str | None = None) -> Config:
@@ -106,7 +130,7 @@ def load(path: str, storage: str | None = None) -> Config:
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date or number that is none
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
-        reason = "an alias" if isinstance(error, _Alias) else "not YAML"
+        reason = str(error.problem) if isinstance(error, _Refused) else "not YAML"
         raise ConfigError(f"config: {path}: {reason}{where}") from error
     if not isinstance(values, dict):
         raise ConfigError(f"config: {path}: must be a mapping of keys to values")
@@ -146,13 +170,15 @@ def _wrong(key: str, value: object, kind: Any) -> str | None:
     if kind is bool:
         return None if isinstance(value, bool) else "must be true or false"
     if kind in (int, float):
-        return _wrong_number(value, kind, LEAST.get(key, 1 if kind is int else 0))
+        return _wrong_number(value, kind, *BOUNDS[key])
     if key == "trusted_globals":
         named = isinstance(value, list) and all(isinstance(name, str) and "." in name for name in value)
         return None if named else 'must be a list of "module.name"'
     if key == "open_protocols":
         known = isinstance(value, list) and all(name in PROTOCOLS for name in value)
         return None if known else f"must be a list of {', '.join(PROTOCOLS)}"
+    if key == "cors_origins":
+        return _wrong_origins(value)
     if choices := typing.get_args(kind) if typing.get_origin(kind) is Literal else ():
         return None if value in choices else f"must be {' or '.join(choices)}"
     if key == "model_name":
@@ -177,7 +203,15 @@ def _is_object(value: object) -> bool:
     return "::" not in value and ".." not in found[1].split("/")
 
 
-def _wrong_number(value: object, kind: type, least: int) -> str | None:
+def _wrong_origins(value: object) -> str | None:
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        wrong = [each for each in value if each != cors.ANY and not cors.ORIGIN.fullmatch(each)]
+        if not wrong:
+            return None
+    return 'must be a list of origins as browsers send them: "https://HOST", in lower case and without path, or "*"'
+
+
+def _wrong_number(value: object, kind: type, least: float, most: float) -> str | None:
     if isinstance(value, bool) or not isinstance(value, int | float if kind is float else int):
         return "must be a number" if kind is float else "must be a whole number"
-    return None if least <= value <= LARGEST else f"must be between {least} and {LARGEST}"
+    return None if least <= value <= most else f"must be between {least} and {most}"

@@ -12,13 +12,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Protocol
 
 from waitress import wasyncore
 from waitress.server import TcpWSGIServer
 from waitress.utilities import Error
 
-from ml_census import access_log, wire
+from ml_census import access_log, cors, wire
 from ml_census.config import Config
 from ml_census.lanes import WORK, Lanes
 from ml_census.listener import let_nobody_in
@@ -40,7 +41,8 @@ QUICK_WAITING = 512
 QUICK_SECONDS = 0.02
 """After so long with quick requests the loop looks who else is there, such as a probe."""
 HELD_BYTES = 64 * 1024**2
-"""What all clients together may have here of requests that are not finished, and of answers that are not taken."""
+"""Maximum of unfinished requests and of answers that are not taken, over all clients; twice max_body_bytes where that
+is more, so that a single request is never refused for its share."""
 
 HANDSHAKE_SECONDS = 0.2
 """Who has sent a SYN gets through with the rest of its handshake."""
@@ -137,6 +139,8 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         self._sheds: dict[str, bytes] = {}
         self._metrics = metrics
         self._deadline = config.request_deadline_seconds
+        self.cors = partial(cors.headers, cors.as_sent(config.cors_origins))
+        """Method and headers of a request -> what its answer says to browsers."""
         self._keep_alive = config.keep_alive_seconds
         self.draining = draining
         self.untaken: deque[wire.Channel] = deque()
@@ -165,7 +169,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
             self._answer(self._quick)
         while self.untaken:
             self.untaken.popleft().look_after_answer()
-        while self._held_bytes > HELD_BYTES:
+        while self._held_bytes > max(HELD_BYTES, self.adj.max_request_body_size):
             self._give_up_who_holds_most()
         if end > self._next_look:
             self._next_look = end + 1
@@ -192,7 +196,8 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         """The channel has a whole request."""
         request = channel.requests[0]
         request.whole_since = time.monotonic()
-        lane = QUICK if request.error else self._lane_of(request.path, request.body_bytes_received)
+        is_quick = request.error or request.command == "OPTIONS"  # a preflight to /login waits for no hash
+        lane = QUICK if is_quick else self._lane_of(request.path, request.body_bytes_received)
         if lane == PROBE:
             self._probes.append(channel)
             return

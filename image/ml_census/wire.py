@@ -47,6 +47,7 @@ PLAIN = re.compile(
 )
 """The head of a request that every reader understands in one way, and whose refusal needs nothing else of it."""
 TRACEPARENT = re.compile(rb"\r\ntraceparent:[ \t]*([0-9a-f-]+)[ \t]*\r\n", re.IGNORECASE)
+ORIGIN = re.compile(rb"\r\norigin:", re.IGNORECASE)
 LIBC = ctypes.PyDLL(None, use_errno=True)
 """Calls of its functions keep the interpreter's lock."""
 RECEIVED = ctypes.create_string_buffer(8192)
@@ -138,6 +139,8 @@ class _Answer:
     def build_response_header(self: Any) -> bytes:
         if self.channel.server.draining.is_set():
             self.set_close_on_finish()
+        request = self.channel.requests[0]
+        self.response_headers += self.channel.server.cors(request.command, request.headers)
         header: bytes = super().build_response_header()  # type: ignore[misc]
         return header
 
@@ -293,6 +296,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         head = PLAIN.match(data)
         if not head or head.end() + int(head[2]) != len(data):
             return False
+        if ORIGIN.search(data, 0, head.end()):
+            return False  # a page of another origin needs headers to read why
         found = TRACEPARENT.search(data, 0, head.end())
         trace = trace_id(found[1].decode()) if found else ""
         name = trace or request_id("")

@@ -15,6 +15,9 @@ model_name: {{ . | quote }}
 {{- with .Values.config.open_protocols }}
 open_protocols: {{ toJson . }}
 {{- end }}
+{{- with .Values.config.cors_origins }}
+cors_origins: {{ toJson . }}
+{{- end }}
 access_log: {{ .Values.config.access_log }}
 {{- with .Values.config.model_sha256 }}
 model_sha256: {{ . | quote }}

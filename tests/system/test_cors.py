@@ -1,0 +1,130 @@
+"""A page of another origin logs in and predicts, in a real browser, if cors_origins has its origin."""
+
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Browser, sync_playwright
+
+from conftest import write_folder
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 60
+CALL = """async ([url, body]) => {
+  const basic = btoa("census:census");
+  const login = await fetch(url + "/login", { headers: { Authorization: `Basic ${basic}` } });
+  const { token } = await login.json();
+  const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
+  const answer = await fetch(url + "/prediction", { method: "POST", headers, body });
+  return [answer.status, await answer.json(), answer.headers.get("X-Request-Id") !== null];
+}"""
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def origins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """Two sites with an empty page: each port is an origin."""
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "index.html").write_text("<!doctype html><link rel=icon href=data:,><title>Front end</title>")
+    sites = [ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) for _ in range(2)]
+    for site in sites:
+        threading.Thread(target=site.serve_forever).start()
+    yield [f"http://127.0.0.1:{site.server_port}" for site in sites]
+    for site in sites:
+        site.shutdown()
+        site.server_close()
+
+
+@pytest.fixture(scope="module")
+def open_to_one(
+    launch: Callable[..., Any], origins: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
+    """A server that the pages of the first site may call."""
+    running = launch(
+        write_folder(tmp_path_factory.mktemp("cors"), "logistic", cors_origins=[*origins[:1], "https://a.example:443"])
+    )
+    yield running
+    running.end()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = subprocess.run([ROOT / "ci" / "chromium"], check=True, capture_output=True, text=True).stdout.strip()
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+def call(browser: Browser, origin: str, url: str, body: str) -> Any:
+    page = browser.new_page()
+    page.goto(origin)
+    try:
+        return page.evaluate(CALL, [url, body])
+    finally:
+        page.close()
+
+
+def test_a_page_of_a_listed_origin_logs_in_and_reads_predictions_and_errors(
+    browser: Browser, open_to_one: Any, origins: list[str]
+) -> None:
+    status, answer, has_id = call(browser, origins[0], open_to_one.url, '{"inputs": [[1, 2]]}')
+    refused, error, _ = call(browser, origins[0], open_to_one.url, "{")
+
+    assert (status, len(answer["predictions"]), has_id) == (200, 1, True)
+    assert (refused, "not JSON" in error["error message"]) == (400, True)
+
+
+def test_a_page_of_another_origin_reads_nothing(browser: Browser, open_to_one: Any, origins: list[str]) -> None:
+    with pytest.raises(Exception, match="Failed to fetch"):
+        call(browser, origins[1], open_to_one.url, '{"inputs": [[1, 2]]}')
+
+
+@pytest.mark.parametrize("path", ["/login", "/prediction", "/v2/models/model/infer", "/invocations"])
+def test_a_preflight_is_answered_without_a_token(open_to_one: Any, origins: list[str], path: str) -> None:
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+
+    answer = requests.options(open_to_one.url + path, headers=asked | {"Origin": origins[0]}, timeout=SECONDS)
+    other = requests.options(open_to_one.url + path, headers=asked | {"Origin": origins[1]}, timeout=SECONDS)
+
+    assert answer.status_code == 200
+    assert answer.headers["Access-Control-Allow-Origin"] == origins[0]
+    assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]
+    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+    assert not [name for name in other.headers if name.startswith("Access-Control")]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [("/nowhere", b"", 404), ("/prediction", b"{}", 403), ("/prediction", b"x" * 3 * 1024**2, 413)],
+)
+def test_errors_may_be_read_as_well_also_those_of_the_server_itself(
+    open_to_one: Any, origins: list[str], path: str, body: bytes, status: int
+) -> None:
+    answer = requests.post(open_to_one.url + path, body, headers={"Origin": origins[0]}, timeout=SECONDS)
+
+    assert answer.status_code == status
+    assert answer.headers["Access-Control-Allow-Origin"] == origins[0]
+    assert "Origin" in answer.headers["Vary"]
+
+
+def test_the_default_port_is_no_part_of_an_origin(open_to_one: Any) -> None:
+    answer = requests.get(f"{open_to_one.url}/version", headers={"Origin": "https://a.example"}, timeout=SECONDS)
+
+    assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"
+
+
+def test_without_the_key_no_answer_has_a_word_of_it(server: Any, origins: list[str]) -> None:
+    answer = requests.get(f"{server.url}/version", headers={"Origin": origins[0]}, timeout=SECONDS)
+
+    assert not [name for name in answer.headers if name.startswith("Access-Control") or name == "Vary"]
