@@ -31,12 +31,15 @@ class Answer:
     unknown: list[dict[str, Any]] = field(default_factory=list)
     version: str = ""
     """Of the model."""
+    ignored: int = 0
+    """The number of columns that the rows have and the model has not."""
 
     @property
     def headers(self) -> dict[str, str]:
         """What every protocol's answer says beside its document."""
         unknown = {"X-Unknown-Values": str(len(self.unknown))} if self.unknown else {}
-        return {"X-Model-Version": self.version} | unknown
+        ignored = {"X-Ignored-Columns": str(self.ignored)} if self.ignored else {}
+        return {"X-Model-Version": self.version} | unknown | ignored
 
 
 def admit(artifacts: Artifacts, authorization: str) -> None:
@@ -50,8 +53,9 @@ def admit(artifacts: Artifacts, authorization: str) -> None:
 class Answering:
     """Predicts at most so many rows at a time, and counts them."""
 
-    def __init__(self, max_rows: int, metrics: Metrics) -> None:
+    def __init__(self, max_rows: int, metrics: Metrics, refuse_extra: bool = False) -> None:
         self._max_rows = max_rows
+        self._refuse_extra = refuse_extra
         self._metrics = metrics
 
     def stages(self) -> Stopwatch:
@@ -64,10 +68,10 @@ class Answering:
         if isinstance(inputs, list) and len(inputs) > self._max_rows:
             raise TooManyRows(f"at most {self._max_rows} rows in a request")
         predictor = artifacts.predictor
-        rows = predictor.schema.clean(inputs)
+        rows = predictor.schema.clean(inputs, self._refuse_extra)
         stages.lap("validate")
         predictions = artifacts.decoded(predictor.predict(rows.columns))
         probabilities = predictor.probabilities(rows.columns) if with_probabilities else None
         stages.lap("predict")
         self._metrics.predicted(artifacts.model, rows.columns, rows.unknown)
-        return Answer(predictions, probabilities, rows.unknown, artifacts.model.version)
+        return Answer(predictions, probabilities, rows.unknown, artifacts.model.version, rows.ignored)

@@ -50,7 +50,7 @@ class Api:
         self.ready = ready
         self._reloads = reloads
         self._metrics = metrics
-        self._answering = Answering(config.max_rows, metrics)
+        self._answering = Answering(config.max_rows, metrics, config.extra_columns == "refuse")
         self._trusted_proxies = config.trusted_proxies
         self._throttle = Throttle()
         self._compatible = Compatible(

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Literal, TypeGuard, cast
 
-Kind = Literal["number", "category", "any"]
+Kind = Literal["number", "category", "text", "date", "any"]
 Value = str | int | float | bool | None
 
 LARGEST = 3.4028234663852886e38
@@ -18,6 +19,11 @@ MISSING = frozenset(("", ".", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat",
 LONGEST = 1000
 """So many characters a category may have, unless the model knows longer ones."""
 NAN = float("nan")
+EXAMPLES: dict[str, str | int] = {"number": 0, "text": "a", "date": "2000-01-01T00:00:00"}
+"""Kind -> a value that a column of it takes."""
+BOOLEANS = {text: truth for truth in (True, False) for text in (str(truth), str(truth).lower(), str(truth).upper())}
+"""How JSON, pandas and spreadsheets write true and false as text."""
+DATE = "a date in ISO 8601, such as 2024-03-05 or 2024-03-05T10:00:00"
 _NUMBERS = frozenset((int, float))  # not bool, which is an int to isinstance
 
 
@@ -50,8 +56,12 @@ class Column:
     nullable: bool = False
     refuse_unknown: bool = False
     training: Training | None = None
+    dropped: bool = False
+    """The model does not use the column: clients can leave it out."""
+    dtype: str | None = None
+    """The pandas dtype of the column in the frame that the model was fitted on, where it is not the usual one."""
 
-    @property
+    @cached_property
     def listed(self) -> list[Value]:
         """The categories that JSON can hold: NaN among them is what nullable says."""
         return [value for value in self.categories if value == value]
@@ -73,8 +83,8 @@ class Column:
     @property
     def example(self) -> Value:
         """A value that fits."""
-        if self.kind == "number":
-            return 0
+        if self.kind in EXAMPLES:
+            return EXAMPLES[self.kind]
         return self.categories[0] if self.categories else self._missing()
 
     def clean(self, value: object) -> tuple[Value, bool]:
@@ -85,6 +95,10 @@ class Column:
             return _number(value), True
         if self.kind == "any":
             return _scalar(value), True
+        if self.kind == "date":
+            return _date(value), True
+        if self.kind == "text":
+            return _text(value), True
         return self._category(value)
 
     def clean_all(self, values: Sequence[object]) -> Sequence[Value] | None:
@@ -92,7 +106,7 @@ class Column:
         if self.kind == "number":
             for value in values:  # all(...) takes twice as long for one value, and as long for a thousand
                 if type(value) not in _NUMBERS or not -LARGEST <= value <= LARGEST:  # type: ignore[operator]
-                    return None
+                    return [int(each) for each in cast(Sequence[bool], values)] if _are_booleans(values) else None
             return cast(Sequence[Value], values)
         if not self._text:
             return None
@@ -109,10 +123,18 @@ class Column:
     def _missing(self) -> Value:
         if not self.nullable:
             raise Misfit("a number" if self.kind == "number" else "a value")
-        return None if self.kind == "any" or (self.kind == "category" and None in self.categories) else NAN
+        return None if self.kind in ("any", "date", "text") or self._none_is_known else NAN
+
+    @cached_property
+    def _none_is_known(self) -> bool:
+        return self.kind == "category" and None in self.categories
 
     def _category(self, value: object) -> tuple[Value, bool]:
         key: Value = _number(value) if self._numeric else _scalar(value)
+        if self._boolean:
+            key = _truth(key) if isinstance(key, str) else key
+        elif isinstance(key, bool):
+            key = self._spelt(key)
         if self._digits and not isinstance(key, str | bool):
             key = str(key)  # categories that look like numbers: 1 means "1"
         if isinstance(key, str) and key not in self._known:
@@ -126,6 +148,17 @@ class Column:
         if isinstance(key, str) and len(key) > max(LONGEST, self.longest):
             raise Misfit(f"text of at most {max(LONGEST, self.longest)} characters")
         return key, False
+
+    def _spelt(self, value: bool) -> Value:
+        """True and false among categories of text: numpy and pandas write them as the text True and False."""
+        return next((text for text, truth in BOOLEANS.items() if truth == value and text in self._known), value)
+
+    @cached_property
+    def _boolean(self) -> bool:
+        """Whether the categories are true and false; a missing value may be among them."""
+        return any(isinstance(value, bool) for value in self.categories) and all(
+            isinstance(value, bool) or value is None or value != value for value in self.categories
+        )
 
     @cached_property
     def _text(self) -> bool:
@@ -149,19 +182,49 @@ def _is_missing(value: object) -> TypeGuard[str]:
 
 
 def _number(value: object) -> int | float:
-    """A finite number, also one written as text, as clients that read CSV files send it."""
+    """A finite number, also one written as text, as clients that read CSV files send it. True is 1 and false is 0."""
     if isinstance(value, str):
         text = value.strip()
+        if text in BOOLEANS:
+            return int(BOOLEANS[text])
         if not NUMBER.fullmatch(text):
             raise Misfit("a number")
         value = float(text) if set(text) & set(".eE") else int(text)
     if isinstance(value, bool):
-        raise Misfit("a number: 1 for true, 0 for false")
+        return int(value)
     if not isinstance(value, int | float):
         raise Misfit("a number")
     if not -LARGEST <= value <= LARGEST:  # also refuses NaN
         raise Misfit("a finite number within the range of float32")
     return value
+
+
+def _are_booleans(values: Sequence[object]) -> bool:
+    return set(map(type, values)) == {bool}
+
+
+def _truth(text: str) -> Value:
+    """Text as true or false where it is one of these, any other text as it is."""
+    return BOOLEANS.get(text.strip(), {"1": True, "0": False}.get(text.strip(), text))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise Misfit("text")
+    return str(_scalar(value))
+
+
+def _date(value: object) -> str:
+    """A date in ISO 8601 in full. One with an offset is converted to UTC."""
+    if not isinstance(value, str):
+        raise Misfit(DATE)
+    try:
+        moment = datetime.fromisoformat(value.strip())
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        raise Misfit(DATE) from None
+    return moment.isoformat()
 
 
 def _scalar(value: object) -> Value:

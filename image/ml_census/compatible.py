@@ -189,7 +189,9 @@ class Compatible:
         self._check(artifacts, version)
         stages = self._answering.stages()
         length = request.headers.get(binary_tensors.HEADER)
-        asked = open_inference.parse(_json_body(), artifacts.predictor.schema.names, length)
+        asked = open_inference.parse(
+            _json_body(), artifacts.predictor.schema.names, length, artifacts.predictor.schema.required
+        )
         if asked.probabilities and not artifacts.predictor.has_probabilities:
             abort(400, "this model has no probabilities")
 

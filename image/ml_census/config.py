@@ -67,6 +67,10 @@ class Config:
     """What a pickle may name beside scikit-learn's own estimators, each as "module.name"."""
     version_mismatch: Literal["strict", "warn"] = "strict"
     """A pickle of another scikit-learn is refused, or loaded with a warning."""
+    untested_model: Literal["refuse", "warn"] = "refuse"
+    """A model for which no row is known that it answers is refused, or loaded with a warning."""
+    extra_columns: Literal["ignore", "refuse"] = "ignore"
+    """Columns of a request that the model has not are ignored and counted, or refused with 400."""
     max_model_bytes: int = 512 * 1024**2
     """A larger model is not read."""
     cache_path: str | None = None

@@ -1,6 +1,7 @@
 """All columns that a model takes, as learnt from it or read from schema.json, and the check of rows against them."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
@@ -16,11 +17,17 @@ Columns = Sequence[Sequence[Value]]
 
 MAX_DETAILS = 20
 """So many findings are listed in an answer; the rest are counted."""
+DTYPE = re.compile(
+    r"category|bool|boolean|str|string|object|float(32|64)|Float(32|64)|[Uu]?[Ii]nt(8|16|32|64)"
+    r"|datetime64\[(s|ms|us|ns)(, UTC)?\]"
+)
+MAX_NAMES = 5
+"""Maximum number of missing columns that an error names."""
 
 
-DOCUMENT_KEYS = ("form", "columns", "classes")
+DOCUMENT_KEYS = ("form", "columns", "classes", "outputs")
 """Of schema.json. GET /schema adds the classes, and its answer may be saved as the file."""
-COLUMN_KEYS = ("name", "type", "categories", "nullable", "refuse_unknown", "training")
+COLUMN_KEYS = ("name", "type", "categories", "nullable", "refuse_unknown", "training", "dropped", "dtype")
 
 
 class SchemaError(Exception):
@@ -41,6 +48,8 @@ class Rows:
 
     columns: Columns
     unknown: list[dict[str, Any]] = field(default_factory=list)
+    ignored: int = 0
+    """The number of columns that the rows have and the model has not."""
 
 
 @dataclass(frozen=True)
@@ -59,20 +68,31 @@ class Schema:
         """The columns' names as the keys of a JSON object spell them."""
         return [str(column.name) for column in self.columns]
 
-    def clean(self, inputs: object) -> Rows:
-        """Check rows (lists of values, or objects by column name). Raises RowsError."""
+    @cached_property
+    def required(self) -> list[str]:
+        """The names of the columns that each row must have: a column that the model drops can be left out."""
+        return [str(column.name) for column in self.columns if not column.dropped]
+
+    def clean(self, inputs: object, refuse_extra: bool = False) -> Rows:
+        """Check rows: lists of values, objects by column name, or bare values where the model has one column.
+
+        Columns that the model has not are ignored and counted, or refused. Raises RowsError.
+        """
         if not isinstance(inputs, list):
             raise RowsError("inputs must be a list of rows", [])
         if not inputs:
             raise RowsError("inputs holds no rows", [])
-        columns = self._clean_at_once(inputs)
-        return self._clean_one_by_one(inputs) if columns is None else Rows(columns)
+        rows, ignored = cast(list[Sequence[object]], inputs), 0
+        misfits: dict[int, dict[str, Any]] = {}
+        if set(map(type, inputs)) != {list} or set(map(len, inputs)) != {len(self.columns)}:
+            rows, misfits, ignored = self._all_in_order(inputs, refuse_extra)
+        columns = None if misfits else self._clean_at_once(rows)
+        if columns is not None:
+            return Rows(columns, ignored=ignored)
+        return replace(self._clean_one_by_one(rows, misfits), ignored=ignored)
 
-    def _clean_at_once(self, inputs: list[object]) -> Columns | None:
-        """The columns if all rows are as expected, None if rows and values must be looked at one by one."""
-        rows = cast(list[list[object]], inputs)
-        if set(map(type, rows)) != {list} or set(map(len, rows)) != {len(self.columns)}:
-            return None
+    def _clean_at_once(self, rows: list[Sequence[object]]) -> Columns | None:
+        """The columns if all values are as expected, None if each must be looked at."""
         cleaned: list[Sequence[Value]] = []
         for column, values in zip(self.columns, zip(*rows, strict=True), strict=True):
             usual = column.clean_all(values)
@@ -81,18 +101,16 @@ class Schema:
             cleaned.append(usual)
         return cleaned
 
-    def _clean_one_by_one(self, inputs: list[object]) -> Rows:
+    def _clean_one_by_one(self, given: list[Sequence[object]], odd: Mapping[int, dict[str, Any]]) -> Rows:
         rows: list[list[Value]] = []
         unknown: list[dict[str, Any]] = []
         misfits: list[dict[str, Any]] = []
-        for number, row in enumerate(inputs):
-            try:
-                given = self._in_order(row)
-            except Misfit as misfit:
-                misfits.append({"row": number, "got": _shown(row), "expected": str(misfit)})
+        for number, row in enumerate(given):
+            if number in odd:
+                misfits.append(odd[number])
                 continue
             values: list[Value] = []
-            for column, value in zip(self.columns, given, strict=True):
+            for column, value in zip(self.columns, row, strict=True):
                 where = {"row": number, "column": column.name}
                 try:
                     cleaned, known = column.clean(value)
@@ -108,15 +126,41 @@ class Schema:
             raise RowsError(f"{len(misfits)} {verb} not fit the model's columns", misfits[:MAX_DETAILS])
         return Rows(list(zip(*rows, strict=True)), unknown)
 
+    def _all_in_order(
+        self, inputs: list[object], refuse_extra: bool
+    ) -> tuple[list[Sequence[object]], dict[int, dict[str, Any]], int]:
+        """The rows with their values in the order of the columns, what is wrong with a row by its number, and the
+        number of columns that are ignored."""
+        rows: list[Sequence[object]] = []
+        misfits: dict[int, dict[str, Any]] = {}
+        extra: set[str] = set()
+        for number, row in enumerate(inputs):
+            try:
+                rows.append(self._in_order(row))
+                if isinstance(row, dict) and len(row) > len(self.required):
+                    extra |= (strange := row.keys() - self._names_as_set)
+                    if strange and refuse_extra:
+                        raise Misfit(f"no column but the model's, so not {_shown(min(strange))}")
+            except Misfit as misfit:
+                rows[number:] = [()]
+                misfits[number] = {"row": number, "got": _shown(row), "expected": str(misfit)}
+        return rows, misfits, len(extra)
+
+    @cached_property
+    def _names_as_set(self) -> frozenset[str]:
+        return frozenset(self.names)
+
     def _in_order(self, row: object) -> Sequence[object]:
-        """The row's values in the order of the columns. Raises Misfit if there are not just the model's columns."""
+        """The row's values in the order of the columns. Raises Misfit if one of the model's columns is not there."""
         if isinstance(row, dict):
-            if missing := [name for name in self.names if name not in row]:
-                raise Misfit(f"the model's columns by name, also {missing[0]}")
-            if len(row) > len(self.columns):
-                strange = next(name for name in row if name not in self.names)
-                raise Misfit(f"no column but the model's, so not {_shown(strange)}")
-            return [row[name] for name in self.names]
+            if missing := [name for name in self.required if name not in row]:
+                if self.form == "documents" and len(row) == 1:
+                    return list(row.values())  # a text vectorizer knows no name of its column
+                names = ", ".join(missing[:MAX_NAMES]) + (", …" if len(missing) > MAX_NAMES else "")
+                raise Misfit(f"an object with all columns of the model; {len(missing)} missing: {names}")
+            return [row.get(name) for name in self.names]
+        if not isinstance(row, list) and len(self.columns) == 1:
+            return [row]
         if not isinstance(row, list) or len(row) != len(self.columns):
             raise Misfit(f"a list of {len(self.columns)} values")
         return row
@@ -138,6 +182,10 @@ class Schema:
                 entry["nullable"] = True
             if column.refuse_unknown:
                 entry["refuse_unknown"] = True
+            if column.dropped:
+                entry["dropped"] = True
+            if column.dtype:
+                entry["dtype"] = column.dtype
             if column.training:
                 entry["training"] = {key: value for key, value in asdict(column.training).items() if value is not None}
             columns.append(entry)
@@ -180,8 +228,19 @@ def _column(entry: Mapping[str, Any]) -> Column:
         categories=tuple(categories),
         nullable=bool(entry.get("nullable")),
         refuse_unknown=bool(entry.get("refuse_unknown")),
+        dropped=bool(entry.get("dropped")),
+        dtype=_dtype(entry),
     )
     return replace(column, training=_training(column, entry["training"])) if "training" in entry else column
+
+
+def _dtype(entry: Mapping[str, Any]) -> str | None:
+    dtype = entry.get("dtype")
+    if dtype is not None and not (isinstance(dtype, str) and DTYPE.fullmatch(dtype)):
+        raise SchemaError(
+            f"column {entry['name']}: dtype must be the name of a pandas dtype, such as category or Int64"
+        )
+    return dtype
 
 
 def _training(column: Column, entry: Mapping[str, Any]) -> Training:

@@ -341,7 +341,7 @@ BAD = [
     (V2, {}, "a list of tensors"),
     (V2, {"inputs": tensors()[1:]}, 'there is no tensor "age"'),
     (V2, {"inputs": [*tensors(), tensors()[0]]}, 'two tensors "age"'),
-    (V2, changed(0, name="salary"), 'no column "salary"'),
+    (V2, changed(0, name="salary"), 'no tensor "age"; the model has age, workclass'),
     (V2, changed(0, name=...), "each tensor must be"),
     (V2, changed(0, datatype="STRING"), "the datatype must be"),
     (V2, changed(0, datatype=["BYTES"]), "the datatype must be"),

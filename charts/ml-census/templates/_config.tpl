@@ -26,6 +26,8 @@ model_sha256: {{ . | quote }}
 trusted_globals: {{ toJson . }}
 {{- end }}
 version_mismatch: {{ .Values.config.version_mismatch }}
+untested_model: {{ .Values.config.untested_model }}
+extra_columns: {{ .Values.config.extra_columns }}
 max_model_bytes: {{ int64 .Values.config.max_model_bytes }}
 cache_path: /cache
 reload_seconds: {{ int64 .Values.config.reload_seconds }}

@@ -32,8 +32,11 @@ class Inference:
         return any(name == PREDICT_PROBA for name, _ in self.outputs)
 
 
-def parse(body: bytes, names: Sequence[str], length: str | None = None) -> Inference:
-    """The request, for a model with columns of these names; `length` is the header of binary tensors.
+def parse(
+    body: bytes, names: Sequence[str], length: str | None = None, required: Sequence[str] | None = None
+) -> Inference:
+    """The request, for a model with columns of these names; `length` is the header of binary tensors. There must be
+    tensors for the columns of `required`: for all, unless given.
 
     Raises FormatError.
     """
@@ -51,9 +54,9 @@ def parse(body: bytes, names: Sequence[str], length: str | None = None) -> Infer
     if binary:
         raise FormatError(f"{len(binary)} bytes behind the document are of no tensor")
     whole = next(iter(columns.values()))
-    if len(columns) == 1 and whole and len(whole[0]) == len(names) > 1:
+    if len(columns) == 1 and whole and len(whole[0]) == len(names):
         return Inference(whole, _outputs(document), _id(document))
-    return Inference(_rows(columns, names), _outputs(document), _id(document))
+    return Inference(_rows(columns, names, names if required is None else required), _outputs(document), _id(document))
 
 
 def _tensor(tensor: object, binary: bytes) -> tuple[str, list[list[Any]], bytes]:
@@ -86,17 +89,22 @@ def _parameters(holder: Mapping[str, Any]) -> Mapping[str, Any]:
     return given if isinstance(given, dict) else {}
 
 
-def _rows(columns: Mapping[str, list[list[Any]]], names: Sequence[str]) -> list[Any]:
+def _rows(columns: Mapping[str, list[list[Any]]], names: Sequence[str], required: Sequence[str]) -> list[Any]:
+    """Lists of values where there is a tensor for each column and no other, else objects by column name."""
+    known = set(names)
     for name, rows in columns.items():
-        if name not in names:
-            raise FormatError(f'the model has no column "{name}"; it has {", ".join(names[:100])}')
-        if rows and len(rows[0]) != 1:
+        if name in known and rows and len(rows[0]) != 1:
             raise FormatError(f'tensor "{name}": the shape must be [rows] or [rows, 1]')
-    if missing := [name for name in names if name not in columns]:
-        raise FormatError(f'there is no tensor "{missing[0]}"')
+    if missing := [name for name in required if name not in columns]:
+        raise FormatError(f'there is no tensor "{missing[0]}"; the model has {", ".join(names[:100])}')
     if len({len(rows) for rows in columns.values()}) > 1:
         raise FormatError("the tensors are of different numbers of rows")
-    return [[value for (value,) in row] for row in zip(*(columns[name] for name in names), strict=True)]
+    if columns.keys() == known:
+        return [[value for (value,) in row] for row in zip(*(columns[name] for name in names), strict=True)]
+    return [
+        {name: each[0] if each else None for name, each in zip(columns, row, strict=True)}
+        for row in zip(*columns.values(), strict=True)
+    ]
 
 
 def _outputs(document: Mapping[str, Any]) -> tuple[tuple[str, bool], ...]:
