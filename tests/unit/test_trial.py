@@ -1,6 +1,7 @@
 """A pickle is tried out in a process of its own, which may die without the server."""
 
 import dataclasses
+import io
 import json
 import re
 import subprocess
@@ -10,9 +11,11 @@ from pathlib import Path
 
 import joblib
 import pytest
+import sklearn
 
+from conftest import write_folder
 from kinds import KINDS
-from ml_census import artifacts, config, trial
+from ml_census import artifacts, config, fitted, trial
 from ml_census.config import Config
 from ml_census.published import ArtifactError
 from ml_census.source import Source
@@ -20,80 +23,112 @@ from ml_census.source import Source
 Folder = Callable[..., Path]
 
 
-def tried(path: Path) -> tuple[trial.Proved, Config]:
-    settings = config.load(str(path))
+def source_of(settings: Config) -> Source:
+    """The artifacts, read as a server reads them before the trial."""
     read = Source()
     for uri in (settings.model_path, settings.prediction_decoding):
         if uri:
             read.read(uri, 2**30)
-    return trial.tried_out(settings, read), settings
+    return read
 
 
-def test_a_model_that_can_be_compiled_comes_back_compiled(folder: Folder) -> None:
-    proved, _ = tried(folder("article"))
+def tried(path: Path) -> trial.Proved:
+    settings = config.load(str(path))
+    return trial.tried_out(settings, source_of(settings))
 
+
+def of_version_1_9(path: Path) -> Config:
+    """The configuration of a folder, once another scikit-learn has made its model."""
+    model = path.parent / "model.pkl"
+    before = b"_sklearn_version\x94\x8c"  # then the length of the text, and the text
+    here, other = (before + bytes([len(text)]) + text.encode() for text in (sklearn.__version__, "1.9.0"))
+    assert here in model.read_bytes()
+    model.write_bytes(model.read_bytes().replace(here, other))
+    return config.load(str(path))
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """A model that another scikit-learn has made, and that can be compiled."""
+    return of_version_1_9(write_folder(tmp_path_factory.mktemp("trial"), "logistic", version_mismatch="warn"))
+
+
+@pytest.fixture(scope="module")
+def proved(settings: Config) -> trial.Proved:
+    """The result of one child for all tests of it."""
+    return trial.tried_out(settings, source_of(settings))
+
+
+@pytest.mark.slow
+def test_compilable_model_returns_compiled_with_its_version(proved: trial.Proved) -> None:
     assert proved.compiled
     assert proved.engine["kind"] == "compiled"
+    assert proved.made_by == "1.9.0" != proved.scikit_learn
 
 
-@pytest.mark.parametrize("compile", [True, False])
-def test_a_model_of_another_scikit_learn_comes_back_with_its_version(
-    folder: Folder, monkeypatch: pytest.MonkeyPatch, compile: bool
-) -> None:
-    monkeypatch.setattr("sklearn.base.__version__", "1.9.0")
-    path = folder("logistic", version_mismatch="warn", compile=compile)
-    monkeypatch.undo()
-    settings, read = config.load(str(path)), Source()
+@pytest.mark.slow
+def test_compiled_result_serves_without_unpickling_again(settings: Config, proved: trial.Proved) -> None:
+    made, read = KINDS["logistic"](), source_of(settings)
+    read.files[settings.model_path] = b"no pickle"
 
-    loaded = artifacts.load(settings, read, lambda: trial.tried_out(settings, read))
+    loaded = artifacts.load(settings, read, lambda: proved)
 
-    assert loaded.model.made_by == "1.9.0" != loaded.model.scikit_learn
-
-
-def test_a_model_that_cannot_comes_back_with_the_reason(folder: Folder) -> None:
-    proved, _ = tried(folder("article", compile=False))
-
-    assert proved.compiled is None
-    assert proved.engine["kind"] == "original"
-
-
-def test_what_was_tried_serves_without_scikit_learn_having_loaded_it(
-    folder: Folder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = config.load(str(folder("article")))
-    read = Source()
-    monkeypatch.setattr("ml_census.fitted.unpickled", None)
-
-    loaded = artifacts.load(settings, read, lambda: trial.tried_out(settings, read))
-
-    made = KINDS["article"]()
     assert loaded.model.engine["kind"] == "compiled"
+    assert loaded.model.made_by == "1.9.0"
     assert loaded.decoded(loaded.predictor.predict(loaded.predictor.schema.clean(made.rows).columns)) == made.decoded()
 
 
+@pytest.mark.slow
+def test_uncompiled_model_returns_the_reason_and_its_version(folder: Folder) -> None:
+    settings = of_version_1_9(folder("logistic", version_mismatch="warn", compile=False))
+    read, results = source_of(settings), []
+
+    def in_a_child() -> trial.Proved:
+        results.append(trial.tried_out(settings, read))
+        return results[0]
+
+    loaded = artifacts.load(settings, read, in_a_child)
+
+    assert results[0].compiled is None
+    assert loaded.model.engine == {"kind": "original", "reason": "the configuration says compile: false"}
+    assert loaded.model.made_by == "1.9.0" != loaded.model.scikit_learn
+
+
+def evaluating(harm: str) -> bytes:
+    """A pickle that evaluates an expression, of a kind that flipped bits may make and no list of names finds."""
+    file = io.BytesIO()
+    joblib.dump(Evaluated(harm), file)
+    return file.getvalue()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("harm", "reason"),
     [
-        ("os.abort()", "ended the process that tried it: signal SIGABRT"),
         ("os._exit(3)", "ended the process that tried it: exit code 3"),
         ("ctypes.string_at(0)", "ended the process that tried it: signal SIGSEGV"),
-        ("time.sleep(600)", "had not loaded and predicted after 5 s"),
-        ("bytearray(2**60)", "MemoryError"),
-        ("sys.exit(0)", "SystemExit"),
     ],
 )
-def test_a_pickle_that_does_harm_is_refused(
-    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, harm: str, reason: str
-) -> None:
-    """Harm that the list of allowed names does not see, as that of flipped bits: eval is trusted here to do it."""
+def test_pickle_that_ends_the_child_is_refused_with_how(folder: Folder, harm: str, reason: str) -> None:
     path = folder("logistic", trusted_globals=["builtins.eval"])
-    with (tmp_path / "model.pkl").open("wb") as file:
-        joblib.dump(Evaluated(harm), file)
-    if "time.sleep" in harm:  # for the others the machine may be slow
-        monkeypatch.setattr(trial, "SECONDS", 5)
+    (path.parent / "model.pkl").write_bytes(evaluating(harm))
 
     with pytest.raises(ArtifactError, match=reason):
         tried(path)
+
+
+@pytest.mark.parametrize(("harm", "reason"), [("bytearray(2**60)", "MemoryError"), ("sys.exit(0)", "SystemExit")])
+def test_pickle_that_raises_is_refused_with_the_exception(harm: str, reason: str) -> None:
+    """These end neither the child nor the server: they are caught where the model is unpickled."""
+    with pytest.raises(ArtifactError, match=f"cannot load it: {reason}"):
+        fitted.unpickled("model_path", "model.pkl", evaluating(harm), ["builtins.eval"])
+
+
+def test_trial_that_outlasts_its_time_is_refused(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "SECONDS", 0.01)
+
+    with pytest.raises(ArtifactError, match="had not loaded and predicted after 0.01 s"):
+        tried(folder("logistic"))
 
 
 class Evaluated:
@@ -153,25 +188,21 @@ trial.run(Path(sys.argv[1]))
 """
 
 
-@pytest.mark.parametrize(
-    ("harm", "reason"), [("bytearray(2**29)", "MemoryError"), ("bytearray(2**24)", "a list has no predict")]
-)
-def test_a_pickle_that_takes_more_memory_than_there_is_fails_in_the_child(
-    folder: Folder, tmp_path: Path, harm: str, reason: str
-) -> None:
-    """By a limit of its own, before the kernel would end the server. What fits is let through."""
-    settings = config.load(str(folder("logistic", trusted_globals=["builtins.eval"])))
-    with (tmp_path / "model.pkl").open("wb") as file:
-        joblib.dump(Evaluated(harm), file)
-    read = Source()
-    read.read(settings.model_path, 2**30)
-    read.save(tmp_path / "trial")
+@pytest.mark.slow
+def test_pickle_larger_than_the_memory_left_fails_in_the_child(folder: Folder, tmp_path: Path) -> None:
+    """By a limit of the child, before the kernel would end the server. The 16 MiB before that fit."""
+    path, fits = folder("logistic", trusted_globals=["builtins.eval"]), tmp_path / "fits"
+    harm = f"[bytearray(2**24), os.mkdir({str(fits)!r}), bytearray(2**29)]"
+    (path.parent / "model.pkl").write_bytes(evaluating(harm))
+    settings = config.load(str(path))
+    source_of(settings).save(tmp_path / "trial")
     (tmp_path / "trial" / "config.json").write_text(json.dumps(dataclasses.asdict(settings)))
     full = group(tmp_path, str(2**30), 2**29)
 
     subprocess.run([sys.executable, "-c", LIMITED, str(tmp_path / "trial"), *full], check=True, timeout=60)
 
-    assert reason in json.loads((tmp_path / "trial" / "outcome.json").read_text())["error"][2]
+    assert "MemoryError" in json.loads((tmp_path / "trial" / "outcome.json").read_text())["error"][2]
+    assert fits.exists()
 
 
 def test_no_room_for_the_trial_is_a_reason(folder: Folder, tmp_path: Path) -> None:
