@@ -2,17 +2,15 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,9 +21,6 @@ import requests
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "charts" / "ml-census"
 VALUES = ROOT / "tests" / "e2e" / "values.yaml"
-ROW = [39, "State-gov", 77516, "Bachelors", 13, "Never-married", "Adm-clerical", "Not-in-family", "White", "Male",
-       2174, 0, 40, "United-States"]  # fmt: skip
-ANSWER = "Annual Salary <50K"
 REPORTS = {"componentstatuses", "events", "events.events.k8s.io", "nodes.metrics.k8s.io", "pods.metrics.k8s.io"}
 GCS = "ml-census-e2e-gcs"
 """The namespace of the bucket."""
@@ -63,7 +58,7 @@ def objects(namespace: str = "") -> set[str]:
 
 @cache
 def helm_path(major: int = 4) -> str:
-    return run(str(ROOT / "ci" / "helm"), str(major)).strip()
+    return run(str(ROOT / "ci" / "helm"), "--find", str(major)).strip()
 
 
 def helm(*args: str) -> str:
@@ -197,29 +192,6 @@ def port_forward(namespace: str, what: str, port: int) -> Iterator[str]:
         process.wait(30)
 
 
-def send_signal(pod: dict[str, Any], number: signal.Signals) -> None:
-    """To process 1 of the pod's container, from the node: within the container nothing can kill it."""
-    os.kill(int(process(pod).name), number)
-
-
-def resident_memory(pod: dict[str, Any]) -> int:
-    """Bytes of process 1 of the pod's container."""
-    return int((process(pod) / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def process(pod: dict[str, Any]) -> Path:
-    """The folder in /proc of process 1 of the pod's container."""
-    container = pod["status"]["containerStatuses"][0]["containerID"].rpartition("/")[2]
-    for found in Path("/proc").glob("[0-9]*"):
-        try:
-            belongs = container in (found / "cgroup").read_text()
-        except OSError:
-            continue
-        if belongs:
-            return found
-    raise AssertionError(f"no process of container {container} on this node")
-
-
 def python_pod(namespace: str, name: str, *args: str) -> None:
     """One that runs the Python of the server's image, once it is ready. Its label "app" is its name."""
     secure = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
@@ -242,7 +214,7 @@ def python_pod(namespace: str, name: str, *args: str) -> None:
 
 
 class Bucket:
-    """gs://models of the emulator, which tests can write to and take away."""
+    """gs://models of the emulator."""
 
     def put(self, name: str, data: bytes) -> None:
         with port_forward(GCS, "deployment/gcs", 4443) as url:
@@ -254,19 +226,6 @@ class Bucket:
             answer = requests.get(f"{url}/storage/v1/b/models/o/{quote(name, safe='')}?alt=media", timeout=30)
         answer.raise_for_status()
         return answer.content
-
-    @contextmanager
-    def away(self) -> Iterator[None]:
-        """New connections to it are refused, and known ones get no answer."""
-        patch = ["--namespace", GCS, "patch", "service", "gcs", "--patch"]
-        (pod,) = json.loads(kubectl("--namespace", GCS, "get", "pods", "--output", "json"))["items"]
-        kubectl(*patch, '{"spec": {"selector": {"app": "nowhere"}}}')
-        send_signal(pod, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            send_signal(pod, signal.SIGCONT)
-            kubectl(*patch, '{"spec": {"selector": {"app": "gcs"}}}')
 
 
 def ml_census(*args: str, stdin: str | None = None, env: dict[str, str] | None = None) -> str:
@@ -282,62 +241,3 @@ def image(variable: str) -> dict[str, object]:
 def login(url: str) -> str:
     answer = requests.get(f"{url}/login", auth=("census", "census"), timeout=30)
     return str(answer.json()["token"])
-
-
-@dataclass
-class Load:
-    """Clients that ask one after the other and keep what came: a status code, "wrong", or the name of an error.
-
-    Each logs in anew after so many requests, since tokens end, and keys and users may change.
-    """
-
-    url: str
-    clients: int = 4
-    pause: float = 0.02
-    requests_a_login: int = 500
-    outcomes: list[str] = field(default_factory=list)
-    versions: set[str] = field(default_factory=set)
-    _stop: threading.Event = field(default_factory=threading.Event)
-
-    def _ask(self) -> None:
-        with requests.Session() as session:
-            while not self._stop.is_set():
-                try:
-                    answer = session.get(f"{self.url}/login", auth=("census", "census"), timeout=30)
-                    self.outcomes.append(str(answer.status_code))
-                    if answer.status_code == 200:
-                        session.headers["Authorization"] = str(answer.json()["token"])
-                        self._predict(session)
-                    else:
-                        self._stop.wait(1)
-                except requests.RequestException as error:
-                    self.outcomes.append(type(error).__name__)
-
-    def _predict(self, session: requests.Session) -> None:
-        for _ in range(self.requests_a_login):
-            if self._stop.wait(self.pause):
-                return
-            answer = session.post(f"{self.url}/prediction", json={"inputs": [ROW]}, timeout=30)
-            right = answer.status_code != 200 or answer.json() == {"predictions": [ANSWER]}
-            self.outcomes.append(str(answer.status_code) if right else "wrong")
-            if answer.status_code == 200:
-                self.versions.add(answer.headers.get("X-Model-Version", ""))
-
-    @contextmanager
-    def running(self) -> Iterator["Load"]:
-        threads = [threading.Thread(target=self._ask) for _ in range(self.clients)]
-        for thread in threads:
-            thread.start()
-        try:
-            yield self
-        finally:
-            self._stop.set()
-            for thread in threads:
-                thread.join(60)
-
-    @property
-    def failed(self) -> list[str]:
-        return [outcome for outcome in self.outcomes if outcome != "200"]
-
-    def __str__(self) -> str:
-        return f"{len(self.outcomes)} requests, {len(self.failed)} failed {dict(Counter(self.failed))}"

@@ -1,4 +1,4 @@
-"""Once for all tests on the cluster: a bucket with two models; for each module: a namespace with users and a key."""
+"""A bucket with two models for all tests on the cluster; a namespace with users and a key for each module."""
 
 import json
 import os
@@ -8,7 +8,22 @@ from pathlib import Path
 import pytest
 import requests
 import yaml
-from cluster import GCS, ROOT, Bucket, Release, kubectl, ml_census, namespace, port_forward, run
+from cluster import GCS, ROOT, Bucket, Release, kubectl, ml_census, namespace, port_forward, run, wait_for
+from node import why_not
+from traffic import Load
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("node") and (reason := why_not()):
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_namespace_left() -> Iterator[None]:
+    """Modules do not wait for the end of their namespaces: the next module starts meanwhile."""
+    yield
+    wait_for("the namespaces to end", lambda: "ml-census-e2e" not in kubectl("get", "namespaces", "--output", "name"))
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +40,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for recipe, folder in (("boosted", "census"), ("article", "census-article")):
             ml_census("train", "--recipe", recipe, "--output", f"gs://models/{folder}", env=bucket)
     yield
-    kubectl("delete", "namespace", GCS)
+    kubectl("delete", "namespace", GCS, "--wait=false")
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +52,7 @@ def bucket(models: None) -> Bucket:
 def addons() -> Iterator[None]:
     """The cluster knows the kinds of the add-ons that the chart has objects for."""
     known = {each["metadata"]["name"] for each in json.loads(kubectl("get", "crd", "--output", "json"))["items"]}
-    files = [Path(line) for line in run(str(ROOT / "ci" / "crds")).splitlines()]
+    files = [Path(line) for line in run(str(ROOT / "ci" / "crds"), "--find").splitlines()]
     kinds = [kind for file in files for kind in yaml.safe_load_all(file.read_text()) if kind]
     missing = {kind["metadata"]["name"]: kind for kind in kinds if kind["metadata"]["name"] not in known}
     if missing:
@@ -66,7 +81,16 @@ def release(
     known = ["--from-literal=user=census", "--from-literal=password=census"]
     kubectl("--namespace", name, "create", "secret", "generic", "ml-census-test", *known)
     yield Release(name)
-    kubectl("delete", "namespace", name)
+    kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def load(release: Release, request: pytest.FixtureRequest) -> Iterator[Load]:
+    """Clients that ask the release during the test."""
+    with Load(release.url).running() as running:
+        wait_for("some answers", lambda: len(running.outcomes) > 20)
+        yield running
+    print(f"{request.node.name}: {running}")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -76,15 +100,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if report.when == "call" and report.failed and "release" in getattr(item, "funcargs", {}):
         report.sections.append(("cluster", state_of(item.funcargs["release"].namespace)))  # type: ignore[attr-defined]
     return report
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The faults of the security reference, by the ids in the names of their tests."""
-    count = {
-        outcome: sum("::test_f" in report.nodeid for report in terminalreporter.getreports(outcome))
-        for outcome in ("passed", "failed", "error")
-    }
-    terminalreporter.write_line(f"faults_passed {count['passed']}, failed {count['failed'] + count['error']}")
 
 
 def state_of(namespace: str) -> str:

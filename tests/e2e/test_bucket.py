@@ -1,4 +1,4 @@
-"""A way to the bucket that is slow, breaks off or flips bits (F8): the old model serves until the new one has come."""
+"""A connection to the bucket is slow, breaks off or flips bits: the old model serves until the new one is whole."""
 
 import json
 from collections.abc import Iterator
@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 import requests
-from cluster import CHART, GCS, Bucket, Load, Release, kubectl, port_forward, python_pod, wait_for
+from cluster import CHART, GCS, Bucket, Release, kubectl, port_forward, python_pod, wait_for
+from traffic import Load
 
+pytestmark = pytest.mark.full
 WAY = Path(__file__).with_name("faulty.py").read_text()
 ARTICLE = CHART / "ci" / "article-values.yaml"
 SERVICE = {
@@ -51,7 +53,7 @@ def installed(release: Release, bucket: Bucket) -> Iterator[None]:
     ("fault", "model"),
     [("flipped", "census"), ("cut", "census-article"), ("reset", "census"), ("slow", "census-article")],
 )
-def test_f8_a_model_that_does_not_come_whole_is_refused_until_it_does(
+def test_damaged_download_is_rejected_until_it_is_whole(
     release: Release, bucket: Bucket, fault: str, model: str
 ) -> None:
     before = release.version()
@@ -63,7 +65,7 @@ def test_f8_a_model_that_does_not_come_whole_is_refused_until_it_does(
         served = set(load.versions)
         set_fault("")
         wait_for("the new model", lambda: release.version()["model"] != before["model"], 150)
-    print(f"f8 {fault}: {load}")
+    print(f"{fault}: {load}")
 
     assert served == {before["model"]}
     assert not load.failed

@@ -1,4 +1,4 @@
-"""Bad models in a folder without a manifest (F9): nothing vouches for them, so a process of its own unpickles them."""
+"""Bad models in a folder without a manifest: a process of its own unpickles them."""
 
 import io
 import pathlib
@@ -10,8 +10,10 @@ import joblib
 import numpy as np
 import pytest
 import sklearn
-from cluster import CHART, Bucket, Load, Release, wait_for
+from cluster import CHART, Bucket, Release, wait_for
+from traffic import Load
 
+pytestmark = pytest.mark.full
 ARTICLE = CHART / "ci" / "article-values.yaml"
 PODS = 2
 CANARY = "/tmp/canary"
@@ -91,7 +93,7 @@ def good(release: Release, bucket: Bucket) -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_f9_a_bad_model_is_refused_by_all_pods_and_the_old_one_serves_on(
+def test_bad_model_is_rejected_by_all_pods_and_old_one_serves(
     release: Release, bucket: Bucket, good: bytes, case: str
 ) -> None:
     make, reason = BAD[case]
@@ -109,7 +111,7 @@ def test_f9_a_bad_model_is_refused_by_all_pods_and_the_old_one_serves_on(
         wait_for("100 requests", lambda: len(load.outcomes) >= 100)
         bucket.put("bare/model.pkl", good)
         wait_for("the good one again", lambda: all("reloaded" in each for each in news()))
-    print(f"f9 {case}: {load}")
+    print(f"{case}: {load}")
 
     assert all(reason in each for each in said), said
     assert load.versions == {version}

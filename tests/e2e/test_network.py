@@ -1,4 +1,4 @@
-"""The chart's NetworkPolicy, where it is enforced: who gets through, and who does not."""
+"""The chart's NetworkPolicy lets the right pods through where the cluster enforces it. The tests run in this order."""
 
 from collections.abc import Iterator
 
@@ -44,40 +44,52 @@ def address(namespace: str) -> str:
     return kubectl("--namespace", namespace, "get", "pod", "peer", "--output", "jsonpath={.status.podIP}")
 
 
-def test_the_server_speaks_with_nobody_but_whom_it_needs(release: Release, stranger: str) -> None:
-    """Names and the bucket; neither the API server nor another pod, which answer when there is no policy."""
+def named(namespace: str) -> dict[str, object]:
+    """The peer of a NetworkPolicy."""
+    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def installed(release: Release) -> None:
+    release.upgrade(DEV)
+
+
+def test_server_reaches_only_names_and_the_bucket(release: Release, stranger: str) -> None:
     bucket, other, api = (f"gcs.{GCS}", 4443), (address(stranger), 8443), ("kubernetes.default", 443)
 
-    release.upgrade(DEV, **{"networkPolicy.enabled": "false"})
-    assert [connect(release.namespace, SERVER, *to) for to in (bucket, other, api)] == ["open"] * 3
-
-    release.upgrade(DEV)
     assert [connect(release.namespace, SERVER, *to) for to in (bucket, other, api)] == ["open", "blocked", "blocked"]
 
 
-def test_t11_a_pod_has_no_token_of_kubernetes(release: Release) -> None:
-    release.upgrade(DEV)
+def test_pod_has_no_token_of_kubernetes(release: Release) -> None:
     (pod,) = release.pods()
 
     assert release.exec(pod, "import os; print(os.path.exists('/var/run/secrets/kubernetes.io'))").strip() == "False"
 
 
-def test_only_those_named_may_ask(release: Release, friend: str, stranger: str) -> None:
-    """Everybody, until networkPolicy.from names some; helm test is among them."""
+def test_named_namespaces_alone_reach_server_and_metrics(release: Release, friend: str, stranger: str) -> None:
+    """All reach the server and none the metrics, until networkPolicy.from and .monitoring name some. `helm test` is
+    among those that reach the server."""
     service = f"ml-census.{release.namespace}"
-    release.upgrade(DEV)
+    (pod,) = release.pods()
     assert [connect(who, "peer", service, 80) for who in (friend, stranger)] == ["open", "open"]
+    assert [connect(who, "peer", pod["status"]["podIP"], 5091) for who in (friend, stranger)] == ["blocked"] * 2
 
-    named = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": friend}}}
-    release.upgrade(DEV, **{"networkPolicy.from": [named]})
-
-    assert [connect(who, "peer", service, 80) for who in (friend, stranger)] == ["open", "blocked"]
-    release.test()
-
-
-def test_only_the_monitoring_reads_metrics(release: Release, friend: str, stranger: str) -> None:
-    release.upgrade(DEV, **{"networkPolicy.monitoring": [friend]})
+    release.upgrade(DEV, **{"networkPolicy.from": [named(friend)], "networkPolicy.monitoring": [friend]})
     release.settle()
 
     (pod,) = release.pods()
+    assert [connect(who, "peer", service, 80) for who in (friend, stranger)] == ["open", "blocked"]
     assert [connect(who, "peer", pod["status"]["podIP"], 5091) for who in (friend, stranger)] == ["open", "blocked"]
+    release.test()
+
+
+def test_policy_that_is_disabled_blocks_nothing(release: Release, stranger: str) -> None:
+    """What the tests before found blocked is blocked by the policy, and not by the cluster."""
+    release.upgrade(DEV, **{"networkPolicy.enabled": "false"})
+    release.settle()
+
+    (pod,) = release.pods()
+    for to in ((address(stranger), 8443), ("kubernetes.default", 443)):
+        assert connect(release.namespace, SERVER, *to) == "open"
+    for port in (5090, 5091):
+        assert connect(stranger, "peer", pod["status"]["podIP"], port) == "open"

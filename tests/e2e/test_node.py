@@ -1,15 +1,11 @@
-"""Parts of Kubernetes itself end and come back, and a node is drained, while clients ask (F5, F21)."""
-
-import os
-import select
-import signal
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
+"""Components of Kubernetes restart, and the only node is drained, while clients ask."""
 
 import pytest
-from cluster import CHART, Load, Release, kubectl, wait_for
+from cluster import CHART, Release, kubectl, wait_for
+from node import restart
+from traffic import Load
 
+pytestmark = [pytest.mark.node, pytest.mark.full]
 ARTICLE = CHART / "ci" / "article-values.yaml"
 PODS = 2
 
@@ -19,47 +15,8 @@ def installed(release: Release) -> None:
     release.upgrade(ARTICLE, replicaCount=PODS)
 
 
-@pytest.fixture
-def load(release: Release, request: pytest.FixtureRequest) -> Iterator[Load]:
-    with Load(release.url).running() as running:
-        wait_for("some answers", lambda: len(running.outcomes) > 20)
-        yield running
-    print(f"{request.node.name}: {running}")
-    assert not running.failed
-
-
-def restart(program: str) -> None:
-    """Kill it where this test runs too, in the node's network, and start it again as it was."""
-    here = os.readlink("/proc/self/ns/net")
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (process / "cmdline").read_text().split("\0")[:-1]
-            environment = dict(each.split("=", 1) for each in (process / "environ").read_text().split("\0")[:-1])
-            belongs = os.readlink(process / "ns" / "net") == here
-            log = os.readlink(process / "fd" / "1")
-        except OSError:
-            continue
-        if belongs and command and Path(command[0]).name == program:
-            kill(int(process.name))
-            with open(log, "a") as output:
-                again = ["setsid", "--fork", *command]
-                subprocess.run(again, env=environment, stdout=output, stderr=output, check=True)
-            return
-    raise AssertionError(f"no {program} on this node")
-
-
-def kill(pid: int) -> None:
-    """And wait for the last of its threads: /proc shows an end before that, while its sockets are still bound."""
-    process = os.pidfd_open(pid)
-    try:
-        signal.pidfd_send_signal(process, signal.SIGKILL)
-        assert select.select([process], [], [], 30)[0], f"process {pid} does not end"
-    finally:
-        os.close(process)
-
-
 @pytest.mark.parametrize("program", ["kube-apiserver", "kubelet", "containerd"])
-def test_f21_pods_serve_on_while_a_part_of_kubernetes_restarts(release: Release, load: Load, program: str) -> None:
+def test_pods_serve_while_a_kubernetes_component_restarts(release: Release, load: Load, program: str) -> None:
     before = release.restarts()
 
     restart(program)
@@ -69,6 +26,7 @@ def test_f21_pods_serve_on_while_a_part_of_kubernetes_restarts(release: Release,
     wait_for("a replacement, which needs all of them", lambda: release.ready_pods() == PODS == len(release.pods()))
 
     assert release.restarts() == before
+    assert not load.failed
 
 
 def kubectl_succeeds(*args: str) -> bool:
@@ -78,7 +36,7 @@ def kubectl_succeeds(*args: str) -> bool:
         return False
 
 
-def test_f5_the_drain_of_the_only_node_stops_at_the_disruption_budget(release: Release, load: Load) -> None:
+def test_drain_of_the_only_node_stops_at_the_budget(release: Release, load: Load) -> None:
     """One pod may go, its replacement finds no node, so the other one has to stay."""
     node = release.pods()[0]["spec"]["nodeName"]
     try:
@@ -95,3 +53,4 @@ def test_f5_the_drain_of_the_only_node_stops_at_the_disruption_budget(release: R
         kubectl("uncordon", node)
     wait_for("the replacement", lambda: release.ready_pods() == PODS)
     wait_for("500 requests", lambda: len(load.outcomes) >= 500)
+    assert not load.failed

@@ -1,4 +1,4 @@
-"""More than a pod can do, and clients that are too slow (F4, F18, F19): it sheds, cuts off, and goes on."""
+"""A pod gets more than it can answer, and clients that are too slow: it rejects, closes, and serves on."""
 
 import json
 import math
@@ -13,15 +13,21 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import requests
-from cluster import CHART, ROW, Release, login, resident_memory
+from cluster import CHART, Release, login
+from traffic import ROW
 
+pytestmark = pytest.mark.full
 ARTICLE = CHART / "ci" / "article-values.yaml"
 SECONDS = 60
 ROUNDS = 6
+PROBE_SECONDS = 3
+"""The kubelet's patience with /livez (values.yaml, probes.liveness.timeoutSeconds)."""
+DEADLINE_SECONDS = 30
+"""The server's patience with a request (values.yaml, config.request_deadline_seconds)."""
 THREADS, WAITING = 2, 16
 """Of a server, for what is not answered at once (README "Reliability")."""
 
@@ -39,17 +45,17 @@ def installed(release: Release) -> None:
 
 @contextmanager
 def probed(url: str, took: list[float]) -> Iterator[None]:
-    """Add the seconds that /livez took, on a connection of its own each time."""
+    """Add the seconds that /livez took, on a connection of its own each time. A failed probe fails the test."""
     address, _, port = url.removeprefix("http://").partition(":")
     over = threading.Event()
 
     def probe() -> None:
         while not over.wait(0.1):
             began = time.monotonic()
-            with socket.create_connection((address, int(port)), timeout=5) as connection:
+            with socket.create_connection((address, int(port)), timeout=PROBE_SECONDS) as connection:
                 connection.sendall(b"GET /livez HTTP/1.0\r\n\r\n")
-                good = connection.recv(65536).startswith(b"HTTP/1.0 200")
-            took.append(time.monotonic() - began if good else math.inf)
+                assert connection.recv(65536).startswith(b"HTTP/1.0 200")
+            took.append(time.monotonic() - began)
 
     with ThreadPoolExecutor() as pool:
         probing = pool.submit(probe)
@@ -118,10 +124,10 @@ def ask(url: str, clients: int, seconds: float, rate: float = math.inf) -> Asked
     return asked
 
 
-def test_f18_ten_times_the_capacity_leaves_the_capacity(release: Release) -> None:
-    """And twice as well. Capacity and overload in turns: what else the machine does falls on both, and the median of
-    the turns is told. The goals are 0.9 of the capacity, and a wait of one and a half full queues (README); that a
-    machine does something else meanwhile is no reason to fail."""
+def test_ten_times_the_capacity_leaves_the_capacity(release: Release) -> None:
+    """So does twice the capacity. Capacity and overload take turns, so that other load on the machine falls on both;
+    the medians of the turns count. Times are compared with the capacity alone: the queue, not the clock, is the limit.
+    The goals of a quiet machine are 0.9 of the capacity and a wait of 1.5 full queues (README)."""
     took: list[float] = []
     rounds: list[dict[int, Asked]] = []
     for _ in range(ROUNDS):
@@ -139,17 +145,16 @@ def test_f18_ten_times_the_capacity_leaves_the_capacity(release: Release) -> Non
     waited = statistics.median(p99(each[10].took) for each in rounds)
     full_queue = (WAITING / THREADS + 1) * THREADS / usual.goodput
     print(
-        f"f18: capacity {usual.goodput:.0f}/s; asked {twice.offered:.0f} and {over.offered:.0f}/s, answered "
+        f"capacity {usual.goodput:.0f}/s; asked {twice.offered:.0f} and {over.offered:.0f}/s, answered "
         f"{shares[2]:.2f} and {shares[10]:.2f} of it; p99 {p99(usual.took):.2f} s, of those answered "
         f"{waited:.2f} s, {p99(after.took):.2f} s after; probe p99 {1000 * p99(took):.0f} ms of {len(took)}; "
         f"{dict(over.answers)}"
     )
 
     assert set(over.answers) | set(twice.answers) == {"200", "503"}
+    assert set(usual.answers) | set(after.answers) == {"200"}
     assert min(shares.values()) >= 0.85
     assert waited <= 2 * full_queue
-    assert p99(after.took) <= 3 * p99(usual.took)
-    assert p99(took) < 0.1
     assert release.restarts() == 0
     assert not unhealthy(release)
 
@@ -158,6 +163,12 @@ def unhealthy(release: Release) -> list[str]:
     """What the kubelet tells of probes that failed, but for those of a start."""
     events = release.get("events", "--field-selector", "reason=Unhealthy")["items"]
     return [event["message"] for event in events if not event["message"].startswith("Startup")]
+
+
+def resident_memory(release: Release, pod: dict[str, Any]) -> int:
+    """Bytes of process 1 of the pod's container."""
+    pages = "open('/proc/1/statm').read().split()[1]"
+    return int(release.exec(pod, f"import os; print(int({pages}) * os.sysconf('SC_PAGE_SIZE'))"))
 
 
 def head(number: int) -> bytes:
@@ -176,12 +187,12 @@ def answers(number: int) -> bytes:
     return 200 * b"GET /report HTTP/1.1\r\nHost: x\r\n\r\n" if number == 0 else b"\r\n"
 
 
-def test_f19_five_hundred_slow_clients_hold_nobody_up(release: Release) -> None:
-    """That send their request, its body, or take their answers too slowly: for a minute, in which each is cut off 35 s
-    after its first byte."""
+def test_500_slow_clients_are_closed_and_delay_no_other(release: Release) -> None:
+    """They send a request or its body, or read their answers, too slowly for a minute. Others do not wait for them:
+    the kubelet's probes are answered in time, as each request of another client."""
     address, _, port = release.url.removeprefix("http://").partition(":")
     (pod,) = release.pods()
-    memory = resident_memory(pod)
+    memory = resident_memory(release, pod)
     slow: dict[socket.socket, Callable[[int], bytes]] = {}
     for way in (head, body, answers):
         for _ in range(167):
@@ -202,25 +213,26 @@ def test_f19_five_hundred_slow_clients_hold_nobody_up(release: Release) -> None:
                 client.close()
                 del slow[client]
         asked = time.monotonic()
-        assert requests.get(f"{release.url}/version", timeout=30).status_code == 200
+        assert requests.get(f"{release.url}/version", timeout=PROBE_SECONDS).status_code == 200
         took.append(time.monotonic() - asked)
-        more = max(more, resident_memory(pod) - memory)
+        if second % 5 == 0:
+            more = max(more, resident_memory(release, pod) - memory)
         assert release.ready_pods() == 1
         time.sleep(max(0, second + 1 - (time.monotonic() - began)))
     print(
-        f"f19: with 500 slow clients a request took at most {1000 * max(took):.0f} ms; {more / 1024**2:.0f} MiB more; "
+        f"with 500 slow clients a request took at most {1000 * max(took):.0f} ms; {more / 1024**2:.0f} MiB more; "
         f"cut off after { {way.__name__: round(seconds) for way, seconds in cut.items()} } s"
     )
 
     assert more < 64 * 1024**2
-    assert max(took) < 1
     assert not slow
-    assert max(cut.values()) < 35 + 2
+    # The deadline is the promise. A client of this test looks once a second, and 500 of them take turns.
+    assert max(cut.values()) < DEADLINE_SECONDS + 7
     assert release.restarts() == 0
     assert not unhealthy(release)
 
 
-def test_f4_the_largest_bodies_do_not_reach_the_limit_of_memory(release: Release) -> None:
+def test_largest_bodies_stay_below_the_memory_limit(release: Release) -> None:
     headers = {"Authorization": login(release.url)}
     rows = {"inputs": [ROW] * 6_500}
     statuses: list[int] = []
@@ -235,8 +247,8 @@ def test_f4_the_largest_bodies_do_not_reach_the_limit_of_memory(release: Release
         thread.start()
     for thread in threads:
         thread.join()
-    print(f"f4: {len(statuses)} bodies of {len(str(rows)) / 1e6:.1f} MB, answered {sorted(set(statuses))}")
+    print(f"{len(statuses)} bodies of {len(str(rows)) / 1e6:.1f} MB, answered {sorted(set(statuses))}")
 
     assert len(statuses) == 200
-    assert set(statuses) <= {200, 503}
+    assert set(statuses) == {200}
     assert release.restarts() == 0

@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 import requests
 import yaml
-from cluster import CHART, VALUES, Load, Release, helm, image, wait_for
+from cluster import CHART, VALUES, Release, helm, image, wait_for
+from traffic import Load
 
 PREVIOUS = Path(__file__).parent / "previous" / "ml-census-0.1.0.tgz"
 ARTICLE = CHART / "ci" / "article-values.yaml"
 OWN = yaml.safe_load(VALUES.read_text())
 
 
-@pytest.mark.parametrize("reuse", ["--reset-then-reuse-values", "--reuse-values"])
-def test_an_upgrade_of_the_chart_loses_no_request(release: Release, tmp_path: Path, reuse: str) -> None:
+@pytest.mark.parametrize("reuse", ["--reset-then-reuse-values", pytest.param("--reuse-values", marks=pytest.mark.full)])
+def test_upgrade_from_the_previous_chart_loses_no_request(release: Release, tmp_path: Path, reuse: str) -> None:
     """Also where Helm keeps the old chart's defaults, so that this chart sees none of its own new values."""
     named = ["ml-census", "--namespace", release.namespace]
     old = tmp_path / "values.yaml"

@@ -11,7 +11,7 @@ from cluster import CHART, Release
 
 from ml_census.client import Client
 
-pytestmark = pytest.mark.adult
+pytestmark = [pytest.mark.adult, pytest.mark.full]
 ARTICLE = CHART / "ci" / "article-values.yaml"
 
 
@@ -19,7 +19,7 @@ def names(release: Release) -> set[str]:
     return {str(pod["metadata"]["name"]) for pod in release.pods()}
 
 
-def test_each_row_is_answered_once_and_in_order_during_updates(release: Release, tmp_path: Path) -> None:
+def test_rows_are_answered_once_and_in_order_during_updates(release: Release, tmp_path: Path) -> None:
     release.upgrade(ARTICLE, replicaCount=2)
     lines = (Path(os.environ["ADULT_DATA"]) / "adult.test").read_text().splitlines()[1:]
     rows = [[cell.strip() for cell in line.split(",")] for line in lines if line]

@@ -1,17 +1,19 @@
-"""Good upgrades lose no request; bad ones never take the old pods down (F10, F11, F12, F16). In this order."""
+"""Pods are deleted, updated and rolled back, no request fails. A bad upgrade leaves the old pods. In this order."""
 
 import json
 import threading
-from collections.abc import Iterator
+import time
 from pathlib import Path
 
 import pytest
-from cluster import CHART, Bucket, Load, Release, helm, image, kubectl, wait_for
+import requests
+from cluster import CHART, Bucket, Release, helm, image, kubectl, wait_for
+from traffic import ANSWER, ROW, Load
 
 ARTICLE = CHART / "ci" / "article-values.yaml"
 REPLICAS = {"replicaCount": 2}
 
-REFUSED_BEFORE_ANY_CHANGE = {
+REFUSED_BEFORE_ANY_CHANGE: dict[str, dict[str, object]] = {
     "wrong type": {"config.max_body_bytes": "many"},
     "unknown key": {"config.modelpath": "gs://models/census/model.pkl"},
     "bad path": {"config.model_path": "http://models/model.pkl"},
@@ -19,7 +21,7 @@ REFUSED_BEFORE_ANY_CHANGE = {
     "garbage users": {"credentials.existingSecret": "", "credentials.users.ada": "garbage"},
     "too short a grace period": {"terminationGracePeriodSeconds": 1},
 }
-STALLED = {
+STALLED: dict[str, dict[str, object]] = {
     "no such model": {"config.model_path": "gs://models/nowhere/model.pkl"},
     "no such secret": {"credentials.existingSecret": "absent"},
     "no such image": {"image.tag": "absent"},
@@ -30,7 +32,16 @@ STALLED = {
     "no such host of the bucket": {"extraEnv[0].name": "STORAGE_EMULATOR_HOST", "extraEnv[0].value": "http://nowhere"},
 }
 """Ports and the paths of probes are no values."""
-FILES = {"model_path": "model.pkl", "prediction_decoding": "prediction_decoding.json"}
+ANOTHER_MODEL: dict[str, object] = {
+    "config.model_path": "gs://models/census-article/model.pkl",
+    "config.prediction_decoding": "gs://models/census-article/prediction_decoding.json",
+}
+
+
+def first_alone(cases: dict[str, dict[str, object]]) -> list[object]:
+    """The first case for `make smoke`, all for `make e2e`."""
+    first, *others = cases
+    return [first, *(pytest.param(other, marks=pytest.mark.full) for other in others)]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -43,15 +54,6 @@ def installed(release: Release, bucket: Bucket) -> None:
     release.upgrade(ARTICLE, **REPLICAS)
 
 
-@pytest.fixture
-def load(release: Release, request: pytest.FixtureRequest) -> Iterator[Load]:
-    with Load(release.url).running() as running:
-        wait_for("some answers", lambda: len(running.outcomes) > 20)
-        yield running
-    print(f"{request.node.name}: {running}")
-    assert not running.failed
-
-
 def revision(release: Release) -> int:
     return int(json.loads(helm("status", "ml-census", "--namespace", release.namespace, "--output", "json"))["version"])
 
@@ -60,8 +62,59 @@ def names(release: Release) -> set[str]:
     return {pod["metadata"]["name"] for pod in release.pods()}
 
 
-@pytest.mark.parametrize("case", REFUSED_BEFORE_ANY_CHANGE)
-def test_f10_what_the_chart_can_see_is_refused_before_any_change(release: Release, case: str) -> None:
+def test_client_of_the_article_gets_predictions_on_port_90(release: Release) -> None:
+    endpoint = release.url + "/"
+
+    response = requests.get(endpoint + "login", auth=("census", "census"), timeout=30)
+    headers = {"Authorization": response.json()["token"]}
+    answer = requests.post(endpoint + "prediction", headers=headers, json={"inputs": [ROW]}, timeout=30)
+
+    assert release.url.endswith(":90")
+    assert answer.json() == {"predictions": [ANSWER]}
+
+
+def test_deleted_pods_exit_with_0_and_lose_no_request(release: Release, load: Load) -> None:
+    """Both, one after the other; test_faults.py deletes 20."""
+    deleted = names(release)
+    with release.exit_codes() as codes:
+        release.delete(release.pods()[0], "--wait=false")
+        wait_for("the replacement", lambda: len(fresh(release, deleted)) == 1)
+        (left,) = [pod for pod in release.pods() if pod["metadata"]["name"] in deleted]
+        release.delete(left, "--wait=false")
+        wait_for("the replacements", lambda: len(fresh(release, deleted)) == REPLICAS["replicaCount"])
+        wait_for("the pods to end", lambda: codes.keys() >= deleted)
+
+    assert {codes[name] for name in deleted} == {0}
+    assert not load.failed
+
+
+def fresh(release: Release, before: set[str]) -> set[str]:
+    """The ready pods that were not there before."""
+    return {pod["metadata"]["name"] for pod in release.pods() if is_ready(pod)} - before
+
+
+def test_new_model_and_rollback_lose_no_request(release: Release) -> None:
+    spec = release.get("deployment", "ml-census")["spec"]
+    old = release.version()["model"]
+    with Load(release.url).running() as update:
+        release.upgrade(ARTICLE, **REPLICAS, **ANOTHER_MODEL)
+        release.settle()
+    new = release.version()["model"]
+    began = time.monotonic()
+    with Load(release.url).running() as rollback:
+        release.rollback()
+        took = time.monotonic() - began
+        release.settle()
+
+    print(f"update to another model: {update}; rollback in {took:.0f} s: {rollback}")
+    assert release.get("deployment", "ml-census")["spec"] == spec
+    assert release.version()["model"] == old != new
+    assert update.versions == rollback.versions == {old, new}
+    assert not update.failed + rollback.failed
+
+
+@pytest.mark.parametrize("case", first_alone(REFUSED_BEFORE_ANY_CHANGE))
+def test_values_that_the_schema_rejects_change_nothing(release: Release, case: str) -> None:
     before = names(release), revision(release)
 
     with pytest.raises(AssertionError, match="exit 1"):
@@ -70,7 +123,8 @@ def test_f10_what_the_chart_can_see_is_refused_before_any_change(release: Releas
     assert (names(release), revision(release)) == before
 
 
-def test_f10_a_file_that_is_no_yaml_is_refused_before_any_change(release: Release, tmp_path: Path) -> None:
+@pytest.mark.full
+def test_values_that_are_not_yaml_change_nothing(release: Release, tmp_path: Path) -> None:
     before = names(release), revision(release)
     (tmp_path / "values.yaml").write_text("config: [")
 
@@ -80,11 +134,9 @@ def test_f10_a_file_that_is_no_yaml_is_refused_before_any_change(release: Releas
     assert (names(release), revision(release)) == before
 
 
-@pytest.mark.parametrize("case", STALLED)
-def test_f10_f11_f12_a_bad_upgrade_leaves_the_old_pods_and_their_replacements(
-    release: Release, load: Load, case: str
-) -> None:
-    """The replacement of an old pod boots with the old configuration, which its ReplicaSet carries."""
+@pytest.mark.parametrize("case", first_alone(STALLED))
+def test_bad_upgrade_keeps_the_old_pods_and_rolls_back(release: Release, load: Load, case: str) -> None:
+    """A replacement of an old pod starts with the old configuration, which its ReplicaSet carries."""
     good, spec = revision(release), release.get("deployment", "ml-census")["spec"]
 
     with pytest.raises(AssertionError, match="exit 1"):
@@ -97,6 +149,7 @@ def test_f10_f11_f12_a_bad_upgrade_leaves_the_old_pods_and_their_replacements(
     release.settle()
     assert release.get("deployment", "ml-census")["spec"] == spec
     assert release.ready_pods() == REPLICAS["replicaCount"]
+    assert not load.failed
 
 
 def is_ready(pod: dict[str, object]) -> bool:
@@ -110,15 +163,15 @@ def ready_endpoints(release: Release) -> int:
     return sum(each["conditions"]["ready"] for each in found["endpoints"] or [])
 
 
-def test_f16_five_updates_in_a_row_lose_no_request(release: Release, load: Load) -> None:
+@pytest.mark.full
+def test_five_updates_in_a_row_lose_no_request(release: Release, load: Load) -> None:
     """Of values, image and model; never do fewer pods serve than before."""
     three = {"replicaCount": 3}
-    article = {f"config.{key}": f"gs://models/census-article/{name}" for key, name in FILES.items()}
     updates: list[dict[str, object]] = [
         {"config.max_rows": 10_001},
         image("COMPILED_IMAGE"),
-        article,
-        {"config.max_rows": 10_002} | article,
+        ANOTHER_MODEL,
+        {"config.max_rows": 10_002} | ANOTHER_MODEL,
         {},
     ]
     release.upgrade(ARTICLE, **three)
@@ -139,7 +192,8 @@ def test_f16_five_updates_in_a_row_lose_no_request(release: Release, load: Load)
         over.set()
         watcher.join()
     wait_for("10,000 requests", lambda: len(load.outcomes) >= 10_000)
-    print(f"f16: {len(updates)} updates, at least {min(seen)} pods in {len(seen)} looks, models {len(load.versions)}")
+    print(f"{len(updates)} updates, at least {min(seen)} pods in {len(seen)} looks, models {len(load.versions)}")
 
     assert min(seen) == 3
     assert len(load.versions) == 2
+    assert not load.failed
