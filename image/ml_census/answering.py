@@ -1,11 +1,13 @@
 """From rows to answers, for who has a token: what all protocols share."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from ml_census import auth, presented
 from ml_census.artifacts import Artifacts
 from ml_census.metrics import Metrics, Stopwatch
+from ml_census.schema import MAX_DETAILS
 
 BEARER = 'Bearer realm="ml-census"'
 
@@ -16,6 +18,10 @@ class TokenError(Exception):
     def __init__(self, message: str, challenge: str) -> None:
         super().__init__(message)
         self.challenge = challenge
+
+
+class NoProbabilities(Exception):
+    """The client wants probabilities of a model that has none."""
 
 
 class TooManyRows(Exception):
@@ -33,6 +39,11 @@ class Answer:
     """Of the model."""
     ignored: int = 0
     """The number of columns that the rows have and the model has not."""
+
+    def extras(self, flags: Collection[str]) -> dict[str, Any]:
+        """Return what the query asks for beside the predictions."""
+        found: dict[str, Any] = {"probabilities": self.probabilities} if "proba" in flags else {}
+        return found | ({"warnings": self.unknown[:MAX_DETAILS]} if "warnings" in flags else {})
 
     @property
     def headers(self) -> dict[str, str]:
@@ -63,11 +74,13 @@ class Answering:
         return self._metrics.stages()
 
     def answer(self, artifacts: Artifacts, inputs: Any, stages: Stopwatch, with_probabilities: bool = False) -> Answer:
-        """The answer to what a body holds. Raises TooManyRows, RowsError, PredictionError."""
+        """The answer to what a body holds. Raises TooManyRows, NoProbabilities, RowsError, PredictionError."""
         stages.lap("parse")
         if isinstance(inputs, list) and len(inputs) > self._max_rows:
-            raise TooManyRows(f"at most {self._max_rows} rows in a request")
+            raise TooManyRows(f"{len(inputs)} rows are more than max_rows ({self._max_rows}): send them in parts")
         predictor = artifacts.predictor
+        if with_probabilities and not predictor.has_probabilities:
+            raise NoProbabilities("this model has no probabilities")
         rows = predictor.schema.clean(inputs, self._refuse_extra)
         stages.lap("validate")
         predictions = artifacts.decoded(predictor.predict(rows.columns))

@@ -3,14 +3,14 @@
 import json
 import platform
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from traceback import format_tb
 from typing import TYPE_CHECKING, Any, cast
 
-from flask import Flask, Request, Response, abort, g, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import MethodNotAllowed
 
-from ml_census import __version__, auth, presented
+from ml_census import __version__, auth, incoming, presented
 from ml_census.answering import Answering, admit
 from ml_census.artifacts import Artifacts
 from ml_census.compatible import Compatible, Vertex
@@ -20,7 +20,6 @@ from ml_census.metrics import Metrics
 from ml_census.pages import REPORT, Pages
 from ml_census.protocols import article
 from ml_census.request_id import request_id
-from ml_census.schema import MAX_DETAILS
 from ml_census.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -84,6 +83,10 @@ class Api:
         """What went wrong, in the form that clients of the path know."""
         return self._compatible.words(path, status, message, details)
 
+    def missing(self, path: str) -> str:
+        """Return the message of a 404."""
+        return self._compatible.missing(path)
+
     def protocols(self) -> dict[str, str]:
         """The protocol of each route that predicts, and of the login; pages and probes are of none."""
         others = {path: protocol for path, protocol, _view in self._compatible.predictions()}
@@ -121,24 +124,14 @@ class Api:
         """Predictions for rows, to who has a token."""
         artifacts = self.artifacts
         admit(artifacts, request.headers.get("Authorization", ""))
-        with_probabilities, with_warnings = asked("proba"), asked("warnings")
-        if with_probabilities and not artifacts.predictor.has_probabilities:
-            abort(400, "this model has no probabilities")
-        text, headers = self.predicted(artifacts, json_body(request), with_probabilities, with_warnings)
+        text, headers = self.predicted(artifacts, incoming.json_body(request), incoming.flags())
         return Response(text, headers=headers, mimetype=JSON)
 
-    def predicted(
-        self, artifacts: Artifacts, body: bytes, with_probabilities: bool = False, with_warnings: bool = False
-    ) -> tuple[str, dict[str, str]]:
-        """The answer to a body, and its own headers. Raises FormatError and what Answering raises."""
+    def predicted(self, artifacts: Artifacts, body: bytes, flags: Collection[str] = ()) -> tuple[str, dict[str, str]]:
+        """Return the answer to a body, and its own headers. Raises FormatError and what Answering raises."""
         stages = self._answering.stages()
-        given = self._answering.answer(artifacts, article.parse(body), stages, with_probabilities)
-        extras: dict[str, Any] = {}
-        if with_probabilities:
-            extras["probabilities"] = given.probabilities
-        if with_warnings:
-            extras["warnings"] = given.unknown[:MAX_DETAILS]
-        text = written(article.answer(given.predictions, extras))
+        given = self._answering.answer(artifacts, article.parse(body), stages, "proba" in flags)
+        text = written(article.answer(given.predictions, given.extras(flags)))
         stages.lap("format")
         return text, given.headers
 
@@ -191,6 +184,7 @@ class Application(Flask):
         self.config["MAX_CONTENT_LENGTH"] = self._max_body_bytes = max_body_bytes
         self._api = api
         self._probes = api.probes
+        self._predicting = frozenset(api.protocols()) - {LOGIN}
         self._routes = frozenset(path for path, _methods, _view in api.routes())
 
     def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -227,7 +221,8 @@ class Application(Flask):
         if path == LOGIN:
             return "login"
         kind = self._api.artifacts.model.engine.get("kind")
-        return "quick" if path == article.PATH and length <= QUICK_BYTES and kind == "compiled" else "work"
+        is_quick = length <= QUICK_BYTES and kind == "compiled" and self._api.unversioned(path) in self._predicting
+        return "quick" if is_quick else "work"
 
     def route_of(self, path: str) -> str:
         """The route of a path, by which requests are counted; "other" where there is none."""
@@ -247,6 +242,7 @@ class Application(Flask):
             environ["PATH_INFO"] == article.PATH
             and environ["REQUEST_METHOD"] == "POST"
             and not environ.get("QUERY_STRING")
+            and "HTTP_CONTENT_ENCODING" not in environ
             and environ.get("CONTENT_TYPE", "").partition(";")[0] == JSON
             and length.isdecimal()
             and int(length) <= self._max_body_bytes
@@ -275,7 +271,7 @@ def create_app(
     app.before_request(name_request)
     app.before_request(raise_earlier)
     app.after_request(return_request_id)
-    Errors(api.words).register(app)
+    Errors(api.words, api.missing).register(app)
     return app
 
 
@@ -296,21 +292,6 @@ def written(document: dict[str, Any]) -> str:
 def reply(document: dict[str, Any], status: int = 200) -> Response:
     """A document as an answer."""
     return Response(written(document), status, mimetype=JSON)
-
-
-def json_body(request: Request) -> bytes:
-    """The body, if its Content-Type says JSON."""
-    if not request.is_json:
-        abort(415, "the Content-Type must be application/json")
-    return request.get_data()
-
-
-def asked(flag: str) -> bool:
-    """Whether the query says flag=true."""
-    value = request.args.get(flag, "false").lower()
-    if value not in ("true", "false"):
-        abort(400, f"{flag} must be true or false")
-    return value == "true"
 
 
 def name_request() -> None:

@@ -9,15 +9,16 @@ from typing import Any
 from flask import Response, abort, request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from ml_census import __version__
+from ml_census import __version__, incoming
 from ml_census.answering import Answer, Answering, admit
 from ml_census.artifacts import Artifacts
 from ml_census.errors import Details
 from ml_census.metrics import Stopwatch
-from ml_census.protocols import article, binary_tensors, kserve_v1, mlflow, open_inference
+from ml_census.protocols import article, binary_tensors, kserve_v1, mlflow, open_inference, sagemaker
 
 JSON = "application/json"
 ROUTE = re.compile(r"/[A-Za-z0-9/._~:@-]*")
+MODEL_NAME = re.compile("/v[12]/models/([^/:]+)")
 PROBES = ("/livez", "/readyz")
 SPOKEN = {"/v1/": kserve_v1, "/v2": open_inference, "/invocations": mlflow}
 """What clients of the paths that begin so understand."""
@@ -137,6 +138,13 @@ class Compatible:
             message = f"{message}: {place}: expected {each['expected']}{got}"
         return speaks.error(status, message)  # type: ignore[no-any-return]
 
+    def missing(self, path: str) -> str:
+        """Return the message of a 404 at a path of no route."""
+        found = MODEL_NAME.match(path)
+        if found and found[1] != self._name:
+            return f"there is no model {json.dumps(found[1][:100])}: the model is called {json.dumps(self._name)}"
+        return "there is nothing at this path: GET /docs lists all paths"
+
     def models(self) -> Response:
         """The one model; V1 and V2 say it alike."""
         return _reply({"models": [self._name]})
@@ -149,8 +157,12 @@ class Compatible:
     def v1_predict(self, protocol: str = "kserve") -> Response:
         """Predictions for instances."""
         artifacts, stages = self._admitted(protocol), self._answering.stages()
-        rows = kserve_v1.parse(_json_body())
-        return self._answered(artifacts, stages, rows, lambda given: _reply(kserve_v1.answer(given.predictions)))
+        flags, rows = incoming.flags(), kserve_v1.parse(_json_body())
+
+        def write(given: Answer) -> Response:
+            return _reply(kserve_v1.answer(given.predictions, given.extras(flags)))
+
+        return self._answered(artifacts, stages, rows, write, "proba" in flags)
 
     def vertex_predict(self) -> Response:
         """As KServe's V1."""
@@ -188,12 +200,11 @@ class Compatible:
         artifacts = self._admitted("open-inference")
         self._check(artifacts, version)
         stages = self._answering.stages()
+        incoming.flags((), 'probabilities are the output "predict_proba" of the body')
         length = request.headers.get(binary_tensors.HEADER)
         asked = open_inference.parse(
             _json_body(), artifacts.predictor.schema.names, length, artifacts.predictor.schema.required
         )
-        if asked.probabilities and not artifacts.predictor.has_probabilities:
-            abort(400, "this model has no probabilities")
 
         def write(given: Answer) -> Response:
             document, binary = open_inference.answer(
@@ -208,16 +219,28 @@ class Compatible:
         return self._answered(artifacts, stages, asked.rows, write, asked.probabilities)
 
     def invocations(self) -> Response:
-        """Predictions for one of MLflow's forms, or for CSV."""
+        """Predictions for one of MLflow's forms, for CSV, or for an array of NumPy."""
         artifacts, stages = self._admitted("mlflow"), self._answering.stages()
+        flags = incoming.flags()
         if request.mimetype in ("text/csv", "application/csv"):
             charset = request.mimetype_params.get("charset", "utf-8").lower()
             if charset not in mlflow.CHARSETS:
                 raise UnsupportedMediaType(f"the charset must be one of {', '.join(mlflow.CHARSETS)}")
-            rows = mlflow.parse_csv(request.get_data(), artifacts.predictor.schema.names, charset)
+            rows = mlflow.parse_csv(incoming.body(request), artifacts.predictor.schema.names, charset)
+        elif request.mimetype == sagemaker.NPY:
+            rows = sagemaker.parse_npy(incoming.body(request))
         else:
-            rows = mlflow.parse(_json_body())
-        return self._answered(artifacts, stages, rows, lambda given: _reply(mlflow.answer(given.predictions)))
+            rows = mlflow.parse(_json_body(f"{JSON}, {sagemaker.CSV} or {sagemaker.NPY}"))
+        accepted = request.accept_mimetypes.best_match([JSON, sagemaker.CSV, sagemaker.NPY])
+
+        def write(given: Answer) -> Response:
+            if accepted == sagemaker.CSV and not flags:
+                return Response(sagemaker.csv_answer(given.predictions), mimetype=sagemaker.CSV)
+            if accepted == sagemaker.NPY and not flags:
+                return Response(sagemaker.npy_answer(given.predictions), mimetype=sagemaker.NPY)
+            return _reply(mlflow.answer(given.predictions, given.extras(flags)))
+
+        return self._answered(artifacts, stages, rows, write, "proba" in flags)
 
     def ping(self) -> Response:
         """Whether new clients are welcome, as MLflow's and SageMaker's probes ask."""
@@ -259,14 +282,10 @@ def _reply(document: dict[str, Any], status: int = 200) -> Response:
     return Response(json.dumps(document), status, mimetype=JSON)
 
 
-def _json_body() -> bytes:
+def _json_body(expected: str = JSON) -> bytes:
     """The body. Clients of these protocols do not all say that it is JSON."""
     if request.mimetype not in ("", JSON, "application/octet-stream") and not request.is_json:
-        raise UnsupportedMediaType("the Content-Type must be application/json")
-    return _body()
-
-
-def _body() -> bytes:
+        raise UnsupportedMediaType(f"the Content-Type must be {expected}")
     if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         raise UnsupportedMediaType("the charset must be utf-8")
-    return request.get_data()
+    return incoming.body(request)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from ml_census.answering import TokenError, TooManyRows
+from ml_census.answering import NoProbabilities, TokenError, TooManyRows
 from ml_census.engine.predictor import PredictionError
 from ml_census.protocols import article
 from ml_census.protocols.document import FormatError
@@ -24,14 +24,16 @@ Words = Callable[[str, int, str, Details | None], dict[str, Any]]
 class Errors:
     """The handlers of errors of an application."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Words, missing: Callable[[str], str]) -> None:
         self._words = words
+        self._missing = missing
 
     def register(self, app: Flask) -> None:
         """From now on the application answers errors so."""
         app.register_error_handler(HTTPException, self._http)
         app.register_error_handler(TokenError, self._token)
         app.register_error_handler(FormatError, lambda error: self._failed(400, str(error)))
+        app.register_error_handler(NoProbabilities, lambda error: self._failed(400, str(error)))
         app.register_error_handler(TooManyRows, lambda error: self._failed(413, str(error)))
         app.register_error_handler(RowsError, lambda error: self._failed(400, str(error), error.details))
         app.register_error_handler(PredictionError, self._prediction)
@@ -48,7 +50,14 @@ class Errors:
 
     def _http(self, error: HTTPException) -> Response:
         """Flask's own answers (404, 405, 413, ...) as JSON, with their status and headers."""
-        response = self._failed(error.code or 500, error.description or error.name)
+        message = error.description or error.name
+        if error.description == type(error).description:  # werkzeug's own
+            if isinstance(error, NotFound):
+                message = self._missing(request.path)
+            elif isinstance(error, MethodNotAllowed):
+                methods = sorted(set(error.valid_methods or ()) - {"HEAD", "OPTIONS"})
+                message = f"the method must be {' or '.join(methods)}"
+        response = self._failed(error.code or 500, message)
         for name, value in error.get_headers():
             if name.lower() not in ("content-type", "content-length"):
                 response.headers[name] = value

@@ -136,6 +136,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         self._lane_of = app.lane
         self._route_of = app.route_of
         self._refusal = app.refusal
+        self._too_large = f"the body is larger than max_body_bytes ({config.max_body_bytes} bytes)"
         self._sheds: dict[str, bytes] = {}
         self._metrics = metrics
         self._deadline = config.request_deadline_seconds
@@ -197,7 +198,9 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         request = channel.requests[0]
         request.whole_since = time.monotonic()
         is_quick = request.error or request.command == "OPTIONS"  # a preflight to /login waits for no hash
-        lane = QUICK if is_quick else self._lane_of(request.path, request.body_bytes_received)
+        # a compressed body may be a thousand times as large
+        length = sys.maxsize if "CONTENT_ENCODING" in request.headers else request.body_bytes_received
+        lane = QUICK if is_quick else self._lane_of(request.path, length)
         if lane == PROBE:
             self._probes.append(channel)
             return
@@ -230,7 +233,8 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
 
     def refusal(self, path: str, error: Error) -> bytes:
         """The body of what is answered to such a request."""
-        return self._refusal(path, int(error.code), f"{error.reason}: {error.body}")
+        is_large = error.code == 413
+        return self._refusal(path, int(error.code), self._too_large if is_large else f"{error.reason}: {error.body}")
 
     def shed(self, path: str, length: int, name: str, trace: str) -> bytes | None:
         """The answer to such a POST, but for its id, if there is no room for it; it is then counted as refused."""

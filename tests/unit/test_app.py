@@ -275,6 +275,13 @@ def test_the_usual_request_goes_the_direct_way(
         ("compiled", "/prediction", 4097, "work"),
         ("compiled", "//prediction", 1, "quick"),
         ("original", "/prediction", 1, "work"),
+        ("compiled", "/v1/models/model:predict", 4096, "quick"),
+        ("compiled", "/v2/models/model/infer", 4096, "quick"),
+        ("compiled", "/v2/models/model/versions/7/infer", 4096, "quick"),
+        ("compiled", "/invocations", 4096, "quick"),
+        ("compiled", "/invocations", 4097, "work"),
+        ("compiled", "/vertex/predict", 4096, "quick"),
+        ("compiled", "/version", 0, "work"),
         ("compiled", "/login", 0, "login"),
         ("compiled", "//login", 0, "login"),
         ("compiled", "/login/", 0, "work"),
@@ -307,7 +314,7 @@ def test_too_many_rows_are_refused(post: Callable[..., TestResponse]) -> None:
     assert post({"inputs": [[]] * 1000}).status_code == 400
     refused = post({"inputs": [[]] * 1001})
     assert refused.status_code == 413
-    assert refused.json == {"error message": "at most 1000 rows in a request"}
+    assert refused.json == {"error message": "1001 rows are more than max_rows (1000): send them in parts"}
 
 
 @pytest.mark.parametrize("path", ["/prediction", "/prediction?proba=false"])

@@ -472,7 +472,7 @@ def test_probabilities_that_are_no_numbers_are_null() -> None:
 
 
 def test_another_content_type_is_a_415(post: Callable[..., TestResponse]) -> None:
-    assert post(MLFLOW, b"", "application/x-npy").status_code == 415
+    assert post(MLFLOW, b"", "application/xml").status_code == 415
     assert post(V1, b"", "text/html").status_code == 415
 
 

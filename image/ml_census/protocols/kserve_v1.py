@@ -3,9 +3,11 @@
 https://kserve.github.io/website/docs/concepts/architecture/data-plane/v1-protocol
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from ml_census.protocols.document import FormatError, finite, read
+from ml_census.protocols import article
+from ml_census.protocols.document import FormatError, read
 
 EXPECTED = 'the body must be a JSON object with "instances", a list of rows'
 
@@ -19,9 +21,9 @@ def parse(body: bytes) -> Any:
     raise FormatError(EXPECTED)
 
 
-def answer(predictions: list[Any]) -> dict[str, Any]:
-    """One prediction a row."""
-    return {"predictions": finite(predictions)}
+def answer(predictions: list[Any], extras: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one prediction a row, as /prediction does."""
+    return article.answer(predictions, extras)
 
 
 def error(_status: int, message: str) -> dict[str, Any]:

@@ -5,11 +5,12 @@ https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally/#json-input
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ml_census import delimited
-from ml_census.protocols.document import FormatError, finite, read
+from ml_census.protocols import article
+from ml_census.protocols.document import FormatError, read
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 CHARSETS = {
@@ -29,6 +30,8 @@ def parse(body: bytes) -> Any:
     forms = [form for form in FORMS if form in document]
     if len(forms) != 1 or document.keys() - {*forms, "params"}:
         raise FormatError(EXPECTED)
+    if document.get("params"):
+        raise FormatError('"params" must be empty: the model takes none')
     (form,) = forms
     given = document[form]
     if form == "dataframe_split":
@@ -91,9 +94,9 @@ def parse_csv(body: bytes, names: Sequence[str], charset: str = "utf-8") -> list
     return [dict(zip(header, row, strict=True)) for row in rows[1:]]
 
 
-def answer(predictions: list[Any]) -> dict[str, Any]:
-    """One prediction a row."""
-    return {"predictions": finite(predictions)}
+def answer(predictions: list[Any], extras: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one prediction a row, as /prediction does."""
+    return article.answer(predictions, extras)
 
 
 def error(status: int, message: str) -> dict[str, Any]:
