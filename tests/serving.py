@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -87,12 +88,26 @@ class Server:
             self.process.stderr.close()
 
 
+@contextmanager
+def sigint_not_ignored() -> Iterator[None]:
+    """Let processes that are started here receive SIGINT: a background shell has its children ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def launch(config: Path, env: dict[str, str] | None = None) -> Server:
-    """A server on free ports, once it says that it serves."""
+    """Start a server on free ports and return it once it says that it serves.
+
+    SIGINT has its default effect there, also where a background shell has this process ignore it.
+    """
     command = [sys.executable, "-m", "ml_census", "serve", "--config", str(config), "--port", "0"]
     command += ["--metrics-port", "0"]
     environment = os.environ | {"PYTHONWARNINGS": "error"} | (env or {})
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    with sigint_not_ignored():
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
     server = Server(process)
     assert process.stderr
     for line in process.stderr:
