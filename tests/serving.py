@@ -64,10 +64,10 @@ class Server:
         url, headers = f"{self.url}/prediction{query}", {"Authorization": self.token()}
         return requests.post(url, headers=headers, json={"inputs": inputs}, timeout=SECONDS)
 
-    def memory(self) -> int:
-        """Bytes that are resident."""
+    def memory(self, counted: str = "VmRSS") -> int:
+        """Return bytes of resident memory, or with "VmHWM" their peak."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return 1024 * int(status.partition("VmRSS:")[2].split()[0])
+        return 1024 * int(status.partition(f"{counted}:")[2].split()[0])
 
     def stop(self) -> int:
         """SIGTERM, then the exit code; the log is whole."""

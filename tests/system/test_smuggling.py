@@ -5,9 +5,10 @@ Each case is followed by a second request on the connection: its answer would sh
 
 import re
 import socket
-from typing import Any
 
 import pytest
+
+from serving import SECONDS, Server
 
 AFTER = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 POST = b"POST /prediction HTTP/1.1\r\n"
@@ -68,16 +69,16 @@ REFUSED = {
 }
 
 
-def answers(server: Any, sent: bytes) -> list[tuple[int, bytes]]:
+def answers(server: Server, sent: bytes) -> list[tuple[int, bytes]]:
     """Status and head of each answer until the connection is closed."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as connection:
         connection.sendall(sent)
         got = b"".join(iter(lambda: connection.recv(65536), b""))
     return [(int(part[4:7]), part) for part in re.split(rb"HTTP/(?=1\.[01] \d)", got)[1:]]
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_can_be_read_in_two_ways_is_refused_and_the_connection_closed(server: Any, case: str) -> None:
+def test_ambiguous_request_is_refused_and_closes_the_connection(server: Server, case: str) -> None:
     got = answers(server, REFUSED[case] + AFTER)
 
     ((status, answer),) = got
@@ -87,7 +88,19 @@ def test_what_can_be_read_in_two_ways_is_refused_and_the_connection_closed(serve
     assert b'{"error message": ' in answer
 
 
-def test_what_is_longer_than_its_length_is_the_next_request(server: Any) -> None:
+@pytest.mark.parametrize("length", [b"", b"Content-Length: 5\r\n"], ids=["chunked", "chunked-and-length"])
+@pytest.mark.parametrize("expect", [b"", b"Expect: 100-continue\r\n"], ids=["", "expect"])
+def test_chunk_line_without_end_is_refused_before_its_end(server: Server, length: bytes, expect: bytes) -> None:
+    """So it costs no more than the 2 KiB that a chunk's first line may have, however much a client would send."""
+    head = b"POST /prediction HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n" + length + expect
+    with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as sender:
+        sender.sendall(head + b"\r\n" + 4096 * b"0")
+        got = b"".join(iter(lambda: sender.recv(65536), b""))
+
+    assert got.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+
+
+def test_bytes_beyond_the_length_are_the_next_request(server: Server) -> None:
     """And none that anybody understands, which ends the connection."""
     got = answers(server, POST + HOST + b"Content-Length: 5\r\n\r\nabcdefghij" + AFTER)
 
@@ -103,9 +116,7 @@ def test_what_is_longer_than_its_length_is_the_next_request(server: Any) -> None
         (b"CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n", 404),
     ],
 )
-def test_what_nobody_asked_for_is_refused_and_the_next_request_answered(
-    server: Any, first: bytes, expected: int
-) -> None:
+def test_unsupported_method_is_refused_and_the_next_answered(server: Server, first: bytes, expected: int) -> None:
     (status, answer), (after, _) = answers(server, first + AFTER)
 
     assert (status, after) == (expected, 200)
@@ -129,16 +140,16 @@ def test_what_nobody_asked_for_is_refused_and_the_next_request_answered(
         b"GET /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\nxy\r\n0\r\nTrailer: a\r\n\r\n",
     ],
 )
-def test_what_is_clear_is_answered_twice(server: Any, first: bytes) -> None:
+def test_unambiguous_requests_are_both_answered(server: Server, first: bytes) -> None:
     assert [status for status, _ in answers(server, first + AFTER)] == [200, 200]
 
 
-def test_a_chunked_body_in_single_bytes_is_read(server: Any) -> None:
+def test_chunked_body_in_single_bytes_is_read(server: Server) -> None:
     """What follows the last chunk may come in two pieces."""
     sent = (
         b"GET /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n1\r\nx\r\n0\r\n\r\n"
     )
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in sent:
             connection.send(bytes([byte]))
