@@ -39,7 +39,7 @@ CONNECTIONS = 1000
 ACCEPTED_AT_ONCE = 256
 QUICK_WAITING = 512
 QUICK_SECONDS = 0.02
-"""After so long with quick requests the loop looks who else is there, such as a probe."""
+"""Maximum time of one turn for probes, and again for quick requests; then the loop reads what else has come."""
 HELD_BYTES = 64 * 1024**2
 """Maximum of unfinished requests and of answers that are not taken, over all clients; twice max_body_bytes where that
 is more, so that a single request is never refused for its share."""
@@ -162,18 +162,16 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         if self._has_shed:
             self._has_shed = False
             self._rest()
-        wasyncore.loop(timeout=0 if self._quick else TICK_SECONDS, map=self._map, use_poll=True, count=1)
-        while self._probes:  # at most one of each connection
-            self._answer(self._probes)
-        end = time.monotonic() + QUICK_SECONDS
-        while self._quick and time.monotonic() < end:
-            self._answer(self._quick)
+        is_behind = self._quick or self._probes
+        wasyncore.loop(timeout=0 if is_behind else TICK_SECONDS, map=self._map, use_poll=True, count=1)
+        self._answer_some(self._probes)
+        self._answer_some(self._quick)
         while self.untaken:
             self.untaken.popleft().look_after_answer()
         while self._held_bytes > max(HELD_BYTES, self.adj.max_request_body_size):
             self._give_up_who_holds_most()
-        if end > self._next_look:
-            self._next_look = end + 1
+        if (now := time.monotonic()) > self._next_look:
+            self._next_look = now + 1
             self._cut_off_who_is_late()
 
     def _rest(self) -> None:
@@ -182,8 +180,13 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         known = self._map.keys() - {self._fileno}
         while self.accepting and time.monotonic() < end and self.task_dispatcher.is_busy(WORK):
             wasyncore.poll2(REST_SECONDS / 5, {each: self._map[each] for each in self._map.keys() - known})
-            while self._probes:
-                self._answer(self._probes)
+            self._answer_some(self._probes)
+
+    def _answer_some(self, channels: deque[wire.Channel]) -> None:
+        """Answer for QUICK_SECONDS at most: probes need no token, and a flood of them leaves time for predictions."""
+        end = time.monotonic() + QUICK_SECONDS
+        while channels and time.monotonic() < end:
+            self._answer(channels)
 
     def _answer(self, channels: deque[wire.Channel]) -> None:
         """The first of them."""

@@ -212,13 +212,24 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     error_task_class = RefusalTask
     parser_class = Parser
     request: Any = None
-    close_when_flushed = False
     waiting_since: float | None = None
     """time.monotonic() when the unfinished request began to come, or the answer began not to be taken."""
     held_bytes = 0
     """Of an unfinished request, or of an answer that is not wholly taken: its memory is given back at its end."""
     _answer_bytes = 0
     _lingers_until: float | None = None
+    _ends = False
+    _is_writing = False
+
+    @property
+    def close_when_flushed(self) -> bool:
+        """Whether the answer ends the connection. waitress does not see it while it writes: it would close at once,
+        also where a worker has set it since the write began."""
+        return self._ends and not self._is_writing
+
+    @close_when_flushed.setter
+    def close_when_flushed(self, value: bool) -> None:
+        self._ends = value
 
     @property
     def last_activity(self) -> float:
@@ -343,13 +354,13 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     def handle_write(self) -> None:
         """Where an answer ends the connection, half of it is closed, and what still comes is thrown away for a while:
         a close with unread data would be a reset, which takes the answer from the client's hands."""
-        ends = self.close_when_flushed
-        if ends:  # waitress would close at once
-            self.close_when_flushed = False
-        super().handle_write()
-        if ends and self.total_outbufs_len:
-            self.close_when_flushed = True
-        elif ends and self.connected:
+        self._is_writing = True
+        try:
+            super().handle_write()
+        finally:
+            self._is_writing = False
+        if self._ends and not self.total_outbufs_len and self.connected:
+            self._ends = False
             self._lingers_until = time.monotonic() + LINGER_SECONDS
             self.socket.shutdown(socket.SHUT_WR)
         self.look_after_answer()
