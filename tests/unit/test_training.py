@@ -92,24 +92,32 @@ def test_the_demo_has_every_category_and_sensible_rows(synthetic: data.Census) -
     assert all(rows[name].dtype == "int64" for name in NUMBERS)
 
 
-@pytest.mark.parametrize(("recipe", "auc"), [("article", 0.85), ("boosted", 0.87)])
-def test_a_recipe_learns_what_the_demo_has_to_tell(synthetic: data.Census, recipe: str, auc: float) -> None:
-    chosen = RECIPES[recipe]
+@pytest.fixture(scope="module", params=RECIPES)
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that a recipe publishes for a tenth of the demo's rows."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo, "TRAIN_ROWS", 800)
+        patch.setattr(demo, "TEST_ROWS", 400)
+        training.train(request.param, "demo", str(folder / "model"))
+    return folder
 
-    assert measure(chosen, chosen.fit(synthetic.train, synthetic.train_labels), synthetic).roc_auc > auc
+
+@pytest.mark.slow
+def test_recipe_on_the_demo_reaches_its_roc_auc(trained: Path) -> None:
+    manifest = json.loads((trained / "model" / "manifest.json").read_text())
+
+    assert manifest["metrics"]["roc_auc"] > 0.8, "with 800 rows; with 8,000 it is above 0.85"
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
-def test_what_is_published_is_complete_and_served(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], recipe: str
-) -> None:
-    training.train(recipe, "demo", str(tmp_path / "model"))
+@pytest.mark.slow
+def test_published_files_are_complete_and_listed(trained: Path) -> None:
+    manifest = json.loads((trained / "model" / "manifest.json").read_text())
 
-    manifest = json.loads((tmp_path / "model" / "manifest.json").read_text())
     assert manifest["data"]["synthetic"]
-    assert manifest["recipe"] == recipe
+    assert manifest["recipe"] in RECIPES
     assert manifest["files"] == {
-        name: hashlib.sha256((tmp_path / "model" / name).read_bytes()).hexdigest()
+        name: hashlib.sha256((trained / "model" / name).read_bytes()).hexdigest()
         for name in (
             "model.pkl",
             "compiled.npz",
@@ -119,14 +127,18 @@ def test_what_is_published_is_complete_and_served(
             "report.html",
         )
     }
-    loaded = artifacts.load(config.load(served(tmp_path)), Source())
-    assert [column.name for column in loaded.predictor.schema.columns] == list(COLUMNS)
-    assert [column.kind == "number" for column in loaded.predictor.schema.columns] == [
-        name in NUMBERS for name in COLUMNS
-    ]
-    golden = json.loads((tmp_path / "model" / "golden.json").read_text())
+    golden = json.loads((trained / "model" / "golden.json").read_text())
     assert len(golden["rows"]) == 20
     assert set(golden["predictions"]) == {"Annual Salary <50K", "Annual Salary >50K"}
+
+
+@pytest.mark.slow
+def test_published_recipe_serves_the_census_columns(trained: Path) -> None:
+    loaded = artifacts.load(config.load(served(trained)), Source())
+
+    assert {column.name: column.kind == "number" for column in loaded.predictor.schema.columns} == {
+        name: name in NUMBERS for name in COLUMNS
+    }
 
 
 def served(folder: Path) -> str:
