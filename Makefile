@@ -1,11 +1,15 @@
 # One-liners over ci/, where the work is.
-.PHONY: setup serve test fuzz e2e lint audit image chart
+.PHONY: setup setup-tests serve check test fuzz smoke e2e lint audit image chart
 
 setup: ## make .venv with .venv/bin/ml-census
 	ci/setup
+setup-tests: ## get the tools of the tests: Helm, Chromium, clients, CRDs
+	ci/setup-tests
 serve: ## train the demo model if there is none, serve it on 127.0.0.1:5090 (PORT=)
 	ci/serve
-test: ## unit, chart, system and fuzz tests
+check: ## lint, types and quick unit tests, within a minute
+	ci/check
+test: ## unit, chart, system and fuzz tests, within five minutes
 	ci/test
 fuzz: ## fuzz tests with ten times the budget (FUZZ=)
 	ci/fuzz
@@ -17,5 +21,7 @@ image: ## build the image
 	ci/image
 chart: ## lint and package the chart
 	ci/chart
-e2e: ## tests on the cluster of KUBECONFIG, with the images IMAGE=, COMPILED_IMAGE=
+smoke: ## the quick part of e2e, within 15 minutes
+	ci/e2e -m "not full"
+e2e: ## all tests on the cluster of KUBECONFIG, with the images IMAGE=, COMPILED_IMAGE=
 	ci/e2e
