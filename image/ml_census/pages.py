@@ -34,6 +34,7 @@ class Pages:
             ("/", ["GET"], self.greeting),
             ("/page.css", ["GET"], self.style),
             ("/page.js", ["GET"], self.script),
+            ("/csv.js", ["GET"], self.csv_script),
             ("/docs", ["GET"], self.documentation),
             ("/openapi.yaml", ["GET"], self.description),
             (REPORT, ["GET"], self.report),
@@ -55,6 +56,10 @@ class Pages:
     def script(self) -> Response:
         """What the page does."""
         return Response(_file("page.js"), mimetype="text/javascript")
+
+    def csv_script(self) -> Response:
+        """How the page reads CSV."""
+        return Response(_file("csv.js"), mimetype="text/javascript")
 
     def description(self) -> Response:
         """The interface, for programs."""

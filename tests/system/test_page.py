@@ -25,7 +25,7 @@ from serving import Start
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "image" / "ml_census" / "web"
 SCREENSHOTS = ROOT / "build" / "screenshots"
-FILES = ("page.html", "page.css", "page.js")
+FILES = ("page.html", "page.css", "page.js", "csv.js")
 PHONE = {"width": 360, "height": 640}
 
 
@@ -278,10 +278,10 @@ def test_a_model_without_probabilities_is_asked_for_none(page: Page, start: Call
         ("", "there are no rows"),
         ("age,sex\n1,Male\n", "the first line does not name workclass, education-num: it is “age,sex”"),
         ('age,workclass,education-num,sex\n39,"Private,14,Male\n', "line 2 has a quotation mark too many"),
-        ("age,workclass,education-num,sex\n39,Private,14\n", "row 1 has 3 values, not 4"),
+        ("age,workclass,education-num,sex\n39,Private,14\n", "line 2 has 3 values, not 4"),
         (
             "age,workclass,education-num,sex\n39,Private,14,Male\nold,Private,14,Male\n",
-            'row 2, age: expected a number, got "old"',
+            'line 3, age: expected a number, got "old"',
         ),
     ],
 )
@@ -404,7 +404,7 @@ def test_where_the_server_takes_less_batches_are_smaller(page: Page, start: Call
     expect(page.locator("#done")).to_contain_text("450 rows are predicted.")
 
     paste(page, "0,1\n" + "39,14\n" * 400 + "old,14\n" + "39,14\n" * 49)
-    expect(problems(page)).to_contain_text("row 401")
+    expect(problems(page)).to_contain_text("line 402")
 
 
 def test_one_bad_value_is_told_once(page: Page, census: Any) -> None:
@@ -468,7 +468,7 @@ def test_of_many_problems_the_first_are_told(page: Page, named: Any) -> None:
 
     expect(problems(page).locator("p")).to_have_text("30 values or rows do not fit the model's columns")
     told = problems(page).locator("li").all_inner_texts()
-    assert told == [*(f'row {row}, age: expected a number, got "old"' for row in range(1, 6)), "and 25 more"]
+    assert told == [*(f'line {line}, age: expected a number, got "old"' for line in range(2, 7)), "and 25 more"]
     assert page.locator("#table [role=alert]").inner_text() == problems(page).inner_text()
     screenshot(page, "refused-rows")
 

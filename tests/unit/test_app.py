@@ -430,6 +430,7 @@ def test_a_request_of_a_trace_is_called_like_it(client: FlaskClient, traceparent
         ("/docs", "text/html", "script-src 'self'"),
         ("/report", "text/html", "style-src 'unsafe-inline'"),
         ("/page.js", "text/javascript", None),
+        ("/csv.js", "text/javascript", None),
         ("/page.css", "text/css", None),
         ("/openapi.yaml", "application/yaml", None),
     ],

@@ -1,5 +1,7 @@
 // The page: log in, one row by a form, many rows by a CSV file. The form is made from what /schema says of the model.
 
+import { CsvError, decode, delimiterOf, records } from "./csv.js";
+
 const BATCH = 500; // rows in a request, as long as the server takes so many
 const MANY = 10; // of more classes the most probable are shown
 const FEW = 5; // so many are shown of what is too much: classes, problems
@@ -111,7 +113,7 @@ function onSubmit(form, action, { repeats = false, after = () => {} } = {}) {
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       if (error instanceof LoginEnded) again = logInAgain();
-      else problems.replaceChildren(...reasons(error, form === $("table")));
+      else problems.replaceChildren(...reasons(error));
       problems.scrollIntoView({ block: "nearest" });
     } finally {
       busy = false;
@@ -122,10 +124,10 @@ function onSubmit(form, action, { repeats = false, after = () => {} } = {}) {
   });
 }
 
-function reasons(error, namesRows) {
+function reasons(error) {
   const message = element("p", error.message);
-  const items = error.details.slice(0, FEW).map(({ row, column, expected, got }) => {
-    const places = [namesRows && `row ${count.format(row + 1)}`, column !== undefined && columnName(column)];
+  const items = error.details.slice(0, FEW).map(({ line, column, expected, got }) => {
+    const places = [line && `line ${count.format(line)}`, column !== undefined && columnName(column)];
     const place = places.filter(Boolean).join(", ");
     return element("li", `${place && `${place}: `}expected ${expected}${got === undefined ? "" : `, got ${JSON.stringify(got)}`}`);
   });
@@ -384,41 +386,41 @@ function move(now, other, place) {
 
 // --- many rows
 
-/** The records of a CSV text (RFC 4180). */
-function parseCsv(source) {
-  const records = [];
-  let record = [];
-  let read = 0;
-  for (const [all, quoted, plain, end] of source.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|\r|$)/gy)) {
-    read += all.length;
-    record.push(quoted === undefined ? plain.trim() : quoted.replaceAll('""', '"'));
-    if (end === ",") continue;
-    if (record.length > 1 || record[0] !== "") records.push(record);
-    record = [];
-  }
-  if (read < source.length) throw new Refused(`line ${source.slice(0, read).split("\n").length} has a quotation mark too many`);
-  return records;
+function written(cell, delimiter = ",") {
+  const plain = typeof cell === "object" ? JSON.stringify(cell) : String(cell);
+  return /["\r\n]/.test(plain) || plain.includes(delimiter) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }
 
-function written(cell) {
-  const plain = typeof cell === "object" ? JSON.stringify(cell) : String(cell);
-  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
+/** The table that a form holds: its header, its rows with their lines in the file, where in them the model's columns
+ *  are, and the delimiter. Throws Refused. */
+async function readTable(form) {
+  const names = schema.columns.map(({ name }) => String(name));
+  try {
+    const file = form.file.files[0];
+    const source = file ? await decode(new Uint8Array(await file.arrayBuffer())) : form.text.value;
+    const delimiter = delimiterOf(source, names);
+    const all = [...records(source, delimiter)];
+    const first = all.findIndex(({ cells }) => cells.length);
+    const header = all[first]?.cells.map((cell) => cell.trim()) || [];
+    const blank = header.length === 1 ? [""] : []; // of one column a blank line is an empty cell
+    const rows = all.slice(first + 1).map(({ line, cells }) => ({ line, cells: cells.length ? cells : blank }))
+      .filter(({ cells }) => cells.length);
+    if (!rows.length) throw new CsvError("there are no rows: a line with the columns' names, then a line for each row");
+    const missing = names.filter((name) => !header.includes(name));
+    if (missing.length) throw new CsvError(`the first line does not name ${missing.join(", ")}: it is “${header.join(",")}”`);
+    const odd = rows.find(({ cells }) => cells.length !== header.length);
+    if (odd) throw new CsvError(`line ${count.format(odd.line)} has ${odd.cells.length} values, not ${header.length}`);
+    return { header, rows, delimiter, places: names.map((name) => header.indexOf(name)) };
+  } catch (error) {
+    throw error instanceof CsvError ? new Refused(error.message) : error;
+  }
 }
 
 async function predictTable(form) {
   $("result").hidden = true;
   $("done").textContent = "";
-  const file = form.file.files[0];
-  const [header, ...records] = parseCsv(file ? await file.text() : form.text.value);
-  if (!records.length) throw new Refused("there are no rows: a line with the columns' names, then a line for each row");
-  const places = schema.columns.map(({ name }) => header.indexOf(String(name)));
-  const missing = schema.columns.filter((_, place) => places[place] < 0).map(({ name }) => name);
-  if (missing.length) throw new Refused(`the first line does not name ${missing.join(", ")}: it is “${header.join(",")}”`);
-  const odd = records.findIndex((record) => record.length !== header.length);
-  if (odd >= 0) throw new Refused(`row ${count.format(odd + 1)} has ${records[odd].length} values, not ${header.length}`);
-
-  const rows = records.map((record) => schema.columns.map(({ nullable }, at) =>
-    record[places[at]] === "" && nullable ? null : record[places[at]]));
+  const { header, rows: read, delimiter, places } = await readTable(form);
+  const rows = read.map(({ cells }) => places.map((place) => cells[place] || null));
   const lines = [[...header, "prediction", ...(schema.classes || []).map((name) => `probability ${name}`)]];
   const found = new Map();
   let unknown = 0;
@@ -426,16 +428,19 @@ async function predictTable(form) {
     showProgress(0, rows.length);
     for await (const [start, answer] of answers(rows)) {
       answer.predictions.forEach((prediction, at) => {
-        lines.push([...records[start + at], prediction, ...(answer.probabilities?.[at] || [])]);
+        lines.push([...read[start + at].cells, prediction, ...(answer.probabilities?.[at] || [])]);
         found.set(told(prediction), (found.get(told(prediction)) || 0) + 1);
       });
       unknown += answer.unknown;
       showProgress(lines.length - 1, rows.length);
     }
+  } catch (error) {
+    error.details?.forEach((detail) => (detail.line = read[detail.row].line));
+    throw error;
   } finally {
     $("progress").hidden = true;
   }
-  offer(lines);
+  offer(lines, delimiter);
   const classes = new Set((schema.classes || []).map(told));
   const parts = [...classes].map((name) => ({ name, share: (found.get(name) || 0) / rows.length }));
   showBars($("counts"), parts, (share) => count.format(Math.round(share * rows.length)));
@@ -450,11 +455,11 @@ function showProgress(done, all) {
   $("progress").hidden = false;
 }
 
-function offer(lines) {
+function offer(lines, delimiter) {
   const link = $("download");
   URL.revokeObjectURL(link.href);
-  link.href = URL.createObjectURL(new Blob([lines.map((line) => line.map(written).join(",") + "\n").join("")],
-    { type: "text/csv" }));
+  const text = lines.map((line) => line.map((cell) => written(cell, delimiter)).join(delimiter) + "\n").join("");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
   $("result").hidden = false;
   link.focus();
 }

@@ -1,0 +1,110 @@
+"""CSV in the page: the cases that delimited.py must pass too, and whole files in a real browser."""
+
+import csv
+import gzip
+import io
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from conftest import write_folder
+
+TESTS = Path(__file__).parents[1]
+CASES = json.loads((TESTS / "csv_cases.json").read_text())
+READ = """async ({texts, encodings}) => {
+  const {records, delimiterOf, decode} = await import("/csv.js");
+  const bytes = (hex) => new Uint8Array((hex.match(/../g) || []).map((pair) => parseInt(pair, 16)));
+  const read = ({text, names}) => {
+    const delimiter = names ? delimiterOf(text, names) : ",";
+    try {
+      return {delimiter, records: [...records(text, delimiter)].map(({line, cells}) => [line, cells])};
+    } catch (error) {
+      return {error: error.message};
+    }
+  };
+  return {texts: texts.map(read), encodings: await Promise.all(encodings.map((each) => decode(bytes(each.bytes))))};
+}"""
+HEADER, ROW = "age,workclass,education-num,sex", '39,"Müller, Söhne",14,Male'
+
+
+@pytest.fixture(scope="module")
+def named(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    running = launch(write_folder(tmp_path_factory.mktemp("csv"), "dataframe"))
+    yield running
+    running.end()
+
+
+@pytest.fixture(scope="module")
+def page(named: Any) -> Iterator[Page]:
+    """A page with a user who is logged in."""
+    path = subprocess.run([TESTS.parent / "ci" / "chromium"], check=True, capture_output=True, text=True).stdout.strip()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        opened = browser.new_page()
+        opened.goto(named.url)
+        opened.fill("input[name=user]", "census")
+        opened.fill("input[name=password]", "census")
+        opened.keyboard.press("Enter")
+        expect(opened.locator("#table")).to_be_visible()
+        yield opened
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def read(page: Page) -> Any:
+    return page.evaluate(READ, CASES)
+
+
+@pytest.mark.parametrize("place", range(len(CASES["texts"])), ids=lambda place: CASES["texts"][place]["what"])
+def test_a_text_is_read_as_the_table_says(read: Any, place: int) -> None:
+    case, found = CASES["texts"][place], read["texts"][place]
+
+    if "error" in case:
+        assert found["error"].startswith(f"{case['error']} ")
+    else:
+        assert found == {"delimiter": case.get("delimiter", ","), "records": case["records"]}
+
+
+@pytest.mark.parametrize("place", range(len(CASES["encodings"])), ids=lambda place: CASES["encodings"][place]["what"])
+def test_an_encoding_is_known_by_its_bytes(read: Any, place: int) -> None:
+    assert read["encodings"][place] == CASES["encodings"][place]["text"]
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress], ids=["plain", "gzip"])
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_file_keeps_its_texts_and_its_delimiter(
+    page: Page, delimiter: str, encoding: str, packed: Callable[[bytes], bytes]
+) -> None:
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows(csv.reader([HEADER, ROW]))
+    data = packed(text.getvalue().encode(encoding))
+    page.set_input_files("input[name=file]", {"name": "rows.csv", "mimeType": "text/csv", "buffer": data})
+    page.click("#table button")
+    expect(page.locator("#done")).to_have_text("1 row is predicted. 1 value is unknown to the model.")
+    with page.expect_download() as downloading:
+        page.click("#download")
+
+    (line,) = csv.DictReader(io.StringIO(downloading.value.path().read_text()), delimiter=delimiter)
+    assert line["workclass"] == "Müller, Söhne"
+    assert line["prediction"]
+
+
+def test_a_line_of_the_file_is_named(page: Page) -> None:
+    page.fill("textarea", f'{HEADER}\n\n1,"two\nlines",2,Male\nold,x,2,Male\n')
+    page.click("#table button")
+
+    expect(page.locator("#table [role=alert] li")).to_have_text('line 5, age: expected a number, got "old"')
+
+
+def test_gzip_that_is_cut_is_told(page: Page) -> None:
+    data = gzip.compress(f"{HEADER}\n{ROW}\n".encode())[:-9]
+    page.set_input_files("input[name=file]", {"name": "rows.csv.gz", "mimeType": "application/gzip", "buffer": data})
+    page.click("#table button")
+
+    expect(page.locator("#table [role=alert]")).to_have_text("the file is not whole: gzip ends early or is damaged")
