@@ -42,6 +42,22 @@ class Answering(BaseHTTPRequestHandler):
         else:
             self.answer(data)
 
+    def do_POST(self) -> None:
+        """Take an upload, unless the object has another generation than the client says."""
+        bucket, query = self.server.bucket, parse_qs(urlsplit(self.path).query)
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        if bucket.answers is not None:
+            bucket.answers(self)
+            return
+        (name,) = query["name"]
+        there = str(bucket.generation) if name in bucket.objects else "0"
+        if query.get("ifGenerationMatch", [there]) != [there]:
+            self.answer(b'{"error": {"code": 412, "message": "conditionNotMet"}}', 412)
+            return
+        bucket.generation += 1
+        bucket.objects[name] = data
+        self.answer(json.dumps(bucket.metadata(name)).encode())
+
     def answer(self, body: bytes, status: int = 200, length: int | None = None) -> None:
         """`length` is what the Content-Length says, if it lies."""
         self.send_response(status)

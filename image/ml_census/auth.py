@@ -26,6 +26,9 @@ MAX_TOKEN_BYTES = 8192
 MAX_NAME_BYTES = 256
 MAX_PASSWORD_BYTES = 1024
 
+MIN_PASSWORD_LENGTH = 12
+"""Characters of a new password; `user add --allow-weak-password` accepts fewer."""
+
 HASHES = ("scrypt:", "pbkdf2:")
 HASH = re.compile(r"(?:scrypt:([0-9]+):([0-9]+):([0-9]+)|pbkdf2:sha[0-9]+:([0-9]+))\$[^$]+\$[0-9a-f]+")
 """As werkzeug.security.generate_password_hash writes them; the groups are what hashing costs."""
@@ -106,6 +109,12 @@ def in_clear(users: Mapping[str, str]) -> list[str]:
     return [name for name, stored in users.items() if not stored.startswith(HASHES)]
 
 
+def unusable(users: Mapping[str, str]) -> list[str]:
+    """The users that cannot log in: their name, or their password in clear, is one that no client can send."""
+    clear = in_clear(users)
+    return [name for name in users if bad_name(name) or (name in clear and bad_password(users[name]))]
+
+
 def weak(users: Mapping[str, str]) -> list[str]:
     """The users whose hash is cheaper to guess against than what `ml-census user add` makes today."""
     return [name for name, stored in users.items() if stored.startswith(HASHES) and _is_weak(stored)]
@@ -115,6 +124,37 @@ def _is_weak(stored: str) -> bool:
     found = HASH.fullmatch(stored)
     n, r, p, iterations = (int(group or 0) for group in found.groups()) if found else (0, 0, 0, 0)
     return iterations < MIN_ITERATIONS if iterations else n * r * p < MIN_SCRYPT
+
+
+def bad_name(name: str) -> str:
+    """Return why nobody can log in by this name; empty if somebody can."""
+    if not name.strip() or ":" in name:
+        return "must not be empty or hold a colon (RFC 7617)"
+    return _unfit(name, MAX_NAME_BYTES)
+
+
+def bad_password(password: str) -> str:
+    """Return why nobody can log in with this password; empty if somebody can."""
+    return _unfit(password, MAX_PASSWORD_BYTES) if password else "must not be empty"
+
+
+def weak_password(name: str, password: str) -> str:
+    """Return why a new password is easy to guess; empty if it is not."""
+    if len(password) < MIN_PASSWORD_LENGTH:
+        return f"is shorter than {MIN_PASSWORD_LENGTH} characters"
+    repeats = password.lower() == name.lower() or len(set(password)) < 4
+    return "is the user's name, or repeats a few characters" if repeats else ""
+
+
+def _unfit(text: str, limit: int) -> str:
+    """Return why clients cannot send a text as name or password, or the server refuses it."""
+    if not text.isprintable():
+        return "must not hold control characters (RFC 7617)"
+    if text != text.strip():
+        return "must not begin or end with a blank"
+    if (size := len(text.encode())) > limit:
+        return f"has {size} bytes, expected at most {limit}"
+    return ""
 
 
 def can_fit(name: str, password: str) -> bool:

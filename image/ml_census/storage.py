@@ -12,6 +12,7 @@ from collections.abc import Callable
 from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from urllib.parse import quote
 
 Result = TypeVar("Result")
 
@@ -20,6 +21,7 @@ MAX_BYTES = 2 * 1024**3
 DOWNLOAD_SECONDS = 60
 LOOK_SECONDS = 5
 """gcsfs alone would try for half a minute, and google-auth for another where no metadata server answers."""
+CHANGED = "was changed by another command meanwhile, and nothing is written: run this command again"
 
 
 class StorageError(Exception):
@@ -66,26 +68,50 @@ def fingerprint(uri: str) -> str:
     return f"{found.st_ino}-{found.st_size}-{found.st_mtime_ns}"
 
 
-def write(uri: str, data: bytes, private: bool = False) -> None:
+def write(uri: str, data: bytes, private: bool = False, unless_changed: str | None = None) -> None:
     """Replace the object whole: a reader sees the old bytes or the new ones. Folders are made on the way.
 
-    A private local file is its owner's alone.
+    A private local file is its owner's alone. With `unless_changed`, a fingerprint, nothing is written where another
+    process has changed the object since. Raises StorageError.
     """
     try:
         if is_local(uri):
+            if unless_changed is not None and fingerprint(uri) != unless_changed:
+                raise StorageError(CHANGED)
             Path(uri).parent.mkdir(parents=True, exist_ok=True)
             replace_file(Path(uri), data, 0o600 if private else 0o666)
         else:
             filesystem, path = _remote(uri)
-            filesystem.pipe_file(path, data)
+            if unless_changed is None:
+                filesystem.pipe_file(path, data)
+            else:
+                _upload_if(filesystem, path, data, unless_changed)
     except Exception as error:
-        raise _translated(error) from error
+        raise _translated(error, "objectUser") from error
+
+
+def _upload_if(filesystem: Any, path: str, data: bytes, generation: str) -> None:
+    """Upload an object of few bytes if the one that is there has the generation; an empty one is no object."""
+    bucket, key, _generation = filesystem.split_path(path)
+    try:
+        filesystem.call(
+            "POST",
+            f"{filesystem._location}/upload/storage/v1/b/{quote(bucket)}/o",
+            uploadType="media",
+            name=key,
+            ifGenerationMatch=generation or "0",
+            headers={"Content-Type": "application/octet-stream"},
+            data=data,
+        )
+    except FileExistsError as error:  # gcsfs's name for a 412
+        raise StorageError(CHANGED) from error
 
 
 def replace_file(path: Path, data: bytes, mode: int) -> None:
     """Write a local file whole or not at all; once this returns, it outlasts a loss of power. Raises OSError."""
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)  # less what the umask takes away
+    scratch.unlink(missing_ok=True)  # of a process that was killed; its mode may be another
+    handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)  # less what the umask takes away
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -218,7 +244,8 @@ def _too_late(seconds: float) -> Unreachable:
     return Unreachable(f"could not be read within {seconds:g} s")
 
 
-def _translated(error: Exception) -> StorageError:
+def _translated(error: Exception, role: str = "objectViewer") -> StorageError:
+    """Return the reason in one line; `role` is what the account needs of roles/storage."""
     text = str(error)
     if isinstance(error, StorageError):
         return error
@@ -232,7 +259,7 @@ def _translated(error: Exception) -> StorageError:
         return Unreachable("the store answers something else than JSON")
     code = str(vars(error).get("code"))  # gcsfs's; aiohttp has a property of that name, which warns
     if code in ("401", "403") or "Forbidden" in text or "Anonymous caller" in text:
-        return StorageError("permission denied: the account needs roles/storage.objectViewer on the bucket")
+        return StorageError(f"permission denied: the account needs roles/storage.{role} on the bucket")
     kind = Unreachable if _is_passing(error, code) else StorageError
     first_line = text.strip().splitlines()[0][:200] if text.strip() else "no reason given"
     return kind(f"{type(error).__name__}: {first_line}")
