@@ -1,31 +1,26 @@
 """The command line: the only place that knows the environment, signals and exit codes."""
 
-import json
 import logging
 import os
-import secrets
 import signal
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
 from ml_census import __version__
+from ml_census.commands import predict, users
+from ml_census.commands.ending import fail
 
 if TYPE_CHECKING:
-    from ml_census.client import Client
     from ml_census.compatible import Vertex
     from ml_census.config import Config
 
 log = logging.getLogger("ml_census")
-
-FILE = click.Path(exists=True, dir_okay=False)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "ML_CENSUS"})
@@ -40,12 +35,6 @@ def main() -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
-
-
-def fail(reason: object, code: int = 1) -> NoReturn:
-    """End with one line on stderr and an exit code."""
-    click.echo(f"ml-census: {' '.join(str(reason).split())}", err=True)
-    sys.exit(code)
 
 
 @main.command(epilog="Example: ml-census serve --config demo/config.yaml --port 5090")
@@ -208,139 +197,5 @@ def publish(
     click.echo(f"published in {output}: " + ", ".join(str(value) for value in engine.values()), err=True)
 
 
-@main.group()
-def user() -> None:
-    """Manage the file of users."""
-
-
-@user.command(epilog="Example: ml-census user add alice --users users.json")
-@click.argument("name")
-@click.option("--users", "uri", required=True, metavar="FILE|gs://…", help="The users file; made if there is none.")
-def add(name: str, uri: str) -> None:
-    """Add a user or change a password: asks for it, or reads it from a pipe; only its hash is kept."""
-    from werkzeug.security import generate_password_hash
-
-    if not name.strip() or ":" in name:
-        fail("a user name must not be empty or hold a colon (RFC 7617)")
-    with _users(uri) as users:
-        users[name.lower()] = generate_password_hash(_new_password(name))
-    click.echo(f"{name.lower()} can log in from {uri}", err=True)
-
-
-@user.command(epilog="Example: ml-census user remove alice --users users.json")
-@click.argument("name")
-@click.option("--users", "uri", required=True, metavar="FILE|gs://…", help="The users file.")
-def remove(name: str, uri: str) -> None:
-    """Remove a user, whose tokens end when the servers have read the file anew."""
-    with _users(uri) as users:
-        if users.pop(name.lower(), None) is None:
-            fail(f"{uri}: there is no user {name.lower()}")
-        if not users:
-            fail(f"{uri}: {name.lower()} is the only user, and a server needs one")
-    click.echo(f"{name.lower()} is not in {uri} any more", err=True)
-
-
-@contextmanager
-def _users(uri: str) -> Iterator[dict[str, str]]:
-    """The users of a file, written back as they are at the end; none if there is no file."""
-    from ml_census import auth, storage
-
-    try:
-        try:
-            users = auth.parse_users(storage.read(uri))
-        except storage.NotFound:
-            users = {}
-        yield users
-        storage.write(uri, (json.dumps(users, indent=2, sort_keys=True) + "\n").encode(), private=True)
-    except (storage.StorageError, auth.CredentialsError) as error:
-        fail(f"{uri}: {error}")
-
-
-def _new_password(name: str) -> str:
-    if sys.stdin.isatty():
-        password: str = click.prompt(f"Password for {name}", hide_input=True, confirmation_prompt=True, err=True)
-    else:
-        try:
-            password = sys.stdin.readline().rstrip("\r\n")
-        except UnicodeDecodeError:
-            fail("the password is not UTF-8 text")
-    return password or fail("the password is empty")
-
-
-@main.command(epilog="Example: ml-census secret > secret.txt")
-def secret() -> None:
-    """Print a new signing key: 256 random bits."""
-    click.echo(secrets.token_urlsafe(32))
-
-
-@main.command(
-    epilog="""Example: ml-census predict --url http://127.0.0.1:5090 --user census --row '[39, "Private", ...]', or with
-    --input rows.csv --output predictions.csv in place of --row."""
-)
-@click.option("--url", required=True, help="Where ml-census answers.")
-@click.option("--user", "name", help="The user's name.")
-@click.option("--user-file", type=FILE, help="A file with the user's name.")
-@click.option("--password-file", type=FILE, help="A file with the password; asked for without it.")
-@click.option("--row", metavar="JSON", help="One row: a list of values, or an object by column name.")
-@click.option("--expect", metavar="ANSWER", help="Fail unless this is the prediction of the row.")
-@click.option("--input", "source", type=FILE, help="Many rows: a CSV file, with a header or with the model's columns.")
-@click.option("--output", "target", type=click.Path(dir_okay=False), help="Where the rows go with their "
-              "predictions, in place of what is there. Until all are done they are in OUTPUT.part.")  # fmt: skip
-@click.option("--batch", default=1000, show_default=True, type=click.IntRange(1), help="So many rows in a request.")
-def predict(
-    url: str,
-    name: str | None,
-    user_file: str | None,
-    password_file: str | None,
-    row: str | None,
-    expect: str | None,
-    source: str | None,
-    target: str | None,
-    batch: int,
-) -> None:
-    """Log in, and predict one row, or those of a CSV file: a run that was interrupted goes on where it was."""
-    if (row is None) == (source is None) or (source is None) != (target is None):
-        fail("needs --row, or --input and --output")
-    from ml_census.client import Client, ClientError
-    from ml_census.scoring import ScoringError
-
-    name = name or (_first_line(user_file) if user_file else fail("needs --user or --user-file"))
-    password = _first_line(password_file) if password_file else click.prompt("Password", hide_input=True, err=True)
-    try:
-        if source and target:
-            with Client(url, name, password) as client:
-                _score(client, Path(source), Path(target), batch)
-        else:
-            with Client(url, name, password, patience=0) as client:
-                (answer,) = client.predict([json.loads(str(row))])
-            click.echo(json.dumps(answer))
-            if expect is not None and str(answer) != expect:
-                fail(f"expected {expect}")
-    except json.JSONDecodeError as error:
-        fail(f"--row: not JSON: {error}")
-    except ScoringError as error:
-        fail(error)
-    except ClientError as error:
-        fail(f"{url}: {error}")
-    except KeyboardInterrupt:
-        fail("interrupted: the same command goes on where it was" if source else "interrupted", 130)
-
-
-def _score(client: "Client", source: Path, target: Path, batch: int) -> None:
-    from ml_census import scoring
-
-    model = client.model()
-    table = scoring.read(source, model.columns)
-    run = scoring.begin(table, target, model.version, client.url)
-    hidden = not sys.stderr.isatty()  # or its label would be in the log
-    with click.progressbar(length=run.rows, label="rows", file=sys.stderr, hidden=hidden) as bar:
-        bar.update(run.done)
-        scoring.score(client, run, batch, bar.update)
-    click.echo(f"{run.rows} rows with predictions in {target}", err=True)
-
-
-def _first_line(path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
-    except UnicodeDecodeError:
-        fail(f"{path}: not UTF-8 text")
+for command in (users.user, users.secret, predict.predict):
+    main.add_command(command)

@@ -6,27 +6,31 @@ with Client("https://census.example.com", "alice", password) as client:
 
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
-import jwt
-import requests
-from requests.auth import AuthBase, HTTPBasicAuth
+from ml_census import json_rows
+from ml_census.connection import STRANGER, TOO_LARGE, ClientError, Connection, Refused, document
 
-TIMEOUT_SECONDS = 60
+__all__ = ["Answer", "Client", "ClientError", "Model", "RowRefused"]
+
 PATIENCE_SECONDS = 120
 """So long a batch is tried again while the server cannot take it: longer than an update keeps a pod waiting."""
-LONGEST_PAUSE_SECONDS = 10
-RENEW_SECONDS = 60
-"""A token is replaced when it has so long left."""
-AGAIN = (408, 429, 502, 503, 504)
+BATCH_ROWS = 1000
+BATCH_BYTES = 512 * 1024
+"""Maximum size of a request, unless one row is larger: half of the server's default max_body_bytes."""
+MOST_REASONS = 3
+"""So many columns of a refused row are named."""
 
 
-class ClientError(Exception):
-    """The server did not answer as asked; the message is the reason in one line."""
+class RowRefused(ClientError):
+    """The server refuses one row for good: its number, counted from 0 among all that were sent, and the reason."""
+
+    def __init__(self, row: int, reason: str) -> None:
+        super().__init__(f"row {row}, {reason}" if reason.startswith("column ") else f"row {row}: {reason}")
+        self.row = row
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -39,15 +43,19 @@ class Model:
     """In its order."""
 
 
-class _Bearer(AuthBase):
-    """The token. As a header of the session it would give way to what ~/.netrc has for the host."""
+@dataclass(frozen=True)
+class Answer:
+    """The answers to rows that follow each other."""
 
-    token = ""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self.token:
-            request.headers["Authorization"] = f"Bearer {self.token}"
-        return request
+    predictions: list[Any]
+    probabilities: list[Any] | None
+    """For each row those of all classes, if they were asked for."""
+    refused: dict[int, str]
+    """The rows that have no prediction, by their number among all, with the reason. Their prediction is None."""
+    unknown: int
+    """How many values the model does not know."""
+    examples: list[dict[str, Any]]
+    """Some of these: row among all, column, got."""
 
 
 class Client:
@@ -61,150 +69,168 @@ class Client:
         patience: float = PATIENCE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if not url.startswith(("http://", "https://")):
-            raise ClientError("the URL must start with http:// or https://")
-        self.url = url.rstrip("/")
-        self._credentials = HTTPBasicAuth(name.encode(), password.encode())
-        self._patience = patience
-        self._clock = clock
-        self._bearer = _Bearer()
-        self._session = requests.Session()
-        self._renew_at = 0.0
-        self._has_answered = False
+        self._connection = Connection(url, name, password, patience, clock)
+        self.url = self._connection.url
 
     def __enter__(self) -> "Client":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._session.close()
+        self._connection.close()
 
     def model(self) -> Model:
         """The model that answers now. Raises ClientError."""
-        models = _document(self._ask("GET", "/v1/models"))
-        self._renew()
+        models = document(self._connection.ask("GET", "/v1/models"))
+        self._connection.renew()
         try:
-            metadata = _document(self._ask("GET", f"/v2/models/{models['models'][0]}"))
+            metadata = document(self._connection.ask("GET", f"/v2/models/{models['models'][0]}"))
             return Model(str(metadata["versions"][0]), [str(each["name"]) for each in metadata["inputs"]])
         except (KeyError, IndexError, TypeError) as error:
-            raise ClientError("what answers there is not ml-census") from error
+            raise ClientError(STRANGER) from error
 
-    def predict(self, rows: Iterable[Any], batch: int = 1000, first: int = 0, version: str = "") -> Iterator[Any]:
-        """One prediction a row, in their order, as the batches are answered. `first` is the number of the first row, by
-        which an error names its row; no other model than `version` may answer, if it is given. Raises ClientError."""
-        remaining = iter(rows)
-        while some := list(islice(remaining, batch)):
-            yield from self._predict(some, first, version)
-            first += len(some)
+    def classes(self) -> list[Any]:
+        """The classes in the order of the probabilities. Raises ClientError, also if the model has none."""
+        self._connection.renew()
+        schema = document(self._connection.ask("GET", "/schema"))
+        if not isinstance(schema, dict) or not isinstance(classes := schema.get("classes"), list):
+            raise ClientError("the model has no probabilities")
+        return classes
 
-    def _predict(self, rows: list[Any], first: int, version: str) -> list[Any]:
-        body = _body(rows)
-        self._renew()
-        answer = self._ask("POST", "/prediction", body, first)
-        document = _document(answer)
-        predictions = document.get("predictions") if isinstance(document, dict) else None
-        if not isinstance(predictions, list) or len(predictions) != len(rows):
-            raise ClientError("what answers there is not ml-census")
-        if version and (now := answer.headers.get("X-Model-Version")) != version:
-            raise ClientError(f"model {now} has taken the place of {version}: begin anew")
-        return predictions
+    def predict(self, rows: Any, batch: int = BATCH_ROWS) -> Iterator[Any]:
+        """Yield one prediction a row, in their order, as the batches are answered. Raises ClientError, RowRefused.
 
-    def _renew(self) -> None:
-        if self._clock() >= self._renew_at:
-            self._log_in()
+        The rows are a DataFrame, an array, or anything that yields lists of values or objects by column name. Missing
+        values may be None, NaN, NA or NaT.
+        """
+        for answer in self.answers(rows, batch):
+            yield from answer.predictions
 
-    def _log_in(self) -> None:
-        if not self._has_answered:
-            self._ask("GET", "/version")  # a redirect to https shows before the password is sent in clear
-        token = _document(self._ask("GET", "/login"))
-        try:
-            self._bearer.token = token["token"]
-            claims = jwt.decode(token["token"], options={"verify_signature": False})
-            # Of the two clocks only this one is looked at: theirs may be another.
-            self._renew_at = self._clock() + claims["exp"] - claims["iat"] - RENEW_SECONDS
-        except (KeyError, TypeError, jwt.InvalidTokenError) as error:
-            raise ClientError("what answers there is not ml-census") from error
+    def answers(
+        self,
+        rows: Any,
+        batch: int = BATCH_ROWS,
+        version: str = "",
+        with_probabilities: bool = False,
+        skip_refused: bool = False,
+    ) -> Iterator[Answer]:
+        """Yield the answers to batches of rows. Raises ClientError, and RowRefused unless refused rows are skipped.
 
-    def _ask(self, method: str, path: str, body: bytes | None = None, first: int = 0) -> requests.Response:
-        """The answer, tried again while the server is busy or away. Raises ClientError."""
-        end, pause = self._clock() + self._patience, 0.5
-        has_logged_in = False
-        while True:
-            answer = None
+        A request has at most `batch` rows and BATCH_BYTES bytes; where the server takes less (413), the next ones are
+        smaller. No model but `version` may answer, if it is given.
+        """
+        query = "?warnings=true&proba=true" if with_probabilities else "?warnings=true"
+        batches = _Batches(self._texts(rows, skip_refused), batch)
+        while some := batches.take():
             try:
-                answer = self._send(method, path, body)
-            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-                if not self._has_answered:  # a wrong address, most likely
-                    raise ClientError(str(error)) from error
-                reason = str(error)
-            except requests.RequestException as error:
-                raise ClientError(str(error)) from error
-            if answer is not None:
-                self._has_answered = True
-                if answer.status_code in (401, 403) and path != "/login" and not has_logged_in:
-                    has_logged_in = True  # the key or the password has changed
-                    self._log_in()
-                    continue
-                if answer.ok and not answer.is_redirect:
-                    return answer
-                reason = _reason(answer, first)
-                if answer.status_code not in AGAIN:
-                    raise ClientError(reason)
-            wait = max(pause, _retry_after(answer))
-            if self._clock() + wait > end:
-                raise ClientError(reason)
-            time.sleep(wait)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+                yield self._answer(some, query, version, skip_refused)
+            except Refused as refusal:
+                if refusal.status != TOO_LARGE or len(some) == 1:
+                    raise
+                batches.halve(some)
 
-    def _send(self, method: str, path: str, body: bytes | None) -> requests.Response:
-        """No redirect is followed: it would make a GET of a POST, and send the password on."""
-        return self._session.request(
-            method,
-            self.url + path,
-            data=body,
-            headers={"Content-Type": "application/json"} if body else None,
-            auth=self._credentials if path == "/login" else self._bearer,
-            timeout=TIMEOUT_SECONDS,
-            allow_redirects=False,
+    def _texts(self, rows: Any, skip_refused: bool) -> Iterator["_Row"]:
+        """Yield rows as JSON. Raises ClientError, RowRefused."""
+        try:
+            given = json_rows.rows_of(rows, self.model().columns if json_rows.is_frame(rows) else [])
+        except json_rows.RowError as error:
+            raise ClientError(str(error)) from error
+        for number, row in enumerate(given):
+            try:
+                yield _Row(number, json_rows.text_of(row).encode())
+            except json_rows.RowError as error:
+                if not skip_refused:
+                    raise RowRefused(number, str(error)) from error
+                yield _Row(number, b"", str(error))
+
+    def _answer(self, rows: list["_Row"], query: str, version: str, skip_refused: bool) -> Answer:
+        """Return the answer to a batch. Rows that the server refuses are left out, and the others sent again."""
+        while left := [row for row in rows if not row.problem]:
+            try:
+                said, unknown = self._sent(left, query, version)
+                break
+            except Refused as refusal:
+                problems = _problems(refusal, left)
+                if not problems:
+                    raise
+                if not skip_refused:
+                    raise RowRefused(*problems[0]) from refusal
+                for number, reason in problems:
+                    rows[number - rows[0].number].problem = reason
+        else:
+            said, unknown = {"predictions": []}, 0
+        answers = {row.number: place for place, row in enumerate(left)}
+        probabilities = said.get("probabilities")
+        return Answer(
+            [said["predictions"][answers[row.number]] if row.number in answers else None for row in rows],
+            probabilities and [probabilities[answers[row.number]] if row.number in answers else [] for row in rows],
+            {row.number: row.problem for row in rows if row.problem},
+            unknown,
+            [{**each, "row": left[each["row"]].number} for each in said.get("warnings", [])],
         )
 
-
-def _body(rows: list[Any]) -> bytes:
-    try:
-        return json.dumps({"inputs": rows}, allow_nan=False, default=_plain).encode()
-    except (TypeError, ValueError) as error:
-        raise ClientError(f"the rows cannot be sent as JSON: {error}") from error
-
-
-def _plain(value: Any) -> Any:
-    """What numpy and pandas have, as Python's own."""
-    if not hasattr(value, "tolist"):
-        raise TypeError(f"a value is of type {type(value).__name__}")
-    return value.tolist()
-
-
-def _document(answer: requests.Response) -> Any:
-    try:
-        return answer.json()
-    except requests.JSONDecodeError as error:
-        raise ClientError("what answers there is not ml-census") from error
+    def _sent(self, rows: list["_Row"], query: str, version: str) -> tuple[dict[str, Any], int]:
+        """Return what the server says of rows, and how many values it does not know. Raises ClientError, Refused."""
+        body = b'{"inputs": [' + b", ".join(row.text for row in rows) + b"]}"
+        self._connection.renew()
+        answer = self._connection.ask("POST", f"/prediction{query}", body)
+        said = document(answer)
+        predictions = said.get("predictions") if isinstance(said, dict) else None
+        if not isinstance(predictions, list) or len(predictions) != len(rows):
+            raise ClientError(STRANGER)
+        if version and (now := answer.headers.get("X-Model-Version")) != version:
+            raise ClientError(f"the server has model {now} now, not {version}: the next run starts from the first row")
+        unknown = answer.headers.get("X-Unknown-Values", "0")
+        return said, int(unknown) if unknown.isdecimal() else 0
 
 
-def _reason(answer: requests.Response, first: int) -> str:
-    """What the server says, with the number of the row among all that were sent."""
-    if answer.is_redirect:
-        moved = urljoin(answer.url, answer.headers["Location"]).removesuffix(urlsplit(answer.url).path)
-        return f"{answer.status_code}: it has moved to {moved}"
-    try:
-        document = answer.json()
-        message = str(document["error message"])
-        for each in document.get("details", [])[:1]:
-            column = f", column {each['column']}" if "column" in each else ""
-            message += f": row {first + each['row']}{column}: expected {each['expected']}"
-    except (requests.JSONDecodeError, KeyError, TypeError):
-        message = answer.text[:500]
-    return f"{answer.status_code} {message}"
+@dataclass
+class _Row:
+    """A row as JSON, and why it has no prediction."""
+
+    number: int
+    text: bytes
+    problem: str = ""
 
 
-def _retry_after(answer: requests.Response | None) -> float:
-    given = answer.headers.get("Retry-After", "") if answer is not None else ""
-    return float(given) if given.isdecimal() else 0
+class _Batches:
+    """Rows in batches of limited rows and bytes; of one row at least."""
+
+    def __init__(self, rows: Iterator[_Row], most: int) -> None:
+        self._rows = rows
+        self._again: list[_Row] = []
+        self._most = most
+
+    def take(self) -> list[_Row]:
+        """Return the next rows."""
+        some: list[_Row] = []
+        size = 0
+        while len(some) < self._most and (row := self._next()):
+            size += len(row.text) + 2
+            if some and size > BATCH_BYTES:
+                self._again.append(row)
+                break
+            some.append(row)
+        return some
+
+    def halve(self, rows: list[_Row]) -> None:
+        """Return these rows once more, and from now on half as many at once."""
+        self._most = (len(rows) + 1) // 2
+        self._again += reversed(rows)
+
+    def _next(self) -> _Row | None:
+        return self._again.pop() if self._again else next(self._rows, None)
+
+
+def _problems(refusal: Refused, rows: list[_Row]) -> list[tuple[int, str]]:
+    """Return the rows that a refusal names, by their numbers among all, each with the reason."""
+    if refusal.status == TOO_LARGE and len(rows) == 1:
+        limits = "max_body_bytes in config.yaml, or a proxy's limit"
+        return [(rows[0].number, f"{refusal}: the row has {len(rows[0].text)} bytes, more than {limits}")]
+    found: dict[int, list[str]] = {}
+    for each in refusal.details:
+        row, expected = each.get("row"), each.get("expected")
+        if isinstance(row, int) and 0 <= row < len(rows):
+            column = f"column {each['column']}: " if "column" in each else ""
+            got = f", got {json.dumps(each['got'], ensure_ascii=False)}" if "got" in each else ""
+            found.setdefault(rows[row].number, []).append(f"{column}expected {expected}{got}")
+    return [(number, "; ".join(reasons[:MOST_REASONS])) for number, reasons in found.items()]

@@ -1,133 +1,230 @@
 """Score a CSV file: each row gets a prediction, once and in order. What an interrupted run has written is kept."""
 
 import csv
+import gzip
+import json
 import logging
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from difflib import get_close_matches
+from dataclasses import dataclass, field
 from io import StringIO
 from itertools import islice, takewhile, tee
 from pathlib import Path
+from typing import Any, Literal, TextIO
 
-from ml_census.client import Client
+from ml_census.client import Answer, Client, RowRefused
+from ml_census.tables import Row, ScoringError, Table
 
 log = logging.getLogger(__name__)
 
-PREDICTION = "prediction"
-LIKE = 0.8
-"""How much of a name a misspelt one has, as difflib counts it: "txt" of "text", "workclas", "Sex"."""
-
-
-class ScoringError(Exception):
-    """A file cannot be scored; the message is the reason in one line."""
+PREDICTION, PROBABILITY, ERROR = "prediction", "probability", "error"
+OnError = Literal["stop", "skip", "mark"]
+"""What becomes of a row that the server refuses: it ends the run, it is left out, or it is written with the reason."""
 
 
 @dataclass(frozen=True)
-class Table:
-    """A CSV file, and where in it the model's columns are. Without a header its columns are the model's."""
+class Output:
+    """What is written: which columns follow those of the table."""
 
-    source: Path
-    header: list[str] | None
-    places: list[int]
+    table: Table
+    on_error: OnError
+    classes: list[Any] | None = None
+    """The classes whose probabilities are written; None for none."""
 
-    def rows(self) -> Iterator[list[str]]:
-        """The rows, without the header. Where there is one column a blank line is an empty cell (RFC 4180), else it is
-        nothing. Raises ScoringError."""
-        lines = _lines(self.source)
-        if self.header is not None:
-            next(filter(None, lines), None)
-        width = len(self.header or self.places)
-        blank = [""] if width == 1 else []
-        for number, line in enumerate(filter(None, (line or blank for line in lines))):
-            if len(line) != width:
-                raise ScoringError(f"{self.source}: row {number} has {len(line)} values, not {width}")
-            yield line
+    @property
+    def added(self) -> list[str]:
+        """The names of the columns that are added; one that the table has gets a number."""
+        names = [PREDICTION, *(f"{PROBABILITY} {name}" for name in self.classes or [])]
+        names += [ERROR] if self.on_error == "mark" else []
+        return [_free(name, self.table.header or []) for name in names]
 
-    def inputs(self, row: list[str]) -> list[str | None]:
-        """What the model takes of a row; an empty cell is null."""
-        return [row[place] or None for place in self.places]
+    def record(self, row: Row, prediction: Any, probabilities: list[Any], problem: str) -> str:
+        """Return a row with its prediction as a line of CSV; an empty one if the row is left out."""
+        if problem and self.on_error == "skip":
+            return ""
+        shares = list(probabilities) if not problem else [None] * len(self.classes or [])
+        reason = [problem] if self.on_error == "mark" else []
+        return self.line([*self.cells(row), *map(_written, [prediction, *shares]), *reason])
+
+    def line(self, cells: Iterable[object]) -> str:
+        """Return a line of CSV. The writer quotes what its own line end is made of, and so each \\r and \\n."""
+        text = StringIO()
+        csv.writer(text, lineterminator="\r\n", delimiter=self.table.delimiter).writerow(cells)
+        return text.getvalue().removesuffix("\r\n") + "\n"
+
+    def cells(self, row: Row) -> list[str]:
+        """Return the cells of a row, as many as the table has columns."""
+        width = self.table.width
+        return [*row.cells[:width], *[""] * (width - len(row.cells))]
 
 
 @dataclass(frozen=True)
 class Run:
     """A table of so many rows on its way to a file. Those that are done are beside it, all answered by one model."""
 
-    table: Table
-    target: Path
+    output: Output
+    target: Path | None
+    """None is standard output."""
     version: str
     rows: int
     done: int
 
 
-def read(source: Path, columns: list[str]) -> Table:
-    """A file for a model with these columns. Its first line is a header if it names all of them, in any order and among
-    others; it is a row if nothing in it is like a name. Columns without names are numbered: there a header has just
-    these numbers in their order, and other columns that are no numbers. Raises ScoringError."""
-    if not source.is_file():
-        raise ScoringError(f"{source}: not a regular file, and its rows are read more than once")
-    first = next(filter(None, _lines(source)), [])
-    numbered = columns == [str(number) for number in range(len(columns))]
-    if numbered:
-        is_header = [cell for cell in first if cell.isdecimal()] == columns
-    else:
-        is_header = set(columns) <= set(first)
-    if is_header:
-        return Table(source, first, [first.index(column) for column in columns])
-    if numbered or (len(first) == len(columns) and not _has_a_name(first, columns)):
-        return Table(source, None, list(range(len(columns))))
-    missing = next(column for column in columns if column not in first)
-    rule = "the first line must name the model's columns, or be a row with nothing like their names"
-    raise ScoringError(f"{source}: no column {missing}: {rule}")
+@dataclass
+class Report:
+    """What a run tells at its end: how many rows were refused and values unknown, and the first of each."""
+
+    refused: int = 0
+    first_refused: str = ""
+    unknown: int = 0
+    first_unknown: str = ""
+    rows: int = field(default=0, repr=False)
+
+    def sentences(self, on_error: OnError) -> list[str]:
+        """Return what a person should know of the rows, a line each."""
+        lines = []
+        if self.refused:
+            what = "left out" if on_error == "skip" else f"marked in the column {ERROR}"
+            lines.append(f"{_counted(self.refused, 'row')} refused and {what}; the first: {self.first_refused}")
+        if self.unknown:
+            lines.append(f"{_counted(self.unknown, 'value')} unknown to the model; the first: {self.first_unknown}")
+        return lines
 
 
-def begin(table: Table, target: Path, version: str, url: str) -> Run:
-    """Count the rows, and keep what an earlier run has written beside `target`, if it is of the same rows and of the
-    same model at the same URL. Raises ScoringError."""
-    if target.exists() and not target.is_file():
-        raise ScoringError(f"{target}: not a regular file")
+def begin(output: Output, target: Path | None, version: str) -> Run:
+    """Count the rows, and keep what an earlier run has written beside `target`, if it is of the same rows, of the same
+    model, and of the same columns. Raises ScoringError."""
+    table = output.table
+    if target and target.exists():
+        if not target.is_file():
+            raise ScoringError(f"{target}: not a regular file")
+        if target.samefile(table.source):
+            raise ScoringError(f"{target}: is the input itself; name another --output")
+    rows = 0
+    for row in table.rows():
+        if row.problem and output.on_error == "stop":
+            raise ScoringError(f"{table.name}: {_at(row.line, row.problem)}")
+        rows += 1
+    return Run(output, target, version, rows, _resumed(output, target, version) if target else 0)
+
+
+def _resumed(output: Output, target: Path, version: str) -> int:
+    """Return how many rows of the table an earlier run has done."""
     part, note = _part(target), _note(target)
-    rows = sum(1 for _ in table.rows())
-    here = f"model {version} at {url}"
+    here = f"model {version}, added columns {', '.join(output.added)}, bad rows: {output.on_error}"
     try:
         before = note.read_text(encoding="utf-8") if note.exists() else "another model"
         was_there = part.exists()
         if before != here:
             part.unlink(missing_ok=True)  # first, or a crash would leave its rows under a false name
             note.write_text(here, encoding="utf-8")
-        done = _keep(part, table)
+        done = _keep(part, output)
     except OSError as error:
         raise ScoringError(f"{target}: {error.strerror or error}") from error
     if was_there and before != here:
-        log.warning("begins anew: the run before was of %s", before)
+        log.warning("starts from the first row: the earlier run was of %s; this one is of %s", before, here)
     elif was_there:
         log.info("%d rows of an earlier run are kept", done)
-    return Run(table, target, version, rows, done)
+    return done
 
 
-def score(client: Client, run: Run, batch: int, progress: Callable[[int], None]) -> None:
+def score(client: Client, run: Run, batch: int, progress: Callable[[int], None], stdout: TextIO) -> Report:
     """Write the rows that are left with their predictions; when all are done, they take the place of the target.
-    `progress` is told how many rows more are done. Raises ScoringError, ClientError."""
-    done, part = run.done, _part(run.target)
-    rows, asked = tee(islice(run.table.rows(), run.done, None))
-    predictions = client.predict(map(run.table.inputs, asked), batch, run.done, run.version)
+
+    `progress` is called with the number of rows that were added. Raises ScoringError, ClientError.
+    """
     try:
+        if not run.target:
+            if run.output.table.header is not None:
+                stdout.write(run.output.line([*run.output.table.header, *run.output.added]))
+            report = _write(client, run, batch, progress, stdout)
+            stdout.flush()
+            return report
+        part = _part(run.target)
         with part.open("a", newline="", encoding="utf-8") as file:
-            for row, prediction in zip(rows, predictions, strict=True):
-                file.write(_record([*row, prediction]))
-                done += 1
-                progress(1)
-        if done != run.rows:
-            raise ScoringError(f"{run.table.source}: has changed while it was read")
-        part.replace(run.target)
+            report = _write(client, run, batch, progress, file)
+        if run.target.suffix == ".gz":
+            _pack(part, run.target)
+        else:
+            part.replace(run.target)
         _note(run.target).unlink()
     except OSError as error:
-        raise ScoringError(f"{run.target}: {error.strerror or error}") from error
+        raise ScoringError(f"{run.target or 'standard output'}: {error.strerror or error}") from error
+    return report
 
 
-def _has_a_name(cells: list[str], columns: list[str]) -> bool:
-    names = [column.lower() for column in columns]
-    return any(get_close_matches(cell.strip().lower(), names, 1, LIKE) for cell in cells)
+def _write(client: Client, run: Run, batch: int, progress: Callable[[int], None], file: TextIO) -> Report:
+    output, report = run.output, Report(rows=run.done)
+    rows, sent = tee(islice(output.table.rows(), run.done, None))
+    good = (output.table.inputs(row) for row in sent if not row.problem)
+    options = {"with_probabilities": output.classes is not None, "skip_refused": output.on_error != "stop"}
+    asked = 0
+    try:
+        for answer in client.answers(good, batch, run.version, **options):
+            for row, *outcome in _outcomes(rows, answer, report, asked):
+                file.write(output.record(row, *outcome))
+                progress(1)
+            asked += len(answer.predictions)
+    except RowRefused as error:
+        line = next(islice((row.line for row in rows if not row.problem), error.row - asked, None))
+        raise ScoringError(f"{output.table.name}: {_at(line, error.reason)}") from error
+    for row in rows:  # those without an answer that are behind the last answer
+        report.rows += 1
+        _count_refused(report, row.line, row.problem)
+        file.write(output.record(row, None, [], row.problem))
+        progress(1)
+    if report.rows != run.rows:
+        raise ScoringError(f"{output.table.name}: has changed while it was read")
+    return report
+
+
+def _outcomes(
+    rows: Iterator[Row], answer: Answer, report: Report, asked: int
+) -> Iterator[tuple[Row, Any, list[Any], str]]:
+    """Yield rows with prediction, probabilities and problem, as far as the answer goes. Rows that were not sent are
+    among them."""
+    lines = []
+    for place, prediction in enumerate(answer.predictions):
+        for row in rows:
+            problem = row.problem or answer.refused.get(asked + place, "")
+            report.rows += 1
+            _count_refused(report, row.line, problem)
+            shares = answer.probabilities[place] if answer.probabilities else []
+            yield row, None if problem else prediction, shares, problem
+            if not row.problem:
+                lines.append(row.line)
+                break
+    if answer.examples and not report.first_unknown:
+        first = answer.examples[0]
+        shown = json.dumps(first.get("got"), ensure_ascii=False)
+        report.first_unknown = f"line {lines[first['row'] - asked]}, column {first.get('column')}: {shown}"
+    report.unknown += answer.unknown
+
+
+def _count_refused(report: Report, line: int, problem: str) -> None:
+    if problem:
+        report.refused += 1
+        report.first_refused = report.first_refused or _at(line, problem)
+
+
+def _at(line: int, problem: str) -> str:
+    return f"line {line}{',' if problem.startswith('column ') else ':'} {problem}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun} is" if number == 1 else f"{number} {noun}s are"
+
+
+def _free(name: str, taken: list[str]) -> str:
+    """Return the name, with a number if the table has such a column."""
+    names = (name if number == 1 else f"{name} {number}" for number in range(1, len(taken) + 2))
+    return next(each for each in names if each not in taken)
+
+
+def _written(value: Any) -> object:
+    """Return a value as a cell: several labels as JSON."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
 
 
 def _part(target: Path) -> Path:
@@ -136,51 +233,49 @@ def _part(target: Path) -> Path:
 
 
 def _note(target: Path) -> Path:
-    """Who has answered them."""
+    """The model that has answered them, and the columns that were added."""
     return target.with_name(f"{target.name}.part.model")
 
 
-def _keep(part: Path, table: Table) -> int:
-    """How many rows an earlier run has finished: those of the same table, with the same header."""
-    finished = _finished(part)
-    kept, new = 0, part.with_name(f"{part.name}.new")
+def _pack(part: Path, target: Path) -> None:
+    """Replace the target by the packed part."""
+    packed = part.with_name(f"{part.name}.gz")
+    with part.open("rb") as plain, gzip.open(packed, "wb") as file:
+        shutil.copyfileobj(plain, file)
+    packed.replace(target)
+    part.unlink()
+
+
+def _keep(part: Path, output: Output) -> int:
+    """Return how many rows of the table an earlier run has finished, with the same header; others are cut off.
+
+    Where refused rows are left out, a finished row is that of the next equal row: a row that was left out has no equal
+    among the finished ones.
+    """
+    finished, table = _finished(part, output.table.delimiter), output.table
+    done, new = 0, part.with_name(f"{part.name}.new")
+    rows = enumerate(table.rows(), 1)
     with new.open("w", newline="", encoding="utf-8") as file:
         if table.header is not None:
-            header = [*table.header, PREDICTION]
-            file.write(_record(header))
+            header = [*table.header, *output.added]
+            file.write(output.line(header))
             if next(finished, None) != header:
                 finished = iter(())
-        for row, was in zip(table.rows(), finished, strict=False):
-            if was[:-1] != row:
+        for was in finished:
+            cells = was[: -len(output.added)]
+            some = rows if output.on_error == "skip" else islice(rows, 1)
+            place = next((number for number, row in some if output.cells(row) == cells), None)
+            if place is None:
                 break
-            file.write(_record(was))
-            kept += 1
+            file.write(output.line(was))
+            done = place
     new.replace(part)
-    return kept
+    return done
 
 
-def _finished(part: Path) -> Iterator[list[str]]:
-    """The records of a file that may end anywhere: in a line, in a character, within quotes."""
+def _finished(part: Path, delimiter: str) -> Iterator[list[str]]:
+    """Yield the records of a file that may end anywhere: in a line, in a character, within quotes."""
     if part.exists():
         with part.open(newline="", encoding="utf-8", errors="replace") as file, suppress(csv.Error):
-            yield from csv.reader(takewhile(lambda line: line[-1] in "\r\n", file), strict=True)
-
-
-def _record(cells: Iterable[object]) -> str:
-    """A line of CSV. The writer quotes what its own line end is made of, and so each \\r and \\n."""
-    text = StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow(cells)
-    return text.getvalue().removesuffix("\r\n") + "\n"
-
-
-def _lines(source: Path) -> Iterator[list[str]]:
-    """What is in a CSV file (RFC 4180); a blank line is an empty list. Raises ScoringError."""
-    try:
-        with source.open(newline="", encoding="utf-8-sig") as file:
-            yield from csv.reader(file, skipinitialspace=True, strict=True)
-    except UnicodeDecodeError as error:
-        raise ScoringError(f"{source}: not UTF-8 text") from error
-    except csv.Error as error:
-        raise ScoringError(f"{source}: not CSV: {error}") from error
-    except OSError as error:
-        raise ScoringError(f"{source}: {error.strerror or error}") from error
+            lines = takewhile(lambda line: line[-1] in "\r\n", file)
+            yield from csv.reader(lines, delimiter=delimiter, strict=True)

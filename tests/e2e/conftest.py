@@ -74,7 +74,7 @@ def release(
     name = f"ml-census-e2e-{request.path.stem.removeprefix('test_')}"
     namespace(name)
     folder: Path = tmp_path_factory.mktemp("credentials")
-    ml_census("user", "add", "census", "--users", str(folder / "users.json"), stdin="census\n")
+    ml_census("user", "add", "census", "--users", str(folder / "users.json"), "--allow-weak-password", stdin="census\n")
     (folder / "secret.txt").write_text(ml_census("secret"))
     files = [f"--from-file={folder / file}" for file in ("users.json", "secret.txt")]
     kubectl("--namespace", name, "create", "secret", "generic", "ml-census-credentials", *files)

@@ -45,7 +45,16 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
 def published(emulator: Environment) -> Environment:
     """The synthetic census model, its user and its key are in the bucket."""
     ml_census(emulator, "train", "--data", "demo", "--output", "gs://models/census")
-    ml_census(emulator, "user", "add", "census", "--users", "gs://models/census/users.json", stdin="census\n")
+    ml_census(
+        emulator,
+        "user",
+        "add",
+        "census",
+        "--users",
+        "gs://models/census/users.json",
+        "--allow-weak-password",
+        stdin="census\n",
+    )
     return emulator
 
 

@@ -1,0 +1,12 @@
+"""How a command ends that cannot do what it was asked."""
+
+import sys
+from typing import NoReturn
+
+import click
+
+
+def fail(reason: object, code: int = 1) -> NoReturn:
+    """End with one line on stderr and an exit code."""
+    click.echo(f"ml-census: {' '.join(str(reason).split())}", err=True)
+    sys.exit(code)

@@ -1,0 +1,94 @@
+"""Rows of Python, numpy and pandas as JSON texts, one a row. None of these libraries is imported here."""
+
+import datetime
+import json
+import math
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+EXPECTED = "expected a number, text, true or false, a date, or a missing value"
+
+
+class RowError(Exception):
+    """A row cannot be sent; the message is the reason in one line, with column and value."""
+
+
+def rows_of(given: Any, names: list[str]) -> Iterable[Any]:
+    """Return the rows of a DataFrame, or of anything that yields rows. Raises RowError.
+
+    Of a DataFrame the columns with the model's names are taken. A model without column names takes as many columns as
+    it has by place.
+    """
+    if isinstance(given, str | bytes | Mapping):
+        raise RowError(f"the rows must be a list of rows or a DataFrame, not one {type(given).__name__}")
+    if not is_frame(given):
+        rows: Iterable[Any] = iter(given)
+        return rows
+    columns = [str(name) for name in given.columns]
+    records: Iterable[Any] = given.itertuples(index=False, name=None)
+    if twice := [name for name in names if columns.count(name) > 1]:
+        raise RowError(f"the DataFrame has two columns {twice[0]}")
+    if set(names) <= set(columns):
+        places = [columns.index(name) for name in names]
+        return ([record[place] for place in places] for record in records)
+    if len(columns) == len(names) == sum(name.isdecimal() for name in names):
+        return records
+    missing = [name for name in names if name not in columns]
+    raise RowError(f"the DataFrame has no column {', '.join(missing)}: it has {', '.join(columns)}"[:1000])
+
+
+def is_frame(given: object) -> bool:
+    """Whether it is a DataFrame, of pandas or of a library that imitates it."""
+    return hasattr(given, "itertuples") and hasattr(given, "columns")
+
+
+def text_of(row: Any) -> str:
+    """Return a row as JSON. Missing values (None, NaN, NA, NaT) are null, dates ISO 8601. Raises RowError."""
+    try:
+        return json.dumps(row, allow_nan=False)
+    except (TypeError, ValueError):
+        pass
+    try:
+        return json.dumps(_plain(row), allow_nan=False)
+    except RecursionError as error:
+        raise RowError("the row is nested too deeply") from error
+
+
+def _plain(row: Any) -> Any:
+    if isinstance(row, Mapping):
+        return {str(name): _cell(value, name) for name, value in row.items()}
+    if hasattr(row, "items") and hasattr(row, "index"):  # a Series: one row of a DataFrame
+        return {str(name): _cell(value, name) for name, value in row.items()}
+    if isinstance(row, str) or not isinstance(row, Iterable) or getattr(row, "ndim", 1) == 0:
+        return _cell(row, 0)
+    return [_cell(value, place) for place, value in enumerate(row)]
+
+
+def _cell(value: Any, column: object) -> Any:
+    """Return a value as JSON has it. Raises RowError."""
+    if _is_missing(value):
+        return None
+    if isinstance(value, Decimal):
+        value = int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
+    if type(value).__name__ == "datetime64":  # of numpy, in any unit
+        value = value.astype("datetime64[us]")
+    if hasattr(value, "tolist") and type(value).__name__ != "timedelta64":
+        value = value.tolist()
+    if isinstance(value, datetime.date):  # also a datetime and a Timestamp
+        value = value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        raise RowError(f"column {column}: {EXPECTED}, got {value}")
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    raise RowError(f"column {column}: {EXPECTED}, got a value of type {type(value).__name__}")
+
+
+def _is_missing(value: Any) -> bool:
+    """Whether it is None, NaN, NaT, or NA: of these only None is equal to itself."""
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    try:
+        return value is None or bool(value != value)
+    except (TypeError, ValueError):  # NA is neither true nor false; nor are arrays
+        return type(value).__name__ == "NAType"

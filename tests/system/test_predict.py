@@ -1,0 +1,320 @@
+"""`ml-census predict` and the client with what people have: wide tables, bad rows, pipes, packed files, DataFrames."""
+
+import csv
+import gzip
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+from conftest import write_config, write_published
+from ml_census import introspect
+from ml_census.client import Client, ClientError, RowRefused
+from ml_census.publish import publish
+
+NAMES = ["age", "workclass", "education-num", "sex"]
+GOOD = [["39", "Private", "13", "Male"], ["28", "Self-emp", "9", "Female"], ["51", "State-gov", "2", "Male"]]
+WIDE = 60
+
+
+@pytest.fixture(scope="module")
+def server(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    running = launch(write_published(tmp_path_factory.mktemp("named"), "dataframe"))
+    yield running
+    running.end()
+
+
+@pytest.fixture(scope="module")
+def floats() -> Any:
+    """A table of so many columns of floats, some of them missing, and a model that takes them."""
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(1500, WIDE)), columns=[f"f{n}" for n in range(WIDE)])
+    labels = frame["f0"] > 0
+    frame.iloc[::7, 1] = np.nan
+    return frame, make_pipeline(SimpleImputer(), LogisticRegression()).fit(frame, labels)
+
+
+@pytest.fixture(scope="module")
+def wide(floats: Any, launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A server of this model that takes 64 KiB and 100 rows at once."""
+    path, (_frame, model) = tmp_path_factory.mktemp("wide"), floats
+    publish(model, introspect.learn(model), None, [], {}, str(path))
+    running = launch(write_config(path, None, max_body_bytes=65536, max_rows=100))
+    yield running
+    running.end()
+
+
+class Command:
+    """`ml-census predict` in a folder, for a user of a server."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "password").write_text("census\n")
+
+    def run(self, url: str, *options: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        known = ["--url", url, "--user", "census", "--password-file", "password"]
+        command = [sys.executable, "-m", "ml_census", "predict", *known, *options]
+        return subprocess.run(command, cwd=self.folder, input=stdin, capture_output=True, timeout=120)
+
+    def score(self, url: str, text: str | bytes, *options: str, to: str = "out.csv") -> tuple[int, list[str]]:
+        """Exit code and lines on stderr, after the rows were written to rows.csv."""
+        (self.folder / "rows.csv").write_bytes(text.encode() if isinstance(text, str) else text)
+        done = self.run(url, "--input", "rows.csv", "--output", to, *options)
+        return done.returncode, done.stderr.decode().splitlines()
+
+    def scored(self, delimiter: str = ",") -> list[list[str]]:
+        with (self.folder / "out.csv").open(newline="", encoding="utf-8") as file:
+            return list(csv.reader(file, delimiter=delimiter))
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    return Command(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def expected(server: Any) -> Any:
+    answer = server.predict(GOOD, "?proba=true").json()
+    assert len(set(answer["predictions"])) == 2
+    return answer
+
+
+def table(*rows: list[str], header: list[str] = NAMES, delimiter: str = ",") -> str:
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows([header, *rows])
+    return text.getvalue()
+
+
+BAD = table(GOOD[0], ["old", "Private", "13", "Male"], GOOD[1], ["7", "Private"], ["", "Private", "x", "Male"], GOOD[2])
+REASONS = {
+    3: 'column age: expected a number, got "old"',
+    5: "expected 4 values, got 2 values",
+    6: 'column age: expected a number, got null; column education-num: expected a number, got "x"',
+}
+
+
+def test_a_bad_row_ends_the_run_with_its_line_column_and_value(server: Any, command: Command) -> None:
+    text = table(GOOD[0], ["39", "two\nlines", "13", "Male"], ["old", "Private", "13", "Male"], GOOD[1])
+
+    code, said = command.score(server.url, text, "--batch", "2")
+
+    assert (code, said) == (1, ['ml-census: rows.csv: line 5, column age: expected a number, got "old"'])
+    assert not (command.folder / "out.csv").exists()
+
+
+@pytest.mark.parametrize("batch", ["1", "2", "1000"])
+def test_bad_rows_are_left_out(server: Any, command: Command, expected: Any, batch: str) -> None:
+    code, said = command.score(server.url, BAD, "--on-error", "skip", "--batch", batch)
+
+    assert (code, command.scored()) == (
+        0,
+        [[*NAMES, "prediction"], *([*row, was] for row, was in zip(GOOD, expected["predictions"], strict=True))],
+    )
+    assert said == [
+        "6 rows with predictions in out.csv",
+        f"3 rows are refused and left out; the first: line 3, {REASONS[3]}",
+    ]
+
+
+@pytest.mark.parametrize("batch", ["1", "2", "1000"])
+def test_bad_rows_are_marked(server: Any, command: Command, expected: Any, batch: str) -> None:
+    code, _said = command.score(server.url, BAD, "--on-error", "mark", "--batch", batch, "--proba")
+
+    first, *rows = command.scored()
+    assert code == 0
+    assert first == [*NAMES, "prediction", *(f"probability Annual Salary {name}" for name in ("<50K", ">50K")), "error"]
+    assert [row[-1] for row in rows] == ["", REASONS[3], "", REASONS[5], REASONS[6], ""]
+    assert [row[4] for row in rows if not row[-1]] == expected["predictions"]
+    shares = [list(map(float, row[5:7])) for row in rows if not row[-1]]
+    assert shares == [pytest.approx(row) for row in expected["probabilities"]]
+    assert [row[4:7] for row in rows if row[-1]] == [["", "", ""]] * 3
+
+
+def test_rows_that_are_all_bad_are_all_marked(server: Any, command: Command) -> None:
+    """More of them than the server names in one answer."""
+    code, said = command.score(server.url, table(*[["old", "a", "b", "c"]] * 50, ["1"]), "--on-error", "mark")
+
+    assert (code, len(command.scored())) == (0, 52)
+    assert all(row[-1] for row in command.scored()[1:])
+    assert said[1].startswith("51 rows are refused and marked in the column error; the first: line 2, column age")
+
+
+def test_unknown_values_are_counted_and_the_first_is_named(server: Any, command: Command) -> None:
+    row = ["39", "Atlantis", "13", "Male"]
+
+    code, said = command.score(server.url, table(*GOOD, row, row, GOOD[0]), "--batch", "2")
+
+    assert (code, said) == (
+        0,
+        [
+            "6 rows with predictions in out.csv",
+            '2 values are unknown to the model; the first: line 5, column workclass: "Atlantis"',
+        ],
+    )
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_a_file_keeps_its_delimiter(server: Any, command: Command, expected: Any, delimiter: str) -> None:
+    code, _said = command.score(server.url, table(*GOOD, delimiter=delimiter))
+
+    assert (code, command.scored(delimiter)[0]) == (0, [*NAMES, "prediction"])
+    assert [row[-1] for row in command.scored(delimiter)[1:]] == expected["predictions"]
+
+
+def test_latin_1_is_detected_and_told(server: Any, command: Command) -> None:
+    text = table(["39", "Müller", "13", "Male"]).encode("latin-1")
+
+    code, said = command.score(server.url, text)
+
+    assert (code, command.scored()[1][1]) == (0, "Müller")
+    assert said[0] == "rows.csv: not UTF-8, read as Windows-1252; --encoding names another"
+    assert said[-1].endswith('column workclass: "Müller"')
+
+
+def test_an_encoding_is_taken_as_it_is_named(server: Any, command: Command) -> None:
+    text = table(["39", "日本", "13", "Male"]).encode("shift_jis")
+
+    assert command.score(server.url, text, "--encoding", "shift_jis")[0] == 0
+    assert command.scored()[1][1] == "日本"
+    for wrong in ("klingon", "base64"):
+        (said,) = command.score(server.url, text, "--encoding", wrong)[1]
+        assert said.startswith(f"ml-census: --encoding {wrong}: unknown; expected a name such as utf-8")
+
+
+def test_packed_files_are_read_and_written(server: Any, command: Command, expected: Any) -> None:
+    code, _said = command.score(server.url, gzip.compress(table(*GOOD).encode()), to="out.csv.gz")
+
+    scored = list(csv.reader(io.StringIO(gzip.decompress((command.folder / "out.csv.gz").read_bytes()).decode())))
+    assert (code, [row[-1] for row in scored[1:]]) == (0, expected["predictions"])
+    assert sorted(path.name for path in command.folder.iterdir()) == ["out.csv.gz", "password", "rows.csv"]
+
+
+def test_rows_come_from_a_pipe_and_go_to_one(server: Any, command: Command, expected: Any) -> None:
+    done = command.run(server.url, "--input", "-", "--output", "-", "--batch", "2", stdin=table(*GOOD).encode())
+
+    assert done.stderr.decode() == "3 rows with predictions in standard output\n"
+    scored = list(csv.reader(io.StringIO(done.stdout.decode())))
+    assert scored == [
+        [*NAMES, "prediction"],
+        *([*row, was] for row, was in zip(GOOD, expected["predictions"], strict=True)),
+    ]
+    assert [path.name for path in command.folder.iterdir()] == ["password"]
+
+
+def test_a_bad_row_of_a_pipe_is_named(server: Any, command: Command) -> None:
+    done = command.run(server.url, "--input", "-", "--output", "-", stdin=table(["old", *GOOD[0][1:]]).encode())
+
+    assert done.stderr.decode() == 'ml-census: standard input: line 2, column age: expected a number, got "old"\n'
+
+
+def test_the_input_is_not_overwritten(server: Any, command: Command) -> None:
+    code, said = command.score(server.url, table(*GOOD), to="./rows.csv")
+
+    assert (code, said) == (1, ["ml-census: rows.csv: is the input itself; name another --output"])
+    assert (command.folder / "rows.csv").read_text().splitlines()[1:] == [",".join(row) for row in GOOD]
+
+
+def test_rows_are_kept_for_the_same_model_at_another_address(server: Any, command: Command) -> None:
+    """A port-forward has another port each time."""
+    (command.folder / "out.csv.part").write_text("left\n")
+    command.score(server.url, table(*GOOD, ["old", "a", "b", "c"]), "--batch", "1")
+
+    code, said = command.score(server.url.replace("127.0.0.1", "localhost"), table(*GOOD), "--batch", "1")
+
+    assert code == 0
+    assert said[0].endswith("3 rows of an earlier run are kept")
+
+
+def test_a_wide_table_is_scored_as_it_comes(wide: Any, floats: Any, command: Command) -> None:
+    """1,000 rows of it have 1.2 MB, and the server takes 64 KiB."""
+    frame, model = floats
+
+    code, said = command.score(wide.url, frame.to_csv(index=False))
+
+    assert (code, said) == (0, ["1500 rows with predictions in out.csv"])
+    assert [row[-1] for row in command.scored()[1:]] == [str(label) for label in model.predict(frame)]
+
+
+def test_a_row_that_the_server_never_takes_is_told_with_the_limit(wide: Any, command: Command, floats: Any) -> None:
+    text = floats[0].head(2).to_csv(index=False) + ",".join(["1" * 2000] * WIDE) + "\n"
+
+    (said,) = command.score(wide.url, text)[1]
+    code, told = command.score(wide.url, text, "--on-error", "skip")
+
+    assert said.startswith("ml-census: rows.csv: line 4: 413 ")
+    assert "the row has 120" in said and "max_body_bytes in config.yaml" in said
+    assert (code, told[-1].startswith("1 row is refused and left out; the first: line 4: 413 ")) == (0, True)
+
+
+def test_one_row_with_probabilities_and_an_unknown_value(server: Any, command: Command) -> None:
+    row = ["39", "Atlantis", 13, "Male"]
+    answer = server.predict([row], "?proba=true").json()
+
+    done = command.run(server.url, "--row", json.dumps(row), "--proba")
+
+    assert json.loads(done.stdout) == {
+        "prediction": answer["predictions"][0],
+        "probabilities": answer["probabilities"][0],
+    }
+    assert done.stderr.decode() == 'column workclass: "Atlantis" is unknown to the model\n'
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://127.0.0.1:1", "connection refused: no server listens on this port"),
+        ("http://nowhere.invalid", "the host name cannot be resolved"),
+        ("https://{address}", "the TLS connection failed: "),
+    ],
+)
+def test_a_server_that_is_not_there_is_told_in_one_sentence(server: Any, command: Command, url: str, says: str) -> None:
+    url = url.format(address=server.url.removeprefix("http://"))
+
+    done = command.run(url, "--row", "[1]")
+
+    assert done.returncode == 1
+    assert done.stderr.decode().startswith(f"ml-census: {url}: {says}")
+    assert "urllib3" not in done.stderr.decode() and "Max retries" not in done.stderr.decode()
+
+
+@pytest.mark.parametrize("way", ["frame", "records", "values", "rows"])
+def test_a_frame_is_answered_as_the_model_answers_it(wide: Any, floats: Any, way: str) -> None:
+    frame, model = floats
+    frame = frame.head(150)
+    given = {
+        "frame": frame.assign(id="x")[["id", *reversed(frame.columns)]],
+        "records": frame.to_dict("records"),
+        "values": frame.to_numpy(),
+        "rows": (row for _label, row in frame.iterrows()),
+    }
+
+    with Client(wide.url, "census", "census") as client:
+        assert list(client.predict(given[way])) == model.predict(frame).tolist()
+
+
+def test_a_frame_without_a_column_is_refused_with_its_name(server: Any) -> None:
+    with (
+        Client(server.url, "census", "census") as client,
+        pytest.raises(ClientError, match="^the DataFrame has no column workclass, sex: it has age, education-num$"),
+    ):
+        list(client.predict(pd.DataFrame({"age": [1], "education-num": [2]})))
+
+
+def test_a_missing_value_that_the_model_does_not_take_is_refused_with_its_row(server: Any) -> None:
+    rows = pd.DataFrame([[39.0, "Private", 13, "Male"], [np.nan, "Private", 13, "Male"]], columns=NAMES)
+
+    with (
+        Client(server.url, "census", "census") as client,
+        pytest.raises(RowRefused, match="^row 1, column age: expected a number, got null$") as raised,
+    ):
+        list(client.predict(rows))
+    assert raised.value.row == 1
