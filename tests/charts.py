@@ -1,4 +1,4 @@
-"""What the chart's tests share: values that are needed to install, and ways into the objects."""
+"""Values that are needed to install the chart, and ways into its objects."""
 
 import base64
 from typing import Any
@@ -10,16 +10,18 @@ FOREIGN = {"config": MODEL, "credentials": {"existingSecret": "other"}}
 
 
 def data(secret: dict[str, Any]) -> dict[str, bytes]:
-    """A Secret's contents."""
+    """Return a Secret's contents."""
     return {key: base64.b64decode(value) for key, value in secret["data"].items()}
 
 
 def server(pod: dict[str, Any]) -> dict[str, Any]:
-    """The pod's one container."""
+    """Return the pod's only container."""
     container: dict[str, Any] = pod["spec"]["containers"][0]
     return container
 
 
-def volume(pod: dict[str, Any], name: str) -> dict[str, Any] | None:
-    """The pod's volume of that name."""
-    return next((each for each in pod["spec"]["volumes"] if each["name"] == name), None)
+def volume(pod: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the pod's only volume of that name."""
+    found: list[dict[str, Any]] = [each for each in pod["spec"]["volumes"] if each["name"] == name]
+    assert len(found) == 1, f"{len(found)} volumes named {name}"
+    return found[0]

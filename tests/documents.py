@@ -31,7 +31,7 @@ def inline(text: str) -> list[str]:
 
 def calls(program: str) -> list[tuple[str, ...]]:
     """The words of each call of a program, in blocks and in sentences, without what only the shell reads."""
-    found = {}
+    found: dict[tuple[str, ...], None] = {}
     for text in DOCUMENTS.values():
         lines = "\n".join(blocks(text, "sh")).replace("\\\n", " ").splitlines() + inline(text)
         for line in lines:

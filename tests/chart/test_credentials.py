@@ -1,15 +1,18 @@
 """Where users and key come from, what they may be, and when pods restart for them."""
 
+from typing import Any
+
 import pytest
 import yaml
 from werkzeug.security import generate_password_hash
 
 from charts import FOREIGN, HASH, KEY, MODEL, data, server, volume
 from ml_census import auth
+from rendering import Chart
 
 
-def test_own_secret(chart):
-    """The values become a Secret that the server can read, mounted where config.yaml says."""
+def test_secret_of_values_is_mounted_where_config_says(chart: Chart) -> None:
+    """The users and keys of the values become a Secret that the server can read, at the paths of config.yaml."""
     values = {"credentials": {"users": {"alice": HASH, "Bob": HASH}, "signingKey": KEY}}
 
     pod, secret = chart.pod(values, file="ci/default-values.yaml"), data(chart.one("Secret", values))
@@ -32,8 +35,8 @@ def test_own_secret(chart):
         ({"secret": "gs://b/secret.txt"}, ["users.json"]),
     ],
 )
-def test_existing_secret(chart, uris, keys):
-    """Of an existing Secret, what config does not point to elsewhere is mounted, and the chart makes none."""
+def test_existing_secret_mounts_keys_without_uri(chart: Chart, uris: dict[str, str], keys: list[str]) -> None:
+    """The pod mounts those keys of an existing Secret that config has no URI for. The chart creates no Secret."""
     values = {"config": MODEL | uris, "credentials": {"existingSecret": "other"}}
 
     secret = volume(chart.pod(values, file=None), "credentials")["secret"]
@@ -43,14 +46,15 @@ def test_existing_secret(chart, uris, keys):
     assert not chart.all("Secret", values, file=None)
 
 
-def test_everything_in_the_bucket(chart):
-    """With users and key in the bucket there is neither a Secret nor a mount."""
+def test_bucket_credentials_need_no_secret_and_no_mount(chart: Chart) -> None:
+    """Users and keys in the bucket need neither a Secret nor a mount."""
     assert not chart.all("Secret", file="ci/bucket-values.yaml")
-    assert volume(chart.pod(file="ci/bucket-values.yaml"), "credentials") is None
+    volumes = chart.pod(file="ci/bucket-values.yaml")["spec"]["volumes"]
+    assert "credentials" not in {each["name"] for each in volumes}
 
 
-def test_external_secret(chart):
-    """The ExternalSecret makes the Secret that is mounted, with the keys that are mounted of it."""
+def test_external_secret_creates_the_mounted_secret(chart: Chart) -> None:
+    """The ExternalSecret creates the Secret that the pod mounts, with the mounted keys."""
     file = "ci/keda-values.yaml"
     spec = chart.one("ExternalSecret", file=file)["spec"]
 
@@ -64,8 +68,8 @@ def test_external_secret(chart):
     assert not chart.all("Secret", file=file)
 
 
-def test_external_secret_has_a_name_of_its_own(chart):
-    """Helm deletes the chart's own Secret when an ExternalSecret takes its place: not the one that this one makes."""
+def test_external_secret_target_differs_from_own_secret(chart: Chart) -> None:
+    """Helm deletes the chart's own Secret when an ExternalSecret replaces it, so the two need different names."""
     own = chart.one("Secret", {"credentials": {"users": {"a": HASH}, "signingKey": KEY}})["metadata"]["name"]
 
     assert chart.one("ExternalSecret", file="ci/keda-values.yaml")["spec"]["target"]["name"] != own
@@ -74,8 +78,8 @@ def test_external_secret_has_a_name_of_its_own(chart):
 @pytest.mark.parametrize(
     ("uris", "files"), [({}, ["users.json", "secret.txt"]), ({"users": "gs://b/users.json"}, ["secret.txt"])]
 )
-def test_secret_manager(chart, uris, files):
-    """GKE's add-on mounts what the SecretProviderClass names, where config.yaml says, and there is no Secret."""
+def test_secret_manager_mounts_files_where_config_says(chart: Chart, uris: dict[str, str], files: list[str]) -> None:
+    """GKE's add-on mounts the files of the SecretProviderClass at the paths of config.yaml. There is no Secret."""
     given = {key: f"projects/p/secrets/{key}/versions/latest" for key in ("users", "signingKey")[-len(files) :]}
     values = {"config": MODEL | uris, "credentials": {"secretManager": given}}
 
@@ -96,13 +100,15 @@ NEVER = {"config": {"reload_seconds": 0}}
 
 @pytest.mark.parametrize(("reload", "restarts"), [({}, False), (NEVER, True)], ids=["reload", "never"])
 @pytest.mark.parametrize("change", [{"signingKey": KEY}, {"users": {"zoe": HASH}}], ids=["key", "user"])
-def test_restart_for_credentials(chart, reload, restarts, change):
-    """Pods restart for other contents of the chart's own Secret only if the server never looks for them."""
+def test_changed_credentials_restart_pods_without_reload(
+    chart: Chart, reload: dict[str, Any], restarts: bool, change: dict[str, Any]
+) -> None:
+    """Pods restart for changed contents of the chart's own Secret only if the server does not reload them."""
     assert (chart.pod(reload | {"credentials": change}) != chart.pod(reload)) == restarts
 
 
-def test_no_checksum_of_what_is_not_there(chart):
-    """Of a Secret that is not the chart's there is no checksum, though the server never looks."""
+def test_foreign_secret_gets_no_checksum_annotation(chart: Chart) -> None:
+    """The chart writes no checksum of a Secret that it does not create, even if the server never reloads."""
     values = {**FOREIGN, "config": FOREIGN["config"] | NEVER["config"]}
 
     assert chart.pod(values, file=None)["metadata"]["annotations"].keys() == {"ml-census/config.yaml"}
@@ -122,8 +128,8 @@ def test_no_checksum_of_what_is_not_there(chart):
     ],
     ids=lambda stored: stored.partition("$")[0],
 )
-def test_accepted_hashes(chart, stored):
-    """Every kind of hash that werkzeug makes is accepted, and by the server as well."""
+def test_werkzeug_hash_is_accepted_by_chart_and_server(chart: Chart, stored: str) -> None:
+    """The chart and the server accept every kind of hash that werkzeug makes."""
     secret = data(chart.one("Secret", {"credentials": {"users": {"alice": stored}}}))
 
     assert auth.parse_users(secret["users.json"])["alice"] == stored
@@ -148,8 +154,8 @@ def test_accepted_hashes(chart, stored):
         "pbkdf2:sha256:1000000$salt$" + 40 * "0",
     ],
 )
-def test_refused_hashes(chart, stored):
-    """A hash that no password can have been given to, or that costs too much, is refused and not quoted."""
+def test_wrong_hash_is_rejected_and_not_quoted(chart: Chart, stored: str) -> None:
+    """The chart rejects a hash that matches no password or costs too much, and does not quote it."""
     message = chart.error({"credentials": {"users": {"zoe": stored}}})
 
     assert "credentials.users.zoe is not a password hash" in message
@@ -157,8 +163,8 @@ def test_refused_hashes(chart, stored):
 
 
 @pytest.mark.parametrize("text", [KEY, KEY + "\n", f"{KEY}\n{KEY}x\n", f"\n {KEY} \r\n\n{KEY}", "a b " * 8 + "c"])
-def test_accepted_keys(chart, text):
-    """One key or several, a line each, are accepted, and by the server as well."""
+def test_signing_keys_one_per_line_are_accepted(chart: Chart, text: str) -> None:
+    """The chart and the server accept one key or several, one a line."""
     secret = data(chart.one("Secret", {"credentials": {"signingKey": text}}))
 
     keys = [key for _, key in auth.parse_keys(secret["secret.txt"])]
@@ -177,6 +183,6 @@ def test_accepted_keys(chart, text):
         20 * "k" + "\r" + 20 * "k",
     ],
 )
-def test_refused_keys(chart, text):
-    """A key is measured as the server does, line by line and without spaces around it."""
+def test_short_signing_key_is_rejected_line_by_line(chart: Chart, text: str) -> None:
+    """The chart measures a key as the server does: line by line, without spaces around it."""
     assert "credentials.signingKey: each line" in chart.error({"credentials": {"signingKey": text}})

@@ -1,6 +1,6 @@
-"""What docs/ and the READMEs tell people to type: shell that parses, commands, options, values and files that exist.
+"""The documents' commands: shell that parses, and commands, options, values and files that exist.
 
-tests/system/test_documents.py runs it.
+tests/system/test_documents.py runs the commands.
 """
 
 import json
@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -16,45 +17,54 @@ import yaml
 from charts import FOREIGN, MODEL
 from documents import CHART, DOCUMENTS, ROOT, blocks, calls
 from ml_census.cli import main
+from rendering import Chart
 
 OPERATIONS = DOCUMENTS["docs/operations.md"]
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
 EVERYTHING = "\n".join(DOCUMENTS.values())
-# Of shellcheck: variables are plain words and come from other blocks, as do files.
-NO_MATTER = "SC1091,SC2034,SC2086,SC2154"
+# Variables are plain words and come from other blocks, as files do.
+EXCLUDED = "SC1091,SC2034,SC2086,SC2154"
 
 
-def parameters(language):
-    """All blocks of a language, with the document that each is in."""
-    return [
-        pytest.param(block, id=f"{document}-{number}")
+@pytest.fixture(scope="module")
+def scripts(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Write each block of shell to a file with the name of its document and return the paths."""
+    folder = tmp_path_factory.mktemp("blocks")
+    texts = {
+        folder / f"{document.replace('/', '-')}-{number}.sh": block
         for document, text in DOCUMENTS.items()
-        for number, block in enumerate(blocks(text, language))
-    ]
+        for number, block in enumerate(blocks(text, "sh"))
+    }
+    for path, block in texts.items():
+        path.write_text(block)
+    return [str(path) for path in texts]
 
 
-@pytest.mark.parametrize("text", parameters("sh"))
-def test_the_shell_can_read_it(text):
-    done = subprocess.run(["bash", "-n"], input=text, capture_output=True, text=True)
+def test_shell_block_is_parsed_by_bash(scripts: list[str]) -> None:
+    each = 'for file; do bash -n "$file" || exit 1; done'
+    done = subprocess.run(["bash", "-c", each, "bash", *scripts], capture_output=True, text=True)
 
+    assert scripts
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("text", parameters("sh"))
-def test_shellcheck_has_nothing_to_say(text):
+def test_shell_block_passes_shellcheck(scripts: list[str]) -> None:
     shellcheck = Path(sys.executable).with_name("shellcheck")
-    command = [shellcheck, "--shell=bash", f"--exclude={NO_MATTER}", "-"]
-    done = subprocess.run(command, input=text, capture_output=True, text=True)
+    command = [str(shellcheck), "--shell=bash", f"--exclude={EXCLUDED}", *scripts]
+    done = subprocess.run(command, capture_output=True, text=True)
 
     assert (done.returncode, done.stdout) == (0, "")
 
 
 @pytest.mark.parametrize("words", calls("ml-census"), ids=" ".join)
-def test_the_command_line_takes_it(words, tmp_path, monkeypatch):
-    """With all that it needs; a sentence may name a command alone."""
+def test_command_is_accepted_by_the_command_line(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command line accepts all options and arguments. A sentence may name a command alone."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "rows.csv").touch()
-    command, name, rest = main, words[0], [*words[1:]]
+    command: click.Command = main
+    name, rest = words[0], [*words[1:]]
     while isinstance(command, click.Group) and rest:
         name = rest.pop(0)
         command = command.commands[name]
@@ -62,55 +72,64 @@ def test_the_command_line_takes_it(words, tmp_path, monkeypatch):
     assert not rest or command.make_context(name, rest)
 
 
-def value(path):
-    """The default of a value, by its path."""
+def exists(path: str) -> bool:
+    """Return whether values.yaml has the value a.b.c."""
     found = VALUES
     for key in path.split("."):
+        if not isinstance(found, dict) or key not in found:
+            return False
         found = found[key]
-    return found
+    return True
 
 
-@pytest.mark.parametrize("words", calls("helm"), ids=lambda words: " ".join(words)[:100])
-def test_helm_is_given_files_and_values_that_there_are(words):
-    for option, word in zip(words, words[1:], strict=False):
-        if option in ("--set", "--set-file", "--set-json"):
-            value(word.partition("=")[0])
-        if word.startswith("charts/"):
-            assert (ROOT / word).exists()
+def test_helm_command_names_existing_values_and_files() -> None:
+    found = [pair for words in calls("helm") for pair in zip(words, words[1:], strict=False)]
+    values = {word.partition("=")[0] for option, word in found if option in ("--set", "--set-file", "--set-json")}
+    files = {word for _, word in found if word.startswith("charts/")}
+
+    assert values and files
+    assert [value for value in values if not exists(value)] == []
+    assert [file for file in files if not (ROOT / file).exists()] == []
 
 
-NAMED = re.findall(r"`([a-zA-Z]+\.[a-zA-Z._]+)(?:=[^`]*)?`", EVERYTHING)
+def test_named_value_exists() -> None:
+    named = set(re.findall(r"`([a-zA-Z]+\.[a-zA-Z._]+)(?:=[^`]*)?`", EVERYTHING))
+    values = [each for each in named if re.match(rf"({'|'.join(VALUES)})\.(?!py|yaml)", each)]
+
+    assert values
+    assert [value for value in values if not exists(value)] == []
+
+
+def test_named_file_exists() -> None:
+    files = set(re.findall(r"(?<![\w/.-])(?:ci|charts|docs|environments|tests|image)/[\w/.-]*\w", EVERYTHING))
+
+    assert files
+    assert [file for file in files if not (ROOT / file).exists() and not (CHART / file).exists()] == []
+
+
+def test_named_target_of_make_exists() -> None:
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+    assert {words[1] for words in calls("make")} <= targets
 
 
 @pytest.mark.parametrize(
-    "path", sorted({each for each in NAMED if re.match(rf"({'|'.join(VALUES)})\.(?!py|yaml)", each)})
+    "text",
+    [
+        pytest.param(block, id=f"{document}-{number}")
+        for document, text in DOCUMENTS.items()
+        for number, block in enumerate(blocks(text, "yaml"))
+    ],
 )
-def test_each_value_that_is_named_exists(path):
-    value(path)
-
-
-@pytest.mark.parametrize(
-    "path", sorted(set(re.findall(r"(?<![\w/.-])(?:ci|charts|docs|environments|tests|image)/[\w/.-]*\w", EVERYTHING)))
-)
-def test_each_file_that_is_named_exists(path):
-    assert (ROOT / path).exists() or (CHART / path).exists()
-
-
-@pytest.mark.parametrize("target", sorted({words[1] for words in calls("make")}))
-def test_each_target_of_make_exists(target):
-    assert re.search(f"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
-
-
-@pytest.mark.parametrize("text", parameters("yaml"))
-def test_the_chart_takes_the_values(chart, text):
-    """With what is needed to install, as a user would have it in the same file."""
-    values = FOREIGN | yaml.safe_load(text)
+def test_values_of_a_document_are_accepted(chart: Chart, text: str) -> None:
+    """The chart accepts the values together with those that are needed to install."""
+    values: dict[str, Any] = FOREIGN | yaml.safe_load(text)
 
     assert chart.objects(values | {"config": MODEL | values["config"]}, file=None)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_its_links_lead_somewhere(document):
+def test_link_leads_to_existing_file_and_heading(document: str) -> None:
     for target, anchor in re.findall(r"\]\((?!http)([^)#]*)(?:#([^)]*))?\)", DOCUMENTS[document]):
         file = (ROOT / document).parent / target if target else ROOT / document
         assert file.exists(), target
@@ -119,27 +138,14 @@ def test_its_links_lead_somewhere(document):
         assert not anchor or anchor in slugs, anchor
 
 
-@pytest.mark.parametrize(
-    "line",
-    re.findall(
-        r"^\| `([^`]+)` \|", OPERATIONS[OPERATIONS.index("| the line has |") : OPERATIONS.index("## The dash")], re.M
-    ),
-)
-def test_the_server_says_what_the_runbook_looks_for(line):
-    """In a message, whose other parts are put together when it comes."""
-    sources = "".join(path.read_text() for path in (ROOT / "image/ml_census").glob("*.py"))
-
-    assert line in sources or line in sources.replace("{COMPILED}", "compiled.npz")
-
-
-def test_each_panel_and_alert_that_the_runbook_points_to_is_there():
-    """Also in sentences, where `test_each_…` below do not look."""
+def test_named_alert_exists() -> None:
+    """The alerts are named in sentences as well as in the runbook's table."""
     assert set(re.findall(r"MlCensus\w+", EVERYTHING)) == set(
         re.findall(r"alert: (\w+)", (CHART / "templates/alerts.yaml").read_text())
     )
 
 
-def test_each_panel_of_the_dashboard_is_in_the_runbook(chart):
+def test_dashboard_panels_are_in_the_runbook(chart: Chart) -> None:
     (text,) = chart.one("ConfigMap", {"metrics": {"dashboard": True}})["data"].values()
     section = OPERATIONS[OPERATIONS.index("## The dashboard") : OPERATIONS.index("## The alerts")]
 
@@ -148,7 +154,7 @@ def test_each_panel_of_the_dashboard_is_in_the_runbook(chart):
     ]
 
 
-def test_each_alert_is_in_the_runbook(chart):
+def test_alerts_are_in_the_runbook(chart: Chart) -> None:
     (rules,) = chart.all("Rules", {"metrics": {"podMonitoring": True, "alerts": True}})
     section = OPERATIONS[OPERATIONS.index("## The alerts") :]
 
@@ -156,5 +162,5 @@ def test_each_alert_is_in_the_runbook(chart):
     assert re.findall(r"^\| (MlCensus\w+) \|", section, re.MULTILINE) == alerts
 
 
-def test_the_readme_is_one_screen_before_its_details():
+def test_readme_is_one_screen_before_its_details() -> None:
     assert DOCUMENTS["README.md"].index("## A model of your own") < 3500

@@ -1,24 +1,23 @@
 """How clients reach the Service: load balancers, Gateway and Ingress, and what Google is told of the server."""
 
 import json
+from typing import Any
 
 import pytest
+
+from rendering import Chart
 
 GOOGLE = ("HealthCheckPolicy", "GCPBackendPolicy", "BackendConfig", "FrontendConfig", "ManagedCertificate")
 PATIENT = {"config": {"drain_delay_seconds": 40}, "terminationGracePeriodSeconds": 75}
 """What Google's load balancer asks for."""
 
 
-def behind(**values):
+def behind(**values: Any) -> dict[str, Any]:
     return PATIENT | values
 
 
-def names(chart, values):
-    return {(each["kind"], each["metadata"]["name"]) for each in chart.objects(values)}
-
-
-def test_service_of_a_network(chart):
-    """A load balancer has the address, the networks and the reach that it is given."""
+def test_load_balancer_has_given_address_and_networks(chart: Chart) -> None:
+    """A load balancer has the address, the networks and the scope of the values."""
     service = chart.one("Service", file="ci/full-values.yaml")
 
     assert service["spec"]["loadBalancerIP"] == "198.18.1.77"
@@ -26,16 +25,16 @@ def test_service_of_a_network(chart):
     assert service["metadata"]["annotations"]["networking.gke.io/load-balancer-type"] == "Internal"
 
 
-def test_nothing_is_exposed_unless_asked(chart):
-    """The default is a Service inside the cluster, and none of GKE's kinds."""
+def test_service_by_default_is_internal_without_gke_kinds(chart: Chart) -> None:
+    """The default is a Service inside the cluster and no object of a GKE kind."""
     kinds = {each["kind"] for each in chart.objects()}
 
     assert chart.one("Service")["spec"]["type"] == "ClusterIP"
     assert not kinds & {"Gateway", "HTTPRoute", "Ingress", *GOOGLE}
 
 
-def test_own_gateway_without_a_certificate(chart):
-    """Without a certificate there is one listener, and the route is on it."""
+def test_gateway_without_certificate_has_one_http_listener(chart: Chart) -> None:
+    """Without a certificate there is one listener, and the route uses it."""
     values = behind(gateway={"enabled": True})
     gateway, route = chart.one("Gateway", values), chart.one("HTTPRoute", values)
 
@@ -51,8 +50,10 @@ def test_own_gateway_without_a_certificate(chart):
     ],
     ids=["map", "secret"],
 )
-def test_own_gateway_with_a_certificate(chart, certificate, tls):
-    """With a certificate requests are served over TLS, and without TLS sent there."""
+def test_gateway_with_certificate_redirects_http_to_https(
+    chart: Chart, certificate: dict[str, str], tls: object
+) -> None:
+    """With a certificate the Gateway serves requests over TLS and redirects plain HTTP to it."""
     values = behind(gateway={"enabled": True, "hostnames": ["census.example.com"], **certificate})
     gateway = chart.one("Gateway", values)
     route, redirect = chart.all("HTTPRoute", values)
@@ -69,8 +70,8 @@ def test_own_gateway_with_a_certificate(chart, certificate, tls):
     assert route["spec"]["hostnames"] == redirect["spec"]["hostnames"] == ["census.example.com"]
 
 
-def test_shared_gateway(chart):
-    """With a Gateway of others there is one route to it, and no Gateway."""
+def test_shared_gateway_gets_a_route_and_no_gateway(chart: Chart) -> None:
+    """For a Gateway of another owner the chart creates one route and no Gateway."""
     parents = [{"name": "shared", "namespace": "gateways"}]
     values = behind(gateway={"enabled": True, "parentRefs": parents})
 
@@ -78,7 +79,7 @@ def test_shared_gateway(chart):
     assert not chart.all("Gateway", values)
 
 
-def test_a_route_leads_to_the_service(chart):
+def test_route_and_ingress_name_the_service_and_its_port(chart: Chart) -> None:
     """Route and Ingress name the Service and a port that it has."""
     values = behind(gateway={"enabled": True}, ingress={"enabled": True}, service={"port": 8080})
     service, route, ingress = (chart.one(kind, values) for kind in ("Service", "HTTPRoute", "Ingress"))
@@ -89,8 +90,8 @@ def test_a_route_leads_to_the_service(chart):
     assert backend == {"name": name, "port": {"name": port["name"]}}
 
 
-def test_google_is_told_of_the_server_behind_a_gateway(chart):
-    """Google asks /readyz, which needs no token, and is given the times of the drain."""
+def test_google_policies_for_gateway_match_the_server(chart: Chart) -> None:
+    """Google's load balancer checks /readyz, which needs no token, and has the times of the drain."""
     values = behind(gateway={"enabled": True}, googleLoadBalancer={"securityPolicy": "armor", "logSampleRate": 0.25})
     health, backend = chart.one("HealthCheckPolicy", values)["spec"], chart.one("GCPBackendPolicy", values)["spec"]
     service = chart.one("Service", values)
@@ -108,8 +109,8 @@ def test_google_is_told_of_the_server_behind_a_gateway(chart):
     }
 
 
-def test_google_is_told_of_the_server_behind_an_ingress(chart):
-    """The Service names the BackendConfig, and the Ingress the certificate and the redirection."""
+def test_google_config_for_ingress_matches_the_server(chart: Chart) -> None:
+    """The Service names the BackendConfig. The Ingress names the certificate and the redirection."""
     file = "ci/ingress-values.yaml"
     service, ingress = chart.one("Service", file=file), chart.one("Ingress", file=file)
     backend, certificate = chart.one("BackendConfig", file=file), chart.one("ManagedCertificate", file=file)
@@ -130,8 +131,8 @@ def test_google_is_told_of_the_server_behind_an_ingress(chart):
     assert backend["spec"]["logging"] == {"enable": True, "sampleRate": 0.01}
 
 
-def test_another_ingress_controller(chart):
-    """Elsewhere than on GKE there is an Ingress with its class and certificate, and none of GKE's kinds."""
+def test_other_ingress_controller_gets_no_gke_kinds(chart: Chart) -> None:
+    """Outside of GKE there is an Ingress with its class and certificate and no object of a GKE kind."""
     file = "ci/nginx-values.yaml"
     ingress = chart.one("Ingress", file=file)
 
@@ -144,14 +145,14 @@ def test_another_ingress_controller(chart):
 
 
 @pytest.mark.parametrize("way", ["gateway", "ingress"])
-def test_another_cloud(chart, way):
-    """Without Google's load balancer none of its kinds is made, and nothing is said about its times."""
+def test_google_load_balancer_off_creates_no_gke_kinds(chart: Chart, way: str) -> None:
+    """Without Google's load balancer the chart creates none of its kinds and does not check its times."""
     values = {way: {"enabled": True}, "googleLoadBalancer": {"enabled": False}}
 
     assert not {each["kind"] for each in chart.objects(values)} & set(GOOGLE)
 
 
-def test_annotations_of_the_user_win(chart):
+def test_user_annotations_replace_those_of_the_chart(chart: Chart) -> None:
     """An annotation of the values replaces the chart's own."""
     own = {"cloud.google.com/neg": '{"exposed_ports": {"80": {}}}', "kubernetes.io/ingress.class": "gce-internal"}
     values = behind(ingress={"enabled": True, "annotations": own}, service={"annotations": own})
@@ -160,8 +161,8 @@ def test_annotations_of_the_user_win(chart):
     assert own.items() <= chart.one("Ingress", values)["metadata"]["annotations"].items()
 
 
-def test_sleep_before_sigterm(chart):
-    """The pod waits by Kubernetes' own means, which need no shell; without seconds there is no hook."""
+def test_pre_stop_sleep_is_set_only_if_seconds_are_given(chart: Chart) -> None:
+    """The pod sleeps by Kubernetes' own action, which needs no shell. Without seconds there is no hook."""
     container = chart.pod(file="ci/full-values.yaml")["spec"]["containers"][0]
 
     assert container["lifecycle"] == {"preStop": {"sleep": {"seconds": 20}}}
@@ -178,13 +179,13 @@ def test_sleep_before_sigterm(chart):
         ({"autoscaling": {"enabled": True}}, True),
     ],
 )
-def test_disruption_budget(chart, values, made):
-    """There is one exactly where at least two pods are, or a node with the only one could never be emptied."""
+def test_disruption_budget_exists_from_two_pods_on(chart: Chart, values: dict[str, Any], made: bool) -> None:
+    """A budget for a single pod would keep its node from being drained."""
     assert bool(chart.all("PodDisruptionBudget", values)) == made
 
 
-def test_disruption_budget_of_zero(chart):
-    """Zero is a number, and the pods are the Deployment's."""
+def test_disruption_budget_of_zero_is_kept_and_selects_pods(chart: Chart) -> None:
+    """Zero counts as a number, and the budget selects the Deployment's pods."""
     values = {"replicaCount": 2, "podDisruptionBudget": {"maxUnavailable": 0}}
     budget, deployment = chart.one("PodDisruptionBudget", values), chart.one("Deployment", values)
 
@@ -192,8 +193,8 @@ def test_disruption_budget_of_zero(chart):
     assert budget["spec"]["selector"] == deployment["spec"]["selector"]
 
 
-def test_internal_ingress(chart):
-    """It cannot redirect to HTTPS: with a certificate it answers to nothing else, at a regional address."""
+def test_internal_ingress_with_certificate_allows_no_http(chart: Chart) -> None:
+    """GKE's internal Ingress cannot redirect to HTTPS: with a certificate it serves HTTPS alone."""
     base = {"enabled": True, "className": "gce-internal", "address": "census"}
     values = {"preStopSleepSeconds": 30, "terminationGracePeriodSeconds": 90}
     keys = ("regional-static-ip-name", "allow-http")
@@ -208,16 +209,16 @@ def test_internal_ingress(chart):
     assert "kubernetes.io/ingress.global-static-ip-name" not in secure
 
 
-def test_another_gateway_is_not_googles(chart):
-    """Google is told of nothing, and its times are not asked for."""
+def test_gateway_of_other_class_gets_no_gke_kinds(chart: Chart) -> None:
+    """A Gateway of another class gets no policy of Google, and the chart does not check Google's times."""
     kinds = {each["kind"] for each in chart.objects({"gateway": {"enabled": True, "className": "istio"}})}
 
     assert {"Gateway", "HTTPRoute"} <= kinds
     assert not kinds & set(GOOGLE)
 
 
-def test_addresses_of_clients(chart):
-    """A Service shows the clients' own when it is told to."""
+def test_external_traffic_policy_is_set_only_if_given(chart: Chart) -> None:
+    """A Service keeps the addresses of clients only if the values ask for it."""
     values = {"service": {"type": "LoadBalancer", "externalTrafficPolicy": "Local"}}
 
     assert chart.one("Service", values)["spec"]["externalTrafficPolicy"] == "Local"

@@ -3,10 +3,11 @@
 import json
 
 from charts import data, server, volume
+from rendering import Chart
 
 
-def test_own_secrets_have_names_of_their_own(chart):
-    """The chart's Secrets are not called as the README calls the user's: Helm would delete these with its own."""
+def test_own_secrets_differ_from_names_in_the_readme(chart: Chart) -> None:
+    """Helm would delete a user's Secret of the same name with its own."""
     values = {"test": {"user": "alice", "password": "p"}}
 
     names = {each["metadata"]["name"] for each in chart.all("Secret", values, release="ml-census")}
@@ -14,13 +15,13 @@ def test_own_secrets_have_names_of_their_own(chart):
     assert names == {"ml-census-own-credentials", "ml-census-own-test"}
 
 
-def test_no_test_without_a_password(chart):
-    """Without a password there is nothing to test with, and so no test."""
+def test_helm_test_without_password_has_no_pod(chart: Chart) -> None:
+    """Without a password there is no test pod."""
     assert not chart.all("Pod", {"test": {"user": "alice"}})
 
 
-def test_test_with_values(chart):
-    """A user and password in the values become a Secret that is gone after the test, and is made before its pod."""
+def test_helm_test_secret_is_created_first_and_deleted(chart: Chart) -> None:
+    """Helm creates the Secret of user and password before the pod and deletes it after the test."""
     values = {"test": {"user": "alice", "password": "p"}}
 
     secret = next(each for each in chart.all("Secret", values) if each["metadata"]["name"].endswith("-test"))
@@ -30,8 +31,8 @@ def test_test_with_values(chart):
     assert "hook-succeeded" in secret["metadata"]["annotations"]["helm.sh/hook-delete-policy"]
 
 
-def test_test_pod(chart):
-    """The test is a hook that logs in with the files of the Secret and predicts the row of the values."""
+def test_helm_test_pod_predicts_the_row_of_the_values(chart: Chart) -> None:
+    """The test is a hook. It logs in with the files of the Secret and predicts the row of the values."""
     values = {"test": {"existingSecret": "other", "row": [1, "<=50K", None], "expected": 'a "b" <c>'}}
 
     pod = chart.one("Pod", values)

@@ -1,15 +1,17 @@
 """Labels, names, accounts, and where pods run and how many."""
 
 import re
+from typing import Any
 
 import pytest
 import yaml
 
 from charts import server, volume
+from rendering import Chart
 
 
-def test_selector_labels_win(chart):
-    """Labels of the user are added to the pods', but never replace those that select them."""
+def test_pod_labels_never_replace_selector_labels(chart: Chart) -> None:
+    """The chart adds the user's labels to the pods but keeps those that select the pods."""
     labels = {"app.kubernetes.io/name": "other", "team": "census"}
 
     shown = chart.pod({"podLabels": labels})["metadata"]["labels"]
@@ -19,19 +21,19 @@ def test_selector_labels_win(chart):
 
 
 @pytest.mark.parametrize("version", ["1.30.0", "1.33.5-gke.1000"])
-def test_kubernetes_versions(chart, version):
-    """Kubernetes 1.30 and later, also in the versions that clouds build of it."""
+def test_kubernetes_1_30_and_later_are_accepted(chart: Chart, version: str) -> None:
+    """The chart accepts Kubernetes 1.30 and later, also versions with a cloud's suffix."""
     assert chart.helm("template", "census", "--kube-version", version)
 
 
-def test_older_kubernetes(chart):
-    """What is older is refused by Helm, and not by the API server in the middle of an update."""
+def test_kubernetes_before_1_30_is_rejected_by_helm(chart: Chart) -> None:
+    """Helm rejects an older Kubernetes before an upgrade starts."""
     with pytest.raises(AssertionError, match="incompatible with Kubernetes"):
         chart.helm("template", "census", "--kube-version", "1.29.9")
 
 
-def test_passed_through(chart):
-    """What is Kubernetes' own comes through as it was given."""
+def test_kubernetes_values_are_passed_through_unchanged(chart: Chart) -> None:
+    """Values that are Kubernetes' own appear in the objects as given."""
     file = "ci/full-values.yaml"
     values = yaml.safe_load((chart.folder / file).read_text())
     kinds = ("Deployment", "Service", "ServiceAccount", "HorizontalPodAutoscaler")
@@ -58,8 +60,8 @@ def test_passed_through(chart):
     assert scaler["spec"]["metrics"][1:] == values["autoscaling"]["metrics"]
 
 
-def test_topology_spread(chart):
-    """A rule without a selector is about the release's pods of one version; one with a selector is left alone."""
+def test_topology_spread_without_selector_gets_one(chart: Chart) -> None:
+    """A rule without a selector gets that of the release's pods of one version. A rule with a selector is kept."""
     rule = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "ScheduleAnyway"}
     own = rule | {"labelSelector": {"matchLabels": {"a": "b"}}, "matchLabelKeys": []}
 
@@ -70,8 +72,8 @@ def test_topology_spread(chart):
     assert second == own
 
 
-def test_zero_survives(chart):
-    """Zero pods and zero pods too many are numbers, not absent."""
+def test_zero_replicas_and_surge_are_kept(chart: Chart) -> None:
+    """Zero counts as a number, not as a missing value."""
     spec = chart.one("Deployment", {"replicaCount": 0, "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}})["spec"]
 
     assert spec["replicas"] == 0
@@ -87,8 +89,8 @@ def test_zero_survives(chart):
         ({"create": False}, "default"),
     ],
 )
-def test_service_account(chart, account, name):
-    """The pods run as the account that the chart makes, or as the one that is named."""
+def test_pods_run_as_created_or_named_service_account(chart: Chart, account: dict[str, Any], name: str) -> None:
+    """The pods run as the account that the chart creates, or as the named one."""
     values = {"serviceAccount": account}
 
     assert chart.pod(values)["spec"]["serviceAccountName"] == name
@@ -96,8 +98,8 @@ def test_service_account(chart, account, name):
     assert made == ([name] if account.get("create", True) else [])
 
 
-def test_google_service_account(chart):
-    """The pods act as the Google account of the value, by the annotation that GKE looks at."""
+def test_google_service_account_becomes_gke_annotation(chart: Chart) -> None:
+    """The pods act as the Google account of the value, by the annotation that GKE reads."""
     account = "census@example.iam.gserviceaccount.com"
 
     made = chart.one("ServiceAccount", {"serviceAccount": {"googleServiceAccount": account}})
@@ -105,8 +107,8 @@ def test_google_service_account(chart):
     assert made["metadata"]["annotations"] == {"iam.gke.io/gcp-service-account": account}
 
 
-def test_annotations_of_the_service_account_win(chart):
-    """Over the Google account of an environment, for one."""
+def test_account_annotation_wins_over_google_account(chart: Chart) -> None:
+    """An annotation of the values wins over the Google account of an environment."""
     key = "iam.gke.io/gcp-service-account"
     values = {"serviceAccount": {"googleServiceAccount": "a@b.iam.gserviceaccount.com", "annotations": {key: "other"}}}
 
@@ -114,16 +116,16 @@ def test_annotations_of_the_service_account_win(chart):
 
 
 @pytest.mark.parametrize("release", ["123", "12e4567"])
-def test_names_that_look_like_numbers(chart, release):
-    """Labels and selectors are text, whatever the release is called."""
+def test_numeric_release_name_stays_text_in_labels(chart: Chart, release: str) -> None:
+    """Labels and selectors are text, also for a release whose name looks like a number."""
     for each in chart.objects({"fullnameOverride": "census"}, release=release):
         assert each["metadata"]["labels"]["app.kubernetes.io/instance"] == release
     selector = chart.one("Deployment", {"fullnameOverride": "census"}, release=release)["spec"]["selector"]
     assert selector["matchLabels"]["app.kubernetes.io/instance"] == release
 
 
-def test_names_that_a_service_cannot_have(chart):
-    """They are refused before an update, and not in the middle of it."""
+def test_release_name_invalid_for_service_is_rejected(chart: Chart) -> None:
+    """The chart rejects a name that a Service cannot have before an upgrade starts."""
     with pytest.raises(AssertionError, match="set fullnameOverride"):
         chart.objects(release="123")
 
@@ -136,8 +138,8 @@ def test_names_that_a_service_cannot_have(chart):
         ({"verticalPodAutoscaler": {"enabled": True}}, "VerticalPodAutoscaler", "targetRef"),
     ],
 )
-def test_autoscalers(chart, values, kind, where):
-    """Each autoscaler is about the chart's Deployment, and there is one that sets the number of pods."""
+def test_autoscaler_targets_the_deployment(chart: Chart, values: dict[str, Any], kind: str, where: str) -> None:
+    """Each autoscaler targets the chart's Deployment, and only one sets the number of pods."""
     deployment, scaler = (chart.one(each, values) for each in ("Deployment", kind))
 
     assert scaler["spec"][where] == {
@@ -148,8 +150,8 @@ def test_autoscalers(chart, values, kind, where):
     assert len(chart.all("HorizontalPodAutoscaler", values) + chart.all("ScaledObject", values)) == (where[0] == "s")
 
 
-def test_keda(chart):
-    """KEDA gets the CPU and what is given as triggers, and the same bounds and pace as the HorizontalPodAutoscaler."""
+def test_keda_scales_by_cpu_triggers_and_same_bounds(chart: Chart) -> None:
+    """KEDA gets CPU and the given triggers, with the bounds and the behavior of the HorizontalPodAutoscaler."""
     cron = {"type": "cron", "metadata": {"desiredReplicas": "6"}}
     values = {"autoscaling": {"enabled": True, "keda": True, "triggers": [cron]}}
     spec = chart.one("ScaledObject", values)["spec"]
@@ -160,8 +162,8 @@ def test_keda(chart):
     assert spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"] == scaler["behavior"]
 
 
-def test_autoscaler_scales_down_slowly(chart):
-    """By default at most half the pods go in a minute, after five minutes in which fewer would have done."""
+def test_autoscaler_removes_half_the_pods_after_5_minutes(chart: Chart) -> None:
+    """By default at most half the pods go in a minute, after five minutes in which fewer would have sufficed."""
     scaler = chart.one("HorizontalPodAutoscaler", {"autoscaling": {"enabled": True}})["spec"]
 
     assert scaler["behavior"] == {
@@ -172,8 +174,8 @@ def test_autoscaler_scales_down_slowly(chart):
     }
 
 
-def test_vertical_autoscaler_changes_nothing(chart):
-    """It recommends: a pod that it made smaller could not load the model."""
+def test_vertical_autoscaler_only_recommends(chart: Chart) -> None:
+    """A pod that the autoscaler made smaller could not load the model."""
     values = {"verticalPodAutoscaler": {"enabled": True}}
 
     assert chart.one("VerticalPodAutoscaler", values)["spec"]["updatePolicy"] == {"updateMode": "Off"}
@@ -202,8 +204,8 @@ LONG = "a" * 51 + "-" + "b" * 20
         ({}, "census.v1"),
     ],
 )
-def test_names(chart, values, release):
-    """Names and labels have at most 63 characters, no two objects share one, and all who refer to it use the same."""
+def test_long_names_are_valid_unique_and_consistent(chart: Chart, values: dict[str, Any], release: str) -> None:
+    """Names and labels have at most 63 characters. No two objects share a name, and all references use it."""
     values = values | EVERYTHING
     options = {"release": release}
 

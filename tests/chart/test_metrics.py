@@ -2,12 +2,14 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
 from charts import server
 from ml_census.metrics import Metrics
 from promql import selectors
+from rendering import Chart
 
 GOOGLE = {"metrics": {"podMonitoring": True, "alerts": True}}
 OPERATOR = {"metrics": {"serviceMonitor": True, "alerts": True}}
@@ -15,31 +17,34 @@ SUFFIXES = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}
 
 
 @pytest.fixture(scope="module")
-def known():
-    """The names of all series that a server has: counted by its own registry, and told of its model."""
+def known() -> set[str]:
+    """Return the names of all series of a server: those of its registry and those about its model."""
     names = {"ml_census_model_info", "ml_census_reloads_total", "ml_census_drift"}
     for family in Metrics().registry.collect():
         names |= {family.name + suffix for suffix in SUFFIXES.get(family.type, [""])}
     return names
 
 
-def series(expression):
-    """The names of the series in a PromQL expression, which must be one."""
-    return {selector.name for selector in selectors(expression)}
+def series(expression: str) -> set[str]:
+    """Return the names of the series in a PromQL expression. Raises ValueError if it is none."""
+    return {selector.name or "" for selector in selectors(expression)}
 
 
-def rules(chart, values):
+def rules(chart: Chart, values: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the alerts."""
     kind = "Rules" if "podMonitoring" in values["metrics"] else "PrometheusRule"
     return [rule for group in chart.one(kind, values)["spec"]["groups"] for rule in group["rules"]]
 
 
-def panels(chart):
+def panels(chart: Chart) -> list[dict[str, Any]]:
+    """Return the panels of the dashboard."""
     (text,) = chart.one("ConfigMap", {"metrics": {"dashboard": True}})["data"].values()
-    return json.loads(text)["panels"]
+    found: list[dict[str, Any]] = json.loads(text)["panels"]
+    return found
 
 
-def test_pod_monitoring(chart):
-    """Google's collectors ask the pods on their port for metrics."""
+def test_pod_monitoring_selects_pods_and_their_port(chart: Chart) -> None:
+    """Google's collectors read metrics from the pods, on a port that they have."""
     spec, deployment = chart.one("PodMonitoring", GOOGLE)["spec"], chart.one("Deployment", GOOGLE)["spec"]
 
     assert spec["selector"] == deployment["selector"]
@@ -47,8 +52,8 @@ def test_pod_monitoring(chart):
     assert [each["port"] in ports for each in spec["endpoints"]] == [True]
 
 
-def test_service_monitor(chart):
-    """The operator finds a Service of its own, which has no port but that for metrics and no address."""
+def test_service_monitor_selects_the_service_for_metrics(chart: Chart) -> None:
+    """The operator finds a headless Service that has the port for metrics alone."""
     monitor = chart.one("ServiceMonitor", OPERATOR)["spec"]
     wanted = monitor["selector"]["matchLabels"].items()
     (service,) = (each for each in chart.all("Service", OPERATOR) if wanted <= each["metadata"]["labels"].items())
@@ -59,15 +64,15 @@ def test_service_monitor(chart):
 
 
 @pytest.mark.parametrize("kind", ["ServiceMonitor", "PrometheusRule"])
-def test_labels_for_prometheus(chart, kind):
-    """Prometheus selects what it reads by labels that its operator sets."""
+def test_metrics_labels_are_set_on_operator_objects(chart: Chart, kind: str) -> None:
+    """Prometheus selects the objects that it reads by labels that its operator sets."""
     values = {"metrics": OPERATOR["metrics"] | {"labels": {"release": "prometheus"}}}
 
     assert chart.one(kind, values)["metadata"]["labels"]["release"] == "prometheus"
 
 
-def test_no_metrics(chart):
-    """Without metrics the port is not opened."""
+def test_metrics_off_opens_no_port(chart: Chart) -> None:
+    """Without metrics the server opens no port for them."""
     container = server(chart.pod({"metrics": {"enabled": False}}))
 
     assert "--metrics-port" not in container["args"]
@@ -75,8 +80,8 @@ def test_no_metrics(chart):
 
 
 @pytest.mark.parametrize("values", [GOOGLE, OPERATOR], ids=["google", "operator"])
-def test_alerts(chart, known, values):
-    """Each is PromQL about series that there are, says how bad it is, and what it means."""
+def test_alert_has_known_series_severity_and_summary(chart: Chart, known: set[str], values: dict[str, Any]) -> None:
+    """Each alert is PromQL over series that exist, and has a severity and a summary."""
     found = rules(chart, values)
 
     assert len(found) == 9
@@ -86,30 +91,31 @@ def test_alerts(chart, known, values):
         assert rule["annotations"]["summary"].endswith(".")
 
 
-def test_alerts_are_about_this_release(chart):
-    """Each series is of this release's pods: neither another's in the namespace, nor another namespace's."""
+def test_alert_selects_pods_of_this_release_alone(chart: Chart) -> None:
+    """Each series is of this release's pods: of no other release and no other namespace."""
     for rule in rules(chart, GOOGLE):
         selectors = re.findall(r"ml_census_\w+{(.*?\{5}.*?)}", rule["expr"])
         assert len(selectors) == len(re.findall(r"ml_census_", rule["expr"]))
         for selector in selectors:
             assert 'namespace="default"' in selector
-            pods = re.compile(re.search(r'pod=~"([^"]*)"', selector)[1])
+            (pattern,) = re.findall(r'pod=~"([^"]*)"', selector)
+            pods = re.compile(pattern)
             assert pods.fullmatch("census-ml-census-6954684fcc-jk7hk")
             assert not pods.fullmatch("census-ml-census-2-6954684fcc-jk7hk")
 
 
 @pytest.mark.parametrize("length", [46, 47, 58, 63])
-def test_alerts_find_pods_with_long_names(chart, length):
-    """Kubernetes cuts what a pod's name is made of, not the ReplicaSet's hash and five letters of its own."""
+def test_alert_finds_pods_whose_names_are_cut(chart: Chart, length: int) -> None:
+    """Kubernetes cuts a pod's name before the five letters that it appends, also within the ReplicaSet's hash."""
     name = "c" * length
     (rule, *_) = rules(chart, GOOGLE | {"fullnameOverride": name})
 
-    pods = re.search(r'pod=~"([^"]*)"', rule["expr"])[1]
+    pods, *_ = re.findall(r'pod=~"([^"]*)"', rule["expr"])
     assert re.fullmatch(pods, f"{name}-6954684fcc-"[:58] + "jk7hk")
 
 
-def test_dashboard(chart, known):
-    """Each panel has a title and PromQL about series that there are, of the namespaces and pods that are chosen."""
+def test_dashboard_panel_has_title_and_known_series(chart: Chart, known: set[str]) -> None:
+    """Each panel has a title and PromQL over series that exist, of the chosen namespaces and pods."""
     assert len(panels(chart)) >= 10
     for panel in panels(chart):
         assert panel["title"]
@@ -118,26 +124,26 @@ def test_dashboard(chart, known):
             assert 'namespace=~"$namespace",pod=~"$pod"' in target["expr"]
 
 
-def test_dashboard_shows_all(chart, known):
-    """What the server counts is on the dashboard; of a histogram some series is."""
+def test_dashboard_shows_every_metric_of_the_server(chart: Chart, known: set[str]) -> None:
+    """The dashboard shows every metric of the server; of a histogram, one of its series."""
     shown = set().union(*(series(target["expr"]) for panel in panels(chart) for target in panel["targets"]))
 
     families = {re.sub("_(bucket|sum|count)$", "", name) for name in known if name.startswith("ml_census")}
     assert families == {re.sub("_(bucket|sum|count)$", "", name) for name in shown if name.startswith("ml_census")}
 
 
-def test_probes_are_not_counted(chart):
-    """They would hide errors, and a drain would look like an overload; the server gives them no protocol."""
+def test_alerts_leave_out_requests_of_probes(chart: Chart) -> None:
+    """Requests of probes would hide errors. The server gives them no protocol."""
     found = [selector for rule in rules(chart, GOOGLE) for selector in selectors(rule["expr"])]
-    requests = [str(selector) for selector in found if selector.name.startswith("ml_census_request")]
+    requests = [str(selector) for selector in found if str(selector.name).startswith("ml_census_request")]
 
     assert len(requests) == 5
     for selector in requests:
         assert 'protocol!=""' in selector
 
 
-def test_times_are_those_of_predictions(chart):
-    """What is refused takes no time: with it among them an overload would look fast."""
+def test_durations_count_successful_predictions_alone(chart: Chart) -> None:
+    """A rejected request takes no time: with such requests an overload would look fast."""
     expressions = [rule["expr"] for rule in rules(chart, GOOGLE)]
     expressions += [target["expr"] for panel in panels(chart) for target in panel["targets"]]
     found = [selector for expression in expressions for selector in selectors(expression)]

@@ -1,37 +1,40 @@
 """With whom the pods may speak. That it holds is for tests/e2e/test_network.py to show."""
 
 import ipaddress
+from typing import Any
 
 import pytest
+
+from rendering import Chart
 
 HTTPS, METADATA, DNS = (443,), (80, 988), (53, 53)
 CLOSED = {"dns": [], "metadataServer": False, "https": False}
 CLIENTS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "clients"}}}
 
 
-def egress(chart, policy):
-    """Ports of each rule, and to whom they lead."""
+def egress(chart: Chart, policy: dict[str, Any]) -> dict[tuple[int, ...], list[dict[str, Any]]]:
+    """Return the peers of each rule by the rule's ports."""
     rules = chart.one("NetworkPolicy", {"networkPolicy": policy})["spec"]["egress"] or []
     return {tuple(port["port"] for port in rule["ports"]): rule["to"] for rule in rules}
 
 
-def test_it_is_about_the_pods_and_both_ways(chart):
-    """It selects what the Deployment selects, and what it does not name is denied, in and out."""
+def test_policy_selects_the_pods_in_both_directions(chart: Chart) -> None:
+    """The policy selects the Deployment's pods and denies all other traffic, in and out."""
     policy, deployment = chart.one("NetworkPolicy")["spec"], chart.one("Deployment")["spec"]
 
     assert policy["podSelector"] == deployment["selector"]
     assert policy["policyTypes"] == ["Ingress", "Egress"]
 
 
-def test_everybody_may_ask_unless_told(chart):
-    """Requests come in from everywhere, to the server's port alone."""
+def test_policy_by_default_admits_clients_to_http_port(chart: Chart) -> None:
+    """Requests come from everywhere, to the server's port alone."""
     rules = chart.one("NetworkPolicy", {"networkPolicy": {"monitoring": []}})["spec"]["ingress"]
 
     assert rules == [{"ports": [{"port": "http"}]}]
 
 
-def test_metrics_are_for_the_monitoring_alone(chart):
-    """Its namespaces reach the port of the metrics, and no other; without metrics there is no such rule."""
+def test_metrics_port_is_open_to_monitoring_alone(chart: Chart) -> None:
+    """The monitoring namespaces reach the port of the metrics and no other. Without metrics there is no such rule."""
     rules = {
         enabled: chart.one("NetworkPolicy", {"metrics": {"enabled": enabled}, "networkPolicy": {"monitoring": ["m"]}})
         for enabled in (True, False)
@@ -46,8 +49,8 @@ def test_metrics_are_for_the_monitoring_alone(chart):
 
 
 @pytest.mark.parametrize(("google", "ranges"), [(True, ["35.191.0.0/16", "130.211.0.0/22"]), (False, [])])
-def test_only_some_may_ask(chart, google, ranges):
-    """Of those who may ask are the named ones, helm test, and Google's load balancer if there is one."""
+def test_policy_with_clients_admits_them_test_and_google(chart: Chart, google: bool, ranges: list[str]) -> None:
+    """The policy admits the named clients, helm test, and Google's load balancer if there is one."""
     policy = {"networkPolicy": {"from": [CLIENTS], "fromGoogleLoadBalancer": google}, "test": {"existingSecret": "t"}}
     rule = chart.one("NetworkPolicy", policy)["spec"]["ingress"][0]
 
@@ -62,16 +65,16 @@ def test_only_some_may_ask(chart, google, ranges):
     [({"https": True}, HTTPS), ({"metadataServer": True}, METADATA), ({"dns": ["kube-dns"]}, DNS)],
     ids=["https", "metadata", "dns"],
 )
-def test_each_flag_opens_its_own(chart, flag, ports):
-    """Without flags nothing goes out; each lets out what it says and nothing else."""
+def test_egress_flag_opens_its_ports_alone(chart: Chart, flag: dict[str, Any], ports: tuple[int, ...]) -> None:
+    """Without flags there is no egress. Each flag opens its ports and no others."""
     assert egress(chart, CLOSED) == {}
     assert egress(chart, CLOSED | flag).keys() == {ports}
 
 
-def test_kinds_of_dns(chart):
-    """Each kind of DNS is where GKE has it, and is asked over UDP and TCP."""
+def test_dns_kind_opens_its_peers_on_udp_and_tcp(chart: Chart) -> None:
+    """Each kind of DNS has the peers that GKE runs it on, over UDP and TCP."""
     inside = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
-    expected = {
+    expected: dict[str, list[dict[str, Any]]] = {
         "kube-dns": [inside | {"podSelector": {"matchLabels": {"k8s-app": "kube-dns"}}}],
         "node-local": [
             inside | {"podSelector": {"matchLabels": {"k8s-app": "node-local-dns"}}},
@@ -86,8 +89,8 @@ def test_kinds_of_dns(chart):
     assert egress(chart, {"dns": list(expected)})[DNS] == sum(expected.values(), [])
 
 
-def test_https_is_for_public_addresses(chart):
-    """Neither the VPC nor the metadata server is reached by it."""
+def test_https_egress_leaves_out_private_addresses(chart: Chart) -> None:
+    """HTTPS egress reaches neither the VPC nor the metadata server."""
     blocks = [peer["ipBlock"] for peer in egress(chart, {})[HTTPS]]
 
     assert [block["cidr"] for block in blocks] == ["0.0.0.0/0", "::/0"]
@@ -105,22 +108,22 @@ def test_https_is_for_public_addresses(chart):
         assert any(ipaddress.ip_address(address) in network for network in closed), address
 
 
-def test_more_egress(chart):
-    """What is added comes as it was given."""
+def test_extra_egress_is_passed_through_unchanged(chart: Chart) -> None:
+    """Extra egress rules appear as given."""
     rule = {"to": [{"ipBlock": {"cidr": "10.0.0.8/32"}}], "ports": [{"port": 4443}]}
 
     assert chart.one("NetworkPolicy", {"networkPolicy": CLOSED | {"extraEgress": [rule]}})["spec"]["egress"] == [rule]
 
 
-def test_none(chart):
-    """It can be left out."""
+def test_policy_can_be_switched_off(chart: Chart) -> None:
+    """The chart creates no NetworkPolicy if it is switched off."""
     values = {"networkPolicy": {"enabled": False}, "test": {"existingSecret": "t"}}
 
     assert not chart.all("NetworkPolicy", values)
 
 
-def test_helm_test_speaks_with_the_server_alone(chart):
-    """Its pod holds a password: it may ask for the server's name and the server, and nobody may ask it."""
+def test_helm_test_pod_reaches_dns_and_server_alone(chart: Chart) -> None:
+    """The test pod holds a password. It may reach DNS and the server, and nothing may reach it."""
     values = {"test": {"existingSecret": "t"}, "networkPolicy": {"dns": ["cloud-dns"]}}
     objects = chart.all("NetworkPolicy", values)
     (policy,) = (each["spec"] for each in objects if "helm.sh/hook" in each["metadata"].get("annotations", {}))

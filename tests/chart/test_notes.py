@@ -1,6 +1,10 @@
 """What Helm prints after an installation."""
 
+from typing import Any
+
 import pytest
+
+from rendering import Chart
 
 
 @pytest.mark.parametrize(
@@ -11,8 +15,8 @@ import pytest
         ({"type": "LoadBalancer", "port": 90}, ["{.status.loadBalancer.ingress[0].ip}'):90"]),
     ],
 )
-def test_next_commands(chart, service, says):
-    """The notes have the commands to find the server as it is exposed, to log in and to predict."""
+def test_notes_have_commands_for_the_service_type(chart: Chart, service: dict[str, Any], says: list[str]) -> None:
+    """The notes have the commands to find the server, to log in and to predict."""
     notes = chart.notes({"service": service})
 
     for each in [*says, "curl --silent --user alice $URL/login", "$URL/prediction", '"State-gov",77516']:
@@ -20,8 +24,8 @@ def test_next_commands(chart, service, says):
 
 
 @pytest.mark.parametrize(("type_", "warned"), [("ClusterIP", False), ("NodePort", True), ("LoadBalancer", True)])
-def test_warning_of_clear_text(chart, type_, warned):
-    """Who sends passwords in clear beyond the cluster is warned."""
+def test_notes_warn_of_passwords_in_clear_outside(chart: Chart, type_: str, warned: bool) -> None:
+    """The notes warn if passwords leave the cluster without TLS."""
     assert ("WARNING" in chart.notes({"service": {"type": type_}})) == warned
 
 
@@ -42,8 +46,8 @@ PATIENT = {"config": {"drain_delay_seconds": 40}, "terminationGracePeriodSeconds
         ({"ingress": {"enabled": True, "hosts": ["a.example"], "tlsSecret": "s"}}, "URL=https://a.example", False),
     ],
 )
-def test_exposed(chart, values, url, warned):
-    """The notes lead to the Gateway or Ingress, and warn where it has no certificate."""
+def test_notes_have_url_of_gateway_or_ingress(chart: Chart, values: dict[str, Any], url: str, warned: bool) -> None:
+    """The notes have the URL of the Gateway or Ingress, and warn if it has no certificate."""
     notes = chart.notes(PATIENT | values)
 
     assert url in notes
@@ -51,24 +55,24 @@ def test_exposed(chart, values, url, warned):
 
 
 @pytest.mark.parametrize(("proxies", "warned"), [(0, True), (2, False)])
-def test_warning_of_untrusted_proxies(chart, proxies, warned):
-    """Behind Google's load balancer all clients would count as one."""
+def test_notes_warn_if_no_proxy_is_trusted(chart: Chart, proxies: int, warned: bool) -> None:
+    """Without trusted proxies all clients behind Google's load balancer count as one."""
     values = {"config": {"drain_delay_seconds": 40, "trusted_proxies": proxies}, "terminationGracePeriodSeconds": 75}
 
     assert ("trusted_proxies is 0" in chart.notes(values | {"gateway": {"enabled": True}})) == warned
 
 
 @pytest.mark.parametrize("values", [{"test": {"existingSecret": "t"}}, {"test": {"user": "u", "password": "p"}}, {}])
-def test_about_the_test(chart, values):
-    """The notes tell how to run the test, or that there is none and why."""
+def test_notes_tell_how_to_run_helm_test(chart: Chart, values: dict[str, Any]) -> None:
+    """The notes have the command of the test, or the reason why there is none."""
     notes = chart.notes(values)
 
     assert ("helm test census --namespace default" in notes) == bool(values)
     assert ("test.existingSecret" in notes) == (not values)
 
 
-def test_no_password(chart):
-    """The notes do not print what is secret."""
+def test_notes_contain_no_secret(chart: Chart) -> None:
+    """The notes print neither the password nor the signing key."""
     notes = chart.notes(file="ci/full-values.yaml", values={"test": {"password": "hunter2"}})
 
     assert "hunter2" not in notes
@@ -84,6 +88,6 @@ def test_no_password(chart):
         ({}, False),
     ],
 )
-def test_note_on_addresses_of_nodes(chart, service, told):
-    """Where all clients of a node count as one, it is said what that does to wrong passwords."""
+def test_notes_warn_if_clients_share_node_addresses(chart: Chart, service: dict[str, Any], told: bool) -> None:
+    """The notes warn if the throttle of wrong passwords counts all clients of a node as one."""
     assert ("clients of the Service are seen with the address of a node" in chart.notes({"service": service})) == told

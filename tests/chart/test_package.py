@@ -1,24 +1,62 @@
-"""The package that ci/chart makes."""
+"""The package that ci/chart lints, makes, signs and pushes."""
 
 import os
 import re
 import subprocess
 import tarfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import yaml
 
+from rendering import Chart, find
+
+HELM = ("ci/helm", "--find", "4")
+
 
 @pytest.fixture(scope="module")
-def package(chart, tmp_path_factory):
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start an OCI registry and yield its HOST:PORT."""
+    program = find("ci/tool", "--find", "registry")
+    with subprocess.Popen([program, "-port", "0"], stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        port = re.search(r"serving on port (\d+)", process.stderr.readline())
+        assert port
+        yield f"localhost:{port[1]}"
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def keyring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Make a key pair of "census" with gpg, and yield the folder of secret.gpg and public.gpg in Helm's format."""
+    home = tmp_path_factory.mktemp("gnupg")
+    home.chmod(0o700)
+    gpg = ["gpg", "--homedir", str(home), "--batch", "--quiet", "--passphrase", "", "--pinentry-mode", "loopback"]
+    subprocess.run([*gpg, "--quick-generate-key", "census", "rsa2048"], check=True, stderr=subprocess.DEVNULL)
+    for option, name in (("--export-secret-keys", "secret.gpg"), ("--export", "public.gpg")):
+        (home / name).write_bytes(subprocess.run([*gpg, option], check=True, capture_output=True).stdout)
+    yield home
+    subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=True)
+
+
+@pytest.fixture(scope="module")
+def package(chart: Chart, registry: str, keyring: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run ci/chart with a key and a registry, and return the path of the package that it prints.
+
+    It lints the chart with every values file and both majors of Helm first, and fails if one has a warning.
+    """
+    for major in ("3", "4"):
+        find("ci/helm", "--find", major)
+    signing = os.environ | {"SIGN_KEY": "census", "KEYRING": str(keyring / "secret.gpg")}
     folder = tmp_path_factory.mktemp("package")
-    done = subprocess.run([chart.root / "ci/chart", folder], capture_output=True, text=True)
+    command = [str(chart.root / "ci/chart"), str(folder), f"oci://{registry}/charts", "--plain-http"]
+    done = subprocess.run(command, env=signing, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    return Path(done.stdout.strip())
 
 
-def test_contents(chart, package):
-    """The package has everything of the chart but the files for CI."""
+def test_package_has_the_chart_without_files_of_ci(chart: Chart, package: Path) -> None:
     files = {each.relative_to(chart.folder) for each in chart.folder.rglob("*") if each.is_file()}
     expected = {f"ml-census/{each}" for each in files if each.parts[0] != "ci"}
 
@@ -29,8 +67,8 @@ def test_contents(chart, package):
     assert names == expected
 
 
-def test_changes(package):
-    """Artifact Hub is told what CHANGELOG.md says of the latest version."""
+def test_package_has_changes_of_the_latest_version(package: Path) -> None:
+    """Artifact Hub reads the entries of CHANGELOG.md for the latest version from an annotation."""
     chart = yaml.safe_load(subprocess.check_output(["tar", "-xOzf", package, "ml-census/Chart.yaml"]))
     changes = yaml.safe_load(chart["annotations"]["artifacthub.io/changes"])
 
@@ -38,51 +76,16 @@ def test_changes(package):
     assert any(each["description"].startswith("The chart exposes the Service") for each in changes)
 
 
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory):
-    """An OCI registry, as HOST:PORT."""
-    folder = tmp_path_factory.mktemp("registry")
-    module = "github.com/google/go-containerregistry/cmd/registry@v0.22.1"
-    subprocess.run(["go", "install", module], env=os.environ | {"GOBIN": str(folder)}, cwd=folder, check=True)
-    with subprocess.Popen([folder / "registry", "-port", "0"], stderr=subprocess.PIPE, text=True) as process:
-        port = re.search(r"serving on port (\d+)", process.stderr.readline())[1]
-        yield f"localhost:{port}"
-        process.terminate()
-
-
-@pytest.fixture(scope="module")
-def keyring(tmp_path_factory):
-    """A key pair of "census", as gpg keeps it and as Helm wants it: secret.gpg and public.gpg."""
-    home = tmp_path_factory.mktemp("gnupg")
-    home.chmod(0o700)
-    gpg = ["gpg", "--homedir", home, "--batch", "--quiet", "--passphrase", "", "--pinentry-mode", "loopback"]
-    subprocess.run([*gpg, "--quick-generate-key", "census", "rsa2048"], check=True, stderr=subprocess.DEVNULL)
-    for option, name in (("--export-secret-keys", "secret.gpg"), ("--export", "public.gpg")):
-        (home / name).write_bytes(subprocess.run([*gpg, option], check=True, capture_output=True).stdout)
-    yield home
-    subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=True)
-
-
-def test_signed_and_pushed(chart, tmp_path, registry, keyring):
-    """It is pulled from the registry with its provenance, which holds, and does no more when a byte has changed."""
-    signing = os.environ | {"SIGN_KEY": "census", "KEYRING": str(keyring / "secret.gpg")}
-    where = f"oci://{registry}/charts"
-    made = subprocess.run(
-        [chart.root / "ci/chart", tmp_path / "made", where, "--plain-http"],
-        env=signing,
-        capture_output=True,
-        text=True,
-    )
-    assert made.returncode == 0, made.stderr
-
+def test_pulled_package_verifies_until_a_byte_changes(
+    chart: Chart, tmp_path: Path, registry: str, keyring: Path, package: Path
+) -> None:
+    """The registry serves the package with its provenance, which covers every byte."""
     version = yaml.safe_load((chart.folder / "Chart.yaml").read_text())["version"]
-    (tmp_path / "got").mkdir()
-    helm = subprocess.check_output([chart.root / "ci/helm", "4"], text=True).strip()
-    pull = [helm, "pull", f"{where}/ml-census", "--version", version, "--plain-http", "--prov"]
-    subprocess.run([*pull, "--destination", tmp_path / "got"], check=True, capture_output=True)
-    got = tmp_path / "got" / f"ml-census-{version}.tgz"
+    pull = [find(*HELM), "pull", f"oci://{registry}/charts/ml-census", "--version", version, "--plain-http", "--prov"]
+    subprocess.run([*pull, "--destination", str(tmp_path)], check=True, capture_output=True)
+    pulled = tmp_path / f"ml-census-{version}.tgz"
 
-    verify = [helm, "verify", got, "--keyring", keyring / "public.gpg"]
+    verify = [find(*HELM), "verify", str(pulled), "--keyring", str(keyring / "public.gpg")]
     assert subprocess.run(verify, capture_output=True).returncode == 0
-    got.write_bytes(got.read_bytes() + b"\0")
+    pulled.write_bytes(pulled.read_bytes() + b"\0")
     assert subprocess.run(verify, capture_output=True).returncode != 0

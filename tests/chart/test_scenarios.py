@@ -4,14 +4,19 @@ import functools
 import json
 import re
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import kubernetes_validate
 import pytest
 from kubernetes_validate import utils
 
+from rendering import Chart, Object
 
-def pods(objects):
-    """The pod templates: the Deployment's and the test's."""
+
+def pods(objects: list[Object]) -> Iterator[Object]:
+    """Yield the pod templates: the Deployment's and the test's."""
     for each in objects:
         if each["kind"] == "Deployment":
             yield each["spec"]["template"]
@@ -19,38 +24,53 @@ def pods(objects):
             yield each
 
 
-def test_lint(chart, scenario, major):
-    """helm lint --strict has nothing to say."""
-    chart.helm("lint", "--strict", file=scenario, major=major)
+def blocks(rendering: str) -> list[str]:
+    """Return the documents of a rendering without empty lines, sorted."""
+    return sorted(re.sub(r"\n\s*\n", "\n", rendering).split("---\n"))
 
 
-def test_both_helms_agree(chart, scenario):
-    """Helm 3 and Helm 4 render the same bytes, not counting empty lines."""
-    three, four = (re.sub(r"\n\s*\n", "\n", chart.text(file=scenario, major=major)).split("---\n") for major in (3, 4))
+def test_helm_3_renders_as_helm_4(chart: Chart, scenario: str) -> None:
+    """Helm 3 and Helm 4 render the same objects byte for byte, except empty lines and their order."""
+    three, four = (chart.text(file=scenario, major=major) for major in (3, 4))
 
-    assert sorted(three) == sorted(four)
-
-
-def test_same_bytes(chart, scenario, major):
-    """Rendering twice gives the same bytes: nothing is drawn, looked up, or taken from the clock."""
-    again = {"enabled": True}  # no other values, but enough for the second rendering to be a new one
-
-    assert chart.text(file=scenario, major=major) == chart.text(again, file=scenario, major=major)
+    assert blocks(three) == blocks(four)
 
 
-def test_golden(chart, tmp_path):
-    """The environments render what was last looked at: after a change, ci/golden, and look at the diff."""
+def test_batch_renders_as_helm_4(chart: Chart, scenario: str) -> None:
+    """The process that renders for all other tests prints what helm prints.
+
+    It is a second rendering as well: no template draws, looks up or takes a value from the clock.
+    """
+    assert chart.text(file=scenario) == chart.text(file=scenario, major=4)
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "type": ({"replicaCount": "2"}, "replicaCount"),
+    "key": ({"replicas": 2}, "replicas"),
+    "pattern": ({"config": {"model_path": "s3://models/model.pkl"}}, "model_path"),
+    "contradiction": ({"test": {"password": "b"}}, "test.password needs test.user"),
+}
+
+
+@pytest.mark.parametrize(("values", "place"), WRONG.values(), ids=WRONG)
+def test_wrong_value_is_rejected_by_each_helm(chart: Chart, major: int, values: dict[str, Any], place: str) -> None:
+    """The other tests of wrong values run the batch: this one shows that helm reads schema and checks likewise."""
+    assert place in chart.error(values, major=major)
+
+
+def test_environments_render_as_golden_files(chart: Chart, tmp_path: Path) -> None:
+    """The environments render as reviewed last. After a change run ci/golden and read the diff."""
     subprocess.run([chart.root / "ci/golden", tmp_path], check=True)
 
     assert texts(tmp_path) == texts(chart.root / "tests/chart/golden")
 
 
-def texts(folder):
+def texts(folder: Path) -> dict[str, str]:
     return {file.name: file.read_text() for file in folder.iterdir()}
 
 
-def test_templates_are_pure(chart):
-    """No template calls what would give another result the next time."""
+def test_templates_call_no_impure_function(chart: Chart) -> None:
+    """No template calls a function whose result may differ the next time."""
     impure = re.compile(r"\b(lookup|rand\w+|now|date|uuidv4|gen\w+|derivePassword|htpasswd|bcrypt)\b")
 
     for template in chart.folder.rglob("templates/**/*.*"):
@@ -59,8 +79,8 @@ def test_templates_are_pure(chart):
 
 
 @pytest.fixture(scope="module")
-def schemas_read_once():
-    """kubernetes-validate reads two megabytes of schema for each object; once for each version will do."""
+def schemas_read_once() -> Iterator[None]:
+    """Read the two megabytes of schemas once for each version: kubernetes-validate reads them for each object."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(utils, "schema_contents", functools.cache(utils.schema_contents))
         yield
@@ -71,9 +91,11 @@ LATEST = int(kubernetes_validate.latest_version().split(".")[1])
 
 
 @pytest.mark.parametrize("version", [f"1.{minor}" for minor in range(30, LATEST + 1)])
-def test_kubernetes_schemas(chart, schemas_read_once, version):
-    """Every supported version of Kubernetes knows every field of every object that is its own. The others are GKE's and
-    of its add-ons: a real API server looks at them (tests/e2e/test_objects.py)."""
+def test_objects_are_valid_for_kubernetes_version(chart: Chart, schemas_read_once: None, version: str) -> None:
+    """Every supported version of Kubernetes knows every field of its own objects.
+
+    The other objects are GKE's and of its add-ons: an API server checks them (tests/e2e/test_objects.py).
+    """
     objects = {json.dumps(each): each for scenario in chart.scenarios for each in chart.objects(file=scenario)}
     own = [each for each in objects.values() if each["apiVersion"] in BUILT_IN]
 
@@ -81,8 +103,8 @@ def test_kubernetes_schemas(chart, schemas_read_once, version):
         assert kubernetes_validate.validate(each, version, strict=True) == version
 
 
-def test_restricted(chart, scenario):
-    """Every pod meets the restricted Pod Security Standard, with a read-only root and without a token of Kubernetes."""
+def test_pods_meet_restricted_security_standard(chart: Chart, scenario: str) -> None:
+    """Every pod meets the restricted Pod Security Standard, with a read-only root and no token of Kubernetes."""
     for pod in pods(chart.objects(file=scenario)):
         spec = pod["spec"]
         assert spec["automountServiceAccountToken"] is False
@@ -102,8 +124,8 @@ def test_restricted(chart, scenario):
             assert not any("hostPort" in port for port in container.get("ports", []))
 
 
-def test_resources(chart, scenario):
-    """Every container says what it needs; memory and disk are limits as well, as GKE Autopilot would make them."""
+def test_containers_limit_memory_and_disk_as_requested(chart: Chart, scenario: str) -> None:
+    """Every container requests CPU, memory and disk. Memory and disk are limits as well, as GKE Autopilot sets them."""
     for pod in pods(chart.objects(file=scenario)):
         for container in pod["spec"]["containers"]:
             requests, limits = container["resources"]["requests"], container["resources"]["limits"]
@@ -116,8 +138,8 @@ LOGS = 50 * 2**20
 """Of one container a node keeps five files of 10Mi, unless told otherwise."""
 
 
-def test_disk(chart, scenario):
-    """The limit covers /tmp, /cache and the logs, or a pod could be evicted that keeps to each of its sizes."""
+def test_disk_limit_covers_folders_and_logs(chart: Chart, scenario: str) -> None:
+    """Otherwise Kubernetes could evict a pod that keeps to each of its sizes."""
     spec = chart.pod(file=scenario)["spec"]
     limit = size(spec["containers"][0]["resources"]["limits"]["ephemeral-storage"])
 
@@ -126,24 +148,24 @@ def test_disk(chart, scenario):
     assert sum(folders) + LOGS <= limit
 
 
-def size(quantity):
+def size(quantity: str) -> int:
     return int(quantity[:-2]) * {"Mi": 2**20, "Gi": 2**30}[quantity[-2:]]
 
 
-def test_mounts_are_updated(chart, scenario):
-    """Nothing is mounted by subPath: a changed Secret would not reach the pods."""
+def test_mounts_use_no_sub_path(chart: Chart, scenario: str) -> None:
+    """A changed Secret does not reach a pod that mounts it by subPath."""
     for pod in pods(chart.objects(file=scenario)):
         assert not [mount for each in pod["spec"]["containers"] for mount in each["volumeMounts"] if "subPath" in mount]
 
 
-def test_config_is_in_the_pod_template_alone(chart, scenario):
-    """It is in no ConfigMap, and said once: in an annotation of the pod template."""
+def test_config_is_in_pod_annotation_alone(chart: Chart, scenario: str) -> None:
+    """The configuration is in no ConfigMap, and once in an annotation of the pod template."""
     assert {name for each in chart.all("ConfigMap", file=scenario) for name in each["data"]} <= {"ml-census.json"}
     assert chart.text(file=scenario).count("model_path:") == chart.config(file=scenario).count("model_path:") == 1
 
 
-def test_selectors(chart, scenario):
-    """Deployment and Services select by name and instance alone, which the pods have and the test's pod has not."""
+def test_selectors_match_pods_and_not_the_test_pod(chart: Chart, scenario: str) -> None:
+    """Deployment and Services select by name and instance alone."""
     deployment = chart.one("Deployment", file=scenario)["spec"]
     selector = deployment["selector"]["matchLabels"]
 
@@ -154,15 +176,15 @@ def test_selectors(chart, scenario):
         assert not selector.items() <= test["metadata"]["labels"].items()
 
 
-def test_replicas(chart, scenario):
-    """The Deployment says a number of pods exactly when no autoscaler does."""
+def test_replicas_are_set_only_without_autoscaler(chart: Chart, scenario: str) -> None:
+    """The Deployment sets the number of pods exactly if no autoscaler does."""
     scalers = chart.all("HorizontalPodAutoscaler", file=scenario) + chart.all("ScaledObject", file=scenario)
 
     assert ("replicas" in chart.one("Deployment", file=scenario)["spec"]) == (not scalers)
 
 
-def test_volumes(chart, scenario):
-    """What is mounted is a volume, each volume is mounted, and what the chart mounts of its own exists."""
+def test_volumes_are_mounted_and_their_secrets_exist(chart: Chart, scenario: str) -> None:
+    """Each mount is of a volume, each volume is mounted, and the chart's own Secrets exist."""
     objects = chart.objects(file=scenario)
     own = {each["metadata"]["name"] for each in objects}
     own |= {each["spec"]["target"]["name"] for each in chart.all("ExternalSecret", file=scenario)}

@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -9,22 +11,23 @@ import yaml
 import ml_census
 from charts import server, volume
 from ml_census import cli, config
+from rendering import Chart
 
 
-def test_app_version(chart):
+def test_app_version_is_that_of_the_package(chart: Chart) -> None:
     """The chart's appVersion is the version of the package."""
     assert yaml.safe_load((chart.folder / "Chart.yaml").read_text())["appVersion"] == ml_census.__version__
 
 
-def test_config_keys(chart):
-    """config.yaml knows the keys that the server knows, no more and no fewer."""
+def test_config_has_the_keys_that_the_server_knows(chart: Chart) -> None:
+    """config.yaml has the keys that the server knows, no more and no fewer."""
     keys = yaml.safe_load(chart.config(file="ci/full-values.yaml"))
 
     assert set(keys) == {field.name for field in dataclasses.fields(config.Config)}
 
 
-def test_config_defaults(chart, tmp_path):
-    """The chart's defaults are the server's own, but for the cache, which needs a folder, and who may log in."""
+def test_config_defaults_are_those_of_the_server(chart: Chart, tmp_path: Path) -> None:
+    """The chart's defaults are the server's own, except the cache, which needs a folder, and the credentials."""
     (tmp_path / "config.yaml").write_text(chart.config())
 
     shown = dataclasses.asdict(config.load(str(tmp_path / "config.yaml")))
@@ -34,8 +37,8 @@ def test_config_defaults(chart, tmp_path):
             assert shown[field.name] == field.default
 
 
-def test_empty_is_left_out(chart):
-    """What is optional and empty is not in config.yaml."""
+def test_config_leaves_out_empty_optional_keys(chart: Chart) -> None:
+    """An optional value that is empty is not in config.yaml."""
     keys = yaml.safe_load(chart.config())
 
     assert not keys.keys() & {"prediction_decoding", "model_sha256", "trusted_globals"}
@@ -52,20 +55,20 @@ def test_empty_is_left_out(chart):
     ],
     ids=json.dumps,
 )
-def test_changed_config_changes_the_pods(chart, change):
-    """A changed config.yaml is another pod template: the pods restart, and a rollback brings the old one back."""
+def test_changed_config_changes_the_pod_template(chart: Chart, change: dict[str, Any]) -> None:
+    """A changed config.yaml restarts the pods, and a rollback brings the old one back."""
     assert chart.pod({"config": change}) != chart.pod()
 
 
-def test_config_loads(chart, scenario, tmp_path):
+def test_config_is_accepted_by_the_server(chart: Chart, scenario: str, tmp_path: Path) -> None:
     """The server accepts the config.yaml of every values file."""
     (tmp_path / "config.yaml").write_text(chart.config(file=scenario))
 
     assert config.load(str(tmp_path / "config.yaml")).model_path.endswith("model.pkl")
 
 
-def test_config_quotes(chart):
-    """A path comes through as it was given, whatever it is made of."""
+def test_config_keeps_special_characters_of_a_path(chart: Chart) -> None:
+    """A path appears as given, also with quotes, colons and backslashes."""
     path = 'gs://models/a: "b" #c/\\1/ü.pkl'
 
     assert yaml.safe_load(chart.config({"config": {"model_path": path}}))["model_path"] == path
@@ -74,7 +77,7 @@ def test_config_quotes(chart):
 NUMBERS = [field.name for field in dataclasses.fields(config.Config) if type(field.default) in (int, float)]
 
 
-def test_large_numbers(chart, major):
+def test_large_numbers_are_plain_digits(chart: Chart, major: int) -> None:
     """Numbers of a million and more are plain digits."""
     values = {
         "config": dict.fromkeys(NUMBERS, 1000000),
@@ -89,8 +92,8 @@ def test_large_numbers(chart, major):
 
 
 @pytest.mark.parametrize("probe", ["startup", "readiness", "liveness"])
-def test_probes(chart, probe):
-    """A probe asks a route that the server has, on the port by name, as often and as long as the values say."""
+def test_probe_has_route_port_and_times_of_the_values(chart: Chart, probe: str) -> None:
+    """A probe requests a route that the server has, on the port by name, with the times of the values."""
     values = {"periodSeconds": 7, "failureThreshold": 8, "timeoutSeconds": 9}
     if probe == "liveness":
         values["terminationGracePeriodSeconds"] = 10
@@ -104,8 +107,8 @@ def test_probes(chart, probe):
     assert container[f"{probe}Probe"] == {"httpGet": request, **values}
 
 
-def test_a_hanging_server_ends_sooner(chart):
-    """A restart for want of an answer waits for no drain, unless an older chart left values without the key."""
+def test_liveness_restart_waits_for_no_drain(chart: Chart) -> None:
+    """A restart of a hanging server waits for no drain, unless an older chart left values without the key."""
     key = "terminationGracePeriodSeconds"
     ours = chart.pod()
     old = chart.pod({"probes": {"liveness": {key: None}}})
@@ -114,7 +117,7 @@ def test_a_hanging_server_ends_sooner(chart):
     assert key not in server(old)["livenessProbe"]
 
 
-def test_arguments(chart):
+def test_arguments_are_known_to_the_command_line(chart: Chart) -> None:
     """The commands of the server's container and of the test's are those of the package, with options that it knows."""
     values = {"test": {"existingSecret": "test"}}
     containers = [server(chart.pod(values)), server(chart.one("Pod", values))]
@@ -128,8 +131,8 @@ def test_arguments(chart):
     assert containers[1]["args"][0] == "predict"
 
 
-def test_folders(chart):
-    """The server finds config.yaml in /configuration, and can write to /tmp and to its cache alone."""
+def test_only_tmp_and_cache_are_writable(chart: Chart) -> None:
+    """The server finds config.yaml in /configuration and can write to /tmp and to its cache alone."""
     values = {"tmpSizeLimit": "7Mi", "cacheSizeLimit": "8Mi"}
     pod = chart.pod(values)
     mounts = {mount["mountPath"]: mount for mount in server(pod)["volumeMounts"]}
@@ -141,8 +144,8 @@ def test_folders(chart):
     assert {path for path, mount in mounts.items() if not mount.get("readOnly")} == {"/tmp", cache}
 
 
-def test_startup_takes_ten_minutes(chart):
-    """A pod is given ten minutes to start, in which the server waits for a bucket that it cannot reach."""
+def test_startup_probe_allows_ten_minutes(chart: Chart) -> None:
+    """A pod has ten minutes to start, in which the server waits for a bucket that it cannot reach."""
     probe = server(chart.pod())["startupProbe"]
 
     assert probe["periodSeconds"] * probe["failureThreshold"] == 600
@@ -156,16 +159,16 @@ def test_startup_takes_ten_minutes(chart):
         ({"repository": "a", "tag": "1.2", "digest": "sha256:" + 64 * "a"}, "a@sha256:" + 64 * "a"),
     ],
 )
-def test_image(chart, image, expected):
-    """The digest wins over the tag, which is the chart's appVersion unless given; the test runs the same image."""
+def test_image_digest_wins_over_tag_and_app_version(chart: Chart, image: dict[str, str], expected: str) -> None:
+    """The digest wins over the tag, and the tag over the appVersion. The test runs the same image."""
     values = {"image": image, "test": {"existingSecret": "test"}}
 
     assert server(chart.pod(values))["image"] == expected
     assert server(chart.one("Pod", values))["image"] == expected
 
 
-def test_service_of_the_article(chart):
-    """The article's load balancer listens on port 90, before the server's 5090."""
+def test_article_service_listens_on_port_90(chart: Chart) -> None:
+    """The article's load balancer listens on port 90 and forwards to the server's 5090."""
     spec = chart.one("Service", file="ci/article-values.yaml")["spec"]
     container = server(chart.pod(file="ci/article-values.yaml"))
 

@@ -4,12 +4,15 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Collection, Iterator
+from typing import Any
 
 import jsonschema
 import pytest
 import yaml
 
 from charts import FOREIGN, HASH, KEY, MODEL
+from rendering import Chart
 
 # Values that the schema cannot judge, and what the message says.
 STORE = {"store": "google", "users": "census-users", "signingKey": "census-key"}
@@ -166,8 +169,8 @@ CONTRADICTIONS = [
 
 
 @pytest.mark.parametrize(("values", "says"), CONTRADICTIONS, ids=[says[0] for _, says in CONTRADICTIONS])
-def test_contradictions(chart, values, says):
-    """What is missing or contradictory is refused, with the values to change and what to run."""
+def test_contradiction_is_rejected_with_values_to_change(chart: Chart, values: dict[str, Any], says: list[str]) -> None:
+    """The chart rejects missing and contradictory values, with the values to change and the command to run."""
     message = chart.error(values, file=None)
 
     assert "schema" not in message
@@ -183,19 +186,19 @@ def test_contradictions(chart, values, says):
         ("hunter2", {"signingKey": "hunter2\nhunter2\nhunter2\nhunter2\nhunter2"}),
     ],
 )
-def test_messages_keep_secrets(chart, secret, credentials):
-    """A message does not quote what is secret: it ends up in the log of CI."""
+def test_error_message_quotes_no_secret(chart: Chart, secret: str, credentials: dict[str, Any]) -> None:
+    """A message ends up in the log of CI."""
     assert secret not in chart.error({"credentials": credentials})
 
 
 @pytest.mark.parametrize("value", [{"enabled": True}, {"global": {"a": 1}}], ids=["enabled", "global"])
-def test_part_of_another_chart(chart, value):
-    """What Helm hands to a part of another chart is accepted."""
+def test_values_of_a_parent_chart_are_accepted(chart: Chart, value: dict[str, Any]) -> None:
+    """Values that Helm passes to a subchart change nothing."""
     assert chart.text(value) == chart.text()
 
 
-def leaves(values, comments, path=""):
-    """The documented values that have no documented ones below them, as a.b.c, with the value."""
+def leaves(values: dict[str, Any], comments: Collection[str], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the documented values that have no documented ones below them, as a.b.c, with the value."""
     for key, value in values.items():
         here = f"{path}{key}"
         if isinstance(value, dict) and any(each.startswith(here + ".") for each in comments):
@@ -205,24 +208,27 @@ def leaves(values, comments, path=""):
 
 
 @pytest.fixture(scope="module")
-def defaults(chart):
-    """Each value of values.yaml with its default; only raw Kubernetes objects are not gone into."""
+def defaults(chart: Chart) -> dict[str, Any]:
+    """Return each value of values.yaml with its default. Raw Kubernetes objects count as one value."""
     values = yaml.safe_load((chart.folder / "values.yaml").read_text())
     return dict(leaves(values, list(properties(schema_of(chart)))))
 
 
-def schema_of(chart):
-    return json.loads((chart.folder / "values.schema.json").read_text())
+def schema_of(chart: Chart) -> dict[str, Any]:
+    """Return the chart's schema."""
+    schema: dict[str, Any] = json.loads((chart.folder / "values.schema.json").read_text())
+    return schema
 
 
-def properties(schema, path=""):
+def properties(schema: dict[str, Any], path: str = "") -> Iterator[str]:
+    """Yield the paths of all properties as a.b.c."""
     for key, rule in schema.get("properties", {}).items():
         yield f"{path}{key}"
         yield from properties(rule, f"{path}{key}.")
 
 
-def test_schema_is_a_schema(chart):
-    """The schema is one of draft 7, and describes each of its properties."""
+def test_schema_is_valid_and_describes_each_property(chart: Chart) -> None:
+    """The schema is one of draft 7, describes each property and rejects unknown ones."""
     schema = schema_of(chart)
 
     jsonschema.Draft7Validator.check_schema(schema)
@@ -234,8 +240,8 @@ def test_schema_is_a_schema(chart):
         assert rule.get("additionalProperties") is False or "properties" not in rule, path
 
 
-def test_schema_has_all_values(chart, defaults):
-    """values.yaml and schema have the same values, but for the two that only the schema tolerates."""
+def test_schema_and_values_have_the_same_keys(chart: Chart, defaults: dict[str, Any]) -> None:
+    """values.yaml and the schema have the same values, except the two of a parent chart."""
     paths = set(properties(schema_of(chart)))
 
     assert {path for path in paths if not any(each.startswith(path + ".") for each in paths)} == (
@@ -243,7 +249,7 @@ def test_schema_has_all_values(chart, defaults):
     )
 
 
-def test_templates_use_all_values(chart, defaults):
+def test_templates_use_every_value_and_no_other(chart: Chart, defaults: dict[str, Any]) -> None:
     """Each value is used by a template, and no template uses another."""
     used = set()
     for template in chart.folder.rglob("templates/**/*.*"):
@@ -254,8 +260,8 @@ def test_templates_use_all_values(chart, defaults):
     assert used == defaults.keys()
 
 
-def test_every_value_has_a_sentence(chart):
-    """Directly above each value of values.yaml is what it is for, in whole sentences."""
+def test_value_has_a_comment_in_whole_sentences(chart: Chart) -> None:
+    """Directly above each value of values.yaml is its purpose, in whole sentences."""
     text = (chart.folder / "values.yaml").read_text()
 
     above = re.findall(r"^( *)# -- ([A-Z`].*(?:\n *# .*)*)\.\n\1(\w+):", text, re.MULTILINE)
@@ -263,7 +269,7 @@ def test_every_value_has_a_sentence(chart):
     assert [key for _, _, key in above] == [path.split(".")[-1] for path in properties(schema_of(chart))][:-2]
 
 
-def test_some_file_sets_every_value(chart, defaults):
+def test_value_is_set_by_a_file_for_ci(chart: Chart, defaults: dict[str, Any]) -> None:
     """full-values.yaml has every value, and some file in ci/ sets it to something other than its default."""
     files = {each: yaml.safe_load(each.read_text()) for each in chart.folder.glob("ci/*.yaml")}
 
@@ -275,8 +281,8 @@ def test_some_file_sets_every_value(chart, defaults):
 
 
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
-def test_environments_hold_differences(chart, defaults, environment):
-    """An environment sets nothing to what it is anyway."""
+def test_environment_sets_no_value_to_its_default(chart: Chart, defaults: dict[str, Any], environment: str) -> None:
+    """An environment holds differences from the defaults alone."""
     values = yaml.safe_load((chart.folder / f"environments/{environment}.yaml").read_text())
 
     for path, value in leaves(values, list(defaults)):
@@ -297,8 +303,8 @@ def test_environments_hold_differences(chart, defaults, environment):
         ),
     ],
 )
-def test_missing_block(chart, block):
-    """A block that is not there at all, as after --reuse-values from an older chart, is like its default."""
+def test_missing_block_of_values_is_accepted(chart: Chart, block: str) -> None:
+    """A block that is missing, as after --reuse-values from an older chart, counts as its default."""
     assert chart.objects({block: None})
 
 
@@ -311,15 +317,15 @@ def test_missing_block(chart, block):
         ("metrics", ["podMonitoring", "serviceMonitor", "alerts", "dashboard", "labels"]),
     ],
 )
-def test_missing_keys(chart, block, keys):
-    """Likewise keys of a block that an older chart had without them."""
+def test_missing_keys_of_a_block_count_as_default(chart: Chart, block: str, keys: list[str]) -> None:
+    """Keys that are missing, as in a block of an older chart, count as their defaults."""
     on = {"autoscaling": {"enabled": True}}
 
     assert chart.objects(on | {block: on.get(block, {}) | dict.fromkeys(keys)}) == chart.objects(on)
 
 
-def test_readme_is_current(chart):
-    """README and schema say what the comments in values.yaml say."""
+def test_readme_and_schema_have_comments_of_values(chart: Chart) -> None:
+    """README and schema repeat the comments of values.yaml."""
     done = subprocess.run(
         [sys.executable, "ci/values-table", "--check"], cwd=chart.root, capture_output=True, text=True
     )
@@ -327,8 +333,8 @@ def test_readme_is_current(chart):
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
-def test_readme_recipes(chart):
-    """Each YAML recipe of the README is accepted and changes something. One about credentials stands alone."""
+def test_readme_recipe_is_accepted_and_has_an_effect(chart: Chart) -> None:
+    """Each YAML recipe of the chart's README changes the rendering. One about credentials stands alone."""
     recipes = re.findall(r"```yaml\n(.*?)```", (chart.folder / "README.md").read_text(), re.DOTALL)
 
     assert len(recipes) >= 4
