@@ -1,5 +1,6 @@
 """The command line: the only place that knows the environment, signals and exit codes."""
 
+import hashlib
 import logging
 import os
 import signal
@@ -145,7 +146,10 @@ def try_(folder: Path) -> None:
     """What a server runs to see whether a pickled model loads and predicts; see trial.py."""
     from ml_census import trial
 
-    trial.run(folder)
+    try:
+        trial.run(folder)
+    except OSError as error:  # no space or memory, not the model's fault
+        fail(error.strerror or error, os.EX_TEMPFAIL)
 
 
 @main.command(epilog="Example: ml-census train --recipe boosted --data demo --output gs://BUCKET/census")
@@ -180,13 +184,14 @@ def publish(
     model: str, output: str, decoding: str | None, schema: str | None, golden: str | None, trusted: tuple[str, ...]
 ) -> None:
     """Compile a model, prove it equal, and publish it with its hashes: such a model starts without being unpickled."""
+    from ml_census import storage
     from ml_census.published import ArtifactError
     from ml_census.storage import StorageError
 
     click.echo("compiling and proving …", err=True)
     try:
         from ml_census.publish import publish_files
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         fail(f"publish needs scikit-learn ({error})")
     try:
         engine = publish_files(model, output, decoding, schema, golden, trusted)
@@ -195,6 +200,10 @@ def publish(
     except StorageError as error:
         fail(f"{output}: {error}")
     click.echo(f"published in {output}: " + ", ".join(str(value) for value in engine.values()), err=True)
+    if trusted and engine["kind"] == "original":
+        digest = hashlib.sha256(storage.read(storage.join(output, "manifest.json"))).hexdigest()
+        names = ", ".join(trusted)
+        click.echo(f'a server needs model_sha256: "{digest}" to trust the manifest, which lists {names}', err=True)
 
 
 for command in (users.user, users.secret, predict.predict):

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import yaml
 
-from ml_census import cors
+from ml_census import cors, trust
 
 MAX_BYTES = 1024**2
 MAX_SECONDS = 10_000_000
@@ -176,8 +176,9 @@ def _wrong(key: str, value: object, kind: Any) -> str | None:
     if kind in (int, float):
         return _wrong_number(value, kind, *BOUNDS[key])
     if key == "trusted_globals":
-        named = isinstance(value, list) and all(isinstance(name, str) and "." in name for name in value)
-        return None if named else 'must be a list of "module.name"'
+        if not isinstance(value, list) or not all(isinstance(name, str) and "." in name for name in value):
+            return 'must be a list of "module.name"'
+        return next((f"{name}: {reason}" for name in value if (reason := trust.reason_against(name))), None)
     if key == "open_protocols":
         known = isinstance(value, list) and all(name in PROTOCOLS for name in value)
         return None if known else f"must be a list of {', '.join(PROTOCOLS)}"

@@ -1,20 +1,29 @@
 """Models as scikit-learn fits and pickles them. Importing this module imports scikit-learn."""
 
+import errno
+import json
+import lzma
+import pickle
+import re
 import warnings
+import zlib
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import sklearn
-from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
+from sklearn.utils.validation import check_is_fitted
 
-from ml_census import introspect, pickled, schema
+from ml_census import foreign, introspect, pickled, schema, trust
 from ml_census.engine.original import Original
 from ml_census.engine.predictor import Predictor
 from ml_census.engine.proof import compiled_if_equal
 from ml_census.published import ArtifactError, Folder
-from ml_census.schema import SchemaError
+from ml_census.schema import Schema, SchemaError
 
 VERSION: str = sklearn.__version__
+SHORT = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
+"""Errors that say nothing of the file: space, memory, processes or open files are short."""
 
 
 class Unpickled(NamedTuple):
@@ -28,40 +37,164 @@ class Unpickled(NamedTuple):
 
 
 def unpickled(key: str, uri: str, data: bytes, trusted: Iterable[str] = (), any_version: bool = False) -> Unpickled:
-    """The model. One that another scikit-learn has made is loaded with `any_version` alone. Raises ArtifactError."""
+    """Return the model. One that another scikit-learn has made is loaded with `any_version` only.
+
+    `key` is the key of the configuration or the option that names the model. Raises ArtifactError.
+    """
+    if kind := foreign.kind_of(data):
+        raise ArtifactError(key, uri, f"not a pickle but {kind}")
+    try:
+        made = pickled.version(data)
+    except Exception as error:
+        raise ArtifactError(key, uri, _damaged(data, error)) from error
+    if made in (None, VERSION) or any_version:
+        model, remarks = _load(key, uri, data, trusted, made)
+        nested = next((remark for remark in remarks if isinstance(remark, InconsistentVersionWarning)), None)
+        if nested is None or any_version:
+            others = made if made not in (None, VERSION) else nested and nested.original_sklearn_version
+            texts = (str(remark).splitlines()[0] for remark in remarks)
+            return Unpickled(model, others, list(dict.fromkeys(texts)))
+        made = nested.original_sklearn_version
+    reason = (
+        f"made by scikit-learn {made}, this is {VERSION}: fit the model with scikit-learn {VERSION} and dump it again"
+    )
+    if key == "model_path" and _answers(key, uri, data, trusted):
+        reason += "; or set version_mismatch: warn, by which this file loads and answers a row"
+    raise ArtifactError(key, uri, reason)
+
+
+def _load(key: str, uri: str, data: bytes, trusted: Iterable[str], made: str | None) -> tuple[Any, list[Any]]:
+    """Return the model and the warnings of scikit-learn. Raises ArtifactError."""
+    by = f"made by scikit-learn {made}: " if made not in (None, VERSION) else ""
+    again = f"; fit the model with scikit-learn {VERSION} and dump it again" if by else ""
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            if not any_version:
-                warnings.simplefilter("error", InconsistentVersionWarning)
             model = pickled.load(data, trusted)
     except pickled.NotAllowed as error:
-        reason = f"{error}; if you trust who made it, list the name under trusted_globals"
-        raise ArtifactError(key, uri, reason) from error
-    except InconsistentVersionWarning as error:
-        made = getattr(error, "original_sklearn_version", "another version")
-        reason = f"made by scikit-learn {made}, here is {VERSION}; version_mismatch: warn would load it"
-        raise ArtifactError(key, uri, reason) from error
-    except (Exception, SystemExit) as error:  # a pickle can raise whatever it likes
-        reason = f"scikit-learn {VERSION} cannot load it: {type(error).__name__}: {error}"
-        raise ArtifactError(key, uri, reason) from error
+        reason = f"scikit-learn {VERSION} has no {error}{again}" if by else _not_allowed(key, error.names)
+        raise ArtifactError(key, uri, by + reason) from error
+    except (MemoryError, OSError) as error:
+        reason = "not enough memory to load it (MemoryError)"
+        if isinstance(error, OSError):
+            reason = _damaged(data, error)
+        is_passing = isinstance(error, MemoryError) or error.errno in SHORT
+        raise ArtifactError(key, uri, reason, is_passing=is_passing) from error
+    except (Exception, SystemExit) as error:  # a pickle can raise any exception
+        raise ArtifactError(key, uri, f"{by}{_damaged(data, error)}{again}") from error
+    if isinstance(model, type):
+        raise ArtifactError(key, uri, f"the class {model.__name__}, not a model: fit one, and dump that")
     if not callable(getattr(model, "predict", None)):
-        raise ArtifactError(key, uri, f"a {type(model).__name__} has no predict")
-    messages = [warning.message for warning in caught]
-    others = (each.original_sklearn_version for each in messages if isinstance(each, InconsistentVersionWarning))
-    return Unpickled(model, next(others, None), list(dict.fromkeys(str(each).splitlines()[0] for each in messages)))
+        raise ArtifactError(key, uri, _no_predict(model))
+    if _is_unfitted(model):
+        raise ArtifactError(key, uri, f"the {type(model).__name__} was never fitted: call fit, then dump it")
+    return model, [warning.message for warning in caught]
+
+
+def _no_predict(model: Any) -> str:
+    reason = f"a {type(model).__name__} has no predict"
+    if hasattr(model, "best_estimator_") or getattr(model, "refit", True) is False:
+        return f"{reason}: fit it with refit=True, or dump the estimator that is to be served"
+    members = model.values() if isinstance(model, dict) else model if isinstance(model, list | tuple) else ()
+    if any(callable(getattr(member, "predict", None)) for member in members):
+        return f"{reason}, but holds a model: dump the model alone"
+    return reason
+
+
+def _is_unfitted(model: Any) -> bool:
+    try:
+        check_is_fitted(model)
+    except NotFittedError:
+        return True
+    except Exception:  # estimators of other packages keep to no rules
+        return False
+    return False
+
+
+def _not_allowed(key: str, names: list[str]) -> str:
+    """Return the reason for names that are not allowed: what each kind needs, all at once."""
+    reasons = {name: trust.reason_against(name) for name in names}
+    own = [name for name in names if reasons[name] is None]
+    scripts = [name for name in names if name.startswith("__main__.")]
+    others = [name for name in names if name not in own + scripts]
+    parts = []
+    if any(name.startswith(("cloudpickle.", "dill.")) for name in names):
+        return (
+            "it holds a function by value, as cloudpickle and dill store lambdas and functions of scripts, and the "
+            "server runs no code out of a pickle: move the function into a module that is installed beside the server"
+        )
+    if scripts:
+        parts.append(
+            f"{', '.join(scripts)} was defined in a script or notebook: move it into a module that is installed beside "
+            "the server, fit and dump again"
+        )
+    if others:
+        parts.append(
+            f"{', '.join(others)} can be part of no model, since a pickle could reach anything by it: wrap what you "
+            "need of it in a class or function of your own module"
+        )
+    if own:
+        option = " ".join(f"--trust {name}" for name in own)
+        setting = f"trusted_globals: [{', '.join(own)}]"
+        parts.append(
+            f"{', '.join(own)} is of no package that the server knows: if you trust who made the model, "
+            + (
+                f"publish it with {option}"
+                if key == "--model"
+                else f"set {setting}, or publish it with {option} and set model_sha256 to the hash of its manifest.json"
+            )
+        )
+    return "the pickle uses names that are not allowed: " + "; ".join(parts)
+
+
+def _damaged(data: bytes, error: BaseException) -> str:
+    """Return the reason for a pickle that does not load."""
+    text = f"{type(error).__name__}: {error}"
+    if isinstance(error, EOFError | zlib.error | lzma.LZMAError) or re.search("truncated|end-of-stream|EOF", text):
+        return f"the file is cut off or damaged ({len(data)} bytes): copy it again and compare its SHA-256"
+    if isinstance(error, pickle.UnpicklingError | LookupError | ValueError):  # their texts are of the pickle machine
+        return "not a pickle, or a damaged one: dump the fitted scikit-learn model with joblib.dump"
+    if isinstance(error, ModuleNotFoundError):
+        return f"it needs the module {error.name}, which is not installed here: install it beside the server"
+    return f"scikit-learn {VERSION} cannot load it: {text}"
+
+
+def _answers(key: str, uri: str, data: bytes, trusted: Iterable[str]) -> bool:
+    """Whether a model of another scikit-learn loads here, and answers a row made from its columns."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = _load(key, uri, data, trusted, None)[0]
+            plain = Original(model, introspect.learn(model))
+            plain.predict(plain.schema.example() or [])
+    except Exception:
+        return False
+    return True
 
 
 def original(uri: str, model: Any, folder: Folder) -> Original:
-    """scikit-learn itself, behind the columns of schema.json or those that it tells. Raises ArtifactError."""
+    """Return scikit-learn's model with the columns of schema.json, or those it tells. Raises ArtifactError."""
     data = folder.beside("schema.json")
     try:
-        return Original(model, introspect.learn(model) if data is None else schema.from_json(data))
+        plain = Original(model, introspect.learn(model) if data is None else schema.from_json(data))
+        check_sayable(plain.schema)
     except SchemaError as error:
         raise ArtifactError("model_path", uri if data is None else folder.uri("schema.json"), str(error)) from error
-    except Exception as error:  # an estimator that was never fitted, or is none, fails in its own ways
-        reason = f"not a fitted scikit-learn model: {type(error).__name__}: {error}"
+    except Exception as error:  # estimators of other packages fail in their own ways
+        reason = f"its columns cannot be read from it: {type(error).__name__}: {error}"
         raise ArtifactError("model_path", uri, reason) from error
+    return plain
+
+
+def check_sayable(schema: Schema) -> None:
+    """Raise SchemaError for categories that JSON has not, as bytes and dates: no client can send them."""
+    for column in schema.to_json()["columns"]:
+        try:
+            json.dumps(column)
+        except TypeError as error:
+            kinds = ", ".join(sorted({type(value).__name__ for value in column.get("categories", ())}))
+            reason = f"column {column['name']}: JSON cannot hold its categories ({kinds})"
+            raise SchemaError(f"{reason}: turn the column into text before fitting, as by astype(str)") from error
 
 
 def predictor(uri: str, model: Any, folder: Folder, compile: bool) -> tuple[Predictor, dict[str, Any]]:

@@ -19,6 +19,11 @@ from ml_census.source import Source
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE_SECONDS = 10
+ATTEMPTS = 3
+"""Trials of a model at the start, for which memory, space or time was short. Then the start ends: what restarts the
+server has pauses of its own."""
+LONGEST_BACKOFF_SECONDS = 600
+"""A model that could not be tried out is tried again after 30 s, then after twice as long each time, up to this."""
 
 
 @dataclass
@@ -33,25 +38,33 @@ class Part:
     seen: dict[str, str] = field(default_factory=dict)
     done: int = 0
     refused: int = 0
+    put_off: dict[str, str] | None = None
+    """What could not be tried out, for want of memory, space or time."""
+    pause: float = 0
+    again: float = 0
+    """Seconds until the next try, and its time on the monotonic clock."""
 
     def loaded(self) -> Fields:
         """As it is now. Raises ArtifactError."""
         read = Source()
         fields = self.load(read)
-        self.seen = read.fingerprints
+        self.seen, self.put_off = read.fingerprints, None
         self._keep(read.remote())
         return fields
 
     def changed(self) -> Fields | None:
         """As it is now, or None if it has not changed. Raises ArtifactError."""
         found = {uri: self._fingerprint(uri) for uri in self.seen}
-        if found == self.seen:
+        if found == self.seen or (found == self.put_off and time.monotonic() < self.again):
             return None
         try:
             return self.loaded()
         except ArtifactError as error:
             if not error.is_passing:
                 self.seen = found  # the same again is refused without another try
+            elif not error.is_away:
+                self.pause = min(2 * self.pause, LONGEST_BACKOFF_SECONDS) if found == self.put_off else 30
+                self.put_off, self.again = found, time.monotonic() + self.pause
             raise
 
     def last_good(self) -> Fields | None:
@@ -114,12 +127,13 @@ class Loader:
 
         While the store cannot be reached and nothing is kept, this waits. Raises ArtifactError.
         """
-        pause = 1.0
+        pause, attempts = 1.0, 0
         while True:
             try:
                 self._current = self._first()
             except ArtifactError as error:
-                if not error.is_passing:
+                attempts += not error.is_away
+                if not error.is_passing or attempts == ATTEMPTS:
                     raise
                 log.warning("%s; trying again", error)
             else:
@@ -146,7 +160,10 @@ class Loader:
             fields = part.changed()
         except ArtifactError as error:
             part.refused += 1
-            log.error("reload refused: %s", error)
+            if error.is_passing and not error.is_away:
+                log.error("reload put off: %s; trying again in %g s", error, part.pause)
+            else:
+                log.error("reload refused: %s", error)
         except Exception:  # whatever it is, the old artifacts go on serving
             part.refused += 1
             log.exception("reload failed")
@@ -179,7 +196,7 @@ class Loader:
                     if (found := part.last_good()) is None:
                         raise
                     part.refused += 1
-                    is_away |= error.is_passing
+                    is_away |= error.is_away
                     log.error("%s; serving what was loaded last", error)
             fields |= found
         return Artifacts(**fields)

@@ -66,11 +66,12 @@ def load(config: Config, folder: Folder, proved: Callable[[], Proved] | None) ->
         return Model(predictor, version, done.engine, done.scikit_learn, done.made_by, done.remarks)
     try:
         from ml_census import fitted  # scikit-learn: two seconds and 100 MB that a compiled model does without
-    except ModuleNotFoundError as error:
-        reason = f"has no {COMPILED} beside it, and {error.name} is not here to load it"
+    except ImportError as error:
+        reason = f"has no {COMPILED} beside it, and what loads a pickle is not here: {error}"
         raise ArtifactError("model_path", uri, reason) from error
     any_version = config.version_mismatch == "warn"
-    model, made_by, remarks = fitted.unpickled("model_path", uri, data, config.trusted_globals, any_version)
+    trusted = (*config.trusted_globals, *folder.trusted)
+    model, made_by, remarks = fitted.unpickled("model_path", uri, data, trusted, any_version)
     if proved is not None:
         return Model(fitted.original(uri, model, folder), version, done.engine, fitted.VERSION, made_by, remarks)
     predictor, engine = fitted.predictor(uri, model, folder, config.compile)

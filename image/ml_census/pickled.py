@@ -1,48 +1,196 @@
 """Unpickle models, and nothing else: a pickle is a program, which may call only what a model is made of.
 
-It may name what allowed_globals.txt lists (made by ci/allowed-globals) and what the configuration trusts, each by its
-exact module and name. joblib's private names hold for the pinned version: NumpyUnpickler and its
-find_class, _validate_fileobject_and_memmap.
+A pickle may use the names in allowed_globals.txt (made by ci/allowed-globals) and those that an operator trusts. Any
+other name is replaced by a placeholder that does nothing. Placeholders in attributes that only fit() reads are dropped;
+with any other the model is refused, and the error lists all names.
+The guard rests on joblib's private names NumpyUnpickler, its find_class, and _validate_fileobject_and_memmap, and on
+NumpyArrayWrapper.read_array, which must read arrays of objects by the same find_class: joblib 1.6 does, 1.5 does not.
 """
 
+import _compat_pickle
 import io
+import pickle
+import pickletools
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from typing import Any
 
+import joblib
+import numpy as np
 from joblib import numpy_pickle
 from joblib.numpy_pickle_utils import _validate_fileobject_and_memmap
 
+from ml_census import trust
+
+FIT_ONLY = frozenset(
+    "_scorer scorer_ scoring memory cv cv_results_ param_distributions param_grid best_params_".split()
+)
+"""Attributes of scikit-learn's estimators that prediction does not read."""
+VERSION_KEY = b"_sklearn_version"
+BLOCK = 1024**2
+
 
 class NotAllowed(Exception):
-    """The pickle names what no model is made of."""
+    """The pickle uses names that no scikit-learn model is made of."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = sorted(names)
+        super().__init__(", ".join(self.names))
 
 
 @cache
 def allowed_globals() -> frozenset[tuple[str, str]]:
-    """Module and name of all that a scikit-learn model may name."""
+    """Return module and name of all that a scikit-learn model may name."""
     lines = resources.files("ml_census").joinpath("allowed_globals.txt").read_text(encoding="utf-8").splitlines()
     return frozenset((module, name) for module, name in (line.split() for line in lines))
 
 
 def load(data: bytes, trusted: Iterable[str]) -> Any:
-    """The object that joblib or pickle wrote, compressed or not. `trusted` are more names, each "module.name".
+    """Return the model that joblib or pickle wrote, compressed or not; of a search, its best_estimator_.
 
-    Raises NotAllowed before what is named is imported, and whatever a broken pickle raises.
+    `trusted` are more names, each "module.name". Raises NotAllowed before any name that is not allowed is imported,
+    and any exception that a broken pickle leads to.
     """
-    names = allowed_globals() | {(module, name) for module, _, name in (each.rpartition(".") for each in trusted)}
     with _validate_fileobject_and_memmap(io.BytesIO(data), "", None) as (file, _):
-        return _Unpickler(file, names).load()
+        unpickler = _Unpickler(file, frozenset(trusted))
+        try:
+            model = unpickler.load()
+        except NotAllowed:
+            raise
+        except Exception as error:
+            if unpickler.refused:  # what is built of placeholders fails in many ways
+                raise NotAllowed(unpickler.refused) from error
+            raise
+    model = getattr(model, "best_estimator_", model)
+    if unpickler.refused and (left := _placeholders(model)):
+        raise NotAllowed(left)
+    return model
+
+
+def version(data: bytes) -> str | None:
+    """Return the version of scikit-learn that wrote the pickle, if the pickle says so. Nothing is unpickled.
+
+    Raises any exception that a broken compressed file leads to.
+    """
+    with _validate_fileobject_and_memmap(io.BytesIO(data), "", None) as (file, _):
+        held = b""
+        while block := file.read(BLOCK):
+            held += block
+            if (at := held.find(VERSION_KEY)) >= 0:
+                return _text(held[at + len(VERSION_KEY) :] + file.read(64))
+            held = held[-len(VERSION_KEY) :]
+    return None
+
+
+def _text(after: bytes) -> str | None:
+    """Return the text that follows a key in a pickle's dict."""
+    try:
+        for opcode, argument, _ in pickletools.genops(after.removeprefix(b"\n")):
+            if isinstance(argument, str):
+                return argument
+            if opcode.name not in ("MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT"):
+                break
+    except ValueError:
+        pass
+    return None
 
 
 class _Unpickler(numpy_pickle.NumpyUnpickler):  # type: ignore[misc]
-    def __init__(self, file: Any, names: frozenset[tuple[str, str]]) -> None:
+    def __init__(self, file: Any, trusted: frozenset[str]) -> None:
         super().__init__("", file, ensure_native_byte_order=True)
-        self._names = names
+        self._trusted = trusted
+        self.refused: set[str] = set()
 
     def find_class(self, module: str, name: str) -> Any:
-        """Also asked for what is named inside arrays of objects."""
-        if (module, name) not in self._names:
-            raise NotAllowed(f"it names {module}.{name}, of which no scikit-learn model is made")
-        return super().find_class(module, name)
+        """Return the object, or a placeholder. Also asked for the names inside arrays of objects."""
+        if self.proto < 3:  # Python 2's names
+            module, name = _compat_pickle.NAME_MAPPING.get((module, name), (module, name))
+            module = _compat_pickle.IMPORT_MAPPING.get(module, module)
+        full = f"{module}.{name}"
+        if (module, name) in allowed_globals():
+            return super().find_class(module, name)
+        if full in self._trusted and trust.reason_against(full) is None:
+            found = super().find_class(module, name)
+            if trust.reason_against_object(found) is None:
+                return found
+        self.refused.add(full)
+        return type("Placeholder", (_Placeholder,), {"name": full})
+
+
+class _Placeholder:
+    """Stands for an object whose name is not allowed: it takes what a pickle does to objects, and does nothing."""
+
+    name: str
+
+    def __new__(cls, *_: Any, **__: Any) -> "_Placeholder":
+        return object.__new__(cls)
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def __call__(self, *_: Any, **__: Any) -> "_Placeholder":
+        return self
+
+    def __setstate__(self, state: Any) -> None:
+        pass
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        pass
+
+    append = extend = add = __call__
+
+
+def _placeholders(model: Any) -> set[str]:
+    """Drop the placeholders that only fit() would use; return the names of the others."""
+    found: set[str] = set()
+    _Walk(found).dump(model)
+    return found
+
+
+class _Walk(pickle.Pickler):
+    """Visits all objects of a model as a pickler does."""
+
+    def __init__(self, found: set[str]) -> None:
+        super().__init__(_Nowhere())
+        self._found = found
+
+    def persistent_id(self, each: Any) -> Any:
+        """Called for each object. A result other than None keeps the pickler from looking into it."""
+        if isinstance(each, _Placeholder) or (isinstance(each, type) and issubclass(each, _Placeholder)):
+            self._found.add(each.name)
+            return 0
+        if isinstance(each, np.ndarray) and not each.dtype.hasobject:
+            return 0
+        if type(each).__module__.startswith("sklearn."):
+            for name in FIT_ONLY & getattr(each, "__dict__", {}).keys():
+                if _holds_placeholder(getattr(each, name)):
+                    setattr(each, name, None)
+        return None
+
+
+class _Nowhere(io.RawIOBase):
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        return len(data)
+
+
+def _holds_placeholder(value: Any) -> bool:
+    """Whether the value is, or has in it, a placeholder."""
+    return bool(_placeholders(value))
+
+
+def _check_guard() -> None:
+    """Raise ImportError unless names inside arrays of objects are refused: joblib 1.5 reads these past find_class."""
+    file = io.BytesIO()
+    joblib.dump(np.array([NotAllowed], dtype=object), file)
+    try:
+        load(file.getvalue(), ())
+    except NotAllowed:
+        return
+    raise ImportError(f"joblib {joblib.__version__} unpickles arrays of objects unguarded: install joblib>=1.6,<1.7")
+
+
+_check_guard()

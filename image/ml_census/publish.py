@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import platform
+import warnings
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -11,9 +12,8 @@ from typing import Any
 import joblib
 import numpy
 import sklearn
-from sklearn.exceptions import NotFittedError
 
-from ml_census import decoding, fitted, introspect, storage
+from ml_census import decoding, fitted, introspect, storage, trust
 from ml_census import schema as schemas
 from ml_census.engine.compiled import Compiled, to_bytes
 from ml_census.engine.original import Original
@@ -40,13 +40,30 @@ def publish_files(
 
     Returns what became of the compiling. Raises ArtifactError, StorageError.
     """
+    trusted = tuple(trusted)
+    for name in trusted:
+        if reason := trust.reason_against(name):
+            raise ArtifactError("--trust", name, reason)
+    with warnings.catch_warnings(action="ignore"):  # of extreme rows, which are predicted on purpose
+        return _publish_files(model_uri, output, decoding_uri, schema_uri, golden_uri, trusted)
+
+
+def _publish_files(
+    model_uri: str,
+    output: str,
+    decoding_uri: str | None,
+    schema_uri: str | None,
+    golden_uri: str | None,
+    trusted: tuple[str, ...],
+) -> dict[str, Any]:
     store = Source()
     data = read(store, "--model", model_uri, storage.MAX_BYTES)
     model = fitted.unpickled("--model", model_uri, data, trusted).model
     texts = parse_object("--decoding", decoding_uri, read(store, "--decoding", decoding_uri)) if decoding_uri else None
     try:
         schema = schemas.from_json(read(store, "--schema", schema_uri)) if schema_uri else introspect.learn(model)
-        return publish(model, schema, texts, _golden_rows(store, golden_uri), {}, output)
+        about = {"trusted_globals": trusted} if trusted else {}
+        return publish(model, schema, texts, _golden_rows(store, golden_uri), about, output)
     except schemas.SchemaError as error:
         raise ArtifactError("--schema" if schema_uri else "--model", schema_uri or model_uri, str(error)) from error
     except decoding.DecodingError as error:
@@ -55,13 +72,13 @@ def publish_files(
         raise ArtifactError("--golden", golden_uri or "", str(error)) from error
     except PredictionError as error:
         reason = f"cannot predict: {type(error.__cause__).__name__}: {error.__cause__}"
-        if schema_uri and not isinstance(error.__cause__, NotFittedError):
+        if schema_uri:
             raise ArtifactError("--schema", schema_uri, reason) from error
         raise ArtifactError("--model", model_uri, reason) from error
     except (ArtifactError, StorageError):
         raise
-    except Exception as error:  # an estimator that was never fitted, or is none, fails in its own ways
-        reason = f"not a fitted scikit-learn model: {type(error).__name__}: {error}"
+    except Exception as error:  # estimators of other packages fail in their own ways
+        reason = f"cannot be published: {type(error).__name__}: {error}"
         raise ArtifactError("--model", model_uri, reason) from error
 
 
@@ -133,10 +150,8 @@ def _golden(original: Original, rows: list[list[Any]], labels: Mapping[Any, str]
 
 
 def _schema(schema: Schema) -> bytes:
-    try:
-        data = _json(schema.to_json())
-    except TypeError as error:  # dates, intervals
-        raise schemas.SchemaError("JSON has no such values as its categories") from error
+    fitted.check_sayable(schema)
+    data = _json(schema.to_json())
     schemas.from_json(data)
     return data
 

@@ -13,14 +13,21 @@ MAX_TEXT_BYTES = 64 * 1024**2
 class ArtifactError(Exception):
     """An artifact cannot be used; the message names the config key, the URI and the reason in one line."""
 
-    def __init__(self, key: str, uri: str, reason: str) -> None:
+    def __init__(self, key: str, uri: str, reason: str, *, is_passing: bool = False) -> None:
         self.key, self.uri, self.reason = key, uri, " ".join(reason.split())
+        self._is_passing = is_passing
         super().__init__(f"{key}: {uri}: {self.reason}")
 
     @property
-    def is_passing(self) -> bool:
-        """Whether the store could not be reached: nothing is said of the artifact itself."""
+    def is_away(self) -> bool:
+        """Whether the store could not be reached."""
         return isinstance(self.__cause__, storage.Unreachable)
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the error says nothing of the artifact itself: the store cannot be reached, or memory or disk is
+        short. The same artifact is tried again."""
+        return self._is_passing or self.is_away
 
 
 class Reader(Protocol):
@@ -61,6 +68,9 @@ class Folder:
         self._reader = reader
         self.manifest: Mapping[str, Any] = {}
         self.sha256: Mapping[str, str] = {}
+        self.trusted: tuple[str, ...] = ()
+        """Names that the model's pickle may use. The manifest lists them, and counts only if the configuration pins it
+        by model_sha256: others who can write the folder could list names of their choice."""
         uri = self.uri("manifest.json")
         if (data := self.beside("manifest.json")) is None:
             self.sha256 = {name: sha256} if sha256 else {}
@@ -74,6 +84,14 @@ class Folder:
         if sha256 and name not in files:
             raise ArtifactError("model_path", uri, f"does not list {name}, so that model_sha256 says nothing of it")
         self.sha256 = files
+        self.trusted = self._trusted(uri) if sha256 else ()
+
+    def _trusted(self, uri: str) -> tuple[str, ...]:
+        """Return the names that the manifest lists as trusted."""
+        names = self.manifest.get("trusted_globals", [])
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ArtifactError("model_path", uri, 'trusted_globals must be a list of "module.name"')
+        return tuple(names)
 
     def uri(self, name: str) -> str:
         """The URI of a file beside the model."""

@@ -61,7 +61,9 @@ def load(folder: Path) -> Source:
 
 def _index(folder: Path) -> dict[str, str | None]:
     """The names of the files, by URI: their hashes."""
-    names: dict[str, str | None] = json.loads((folder / INDEX).read_bytes())
+    names = json.loads((folder / INDEX).read_bytes())
+    if not isinstance(names, dict) or not all(name is None or isinstance(name, str) for name in names.values()):
+        raise ValueError(f"{folder / INDEX} is not an object of names")
     return names
 
 

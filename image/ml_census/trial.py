@@ -5,6 +5,7 @@ server would, and leaves there what became of it: the compiled form if it was pr
 unpickle anything.
 """
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -13,6 +14,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+from io import BufferedReader
 from pathlib import Path
 from signal import Signals
 from typing import Any
@@ -27,6 +30,8 @@ from ml_census.source import Source
 PREFIX = "trial-"
 SECONDS = 120
 """A large forest is compiled and proved as well, by a process that steps back behind all requests."""
+TAIL_BYTES = 4096
+"""So much of what the child writes to stderr is kept."""
 SPARE_BYTES = 32 * 1024**2
 """Left to the server when the child is given what the container has."""
 GROUPS = (
@@ -41,9 +46,9 @@ def tried_out(config: Config, read: Source) -> Proved:
     """What became of the model that was read. Raises ArtifactError."""
     try:
         return _tried_in_scratch(config, read)
-    except OSError as error:
-        reason = f"cannot be tried out: {error.strerror or error}"
-        raise ArtifactError("model_path", config.model_path, reason) from error
+    except OSError as error:  # no space, no process, no open files left
+        reason = f"cannot be tried out now: {error.strerror or error}"
+        raise ArtifactError("model_path", config.model_path, reason, is_passing=True) from error
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -59,15 +64,42 @@ def _tried_in_scratch(config: Config, read: Source) -> Proved:
         (folder / "config.json").write_text(json.dumps(dataclasses.asdict(config)))
         command = [sys.executable, "-m", "ml_census", "try", str(folder)]
         try:
-            # this very interpreter and program, and a folder of our own
-            done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)  # noqa: S603
+            code, said = _ran(command)
         except subprocess.TimeoutExpired as error:
             reason = f"had not loaded and predicted after {SECONDS} s"
-            raise ArtifactError("model_path", config.model_path, reason) from error
+            raise ArtifactError("model_path", config.model_path, reason, is_passing=True) from error
         outcome = folder / "outcome.json"
-        if done.returncode or not outcome.exists():
-            raise ArtifactError("model_path", config.model_path, f"ended the process that tried it: {_end(done)}")
+        if code or not outcome.exists():
+            reason = f"ended the process that tried it: {_end(code, said)}"
+            is_passing = code in (-Signals.SIGKILL, os.EX_TEMPFAIL)  # the kernel's when memory runs out; ours
+            raise ArtifactError("model_path", config.model_path, reason, is_passing=is_passing)
         return _read(json.loads(outcome.read_text()), folder)
+
+
+def _ran(command: list[str]) -> tuple[int, bytes]:
+    """Run the child; return its exit code and the end of its stderr. Raises OSError, TimeoutExpired."""
+    tail = bytearray()
+
+    def listen(stderr: BufferedReader) -> None:
+        with stderr:
+            while chunk := stderr.read1(TAIL_BYTES):
+                tail.extend(chunk)
+                del tail[:-TAIL_BYTES]
+
+    # this very interpreter and program; a session of its own, so that what the child starts ends with it
+    child = subprocess.Popen(  # noqa: S603
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    )
+    listener = threading.Thread(target=listen, args=(child.stderr,), name="trial stderr", daemon=True)
+    listener.start()
+    try:
+        code = child.wait(SECONDS)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, Signals.SIGKILL)
+        child.wait()
+        listener.join(1)  # a process that has left the session could keep the pipe open
+    return code, bytes(tail)
 
 
 def run(folder: Path) -> None:
@@ -80,31 +112,33 @@ def run(folder: Path) -> None:
     try:
         model = artifacts.load_model(config, source.load(folder))["model"]
     except ArtifactError as error:
-        outcome: dict[str, Any] = {"error": [error.key, error.uri, error.reason]}
+        outcome: dict[str, Any] = {"error": [error.key, error.uri, error.reason], "is_passing": error.is_passing}
+    except MemoryError:
+        reason = "not enough memory to try it out (MemoryError)"
+        outcome = {"error": ["model_path", config.model_path, reason], "is_passing": True}
     else:
         outcome = {name: getattr(model, name) for name in ("engine", "scikit_learn", "made_by", "remarks")}
         if isinstance(model.predictor, compiled.Compiled):
-            try:
-                outcome["schema"] = json.dumps(model.predictor.schema.to_json())
-                (folder / "compiled.npz").write_bytes(compiled.to_bytes(model.predictor))
-            except TypeError:  # dates, intervals
-                outcome["engine"] = {"kind": "original", "reason": "JSON has no such values as its categories"}
+            outcome["schema"] = json.dumps(model.predictor.schema.to_json())
+            (folder / "compiled.npz").write_bytes(compiled.to_bytes(model.predictor))
     (folder / "outcome.json").write_text(json.dumps(outcome))
 
 
 def _read(outcome: dict[str, Any], folder: Path) -> Proved:
     if "error" in outcome:
-        raise ArtifactError(*outcome["error"])
+        raise ArtifactError(*outcome["error"], is_passing=outcome["is_passing"])
     data = (folder / "compiled.npz").read_bytes() if "schema" in outcome else None
     schema = outcome.get("schema", "").encode()
     return Proved(data, schema, outcome["engine"], outcome["scikit_learn"], outcome["made_by"], outcome["remarks"])
 
 
-def _end(done: subprocess.CompletedProcess[str]) -> str:
-    if done.returncode < 0:
-        return f"signal {Signals(-done.returncode).name}"
-    last = done.stderr.strip().rpartition("\n")[2][:200]
-    return f"exit code {done.returncode}" + (f", {last}" if last else "")
+def _end(code: int, said: bytes) -> str:
+    if code == -Signals.SIGKILL:
+        return "signal SIGKILL, as when memory runs out"
+    if code < 0:
+        return f"signal {Signals(-code).name}"
+    last = said.decode(errors="replace").strip().rpartition("\n")[2][:200]
+    return f"exit code {code}" + (f", {last}" if last else "")
 
 
 def _room() -> int | None:

@@ -48,12 +48,6 @@ def test_only_classifiers_have_probabilities(kind: Callable[[str], Kind], name: 
     assert predictor(kind(name)).has_probabilities is has
 
 
-def test_a_model_serves_on_one_thread(kind: Callable[[str], Kind]) -> None:
-    model = predictor(kind("article")).model
-
-    assert model.get_params()["classifier__n_jobs"] is None
-
-
 def test_what_the_model_refuses_is_a_prediction_error(kind: Callable[[str], Kind]) -> None:
     tried = predictor(kind("boosting_with_categories"))
 

@@ -42,7 +42,9 @@ def dumped(what: Any, **options: Any) -> bytes:
 def test_every_kind_of_model_is_unpickled(kind: str, compress: int) -> None:
     model = KINDS[kind]().model
 
-    assert type(pickled.load(dumped(model, compress=compress), ())) is type(model)
+    again = pickled.load(dumped(model, compress=compress), ())
+
+    assert type(again) is type(getattr(model, "best_estimator_", model))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_nothing_that_a_pickle_calls_is_called(case: str, tmp_path: Path) -> Non
     canary = tmp_path / "canary"
     data = EVIL[case](canary)
 
-    with pytest.raises(pickled.NotAllowed, match=r"it names [\w.]+"):
+    with pytest.raises(pickled.NotAllowed, match=r"^[\w.]+"):
         pickled.load(data, ())
 
     assert not canary.exists()

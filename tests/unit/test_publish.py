@@ -56,7 +56,7 @@ NOT_A_SCHEMA = '{"form": "frame", "columns": []}'
 BAD: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
     "no model": ({"model": "none.pkl"}, {}, "--model: {}/none.pkl: not found"),
     "a folder as a model": ({"model": "."}, {}, "--model: {}: is a folder, not a file"),
-    "text as a model": ({"model": "a"}, {"a": "text"}, "--model: {}/a: scikit-learn .* cannot load it: "),
+    "text as a model": ({"model": "a"}, {"a": "text"}, "--model: {}/a: not a pickle, or a damaged one: "),
     "a list as a model": ({"model": "list.pkl"}, {}, "--model: {}/list.pkl: a list has no predict"),
     "a model never fitted": ({"model": "new.pkl"}, {}, "--model: {}/new.pkl: "),
     "a model never fitted, with a schema": (

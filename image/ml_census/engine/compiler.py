@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn import ensemble, linear_model, svm, tree
+from sklearn import ensemble, linear_model, model_selection, svm, tree
 from sklearn.pipeline import Pipeline
 
 from ml_census.engine import forest
@@ -43,6 +43,7 @@ LINEAR = (
     linear_model.ElasticNet,
     linear_model.ElasticNetCV,
 )
+THRESHOLDS = (model_selection.FixedThresholdClassifier, model_selection.TunedThresholdClassifierCV)
 LINKS = {
     "HalfBinomialLoss": "logistic",
     "ExponentialLoss": "half_logistic",
@@ -55,8 +56,9 @@ LINKS = {
 
 def compile_model(model: Any, schema: Schema) -> Compiled:
     """Raises NotCompilable for a model, or a step before it, that is not known here."""
-    if type(model).__module__.startswith("sklearn.model_selection."):
-        model = model.best_estimator_
+    model = getattr(model, "best_estimator_", model)
+    if type(model) in THRESHOLDS:
+        raise NotCompilable(f"no rule for the threshold of a {type(model).__name__}")
     features = raw(schema)
     while type(model) is Pipeline:  # not isinstance: what a subclass does is its own affair
         for _, step in model.steps[:-1]:

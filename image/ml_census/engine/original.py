@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import joblib
 import numpy as np
 
 from ml_census.engine.predictor import PredictionError
@@ -15,7 +16,7 @@ class Original:
     """A fitted scikit-learn model with the columns that it takes."""
 
     def __init__(self, model: Any, schema: Schema) -> None:
-        self.model = _single_threaded(model)
+        self.model = model
         self.schema = schema
         self.classes = _classes(model)
         """The values that the model may answer with, or None if these cannot be listed (a regressor)."""
@@ -60,6 +61,13 @@ class Original:
 
 
 def _asked(method: Any, arrange: Any, columns: Columns) -> list[Any]:
+    # One request is one thread, whatever n_jobs says in the model or in its parts: joblib's pools cost more than they
+    # bring, and pods have few cores.
+    with joblib.parallel_config(backend="sequential"):
+        return _in_blocks(method, arrange, columns)
+
+
+def _in_blocks(method: Any, arrange: Any, columns: Columns) -> list[Any]:
     answer: list[Any] = []
     for first in range(0, len(columns[0]), ROWS_AT_ONCE):
         block = [values[first : first + ROWS_AT_ONCE] for values in columns]
@@ -81,13 +89,6 @@ def _first_refused(method: Any, arrange: Any, columns: Columns) -> int:
         except Exception:
             end = middle
     return first
-
-
-def _single_threaded(model: Any) -> Any:
-    """One request is one thread: joblib's pools cost more than they bring, and pods have few cores."""
-    parameters = model.get_params() if hasattr(model, "get_params") else {}
-    jobs = {name: None for name in parameters if name == "n_jobs" or name.endswith("__n_jobs")}
-    return model.set_params(**jobs) if jobs else model
 
 
 def _classes(model: Any) -> list[Any] | None:

@@ -42,6 +42,8 @@ def compiled_if_equal(
         rows = prove(compiled, original, golden)
     except (NotCompilable, Different) as error:
         return original, {"kind": "original", "reason": str(error)}
+    except MemoryError:  # says nothing of the model
+        raise
     except Exception as error:  # the kernel is not there, or scikit-learn's inner names are others: no reason to stop
         return original, {"kind": "original", "reason": f"{type(error).__name__}: {error}"}
     return compiled, {"kind": "compiled", "proved_rows": rows}

@@ -1,0 +1,17 @@
+"""A module of an operator's own, which a test trusts: it does harm that no list of names sees."""
+
+import ctypes
+import os
+import sys
+import time
+from pickle import loads
+from typing import Any
+
+__all__ = ["ctypes", "evaluate", "loads", "os", "sys", "system", "time"]
+
+system = os.system
+
+
+def evaluate(expression: str) -> Any:
+    """Return what the expression gives, with the modules above at hand."""
+    return eval(expression)
