@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import sklearn
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
@@ -56,6 +57,14 @@ ROWS, LABELS = census()
 NUMBERS = [[row[0], row[2]] for row in ROWS]
 FRAME = pd.DataFrame(ROWS, columns=NAMES)
 TEXT = {"0": "Annual Salary <50K", "1": "Annual Salary >50K"}
+
+
+def made_by(version: str, pickle: bytes) -> bytes:
+    """The bytes of an uncompressed model, as another version of scikit-learn would have pickled it."""
+    before = b"_sklearn_version\x94\x8c"  # then the length of the text, and the text
+    here, other = (before + bytes([len(text)]) + text.encode() for text in (sklearn.__version__, version))
+    assert here in pickle
+    return pickle.replace(here, other)
 
 
 def only(place: int, width: int = 4) -> SelectKBest:

@@ -428,6 +428,7 @@ def bomb(member: str, megabytes: int) -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("member", ["base", "document", "not asked for"])
 def test_a_small_file_that_expands_to_much_memory_is_refused(member: str) -> None:
     """Before the memory is taken."""

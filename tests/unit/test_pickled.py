@@ -72,6 +72,7 @@ def test_a_model_with_parts_of_its_own_is_unpickled(model: Any) -> None:
     assert np.array_equal(again.predict(columns), model.predict(columns))
 
 
+@pytest.mark.slow
 def test_the_list_is_the_one_of_the_installed_scikit_learn() -> None:
     made = subprocess.run([sys.executable, ROOT / "ci/allowed-globals"], capture_output=True, text=True, check=True)
 

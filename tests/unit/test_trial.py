@@ -11,11 +11,10 @@ from pathlib import Path
 
 import joblib
 import pytest
-import sklearn
 
 import harm
 from conftest import write_folder
-from kinds import KINDS
+from kinds import KINDS, made_by
 from ml_census import artifacts, config, fitted, trial
 from ml_census.config import Config
 from ml_census.published import ArtifactError
@@ -47,10 +46,7 @@ def tried(path: Path) -> trial.Proved:
 def of_version_1_9(path: Path) -> Config:
     """The configuration of a folder, once another scikit-learn has made its model."""
     model = path.parent / "model.pkl"
-    before = b"_sklearn_version\x94\x8c"  # then the length of the text, and the text
-    here, other = (before + bytes([len(text)]) + text.encode() for text in (sklearn.__version__, "1.9.0"))
-    assert here in model.read_bytes()
-    model.write_bytes(model.read_bytes().replace(here, other))
+    model.write_bytes(made_by("1.9.0", model.read_bytes()))
     return config.load(str(path))
 
 
