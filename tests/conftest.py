@@ -18,6 +18,7 @@ import yaml
 if TYPE_CHECKING:
     from kinds import Kind
 
+ROOT = Path(__file__).parents[1]
 KEY = "a key for the tests: longer than the 32 bytes that HS256 wants, and than the 64 of HS512"
 
 
@@ -28,6 +29,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     needing = [item for item in items if item.get_closest_marker("adult")]
     config.hook.pytest_deselected(items=needing)
     items[:] = [item for item in items if item not in needing]
+
+
+def find_tool(*command: str) -> str:
+    """Return the path that `ci/COMMAND --find` prints; fail with its line where `make setup-tests` has not run."""
+    script, *args = command
+    done = subprocess.run([ROOT / "ci" / script, "--find", *args], capture_output=True, text=True)
+    if done.returncode:
+        pytest.fail(done.stderr.strip(), pytrace=False)
+    return done.stdout.strip()
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from conftest import write_trained
+from conftest import find_tool, write_trained
 
 pytestmark = pytest.mark.adult
 ROOT = Path(__file__).parents[2]
@@ -105,8 +105,7 @@ def test_each_form_has_the_same_predictions(
 
 def run_client(name: str, address: str, token: str, names: list[str], rows: list[list[Any]]) -> dict[str, Any]:
     """What a script of tests/clients prints, in a Python that has the client."""
-    python = subprocess.run([ROOT / "ci" / "clients", name], check=True, capture_output=True, text=True).stdout.strip()
-    script = [python, str(ROOT / "tests" / "clients" / f"{name}.py"), address, token]
+    script = [find_tool("clients", name), str(ROOT / "tests" / "clients" / f"{name}.py"), address, token]
     asked = json.dumps({"names": names, "rows": rows})
     done = subprocess.run(script, input=asked, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr

@@ -17,6 +17,7 @@ import pytest
 import requests
 import yaml
 
+from conftest import find_tool
 from documents import DOCUMENTS, ROOT, blocks, section
 from kinds import KINDS
 
@@ -45,11 +46,10 @@ class House:
         self._program(
             programs / "ml-census", f'if [ /dev/stdin -ef /dev/null ]; then {real} <<< "{PASSWORD}"; else {real}; fi'
         )
-        helm = subprocess.run([ROOT / "ci/helm", "4"], capture_output=True, text=True, check=True).stdout.strip()
         self._environment = os.environ | {
             "PATH": f"{programs}:{os.environ['PATH']}",
             "STAND_IN": str(self.state),
-            "HELM": helm,
+            "HELM": find_tool("helm", "4"),
         }
         (folder / "shell").touch()
 

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ import yaml
 from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 from sklearn.ensemble import RandomForestClassifier
 
-from conftest import write_folder, write_published, write_trained
+from conftest import find_tool, write_folder, write_published, write_trained
 from kinds import KINDS
 from ml_census.training import demo
 from serving import Start
@@ -31,9 +30,8 @@ PHONE = {"width": 360, "height": 640}
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = subprocess.run([ROOT / "ci" / "chromium"], check=True, capture_output=True, text=True).stdout.strip()
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        running = playwright.chromium.launch(executable_path=find_tool("chromium"), args=["--no-sandbox"])
         yield running
         running.close()
 
