@@ -54,14 +54,15 @@ def kind() -> "Callable[[str], Kind]":
 
 
 @cache
-def _published(name: str) -> dict[str, bytes]:
+def _published(name: str, columns: bytes) -> dict[str, bytes]:
     """Publish a kind of model once per process (0.1 s) and return its files by name."""
-    from ml_census import introspect
+    from ml_census import introspect, schema
     from ml_census.publish import publish
 
     made = _kind(name)
+    known = schema.from_json(columns) if columns else introspect.learn(made.model)
     with tempfile.TemporaryDirectory() as folder:
-        publish(made.model, introspect.learn(made.model), made.decoding, [], {}, folder)
+        publish(made.model, known, made.decoding, [], {}, folder)
         return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
 
 
@@ -95,12 +96,13 @@ def write_folder(path: Path, name: str, **config: object) -> Path:
     return write_config(path, "decoding.json" if made.decoding else None, **config)
 
 
-def write_published(path: Path, name: str, **config: object) -> Path:
+def write_published(path: Path, name: str, schema: object = None, **config: object) -> Path:
     """Write a server's folder with a published model, which starts in its compiled form; return its config.yaml.
 
+    `schema` takes the place of what schema.json would say of the model.
     Kinds without a compiled form (clusters, documents) and `compile=False` start in the sandbox all the same.
     """
-    files = _published(name)
+    files = _published(name, json.dumps(schema).encode() if schema else b"")
     for file, data in files.items():
         (path / file).write_bytes(data)
     decoding = "prediction_decoding.json"

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 import requests
-import sklearn
 import yaml
 from prometheus_client.samples import Sample
 from promql_parser import MatchOp
 
-from conftest import write_folder
+from conftest import write_published
 from promql import selectors, sorted_by
+from serving import SECONDS, Launch, Server, Start
 
 ROW = [39, "Private", 14, "Male"]
 STAGES = ("parse", "validate", "predict", "format")
@@ -30,13 +30,13 @@ PROD = yaml.safe_load_all((ROOT / "tests/chart/golden/prod.yaml").read_text())
 
 
 @pytest.fixture
-def own(start: Callable[..., Any]) -> Any:
+def own(start: Start) -> Server:
     """A server whose figures are those of one test; its columns have names."""
     return start("dataframe")
 
 
 def get(url: str, **options: Any) -> requests.Response:
-    return requests.get(url, timeout=10, **options)
+    return requests.get(url, timeout=SECONDS, **options)
 
 
 def counted(figures: dict[tuple[str, ...], float], name: str) -> dict[tuple[str, ...], float]:
@@ -44,12 +44,12 @@ def counted(figures: dict[tuple[str, ...], float], name: str) -> dict[tuple[str,
     return {key[1:]: value for key, value in figures.items() if key[0] == name}
 
 
-def test_answers_are_counted_and_timed_by_route_protocol_and_status(own: Any) -> None:
-    """Paths that there are none of count together, whatever they are: clients cannot make series."""
+def test_responses_are_counted_by_route_protocol_and_status(own: Server) -> None:
+    """Unknown paths count together, so that clients cannot create series."""
     own.predict([ROW, ROW, ROW])
     for number in range(20):
         get(f"{own.url}/path/{number}")
-    requests.post(f"{own.url}/prediction", json={"inputs": [ROW]}, timeout=10)
+    requests.post(f"{own.url}/prediction", json={"inputs": [ROW]}, timeout=SECONDS)
     get(f"{own.url}/readyz")
 
     figures = own.metrics()
@@ -63,24 +63,24 @@ def test_answers_are_counted_and_timed_by_route_protocol_and_status(own: Any) ->
         ("", "/readyz", "200"): 1,
     }
     assert counted(figures, "ml_census_request_seconds_count") == answers
-    assert all(0 < seconds < 20 for seconds in counted(figures, "ml_census_request_seconds_sum").values())
+    assert all(0 < seconds for seconds in counted(figures, "ml_census_request_seconds_sum").values())
     assert figures["ml_census_rows_total",] == 3
 
 
-def test_what_waitress_refuses_is_counted_too(own: Any) -> None:
+def test_request_that_waitress_refuses_is_counted(own: Server) -> None:
     get(own.url, headers={"Transfer-Encoding": "gzip"})
 
     assert own.metrics()["ml_census_requests_total", "", "other", "400"] == 1
 
 
-def test_a_route_is_the_same_after_two_slashes(own: Any) -> None:
-    """As clients write it whose address ends in one: it is answered, so it counts."""
+def test_route_after_two_slashes_counts_as_the_same(own: Server) -> None:
+    """A client whose base URL ends in a slash sends two; the response is the same."""
     get(f"{own.url}//login", auth=("census", "census"))
 
     assert own.metrics()["ml_census_requests_total", "article", "/login", "200"] == 1
 
 
-def test_the_time_of_a_prediction_is_split(own: Any) -> None:
+def test_prediction_time_is_split_by_stage(own: Server) -> None:
     own.predict([ROW])
 
     figures = own.metrics()
@@ -88,7 +88,7 @@ def test_the_time_of_a_prediction_is_split(own: Any) -> None:
     assert [figures["ml_census_stage_seconds_count", stage] for stage in STAGES] == [1, 1, 1, 1]
 
 
-def test_logins_are_counted_by_how_they_ended(own: Any) -> None:
+def test_logins_are_counted_by_result(own: Server) -> None:
     for password in ("census", *6 * ["wrong"]):
         get(f"{own.url}/login", auth=("census", password))
 
@@ -97,7 +97,7 @@ def test_logins_are_counted_by_how_they_ended(own: Any) -> None:
     assert [figures["ml_census_logins_total", result] for result in ("ok", "wrong", "throttled")] == [1, 5, 1]
 
 
-def test_unknown_values_are_counted_by_column(own: Any) -> None:
+def test_unknown_values_are_counted_by_column(own: Server) -> None:
     own.predict([[39, "Astronaut", 14, "Male"], [39, "Diver", 14, "?"], ROW])
 
     figures = own.metrics()
@@ -106,18 +106,18 @@ def test_unknown_values_are_counted_by_column(own: Any) -> None:
     assert figures["ml_census_unknown_values_total", "sex"] == 1
 
 
-def with_spread(config: Path) -> Path:
-    """The same folder; of two columns it is known how they were spread in training."""
-    numbers = {"shares": [0.5, 0.5, 0.0], "bounds": [40], "minimum": 17, "maximum": 90}
-    columns = [
-        {"name": "age", "type": "number", "training": numbers},
+NUMBERS = {"shares": [0.5, 0.5, 0.0], "bounds": [40], "minimum": 17, "maximum": 90}
+# How the values of two columns were spread in training.
+SPREAD = {
+    "form": "frame",
+    "columns": [
+        {"name": "age", "type": "number", "training": NUMBERS},
         {"name": "workclass", "type": "category", "categories": [" ?", " Private", " Self-emp", " State-gov"]},
         {"name": "education-num", "type": "number"},
         {"name": "sex", "type": "category", "categories": [" Female", " Male"],
          "training": {"shares": [0.5, 0.5, 0.0]}},
-    ]  # fmt: skip
-    (config.parent / "schema.json").write_text(json.dumps({"form": "frame", "columns": columns}))
-    return config
+    ],
+}  # fmt: skip
 
 
 MANY = [[20, "Private", 14, sex] for sex in ("Male", "Female") for _ in range(50)]
@@ -135,14 +135,14 @@ PROBES = ("/livez", "/readyz", "/v2/health/ready", "/v2/models/incomes/ready", "
 
 
 @pytest.fixture(scope="module")
-def told(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
-    """What a server tells whose routes are not the usual ones, once it has answered on all of them."""
-    config = with_spread(write_folder(tmp_path_factory.mktemp("told"), "dataframe", model_name="incomes"))
+def told(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
+    """The samples of a server with routes of Vertex AI, once it has answered on all of them."""
+    config = write_published(tmp_path_factory.mktemp("told"), "dataframe", SPREAD, model_name="incomes")
     server = launch(config, {"AIP_PREDICT_ROUTE": "/endpoints/7", "AIP_HEALTH_ROUTE": "/health/7"})
     try:
         headers = {"Authorization": f"Bearer {server.token()}"}
         for path, (_protocol, body) in ROUTES.items():
-            assert requests.post(server.url + path, json=body, headers=headers, timeout=10).status_code == 200
+            assert requests.post(server.url + path, json=body, headers=headers, timeout=SECONDS).status_code == 200
         for path in PROBES:
             assert get(server.url + path).status_code == 200
         for _ in range(10):
@@ -152,8 +152,8 @@ def told(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -
         server.end()
 
 
-def test_each_protocol_is_counted_whatever_its_routes_are_called(told: list[Sample]) -> None:
-    """And probes are of none, so that neither error nor overload hides behind them."""
+def test_each_protocol_is_counted_under_its_configured_routes(told: list[Sample]) -> None:
+    """Probes have no protocol, so that neither errors nor overload hide behind them."""
     answers = [sample.labels for sample in told if sample.name == "ml_census_requests_total"]
 
     assert {labels["route"]: labels["protocol"] for labels in answers} == (
@@ -180,7 +180,7 @@ STATUSES = {str(status.value) for status in HTTPStatus}
 
 
 @pytest.mark.parametrize(("expression", "text"), EXPRESSIONS)
-def test_dashboard_and_alerts_ask_for_what_a_server_tells(told: list[Sample], expression: str, text: str) -> None:
+def test_dashboard_and_alerts_query_existing_series(told: list[Sample], expression: str, text: str) -> None:
     """Series, labels, and values of labels, each alternative for itself; namespace and pod are Prometheus' own."""
     labels = {"namespace", "pod"}
     for selector in selectors(expression):
@@ -197,7 +197,7 @@ def test_dashboard_and_alerts_ask_for_what_a_server_tells(told: list[Sample], ex
     assert sorted_by(expression) | named <= labels
 
 
-def test_drift_is_told_by_column(told: list[Sample]) -> None:
+def test_drift_is_reported_by_column(told: list[Sample]) -> None:
     """Of rows that have another age than those of the training, and the sexes as they were."""
     drift = {sample.labels["column"]: sample.value for sample in told if sample.name == "ml_census_drift"}
 
@@ -206,7 +206,7 @@ def test_drift_is_told_by_column(told: list[Sample]) -> None:
     assert drift["sex"] == pytest.approx(0, abs=1e-3)
 
 
-def test_it_says_what_serves_and_how_full_it_is(own: Any) -> None:
+def test_idle_server_reports_its_model_and_empty_lanes(own: Server) -> None:
     version = get(f"{own.url}/version").json()
 
     figures = own.metrics()
@@ -216,27 +216,18 @@ def test_it_says_what_serves_and_how_full_it_is(own: Any) -> None:
     for lane in ("work", "login", "quick"):
         assert figures["ml_census_waiting", lane] == figures["ml_census_shed_total", lane] == 0
     assert figures["ml_census_draining",] == 0
+    assert figures["ml_census_version_mismatch",] == 0  # 1: tests/system/test_process.py
     assert figures["ml_census_connections",] <= 1
     assert figures["process_resident_memory_bytes",] > 2**20
 
 
-@pytest.mark.parametrize(("version", "differs"), [("1.9.0", 1), (sklearn.__version__, 0)])
-def test_a_model_of_another_scikit_learn_shows(
-    start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, version: str, differs: int
-) -> None:
-    """Where the configuration lets it in."""
-    monkeypatch.setattr("sklearn.base.__version__", version)
-
-    assert start("logistic", pickled=True, version_mismatch="warn").metrics()["ml_census_version_mismatch",] == differs
-
-
-def test_a_port_that_is_taken_ends_the_start_in_one_line(folder: Callable[..., Path]) -> None:
+def test_taken_metrics_port_ends_the_start_in_one_line(published_folder: Callable[..., Path]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         options = ["--port", "0", "--metrics-port", str(taken.getsockname()[1])]
-        command = [sys.executable, "-m", "ml_census", "serve", "--config", str(folder("logistic")), *options]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        command = [sys.executable, "-m", "ml_census", "serve", "--config", str(published_folder("logistic")), *options]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
 
     assert ended.returncode == 1
     assert (
@@ -244,6 +235,5 @@ def test_a_port_that_is_taken_ends_the_start_in_one_line(folder: Callable[..., P
     )
 
 
-def test_clients_do_not_see_it(server: Any) -> None:
-    """The port of clients has no such path."""
+def test_client_port_does_not_serve_metrics(server: Server) -> None:
     assert get(f"{server.url}/metrics").status_code == 404

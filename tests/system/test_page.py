@@ -5,21 +5,22 @@ import io
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import joblib
 import pytest
 import requests
 import yaml
 from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 from sklearn.ensemble import RandomForestClassifier
 
-from conftest import find_tool, write_folder, write_published, write_trained
+from conftest import find_tool, write_config, write_published, write_trained
 from kinds import KINDS
+from ml_census import introspect
+from ml_census.publish import publish
 from ml_census.training import demo
-from serving import Start
+from serving import SECONDS, Launch, Server, Start
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "image" / "ml_census" / "web"
@@ -37,7 +38,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def census(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def census(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with the demo model, whose schema knows the training."""
     running = launch(write_trained(tmp_path_factory, "demo"))
     yield running
@@ -117,30 +118,14 @@ def problems(page: Page) -> Locator:
 TRAINING = {"shares": [0.5, 0.5, 0], "bounds": [40], "minimum": 0, "maximum": 90}
 
 
-def write_numbers(folder: Callable[..., Path], kind: str, column: dict[str, Any], **config: object) -> Path:
-    """A folder for a model of two numbers, whose schema.json says more of them than the model does."""
-    path = folder(kind, **config)
+def numbers(**column: object) -> dict[str, object]:
+    """Return the schema of a model of two numbers, with more than the model says of them."""
     columns = [{"name": name, "type": "number"} | column for name in ("age", "years")]
-    (path.parent / "schema.json").write_text(json.dumps({"form": "numbers", "columns": columns}))
-    return path
+    return {"form": "numbers", "columns": columns}
 
 
-@pytest.fixture
-def numbers(folder: Callable[..., Path], launch: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
-    """Start a server for a model of two numbers, see write_numbers."""
-    servers = []
-
-    def run(kind: str, column: dict[str, Any], **config: object) -> Any:
-        servers.append(launch(write_numbers(folder, kind, column, **config)))
-        return servers[-1]
-
-    yield run
-    for server in servers:
-        server.end()
-
-
-def rewrite(server: Any, **files: bytes) -> None:
-    """Other bytes in files that config.yaml names; the server has taken each, by itself."""
+def rewrite(server: Server, **files: bytes) -> None:
+    """Write other bytes to files that config.yaml names, and wait until the server has loaded each."""
     config = yaml.safe_load(Path(server.process.args[5]).read_text())
     for key, content in files.items():
         before = version(server)
@@ -149,8 +134,8 @@ def rewrite(server: Any, **files: bytes) -> None:
             time.sleep(0.1)
 
 
-def version(server: Any) -> Any:
-    return requests.get(f"{server.url}/version", timeout=10).json()
+def version(server: Server) -> dict[str, Any]:
+    return dict(requests.get(f"{server.url}/version", timeout=SECONDS).json())
 
 
 def screenshot(page: Page, name: str, whole: bool = True) -> None:
@@ -173,7 +158,7 @@ def form_row(page: Page) -> list[Any]:
     return list(values)
 
 
-def test_a_new_user_does_everything_by_keyboard(page: Page, census: Any) -> None:
+def test_a_new_user_does_everything_by_keyboard(page: Page, census: Server) -> None:
     log_in(page, census.url)
     expect(field(page, "age")).to_be_focused()
     expect(page.locator("#login")).to_be_hidden()
@@ -228,7 +213,7 @@ def test_a_new_user_does_everything_by_keyboard(page: Page, census: Any) -> None
     assert [line["native-country"] for line in table] == rows["native-country"].tolist()
 
 
-def test_a_wrong_password_is_told(page: Page, census: Any) -> None:
+def test_a_wrong_password_is_told(page: Page, census: Server) -> None:
     log_in(page, census.url, "wrong")
 
     expect(page.get_by_role("alert")).to_have_text("your password or username is invalid")
@@ -236,7 +221,7 @@ def test_a_wrong_password_is_told(page: Page, census: Any) -> None:
     screenshot(page, "wrong-password")
 
 
-def test_a_token_that_is_no_longer_good_asks_for_a_login(page: Page, start: Callable[..., Any]) -> None:
+def test_a_token_that_is_no_longer_good_asks_for_a_login(page: Page, start: Start) -> None:
     server = start("article", reload_seconds=0.1)
     log_in(page, server.url)
     enter(page, "column 0", "39")
@@ -255,7 +240,7 @@ def test_a_token_that_is_no_longer_good_asks_for_a_login(page: Page, start: Call
     expect(page.locator("#prediction")).to_contain_text("Annual Salary")
 
 
-def test_a_model_without_probabilities_is_asked_for_none(page: Page, start: Callable[..., Any]) -> None:
+def test_a_model_without_probabilities_is_asked_for_none(page: Page, start: Start) -> None:
     """Nor are numbers made up that nothing is known of."""
     server = start("regressor")
     (prediction,) = server.predict([[39, 14]]).json()["predictions"]
@@ -283,9 +268,7 @@ def test_a_model_without_probabilities_is_asked_for_none(page: Page, start: Call
         ),
     ],
 )
-def test_rows_that_cannot_be_read_are_told_by_their_place(
-    page: Page, launch: Callable[..., Any], named: Any, text: str, problem: str
-) -> None:
+def test_rows_that_cannot_be_read_are_told_by_their_place(page: Page, named: Server, text: str, problem: str) -> None:
     log_in(page, named.url)
     tab_to(page, "textarea")
     page.keyboard.insert_text(text)
@@ -298,14 +281,14 @@ def test_rows_that_cannot_be_read_are_told_by_their_place(
 
 
 @pytest.fixture(scope="module")
-def named(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def named(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose columns have names."""
     running = launch(write_published(tmp_path_factory.mktemp("named"), "dataframe"))
     yield running
     running.end()
 
 
-def test_quoted_values_and_columns_in_another_order_are_read(page: Page, named: Any) -> None:
+def test_quoted_values_and_columns_in_another_order_are_read(page: Page, named: Server) -> None:
     log_in(page, named.url)
     tab_to(page, "textarea")
     page.keyboard.insert_text('sex,note,"age",education-num,workclass\r\nMale,"a ""b"", c",39,14,Private\r\n')
@@ -322,7 +305,7 @@ def test_quoted_values_and_columns_in_another_order_are_read(page: Page, named: 
     ]
 
 
-def test_a_file_can_be_dropped_anywhere(page: Page, named: Any) -> None:
+def test_a_file_can_be_dropped_anywhere(page: Page, named: Server) -> None:
     """The browser does not leave the page for it; it takes the place of what was pasted."""
     log_in(page, named.url)
     page.fill("textarea", "what was here before")
@@ -339,7 +322,7 @@ def test_a_file_can_be_dropped_anywhere(page: Page, named: Any) -> None:
     expect(page.locator("#done")).to_have_text("1 row is predicted.")
 
 
-def test_a_change_while_a_prediction_is_on_its_way_is_predicted_after_it(page: Page, census: Any) -> None:
+def test_a_change_while_a_prediction_is_on_its_way_is_predicted_after_it(page: Page, census: Server) -> None:
     log_in(page, census.url)
     page.click("#row button")
     expect(page.locator("#prediction")).not_to_be_empty()
@@ -353,7 +336,7 @@ def test_a_change_while_a_prediction_is_on_its_way_is_predicted_after_it(page: P
     expect(page.locator("#moved")).to_contain_text("education-num from 10 to 3")
 
 
-def test_an_answer_to_other_values_is_not_taken_for_one_to_these(page: Page, census: Any) -> None:
+def test_an_answer_to_other_values_is_not_taken_for_one_to_these(page: Page, census: Server) -> None:
     """After a number is emptied, while a request fails, and not after it is mended."""
     log_in(page, census.url)
     page.click("#row button")
@@ -375,8 +358,8 @@ def test_an_answer_to_other_values_is_not_taken_for_one_to_these(page: Page, cen
     expect(problems(page)).to_have_count(0)
 
 
-def test_of_many_classes_the_predicted_one_is_told(page: Page, numbers: Callable[..., Any]) -> None:
-    server = numbers("multi_class", {"training": TRAINING})
+def test_of_many_classes_the_predicted_one_is_told(page: Page, start: Start) -> None:
+    server = start("multi_class", schema=numbers(training=TRAINING))
     first, second = server.predict([[20, 1], [20, 16]], "?proba=true").json().values()
     assert first == ["low", "high"]
     before, now = (percent(shares[2]) for shares in second)
@@ -393,7 +376,7 @@ def test_of_many_classes_the_predicted_one_is_told(page: Page, numbers: Callable
     expect(page.locator("#target")).to_have_text("Moves high by")
 
 
-def test_where_the_server_takes_less_batches_are_smaller(page: Page, start: Callable[..., Any]) -> None:
+def test_where_the_server_takes_less_batches_are_smaller(page: Page, start: Start) -> None:
     """Fewer bytes, then fewer rows; what is told of a row is told of its place in the file."""
     server = start("logistic", max_body_bytes=1000, max_rows=30)
     log_in(page, server.url)
@@ -405,7 +388,7 @@ def test_where_the_server_takes_less_batches_are_smaller(page: Page, start: Call
     expect(problems(page)).to_contain_text("line 402")
 
 
-def test_one_bad_value_is_told_once(page: Page, census: Any) -> None:
+def test_one_bad_value_is_told_once(page: Page, census: Server) -> None:
     log_in(page, census.url)
     field(page, "age").fill("1e39")
     page.click("#row button")
@@ -415,9 +398,9 @@ def test_one_bad_value_is_told_once(page: Page, census: Any) -> None:
     assert "row" not in problems(page).inner_text().partition("columns")[2]
 
 
-def test_a_model_that_tells_nothing_of_its_columns_predicts_a_good_row(page: Page, numbers: Callable[..., Any]) -> None:
+def test_a_model_that_tells_nothing_of_its_columns_predicts_a_good_row(page: Page, start: Start) -> None:
     """Nothing is known of usual values: none are made up, and none are predicted."""
-    server = numbers("logistic", {"type": "any"})
+    server = start("logistic", schema=numbers(type="any"))
     log_in(page, server.url)
     enter(page, "age", "39")
     enter(page, "years", "14")
@@ -428,7 +411,7 @@ def test_a_model_that_tells_nothing_of_its_columns_predicts_a_good_row(page: Pag
     expect(page.locator("#why")).to_be_hidden()
 
 
-def test_a_document_of_digits_is_a_text(page: Page, start: Callable[..., Any]) -> None:
+def test_a_document_of_digits_is_a_text(page: Page, start: Start) -> None:
     log_in(page, start("documents").url)
     enter(page, "text", "2024")
     page.click("#row button")
@@ -436,7 +419,7 @@ def test_a_document_of_digits_is_a_text(page: Page, start: Callable[..., Any]) -
     expect(page.locator("#prediction")).not_to_be_empty()
 
 
-def test_an_answer_does_not_wait_for_what_moved_it(page: Page, census: Any) -> None:
+def test_an_answer_does_not_wait_for_what_moved_it(page: Page, census: Server) -> None:
     """Nor is it hidden if that fails."""
     log_in(page, census.url)
     enter(page, "age", "52")
@@ -460,7 +443,7 @@ def test_an_answer_does_not_wait_for_what_moved_it(page: Page, census: Any) -> N
     expect(problems(page)).to_have_count(0)
 
 
-def test_of_many_problems_the_first_are_told(page: Page, named: Any) -> None:
+def test_of_many_problems_the_first_are_told(page: Page, named: Server) -> None:
     log_in(page, named.url)
     paste(page, "age,workclass,education-num,sex\n" + "old,Private,14,Male\n" * 30)
 
@@ -471,7 +454,7 @@ def test_of_many_problems_the_first_are_told(page: Page, named: Any) -> None:
     screenshot(page, "refused-rows")
 
 
-def test_progress_and_counts_are_told(page: Page, named: Any) -> None:
+def test_progress_and_counts_are_told(page: Page, named: Server) -> None:
     rows = KINDS["dataframe"]().rows * 7
     classes = named.predict(rows).json()["predictions"]
     log_in(page, named.url)
@@ -492,16 +475,16 @@ def test_progress_and_counts_are_told(page: Page, named: Any) -> None:
     assert counts == {name: f"{classes.count(name):,}" for name in ("Annual Salary <50K", "Annual Salary >50K")}
 
 
-def test_categories_that_the_model_does_not_know_are_told(page: Page, named: Any) -> None:
+def test_categories_that_the_model_does_not_know_are_told(page: Page, named: Server) -> None:
     log_in(page, named.url)
     paste(page, "age,workclass,education-num,sex\n39,Private,14,Male\n39,Pirate,14,Male\n")
 
     expect(page.locator("#done")).to_have_text("2 rows are predicted. 1 value is unknown to the model.")
 
 
-def test_answers_that_are_no_quantities_are_not_subtracted(page: Page, numbers: Callable[..., Any]) -> None:
+def test_answers_that_are_no_quantities_are_not_subtracted(page: Page, start: Start) -> None:
     """The numbers of clusters are names."""
-    server = numbers("clusters", {"training": TRAINING})
+    server = start("clusters", schema=numbers(training=TRAINING))
     rows = [[20, 10], [80, 10]]
     before, now = server.predict(rows).json()["predictions"]
     assert before != now
@@ -518,8 +501,8 @@ def test_answers_that_are_no_quantities_are_not_subtracted(page: Page, numbers: 
     expect(page.locator("#target")).to_have_text("With the usual value")
 
 
-def test_several_answers_to_a_row_are_compared_as_a_whole(page: Page, numbers: Callable[..., Any]) -> None:
-    server = numbers("several_outputs", {"training": TRAINING})
+def test_several_answers_to_a_row_are_compared_as_a_whole(page: Page, start: Start) -> None:
+    server = start("several_outputs", schema=numbers(training=TRAINING))
     log_in(page, server.url)
     enter(page, "age", "100")
     page.click("#row button")
@@ -551,7 +534,7 @@ def test_another_model_after_a_login_makes_another_form(page: Page, start: Start
     expect(field(page, "age")).to_be_focused()
 
 
-def test_whoever_logs_out_leaves_nothing_behind(page: Page, census: Any) -> None:
+def test_whoever_logs_out_leaves_nothing_behind(page: Page, census: Server) -> None:
     log_in(page, census.url)
     expect(page.locator("#user")).to_contain_text("census")
     enter(page, "age", "52")
@@ -566,7 +549,7 @@ def test_whoever_logs_out_leaves_nothing_behind(page: Page, census: Any) -> None
     expect(page.locator("textarea")).to_have_value("")
 
 
-def test_a_value_outside_of_the_training_is_marked(page: Page, census: Any) -> None:
+def test_a_value_outside_of_the_training_is_marked(page: Page, census: Server) -> None:
     log_in(page, census.url)
     hint = page.locator("#columns label", has_text="age").locator("small").first
     expect(hint).to_have_text("17 to 90")
@@ -577,7 +560,7 @@ def test_a_value_outside_of_the_training_is_marked(page: Page, census: Any) -> N
     expect(hint).to_have_text("17 to 90")
 
 
-def test_without_an_unusual_value_there_is_nothing_to_tell(page: Page, census: Any) -> None:
+def test_without_an_unusual_value_there_is_nothing_to_tell(page: Page, census: Server) -> None:
     log_in(page, census.url)
     page.click("#row button")
     page.click("summary")
@@ -586,7 +569,7 @@ def test_without_an_unusual_value_there_is_nothing_to_tell(page: Page, census: A
     expect(page.locator("#target")).to_be_hidden()
 
 
-def test_on_a_phone_the_answer_stays_in_sight_and_covers_no_field(page: Page, census: Any) -> None:
+def test_on_a_phone_the_answer_stays_in_sight_and_covers_no_field(page: Page, census: Server) -> None:
     page.set_viewport_size(PHONE)
     log_in(page, census.url)
     page.click("#row button")
@@ -616,19 +599,19 @@ def test_on_a_phone_the_answer_stays_in_sight_and_covers_no_field(page: Page, ce
 
 
 @pytest.fixture(scope="module")
-def wide(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def wide(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with a dozen classes of long names."""
-    path = write_folder(tmp_path_factory.mktemp("wide"), "multi_class")
+    path = tmp_path_factory.mktemp("wide")
     decoding = {str(number): f"class {number} " + "Donaudampfschifffahrt" * 4 for number in range(12)}
     rows = [[number, 40 - number] for number in range(12)] * 5
-    joblib.dump(RandomForestClassifier(5, random_state=0).fit(rows, list(range(12)) * 5), path.parent / "model.pkl")
-    (path.parent / "decoding.json").write_text(json.dumps(decoding))
-    running = launch(path)
+    forest = RandomForestClassifier(5, random_state=0).fit(rows, list(range(12)) * 5)
+    publish(forest, introspect.learn(forest), decoding, [], {}, str(path))
+    running = launch(write_config(path, "prediction_decoding.json"))
     yield running
     running.end()
 
 
-def test_nothing_is_wider_than_a_phone(page: Page, census: Any, wide: Any) -> None:
+def test_nothing_is_wider_than_a_phone(page: Page, census: Server, wide: Server) -> None:
     page.set_viewport_size(PHONE)
 
     def fits() -> None:
@@ -653,7 +636,7 @@ def test_nothing_is_wider_than_a_phone(page: Page, census: Any, wide: Any) -> No
     screenshot(page, "phone-long-names")
 
 
-def test_the_first_line_of_a_file_is_shown(page: Page, wide: Any) -> None:
+def test_the_first_line_of_a_file_is_shown(page: Page, wide: Server) -> None:
     """Columns without names are called by their places."""
     log_in(page, wide.url)
 
@@ -661,7 +644,7 @@ def test_the_first_line_of_a_file_is_shown(page: Page, wide: Any) -> None:
     expect(page.locator("textarea")).to_have_attribute("placeholder", "0,1")
 
 
-def test_of_many_classes_the_most_probable_are_shown(page: Page, wide: Any) -> None:
+def test_of_many_classes_the_most_probable_are_shown(page: Page, wide: Server) -> None:
     shares = wide.predict([[3, 37]], "?proba=true").json()["probabilities"][0]
     log_in(page, wide.url)
     enter(page, "column 0", "3")
@@ -676,7 +659,7 @@ def test_of_many_classes_the_most_probable_are_shown(page: Page, wide: Any) -> N
     expect(page.locator("#probabilities .chosen")).to_contain_text("class 3")
 
 
-def test_fields_are_of_one_height(page: Page, census: Any) -> None:
+def test_fields_are_of_one_height(page: Page, census: Server) -> None:
     log_in(page, census.url)
     expect(field(page, "age")).to_be_visible()
 
@@ -684,7 +667,7 @@ def test_fields_are_of_one_height(page: Page, census: Any) -> None:
     assert len(set(heights)) == 1
 
 
-def test_bars_are_seen_where_colours_are_the_users(page: Page, census: Any) -> None:
+def test_bars_are_seen_where_colours_are_the_users(page: Page, census: Server) -> None:
     page.emulate_media(forced_colors="active")
     log_in(page, census.url)
     page.click("#row button")
@@ -695,7 +678,7 @@ def test_bars_are_seen_where_colours_are_the_users(page: Page, census: Any) -> N
     assert len(set(colours)) == 2
 
 
-def test_without_scripts_there_is_no_form_that_does_nothing(browser: Browser, census: Any) -> None:
+def test_without_scripts_there_is_no_form_that_does_nothing(browser: Browser, census: Server) -> None:
     context = browser.new_context(java_script_enabled=False)
     opened = context.new_page()
     opened.goto(census.url)
@@ -706,7 +689,7 @@ def test_without_scripts_there_is_no_form_that_does_nothing(browser: Browser, ce
     context.close()
 
 
-def test_every_control_has_a_label(page: Page, census: Any) -> None:
+def test_every_control_has_a_label(page: Page, census: Server) -> None:
     log_in(page, census.url)
     expect(page.locator("#one")).to_be_visible()
 
@@ -717,7 +700,7 @@ def test_every_control_has_a_label(page: Page, census: Any) -> None:
     assert page.locator("#columns label").count() == 14
 
 
-def test_the_report_leads_back_to_the_page(page: Page, census: Any) -> None:
+def test_the_report_leads_back_to_the_page(page: Page, census: Server) -> None:
     page.goto(f"{census.url}/report")
     screenshot(page, "report")
     page.click("text=Try the model")
@@ -726,7 +709,7 @@ def test_the_report_leads_back_to_the_page(page: Page, census: Any) -> None:
     screenshot(page, "login")
 
 
-def test_the_interface_is_described_without_a_network(page: Page, census: Any) -> None:
+def test_the_interface_is_described_without_a_network(page: Page, census: Server) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{census.url}/docs")
