@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import jwt
 import pytest
@@ -15,9 +14,8 @@ import requests
 
 from conftest import KEY
 from kinds import KINDS, Kind
+from serving import SECONDS, Server, Start
 
-Server = Any
-Start = Callable[..., Any]
 ROW = [39, "Private", 14, "Male"]
 
 
@@ -25,15 +23,15 @@ def test_the_articles_client_gets_its_predictions(server: Server) -> None:
     """The lines of the article: log in with Basic, send the bare token."""
     endpoint = server.url + "/"
 
-    response = requests.get(endpoint + "login", auth=("census", "census"), timeout=10)
+    response = requests.get(endpoint + "login", auth=("census", "census"), timeout=SECONDS)
     headers = {"Authorization": response.json()["token"]}
-    answer = requests.post(endpoint + "prediction", headers=headers, json={"inputs": [ROW, ROW]}, timeout=10)
+    answer = requests.post(endpoint + "prediction", headers=headers, json={"inputs": [ROW, ROW]}, timeout=SECONDS)
 
     assert answer.json() == {"predictions": ["Annual Salary >50K", "Annual Salary >50K"]}
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_every_kind_of_model_is_served_with_the_answers_of_its_own_predict(
+def test_every_kind_of_model_is_served_with_its_own_predictions(
     start: Start, kind: Callable[[str], Kind], name: str
 ) -> None:
     answer = start(name).predict(kind(name).rows)
@@ -51,9 +49,11 @@ def test_a_token_is_an_hs256_jwt_of_720_seconds(server: Server) -> None:
 def test_refusals_are_the_articles_byte_for_byte(server: Server) -> None:
     url = server.url
 
-    failed_login = requests.get(f"{url}/login", auth=("census", "wrong"), timeout=10)
-    no_token = requests.post(f"{url}/prediction", json={"inputs": [ROW]}, timeout=10)
-    bad_token = requests.post(f"{url}/prediction", json={"inputs": [ROW]}, headers={"Authorization": "x"}, timeout=10)
+    failed_login = requests.get(f"{url}/login", auth=("census", "wrong"), timeout=SECONDS)
+    no_token = requests.post(f"{url}/prediction", json={"inputs": [ROW]}, timeout=SECONDS)
+    bad_token = requests.post(
+        f"{url}/prediction", json={"inputs": [ROW]}, headers={"Authorization": "x"}, timeout=SECONDS
+    )
 
     assert (failed_login.status_code, failed_login.content) == (
         401,
@@ -66,7 +66,7 @@ def test_refusals_are_the_articles_byte_for_byte(server: Server) -> None:
 def test_a_get_with_a_body_is_answered_as_a_post(server: Server) -> None:
     headers = {"Authorization": f"Bearer {server.token()}"}
 
-    answer = requests.get(f"{server.url}/prediction", headers=headers, json={"inputs": [ROW]}, timeout=10)
+    answer = requests.get(f"{server.url}/prediction", headers=headers, json={"inputs": [ROW]}, timeout=SECONDS)
 
     assert answer.json() == {"predictions": ["Annual Salary >50K"]}
 
@@ -74,9 +74,9 @@ def test_a_get_with_a_body_is_answered_as_a_post(server: Server) -> None:
 def test_health_needs_no_token(server: Server) -> None:
     url = server.url
 
-    assert [requests.get(url + path, timeout=10).status_code for path in ("/", "/livez", "/readyz", "/version")] == [
-        200
-    ] * 4
+    assert [
+        requests.get(url + path, timeout=SECONDS).status_code for path in ("/", "/livez", "/readyz", "/version")
+    ] == [200] * 4
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_health_needs_no_token(server: Server) -> None:
 def test_a_body_over_the_limit_is_a_413_in_json(server: Server, size: int, status: int) -> None:
     headers = {"Authorization": server.token(), "Content-Type": "application/json"}
 
-    answer = requests.post(f"{server.url}/prediction", headers=headers, data=b" " * size, timeout=10)
+    answer = requests.post(f"{server.url}/prediction", headers=headers, data=b" " * size, timeout=SECONDS)
 
     assert answer.status_code == status
     assert "error message" in answer.json()
@@ -116,7 +116,7 @@ def test_a_body_over_the_limit_is_a_413_in_json(server: Server, size: int, statu
     ],
 )
 def test_odd_requests_are_refused_in_json(server: Server, head: str, status: int) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as connection:
         connection.sendall(head.encode() + b"\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
         answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
 
@@ -128,8 +128,8 @@ def test_odd_requests_are_refused_in_json(server: Server, head: str, status: int
 
 
 @pytest.mark.parametrize("path", ["login", "prediction", "schema", "livez"])
-def test_what_may_be_asked_of_a_path_is_told_to_everyone_and_nothing_else(server: Server, path: str) -> None:
-    answer = requests.options(f"{server.url}/{path}", auth=("census", "census"), timeout=10)
+def test_options_lists_the_methods_of_a_path_and_nothing_else(server: Server, path: str) -> None:
+    answer = requests.options(f"{server.url}/{path}", auth=("census", "census"), timeout=SECONDS)
 
     assert answer.status_code == 200
     assert "GET" in answer.headers["Allow"]
@@ -158,7 +158,7 @@ def test_nothing_but_a_token_lets_anyone_in(server: Server, headers: dict[str, s
     asked = {"POST": ("/prediction", "/v2/models/model/infer", "/invocations"), "GET": ("/schema", "/prediction")}
 
     answers = [
-        requests.request(method, server.url + path + query, json={"inputs": [ROW]}, headers=headers, timeout=10)
+        requests.request(method, server.url + path + query, json={"inputs": [ROW]}, headers=headers, timeout=SECONDS)
         for method, paths in asked.items()
         for path in paths
     ]
@@ -170,8 +170,8 @@ def test_nothing_but_a_token_lets_anyone_in(server: Server, headers: dict[str, s
 def test_long_credentials_are_refused_unread(server: Server, size: int, login: int, prediction: int) -> None:
     basic, bearer = ({"Authorization": f"{scheme} {'A' * size}"} for scheme in ("Basic", "Bearer"))
 
-    assert requests.get(f"{server.url}/login", headers=basic, timeout=10).status_code == login
-    assert requests.post(f"{server.url}/prediction", json={}, headers=bearer, timeout=10).status_code == prediction
+    assert requests.get(f"{server.url}/login", headers=basic, timeout=SECONDS).status_code == login
+    assert requests.post(f"{server.url}/prediction", json={}, headers=bearer, timeout=SECONDS).status_code == prediction
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", '"1e400"'])
@@ -179,7 +179,7 @@ def test_a_number_that_is_none_is_a_400_with_row_and_column(server: Server, numb
     headers = {"Authorization": server.token(), "Content-Type": "application/json"}
     body = f'{{"inputs": [[39, "Private", 14, "Male"], [{number}, "Private", 14, "Male"]]}}'
 
-    answer = requests.post(f"{server.url}/prediction", headers=headers, data=body, timeout=10)
+    answer = requests.post(f"{server.url}/prediction", headers=headers, data=body, timeout=SECONDS)
 
     assert answer.status_code == 400
     assert [(each["row"], each["column"]) for each in answer.json()["details"]] == [(1, 0)]
@@ -200,7 +200,7 @@ def test_a_number_that_is_none_is_a_400_with_row_and_column(server: Server, numb
 def test_hostile_json_is_a_400(server: Server, body: bytes) -> None:
     headers = {"Authorization": server.token(), "Content-Type": "application/json"}
 
-    assert requests.post(f"{server.url}/prediction", headers=headers, data=body, timeout=10).status_code == 400
+    assert requests.post(f"{server.url}/prediction", headers=headers, data=body, timeout=SECONDS).status_code == 400
 
 
 @pytest.mark.parametrize("number", [20, 33])
@@ -208,7 +208,7 @@ def test_a_chunked_body_over_the_limit_is_a_413(server: Server, number: int) -> 
     """Of 64 KiB each: what is a little too much is read to its end, and of the rest no more than twice the limit."""
     head = f"POST /prediction HTTP/1.1\r\nHost: x\r\nAuthorization: {server.token()}\r\nConnection: close\r\n"
     head += "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as connection:
         connection.sendall(head.encode() + number * (b"10000\r\n" + 65536 * b" " + b"\r\n") + b"0\r\n\r\n")
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
 
@@ -216,10 +216,10 @@ def test_a_chunked_body_over_the_limit_is_a_413(server: Server, number: int) -> 
     assert b"\r\nConnection: close\r\n" in answer
 
 
-def test_a_malformed_request_whose_client_has_left_is_no_traceback(start: Start) -> None:
+def test_malformed_request_of_a_gone_client_logs_no_traceback(start: Start) -> None:
     server = start("logistic")
     for _ in range(100):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as connection:
             connection.sendall(b"POST /prediction HTTP/1.1\r\nHost: x\r\nTransfer-Encoding:  \r\n\r\n0\r\n\r\n" * 2)
 
     server.stop()
