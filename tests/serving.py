@@ -36,9 +36,6 @@ class Server:
     port: int = 0
     log: list[str] = field(default_factory=list, repr=False)
     reader: threading.Thread | None = None
-    known_token: str = ""
-    asked: int = 0
-    memory_after_some: int = 0
 
     def samples(self) -> list[Sample]:
         """What Prometheus would read."""

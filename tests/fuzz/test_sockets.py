@@ -3,13 +3,12 @@
 import re
 import select
 import socket
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from budget import examples
-from serving import TELLTALE
+from serving import SECONDS, TELLTALE, Server
 
 REQUEST = (
     b"POST /prediction?a=b HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer a.b.c\r\n"
@@ -29,7 +28,7 @@ edits = st.lists(
 )
 
 
-def test_mutated_bytes_never_get_a_5xx(server: Any) -> None:
+def test_mutated_bytes_never_get_a_5xx(server: Server) -> None:
     assert send(server, REQUEST) == [403]
     before = server.memory()
 
@@ -49,9 +48,9 @@ def test_mutated_bytes_never_get_a_5xx(server: Any) -> None:
     assert send(server, b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n") == [200]
 
 
-def send(server: Any, sent: bytes) -> list[int]:
+def send(server: Server, sent: bytes) -> list[int]:
     """The statuses that came until the server closed, or had nothing more to say."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as connection:
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
         got = b""
@@ -66,9 +65,9 @@ def send(server: Any, sent: bytes) -> list[int]:
     return [int(answer[9:12]) for answer in answers]
 
 
-def is_waited_for(server: Any, sent: bytes) -> bool:
+def is_waited_for(server: Server, sent: bytes) -> bool:
     """Whether the server still waits for the rest of this, and has not dropped it."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as connection:
         connection.sendall(sent)
         ended, _, _ = select.select([connection], [], [], 0.1)
     return not ended
