@@ -10,7 +10,7 @@ import numpy as np
 
 from ml_census import auth, decoding, models
 from ml_census.config import Config
-from ml_census.engine.predictor import PredictionError, Predictor
+from ml_census.engine.predictor import PredictionError, Predictor, answered_example
 from ml_census.models import Model, Proved
 from ml_census.published import ArtifactError, Folder, Reader, parse_object, read
 from ml_census.schema import RowsError
@@ -23,6 +23,7 @@ Fields = dict[str, Any]
 
 MAX_SMALL_BYTES = 1024**2
 """Of users, keys and a decoding, each."""
+REMEDY = "publish it with --golden rows, or with a --schema that has the columns' types; untested_model: warn loads it"
 TOLERANCE = 1e-9
 """Golden probabilities may differ by so much: other processors and libraries sum in other orders."""
 
@@ -38,6 +39,8 @@ class Artifacts:
     keys: auth.Keys
     report: bytes | None = None
     """A page of HTML on how the model was trained and how good it is."""
+    sample: Any = None
+    """What the model answers to one row, not decoded; None if no row is known that it answers."""
 
     @property
     def predictor(self) -> Predictor:
@@ -77,8 +80,8 @@ def load_model(config: Config, reader: Reader, proved: Callable[[], Proved] | No
     model = models.load(config, folder, proved)
     classes = model.predictor.classes
     labels = _labels(config.prediction_decoding, folder, classes) if config.prediction_decoding else None
-    _try_out(config, model.predictor, labels, folder)
-    return {"model": model, "labels": labels, "report": folder.beside("report.html")}
+    sample = _try_out(config, model.predictor, labels, folder)
+    return {"model": model, "labels": labels, "report": folder.beside("report.html"), "sample": sample}
 
 
 def remark_on(config: Config, artifacts: Artifacts) -> None:
@@ -123,42 +126,63 @@ def _decoded(labels: Mapping[Any, str] | None, predictions: list[Any]) -> list[A
     return predictions if labels is None else [labels.get(value, value) for value in predictions]
 
 
-def _try_out(config: Config, predictor: Predictor, labels: Mapping[Any, str] | None, folder: Folder) -> None:
-    """Let the model predict before anyone asks: one row made from its schema, and the golden rows if there are any."""
+def _try_out(config: Config, predictor: Predictor, labels: Mapping[Any, str] | None, folder: Folder) -> Any:
+    """Let the model predict before anyone asks: one row made from its schema, and the golden rows if there are any.
+    Returns one answer, or None if there was no such row."""
     data = folder.beside("golden.json")
+    sample: Any = None
     try:
-        if example := predictor.schema.example():
-            (answer,) = predictor.predict(example)
-            if isinstance(answer, list) and config.prediction_decoding:
-                reason = "the model answers several values a row, which are not decoded: leave the key out"
-                raise ArtifactError("prediction_decoding", config.prediction_decoding, reason)
+        try:
+            (sample,) = answered_example(predictor)
+        except PredictionError as error:
+            if data is None:
+                _untested(config, f"cannot predict: {type(error.__cause__).__name__}: {error.__cause__}")
         if data is not None:
             uri = folder.uri("golden.json")
-            _prove(predictor, labels, uri, parse_object("model_path", uri, data))
+            golden = _prove(predictor, labels, uri, parse_object("model_path", uri, data))
+            sample = golden if sample is None else sample
     except PredictionError as error:
         reason = f"cannot predict: {type(error.__cause__).__name__}: {error.__cause__}"
         raise ArtifactError("model_path", config.model_path, reason) from error
+    return sample
 
 
-def _prove(predictor: Predictor, labels: Mapping[Any, str] | None, uri: str, golden: Mapping[str, Any]) -> None:
+def _untested(config: Config, reason: str) -> None:
+    """No row is known that the model answers."""
+    if config.untested_model == "refuse":
+        raise ArtifactError("model_path", config.model_path, f"{reason}; {REMEDY}")
+    log.warning("model_path: %s: %s; it is served untested", config.model_path, reason)
+
+
+def _prove(predictor: Predictor, labels: Mapping[Any, str] | None, uri: str, golden: Mapping[str, Any]) -> Any:
     try:
         rows = predictor.schema.clean(golden["rows"]).columns
         expected = list(golden["predictions"])
-        probabilities = np.array(golden.get("probabilities", []), dtype=float)
+        probabilities = list(golden.get("probabilities", []))
+        _flat(probabilities)
     except (KeyError, TypeError, ValueError, RowsError) as error:
         raise ArtifactError("model_path", uri, f"its rows cannot be used: {error}") from error
     if len(expected) != len(rows[0]) or len(probabilities) not in (0, len(expected)):
         raise ArtifactError("model_path", uri, "must hold one prediction a row, and one list of probabilities or none")
-    answers = _decoded(labels, predictor.predict(rows))
+    raw = predictor.predict(rows)
+    answers = _decoded(labels, raw)
     for number, (got, wanted) in enumerate(zip(answers, expected, strict=True)):
         decoded_there_alone = labels is None and isinstance(wanted, str) and not isinstance(got, str)
         close = isinstance(got, float) and isinstance(wanted, int | float) and math.isclose(got, wanted, rel_tol=1e-9)
         if got != wanted and not close and not decoded_there_alone:
             raise ArtifactError("model_path", uri, f"the model answers row {number} otherwise")
-    if not len(probabilities):
-        return
+    if not probabilities:
+        return raw[0]
     if not predictor.has_probabilities:
         raise ArtifactError("model_path", uri, "has probabilities, and the model has none")
-    got_probabilities = np.array(predictor.probabilities(rows))
-    if got_probabilities.shape != probabilities.shape or np.abs(got_probabilities - probabilities).max() > TOLERANCE:
+    shares, wanted_shares = _flat(predictor.probabilities(rows)), _flat(probabilities)
+    if shares.shape != wanted_shares.shape or np.abs(shares - wanted_shares).max() > TOLERANCE:
         raise ArtifactError("model_path", uri, "the model answers with other probabilities")
+    return raw[0]
+
+
+def _flat(rows: Any) -> np.ndarray:
+    """The probabilities of lists, and of lists of lists of several lengths, one after the other."""
+    while any(isinstance(row, list) for row in rows):
+        rows = [each for row in rows for each in row]
+    return np.array(rows, dtype=np.float64)

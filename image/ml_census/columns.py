@@ -75,6 +75,10 @@ class Column:
                 known.setdefault(value.strip(), value)
         return known
 
+    def knows(self, value: Value) -> bool:
+        """Whether the value, as the model spells it, is one of the categories."""
+        return value in self._known
+
     @cached_property
     def longest(self) -> int:
         """The length of the longest known category, in characters."""
@@ -118,7 +122,9 @@ class Column:
 
     def _takes_missing_words(self, value: str) -> bool:
         """Whether a word such as NA is a missing value here: not if it is a category, such as a country's code."""
-        return self.kind == "number" or (self.kind == "category" and self.nullable and value.strip() not in self._known)
+        return self.kind in ("number", "date") or (
+            self.kind == "category" and self.nullable and value.strip() not in self._known
+        )
 
     def _missing(self) -> Value:
         if not self.nullable:

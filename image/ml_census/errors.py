@@ -64,7 +64,9 @@ class Errors:
         return response
 
     def _prediction(self, error: PredictionError) -> Response:
-        """The rows fit the schema, and the model refused them: the log has the kind of reason, never a row."""
-        log.warning("request %s: predict raised %s", g.request_id, type(error.__cause__).__name__)
-        details = [{"row": error.row, "expected": "values that the model can predict"}]
+        """The rows fit the schema, and the model refused them: the log has the reason without any value of a row."""
+        why = error.reason or type(error.__cause__).__name__
+        log.warning("request %s: predict raised %s (column %s)", g.request_id, why, error.column)
+        place = {"row": error.row} if error.column is None else {"row": error.row, "column": error.column}
+        details = [{**place, "expected": "a value that the model can predict; the server's log has the reason"}]
         return self._failed(400, str(error), details)

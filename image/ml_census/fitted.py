@@ -1,7 +1,6 @@
 """Models as scikit-learn fits and pickles them. Importing this module imports scikit-learn."""
 
 import errno
-import json
 import lzma
 import pickle
 import re
@@ -15,8 +14,9 @@ from sklearn.exceptions import InconsistentVersionWarning, NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from ml_census import foreign, introspect, pickled, schema, trust
+from ml_census.engine import probe
 from ml_census.engine.original import Original
-from ml_census.engine.predictor import Predictor
+from ml_census.engine.predictor import Predictor, answered_example
 from ml_census.engine.proof import compiled_if_equal
 from ml_census.published import ArtifactError, Folder
 from ml_census.schema import Schema, SchemaError
@@ -165,36 +165,28 @@ def _answers(key: str, uri: str, data: bytes, trusted: Iterable[str]) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model = _load(key, uri, data, trusted, None)[0]
-            plain = Original(model, introspect.learn(model))
-            plain.predict(plain.schema.example() or [])
+            answered_example(Original(model, learnt(model)))
     except Exception:
         return False
     return True
+
+
+def learnt(model: Any) -> Schema:
+    """The columns that the model tells of, and what its predictions tell of the others. Raises SchemaError."""
+    return probe.probed(model, introspect.learn(model))
 
 
 def original(uri: str, model: Any, folder: Folder) -> Original:
     """Return scikit-learn's model with the columns of schema.json, or those it tells. Raises ArtifactError."""
     data = folder.beside("schema.json")
     try:
-        plain = Original(model, introspect.learn(model) if data is None else schema.from_json(data))
-        check_sayable(plain.schema)
+        plain = Original(model, learnt(model) if data is None else schema.from_json(data))
     except SchemaError as error:
         raise ArtifactError("model_path", uri if data is None else folder.uri("schema.json"), str(error)) from error
     except Exception as error:  # estimators of other packages fail in their own ways
         reason = f"its columns cannot be read from it: {type(error).__name__}: {error}"
         raise ArtifactError("model_path", uri, reason) from error
     return plain
-
-
-def check_sayable(schema: Schema) -> None:
-    """Raise SchemaError for categories that JSON has not, as bytes and dates: no client can send them."""
-    for column in schema.to_json()["columns"]:
-        try:
-            json.dumps(column)
-        except TypeError as error:
-            kinds = ", ".join(sorted({type(value).__name__ for value in column.get("categories", ())}))
-            reason = f"column {column['name']}: JSON cannot hold its categories ({kinds})"
-            raise SchemaError(f"{reason}: turn the column into text before fitting, as by astype(str)") from error
 
 
 def predictor(uri: str, model: Any, folder: Folder, compile: bool) -> tuple[Predictor, dict[str, Any]]:

@@ -13,6 +13,8 @@ from sklearn.base import OneToOneFeatureMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.ensemble import (
+    BaggingClassifier,
+    BaggingRegressor,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
     StackingClassifier,
@@ -20,14 +22,26 @@ from sklearn.ensemble import (
     VotingClassifier,
     VotingRegressor,
 )
-from sklearn.feature_selection import SelectorMixin
+from sklearn.ensemble._forest import BaseForest
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_selection import RFE, SelectorMixin
+from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
+from sklearn.model_selection._classification_threshold import BaseThresholdClassifier
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier, OutputCodeClassifier, _ConstantPredictor
+from sklearn.multioutput import _BaseChain, _MultiOutputEstimator
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer, LabelBinarizer, OrdinalEncoder
+from sklearn.semi_supervised import SelfTrainingClassifier
+from sklearn.tree import BaseDecisionTree
 from sklearn.utils import get_tags
+from sklearn.utils.validation import check_is_fitted
 
+from ml_census import boosters
 from ml_census.columns import Column, Value
 from ml_census.schema import Form, Schema, SchemaError
+
+REMEDY = "turn the column into text before fitting, as by astype(str)"
 
 
 def learn(model: Any, names: Sequence[str] | None = None) -> Schema:
@@ -38,17 +52,27 @@ def learn(model: Any, names: Sequence[str] | None = None) -> Schema:
     model = getattr(model, "best_estimator_", model)
     known = getattr(model, "feature_names_in_", None)
     if (kind := _unusual_input(model)) == "documents":
-        return Schema((Column("text"),), "documents")
+        return Schema((Column("text", "text"),), "documents")
     if kind is not None:
         raise SchemaError(f"the model takes {kind}, not rows of values")
     width = len(names) if names else _width(model)
-    if width is None:
-        raise SchemaError("the model does not tell how many columns it takes: put a schema.json beside it")
+    if not width:
+        raise SchemaError(_without_columns(model))
     walk = _Walk()
     walk.through(model, list(range(width)))
     labels: list[str | int] = list(names or ([str(name) for name in known] if known is not None else range(width)))
     columns = tuple(walk.column(place, label) for place, label in enumerate(labels))
     return Schema(columns, "frame" if known is not None else walk.form(columns))
+
+
+def _without_columns(model: Any) -> str:
+    try:
+        check_is_fitted(model)
+    except NotFittedError:
+        return "the model was never fitted"
+    except TypeError:  # not an estimator of scikit-learn
+        pass
+    return "the model does not tell how many columns it takes, or says none: put a schema.json beside it"
 
 
 def _unusual_input(step: Any) -> str | None:
@@ -85,6 +109,10 @@ class _Walk:
         self.refuse: set[int] = set()
         self.nullable: set[int] = set()
         self.dropped: set[int] = set()
+        self.taken: set[int] = set()
+        """Columns that a part of a ColumnTransformer takes, also if another one drops them."""
+        self.texts: set[int] = set()
+        self.dtypes: dict[int, str] = {}
         self.missing: dict[int, Value] = {}
 
     def column(self, place: int, name: str | int) -> Column:
@@ -92,11 +120,16 @@ class _Walk:
             categories = tuple(_plain(value) for value in self.categories[place])
             if place in self.missing and self.missing[place] not in categories:
                 categories = (*categories, self.missing[place])
+            _check_categories(name, self.categories[place].dtype, categories)
             missing = any(value is None or value != value for value in categories)
-            return Column(name, "category", categories, missing or place in self.nullable, place in self.refuse)
+            nullable = missing or place in self.nullable
+            dtype = self.dtypes.get(place)
+            return Column(name, "category", categories, nullable, place in self.refuse, dtype=dtype)
         if place in self.numbers:
             return Column(name, "number", nullable=place in self.nullable)
-        return Column(name, "any", nullable=place in self.nullable | self.dropped)
+        if place in self.dropped - self.taken:
+            return Column(name, "any", nullable=True, dropped=True)
+        return Column(name, "text" if place in self.texts else "any", nullable=place in self.nullable)
 
     def form(self, columns: Sequence[Column]) -> Form:
         """A model trained on lists of mixed values has learnt its categories as numpy text, others as objects."""
@@ -121,6 +154,17 @@ class _Walk:
             return _joined([self.through(inner, columns) for _, inner in step.transformer_list if inner != "drop"])
         if isinstance(step, ColumnTransformer):
             return self._column_transformer(step, columns)
+        if hasattr(step, "best_estimator_"):
+            return self.through(step.best_estimator_, columns)
+        if isinstance(step, RFE):
+            self.numbers.update(column for column in columns if column is not None)
+            kept = [column for column, chosen in zip(columns, step.get_support(), strict=False) if chosen]
+            self.through(step.estimator_, kept)
+            return kept
+        if isinstance(step, BaggingClassifier | BaggingRegressor):
+            for inner, places in zip(step.estimators_, step.estimators_features_, strict=True):
+                self.through(inner, [columns[place] for place in places] if columns else [])
+            return []
         if isinstance(step, SelectorMixin) and len(step.get_support()) == len(columns):
             return [column for column, kept in zip(columns, step.get_support(), strict=True) if kept]
         if isinstance(step, FunctionTransformer):
@@ -147,6 +191,7 @@ class _Walk:
             if isinstance(inner, str) and inner == "drop":
                 self.dropped.update(column for column in taken if column is not None)
             else:
+                self.taken.update(column for column in taken if column is not None)
                 parts.append(self.through(inner, taken) if taken else [])
         return _joined(parts)
 
@@ -178,8 +223,14 @@ class _Walk:
         tags = get_tags(step).input_tags
         ours = type(step).__module__.startswith("sklearn.")
         composed = any(hasattr(value, "fit") for value in step.get_params().values())
+        if tags.string and not tags.two_d_array:
+            self.texts.update(column for column in columns if column is not None)
+        if not ours and (kept := boosters.categories(step)):
+            self._boosted(columns, kept)
         if not ours or composed or not tags.two_d_array or tags.string:
             return []
+        seen = _seen_missing(step, len(columns))
+        self.nullable.update(column for column, each in zip(columns, seen, strict=True) if each and column is not None)
         categorical = [False] * len(columns)
         if isinstance(step, HistGradientBoostingClassifier | HistGradientBoostingRegressor):
             self.nullable.update(column for column in columns if column is not None)
@@ -193,6 +244,46 @@ class _Walk:
         )
         return columns if isinstance(step, OneToOneFeatureMixin) else []
 
+    def _boosted(self, columns: list[int | None], kept: dict[int, list[Value]]) -> None:
+        """LightGBM and XGBoost take missing values in each column, and their categories as a column of that dtype."""
+        for place, column in enumerate(columns):
+            if column is None:
+                continue
+            self.nullable.add(column)
+            if place in kept:
+                self.categories[column] = np.array([*kept[place], None], dtype=object)[:-1]
+                self.dtypes[column] = "category"
+            else:
+                self.numbers.add(column)
+
+
+def _check_categories(name: str | int, dtype: np.dtype[Any], categories: Sequence[Value]) -> None:
+    """Raise SchemaError for categories that JSON cannot hold: each of them would be unknown to the model."""
+    kinds = {type(value).__name__ for value in categories if not isinstance(value, str | int | float | None)}
+    if dtype.kind in "Mm":
+        kinds = {str(dtype)}
+    if kinds:
+        what = ", ".join(sorted(kinds))
+        raise SchemaError(f"column {name}: JSON cannot hold its categories ({what}): {REMEDY}")
+
+
+def _seen_missing(step: Any, width: int) -> np.ndarray:
+    """For each feature, whether the trees of an estimator have learnt from its missing values.
+
+    Where a node saw none in training, it sends missing values to the child with more rows. A node that does otherwise,
+    or that splits at infinity, has seen some.
+    """
+    seen = np.zeros(width, dtype=bool)
+    if not isinstance(step, BaseDecisionTree | BaseForest):
+        return seen
+    for each in [step] if isinstance(step, BaseDecisionTree) else step.estimators_:
+        tree = each.tree_
+        inner = tree.children_left >= 0
+        larger = tree.n_node_samples[tree.children_left] > tree.n_node_samples[tree.children_right]
+        odd = inner & ((tree.missing_go_to_left.astype(bool) != larger) | np.isinf(tree.threshold))
+        seen[tree.feature[odd]] = True
+    return seen
+
 
 def _parts(step: Any) -> list[Any]:
     """The fitted estimators that all take the step's own input."""
@@ -200,6 +291,14 @@ def _parts(step: Any) -> list[Any]:
         return list(step.estimators_)
     if isinstance(step, TransformedTargetRegressor):
         return [step.regressor_]
+    if isinstance(step, BaseThresholdClassifier | SelfTrainingClassifier):
+        return [step.estimator_]
+    if isinstance(step, OneVsRestClassifier | OneVsOneClassifier | OutputCodeClassifier | _MultiOutputEstimator):
+        return [part for part in step.estimators_ if not isinstance(part, _ConstantPredictor)]
+    if isinstance(step, _BaseChain):
+        return [step.estimators_[0]]  # the others also take what the ones before them answer
+    if isinstance(step, FrozenEstimator):
+        return [step.estimator]
     if isinstance(step, CalibratedClassifierCV):
         return [part.estimator for part in step.calibrated_classifiers_]
     return []

@@ -13,17 +13,19 @@ import joblib
 import numpy
 import sklearn
 
-from ml_census import decoding, fitted, introspect, storage, trust
+from ml_census import decoding, fitted, storage, trust
 from ml_census import schema as schemas
 from ml_census.engine.compiled import Compiled, to_bytes
 from ml_census.engine.original import Original
-from ml_census.engine.predictor import PredictionError
+from ml_census.engine.predictor import PredictionError, answered_example
 from ml_census.engine.proof import compiled_if_equal
 from ml_census.models import COMPILED
 from ml_census.published import ArtifactError, parse_object, read
 from ml_census.schema import Schema
 from ml_census.source import Source
 from ml_census.storage import StorageError
+
+UNTESTED = "give rows that the model answers with --golden, or the columns' types with --schema"
 
 
 def publish_files(
@@ -61,7 +63,7 @@ def _publish_files(
     model = fitted.unpickled("--model", model_uri, data, trusted).model
     texts = parse_object("--decoding", decoding_uri, read(store, "--decoding", decoding_uri)) if decoding_uri else None
     try:
-        schema = schemas.from_json(read(store, "--schema", schema_uri)) if schema_uri else introspect.learn(model)
+        schema = schemas.from_json(read(store, "--schema", schema_uri)) if schema_uri else fitted.learnt(model)
         about = {"trusted_globals": trusted} if trusted else {}
         return publish(model, schema, texts, _golden_rows(store, golden_uri), about, output)
     except schemas.SchemaError as error:
@@ -74,7 +76,7 @@ def _publish_files(
         reason = f"cannot predict: {type(error.__cause__).__name__}: {error.__cause__}"
         if schema_uri:
             raise ArtifactError("--schema", schema_uri, reason) from error
-        raise ArtifactError("--model", model_uri, reason) from error
+        raise ArtifactError("--model", model_uri, f"{reason}; {UNTESTED}") from error
     except (ArtifactError, StorageError):
         raise
     except Exception as error:  # estimators of other packages fail in their own ways
@@ -109,9 +111,11 @@ def publish(
     """
     original = Original(model, schema)
     labels = decoding.labels(texts, original.classes) if texts else None
-    if example := schema.example():
-        original.predict(example)
     golden = schema.clean(golden_rows).columns if golden_rows else None
+    if golden is None:
+        answered_example(original)
+    else:
+        original.predict(golden)
     predictor, engine = compiled_if_equal(original, golden)
     pickled = io.BytesIO()
     joblib.dump(model, pickled, compress=3)  # a forest is six times smaller so: each start of a pod downloads it
@@ -150,7 +154,6 @@ def _golden(original: Original, rows: list[list[Any]], labels: Mapping[Any, str]
 
 
 def _schema(schema: Schema) -> bytes:
-    fitted.check_sayable(schema)
     data = _json(schema.to_json())
     schemas.from_json(data)
     return data

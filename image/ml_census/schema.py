@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Literal, cast, get_args
@@ -15,6 +15,8 @@ Form = Literal["frame", "numbers", "text", "objects", "documents"]
 Columns = Sequence[Sequence[Value]]
 """One or more rows, column by column in the order of the schema."""
 
+OPEN: tuple[Value, ...] = (0, "a", True)
+"""Values of a column that takes any."""
 MAX_DETAILS = 20
 """So many findings are listed in an answer; the rest are counted."""
 DTYPE = re.compile(
@@ -165,11 +167,13 @@ class Schema:
             raise Misfit(f"a list of {len(self.columns)} values")
         return row
 
-    def example(self) -> Columns | None:
-        """One row that fits, or None if a column does not tell what it takes."""
-        if any(column.kind == "any" and not column.nullable for column in self.columns):
-            return None
-        return [[column.example] for column in self.columns]
+    def examples(self) -> Iterator[Columns]:
+        """Single rows that fit. There are more than one where a column does not tell what it takes: the model may
+        answer some of them only."""
+        open_ = [column.kind == "any" and not column.nullable for column in self.columns]
+        for value in OPEN if any(open_) else (None,):
+            yield [[value if is_open else column.example]
+                   for column, is_open in zip(self.columns, open_, strict=True)]  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
         """As schema.json holds it; what is empty or the default is left out."""

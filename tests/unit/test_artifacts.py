@@ -153,7 +153,7 @@ def test_a_decoding_of_several_values_a_row_is_refused(folder: Folder) -> None:
     two_labels = np.column_stack([LABELS, 1 - LABELS])
 
     joblib.dump(MLPClassifier((2,), max_iter=500, tol=1).fit(NUMBERS, two_labels), path.parent / "model.pkl")
-    assert "several values a row" in refusal(path)
+    assert "no list of classes to decode" in refusal(path)
 
     joblib.dump(OneVsRestClassifier(LogisticRegression()).fit(NUMBERS, two_labels), path.parent / "model.pkl")
     assert "no list of classes to decode" in refusal(path)
@@ -311,7 +311,8 @@ def test_golden_rows_that_come_out_as_written_are_accepted(folder: Folder) -> No
         ({"probabilities": [[0.5, 0.5], [0.5, 0.5]]}, "other probabilities"),
         ({"probabilities": [[0.5, 0.5]]}, "one list of probabilities or none"),
         ({"probabilities": [[0.5], [0.5]]}, "other probabilities"),
-        ({"probabilities": [[0.5], [0.5, 0.5]]}, "its rows cannot be used"),
+        ({"probabilities": [[0.5], [0.5, 0.5]]}, "other probabilities"),
+        ({"probabilities": [[0.5, 0.5], "x"]}, "its rows cannot be used"),
         ({"predictions": 7}, "its rows cannot be used"),
         ({"rows": [["x", 10]]}, "its rows cannot be used"),
     ],

@@ -39,7 +39,7 @@ from ml_census.schema import SchemaError
         ("regressor", "numbers", ["number", "number"]),
         ("searched", "numbers", ["number", "number"]),
         ("clusters", "numbers", ["number", "number"]),
-        ("documents", "documents", ["any"]),
+        ("documents", "documents", ["text"]),
     ],
 )
 def test_each_kind_of_model_tells_its_columns(

@@ -73,6 +73,11 @@ class Compiled:
             raise ValueError("classes, link and scores do not fit together")
 
     @property
+    def outputs(self) -> None:
+        """A compiled classifier has one output."""
+        return
+
+    @property
     def has_probabilities(self) -> bool:
         return self.classes is not None and self.link is not None
 

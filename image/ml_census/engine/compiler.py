@@ -173,7 +173,7 @@ def _linear(model: Any, schema: Schema, features: list[Feature], classes: list[A
     link = None if classes else "identity"
     if isinstance(model, linear_model.LogisticRegression) and classes:
         link = "logistic" if len(classes) == 2 else "softmax"
-    return Compiled(schema, made, classes, link, flat=weights.ndim == 1)
+    return Compiled(schema, made, classes, link, flat=weights.ndim == 1 or len(weights) == 1)
 
 
 def _table(schema: Schema, features: Sequence[Feature], column: int, places: list[int]) -> Table:

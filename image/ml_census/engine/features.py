@@ -84,7 +84,7 @@ def symbols(column: Column) -> list[Value]:
 def _raw(schema: Schema, place: int, column: Column) -> Feature:
     if column.kind == "number":
         return Number(place)
-    if column.kind == "any":
+    if column.kind != "category":
         return Untold(place)
     values = symbols(column)
     match schema.form:

@@ -1,16 +1,28 @@
 """What every engine does: rows that fit the schema in, plain Python values out."""
 
+import re
+from collections.abc import Iterable
 from typing import Any, Protocol
 
+from ml_census.columns import Value
 from ml_census.schema import Columns, Schema
+
+MAX_REASON = 1000
+"""Maximum number of characters of an exception's text in the log."""
 
 
 class PredictionError(Exception):
-    """The model refused rows that its schema allows: the first of them is `row`. The cause is the model's exception."""
+    """The model refused rows that its schema allows: the first of them is `row`. The cause is the model's exception.
 
-    def __init__(self, row: int) -> None:
+    `column` is the column whose value the model refuses, or None if that was not found. `reason` is for logs: the text
+    of the cause without any value.
+    """
+
+    def __init__(self, row: int, column: str | int | None = None, reason: str = "") -> None:
         super().__init__("the model cannot predict these rows")
         self.row = row
+        self.column = column
+        self.reason = reason
 
 
 class Predictor(Protocol):
@@ -24,10 +36,33 @@ class Predictor(Protocol):
         """The values that the model may answer with, or None if these cannot be listed (a regressor)."""
 
     @property
+    def outputs(self) -> list[list[Any]] | None:
+        """The values of each output of a model that answers a list of classes, or None for any other model."""
+
+    @property
     def has_probabilities(self) -> bool: ...
 
     def predict(self, columns: Columns) -> list[Any]:
         """One answer a row: a class, or a number. Raises PredictionError."""
 
-    def probabilities(self, columns: Columns) -> list[list[float]]:
-        """One list a row, in the order of `classes`. Raises PredictionError."""
+    def probabilities(self, columns: Columns) -> list[list[Any]]:
+        """One list a row, in the order of `classes`; with `outputs` a list for each output. Raises PredictionError."""
+
+
+def answered_example(predictor: Predictor) -> list[Any]:
+    """The answer to a single row that is made from the schema. Raises PredictionError if the model answers none."""
+    refused: PredictionError | None = None
+    for example in predictor.schema.examples():
+        try:
+            return predictor.predict(example)
+        except PredictionError as error:
+            refused = error
+    raise refused or PredictionError(0)
+
+
+def reason(error: BaseException, row: Iterable[Value]) -> str:
+    """The kind and the text of an exception, without quotations, numbers and the words of the row."""
+    words = {word for value in row if isinstance(value, str) for word in re.findall(r"\w+", value)}
+    text = re.sub(r"'[^']*'|\"[^\"]*\"", "…", " ".join(str(error).split())[:MAX_REASON])
+    text = re.sub(r"\w+", lambda found: "…" if found[0] in words or any(map(str.isdigit, found[0])) else found[0], text)
+    return f"{type(error).__name__}: {text}"
