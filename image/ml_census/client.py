@@ -41,6 +41,10 @@ class Model:
     """The first digits of its SHA-256."""
     columns: list[str]
     """In its order."""
+    required: list[str]
+    """The columns without those that the model does not use."""
+    classes: list[Any] | None
+    """In the order of the probabilities; None if the model has none."""
 
 
 @dataclass(frozen=True)
@@ -80,21 +84,14 @@ class Client:
 
     def model(self) -> Model:
         """The model that answers now. Raises ClientError."""
-        models = document(self._connection.ask("GET", "/v1/models"))
-        self._connection.renew()
-        try:
-            metadata = document(self._connection.ask("GET", f"/v2/models/{models['models'][0]}"))
-            return Model(str(metadata["versions"][0]), [str(each["name"]) for each in metadata["inputs"]])
-        except (KeyError, IndexError, TypeError) as error:
-            raise ClientError(STRANGER) from error
-
-    def classes(self) -> list[Any]:
-        """The classes in the order of the probabilities. Raises ClientError, also if the model has none."""
+        version = document(self._connection.ask("GET", "/version"))
         self._connection.renew()
         schema = document(self._connection.ask("GET", "/schema"))
-        if not isinstance(schema, dict) or not isinstance(classes := schema.get("classes"), list):
-            raise ClientError("the model has no probabilities")
-        return classes
+        try:
+            names = {str(each["name"]): not each.get("dropped") for each in schema["columns"]}
+            return Model(str(version["model"]), [*names], [name for name in names if names[name]], schema["classes"])
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ClientError(STRANGER) from error
 
     def predict(self, rows: Any, batch: int = BATCH_ROWS) -> Iterator[Any]:
         """Yield one prediction a row, in their order, as the batches are answered. Raises ClientError, RowRefused.
@@ -131,7 +128,8 @@ class Client:
     def _texts(self, rows: Any, skip_refused: bool) -> Iterator["_Row"]:
         """Yield rows as JSON. Raises ClientError, RowRefused."""
         try:
-            given = json_rows.rows_of(rows, self.model().columns if json_rows.is_frame(rows) else [])
+            model = self.model() if json_rows.is_frame(rows) else Model("", [], [], None)
+            given = json_rows.rows_of(rows, model.columns, model.required)
         except json_rows.RowError as error:
             raise ClientError(str(error)) from error
         for number, row in enumerate(given):

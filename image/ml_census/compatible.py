@@ -226,7 +226,8 @@ class Compatible:
             charset = request.mimetype_params.get("charset", "utf-8").lower()
             if charset not in mlflow.CHARSETS:
                 raise UnsupportedMediaType(f"the charset must be one of {', '.join(mlflow.CHARSETS)}")
-            rows = mlflow.parse_csv(incoming.body(request), artifacts.predictor.schema.names, charset)
+            schema = artifacts.predictor.schema
+            rows = mlflow.parse_csv(incoming.body(request), schema.names, charset, schema.required)
         elif request.mimetype == sagemaker.NPY:
             rows = sagemaker.parse_npy(incoming.body(request))
         else:

@@ -90,10 +90,13 @@ def _first(sample: str, delimiter: str) -> list[str]:
     return []
 
 
-def places(first: Sequence[str], names: Sequence[str], fewest_numbers: int = 1) -> list[int] | None:
+def places(
+    first: Sequence[str], names: Sequence[str], required: Sequence[str], fewest_numbers: int = 1
+) -> list[int | None] | None:
     """Return where in a header the columns are; None if the first record is no header, but a row. Raises CsvError.
 
-    A header names all columns, in any order and among others. A row has as many cells, and none is like a name.
+    A header names all required columns, in any order and among others; a column that it does not name has no place. A
+    row has as many cells as there are columns, and none is like a name.
     Columns without names are numbered from 0: their header has these numbers in their order, if these are at least
     `fewest_numbers`; fewer may as well be values.
     """
@@ -101,24 +104,24 @@ def places(first: Sequence[str], names: Sequence[str], fewest_numbers: int = 1) 
     if _are_numbers(names):
         is_header = len(names) >= fewest_numbers and [cell for cell in cells if cell.isdecimal()] == list(names)
     else:
-        is_header = set(names) <= set(cells)
+        is_header = set(required) <= set(cells)
     if is_header:
         if twice := [name for name in names if cells.count(name) > 1]:
             raise CsvError(f"the first line names {twice[0]} twice")
-        return [cells.index(name) for name in names]
+        return [cells.index(name) if name in cells else None for name in names]
     has_names = not _are_numbers(names) and _has_a_name(cells, names)
     if len(cells) == len(names) and not has_names:
         return None
-    raise CsvError(_odd_header(cells, names, has_names))
+    raise CsvError(_odd_header(cells, names, [name for name in required if name not in cells] if has_names else []))
 
 
-def _odd_header(cells: Sequence[str], names: Sequence[str], has_names: bool) -> str:
+def _odd_header(cells: Sequence[str], names: Sequence[str], missing: Sequence[str]) -> str:
     if not cells:
         return "there are no rows"
     line = ",".join(cells)
     shown = f"it is “{line[:SHOWN]}{'…' if len(line) > SHOWN else ''}”"
-    if has_names:
-        return f"the first line does not name {', '.join(name for name in names if name not in cells)}: {shown}"
+    if missing:
+        return f"the first line does not name {', '.join(missing)}: {shown}"
     return f"the first line has {len(cells)} values, expected {len(names)} or the names {', '.join(names)}: {shown}"
 
 

@@ -14,11 +14,11 @@ class RowError(Exception):
     """A row cannot be sent; the message is the reason in one line, with column and value."""
 
 
-def rows_of(given: Any, names: list[str]) -> Iterable[Any]:
+def rows_of(given: Any, names: list[str], required: list[str]) -> Iterable[Any]:
     """Return the rows of a DataFrame, or of anything that yields rows. Raises RowError.
 
-    Of a DataFrame the columns with the model's names are taken. A model without column names takes as many columns as
-    it has by place.
+    Of a DataFrame the columns with the model's names are taken; it must have the required ones. A model without column
+    names takes as many columns as it has by place.
     """
     if isinstance(given, str | bytes | Mapping):
         raise RowError(f"the rows must be a list of rows or a DataFrame, not one {type(given).__name__}")
@@ -29,12 +29,12 @@ def rows_of(given: Any, names: list[str]) -> Iterable[Any]:
     records: Iterable[Any] = given.itertuples(index=False, name=None)
     if twice := [name for name in names if columns.count(name) > 1]:
         raise RowError(f"the DataFrame has two columns {twice[0]}")
-    if set(names) <= set(columns):
-        places = [columns.index(name) for name in names]
-        return ([record[place] for place in places] for record in records)
+    if set(required) <= set(columns):
+        places = [columns.index(name) if name in columns else None for name in names]
+        return ([None if place is None else record[place] for place in places] for record in records)
     if len(columns) == len(names) == sum(name.isdecimal() for name in names):
         return records
-    missing = [name for name in names if name not in columns]
+    missing = [name for name in required if name not in columns]
     raise RowError(f"the DataFrame has no column {', '.join(missing)}: it has {', '.join(columns)}"[:1000])
 
 

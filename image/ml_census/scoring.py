@@ -5,58 +5,18 @@ import gzip
 import json
 import logging
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
-from io import StringIO
+from dataclasses import dataclass
 from itertools import islice, takewhile, tee
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Any, TextIO
 
 from ml_census.client import Answer, Client, RowRefused
-from ml_census.tables import Row, ScoringError, Table
+from ml_census.scored import Output, Report, at
+from ml_census.tables import Row, ScoringError
 
 log = logging.getLogger(__name__)
-
-PREDICTION, PROBABILITY, ERROR = "prediction", "probability", "error"
-OnError = Literal["stop", "skip", "mark"]
-"""What becomes of a row that the server refuses: it ends the run, it is left out, or it is written with the reason."""
-
-
-@dataclass(frozen=True)
-class Output:
-    """What is written: which columns follow those of the table."""
-
-    table: Table
-    on_error: OnError
-    classes: list[Any] | None = None
-    """The classes whose probabilities are written; None for none."""
-
-    @property
-    def added(self) -> list[str]:
-        """The names of the columns that are added; one that the table has gets a number."""
-        names = [PREDICTION, *(f"{PROBABILITY} {name}" for name in self.classes or [])]
-        names += [ERROR] if self.on_error == "mark" else []
-        return [_free(name, self.table.header or []) for name in names]
-
-    def record(self, row: Row, prediction: Any, probabilities: list[Any], problem: str) -> str:
-        """Return a row with its prediction as a line of CSV; an empty one if the row is left out."""
-        if problem and self.on_error == "skip":
-            return ""
-        shares = list(probabilities) if not problem else [None] * len(self.classes or [])
-        reason = [problem] if self.on_error == "mark" else []
-        return self.line([*self.cells(row), *map(_written, [prediction, *shares]), *reason])
-
-    def line(self, cells: Iterable[object]) -> str:
-        """Return a line of CSV. The writer quotes what its own line end is made of, and so each \\r and \\n."""
-        text = StringIO()
-        csv.writer(text, lineterminator="\r\n", delimiter=self.table.delimiter).writerow(cells)
-        return text.getvalue().removesuffix("\r\n") + "\n"
-
-    def cells(self, row: Row) -> list[str]:
-        """Return the cells of a row, as many as the table has columns."""
-        width = self.table.width
-        return [*row.cells[:width], *[""] * (width - len(row.cells))]
 
 
 @dataclass(frozen=True)
@@ -71,27 +31,6 @@ class Run:
     done: int
 
 
-@dataclass
-class Report:
-    """What a run tells at its end: how many rows were refused and values unknown, and the first of each."""
-
-    refused: int = 0
-    first_refused: str = ""
-    unknown: int = 0
-    first_unknown: str = ""
-    rows: int = field(default=0, repr=False)
-
-    def sentences(self, on_error: OnError) -> list[str]:
-        """Return what a person should know of the rows, a line each."""
-        lines = []
-        if self.refused:
-            what = "left out" if on_error == "skip" else f"marked in the column {ERROR}"
-            lines.append(f"{_counted(self.refused, 'row')} refused and {what}; the first: {self.first_refused}")
-        if self.unknown:
-            lines.append(f"{_counted(self.unknown, 'value')} unknown to the model; the first: {self.first_unknown}")
-        return lines
-
-
 def begin(output: Output, target: Path | None, version: str) -> Run:
     """Count the rows, and keep what an earlier run has written beside `target`, if it is of the same rows, of the same
     model, and of the same columns. Raises ScoringError."""
@@ -104,7 +43,7 @@ def begin(output: Output, target: Path | None, version: str) -> Run:
     rows = 0
     for row in table.rows():
         if row.problem and output.on_error == "stop":
-            raise ScoringError(f"{table.name}: {_at(row.line, row.problem)}")
+            raise ScoringError(f"{table.name}: {at(row.line, row.problem)}")
         rows += 1
     return Run(output, target, version, rows, _resumed(output, target, version) if target else 0)
 
@@ -168,10 +107,10 @@ def _write(client: Client, run: Run, batch: int, progress: Callable[[int], None]
             asked += len(answer.predictions)
     except RowRefused as error:
         line = next(islice((row.line for row in rows if not row.problem), error.row - asked, None))
-        raise ScoringError(f"{output.table.name}: {_at(line, error.reason)}") from error
+        raise ScoringError(f"{output.table.name}: {at(line, error.reason)}") from error
     for row in rows:  # those without an answer that are behind the last answer
         report.rows += 1
-        _count_refused(report, row.line, row.problem)
+        report.refuse(row.line, row.problem)
         file.write(output.record(row, None, [], row.problem))
         progress(1)
     if report.rows != run.rows:
@@ -189,7 +128,7 @@ def _outcomes(
         for row in rows:
             problem = row.problem or answer.refused.get(asked + place, "")
             report.rows += 1
-            _count_refused(report, row.line, problem)
+            report.refuse(row.line, problem)
             shares = answer.probabilities[place] if answer.probabilities else []
             yield row, None if problem else prediction, shares, problem
             if not row.problem:
@@ -200,31 +139,6 @@ def _outcomes(
         shown = json.dumps(first.get("got"), ensure_ascii=False)
         report.first_unknown = f"line {lines[first['row'] - asked]}, column {first.get('column')}: {shown}"
     report.unknown += answer.unknown
-
-
-def _count_refused(report: Report, line: int, problem: str) -> None:
-    if problem:
-        report.refused += 1
-        report.first_refused = report.first_refused or _at(line, problem)
-
-
-def _at(line: int, problem: str) -> str:
-    return f"line {line}{',' if problem.startswith('column ') else ':'} {problem}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun} is" if number == 1 else f"{number} {noun}s are"
-
-
-def _free(name: str, taken: list[str]) -> str:
-    """Return the name, with a number if the table has such a column."""
-    names = (name if number == 1 else f"{name} {number}" for number in range(1, len(taken) + 2))
-    return next(each for each in names if each not in taken)
-
-
-def _written(value: Any) -> object:
-    """Return a value as a cell: several labels as JSON."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
 
 
 def _part(target: Path) -> Path:

@@ -39,7 +39,8 @@ class Table:
     encoding: str
     delimiter: str
     header: list[str] | None
-    places: list[int]
+    places: list[int | None]
+    """The cell of each column of the model; None if the file does not have the column."""
 
     @property
     def width(self) -> int:
@@ -64,12 +65,15 @@ class Table:
 
     def inputs(self, row: Row) -> list[str | None]:
         """Return what the model takes of a row; an empty cell is null."""
-        return [row.cells[place] or None for place in self.places]
+        return [None if place is None else row.cells[place] or None for place in self.places]
 
 
-def read(source: Path, columns: list[str], encoding: str = "", name: str = "") -> Table:
+def read(
+    source: Path, columns: list[str], required: list[str] | None = None, encoding: str = "", name: str = ""
+) -> Table:
     """Open a file for a model with these columns; its encoding is detected unless it is given. Raises ScoringError.
 
+    A header must name the required columns: all, unless given.
     Windows-1252 is what is left if text is neither UTF-16 with its mark nor UTF-8.
     """
     name = name or str(source)
@@ -83,7 +87,7 @@ def read(source: Path, columns: list[str], encoding: str = "", name: str = "") -
             delimiter = delimited.delimiter_of(text.read(SAMPLE), columns)
         records = _records(source, name, encoding, delimiter)
         first = next((record.cells for record in records if record.cells), [])
-        places = delimited.places(first, columns)
+        places = delimited.places(first, columns, columns if required is None else required)
     if places is None:
         return Table(source, name, encoding, delimiter, None, list(range(len(columns))))
     return Table(source, name, encoding, delimiter, [cell.strip() for cell in first], places)

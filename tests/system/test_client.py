@@ -23,7 +23,7 @@ import pytest
 import requests
 
 from conftest import write_published
-from ml_census import scoring, tables
+from ml_census import scored, scoring, tables
 from ml_census.client import Client, ClientError
 from ml_census.tables import ScoringError
 
@@ -231,9 +231,9 @@ def test_a_netrc_changes_nothing(proxy: Proxy, monkeypatch: pytest.MonkeyPatch, 
         assert client.model().columns == NAMES
         assert len(list(client.predict(ROWS[:1]))) == 1
     assert [(path, sent.partition(" ")[0]) for path, sent in proxy.asked] == [
-        ("/v1/models", ""),
+        ("/version", ""),
         ("/login", "Basic"),
-        ("/v2/models/model", "Bearer"),
+        ("/schema", "Bearer"),
         ("/prediction", "Bearer"),
     ]
 
@@ -376,7 +376,7 @@ def test_a_file_that_grows_meanwhile_is_not_half_scored(behind: Any, table: Path
 
     with Client(behind.url, "census", "census") as client:
         model = client.model()
-        output = scoring.Output(tables.read(table, model.columns), "stop")
+        output = scored.Output(tables.read(table, model.columns), "stop")
         run = scoring.begin(output, tmp_path / "out.csv", model.version)
         with pytest.raises(ScoringError, match="rows.csv: has changed while it was read"):
             scoring.score(client, run, 100, grow, io.StringIO())

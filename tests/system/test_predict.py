@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import requests
+from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -49,6 +51,19 @@ def wide(floats: Any, launch: Callable[..., Any], tmp_path_factory: pytest.TempP
     path, (_frame, model) = tmp_path_factory.mktemp("wide"), floats
     publish(model, introspect.learn(model), None, [], {}, str(path))
     running = launch(write_config(path, None, max_body_bytes=65536, max_rows=100))
+    yield running
+    running.end()
+
+
+@pytest.fixture(scope="module")
+def flags(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A server of a model that was fitted on a bool column, and drops the column id."""
+    frame = pd.DataFrame({"id": range(40), "flag": [True, False] * 20, "age": np.arange(40.0)})
+    columns = make_column_transformer(("passthrough", ["flag", "age"]))
+    model = make_pipeline(columns, LogisticRegression()).fit(frame, frame["flag"])
+    path = tmp_path_factory.mktemp("flags")
+    publish(model, introspect.learn(model), None, [], {}, str(path))
+    running = launch(write_config(path, None))
     yield running
     running.end()
 
@@ -168,6 +183,28 @@ def test_a_file_keeps_its_delimiter(server: Any, command: Command, expected: Any
 
     assert (code, command.scored(delimiter)[0]) == (0, [*NAMES, "prediction"])
     assert [row[-1] for row in command.scored(delimiter)[1:]] == expected["predictions"]
+
+
+BOOLEANS = "age,flag,extra\n1,True,x\n2,false,x\n3,1,x\n4,FALSE,x\n"
+
+
+def test_booleans_are_understood_and_a_column_that_the_model_drops_is_not_needed(flags: Any, command: Command) -> None:
+    code, said = command.score(flags.url, BOOLEANS)
+
+    assert (code, said) == (0, ["4 rows with predictions in out.csv"])
+    assert [row[-1] for row in command.scored()[1:]] == ["True", "False", "True", "False"]
+
+
+def test_csv_sent_to_the_server_is_understood_as_csv_of_a_file_is(flags: Any) -> None:
+    headers = {"Authorization": f"Bearer {flags.token()}", "Content-Type": "text/csv"}
+    answer = requests.post(f"{flags.url}/invocations", headers=headers, data=BOOLEANS.replace(",", ";"), timeout=30)
+
+    assert answer.json() == {"predictions": [True, False, True, False]}
+
+
+def test_a_frame_without_the_column_that_the_model_drops_is_answered(flags: Any) -> None:
+    with Client(flags.url, "census", "census") as client:
+        assert list(client.predict(pd.DataFrame({"age": [1, 2], "flag": [True, False]}))) == [True, False]
 
 
 def test_latin_1_is_detected_and_told(server: Any, command: Command) -> None:

@@ -53,12 +53,19 @@ def test_a_letter_may_be_in_two_pieces_of_a_file(text: str, encoding: str) -> No
     ],
 )
 def test_a_line_with_all_names_is_a_header(first: list[str], names: list[str], found: list[int] | None) -> None:
-    assert places(first, names) == found
+    assert places(first, names, names) == found
+
+
+def test_a_column_that_is_not_required_may_be_left_out() -> None:
+    assert places(["note", "sex"], ["sex", "id"], ["sex"]) == [1, None]
+    assert places(["id", "sex"], ["sex", "id"], ["sex"]) == [1, 0]
+    with pytest.raises(CsvError, match="the first line does not name sex: it is"):
+        places(["id", "Sex"], ["sex", "id"], ["sex"])
 
 
 @pytest.mark.parametrize(("fewest", "found"), [(1, [0, 1]), (3, None)])
 def test_few_numbers_are_a_header_where_the_caller_says_so(fewest: int, found: list[int] | None) -> None:
-    assert places(["0", "1"], ["0", "1"], fewest) == found
+    assert places(["0", "1"], ["0", "1"], ["0", "1"], fewest) == found
 
 
 @pytest.mark.parametrize(
@@ -74,6 +81,6 @@ def test_few_numbers_are_a_header_where_the_caller_says_so(fewest: int, found: l
 )
 def test_a_line_that_is_neither_header_nor_row_is_refused_with_its_reason(first: list[str], says: str) -> None:
     with pytest.raises(CsvError) as raised:
-        places(first, ["sex", "color"])
+        places(first, ["sex", "color"], ["sex", "color"])
 
     assert str(raised.value) == says

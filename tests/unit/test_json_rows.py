@@ -107,17 +107,19 @@ FRAME = pd.DataFrame(
 
 
 def test_of_a_frame_the_models_columns_are_sent_in_the_models_order() -> None:
-    rows = [json.loads(text_of(row)) for row in rows_of(FRAME, ["age", "sex", "when", "is"])]
+    rows = [
+        json.loads(text_of(row)) for row in rows_of(FRAME, ["age", "sex", "when", "is"], ["age", "sex", "when", "is"])
+    ]
 
     assert rows == [[7, "m", "2026-01-02T00:00:00", True], [None, None, None, False]]
 
 
 def test_a_model_without_names_takes_the_columns_of_a_frame_by_place() -> None:
-    assert [list(row) for row in rows_of(pd.DataFrame({"a": [1], "b": [2]}), ["0", "1"])] == [[1, 2]]
+    assert [list(row) for row in rows_of(pd.DataFrame({"a": [1], "b": [2]}), ["0", "1"], ["0", "1"])] == [[1, 2]]
 
 
 def test_a_frame_of_numbered_columns_is_taken_by_their_numbers() -> None:
-    assert [list(row) for row in rows_of(pd.DataFrame([[1, 2]], columns=[1, 0]), ["0", "1"])] == [[2, 1]]
+    assert [list(row) for row in rows_of(pd.DataFrame([[1, 2]], columns=[1, 0]), ["0", "1"], ["0", "1"])] == [[2, 1]]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +134,13 @@ def test_a_frame_of_numbered_columns_is_taken_by_their_numbers() -> None:
 )
 def test_what_holds_no_rows_of_the_model_is_refused(given: Any, says: str) -> None:
     with pytest.raises(RowError) as raised:
-        rows_of(given, NAMES)
+        rows_of(given, NAMES, NAMES)
 
     assert str(raised.value) == says
+
+
+def test_a_column_that_the_model_does_not_use_may_be_left_out() -> None:
+    frame = pd.DataFrame({"age": [1]})
+
+    assert list(rows_of(frame, ["id", "age"], ["age"])) == [[None, 1]]
+    assert list(rows_of(frame.assign(id="x"), ["id", "age"], ["age"])) == [["x", 1]]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ml_census import scoring, tables
-from ml_census.scoring import OnError, Output
+from ml_census.scored import OnError, Output
 from ml_census.tables import Row, ScoringError, Table
 
 NUMBERED = ["0", "1", "2"]
@@ -21,7 +21,7 @@ def written(folder: Path, text: str | bytes) -> Path:
 
 
 def read(folder: Path, text: str | bytes, columns: list[str], encoding: str = "") -> Table:
-    return tables.read(written(folder, text), columns, encoding)
+    return tables.read(written(folder, text), columns, None, encoding)
 
 
 def rows(folder: Path, text: str | bytes, columns: list[str], encoding: str = "") -> list[list[str]]:
@@ -100,6 +100,12 @@ def test_a_row_names_its_line_and_what_is_wrong_with_it(tmp_path: Path) -> None:
         Row(6, ["3", "x", "y"], "expected 2 values, got 3 values"),
         Row(7, ["4", "x"]),
     ]
+
+
+def test_a_column_that_the_model_does_not_use_may_be_left_out(tmp_path: Path) -> None:
+    table = tables.read(written(tmp_path, "age,sex\n5,x\n"), ["id", "sex"], ["sex"])
+
+    assert [table.inputs(row) for row in table.rows()] == [[None, "x"]]
 
 
 def test_what_can_be_read_only_once_is_refused(tmp_path: Path) -> None:

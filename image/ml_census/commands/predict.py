@@ -15,8 +15,8 @@ import click
 from ml_census.commands.ending import fail
 
 if TYPE_CHECKING:
-    from ml_census.client import Client
-    from ml_census.scoring import OnError
+    from ml_census.client import Client, Model
+    from ml_census.scored import OnError
     from ml_census.tables import Table
 
 FILE = click.Path(exists=True, dir_okay=False)
@@ -106,11 +106,13 @@ def _predict_row(client: "Client", row: object, expect: str | None, proba: bool)
 def _score(
     client: "Client", source: str, target: str, encoding: str, proba: bool, on_error: "OnError", batch: int
 ) -> None:
-    from ml_census import scoring
+    from ml_census import scored, scoring
 
     model = client.model()
-    with _table(source, model.columns, encoding) as table:
-        output = scoring.Output(table, on_error, client.classes() if proba else None)
+    if proba and model.classes is None:
+        fail("--proba: the model has no probabilities")
+    with _table(source, model, encoding) as table:
+        output = scored.Output(table, on_error, model.classes if proba else None)
         run = scoring.begin(output, None if target == STDOUT else Path(target), model.version)
         hidden = not sys.stderr.isatty()  # or its label would be in the log
         bar = click.progressbar(length=run.rows, label="rows", file=sys.stderr, hidden=hidden)
@@ -123,7 +125,7 @@ def _score(
 
 
 @contextmanager
-def _table(source: str, columns: list[str], encoding: str) -> Iterator["Table"]:
+def _table(source: str, model: "Model", encoding: str) -> Iterator["Table"]:
     """Yield the rows of a file, or of standard input, which is kept in a temporary file: rows are read twice."""
     from ml_census import delimited, tables
 
@@ -131,9 +133,9 @@ def _table(source: str, columns: list[str], encoding: str) -> Iterator["Table"]:
         if source == STDIN:
             shutil.copyfileobj(sys.stdin.buffer, file)
             file.flush()
-            table = tables.read(Path(file.name), columns, encoding, "standard input")
+            table = tables.read(Path(file.name), model.columns, model.required, encoding, "standard input")
         else:
-            table = tables.read(Path(source), columns, encoding)
+            table = tables.read(Path(source), model.columns, model.required, encoding)
         if not encoding and table.encoding == delimited.FALLBACK:
             click.echo(f"{table.name}: not UTF-8, read as Windows-1252; --encoding names another", err=True)
         yield table

@@ -71,10 +71,12 @@ def _columns(form: str, given: dict[str, Any]) -> list[Any]:
     return [dict(zip(given, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def parse_csv(body: bytes, names: Sequence[str], charset: str = "utf-8") -> list[Any]:
+def parse_csv(
+    body: bytes, names: Sequence[str], charset: str = "utf-8", required: Sequence[str] | None = None
+) -> list[Any]:
     """Return the rows of CSV, with a header as MLflow sends it, or without one as SageMaker does.
 
-    An empty cell is null. Raises FormatError.
+    An empty cell is null. A header names the `required` columns: all, unless given. Raises FormatError.
     """
     try:
         text = body.decode(CHARSETS[charset.lower()])
@@ -84,7 +86,8 @@ def parse_csv(body: bytes, names: Sequence[str], charset: str = "utf-8") -> list
     try:
         read = delimited.records(io.StringIO(text, newline=""), delimiter)
         rows = [[cell or None for cell in record.cells] for record in read if record.cells]
-        if not rows or delimited.places([cell or "" for cell in rows[0]], names, FEWEST_NUMBERS) is None:
+        needed = names if required is None else required
+        if not rows or delimited.places([cell or "" for cell in rows[0]], names, needed, FEWEST_NUMBERS) is None:
             return rows
     except delimited.CsvError as error:
         raise FormatError(f"the body is not CSV of the model's columns: {error}") from error

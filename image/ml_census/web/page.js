@@ -406,7 +406,7 @@ async function readTable(form) {
     const rows = all.slice(first + 1).map(({ line, cells }) => ({ line, cells: cells.length ? cells : blank }))
       .filter(({ cells }) => cells.length);
     if (!rows.length) throw new CsvError("there are no rows: a line with the columns' names, then a line for each row");
-    const missing = names.filter((name) => !header.includes(name));
+    const missing = names.filter((name, place) => !schema.columns[place].dropped && !header.includes(name));
     if (missing.length) throw new CsvError(`the first line does not name ${missing.join(", ")}: it is “${header.join(",")}”`);
     const odd = rows.find(({ cells }) => cells.length !== header.length);
     if (odd) throw new CsvError(`line ${count.format(odd.line)} has ${odd.cells.length} values, not ${header.length}`);
