@@ -15,3 +15,8 @@ system = os.system
 def evaluate(expression: str) -> Any:
     """Return what the expression gives, with the modules above at hand."""
     return eval(expression)
+
+
+def doubled(rows: Any) -> Any:
+    """Return twice the numbers: a harmless step of a pipeline."""
+    return [[2 * value for value in row] for row in rows]

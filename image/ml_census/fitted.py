@@ -22,6 +22,8 @@ from ml_census.published import ArtifactError, Folder
 from ml_census.schema import Schema, SchemaError
 
 VERSION: str = sklearn.__version__
+CUT = re.compile("truncated|end-of-stream|EOF|: index out of range|requires a buffer|incomplete")
+"""In the texts of errors: the unpickler read past the end of the file."""
 SHORT = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
 """Errors that say nothing of the file: space, memory, processes or open files are short."""
 
@@ -150,7 +152,7 @@ def _not_allowed(key: str, names: list[str]) -> str:
 def _damaged(data: bytes, error: BaseException) -> str:
     """Return the reason for a pickle that does not load."""
     text = f"{type(error).__name__}: {error}"
-    if isinstance(error, EOFError | zlib.error | lzma.LZMAError) or re.search("truncated|end-of-stream|EOF", text):
+    if isinstance(error, EOFError | zlib.error | lzma.LZMAError) or CUT.search(text):
         return f"the file is cut off or damaged ({len(data)} bytes): copy it again and compare its SHA-256"
     if isinstance(error, pickle.UnpicklingError | LookupError | ValueError):  # their texts are of the pickle machine
         return "not a pickle, or a damaged one: dump the fitted scikit-learn model with joblib.dump"

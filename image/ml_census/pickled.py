@@ -1,7 +1,7 @@
 """Unpickle models, and nothing else: a pickle is a program, which may call only what a model is made of.
 
 A pickle may use the names in allowed_globals.txt (made by ci/allowed-globals) and those that an operator trusts. Any
-other name is replaced by a placeholder that does nothing. Placeholders in attributes that only fit() reads are dropped;
+other name is replaced by a placeholder that does nothing. Placeholders in attributes that prediction does not read are dropped;
 with any other the model is refused, and the error lists all names.
 The guard rests on joblib's private names NumpyUnpickler, its find_class, and _validate_fileobject_and_memmap, and on
 NumpyArrayWrapper.read_array, which must read arrays of objects by the same find_class: joblib 1.6 does, 1.5 does not.
@@ -23,10 +23,11 @@ from joblib.numpy_pickle_utils import _validate_fileobject_and_memmap
 
 from ml_census import trust
 
-FIT_ONLY = frozenset(
-    "_scorer scorer_ scoring memory cv cv_results_ param_distributions param_grid best_params_".split()
+UNUSED = frozenset(
+    "_scorer scorer_ scoring memory cv cv_results_ param_distributions param_grid best_params_ _raw_predict".split()
 )
-"""Attributes of scikit-learn's estimators that prediction does not read."""
+"""Attributes of scikit-learn's estimators that prediction does not read. _raw_predict is the estimator's own method,
+which early stopping of histogram boosting leaves in the object as well."""
 VERSION_KEY = b"_sklearn_version"
 BLOCK = 1024**2
 
@@ -142,7 +143,7 @@ class _Placeholder:
 
 
 def _placeholders(model: Any) -> set[str]:
-    """Drop the placeholders that only fit() would use; return the names of the others."""
+    """Drop the placeholders that prediction does not use; return the names of the others."""
     found: set[str] = set()
     _Walk(found).dump(model)
     return found
@@ -163,9 +164,11 @@ class _Walk(pickle.Pickler):
         if isinstance(each, np.ndarray) and not each.dtype.hasobject:
             return 0
         if type(each).__module__.startswith("sklearn."):
-            for name in FIT_ONLY & getattr(each, "__dict__", {}).keys():
-                if _holds_placeholder(getattr(each, name)):
-                    setattr(each, name, None)
+            for name in UNUSED & getattr(each, "__dict__", {}).keys():
+                if _placeholders(each.__dict__[name]):
+                    del each.__dict__[name]
+                    if not hasattr(each, name):
+                        setattr(each, name, None)
         return None
 
 
@@ -175,11 +178,6 @@ class _Nowhere(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         return len(data)
-
-
-def _holds_placeholder(value: Any) -> bool:
-    """Whether the value is, or has in it, a placeholder."""
-    return bool(_placeholders(value))
 
 
 def _check_guard() -> None:

@@ -34,6 +34,7 @@ def test_options_of_estimators_are_allowed(data: str, name: str, make: Any) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # of estimators that will be removed
 @pytest.mark.parametrize("name", INSTANCES)
 def test_estimators_are_allowed(name: str) -> None:
     for data in ("classes", "binary", "regression", "labels", "outputs", "documents"):
@@ -41,3 +42,16 @@ def test_estimators_are_allowed(name: str) -> None:
             loaded(model)
             return
     loaded(INSTANCES[name])  # takes none of these, as DictVectorizer
+
+
+def test_what_only_fitting_uses_is_dropped_and_answers_stay() -> None:
+    """The scorer of early stopping, and distributions of a search, would need names that reach anything."""
+    for data, name, make in OPTIONS:
+        if name in ("hgb early stopping", "RandomizedSearchCV scipy"):
+            model = estimators.fitted(make(), data)
+
+            again = loaded(model)
+
+            rows = estimators.DATA[data].rows
+            assert again.predict(rows).tolist() == model.predict(rows).tolist()
+            assert again.predict_proba(rows).tolist() == model.predict_proba(rows).tolist()
