@@ -20,3 +20,8 @@ def evaluate(expression: str) -> Any:
 def doubled(rows: Any) -> Any:
     """Return twice the numbers: a harmless step of a pipeline."""
     return [[2 * value for value in row] for row in rows]
+
+
+def make_folder(path: str) -> None:
+    """Leave a trace."""
+    os.mkdir(path)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import pickle
 import re
 import sys
@@ -18,6 +17,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import RadiusNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 
+import harm
 from kinds import KINDS, LABELS, NUMBERS, Kind, made_by
 from ml_census import artifacts, config
 from ml_census.published import ArtifactError
@@ -235,12 +235,12 @@ class Making:
         self.path = str(path)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return os.mkdir, (self.path,)
+        return harm.make_folder, (self.path,)
 
 
 @pytest.mark.parametrize("listed", [True, False])
 def test_changed_file_of_a_pinned_model_is_not_unpickled(folder: Folder, tmp_path: Path, listed: bool) -> None:
-    path, made = folder("logistic", trusted_globals=["posix.mkdir"]), tmp_path / "made"
+    path, made = folder("logistic", trusted_globals=["harm.make_folder"]), tmp_path / "made"
     model, manifest = path.parent / "model.pkl", path.parent / "manifest.json"
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
     if listed:
