@@ -10,3 +10,8 @@ __all__ = ["bucket"]
 # test_compile.py takes 38 s of CPU with them and 15 s with one. Child processes inherit the setting.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name long bytes by their argument: compressed ones tell the time, and workers must collect the same names."""
+    return argname if isinstance(val, bytes) and len(val) > 40 else None
