@@ -21,7 +21,7 @@ from conftest import find_tool
 from documents import DOCUMENTS, ROOT, blocks, section
 from kinds import KINDS
 
-PASSWORD = "wonder land"
+PASSWORD = "down the rabbit hole"
 ANSWER = '"Annual Salary <50K"'
 RUNBOOK = "docs/operations.md"
 
