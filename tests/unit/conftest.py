@@ -1,6 +1,7 @@
 """Set-up of the unit tests: one thread a process, and a bucket."""
 
 import os
+import re
 
 from bucket import bucket
 
@@ -13,5 +14,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Name long bytes by their argument: compressed ones tell the time, and workers must collect the same names."""
-    return argname if isinstance(val, bytes) and len(val) > 40 else None
+    """Name bytes that are no short text by their argument: gzip writes the time into them, and all workers of
+    pytest-xdist must collect the same names."""
+    return argname if isinstance(val, bytes) and not (len(val) < 40 and re.fullmatch(rb"[ -~]*", val)) else None

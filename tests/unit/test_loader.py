@@ -1,35 +1,62 @@
 """Changed artifacts are loaded by the same road as at the start; what cannot be used leaves the old in place."""
 
-import dataclasses
-import errno
-import functools
+import hashlib
+import io
 import json
-import subprocess
+import pickle
+import resource
+import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import joblib
 import pytest
-from sklearn.linear_model import LogisticRegression
+import yaml
 
+import harm
+from bucket import Bucket
 from conftest import KEY
 from kinds import KINDS
-from ml_census import auth, config, loader, storage
+from ml_census import auth, config, loader
 from ml_census.artifacts import Artifacts
-from ml_census.loader import Loader
+from ml_census.loader import Loader, Part
 from ml_census.published import ArtifactError
 
 Folder = Callable[..., Path]
 
 
 @pytest.fixture
-def path(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder whose model need not be tried out elsewhere: that is test_trial's."""
-    monkeypatch.setattr(loader, "partial", lambda *_: None)
-    return folder("logistic")
+def path(published_folder: Folder) -> Path:
+    """A folder with a published model, which starts without the trial of test_trial.py."""
+    return published_folder("logistic")
+
+
+def publish_again(folder: Path) -> None:
+    """Replace the model by one of other bytes and the same answers."""
+    data, manifest = io.BytesIO(), json.loads((folder / "manifest.json").read_text())
+    joblib.dump(KINDS["logistic"]().model, data, compress=1)
+    manifest["files"]["model.pkl"] = hashlib.sha256(data.getvalue()).hexdigest()
+    (folder / "model.pkl").write_bytes(data.getvalue())
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def configure(path: Path, **changes: object) -> None:
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | changes))
+
+
+def upload(folder: Path, bucket: Bucket) -> None:
+    """Replace the objects by the files of a folder."""
+    bucket.objects = {each.name: each.read_bytes() for each in folder.iterdir() if each.is_file()}
+    bucket.generation += 1
+
+
+def take_away(bucket: Bucket) -> None:
+    """Let the store answer with a page of HTML, as a proxy does: it is Unreachable at once, without gcsfs's retries."""
+    bucket.answers = lambda way: way.answer(b"<html>")
 
 
 def started(path: Path) -> tuple[Loader, list[Artifacts]]:
@@ -56,7 +83,7 @@ def test_a_changed_model_user_or_key_is_swapped_in(path: Path, caplog: pytest.Lo
     caplog.set_level("INFO")
     load, known = started(path)
 
-    joblib.dump(KINDS["logistic"]().model, path.parent / "model.pkl", compress=1)
+    publish_again(path.parent)
     look(load, known)
     (path.parent / "users.json").write_text(json.dumps({"ada": "lovelace"}))
     look(load, known)
@@ -97,31 +124,33 @@ def test_what_cannot_be_used_is_refused_once_and_what_mends_it_is_loaded(
     assert load.counts() == {"done": 1, "refused": 1}
 
 
-def test_a_store_that_is_away_is_asked_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    load, known = started(path)
-    joblib.dump(KINDS["logistic"]().model, path.parent / "model.pkl", compress=1)
-    with monkeypatch.context() as patch:
-        patch.setattr(storage, "fingerprint", away)
+def test_store_that_is_away_is_polled_until_it_answers(mounted: Path, bucket: Bucket) -> None:
+    load, known = started(mounted)
+    publish_again(mounted.parent)
+    upload(mounted.parent, bucket)
+    take_away(bucket)
+    for _ in range(2):
         look(load, known)
-        look(load, known)
-    assert load.counts() == {"done": 0, "refused": 2 * len(load.parts)}
+    assert load.counts() == {"done": 0, "refused": 2}
 
+    bucket.answers = None
     look(load, known)
 
-    assert load.counts()["done"] == 1
+    assert load.counts() == {"done": 1, "refused": 2}
 
 
-def away(*_: Any) -> Any:
-    raise storage.Unreachable("no answer")
-
-
-def test_a_start_waits_for_the_store(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_start_waits_for_the_store(mounted: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
-    fingerprint = storage.fingerprint
-    monkeypatch.setattr("time.sleep", pauses.append)
-    monkeypatch.setattr(storage, "fingerprint", lambda uri: fingerprint(uri) if len(pauses) > 5 else away(uri))
 
-    started(path)
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) > 5:
+            bucket.answers = None
+
+    take_away(bucket)
+    monkeypatch.setattr("time.sleep", sleep)
+
+    started(mounted)
 
     assert len(pauses) == 6
     assert all(0 < pause <= loader.LONGEST_PAUSE_SECONDS for pause in pauses)
@@ -135,40 +164,35 @@ def test_a_start_does_not_wait_for_what_is_wrong(path: Path) -> None:
 
 
 @pytest.fixture
-def cached(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A store that is remote in name, and a place to keep what is read there."""
-    monkeypatch.setattr(storage, "_download", lambda uri, limit: Path(uri.removeprefix("gs:/")).read_bytes())
-    monkeypatch.setattr(storage, "_generation", generation)
-    values = path.read_text().replace(f": {tmp_path}", f": gs:/{tmp_path}")
-    path.write_text(f"{values}cache_path: {tmp_path / 'cache'}\n")
+def cached(path: Path, bucket: Bucket) -> Path:
+    """Everything in a bucket, and a folder that keeps what was read there."""
+    path.write_text(path.read_text().replace(f": {path.parent}/", ": gs://models/"))
+    configure(path, cache_path=str(path.parent / "cache"))
+    upload(path.parent, bucket)
     started(path)
     return path
 
 
-def generation(uri: str) -> str:
-    local = Path(uri.removeprefix("gs:/"))
-    return str(local.stat().st_mtime_ns) if local.exists() else ""
-
-
-def test_a_restart_serves_what_was_loaded_last_while_the_store_is_away(
-    cached: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_restart_serves_what_was_kept_while_the_store_is_away(
+    cached: Path, bucket: Bucket, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(storage, "_generation", away)
+    take_away(bucket)
     load, known = started(cached)
 
     assert "serving what was loaded last" in caplog.text
     assert load.counts() == {"done": 0, "refused": 1}, "a store that does not answer is asked once"
 
-    monkeypatch.setattr(storage, "_generation", generation)
+    bucket.answers = None
     look(load, known)
     assert load.counts() == {"done": len(load.parts), "refused": 1}
 
 
-def test_a_restart_lets_in_only_the_users_that_were_known_last(cached: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_restart_admits_only_the_users_known_last(cached: Path, bucket: Bucket) -> None:
     load, known = started(cached)
     (cached.parent / "users.json").write_text(json.dumps({"ada": "lovelace"}))
+    upload(cached.parent, bucket)
     look(load, known)
-    monkeypatch.setattr(storage, "_generation", away)
+    take_away(bucket)
 
     _, (restarted,) = started(cached)
 
@@ -176,8 +200,8 @@ def test_a_restart_lets_in_only_the_users_that_were_known_last(cached: Path, mon
     assert restarted.model.version == known[0].model.version
 
 
-def test_a_restart_serves_what_was_loaded_last_if_the_store_holds_something_bad(cached: Path) -> None:
-    joblib.dump(LogisticRegression(), cached.parent / "model.pkl")
+def test_restart_serves_what_was_kept_where_the_model_is_bad(cached: Path, bucket: Bucket) -> None:
+    damage(bucket)
 
     load, known = started(cached)
 
@@ -193,14 +217,14 @@ def test_what_was_kept_for_another_configuration_is_not_served(cached: Path) -> 
         started(cached)
 
 
-def test_what_nobody_foresaw_leaves_the_old_in_place(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unforeseen_failure_leaves_the_old_in_place(path: Path) -> None:
     load, known = started(path)
-    monkeypatch.setattr(storage, "fingerprint", failing)
+    part = Part("users", failing, None, seen={str(path): "another fingerprint"})
 
-    look(load, known)
+    load.look(part, known.append)
 
     assert len(known) == 1
-    assert load.counts() == {"done": 0, "refused": len(load.parts)}
+    assert part.refused == 1
 
 
 def failing(*_: Any) -> Any:
@@ -217,34 +241,29 @@ REMOVALS = {
 
 
 @pytest.fixture
-def mounted(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def mounted(path: Path, bucket: Bucket) -> Path:
     """As the chart has it: the model in a bucket; two users and two keys, of which the first signs, in a Secret."""
-    (tmp_path / "users.json").write_text(json.dumps(USERS))
-    (tmp_path / "secret.txt").write_text(f"{OTHER_KEY}\n{KEY}\n")
-    monkeypatch.setattr(storage, "_download", lambda uri, limit: Path(uri.removeprefix("gs:/")).read_bytes())
-    monkeypatch.setattr(storage, "_generation", generation)
-    values = path.read_text().replace(f"model_path: {tmp_path}", f"model_path: gs:/{tmp_path}")
-    path.write_text(f"{values}cache_path: {tmp_path / 'cache'}\n")
+    (path.parent / "users.json").write_text(json.dumps(USERS))
+    (path.parent / "secret.txt").write_text(f"{OTHER_KEY}\n{KEY}\n")
+    configure(path, model_path="gs://models/model.pkl", cache_path=str(path.parent / "cache"))
+    upload(path.parent, bucket)
     return path
 
 
-def bad_model(path: Path, _monkeypatch: pytest.MonkeyPatch) -> None:
-    joblib.dump(LogisticRegression(), path.parent / "model.pkl")
+def damage(bucket: Bucket) -> None:
+    bucket.objects["model.pkl"] = b"no model"
+    bucket.generation += 1
 
 
-def bucket_away(_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage, "_generation", away)
-
-
-@pytest.mark.parametrize("trouble", [bad_model, bucket_away])
+@pytest.mark.parametrize("trouble", [damage, take_away])
 @pytest.mark.parametrize("removal", REMOVALS)
 @pytest.mark.parametrize("restarts", ["never", "before", "after"])
 def test_who_is_removed_is_out_at_the_next_look_whatever_the_model_is_like(
-    mounted: Path, monkeypatch: pytest.MonkeyPatch, trouble: Callable[..., None], removal: str, restarts: str
+    mounted: Path, bucket: Bucket, trouble: Callable[[Bucket], None], removal: str, restarts: str
 ) -> None:
     load, known = started(mounted)
     token = issued(known[-1])
-    trouble(mounted, monkeypatch)
+    trouble(bucket)
     if restarts == "before":
         load, known = started(mounted)
     assert user_of(token, known) == "ada"
@@ -268,33 +287,44 @@ def user_of(token: str, known: list[Artifacts]) -> str | None:
     return auth.token_user(known[-1].keys, known[-1].users, token)
 
 
-def test_what_is_mounted_is_never_on_the_disk(mounted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither in the cache nor where a model is tried out."""
-    written: dict[str, bytes] = {}
-    popen = subprocess.Popen
+class Looking:
+    """Unpickled, it is a model. It copies a folder meanwhile."""
 
-    def looked_at(*args: Any, **options: Any) -> Any:
-        written.update({str(each): each.read_bytes() for each in tmp_path.glob("cache/**/*") if each.is_file()})
-        return popen(*args, **options)
+    def __init__(self, folder: Path, copy: Path) -> None:
+        model = pickle.dumps(KINDS["logistic"]().model)
+        copied = f"__import__('shutil').copytree({str(folder)!r}, {str(copy)!r})"
+        self.expression = f"({copied}, __import__('pickle').loads({model!r}))[1]"
 
-    monkeypatch.setattr("subprocess.Popen", looked_at)
-    monkeypatch.setattr(loader, "partial", functools.partial)
-
-    started(mounted)
-
-    looked_at(["true"]).wait()
-    assert any("trial-" in name for name in written) and any("last-good" in name for name in written)
-    assert [name for name, data in written.items() if b"lovelace" in data or OTHER_KEY.encode() in data] == []
+    def __reduce__(self) -> tuple[Any, ...]:
+        return harm.evaluate, (self.expression,)
 
 
-def test_a_store_that_is_away_does_not_hold_up_the_keys_that_are_mounted(
-    mounted: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.slow
+def test_mounted_secrets_are_never_written_to_the_disk(
+    folder: Folder, tmp_path: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Neither to the cache nor where a model is tried out."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(harm.__file__).parent))
+    path, cache, seen = folder("logistic", trusted_globals=["harm.evaluate"]), tmp_path / "cache", tmp_path / "seen"
+    (tmp_path / "users.json").write_text(json.dumps(USERS))
+    (tmp_path / "model.pkl").write_bytes(pickle.dumps(Looking(cache, seen / "trial")))
+    configure(path, model_path="gs://models/model.pkl", cache_path=str(cache))
+    bucket.objects["model.pkl"] = (tmp_path / "model.pkl").read_bytes()
+
+    started(path)
+
+    shutil.copytree(cache, seen / "kept")
+    written = {str(each): each.read_bytes() for each in seen.rglob("*") if each.is_file()}
+    assert any("/trial/trial-" in name for name in written) and any("/kept/last-good" in name for name in written)
+    assert [name for name, data in written.items() if b"lovelace" in data or KEY.encode() in data] == []
+
+
+def test_store_that_is_away_does_not_hold_up_mounted_keys(mounted: Path, bucket: Bucket) -> None:
     """Users in the bucket, keys in a Secret."""
-    mounted.write_text(mounted.read_text().replace("users: ", "users: gs:/"))
+    configure(mounted, users="gs://models/users.json")
     load, known = started(mounted)
     token = issued(known[-1])
-    monkeypatch.setattr(storage, "_generation", away)
+    take_away(bucket)
 
     (mounted.parent / "secret.txt").write_text(KEY)
     look(load, known)
@@ -302,15 +332,16 @@ def test_a_store_that_is_away_does_not_hold_up_the_keys_that_are_mounted(
     assert user_of(token, known) is None
 
 
-def test_a_model_that_takes_its_time_does_not_hold_up_users(mounted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_download_of_a_model_does_not_hold_up_users(mounted: Path, bucket: Bucket) -> None:
+    configure(mounted, reload_seconds=0.01)
     load, known = started(mounted)
-    download, over, stopped = storage._download, threading.Event(), threading.Event()
-    monkeypatch.setattr(storage, "_download", lambda uri, limit: over.wait(60) and download(uri, limit))
-    load._config = dataclasses.replace(load._config, reload_seconds=0.01)
+    over, stopped = threading.Event(), threading.Event()
+    bucket.contents = lambda way, data: (over.wait(60), way.answer(data))[1]
     watching = threading.Thread(target=load.watch, args=(known.append, stopped))
     watching.start()
 
-    joblib.dump(KINDS["logistic"]().model, mounted.parent / "model.pkl", compress=1)
+    publish_again(mounted.parent)
+    upload(mounted.parent, bucket)
     REMOVALS["a removed user"](mounted.parent)
     waited_for(lambda: list(known[-1].users) == ["census"])
     assert known[-1].model is known[0].model
@@ -329,23 +360,33 @@ def waited_for(happened: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def test_users_that_cannot_be_kept_are_not_kept_as_they_were(cached: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_users_that_cannot_be_kept_are_forgotten(
+    cached: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """A full disk must not bring back who was removed."""
     load, known = started(cached)
     (cached.parent / "users.json").write_text(json.dumps({"ada": "lovelace"}))
-    with monkeypatch.context() as patch:
-        patch.setattr("os.replace", full)
+    upload(cached.parent, bucket)
+    with largest_file(1):
         look(load, known)
+    assert "cache_path: " in caplog.text
     assert list(known[-1].users) == ["ada"]
-    monkeypatch.setattr(storage, "_generation", away)
+    take_away(bucket)
     monkeypatch.setattr("time.sleep", failing)
 
     with pytest.raises(RuntimeError):  # it waits for the store
         started(cached)
 
 
-def full(*_: Any) -> None:
-    raise OSError(errno.ENOSPC, "No space left on device")
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """This process can write no larger file: as on a full disk, writing one raises OSError."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_what_was_left_of_a_trial_is_removed(path: Path, tmp_path: Path) -> None:
@@ -359,18 +400,17 @@ def test_what_was_left_of_a_trial_is_removed(path: Path, tmp_path: Path) -> None
     assert [*(tmp_path / "cache").iterdir()] == []
 
 
-def test_a_model_that_does_not_come_whole_is_not_loaded_and_leaves_nothing(
-    mounted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_model_that_is_cut_short_is_not_loaded_nor_kept(mounted: Path, bucket: Bucket) -> None:
     load, known = started(mounted)
-    kept = sorted(str(each) for each in tmp_path.glob("cache/**/*"))
-    joblib.dump(KINDS["logistic"]().model, tmp_path / "model.pkl", compress=1)
-    monkeypatch.setattr(storage, "_download", away)
+    kept = sorted(str(each) for each in mounted.parent.glob("cache/**/*"))
+    publish_again(mounted.parent)
+    upload(mounted.parent, bucket)
+    bucket.contents = lambda way, data: way.answer(data[: len(data) // 2], 200, len(data))
 
     look(load, known)
 
     assert len(known) == 1
-    assert sorted(str(each) for each in tmp_path.glob("cache/**/*")) == kept
+    assert sorted(str(each) for each in mounted.parent.glob("cache/**/*")) == kept
 
 
 def test_a_cache_that_cannot_be_made_ends_the_start(path: Path, tmp_path: Path) -> None:
