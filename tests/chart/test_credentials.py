@@ -1,4 +1,4 @@
-"""Where users and key come from, what they may be, and when pods restart for them."""
+"""The sources of users and keys, their rules, and the restarts that they cause."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How clients reach the Service: load balancers, Gateway and Ingress, and what Google is told of the server."""
+"""Load balancers, Gateway, Ingress, and the settings of Google's load balancer."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from rendering import Chart
 
 GOOGLE = ("HealthCheckPolicy", "GCPBackendPolicy", "BackendConfig", "FrontendConfig", "ManagedCertificate")
 PATIENT = {"config": {"drain_delay_seconds": 40}, "terminationGracePeriodSeconds": 75}
-"""What Google's load balancer asks for."""
+"""The times that Google's load balancer needs."""
 
 
 def behind(**values: Any) -> dict[str, Any]:

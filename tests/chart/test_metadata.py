@@ -1,4 +1,4 @@
-"""Labels, names, accounts, and where pods run and how many."""
+"""Labels, names, accounts, scheduling and the number of pods."""
 
 import re
 from typing import Any

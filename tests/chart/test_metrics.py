@@ -1,4 +1,4 @@
-"""What reads the pods' metrics, and what is made of them."""
+"""The readers of metrics, the alerts and the dashboard."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""With whom the pods may speak. That it holds is for tests/e2e/test_network.py to show."""
+"""The peers of the pods. tests/e2e/test_network.py shows that a cluster enforces them."""
 
 import ipaddress
 from typing import Any

@@ -1,4 +1,4 @@
-"""What Helm prints after an installation."""
+"""The notes that Helm prints after an installation."""
 
 from typing import Any
 
@@ -80,7 +80,7 @@ def test_notes_contain_no_secret(chart: Chart) -> None:
 
 
 @pytest.mark.parametrize(
-    ("service", "told"),
+    ("service", "warned"),
     [
         ({"type": "LoadBalancer"}, True),
         ({"type": "NodePort", "externalTrafficPolicy": "Cluster"}, True),
@@ -88,6 +88,6 @@ def test_notes_contain_no_secret(chart: Chart) -> None:
         ({}, False),
     ],
 )
-def test_notes_warn_if_clients_share_node_addresses(chart: Chart, service: dict[str, Any], told: bool) -> None:
+def test_notes_warn_if_clients_share_node_addresses(chart: Chart, service: dict[str, Any], warned: bool) -> None:
     """The notes warn if the throttle of wrong passwords counts all clients of a node as one."""
-    assert ("clients of the Service are seen with the address of a node" in chart.notes({"service": service})) == told
+    assert ("clients of the Service are seen with the address of a node" in chart.notes({"service": service})) == warned

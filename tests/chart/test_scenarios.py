@@ -1,4 +1,4 @@
-"""What holds for every values file of the chart: ci/ and environments/."""
+"""Rules that hold for every values file of the chart: ci/ and environments/."""
 
 import functools
 import json
@@ -135,7 +135,7 @@ def test_containers_limit_memory_and_disk_as_requested(chart: Chart, scenario: s
 
 
 LOGS = 50 * 2**20
-"""Of one container a node keeps five files of 10Mi, unless told otherwise."""
+"""By default the kubelet keeps five files of 10Mi for a container."""
 
 
 def test_disk_limit_covers_folders_and_logs(chart: Chart, scenario: str) -> None:

@@ -1,4 +1,4 @@
-"""What the server is told: its configuration, probes, arguments, folders, image and Service."""
+"""The configuration, probes, arguments, folders, image and Service of the server."""
 
 import dataclasses
 import json
@@ -11,6 +11,7 @@ import yaml
 import ml_census
 from charts import server, volume
 from ml_census import cli, config
+from ml_census.compatible import PROBES
 from rendering import Chart
 
 
@@ -100,7 +101,7 @@ def test_probe_has_route_port_and_times_of_the_values(chart: Chart, probe: str) 
     container = server(chart.pod({"probes": {probe: values}}))
 
     request = container[f"{probe}Probe"]["httpGet"]
-    assert f'"{request["path"]}"' in (chart.root / "image/ml_census/app.py").read_text()
+    assert request["path"] in PROBES
     assert request["path"] == ("/livez" if probe == "liveness" else "/readyz")
     assert request["port"] in {port["name"] for port in container["ports"]}
     assert container[f"{probe}Probe"] == {"httpGet": request, **values}

@@ -1,4 +1,4 @@
-"""values.yaml, its schema, the templates and the README are of one mind, and wrong values are refused with a reason."""
+"""values.yaml, its schema, the templates and the README agree, and the chart rejects contradictions with a reason."""
 
 import json
 import re
@@ -14,7 +14,7 @@ import yaml
 from charts import FOREIGN, HASH, KEY, MODEL
 from rendering import Chart
 
-# Values that the schema cannot judge, and what the message says.
+# Values that the schema accepts and a template rejects, and parts of the message.
 STORE = {"store": "google", "users": "census-users", "signingKey": "census-key"}
 MANAGER = {key: f"projects/example/secrets/{key}/versions/latest" for key in ("users", "signingKey")}
 ACCOUNT = "census@example.iam.gserviceaccount.com"
@@ -163,7 +163,7 @@ CONTRADICTIONS = [
         {"config": MODEL, "credentials": {"users": {"Alice": HASH, "alice": HASH}, "signingKey": KEY}},
         ["two names that differ only in case"],
     ),
-    # All problems are told at once.
+    # The message has all problems at once.
     ({"config": MODEL, "test": {"password": "b"}}, ["config.users", "config.secret", "test.user"]),
 ]
 
