@@ -19,7 +19,8 @@ from prometheus_client.samples import Sample
 
 from conftest import write_folder, write_published
 
-SECONDS = 60
+SECONDS = 120
+"""Maximum wait for one response or process: ends a test that would hang, and asserts no speed."""
 TELLTALE = re.compile(
     r'Traceback|File "|/(home|opt|root|tmp|usr|var|work)/|site-packages|\.py\b|\b\d+\.\d+\.\d+\b'
     r"|\b(flask|gunicorn|jwt|numpy|pandas|pyjwt|python|sklearn|waitress|werkzeug)\b",

@@ -1,6 +1,21 @@
 """Every test here speaks with a real server process."""
 
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
 from bucket import bucket
+from conftest import find_tool
 from serving import launched, server, start
 
 __all__ = ["bucket", "launched", "server", "start"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser without a window."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=find_tool("chromium"), args=["--no-sandbox"])
+        yield running
+        running.close()

@@ -26,6 +26,7 @@ from conftest import write_published
 from ml_census import scored, scoring, tables
 from ml_census.client import Client, ClientError
 from ml_census.tables import ScoringError
+from serving import SECONDS, Launch, Server, Start, sigint_not_ignored
 
 NAMES = ["age", "workclass", "education-num", "sex"]
 WORK, SEX = ["Private", "Self-emp", "State-gov"], ["Male", "Female"]
@@ -66,7 +67,7 @@ class Handler(BaseHTTPRequestHandler):
         step = self.server.plan.pop(0) if self.server.plan and path == "/prediction" else ""
         if step.startswith("hold"):
             self.server.held.set()
-            self.server.go_on.wait(60)
+            self.server.go_on.wait(SECONDS)
             step = step.removeprefix("hold").strip()
         if step == "close":
             self.close_connection = True
@@ -75,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
             status, _, seconds = step.partition(" ")
             self._reply(int(status), b'{"error message": "busy"}', {"Retry-After": seconds} if seconds else {})
             return
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.behind, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.behind, timeout=SECONDS)
         connection.request(self.command, path, body, dict(self.headers))
         answer = connection.getresponse()
         self._reply(answer.status, answer.read(), {"X-Model-Version": answer.headers.get("X-Model-Version", "")})
@@ -95,7 +96,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def behind(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def behind(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = launch(write_published(tmp_path_factory.mktemp("client"), "dataframe", reload_seconds=0.2))
     yield server
     server.end()
@@ -115,7 +116,7 @@ def proxied(port: int) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def proxy(behind: Any) -> Iterator[Proxy]:
+def proxy(behind: Server) -> Iterator[Proxy]:
     with proxied(behind.port) as running:
         yield running
 
@@ -130,7 +131,7 @@ class Clock:
 
 
 @pytest.fixture(scope="module")
-def expected(behind: Any) -> list[str]:
+def expected(behind: Server) -> list[str]:
     answer = behind.predict(ROWS).json()["predictions"]
     assert len(set(answer)) == 2
     return list(answer)
@@ -155,19 +156,19 @@ def command(url: str, table: Path, target: Path, *options: str) -> list[str]:
 
 
 def predict(*args: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*args), capture_output=True, text=True, timeout=120)
+    return subprocess.run(command(*args), capture_output=True, text=True, timeout=SECONDS)
 
 
 def wait_until(reached: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + SECONDS
     while not reached():
         assert time.monotonic() < end
         time.sleep(0.05)
 
 
-def ask(server: Any, token: str) -> requests.Response:
+def ask(server: Server, token: str) -> requests.Response:
     headers = {"Authorization": token}
-    return requests.post(f"{server.url}/prediction", headers=headers, json={"inputs": ROWS[:1]}, timeout=30)
+    return requests.post(f"{server.url}/prediction", headers=headers, json={"inputs": ROWS[:1]}, timeout=SECONDS)
 
 
 def read(path: Path) -> list[list[str]]:
@@ -175,7 +176,7 @@ def read(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def test_a_client_answers_each_row_in_order(behind: Any, expected: list[str]) -> None:
+def test_a_client_answers_each_row_in_order(behind: Server, expected: list[str]) -> None:
     with Client(behind.url, "census", "census") as client:
         assert client.model().columns == NAMES
         assert list(client.predict(ROWS, batch=7)) == expected
@@ -189,9 +190,7 @@ def test_what_got_no_answer_is_asked_again(proxy: Proxy, expected: list[str]) ->
 
 
 @pytest.mark.parametrize("status", ["429", "503"])
-def test_what_stays_busy_for_longer_than_the_client_waits_is_told_in_the_servers_words(
-    proxy: Proxy, status: str
-) -> None:
+def test_retry_after_beyond_the_clients_patience_is_reported(proxy: Proxy, status: str) -> None:
     """At once: an earlier try than at the time that the server names would be answered here."""
     proxy.plan = [f"{status} 121"]
     with Client(proxy.url, "census", "census") as client, pytest.raises(ClientError, match=f"^{status} busy$"):
@@ -211,9 +210,7 @@ def test_a_token_is_replaced_a_minute_before_it_ends(proxy: Proxy, expected: lis
         assert [logins_until(seconds) for seconds in (0, 659, 661, 1320, 1322)] == [1, 1, 2, 2, 3]
 
 
-def test_a_token_that_is_worth_nothing_any_more_is_replaced(
-    start: Callable[..., Any], tmp_path: Path, expected: list[str]
-) -> None:
+def test_a_token_that_is_worth_nothing_any_more_is_replaced(start: Start, tmp_path: Path, expected: list[str]) -> None:
     """After a new key."""
     server = start("dataframe", reload_seconds=0.1)
     with Client(server.url, "census", "census") as client:
@@ -254,7 +251,7 @@ def test_a_redirect_is_told_before_the_password_is_sent(proxy: Proxy) -> None:
     assert {sent for _, sent in proxy.asked} == {""}
 
 
-def test_values_of_numpy_are_sent_as_pythons(behind: Any, expected: list[str]) -> None:
+def test_values_of_numpy_are_sent_as_pythons(behind: Server, expected: list[str]) -> None:
     with Client(behind.url, "census", "census") as client:
         rows = [[np.int64(age), np.str_(work), np.float32(education), sex] for age, work, education, sex in ROWS]
         assert list(client.predict(rows)) == expected
@@ -262,7 +259,7 @@ def test_values_of_numpy_are_sent_as_pythons(behind: Any, expected: list[str]) -
 
 
 @pytest.mark.parametrize("value", [object(), float("inf"), np.timedelta64(1, "D"), b"x"])
-def test_a_value_that_json_does_not_have_is_refused(behind: Any, value: object) -> None:
+def test_a_value_that_json_does_not_have_is_refused(behind: Server, value: object) -> None:
     with (
         Client(behind.url, "census", "census") as client,
         pytest.raises(
@@ -272,7 +269,7 @@ def test_a_value_that_json_does_not_have_is_refused(behind: Any, value: object) 
         list(client.predict([[value, *ROWS[0][1:]]]))
 
 
-def test_a_bad_row_is_named_by_its_number_among_all(behind: Any) -> None:
+def test_a_bad_row_is_named_by_its_number_among_all(behind: Server) -> None:
     with Client(behind.url, "census", "census") as client, pytest.raises(ClientError, match="row 25, column age"):
         list(client.predict([*ROWS[:25], ["old", *ROWS[0][1:]]], batch=10))
 
@@ -281,12 +278,12 @@ def test_a_bad_row_is_named_by_its_number_among_all(behind: Any) -> None:
     ("url", "password", "says"),
     [("", "wrong", "401 your password or username is invalid"), ("/elsewhere", "census", "404")],
 )
-def test_what_cannot_get_better_is_told_at_once(behind: Any, url: str, password: str, says: str) -> None:
+def test_what_cannot_get_better_is_told_at_once(behind: Server, url: str, password: str, says: str) -> None:
     with Client(behind.url + url, "census", password) as client, pytest.raises(ClientError, match=says):
         list(client.predict(ROWS))
 
 
-def test_a_file_is_scored(behind: Any, table: Path, tmp_path: Path, expected: list[str]) -> None:
+def test_a_file_is_scored(behind: Server, table: Path, tmp_path: Path, expected: list[str]) -> None:
     done = predict(behind.url, table, tmp_path / "out.csv")
 
     assert done.returncode == 0, done.stderr
@@ -297,7 +294,7 @@ def test_a_file_is_scored(behind: Any, table: Path, tmp_path: Path, expected: li
     assert not list(tmp_path.glob("*.part*"))
 
 
-def test_a_file_without_a_header_has_the_models_columns(behind: Any, tmp_path: Path, expected: list[str]) -> None:
+def test_a_file_without_a_header_has_the_models_columns(behind: Server, tmp_path: Path, expected: list[str]) -> None:
     (tmp_path / "rows.csv").write_text("\n".join(", ".join(map(str, row)) for row in ROWS))
 
     assert predict(behind.url, tmp_path / "rows.csv", tmp_path / "out.csv").returncode == 0
@@ -306,7 +303,7 @@ def test_a_file_without_a_header_has_the_models_columns(behind: Any, tmp_path: P
 
 
 def test_a_run_that_was_interrupted_goes_on(
-    proxy: Proxy, behind: Any, table: Path, tmp_path: Path, expected: list[str]
+    proxy: Proxy, behind: Server, table: Path, tmp_path: Path, expected: list[str]
 ) -> None:
     """Also when its last line was cut; what was there is not asked for again."""
     proxy.plan = ["", "", "", "500"]
@@ -324,22 +321,13 @@ def test_a_run_that_was_interrupted_goes_on(
     assert behind.metrics()["ml_census_rows_total",] - before == 701
 
 
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Also where the tests run in the background of a shell, which has its children ignore Ctrl-C."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_says_how_to_go_on(proxy: Proxy, table: Path, tmp_path: Path, expected: list[str]) -> None:
     proxy.plan = ["", "", "hold close"]
     arguments = command(proxy.url, table, tmp_path / "out.csv", "--batch", "100")
-    with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as running:
-        assert proxy.held.wait(60)
+    with sigint_not_ignored(), subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as running:
+        assert proxy.held.wait(SECONDS)
         running.send_signal(signal.SIGINT)
-        said = running.communicate(timeout=60)[1]
+        said = running.communicate(timeout=SECONDS)[1]
     proxy.go_on.set()
 
     assert (running.returncode, said) == (130, "ml-census: interrupted: the same command goes on where it was\n")
@@ -367,7 +355,7 @@ def test_a_terminal_shows_how_far_it_is(proxy: Proxy, table: Path, tmp_path: Pat
     assert running.returncode == 0
 
 
-def test_a_file_that_grows_meanwhile_is_not_half_scored(behind: Any, table: Path, tmp_path: Path) -> None:
+def test_a_file_that_grows_meanwhile_is_not_half_scored(behind: Server, table: Path, tmp_path: Path) -> None:
     more = iter([read(table)[1]])
 
     def grow(_rows: int) -> None:
@@ -383,7 +371,7 @@ def test_a_file_that_grows_meanwhile_is_not_half_scored(behind: Any, table: Path
     assert not (tmp_path / "out.csv").exists()
 
 
-def test_no_file_has_the_predictions_of_two_models(start: Callable[..., Any], table: Path, tmp_path: Path) -> None:
+def test_no_file_has_the_predictions_of_two_models(start: Start, table: Path, tmp_path: Path) -> None:
     """A run that finds another model ends; the next one begins anew, and says so."""
     server = start("dataframe", reload_seconds=0.1)
     with proxied(server.port) as proxy, Client(server.url, "census", "census") as client:
@@ -391,11 +379,11 @@ def test_no_file_has_the_predictions_of_two_models(start: Callable[..., Any], ta
         proxy.plan = ["", "hold"]
         arguments = command(proxy.url, table, tmp_path / "out.csv", "--batch", "300")
         with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as running:
-            assert proxy.held.wait(60)
+            assert proxy.held.wait(SECONDS)
             write_published(tmp_path, "boosting_with_categories", reload_seconds=0.1)
             wait_until(lambda: client.model().version != old)
             proxy.go_on.set()
-            said = running.communicate(timeout=60)[1]
+            said = running.communicate(timeout=SECONDS)[1]
         again = predict(proxy.url, table, tmp_path / "out.csv")
         new, expected = client.model().version, list(client.predict(ROWS))
 
@@ -416,7 +404,7 @@ def test_no_file_has_the_predictions_of_two_models(start: Callable[..., Any], ta
         ("", "there are no rows"),
     ],
 )
-def test_a_file_that_cannot_be_scored_is_told_in_one_line(behind: Any, tmp_path: Path, text: str, says: str) -> None:
+def test_a_file_that_cannot_be_scored_is_told_in_one_line(behind: Server, tmp_path: Path, text: str, says: str) -> None:
     (tmp_path / "rows.csv").write_text(text)
 
     done = predict(behind.url, tmp_path / "rows.csv", tmp_path / "out.csv")
@@ -426,13 +414,13 @@ def test_a_file_that_cannot_be_scored_is_told_in_one_line(behind: Any, tmp_path:
     assert says in done.stderr
 
 
-def test_one_row_is_predicted(behind: Any, tmp_path: Path, expected: list[str]) -> None:
+def test_one_row_is_predicted(behind: Server, tmp_path: Path, expected: list[str]) -> None:
     (tmp_path / "password").write_text("census\n")
     known = ["--url", behind.url, "--user", "census", "--password-file", str(tmp_path / "password")]
     command = [sys.executable, "-m", "ml_census", "predict", *known, "--row", json.dumps(ROWS[0])]
 
-    good = subprocess.run([*command, "--expect", expected[0]], capture_output=True, text=True, timeout=30)
-    bad = subprocess.run([*command, "--expect", "else"], capture_output=True, text=True, timeout=30)
+    good = subprocess.run([*command, "--expect", expected[0]], capture_output=True, text=True, timeout=SECONDS)
+    bad = subprocess.run([*command, "--expect", "else"], capture_output=True, text=True, timeout=SECONDS)
 
     assert (good.returncode, good.stdout) == (0, json.dumps(expected[0]) + "\n")
     assert (bad.returncode, bad.stderr) == (1, "ml-census: expected else\n")

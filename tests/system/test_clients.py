@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from conftest import find_tool, write_trained
+from serving import SECONDS, Launch, Server
 
 pytestmark = pytest.mark.adult
 ROOT = Path(__file__).parents[2]
@@ -20,7 +21,7 @@ ROWS = 1000
 
 
 @pytest.fixture(scope="module")
-def server(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def server(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The boosted model, trained on UCI Adult."""
     routes = {"AIP_PREDICT_ROUTE": "/v1/endpoints/7/deployedModels/8:predict", "AIP_HEALTH_ROUTE": "/v1/endpoints/7"}
     running = launch(write_trained(tmp_path_factory, os.environ["ADULT_DATA"]), routes)
@@ -29,9 +30,9 @@ def server(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="module")
-def names(server: Any) -> list[str]:
+def names(server: Server) -> list[str]:
     headers = {"Authorization": server.token()}
-    metadata = requests.get(f"{server.url}/v2/models/model", headers=headers, timeout=10).json()
+    metadata = requests.get(f"{server.url}/v2/models/model", headers=headers, timeout=SECONDS).json()
     return [str(each["name"]) for each in metadata["inputs"]]
 
 
@@ -44,7 +45,7 @@ def rows(names: list[str]) -> list[list[Any]]:
 
 
 @pytest.fixture(scope="module")
-def expected(server: Any, rows: list[list[Any]]) -> dict[str, Any]:
+def expected(server: Server, rows: list[list[Any]]) -> dict[str, Any]:
     """What /prediction answers, with probabilities."""
     answer = server.predict(rows, "?proba=true")
     assert answer.status_code == 200
@@ -90,7 +91,7 @@ FORMS: dict[str, tuple[str, Callable[[list[str], list[list[Any]]], Any]]] = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_each_form_has_the_same_predictions(
-    server: Any, names: list[str], rows: list[list[Any]], expected: dict[str, Any], form: str
+    server: Server, names: list[str], rows: list[list[Any]], expected: dict[str, Any], form: str
 ) -> None:
     path, make = FORMS[form]
     body = make(names, rows)
@@ -98,7 +99,7 @@ def test_each_form_has_the_same_predictions(
     data = body if isinstance(body, str) else json.dumps(body)
     headers = {"Authorization": f"Bearer {server.token()}", "Content-Type": mimetype}
 
-    answer = requests.post(server.url + path, data=data, headers=headers, timeout=30)
+    answer = requests.post(server.url + path, data=data, headers=headers, timeout=SECONDS)
 
     assert answer.json() == {"predictions": expected["predictions"]}
 
@@ -113,7 +114,7 @@ def run_client(name: str, address: str, token: str, names: list[str], rows: list
 
 
 def test_kserves_client_has_the_same_predictions(
-    server: Any, names: list[str], rows: list[list[Any]], expected: dict[str, Any]
+    server: Server, names: list[str], rows: list[list[Any]], expected: dict[str, Any]
 ) -> None:
     answer = run_client("kserve", server.url, server.token(), names, rows)
 
@@ -121,7 +122,7 @@ def test_kserves_client_has_the_same_predictions(
 
 
 def test_tritons_client_has_the_same_predictions(
-    server: Any, names: list[str], rows: list[list[Any]], expected: dict[str, Any]
+    server: Server, names: list[str], rows: list[list[Any]], expected: dict[str, Any]
 ) -> None:
     answer = run_client("triton", f"127.0.0.1:{server.port}", server.token(), names, rows)
 

@@ -1,21 +1,18 @@
 """A page of another origin logs in and predicts, in a real browser, if cors_origins has its origin."""
 
-import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from conftest import write_folder
+from conftest import write_published
+from serving import SECONDS, Launch, Server
 
-ROOT = Path(__file__).parents[2]
-SECONDS = 60
 CALL = """async ([url, body]) => {
   const basic = btoa("census:census");
   const login = await fetch(url + "/login", { headers: { Authorization: `Basic ${basic}` } });
@@ -46,24 +43,15 @@ def origins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def open_to_one(
-    launch: Callable[..., Any], origins: list[str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Any]:
+def open_to_one(launch: Launch, origins: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that the pages of the first site may call."""
     running = launch(
-        write_folder(tmp_path_factory.mktemp("cors"), "logistic", cors_origins=[*origins[:1], "https://a.example:443"])
+        write_published(
+            tmp_path_factory.mktemp("cors"), "logistic", cors_origins=[*origins[:1], "https://a.example:443"]
+        )
     )
     yield running
     running.end()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = subprocess.run([ROOT / "ci" / "chromium"], check=True, capture_output=True, text=True).stdout.strip()
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 def call(browser: Browser, origin: str, url: str, body: str) -> Any:
@@ -75,8 +63,8 @@ def call(browser: Browser, origin: str, url: str, body: str) -> Any:
         page.close()
 
 
-def test_a_page_of_a_listed_origin_logs_in_and_reads_predictions_and_errors(
-    browser: Browser, open_to_one: Any, origins: list[str]
+def test_page_of_a_listed_origin_reads_predictions_and_errors(
+    browser: Browser, open_to_one: Server, origins: list[str]
 ) -> None:
     status, answer, has_id = call(browser, origins[0], open_to_one.url, '{"inputs": [[1, 2]]}')
     refused, error, _ = call(browser, origins[0], open_to_one.url, "{")
@@ -85,13 +73,13 @@ def test_a_page_of_a_listed_origin_logs_in_and_reads_predictions_and_errors(
     assert (refused, "not JSON" in error["error message"]) == (400, True)
 
 
-def test_a_page_of_another_origin_reads_nothing(browser: Browser, open_to_one: Any, origins: list[str]) -> None:
+def test_a_page_of_another_origin_reads_nothing(browser: Browser, open_to_one: Server, origins: list[str]) -> None:
     with pytest.raises(Exception, match="Failed to fetch"):
         call(browser, origins[1], open_to_one.url, '{"inputs": [[1, 2]]}')
 
 
 @pytest.mark.parametrize("path", ["/login", "/prediction", "/v2/models/model/infer", "/invocations"])
-def test_a_preflight_is_answered_without_a_token(open_to_one: Any, origins: list[str], path: str) -> None:
+def test_a_preflight_is_answered_without_a_token(open_to_one: Server, origins: list[str], path: str) -> None:
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
 
     answer = requests.options(open_to_one.url + path, headers=asked | {"Origin": origins[0]}, timeout=SECONDS)
@@ -108,8 +96,8 @@ def test_a_preflight_is_answered_without_a_token(open_to_one: Any, origins: list
     ("path", "body", "status"),
     [("/nowhere", b"", 404), ("/prediction", b"{}", 403), ("/prediction", b"x" * 3 * 1024**2, 413)],
 )
-def test_errors_may_be_read_as_well_also_those_of_the_server_itself(
-    open_to_one: Any, origins: list[str], path: str, body: bytes, status: int
+def test_errors_are_readable_from_a_listed_origin(
+    open_to_one: Server, origins: list[str], path: str, body: bytes, status: int
 ) -> None:
     answer = requests.post(open_to_one.url + path, body, headers={"Origin": origins[0]}, timeout=SECONDS)
 
@@ -118,13 +106,13 @@ def test_errors_may_be_read_as_well_also_those_of_the_server_itself(
     assert "Origin" in answer.headers["Vary"]
 
 
-def test_the_default_port_is_no_part_of_an_origin(open_to_one: Any) -> None:
+def test_the_default_port_is_no_part_of_an_origin(open_to_one: Server) -> None:
     answer = requests.get(f"{open_to_one.url}/version", headers={"Origin": "https://a.example"}, timeout=SECONDS)
 
     assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"
 
 
-def test_without_the_key_no_answer_has_a_word_of_it(server: Any, origins: list[str]) -> None:
+def test_without_the_key_no_answer_has_a_word_of_it(server: Server, origins: list[str]) -> None:
     answer = requests.get(f"{server.url}/version", headers={"Origin": origins[0]}, timeout=SECONDS)
 
     assert not [name for name in answer.headers if name.startswith("Access-Control") or name == "Vary"]

@@ -4,15 +4,15 @@ import csv
 import gzip
 import io
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from conftest import write_folder
+from conftest import write_published
+from serving import Launch, Server
 
 TESTS = Path(__file__).parents[1]
 CASES = json.loads((TESTS / "csv_cases.json").read_text())
@@ -33,26 +33,22 @@ HEADER, ROW = "age,workclass,education-num,sex", '39,"Müller, Söhne",14,Male'
 
 
 @pytest.fixture(scope="module")
-def named(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    running = launch(write_folder(tmp_path_factory.mktemp("csv"), "dataframe"))
+def named(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = launch(write_published(tmp_path_factory.mktemp("csv"), "dataframe"))
     yield running
     running.end()
 
 
 @pytest.fixture(scope="module")
-def page(named: Any) -> Iterator[Page]:
+def page(browser: Browser, named: Server) -> Page:
     """A page with a user who is logged in."""
-    path = subprocess.run([TESTS.parent / "ci" / "chromium"], check=True, capture_output=True, text=True).stdout.strip()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        opened = browser.new_page()
-        opened.goto(named.url)
-        opened.fill("input[name=user]", "census")
-        opened.fill("input[name=password]", "census")
-        opened.keyboard.press("Enter")
-        expect(opened.locator("#table")).to_be_visible()
-        yield opened
-        browser.close()
+    opened = browser.new_page()
+    opened.goto(named.url)
+    opened.fill("input[name=user]", "census")
+    opened.fill("input[name=password]", "census")
+    opened.keyboard.press("Enter")
+    expect(opened.locator("#table")).to_be_visible()
+    return opened
 
 
 @pytest.fixture(scope="module")

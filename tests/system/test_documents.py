@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import yaml
 from conftest import find_tool
 from documents import DOCUMENTS, ROOT, blocks, section
 from kinds import KINDS
+from serving import SECONDS, Launch, Server
 
 PASSWORD = "down the rabbit hole"
 ANSWER = '"Annual Salary <50K"'
@@ -29,9 +30,9 @@ RUNBOOK = "docs/operations.md"
 class House:
     """Where somebody follows the documents: a shell, a bucket, a cluster, and what serves there."""
 
-    def __init__(self, folder: Path, launch: Callable[[Path], Any]) -> None:
+    def __init__(self, folder: Path, launch: Launch) -> None:
         self.folder, self.state, self._launch = folder, folder / "cluster", launch
-        self.server: Any = None
+        self._running: Server | None = None
         self._serves = ""
         programs = folder / "bin"
         for each in (programs, self.state, folder / ".venv/bin", folder / "ci"):
@@ -87,8 +88,13 @@ class House:
         config |= {"reload_seconds": 0.2, "drain_delay_seconds": 0, "cache_path": str(self.folder / "cache")}
         (self.state / "config.yaml").write_text(yaml.safe_dump(config))
         self.end()
-        self.server, self._serves = self._launch(self.state / "config.yaml"), rendered
+        self._running, self._serves = self._launch(self.state / "config.yaml"), rendered
         (self.state / "url").write_text(self.server.url)
+
+    @property
+    def server(self) -> Server:
+        assert self._running
+        return self._running
 
     def selector(self) -> dict[str, str]:
         """What selects the pods of the release that serves."""
@@ -97,13 +103,13 @@ class House:
         return found
 
     def end(self) -> None:
-        if self.server:
-            assert self.server.stop() == 0
-            self.server.end()
-            self.server = None
+        if self._running:
+            assert self._running.stop() == 0
+            self._running.end()
+            self._running = None
 
     def version(self) -> dict[str, Any]:
-        answer: dict[str, Any] = requests.get(f"{self.server.url}/version", timeout=30).json()
+        answer: dict[str, Any] = requests.get(f"{self.server.url}/version", timeout=SECONDS).json()
         return answer
 
     def reloads(self) -> list[int]:
@@ -112,27 +118,27 @@ class House:
 
     def changes(self, *texts: str) -> None:
         """What is typed, which writes both anew, is seen by the server without a restart."""
-        before, end = self.reloads(), time.monotonic() + 20
+        before, end = self.reloads(), time.monotonic() + SECONDS
         self.type(*texts)
         while any(now == then for now, then in zip(self.reloads(), before, strict=True)):
             assert time.monotonic() < end, self.server.log
             time.sleep(0.05)
 
     def login(self, name: str, password: str = PASSWORD) -> requests.Response:
-        return requests.get(f"{self.server.url}/login", auth=(name, password), timeout=30)
+        return requests.get(f"{self.server.url}/login", auth=(name, password), timeout=SECONDS)
 
     def token(self, name: str, password: str = PASSWORD) -> str:
         return str(self.login(name, password).json()["token"])
 
     def lets_in(self, token: str) -> bool:
         """/schema wants a token, whatever the model."""
-        answer = requests.get(f"{self.server.url}/schema", headers={"Authorization": token}, timeout=30)
+        answer = requests.get(f"{self.server.url}/schema", headers={"Authorization": token}, timeout=SECONDS)
         assert answer.status_code in (200, 401)
         return answer.status_code == 200
 
 
 @pytest.fixture(scope="module")
-def walked(tmp_path_factory: pytest.TempPathFactory, launch: Callable[[Path], Any]) -> Iterator[tuple[House, str]]:
+def walked(tmp_path_factory: pytest.TempPathFactory, launch: Launch) -> Iterator[tuple[House, str]]:
     """Where gke.md leads to, and what it printed; at the end its way back."""
     house = House(tmp_path_factory.mktemp("walked"), launch)
     *there, back = blocks(DOCUMENTS["docs/gke.md"], "sh")
@@ -153,7 +159,7 @@ def runbook(heading: str) -> list[str]:
     return blocks(section(RUNBOOK, heading), "sh")
 
 
-def test_the_walk_through_leads_to_predictions(walked: tuple[House, str]) -> None:
+def test_walk_through_leads_to_predictions(walked: tuple[House, str]) -> None:
     """The first one, and the one over HTTPS."""
     house, printed = walked
 
@@ -163,7 +169,7 @@ def test_the_walk_through_leads_to_predictions(walked: tuple[House, str]) -> Non
     assert line.startswith("scrypt:")
 
 
-def test_a_user_comes_and_goes(house: House) -> None:
+def test_user_is_added_and_removed(house: House) -> None:
     add, remove = runbook("Add or remove a user, change a password")
 
     assert house.login("bob").status_code == 401
@@ -178,7 +184,7 @@ def test_a_user_comes_and_goes(house: House) -> None:
     assert house.login("bob").status_code == 200
 
 
-def test_a_key_is_rotated_and_nobody_is_sent_away(house: House) -> None:
+def test_key_rotation_rejects_no_token_before_its_end(house: House) -> None:
     both, new_first, new_alone, at_once = runbook("Rotate the signing key")
 
     first = house.token("alice")
@@ -203,7 +209,7 @@ def test_a_key_is_rotated_and_nobody_is_sent_away(house: House) -> None:
     assert house.lets_in(house.token("alice"))
 
 
-def test_a_model_is_published_and_rolled_back(house: House) -> None:
+def test_model_is_published_and_rolled_back(house: House) -> None:
     made = KINDS["article"]()
     joblib.dump(made.model, house.folder / "model.pkl")
     (house.folder / "decoding.json").write_text(json.dumps(made.decoding))
@@ -219,12 +225,12 @@ def test_a_model_is_published_and_rolled_back(house: House) -> None:
 @pytest.mark.parametrize(
     "heading", ["Upgrade the chart and the server", "Scale", "Empty a node", "Too many requests: 503"]
 )
-def test_the_rest_of_the_runbook_can_be_typed(house: House, heading: str) -> None:
+def test_rest_of_the_runbook_runs(house: House, heading: str) -> None:
     house.type(*runbook(heading))
 
 
 @pytest.fixture
-def moved(tmp_path: Path, launch: Callable[[Path], Any]) -> Iterator[House]:
+def moved(tmp_path: Path, launch: Launch) -> Iterator[House]:
     """The article's folder in its bucket, before migration.md."""
     made = KINDS["article"]()
     article = tmp_path / "bucket/my-models/model_deployment"
@@ -239,7 +245,7 @@ def moved(tmp_path: Path, launch: Callable[[Path], Any]) -> Iterator[House]:
     house.end()
 
 
-def test_the_articles_clients_notice_nothing(moved: House) -> None:
+def test_migration_changes_nothing_for_clients(moved: House) -> None:
     """Users, passwords, rows and answers are the same; the article's Service leads to the release's pods and back."""
     made = KINDS["article"]()
 
@@ -250,7 +256,7 @@ def test_the_articles_clients_notice_nothing(moved: House) -> None:
         f"{moved.server.url}/prediction",
         headers={"Authorization": moved.token("census")},
         json={"inputs": made.rows},
-        timeout=30,
+        timeout=SECONDS,
     )
     assert answer.json() == {"predictions": made.decoded()}
     lines = (moved.folder / "new.csv").read_text().splitlines()

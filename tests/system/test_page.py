@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import requests
 import yaml
-from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 from sklearn.ensemble import RandomForestClassifier
 
-from conftest import find_tool, write_config, write_published, write_trained
+from conftest import write_config, write_published, write_trained
 from kinds import KINDS
 from ml_census import introspect
 from ml_census.publish import publish
@@ -27,14 +27,6 @@ WEB = ROOT / "image" / "ml_census" / "web"
 SCREENSHOTS = ROOT / "build" / "screenshots"
 FILES = ("page.html", "page.css", "page.js", "csv.js")
 PHONE = {"width": 360, "height": 640}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=find_tool("chromium"), args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,11 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
+
+from serving import SECONDS, Launch, Server
 
 ROW = [39, "Private", 14, "Male"]
 ANSWERS = {
@@ -21,12 +22,12 @@ def protocol(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def server(launch: Callable[..., Any], folder: Callable[..., Path], protocol: str) -> Iterator[Any]:
-    config = folder("article")
+def server(launch: Launch, published_folder: Callable[..., Path], protocol: str) -> Iterator[Server]:
+    config = published_folder("article")
     expected = config.parent
     config.write_text(
         "model_path: $AIP_STORAGE_URI/model.pkl\n"
-        "prediction_decoding: $AIP_STORAGE_URI/decoding.json\n"
+        "prediction_decoding: $AIP_STORAGE_URI/prediction_decoding.json\n"
         f"open_protocols: [{protocol}]\n"
         "drain_delay_seconds: 0\n"
     )
@@ -42,14 +43,14 @@ def server(launch: Callable[..., Any], folder: Callable[..., Path], protocol: st
     running.end()
 
 
-def test_a_platform_is_answered_without_a_token_and_nobody_else(server: Any, protocol: str) -> None:
+def test_a_platform_is_answered_without_a_token_and_nobody_else(server: Server, protocol: str) -> None:
     path, body, health = ANSWERS[protocol]
 
-    assert requests.get(server.url + health, timeout=10).status_code == 200
-    answer = requests.post(server.url + path, json=body, timeout=10)
-    refused = requests.get(f"{server.url}/login", auth=("census", "census"), timeout=10)
+    assert requests.get(server.url + health, timeout=SECONDS).status_code == 200
+    answer = requests.post(server.url + path, json=body, timeout=SECONDS)
+    refused = requests.get(f"{server.url}/login", auth=("census", "census"), timeout=SECONDS)
     other = requests.post(
-        f"{server.url}/prediction", json={"inputs": [ROW]}, headers={"Authorization": "a"}, timeout=10
+        f"{server.url}/prediction", json={"inputs": [ROW]}, headers={"Authorization": "a"}, timeout=SECONDS
     )
 
     assert len(answer.json()["predictions"]) == 1

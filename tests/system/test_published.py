@@ -22,15 +22,14 @@ from sklearn.linear_model import LogisticRegression
 
 from conftest import KEY
 from kinds import KINDS, LABELS, NUMBERS, Kind
+from serving import SECONDS, Launch, Server
 
 HEAVY = ["sklearn", "scipy", "joblib", "pandas"]
-Launch = Callable[..., Any]
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def run(*args: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ml_census", *(str(arg) for arg in args)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
 
 
 def configured(folder: Path, model: Path, **config: object) -> Path:
@@ -77,11 +76,11 @@ def published(once: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def serving(launch: Launch, tmp_path: Path) -> Iterator[Launch]:
+def serving(launch: Launch, tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start a server for a published folder."""
-    servers: list[Any] = []
+    servers: list[Server] = []
 
-    def serve(folder: Path, model: str = "model.pkl", env: dict[str, str] | None = None, **config: object) -> Any:
+    def serve(folder: Path, model: str = "model.pkl", env: dict[str, str] | None = None, **config: object) -> Server:
         decoding = folder / "prediction_decoding.json"
         config = ({"prediction_decoding": str(decoding)} if decoding.exists() else {}) | config
         servers.append(launch(configured(tmp_path, folder / model, **config), env))
@@ -103,8 +102,8 @@ def without(tmp_path: Path) -> dict[str, str]:
     return {"PYTHONPATH": str(tmp_path / "without")}
 
 
-def test_it_is_served_with_neither_scikit_learn_nor_pandas(
-    serving: Launch, once: Path, kind: Callable[[str], Kind], without: dict[str, str]
+def test_published_model_is_served_without_scikit_learn(
+    serving: Callable[..., Server], once: Path, kind: Callable[[str], Kind], without: dict[str, str]
 ) -> None:
     """They are hidden from the process: an import of one of them would end it."""
     server = serving(once, env=without)
@@ -118,23 +117,21 @@ def test_it_is_served_with_neither_scikit_learn_nor_pandas(
     assert server.stop() == 0
 
 
-def test_what_is_not_published_cannot_be_served_without_scikit_learn_and_says_so(
-    folder: Callable[..., Path], without: dict[str, str]
-) -> None:
+def test_bare_pickle_without_scikit_learn_ends_the_start(folder: Callable[..., Path], without: dict[str, str]) -> None:
     """That the packages are indeed hidden in the test above."""
     command = [sys.executable, "-m", "ml_census", "serve", "--config", str(folder("article")), "--port", "0"]
 
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, env=os.environ | without)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, env=os.environ | without)
 
     assert ended.returncode == 1
     (line,) = ended.stderr.splitlines()
     assert "model_path: " in line and "has no compiled.npz beside it" in line
 
 
-def test_version_says_what_serves_and_on_how_many_rows_it_was_proved(serving: Launch, once: Path) -> None:
+def test_version_reports_engine_and_verified_rows(serving: Callable[..., Server], once: Path) -> None:
     server = serving(once)
 
-    version = requests.get(f"{server.url}/version", timeout=10).json()
+    version = requests.get(f"{server.url}/version", timeout=SECONDS).json()
 
     manifest = json.loads((once / "manifest.json").read_text())
     assert (
@@ -146,17 +143,19 @@ def test_version_says_what_serves_and_on_how_many_rows_it_was_proved(serving: La
     assert any("compiled, " in line for line in server.log)
 
 
-def test_compile_false_serves_the_original(serving: Launch, once: Path, kind: Callable[[str], Kind]) -> None:
+def test_compile_false_serves_the_original(
+    serving: Callable[..., Server], once: Path, kind: Callable[[str], Kind]
+) -> None:
     server = serving(once, compile=False)
 
-    version = requests.get(f"{server.url}/version", timeout=10).json()
+    version = requests.get(f"{server.url}/version", timeout=SECONDS).json()
 
     assert version["engine"] == {"kind": "original", "reason": "the configuration says compile: false"}
     assert server.predict(kind("article").rows).json() == {"predictions": kind("article").decoded()}
 
 
-def test_another_model_in_the_same_folder_is_not_answered_for_by_the_published_one(
-    serving: Launch, published: Path, kind: Callable[[str], Kind]
+def test_manifest_does_not_vouch_for_another_model_in_its_folder(
+    serving: Callable[..., Server], published: Path, kind: Callable[[str], Kind]
 ) -> None:
     """compiled.npz is of model.pkl: a model that somebody puts beside it is a model of its own."""
     made = kind("article")
@@ -189,7 +188,7 @@ def ends_in_one_line(config: Path) -> str:
 
 
 @pytest.mark.parametrize("name", ["compiled.npz", "model.pkl"])
-def test_a_changed_byte_ends_the_start_in_one_line(published: Path, tmp_path: Path, name: str) -> None:
+def test_changed_byte_ends_the_start_in_one_line(published: Path, tmp_path: Path, name: str) -> None:
     data = bytearray((published / name).read_bytes())
     data[len(data) // 2] ^= 1
     (published / name).write_bytes(data)
@@ -202,7 +201,7 @@ def test_a_changed_byte_ends_the_start_in_one_line(published: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", ["compiled.npz", "model.pkl"])
-def test_a_file_that_is_gone_ends_the_start_in_one_line(published: Path, tmp_path: Path, name: str) -> None:
+def test_missing_published_file_ends_the_start_in_one_line(published: Path, tmp_path: Path, name: str) -> None:
     (published / name).unlink()
 
     line = ends_in_one_line(configured(tmp_path, published / "model.pkl"))
@@ -210,8 +209,8 @@ def test_a_file_that_is_gone_ends_the_start_in_one_line(published: Path, tmp_pat
     assert line == f"ml-census: model_path: {published / name}: not found"
 
 
-def test_a_manifest_that_says_nothing_of_the_engine_is_no_reason_not_to_serve(
-    serving: Launch, published: Path, kind: Callable[[str], Kind]
+def test_manifest_without_engine_is_served(
+    serving: Callable[..., Server], published: Path, kind: Callable[[str], Kind]
 ) -> None:
     """Or not without a reason in one line."""
     manifest = json.loads((published / "manifest.json").read_text())
@@ -222,7 +221,7 @@ def test_a_manifest_that_says_nothing_of_the_engine_is_no_reason_not_to_serve(
     assert server.predict(kind("article").rows[:1]).status_code == 200
 
 
-def test_what_cannot_be_published_ends_in_one_line(tmp_path: Path) -> None:
+def test_publish_of_a_missing_model_ends_in_one_line(tmp_path: Path) -> None:
     """The other reasons are in tests/unit/test_publish.py."""
     ended = run("publish", "--model", tmp_path / "none.pkl", "--output", tmp_path / "out")
 
@@ -234,7 +233,7 @@ def test_what_cannot_be_published_ends_in_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("compile", [True, False])
-def test_a_report_is_served_whoever_predicts(serving: Launch, published: Path, compile: bool) -> None:
+def test_report_is_served_by_both_engines(serving: Callable[..., Server], published: Path, compile: bool) -> None:
     """Also where the pickle is tried out first, by a process that sees only what was read for it."""
     report = b"<h1>How good it is</h1>"
     (published / "report.html").write_bytes(report)
@@ -244,11 +243,11 @@ def test_a_report_is_served_whoever_predicts(serving: Launch, published: Path, c
 
     server = serving(published, compile=compile)
 
-    version = requests.get(f"{server.url}/version", timeout=30).json()
-    assert requests.get(server.url + version["report"], timeout=30).content == report
+    version = requests.get(f"{server.url}/version", timeout=SECONDS).json()
+    assert requests.get(server.url + version["report"], timeout=SECONDS).content == report
 
 
-SWAPS = 20
+SWAPS = 5
 ROWS = [[30.0, 5.0], [60.0, 12.0]]
 
 
@@ -269,15 +268,15 @@ def lead_to(link: Path, folder: Path) -> None:
     link.with_name("next").rename(link)
 
 
-def test_twenty_swaps_under_load_answer_each_request_wholly_by_one_model(
-    serving: Launch, two: list[Path], tmp_path: Path
+def test_swaps_under_load_answer_each_request_by_one_model(
+    serving: Callable[..., Server], two: list[Path], tmp_path: Path
 ) -> None:
     version = {folder: manifest_of(folder)["model.pkl"][:12] for folder in two}
     answer = {folder: joblib.load(folder / "model.pkl").predict(ROWS).tolist() for folder in two}
     lead_to(tmp_path / "current", two[0])
     server = serving(tmp_path / "current", reload_seconds=0.05)
     token, over = server.token(), threading.Event()
-    before = resident(server, "VmRSS")
+    before = server.memory()
     Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")  # the peak is counted from here
 
     def ask() -> Counter[tuple[Any, ...]]:
@@ -285,7 +284,7 @@ def test_twenty_swaps_under_load_answer_each_request_wholly_by_one_model(
         with requests.Session() as session:
             while not over.is_set():
                 got = session.post(
-                    f"{server.url}/prediction", json={"inputs": ROWS}, headers={"Authorization": token}, timeout=30
+                    f"{server.url}/prediction", json={"inputs": ROWS}, headers={"Authorization": token}, timeout=SECONDS
                 )
                 answers[got.status_code, got.headers["X-Model-Version"], tuple(got.json()["predictions"])] += 1
         return answers
@@ -304,17 +303,9 @@ def test_twenty_swaps_under_load_answer_each_request_wholly_by_one_model(
     assert set(answers) == {(200, version[folder], tuple(answer[folder])) for folder in two}
     assert min(answers.values()) >= SWAPS
     size = sum(file.stat().st_size for file in two[0].iterdir())
-    assert resident(server, "VmHWM") - before <= 2 * size + 64 * 2**20
+    assert server.memory("VmHWM") - before <= 2 * size + 64 * 2**20
 
 
-def wait_for_version(server: Any, version: str) -> None:
-    end = time.monotonic() + 60
-    while requests.get(f"{server.url}/version", timeout=30).json()["model"] != version:
-        assert time.monotonic() < end
+def wait_for_version(server: Server, version: str) -> None:
+    while requests.get(f"{server.url}/version", timeout=SECONDS).json()["model"] != version:
         time.sleep(0.02)
-
-
-def resident(server: Any, what: str) -> int:
-    """Bytes of memory that the process has, or had at most."""
-    status = Path(f"/proc/{server.process.pid}/status").read_text()
-    return int(re.search(rf"{what}:\s+([0-9]+) kB", status)[1]) * 1024  # type: ignore[index]

@@ -5,16 +5,16 @@ import json
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 from werkzeug.security import generate_password_hash
 
 from conftest import KEY
+from serving import SECONDS, Start
 
 PASSWORD, CATEGORY = "canary-password", "canary-category"
 ENCODED = base64.b64encode(PASSWORD.encode()).decode()
@@ -33,29 +33,33 @@ def asked(url: str, token: str) -> Iterator[requests.Response]:
     """One answer of each kind that a client can get."""
     headers = {"Authorization": token}
     for user in ("census", "nobody", PASSWORD):
-        yield requests.get(f"{url}/login", auth=(user, PASSWORD), timeout=30)
+        yield requests.get(f"{url}/login", auth=(user, PASSWORD), timeout=SECONDS)
     for credentials in (f"Basic {PASSWORD}", f"Basic {ENCODED}"):
-        yield requests.get(f"{url}/login", headers={"Authorization": credentials}, timeout=30)
+        yield requests.get(f"{url}/login", headers={"Authorization": credentials}, timeout=SECONDS)
     for name in range(6):  # the last one is throttled
-        yield requests.get(f"{url}/login", auth=("guessed", f"{PASSWORD}{name}"), timeout=30)
+        yield requests.get(f"{url}/login", auth=("guessed", f"{PASSWORD}{name}"), timeout=SECONDS)
     for inputs in ([ROW], [[39, CATEGORY, 14, "Male"]], *HOSTILE):
         for route in ("prediction", "prediction?proba=true&warnings=true", f"prediction?token={token}"):
-            yield requests.post(f"{url}/{route}", headers=headers, json={"inputs": inputs}, timeout=30)
-        yield requests.post(f"{url}/v1/models/model:predict", headers=headers, json={"instances": inputs}, timeout=30)
-        yield requests.post(f"{url}/v2/models/model/infer", headers=headers, json={"inputs": inputs}, timeout=30)
-        yield requests.post(f"{url}/invocations", headers=headers, json={"inputs": inputs}, timeout=30)
+            yield requests.post(f"{url}/{route}", headers=headers, json={"inputs": inputs}, timeout=SECONDS)
+        yield requests.post(
+            f"{url}/v1/models/model:predict", headers=headers, json={"instances": inputs}, timeout=SECONDS
+        )
+        yield requests.post(f"{url}/v2/models/model/infer", headers=headers, json={"inputs": inputs}, timeout=SECONDS)
+        yield requests.post(f"{url}/invocations", headers=headers, json={"inputs": inputs}, timeout=SECONDS)
     for wrong in (token[:-4], f"Bearer {token}x", PASSWORD):
         body = {"inputs": [[39, CATEGORY, 14, "Male"]]}
-        yield requests.post(f"{url}/prediction", headers={"Authorization": wrong}, json=body, timeout=30)
+        yield requests.post(f"{url}/prediction", headers={"Authorization": wrong}, json=body, timeout=SECONDS)
     for data in (f'{{"inputs": [["{CATEGORY}"', 1_500_000 * "x", 3_000_000 * "x"):
         sent = headers | {"Content-Type": "application/json"}
-        yield requests.post(f"{url}/prediction", headers=sent, data=data, timeout=30)
-    yield requests.post(f"{url}/prediction", headers=headers, data=CATEGORY, timeout=30)
-    yield requests.put(f"{url}/prediction", headers=headers, data=CATEGORY, timeout=30)
-    yield requests.get(f"{url}/{PASSWORD}/{token}", headers=headers, timeout=30)
-    yield requests.get(f"{url}/schema", headers=headers, timeout=30)
-    yield requests.post(f"{url}/prediction", headers=headers | {"Transfer-Encoding": CATEGORY}, data="x", timeout=30)
-    yield requests.post(f"{url}/prediction", headers=headers | {"X-Row": 1200 * CATEGORY + PASSWORD}, timeout=30)
+        yield requests.post(f"{url}/prediction", headers=sent, data=data, timeout=SECONDS)
+    yield requests.post(f"{url}/prediction", headers=headers, data=CATEGORY, timeout=SECONDS)
+    yield requests.put(f"{url}/prediction", headers=headers, data=CATEGORY, timeout=SECONDS)
+    yield requests.get(f"{url}/{PASSWORD}/{token}", headers=headers, timeout=SECONDS)
+    yield requests.get(f"{url}/schema", headers=headers, timeout=SECONDS)
+    yield requests.post(
+        f"{url}/prediction", headers=headers | {"Transfer-Encoding": CATEGORY}, data="x", timeout=SECONDS
+    )
+    yield requests.post(f"{url}/prediction", headers=headers | {"X-Row": 1200 * CATEGORY + PASSWORD}, timeout=SECONDS)
     with ThreadPoolExecutor(30) as pool:  # one hash at a time, and eight that wait
         yield from pool.map(lambda name: requests.get(f"{url}/login", auth=(f"{CATEGORY}{name}", PASSWORD)), range(30))
 
@@ -63,17 +67,15 @@ def asked(url: str, token: str) -> Iterator[requests.Response]:
 def too_slow(port: int, token: str) -> int:
     """The status of a request that does not come to its end."""
     head = f"POST /{PASSWORD} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nContent-Length: 1000\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as connection:
         connection.sendall(head.encode() + CATEGORY.encode())
         return int(connection.recv(65536).split()[1])
 
 
-def test_no_canary_is_in_what_a_server_writes(
-    start: Callable[..., Any], tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_no_canary_is_in_what_a_server_writes(start: Start, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     users = tmp_path / "hashed.json"  # the work of a hash is what makes others wait
     users.write_text(json.dumps({"census": generate_password_hash("census")}))
-    server = start(users=str(users), access_log=True, reload_seconds=0.2, request_deadline_seconds=2)
+    server = start(users=str(users), access_log=True, reload_seconds=0.2, request_deadline_seconds=1)
     token = server.token()
 
     statuses = Counter(answer.status_code for answer in asked(server.url, token))
