@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from flask import request, request_started
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -20,6 +21,7 @@ from ml_census.engine.original import Original
 from ml_census.introspect import learn
 from ml_census.metrics import Metrics
 from ml_census.models import Model
+from ml_census.schema import Columns
 
 LIMIT = 20_000
 CONFIG = Config("", "", "", max_body_bytes=LIMIT, max_rows=1000)
@@ -260,12 +262,18 @@ def test_the_direct_way_answers_as_flask_does(
     assert sorted(direct.headers) == sorted(through_flask.headers)
 
 
-def test_the_usual_request_goes_the_direct_way(
-    post: Callable[..., TestResponse], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Application, "full_dispatch_request", None)
+def test_usual_request_bypasses_flask(post: Callable[..., TestResponse]) -> None:
+    dispatched: list[str] = []
 
-    assert post({"inputs": [ROW]}).status_code == 200
+    def note(_app: Application, **_: Any) -> None:
+        dispatched.append(request.path)
+
+    with request_started.connected_to(note):
+        assert post({"inputs": [ROW]}).status_code == 200
+        assert dispatched == []
+        assert post({"inputs": [ROW]}, "/prediction?proba=false").status_code == 200
+
+    assert dispatched == ["/prediction"]
 
 
 @pytest.mark.parametrize(
@@ -317,33 +325,30 @@ def test_too_many_rows_are_refused(post: Callable[..., TestResponse]) -> None:
     assert refused.json == {"error message": "1001 rows are more than max_rows (1000): send them in parts"}
 
 
-@pytest.mark.parametrize("path", ["/prediction", "/prediction?proba=false"])
-def test_what_nobody_foresaw_is_a_500_in_json(
-    post: Callable[..., TestResponse], monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    monkeypatch.setattr("ml_census.protocols.article.answer", None)
+class Failing(Original):
+    """A model that fails as nobody foresaw, with a client's value in the message."""
 
-    answer = post({"inputs": [ROW]}, path)
+    def predict(self, columns: Columns) -> list[Any]:
+        raise ValueError(columns)
+
+
+@pytest.mark.parametrize("path", ["/prediction", "/prediction?proba=false"])
+def test_unforeseen_failure_is_a_500_logged_without_its_message(
+    artifacts: Artifacts, token: str, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The message may hold a value of a row."""
+    original = artifacts.predictor
+    assert isinstance(original, Original)
+    failing = replace(artifacts.model, predictor=Failing(original.model, original.schema))
+    client = create_app(replace(artifacts, model=failing), CONFIG).test_client()
+    rows, headers = [[39, "canary", 14, "Male"]], {"Authorization": token, "X-Request-Id": "abc"}
+
+    answer = client.post(path, json={"inputs": rows}, headers=headers)
 
     assert answer.status_code == 500
     assert "error message" in answer.json  # type: ignore[operator]
-    assert answer.headers["X-Request-Id"]
-
-
-def test_a_failure_is_logged_by_its_place_and_not_by_what_it_says(
-    post: Callable[..., TestResponse], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """That may be a value of a row."""
-    value = "canary"
-
-    def unforeseen(*_: Any) -> None:
-        raise ValueError(value)
-
-    monkeypatch.setattr("ml_census.protocols.article.answer", unforeseen)
-
-    answer = post({"inputs": [ROW]}, headers={"X-Request-Id": "abc"})
-
-    assert "request abc: ValueError" in caplog.text and "in unforeseen" in caplog.text
+    assert answer.headers["X-Request-Id"] == "abc"
+    assert "request abc: ValueError" in caplog.text and "in predict" in caplog.text
     assert "canary" not in caplog.text + answer.text
 
 
