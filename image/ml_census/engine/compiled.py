@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from ml_census.engine.encoders import Categories, Encoder, Ranks
-from ml_census.engine.linear import Linear, Number, Table
+from ml_census.engine.linear import Folded, Linear, Number, Table
 from ml_census.engine.trees import Trees
 from ml_census.schema import Columns, Schema
 
 FORMAT = 1
+FOLDED_FORMAT = 2
+"""With folded columns, which a server that reads format 1 alone would pass over."""
 LARGEST_BYTES = 512 * 1024**2
 """Of the arrays, unless told: a small file can expand to more than there is memory."""
 
@@ -104,7 +106,7 @@ def to_bytes(compiled: Compiled) -> bytes:
     scoring = compiled.scoring
     described, arrays = _trees_out(scoring) if isinstance(scoring, Trees) else _linear_out(scoring)
     document = {
-        "format": FORMAT,
+        "format": FOLDED_FORMAT if "folded" in described else FORMAT,
         "classes": compiled.classes,
         "link": compiled.link,
         "flat": compiled.flat,
@@ -126,8 +128,8 @@ def from_bytes(data: bytes, schema: Schema, limit: int = LARGEST_BYTES) -> Compi
                 raise CompiledError(f"expands to more than {limit} bytes")
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             document = json.loads(arrays["document"].tobytes())
-            if document["format"] != FORMAT:
-                raise CompiledError(f"format {document['format']}, and this version reads {FORMAT}")
+            if document["format"] != (FOLDED_FORMAT if "folded" in document else FORMAT):
+                raise CompiledError(f"format {document['format']}, and this version reads {FORMAT} and {FOLDED_FORMAT}")
             scoring = _trees_in(document, arrays) if "encoders" in document else _linear_in(document, arrays)
             compiled = Compiled(
                 schema, scoring, *(document[name] for name in ("classes", "link", "flat", "zero_is_second"))
@@ -154,7 +156,8 @@ def _columns(scoring: Trees | Linear) -> list[tuple[int, str]]:
     """The columns that are asked for, and of which kind they must be."""
     if isinstance(scoring, Trees):
         return [(encoder.column, encoder.kind) for encoder in scoring.encoders]
-    tables = [(table.encoder.column, table.encoder.kind) for table in scoring.tables]
+    encoders = [table.encoder for table in scoring.tables] + [folded.encoder for folded in scoring.folded]
+    tables = [(encoder.column, encoder.kind) for encoder in encoders]
     return tables + [(number.column, "number") for _, number in scoring.numbers]
 
 
@@ -194,7 +197,13 @@ def _linear_out(linear: Linear) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     numbers = [
         {"place": place, "column": number.column, "operations": number.operations} for place, number in linear.numbers
     ]
-    return {"tables": tables, "numbers": numbers}, arrays
+    described: dict[str, Any] = {"tables": tables, "numbers": numbers}
+    if linear.folded:
+        described["folded"] = [
+            {"column": each.encoder.column, "categories": each.encoder.values} for each in linear.folded
+        ]
+        arrays |= {f"folded{place}": each.lines for place, each in enumerate(linear.folded)}
+    return described, arrays
 
 
 def _linear_in(document: dict[str, Any], arrays: Arrays) -> Linear:
@@ -206,4 +215,8 @@ def _linear_in(document: dict[str, Any], arrays: Arrays) -> Linear:
         (entry["place"], Number(entry["column"], tuple(tuple(operation) for operation in entry["operations"])))
         for entry in document["numbers"]
     ]
-    return Linear(tables, numbers, arrays["weights"], arrays["base"])
+    folded = [
+        Folded(Categories(entry["column"], entry["categories"]), arrays[f"folded{place}"])
+        for place, entry in enumerate(document.get("folded", []))
+    ]
+    return Linear(tables, numbers, arrays["weights"], arrays["base"], folded)

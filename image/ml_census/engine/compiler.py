@@ -1,7 +1,7 @@
 """Make a Compiled of a fitted scikit-learn model and its schema."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from sklearn import ensemble, linear_model, model_selection, svm, tree
@@ -10,9 +10,9 @@ from sklearn.pipeline import Pipeline
 from ml_census.engine import forest
 from ml_census.engine.compiled import Compiled
 from ml_census.engine.encoders import Categories
-from ml_census.engine.features import Feature, NotCompilable, Untold, known, raw, through
+from ml_census.engine.features import Feature, Lookup, NotCompilable, Untold, known, raw, through
 from ml_census.engine.forest import Splits
-from ml_census.engine.linear import Linear, Number, Table
+from ml_census.engine.linear import Folded, Linear, Number, Table
 from ml_census.engine.trees import Trees
 from ml_census.schema import Schema
 
@@ -52,6 +52,10 @@ LINKS = {
     "LogLink": "exp",
 }
 """What scikit-learn's losses and links are called, and what we call what they do."""
+
+WIDE = 1000
+"""A category column with more features is folded into one line for each category. A table of 1,000 categories has 8 MB,
+one of 100,000 would have 80 GB."""
 
 
 def compile_model(model: Any, schema: Schema) -> Compiled:
@@ -169,11 +173,31 @@ def _linear(model: Any, schema: Schema, features: list[Feature], classes: list[A
             tables.setdefault(feature.column, []).append(place)
     weights = np.asarray(model.coef_, dtype=np.float64)
     base = np.atleast_1d(np.asarray(model.intercept_, dtype=np.float64))
-    made = Linear([_table(schema, features, *table) for table in tables.items()], numbers, weights, base)
+    wide = {column: tables.pop(column) for column, places in list(tables.items()) if len(places) > WIDE}
+    folded = [_folded(schema, features, weights, *table) for table in wide.items()]
+    if wide:  # the features that are left move together
+        left = sorted(place for places in (*tables.values(), [at for at, _ in numbers]) for place in places)
+        now = {place: at for at, place in enumerate(left)}
+        tables = {column: [now[place] for place in places] for column, places in tables.items()}
+        numbers = [(now[place], number) for place, number in numbers]
+        features, weights = [features[place] for place in left], np.ascontiguousarray(weights[..., left])
+    made = Linear([_table(schema, features, *table) for table in tables.items()], numbers, weights, base, folded)
     link = None if classes else "identity"
     if isinstance(model, linear_model.LogisticRegression) and classes:
         link = "logistic" if len(classes) == 2 else "softmax"
     return Compiled(schema, made, classes, link, flat=weights.ndim == 1 or len(weights) == 1)
+
+
+def _folded(schema: Schema, features: Sequence[Feature], weights: np.ndarray, column: int, places: list[int]) -> Folded:
+    encoder = Categories(column, known(schema.columns[column]))
+    rest = np.zeros(len(np.atleast_2d(weights)))
+    lines = np.zeros((encoder.count, len(rest)))
+    for place in places:
+        feature, weight = cast(Lookup, features[place]), weights[..., place].reshape(-1)
+        codes, values, usual = forest.codes_and_values(feature)
+        rest += usual * weight
+        lines[codes] += np.outer(values - usual, weight)
+    return Folded(encoder, lines + rest)
 
 
 def _table(schema: Schema, features: Sequence[Feature], column: int, places: list[int]) -> Table:

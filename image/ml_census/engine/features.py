@@ -7,10 +7,12 @@ formulas of scalers and imputers.
 
 import warnings
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
+from scipy.sparse import csc_array
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_selection import SelectorMixin
 from sklearn.impute import SimpleImputer
@@ -40,10 +42,26 @@ class NotCompilable(Exception):
 
 @dataclass(frozen=True)
 class Lookup:
-    """A feature made of a category column: what it is for each of the column's symbols."""
+    """A feature made of a category column: what it is for each of the column's symbols.
+
+    An encoder of 100,000 categories makes as many features of as many symbols. Each of them is 0 but for one symbol, so
+    `at` holds the symbols that do not have the first of the `values`, and the place of their value. Without it,
+    symbol i has value i.
+    """
 
     column: int
     values: np.ndarray
+    at: tuple[np.ndarray, np.ndarray] | None = None
+    symbols: int = 0
+    """The number of symbols, where `at` is given."""
+
+    def dense(self) -> np.ndarray:
+        """The value for each symbol."""
+        if self.at is None:
+            return self.values
+        places = np.zeros(self.symbols, dtype=np.intp)
+        places[self.at[0]] = self.at[1]
+        return self.values[places]
 
 
 @dataclass(frozen=True)
@@ -201,9 +219,31 @@ def _one_hot(
     if not all(isinstance(feature, Lookup) for feature in features):
         raise NotCompilable(f"{type(step).__name__} takes a column that is not a category in the schema")
     _all_listed(features, categories)
-    asked = _asked(step, features)
-    owners = [feature for feature, width in zip(features, widths, strict=True) for _ in range(width)]
-    return [_then(owner, column, ()) for owner, column in zip(owners, asked.T, strict=True)]
+    flat = [Lookup(feature.column, feature.dense()) for feature in features if isinstance(feature, Lookup)]
+    asked = csc_array(_asked(_sparse(step), flat))
+    owners = [feature for feature, width in zip(flat, widths, strict=True) for _ in range(width)]
+    if asked.shape[1] != len(owners):
+        raise NotCompilable(f"{type(step).__name__} makes another number of features than it says")
+    return [_of_column(owner, asked, place) for place, owner in enumerate(owners)]
+
+
+def _sparse(step: Any) -> Any:
+    """The encoder with its answer as a sparse array: a dense one of many categories has the square of their number."""
+    if hasattr(step, "sparse_output") and not getattr(step, "neg_label", 0):
+        step = copy(step)
+        step.sparse_output = True
+        if hasattr(step, "set_output"):
+            step.set_output(transform="default")
+    return step
+
+
+def _of_column(owner: Lookup, asked: Any, place: int) -> Lookup:
+    start, end = asked.indptr[place : place + 2]
+    symbols, data = asked.indices[start:end], asked.data[start:end]
+    own = symbols < len(owner.values)  # beyond them are lines for the longer columns beside it
+    values, which = np.unique(data[own], return_inverse=True)
+    values = np.concatenate([np.zeros(1, dtype=values.dtype), values])
+    return Lookup(owner.column, values, (symbols[own], which + 1), len(owner.values))
 
 
 def _all_listed(features: Sequence[Feature], categories: Sequence[np.ndarray]) -> None:
@@ -218,12 +258,12 @@ def _then(feature: Feature, asked: np.ndarray, operations: tuple[Operation, ...]
     if isinstance(feature, Number):
         return replace(feature, operations=feature.operations + operations)
     if isinstance(feature, Lookup):
-        return Lookup(feature.column, asked[: len(feature.values)])
+        return replace(feature, values=asked[: len(feature.values)])
     raise NotCompilable(f"the schema does not tell what column {feature.column} holds")
 
 
-def _asked(step: Any, features: Sequence[Feature]) -> np.ndarray:
-    """What the step makes of all symbols: a line for each symbol. Numbers, and what is short of symbols, are padded."""
+def _asked(step: Any, features: Sequence[Feature]) -> Any:
+    """What the step makes of all values: a line for each. Numbers, and what is short of values, are padded."""
     lines = max((len(feature.values) for feature in features if isinstance(feature, Lookup)), default=1)
     columns = [
         feature.values[np.minimum(np.arange(lines), len(feature.values) - 1)]
@@ -235,8 +275,14 @@ def _asked(step: Any, features: Sequence[Feature]) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that an array has no names, that a category is unknown
-            # line by line: a LabelBinarizer of two classes makes another number of features if a third is among them
-            made = [step.transform(line[np.newaxis]) for line in asked]
+            if type(step) is LabelBinarizer and len(step.classes_) <= 2:
+                # one by one: of two classes it makes another number of features if a third is among them
+                return np.concatenate([_as_array(step.transform(line[np.newaxis])) for line in asked])
+            made = step.transform(asked[:, 0] if type(step) is LabelBinarizer else asked)
     except Exception as error:
         raise NotCompilable(f"{type(step).__name__} does not take all categories: {type(error).__name__}") from error
-    return np.concatenate([line.toarray() if hasattr(line, "toarray") else np.asarray(line) for line in made])
+    return made if hasattr(made, "toarray") else np.asarray(made)
+
+
+def _as_array(made: Any) -> np.ndarray:
+    return np.asarray(made.toarray() if hasattr(made, "toarray") else made)

@@ -103,23 +103,27 @@ def tests(
     schema: Schema, features: Sequence[Feature], splits: Splits, kind: type[np.floating[Any]]
 ) -> tuple[list[Encoder], np.ndarray, np.ndarray]:
     """The encoders of the columns that are asked for, the nodes (without children and leaves), and the sets."""
-    inner = ~splits.leaf
-    used = [int(place) for place in np.unique(splits.feature[inner])]
-    nodes = np.zeros((len(inner), 4), dtype=np.uint32)
+    inner = np.flatnonzero(~splits.leaf)
+    inner = inner[np.argsort(splits.feature[inner], kind="stable")]
+    used, first = np.unique(splits.feature[inner], return_index=True)
+    by_feature = dict(zip(used.tolist(), np.split(inner, first[1:]), strict=False))
+    by_column: dict[int, list[int]] = {}
+    for place in by_feature:
+        by_column.setdefault(features[place].column, []).append(place)
+    nodes = np.zeros((len(splits.leaf), 4), dtype=np.uint32)
     encoders: list[Encoder] = []
     sets = _Sets()
-    for column in sorted({features[place].column for place in used}):
-        own = [place for place in used if features[place].column == column]
+    for column, own in sorted(by_column.items()):
         if any(isinstance(features[place], Untold) for place in own):
             raise NotCompilable(f"the schema does not tell what column {column} holds")
-        asks = np.flatnonzero(inner & np.isin(splits.feature, own))
+        asks = np.sort(np.concatenate([by_feature[place] for place in own]))
         nodes[asks, 0] = len(encoders)
         if isinstance(features[own[0]], Number):
             encoders.append(_numbers(features, own, splits, asks, nodes, kind))
         else:
             encoder = Categories(column, known(schema.columns[column]))
             for place in own:
-                _categories(features[place], splits, asks[splits.feature[asks] == place], nodes, sets, kind)
+                _categories(features[place], splits, by_feature[place], nodes, sets, kind)
             encoders.append(encoder)
     if not encoders:
         raise NotCompilable("its trees ask for nothing")
@@ -189,6 +193,9 @@ def _categories(
     feature: Feature, splits: Splits, asks: np.ndarray, nodes: np.ndarray, sets: "_Sets", kind: Any
 ) -> None:
     """Fill in the nodes that ask for one feature of a category column."""
+    if isinstance(feature, Lookup) and feature.at is not None and not splits.by_category:
+        _few(feature, splits, asks, nodes, sets, kind)
+        return
     values = lookup(feature, kind)
     by_threshold = np.array([node not in splits.by_category for node in asks.tolist()])
     for node in asks[~by_threshold].tolist():
@@ -204,15 +211,52 @@ def _categories(
     nodes[rest, :3] |= np.array(tests, dtype=np.uint32).reshape(-1, 3)[inverse]
 
 
+def _few(feature: Lookup, splits: Splits, asks: np.ndarray, nodes: np.ndarray, sets: "_Sets", kind: Any) -> None:
+    """Fill in the nodes that ask for a feature of which few symbols have another value than the rest: the cost is that
+    of these few, not of all categories."""
+    symbols, places = cast(tuple[np.ndarray, np.ndarray], feature.at)
+    values = _floats(feature, feature.values).astype(kind)
+    _check_unknown(feature, values)
+    own = symbols < feature.symbols - 1
+    order = np.argsort(symbols[own])
+    codes, which = symbols[own][order], places[own][order]
+    for node in asks.tolist():
+        right = np.where(np.isnan(values), splits.missing_right[node], values > splits.threshold[node]).astype(bool)
+        nodes[node, :3] |= sets.few(codes[right[which] != right[0]], bool(right[0]), feature.symbols - 1)
+
+
+def codes_and_values(feature: Lookup) -> tuple[np.ndarray, np.ndarray, float]:
+    """The codes whose value is not the usual one, their values, and the usual value. Raises NotCompilable."""
+    if feature.at is None:
+        values = lookup(feature, np.float64)
+        return np.arange(len(values)), values, 0.0
+    symbols, places = feature.at
+    values = _floats(feature, feature.values)
+    _check_unknown(feature, values)
+    own = symbols < feature.symbols - 1
+    return symbols[own], values[places[own]], float(values[0])
+
+
+def _check_unknown(feature: Lookup, values: np.ndarray) -> None:
+    symbols, places = cast(tuple[np.ndarray, np.ndarray], feature.at)
+    one, other = (values[places[symbols == feature.symbols - at].sum()] for at in (1, 2))  # at most one place, or 0
+    if one != other and (one == one or other == other):
+        raise NotCompilable(f"the unknown categories of column {feature.column} are not alike to it")
+
+
 def lookup(feature: Feature, kind: Any) -> np.ndarray:
     """The feature for each code of the column's encoder. Raises NotCompilable if unknown categories are not alike."""
-    try:
-        values: np.ndarray = np.asarray(cast(Lookup, feature).values, dtype=np.float64).astype(kind)
-    except (ValueError, TypeError) as error:
-        raise NotCompilable(f"column {feature.column} comes to the model as text") from error
+    values = _floats(feature, cast(Lookup, feature).dense()).astype(kind)
     if not np.array_equal(values[-1], values[-2], equal_nan=True):
         raise NotCompilable(f"the unknown categories of column {feature.column} are not alike to it")
     return values[:-1]
+
+
+def _floats(feature: Feature, values: np.ndarray) -> np.ndarray:
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (ValueError, TypeError) as error:
+        raise NotCompilable(f"column {feature.column} comes to the model as text") from error
 
 
 class _Sets:
@@ -235,6 +279,15 @@ class _Sets:
         self._words.append(words)
         self._length += len(words)
         return _item(SET, self._length - len(words), 0)
+
+    def few(self, codes: np.ndarray, rest: bool, count: int) -> np.ndarray:
+        """The same where all of `count` codes but these few, in ascending order, go right if `rest` says so."""
+        if len(codes) and codes[-1] - codes[0] + 1 == len(codes):
+            low, span = int(codes[0]), len(codes) - 1
+            return _item(0, *((low + span + 1, LAST - span - 1) if rest else (low, span)))  # around to the first again
+        right = np.full(count, rest)
+        right[codes] = not rest
+        return self.asked(right)
 
     def words(self) -> np.ndarray:
         return np.concatenate(self._words) if self._words else np.zeros(0, dtype=np.uint32)

@@ -61,8 +61,17 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Folded:
+    """All features of a category column that has many, already multiplied by their weights: a line for each code."""
+
+    encoder: Categories
+    lines: np.ndarray
+    """float64 (codes, scores)"""
+
+
+@dataclass(frozen=True)
 class Linear:
-    """features @ weights.T + base.
+    """features @ weights.T + base, and the lines of the folded columns.
 
     weights: float64 (scores, features), or (features,) as scikit-learn keeps those of one output; base: float64
     (scores,). Raises ValueError if these do not fit together.
@@ -73,17 +82,20 @@ class Linear:
     """The place of a feature, and the feature."""
     weights: np.ndarray
     base: np.ndarray
+    folded: Sequence[Folded] = ()
 
     exact = False
     """scikit-learn may add in another order: it keeps one-hot features sparse."""
 
     def __post_init__(self) -> None:
         places = [place for table in self.tables for place in table.places] + [place for place, _ in self.numbers]
-        arrays = [self.weights, self.base, *(table.lines for table in self.tables)]
+        lines = [table.lines for table in self.tables] + [folded.lines for folded in self.folded]
+        arrays = [self.weights, self.base, *lines]
         fits = (
             all(array.dtype == np.float64 for array in arrays)
             and all(type(place) is int for place in places)
             and all(table.lines.shape == (table.encoder.count, len(table.places)) for table in self.tables)
+            and all(table.lines.shape == (table.encoder.count, self.count) for table in self.folded)
             and self.weights.ndim in (1, 2)
             and self.base.shape == (self.count,)
             and sorted(places) == list(range(self.weights.shape[-1]))
@@ -104,4 +116,7 @@ class Linear:
         for place, number in self.numbers:
             features[:, place] = number.values(np.array(columns[number.column], dtype=np.float64))
         scores: np.ndarray = features @ self.weights.T + self.base
-        return scores.reshape(len(features), -1)
+        scores = scores.reshape(len(features), -1)
+        for folded in self.folded:
+            scores = scores + folded.lines[folded.encoder.many(columns[folded.encoder.column])]
+        return scores
