@@ -154,6 +154,8 @@ class Api:
         predictor = artifacts.predictor
         classes = predictor.classes if predictor.has_probabilities else None
         document = predictor.schema.to_json() | {"classes": classes and artifacts.decoded(classes)}
+        if predictor.outputs and predictor.has_probabilities:
+            document["outputs"] = predictor.outputs
         return Response(json.dumps(document, default=str), mimetype=JSON)
 
     def version(self) -> Response:

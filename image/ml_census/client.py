@@ -43,8 +43,9 @@ class Model:
     """In its order."""
     required: list[str]
     """The columns without those that the model does not use."""
-    classes: list[Any] | None
-    """In the order of the probabilities; None if the model has none."""
+    classes: list[str] | None
+    """In the order of the probabilities, those of several outputs one after the other, each with the number of its
+    output; None if the model has no probabilities."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Client:
         schema = document(self._connection.ask("GET", "/schema"))
         try:
             names = {str(each["name"]): not each.get("dropped") for each in schema["columns"]}
-            return Model(str(version["model"]), [*names], [name for name in names if names[name]], schema["classes"])
+            return Model(str(version["model"]), [*names], [name for name in names if names[name]], _classes(schema))
         except (AttributeError, KeyError, TypeError) as error:
             raise ClientError(STRANGER) from error
 
@@ -179,6 +180,13 @@ class Client:
             raise ClientError(f"the server has model {now} now, not {version}: the next run starts from the first row")
         unknown = answer.headers.get("X-Unknown-Values", "0")
         return said, int(unknown) if unknown.isdecimal() else 0
+
+
+def _classes(schema: dict[str, Any]) -> list[str] | None:
+    if outputs := schema.get("outputs"):
+        return [f"{number} {name}" for number, classes in enumerate(outputs) for name in classes]
+    classes = schema["classes"]
+    return None if classes is None else [str(name) for name in classes]
 
 
 @dataclass

@@ -20,7 +20,7 @@ class Output:
 
     table: Table
     on_error: OnError
-    classes: list[Any] | None = None
+    classes: list[str] | None = None
     """The classes whose probabilities are written; None for none."""
 
     @property
@@ -34,7 +34,8 @@ class Output:
         """Return a row with its prediction as a line of CSV; an empty one if the row is left out."""
         if problem and self.on_error == "skip":
             return ""
-        shares = list(probabilities) if not problem else [None] * len(self.classes or [])
+        flat = [share for each in probabilities for share in (each if isinstance(each, list) else [each])]
+        shares = flat if not problem else [None] * len(self.classes or [])
         reason = [problem] if self.on_error == "mark" else []
         return self.line([*self.cells(row), *map(_written, [prediction, *shares]), *reason])
 

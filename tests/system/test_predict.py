@@ -17,6 +17,7 @@ import requests
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 
 from conftest import write_config, write_published
@@ -205,6 +206,29 @@ def test_csv_sent_to_the_server_is_understood_as_csv_of_a_file_is(flags: Any) ->
 def test_a_frame_without_the_column_that_the_model_drops_is_answered(flags: Any) -> None:
     with Client(flags.url, "census", "census") as client:
         assert list(client.predict(pd.DataFrame({"age": [1, 2], "flag": [True, False]}))) == [True, False]
+
+
+def test_probabilities_of_several_outputs_have_a_column_each(
+    launch: Callable[..., Any], tmp_path: Path, command: Command
+) -> None:
+    frame = pd.DataFrame({"age": np.arange(40.0)})
+    labels = np.column_stack([frame["age"] > 20, frame["age"] % 3]).astype(int)
+    model = MultiOutputClassifier(LogisticRegression()).fit(frame, labels)
+    publish(model, introspect.learn(model), None, [], {}, str(tmp_path))
+    server = launch(write_config(tmp_path, None))
+    try:
+        code, _said = command.score(server.url, "age\n1\nold\n", "--proba", "--on-error", "mark")
+        answer = server.predict([[1]], "?proba=true").json()
+    finally:
+        server.end()
+
+    header, good, bad = command.scored()
+    names = ["probability 0 0", "probability 0 1", "probability 1 0", "probability 1 1", "probability 1 2"]
+    assert (code, header) == (0, ["age", "prediction", *names, "error"])
+    (shares,) = answer["probabilities"]
+    assert list(map(float, good[2:7])) == pytest.approx([share for output in shares for share in output])
+    assert json.loads(good[1]) == answer["predictions"][0]
+    assert bad[1:7] == [""] * 6
 
 
 def test_latin_1_is_detected_and_told(server: Any, command: Command) -> None:
