@@ -61,7 +61,6 @@ def serve(
     from ml_census.published import ArtifactError
 
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns at each request that has to wait
-    logging.getLogger("gcsfs").setLevel(logging.CRITICAL)  # what it logs with a traceback, it also raises
     try:
         settings = config.load(path, os.environ.get("AIP_STORAGE_URI"))
         vertex = _vertex(settings, predict_route, health_route)

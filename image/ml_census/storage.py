@@ -6,34 +6,31 @@ import os
 import posixpath
 import queue
 import threading
-import time
 from base64 import b64decode
 from collections.abc import Callable
-from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
+
+from ml_census import storage_errors
+from ml_census.storage_errors import READ, WRITE
+from ml_census.storage_errors import NotFound as NotFound
+from ml_census.storage_errors import StorageError as StorageError
+from ml_census.storage_errors import Unreachable as Unreachable
 
 Result = TypeVar("Result")
 
 MAX_BYTES = 2 * 1024**3
 """No artifact is larger; a wrong URI must not fill the memory."""
 DOWNLOAD_SECONDS = 60
+SLOWEST = 10_000_000
+"""Bytes a second: the download of an object of more than 600 MB has more time than DOWNLOAD_SECONDS."""
 LOOK_SECONDS = 5
 """gcsfs alone would try for half a minute, and google-auth for another where no metadata server answers."""
 CHANGED = "was changed by another command meanwhile, and nothing is written: run this command again"
-
-
-class StorageError(Exception):
-    """Nothing could be read or written; the message is the reason in one line, without the URI."""
-
-
-class NotFound(StorageError):
-    """There is nothing at the URI."""
-
-
-class Unreachable(StorageError):
-    """The store could not be asked, or not to the end: later it may go well."""
+WRITE_SECONDS = 15
+SLOWEST_WRITE = 1_000_000
+"""Bytes a second, in addition to WRITE_SECONDS."""
 
 
 def read(uri: str, limit: int = MAX_BYTES) -> bytes:
@@ -42,8 +39,14 @@ def read(uri: str, limit: int = MAX_BYTES) -> bytes:
     A remote object is read as it was at one moment: overwritten meanwhile, cut short or damaged on its way, it is
     Unreachable.
     """
+    if uri.startswith("gs://"):
+        about = _within(LOOK_SECONDS, lambda: _about(*_remote(uri)))
+        if about["size"] > limit:
+            raise StorageError(f"larger than {limit} bytes")
+        seconds = max(DOWNLOAD_SECONDS, about["size"] / SLOWEST)
+        return _within(seconds, lambda: _download(uri, about, seconds))
     if not is_local(uri):
-        return _within(DOWNLOAD_SECONDS, lambda: _download(uri, limit))
+        return _within(DOWNLOAD_SECONDS, lambda: _other(uri, limit))
     try:
         with Path(uri).open("rb") as file:
             data = file.read(limit + 1)
@@ -81,13 +84,9 @@ def write(uri: str, data: bytes, private: bool = False, unless_changed: str | No
             Path(uri).parent.mkdir(parents=True, exist_ok=True)
             replace_file(Path(uri), data, 0o600 if private else 0o666)
         else:
-            filesystem, path = _remote(uri)
-            if unless_changed is None:
-                filesystem.pipe_file(path, data)
-            else:
-                _upload_if(filesystem, path, data, unless_changed)
-    except Exception as error:
-        raise _translated(error, "objectUser") from error
+            _within(WRITE_SECONDS + len(data) // SLOWEST_WRITE, lambda: _upload(uri, data, unless_changed), WRITE)
+    except OSError as error:
+        raise _translated(error) from error
 
 
 def _upload_if(filesystem: Any, path: str, data: bytes, generation: str) -> None:
@@ -150,6 +149,25 @@ def _remote(uri: str) -> tuple[Any, str]:
     return filesystem, path
 
 
+def _forget_credentials() -> None:
+    """Let the next call look for credentials: fsspec keeps a file system, also one that found none."""
+    import gcsfs
+
+    gcsfs.GCSFileSystem.clear_instance_cache()
+
+
+def _upload(uri: str, data: bytes, unless_changed: str | None) -> None:
+    filesystem, path = _remote(uri)
+    if unless_changed is None:
+        filesystem.pipe_file(path, data)
+    else:
+        _upload_if(filesystem, path, data, unless_changed)
+
+
+def _translated(error: Exception, action: str = READ) -> StorageError:
+    return storage_errors.translated(error, action, [])
+
+
 def _about(filesystem: Any, path: str) -> dict[str, Any]:
     filesystem.invalidate_cache()
     about: dict[str, Any] = filesystem.info(path)
@@ -166,16 +184,15 @@ def _generation(uri: str) -> str:
         return ""
 
 
-def _download(uri: str, limit: int) -> bytes:
-    end = time.monotonic() + DOWNLOAD_SECONDS
+def _other(uri: str, limit: int) -> bytes:
     filesystem, path = _remote(uri)
-    if not uri.startswith("gs://"):
-        with filesystem.open(path, "rb") as file:
-            return _limited(bytes(file.read(limit + 1)), limit)
-    about = _about(filesystem, path)
-    if about["size"] > limit:
-        raise StorageError(f"larger than {limit} bytes")
-    data = _received(filesystem, path, about["size"], end - time.monotonic())
+    with filesystem.open(path, "rb") as file:
+        return _limited(bytes(file.read(limit + 1)), limit)
+
+
+def _download(uri: str, about: dict[str, Any], seconds: float) -> bytes:
+    filesystem, path = _remote(uri)
+    data = _received(filesystem, path, about["size"], seconds)
     if _generation(uri) != str(about["generation"]):
         raise Unreachable("was overwritten while it was read")
     if len(data) != about["size"] or not _has_md5(data, about.get("md5Hash")):
@@ -202,9 +219,9 @@ def _received(filesystem: Any, path: str, size: int, seconds: float) -> bytes:
         return body.getvalue()
 
     try:
-        return cast(bytes, sync(filesystem.loop, receive, timeout=max(seconds, 0.001)))  # 0 would be for ever
+        return cast(bytes, sync(filesystem.loop, receive, timeout=seconds))
     except TimeoutError:
-        raise _too_late(DOWNLOAD_SECONDS) from None
+        raise Unreachable(f"could not be read within {seconds:g} s") from None
 
 
 def _limited(data: bytes, limit: int) -> bytes:
@@ -218,12 +235,14 @@ def _has_md5(data: bytes, base64_md5: str | None) -> bool:
     return base64_md5 is None or b64decode(base64_md5) == hashlib.md5(data, usedforsecurity=False).digest()
 
 
-def _within(seconds: float, work: Callable[[], Result]) -> Result:
+def _within(seconds: float, work: Callable[[], Result], action: str = READ) -> Result:
     """What the work returns. A store that hangs is given up; its thread ends by itself when its libraries give up, and
-    holds nothing large."""
+    holds nothing large of what it reads."""
+    causes: storage_errors.Causes = []
     outcome: queue.SimpleQueue[tuple[Result | None, Exception | None]] = queue.SimpleQueue()
 
     def run() -> None:
+        storage_errors.collect(causes)
         try:
             outcome.put((work(), None))
         except Exception as error:  # gcsfs, aiohttp and google-auth have each their own families of exceptions
@@ -233,40 +252,7 @@ def _within(seconds: float, work: Callable[[], Result]) -> Result:
     try:
         result, error = outcome.get(timeout=seconds)
     except queue.Empty:
-        raise _too_late(seconds) from None
+        raise storage_errors.too_late(seconds, action, causes) from None
     if error is not None:
-        raise _translated(error) from error
+        raise storage_errors.translated(error, action, causes, _forget_credentials) from error
     return cast(Result, result)
-
-
-def _too_late(seconds: float) -> Unreachable:
-    # gcsfs tries again and again meanwhile, and keeps the reason to itself
-    return Unreachable(f"could not be read within {seconds:g} s")
-
-
-def _translated(error: Exception, role: str = "objectViewer") -> StorageError:
-    """Return the reason in one line; `role` is what the account needs of roles/storage."""
-    text = str(error)
-    if isinstance(error, StorageError):
-        return error
-    if isinstance(error, FileNotFoundError):
-        return NotFound("not found")
-    if isinstance(error, IsADirectoryError):
-        return StorageError("is a folder, not a file")
-    if isinstance(error, PermissionError):
-        return StorageError("permission denied")
-    if isinstance(error, JSONDecodeError):  # of a proxy, say
-        return Unreachable("the store answers something else than JSON")
-    code = str(vars(error).get("code"))  # gcsfs's; aiohttp has a property of that name, which warns
-    if code in ("401", "403") or "Forbidden" in text or "Anonymous caller" in text:
-        return StorageError(f"permission denied: the account needs roles/storage.{role} on the bucket")
-    kind = Unreachable if _is_passing(error, code) else StorageError
-    first_line = text.strip().splitlines()[0][:200] if text.strip() else "no reason given"
-    return kind(f"{type(error).__name__}: {first_line}")
-
-
-def _is_passing(error: Exception, code: str) -> bool:
-    """Whether the same may go well later: the network, the store's own errors, credentials that are not there yet."""
-    names = {base.__name__ for base in type(error).__mro__}
-    passing = {"ClientError", "ConnectionError", "TimeoutError", "RequestException", "GoogleAuthError", "ChecksumError"}
-    return bool(names & passing) or code in ("408", "429") or code.startswith("5")
