@@ -112,7 +112,7 @@ def test_it_compiles_and_answers_as_its_own_predict(name: str) -> None:
         "ordinal, missing and unknown are NaN",
         "categories for missing, with an indicator",
         "RandomForestClassifier, trained on missing",
-        "RandomForestClassifier of 200 columns",
+        pytest.param("RandomForestClassifier of 200 columns", marks=pytest.mark.slow),
         "HistGradientBoostingClassifier, categories with missing",
         "HistGradientBoostingClassifier, categories by index with missing",
         "HistGradientBoostingClassifier after an encoder",
@@ -332,6 +332,7 @@ def forests(draw: st.DrawFn) -> tuple[Original, list[list[float]]]:
     return Original(model, schema), inputs.tolist()
 
 
+@pytest.mark.slow
 @given(forests(), st.randoms(use_true_random=False))
 @settings(max_examples=15, derandomize=True, deadline=None, database=None)
 def test_a_random_forest_answers_the_same_next_to_its_thresholds(made: Any, random: Any) -> None:

@@ -64,6 +64,7 @@ def test_a_trusted_function_of_a_module_of_its_own_is_used() -> None:
     assert pickled.load(file.getvalue(), ["harm.evaluate"]) is harm.evaluate
 
 
+@pytest.mark.slow
 def test_the_libraries_are_all_that_the_package_depends_on() -> None:
     """A new dependency must be added to the list."""
     found: set[str] = set()
@@ -99,6 +100,7 @@ import ml_census.pickled
 """
 
 
+@pytest.mark.slow
 def test_a_joblib_that_reads_arrays_of_objects_unguarded_is_refused() -> None:
     done = subprocess.run([sys.executable, "-c", OLD_JOBLIB], capture_output=True, text=True, check=False)
 
