@@ -189,11 +189,15 @@ class Compatible:
         artifacts = self._admitted("open-inference")
         self._check(artifacts, version)
         model, labels = artifacts.model, artifacts.labels
-        schema, classes = model.predictor.schema, model.predictor.classes
-        columns = [(str(column.name), column.kind == "number") for column in schema.columns]
-        probabilities = len(classes or []) if model.predictor.has_probabilities else None
-        kind = list(labels.values()) if labels is not None else classes
-        return _reply(open_inference.metadata(self._name, model.version, columns, kind, probabilities))
+        predictor, sample = model.predictor, artifacts.sample
+        columns = [(str(column.name), _datatype(column.kind, column.listed)) for column in predictor.schema.columns]
+        probabilities = None
+        if predictor.has_probabilities:
+            probabilities = sum(map(len, predictor.outputs or [predictor.classes or []]))
+        values = list(labels.values()) if labels is not None else predictor.classes
+        cells = sample if isinstance(sample, list) else [0.0 if sample is None else sample]
+        answers = open_inference.datatype(cells if values is None else values), len(cells)
+        return _reply(open_inference.metadata(self._name, model.version, columns, answers, probabilities))
 
     def v2_infer(self, version: str = "") -> Response:
         """The outputs that are asked for."""
@@ -277,6 +281,12 @@ class Compatible:
         response.headers.update(given.headers)
         stages.lap("format")
         return response
+
+
+def _datatype(kind: str, categories: Sequence[Any]) -> str:
+    if kind == "number":
+        return "FP64"
+    return open_inference.datatype([value for value in categories if value is not None])
 
 
 def _reply(document: dict[str, Any], status: int = 200) -> Response:

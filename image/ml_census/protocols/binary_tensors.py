@@ -59,7 +59,7 @@ def _texts(data: bytes) -> list[str]:
 def encode(datatype: str, values: list[Any]) -> bytes:
     """The bytes of a tensor; null is NaN among numbers."""
     if datatype == "BYTES":
-        texts = [str(value).encode() for value in values]
+        texts = [str(value).encode(errors="replace") for value in values]
         return b"".join(LENGTH.pack(len(text)) + text for text in texts)
     numbers = [float("nan") if value is None else value for value in values]
     return struct.pack(f"<{len(numbers)}{FORMATS[datatype]}", *numbers)

@@ -144,23 +144,37 @@ def answer(
 
 def _output(name: str, rows: list[Any]) -> tuple[dict[str, Any], list[Any]]:
     """The description of a tensor, and its values row by row."""
-    width = len(rows[0]) if rows and isinstance(rows[0], list) else 1
-    flat = [value for row in rows for value in row] if rows and isinstance(rows[0], list) else rows
-    return {"name": name, "shape": [len(rows), width], "datatype": _datatype(flat)}, flat
+    flat, count = rows, len(rows)
+    while flat and isinstance(flat[0], list):  # the probabilities of several outputs follow each other in a row
+        flat = [value for row in flat for value in row]
+    return {"name": name, "shape": [count, len(flat) // count if count else 1], "datatype": datatype(flat)}, flat
 
 
-def _datatype(values: list[Any]) -> str:
+def datatype(values: Sequence[Any]) -> str:
+    """The datatype of a tensor that holds all of the values."""
     kinds = {type(value) for value in values}
-    return next((name for kind, name in ((str, "BYTES"), (float, "FP64"), (int, "INT64")) if kind in kinds), "BOOL")
+    if str in kinds or not kinds:
+        return "BYTES"
+    if float in kinds or type(None) in kinds:
+        return "FP64"
+    if int not in kinds:
+        return "BOOL"
+    least, most = min(values), max(values)
+    fitting = {"INT64": (-(2**63), 2**63), "UINT64": (0, 2**64)}
+    return next((name for name, (low, end) in fitting.items() if low <= least and most < end), "FP64")
 
 
 def metadata(
-    model: str, version: str, columns: Sequence[tuple[str, bool]], answers: list[Any] | None, probabilities: int | None
+    model: str,
+    version: str,
+    columns: Sequence[tuple[str, str]],
+    answers: tuple[str, int],
+    probabilities: int | None,
 ) -> dict[str, Any]:
-    """What the model takes, column by column (name, whether it is a number), and gives: one of `answers`, or any number
-    where there is no such list; so many probabilities. -1 is any number of rows."""
-    inputs = [{"name": name, "datatype": "FP64" if number else "BYTES", "shape": [-1, 1]} for name, number in columns]
-    outputs = [{"name": PREDICT, "datatype": "FP64" if answers is None else _datatype(answers), "shape": [-1, 1]}]
+    """What the model takes, column by column (name, datatype), and gives: the datatype and the number of the answers to
+    a row, and the number of probabilities, if it has these. -1 is any number of rows."""
+    inputs = [{"name": name, "datatype": datatype, "shape": [-1, 1]} for name, datatype in columns]
+    outputs = [{"name": PREDICT, "datatype": answers[0], "shape": [-1, answers[1]]}]
     if probabilities is not None:
         outputs.append({"name": PREDICT_PROBA, "datatype": "FP64", "shape": [-1, probabilities]})
     return {"name": model, "versions": [version], "platform": "sklearn", "inputs": inputs, "outputs": outputs}
