@@ -7,6 +7,7 @@ import re
 import warnings
 import zlib
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import sklearn
@@ -178,11 +179,21 @@ def learnt(model: Any) -> Schema:
     return probe.probed(model, introspect.learn(model))
 
 
+def with_dtypes(model: Any, given: Schema) -> Schema:
+    """The schema with the dtypes that the model tells of, where the schema names none."""
+    try:
+        told = {column.name: column.dtype for column in introspect.learn(model).columns if column.dtype}
+    except Exception:  # the schema was given since the model does not tell its columns
+        return given
+    columns = (replace(column, dtype=column.dtype or told.get(column.name)) for column in given.columns)
+    return Schema(tuple(columns), given.form)
+
+
 def original(uri: str, model: Any, folder: Folder) -> Original:
     """Return scikit-learn's model with the columns of schema.json, or those it tells. Raises ArtifactError."""
     data = folder.beside("schema.json")
     try:
-        plain = Original(model, learnt(model) if data is None else schema.from_json(data))
+        plain = Original(model, learnt(model) if data is None else with_dtypes(model, schema.from_json(data)))
     except SchemaError as error:
         raise ArtifactError("model_path", uri if data is None else folder.uri("schema.json"), str(error)) from error
     except Exception as error:  # estimators of other packages fail in their own ways

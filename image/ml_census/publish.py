@@ -63,7 +63,7 @@ def _publish_files(
     model = fitted.unpickled("--model", model_uri, data, trusted).model
     texts = parse_object("--decoding", decoding_uri, read(store, "--decoding", decoding_uri)) if decoding_uri else None
     try:
-        schema = schemas.from_json(read(store, "--schema", schema_uri)) if schema_uri else fitted.learnt(model)
+        schema = _given(model, read(store, "--schema", schema_uri)) if schema_uri else fitted.learnt(model)
         about = {"trusted_globals": trusted} if trusted else {}
         return publish(model, schema, texts, _golden_rows(store, golden_uri), about, output)
     except schemas.SchemaError as error:
@@ -82,6 +82,10 @@ def _publish_files(
     except Exception as error:  # estimators of other packages fail in their own ways
         reason = f"cannot be published: {type(error).__name__}: {error}"
         raise ArtifactError("--model", model_uri, reason) from error
+
+
+def _given(model: Any, data: bytes) -> Schema:
+    return fitted.with_dtypes(model, schemas.from_json(data))
 
 
 def _golden_rows(store: Source, uri: str | None) -> list[list[Any]]:

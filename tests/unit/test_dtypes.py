@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from ml_census.columns import Column
 from ml_census.engine.original import Original
 from ml_census.engine.predictor import PredictionError, reason
-from ml_census.fitted import learnt
+from ml_census.fitted import learnt, with_dtypes
 from ml_census.schema import Schema, SchemaError, from_json
 
 NUMBERS = np.random.default_rng(0).random((60, 2))
@@ -83,6 +83,42 @@ def test_a_dtype_that_pandas_has_not_is_refused() -> None:
 
     with pytest.raises(SchemaError, match="column a: dtype must be the name of a pandas dtype"):
         from_json(json.dumps({"form": "frame", "columns": [entry]}).encode())
+
+
+class Booster:
+    """What LightGBM keeps of a frame with columns of dtype category."""
+
+    pandas_categorical = (["y", "x"],)
+    params = {"categorical_column": [1]}  # noqa: RUF012
+
+
+class Boosted(Dtypes):
+    """Takes the dtypes of its training alone, as LightGBM does."""
+
+    booster_ = Booster()
+    n_features_in_ = 2
+    feature_names_in_ = np.array(["age", "sex"])
+
+    def predict(self, X: pd.DataFrame) -> list[str]:  # noqa: N803
+        if [str(dtype) for dtype in X.dtypes] != ["float64", "category"]:
+            raise ValueError("train and valid dataset categorical_feature do not match.")
+        return super().predict(X)
+
+
+Boosted.__module__ = "lightgbm.sklearn"
+
+
+def test_categories_of_a_booster_are_learnt_with_their_dtype_and_order() -> None:
+    age, sex = learnt(Boosted()).columns
+
+    assert (age.kind, age.nullable) == ("number", True)
+    assert (sex.kind, sex.categories, sex.dtype, sex.nullable) == ("category", ("y", "x"), "category", True)
+
+
+def test_a_schema_that_names_no_dtype_gets_the_one_of_the_model() -> None:
+    given = Schema((Column("age", "number"), Column("sex", "category", ("x", "y"))), "frame")
+
+    assert [column.dtype for column in with_dtypes(Boosted(), given).columns] == [None, "category"]
 
 
 def test_an_imputer_of_constants_over_floats_answers_whole_numbers() -> None:

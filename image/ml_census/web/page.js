@@ -5,6 +5,8 @@ import { CsvError, decode, delimiterOf, records } from "./csv.js";
 const BATCH = 500; // rows in a request, as long as the server takes so many
 const MANY = 10; // of more classes the most probable are shown
 const FEW = 5; // so many are shown of what is too much: classes, problems
+const LISTED = 200; // of more categories a search field shows those that match
+const FOUND = 50; // so many of them
 const CHANGES = 3; // so many changed values are named
 const $ = (id) => document.getElementById(id);
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
@@ -231,7 +233,8 @@ function usual({ type, training, categories }) {
 
 function field(column) {
   const label = element("label", columnName(column.name));
-  const input = column.categories ? choice(column) : entry(column);
+  const isLong = column.categories?.length > LISTED;
+  const input = isLong ? search(column) : column.categories ? choice(column) : entry(column);
   const { minimum, maximum } = column.training || {};
   inputs.set(column, input);
   if (minimum !== undefined) {
@@ -245,6 +248,7 @@ function field(column) {
     });
   }
   label.append(" ", input);
+  if (input.proposals) label.append(input.proposals);
   return label;
 }
 
@@ -256,9 +260,36 @@ function choice(column) {
   return select;
 }
 
+/** A text field that proposes the categories that hold what is typed. A list of all of many thousands would take the
+ *  browser seconds to build. */
+function search(column) {
+  const input = element("input");
+  const list = element("datalist");
+  list.id = `categories-${inputs.size}`;
+  input.setAttribute("list", list.id);
+  input.setAttribute("autocomplete", "off");
+  input.required = !column.nullable;
+  const spelt = new Map(column.categories.map((value) => [text(value, column), value]));
+  input.read = () => (input.value === "" ? null : spelt.get(input.value.trim()) ?? input.value);
+  const propose = () => {
+    const part = input.value.trim().toLowerCase();
+    const found = [];
+    for (const name of spelt.keys()) {
+      if (name.toLowerCase().includes(part) && found.push(new Option("", name)) === FOUND) break;
+    }
+    list.replaceChildren(...found);
+  };
+  input.addEventListener("input", propose);
+  input.addEventListener("focus", propose);
+  input.value = text(usual(column) ?? column.categories[0], column);
+  input.proposals = list;
+  return input;
+}
+
 function entry(column) {
   const input = element("input");
   input.required = !column.nullable;
+  if (column.type === "date") input.placeholder = "2024-03-05T10:00:00";
   if (column.type === "number") {
     input.type = "number";
     input.step = "any";
@@ -270,9 +301,10 @@ function entry(column) {
 function given(column) {
   const input = inputs.get(column);
   if (input.values) return input.values[input.value];
+  if (input.read) return input.read();
   if (input.value === "" && column.nullable) return null;
   if (column.type === "number") return input.valueAsNumber;
-  const isNumber = schema.form !== "documents" && /^-?\d+(\.\d+)?$/.test(input.value);
+  const isNumber = column.type === "any" && schema.form !== "documents" && /^-?\d+(\.\d+)?$/.test(input.value);
   return isNumber ? Number(input.value) : input.value;
 }
 

@@ -1,0 +1,56 @@
+"""A column of many categories is a search field of the page: by keyboard, without a list of all in the browser."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser, expect
+from sklearn.compose import make_column_transformer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+from sklearn.tree import DecisionTreeRegressor
+
+from conftest import write_config
+from ml_census import fitted
+from ml_census.publish import publish
+from serving import Launch, Server
+
+COUNT = 5000
+NAMES = [f"zip {place:05d}" for place in range(COUNT)]
+
+
+@pytest.fixture(scope="module")
+def many(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with a model of 5,000 categories that answers the place of a few."""
+    path: Path = tmp_path_factory.mktemp("many")
+    frame = pd.DataFrame({"zip": NAMES, "x": range(COUNT)})
+    encode = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["zip"]))
+    targets = [float(place == 4711) for place in range(COUNT)]
+    model = make_pipeline(encode, DecisionTreeRegressor(random_state=0)).fit(frame, targets)
+    publish(model, fitted.learnt(model), None, [], {}, str(path))
+    running = launch(write_config(path, None))
+    yield running
+    running.end()
+
+
+def test_a_category_of_many_is_typed_and_proposed(browser: Browser, many: Server) -> None:
+    page = browser.new_page()
+    page.goto(many.url)
+    page.fill("input[name=user]", "census")
+    page.fill("input[name=password]", "census")
+    page.keyboard.press("Enter")
+    field = page.locator("#columns input[list]")
+    expect(field).to_be_focused()
+
+    field.fill("471")
+
+    proposed = page.locator("#columns datalist option").evaluate_all("options => options.map(each => each.value)")
+    assert proposed == [name for name in NAMES if "471" in name][:50]
+    field.fill("zip 04711")
+    page.keyboard.press("Enter")
+    expect(page.locator("#prediction")).to_have_text("1")
+    field.fill("zip 04712")
+    page.keyboard.press("Enter")
+    expect(page.locator("#prediction")).to_have_text("0")
+    page.close()
