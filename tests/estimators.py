@@ -4,7 +4,7 @@
 """
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,10 +108,12 @@ def fitted(estimator: Any, data: str) -> Any | None:
             return None
 
 
-def models() -> Iterator[tuple[str, str, Any]]:
+def models(only: Container[str] = DATA) -> Iterator[tuple[str, str, Any]]:
     """Yield estimator, data set and fitted model, for each pair that scikit-learn can fit."""
-    for data in DATA:
+    for data in filter(only.__contains__, DATA):
         for name, estimator in instances():
+            if name == "FrozenEstimator" and data != "binary":
+                continue  # it is fitted on that
             if data == "mixed":
                 estimator = make_pipeline(columns(), estimator)
             if (model := fitted(estimator, data)) is not None:
@@ -376,8 +378,8 @@ def _WithState(state: Any) -> Any:
     return linear_model.SGDClassifier(random_state=seed)
 
 
-def options() -> Iterator[tuple[str, str, Any]]:
+def options(only: Container[str] = DATA) -> Iterator[tuple[str, str, Any]]:
     """Yield option, data set and fitted model."""
     for data, name, make in _options():
-        if (model := fitted(make(), data)) is not None:
+        if data in only and (model := fitted(make(), data)) is not None:
             yield name, data, model

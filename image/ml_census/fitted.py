@@ -77,6 +77,9 @@ def _load(key: str, uri: str, data: bytes, trusted: Iterable[str], made: str | N
     except pickled.NotAllowed as error:
         reason = f"scikit-learn {VERSION} has no {error}{again}" if by else _not_allowed(key, error.names)
         raise ArtifactError(key, uri, by + reason) from error
+    except pickled.ReadsFiles as error:
+        reason = f"its {error} takes the texts of clients for paths of files to open: fit it with input='content'"
+        raise ArtifactError(key, uri, reason) from error
     except (MemoryError, OSError) as error:
         reason = "not enough memory to load it (MemoryError)"
         if isinstance(error, OSError):

@@ -28,6 +28,7 @@ UNUSED = frozenset(
 )
 """Attributes of scikit-learn's estimators that prediction does not read. _raw_predict is the estimator's own method,
 which early stopping of histogram boosting leaves in the object as well."""
+TEXTS = "sklearn.feature_extraction.text"
 VERSION_KEY = b"_sklearn_version"
 BLOCK = 1024**2
 
@@ -38,6 +39,10 @@ class NotAllowed(Exception):
     def __init__(self, names: Iterable[str]) -> None:
         self.names = sorted(names)
         super().__init__(", ".join(self.names))
+
+
+class ReadsFiles(Exception):
+    """A vectorizer of texts takes these for paths: clients could read the server's files."""
 
 
 @cache
@@ -51,7 +56,7 @@ def load(data: bytes, trusted: Iterable[str]) -> Any:
     """Return the model that joblib or pickle wrote, compressed or not; of a search, its best_estimator_.
 
     `trusted` are more names, each "module.name". Raises NotAllowed before any name that is not allowed is imported,
-    and any exception that a broken pickle leads to.
+    ReadsFiles, and any exception that a broken pickle leads to.
     """
     with _validate_fileobject_and_memmap(io.BytesIO(data), "", None) as (file, _):
         unpickler = _Unpickler(file, frozenset(trusted))
@@ -64,7 +69,7 @@ def load(data: bytes, trusted: Iterable[str]) -> Any:
                 raise NotAllowed(unpickler.refused) from error
             raise
     model = getattr(model, "best_estimator_", model)
-    if unpickler.refused and (left := _placeholders(model)):
+    if (unpickler.refused or unpickler.takes_texts) and (left := _placeholders(model)):
         raise NotAllowed(left)
     return model
 
@@ -102,6 +107,7 @@ class _Unpickler(numpy_pickle.NumpyUnpickler):  # type: ignore[misc]
         super().__init__("", file, ensure_native_byte_order=True)
         self._trusted = trusted
         self.refused: set[str] = set()
+        self.takes_texts = False
 
     def find_class(self, module: str, name: str) -> Any:
         """Return the object, or a placeholder. Also asked for the names inside arrays of objects."""
@@ -109,6 +115,7 @@ class _Unpickler(numpy_pickle.NumpyUnpickler):  # type: ignore[misc]
             module, name = _compat_pickle.NAME_MAPPING.get((module, name), (module, name))
             module = _compat_pickle.IMPORT_MAPPING.get(module, module)
         full = f"{module}.{name}"
+        self.takes_texts |= module == TEXTS
         if (module, name) in allowed_globals():
             return super().find_class(module, name)
         if full in self._trusted and trust.reason_against(full) is None:
@@ -163,6 +170,8 @@ class _Walk(pickle.Pickler):
             return 0
         if isinstance(each, np.ndarray) and not each.dtype.hasobject:
             return 0
+        if type(each).__module__ == TEXTS and getattr(each, "input", "content") != "content":
+            raise ReadsFiles(f"{type(each).__name__}(input={each.input!r})")
         if type(each).__module__.startswith("sklearn."):
             for name in UNUSED & getattr(each, "__dict__", {}).keys():
                 if _placeholders(each.__dict__[name]):

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -56,6 +57,12 @@ def saved_array() -> bytes:
 
 MODEL = LogisticRegression().fit(ROWS, LABELS)
 FOREST = RandomForestClassifier(20).fit(ROWS, LABELS)
+TEXTS_OF_FILES = make_pipeline(CountVectorizer(), LogisticRegression()).fit(["a cat", "a dog"] * 9, [0, 1] * 9)
+TEXTS_OF_FILES[0].input = "filename"
+COLUMN_OF_FILES = make_pipeline(make_column_transformer((TfidfVectorizer(), 0)), LogisticRegression()).fit(
+    np.array([["a cat"], ["a dog"]] * 9, dtype=object), [0, 1] * 9
+)
+COLUMN_OF_FILES[0].transformers_[0][1].input = "file"
 FILES = {
     "git-lfs": (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 1\n", "git lfs pull"),
     "HTML": (b"\n<!DOCTYPE html><html>Sign in</html>", "a web page"),
@@ -85,6 +92,8 @@ FILES = {
     "a dict that holds it": (dumped({"model": MODEL, "columns": ["a"]}), "a dict has no predict, but holds a model"),
     "a tuple that holds it": (dumped((MODEL, 1)), "a tuple has no predict, but holds a model"),
     "a transformer": (dumped(make_column_transformer(("drop", [0])).fit(ROWS)), "ColumnTransformer has no predict"),
+    "a vectorizer of files": (dumped(TEXTS_OF_FILES), "CountVectorizer(input='filename') takes the texts of clients"),
+    "a column of files": (dumped(COLUMN_OF_FILES), "TfidfVectorizer(input='file') takes the texts of clients"),
     "a search without refit": (
         dumped(GridSearchCV(LogisticRegression(), {"C": [1]}, refit=False, cv=2).fit(ROWS, LABELS)), "refit=True",
     ),
