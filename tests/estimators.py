@@ -114,10 +114,13 @@ def models(only: Container[str] = DATA) -> Iterator[tuple[str, str, Any]]:
         for name, estimator in instances():
             if name == "FrozenEstimator" and data != "binary":
                 continue  # it is fitted on that
-            if data == "mixed":
-                estimator = make_pipeline(columns(), estimator)
-            if (model := fitted(estimator, data)) is not None:
+            if (model := fitted(placed(estimator, data), data)) is not None:
                 yield name, data, model
+
+
+def placed(estimator: Any, data: str) -> Any:
+    """Return the estimator, behind what turns columns into numbers where a data set is not of numbers."""
+    return make_pipeline(columns(), estimator) if data == "mixed" else estimator
 
 
 def columns() -> compose.ColumnTransformer:

@@ -97,6 +97,8 @@ def _width(step: Any) -> int | None:
         return _width(next((inner for _, inner in step.steps if inner not in (None, "passthrough")), None))
     if isinstance(step, FeatureUnion):
         return next((width for _, inner in step.transformer_list if (width := _width(inner)) is not None), None)
+    if (shape := getattr(step, "shape_fit_", None)) is not None:  # an SVC whose kernel is a function
+        return int(shape[1])
     return len(step.get_support()) if isinstance(step, SelectorMixin) else None
 
 
@@ -163,7 +165,9 @@ class _Walk:
             return kept
         if isinstance(step, BaggingClassifier | BaggingRegressor):
             for inner, places in zip(step.estimators_, step.estimators_features_, strict=True):
-                self.through(inner, [columns[place] for place in places] if columns else [])
+                # fewer columns can be followed to here than the step takes: which they are is not known
+                known = len(columns) == step.n_features_in_
+                self.through(inner, [columns[place] for place in places] if known else [])
             return []
         if isinstance(step, SelectorMixin) and len(step.get_support()) == len(columns):
             return [column for column, kept in zip(columns, step.get_support(), strict=True) if kept]

@@ -5,7 +5,9 @@ sides of them: a rule that is wrong (a cast, the side of equality, of what is mi
 thresholds, and shows. One wrong number among a million, which no rule makes, may not.
 """
 
+import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,7 +47,9 @@ def compiled_if_equal(
     except MemoryError:  # says nothing of the model
         raise
     except Exception as error:  # the kernel is not there, or scikit-learn's inner names are others: no reason to stop
-        return original, {"kind": "original", "reason": f"{type(error).__name__}: {error}"}
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
+        return original, {"kind": "original", "reason": f"it could not be compiled ({where})"}
     return compiled, {"kind": "compiled", "proved_rows": rows}
 
 
