@@ -91,11 +91,19 @@ def process(pod: dict[str, Any]) -> int:
 
 
 def connected(pod: dict[str, Any]) -> set[int]:
-    """The ports of clients whose connections kube-proxy has given to the pod."""
-    command = ["conntrack", "--dump", "--proto", "tcp", "--reply-src", pod["status"]["podIP"]]
+    """The ports of clients that are connected to the pod through the Service."""
+    address = pod["status"]["podIP"]
+    command = ["conntrack", "--dump", "--proto", "tcp", "--reply-src", address]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
-    # The first port of a line is the client's own, before any translation of addresses.
-    return {int(port) for port in re.findall(r"ESTABLISHED src=\S+ dst=\S+ sport=(\d+)", done.stdout)}
+    # The first port of a line is the client's own, before any translation of addresses. Probes name the pod itself.
+    return {int(port) for port in re.findall(rf"ESTABLISHED src=\S+ dst=(?!{address} )\S+ sport=(\d+)", done.stdout)}
+
+
+def busiest(pods: list[dict[str, Any]]) -> dict[str, Any]:
+    """The pod with the most clients: they keep their connections, so a new pod has none."""
+    pod = max(pods, key=lambda pod: len(connected(pod)))
+    assert connected(pod), "no client is connected to a pod"
+    return pod
 
 
 def kill(pod: dict[str, Any]) -> set[int]:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 from cluster import CHART, Bucket, Release, helm, kubectl, login, wait_for
-from node import bucket_away, connected, kill, only_in_flight_failed, send_signal
+from node import bucket_away, busiest, connected, kill, only_in_flight_failed, send_signal
 from traffic import ANSWER, ROW, Failure, Load
 from werkzeug.security import generate_password_hash
 
@@ -74,13 +74,14 @@ def test_killed_server_loses_only_its_requests_in_flight(release: Release, load:
     took = []
     for _ in range(10):
         failed, began = len(load.failed), time.monotonic()
-        ports = kill(release.pods()[-1])
+        pod = busiest(release.pods())
+        ports = kill(pod)
         wait_for("the container's restart", lambda: release.restarts() == 1)
         wait_for("readiness", lambda: healthy(release))
         took.append(time.monotonic() - began)
         only_in_flight_failed(load.failed[failed:], ports)
         failed = len(load.failed)
-        release.delete(release.pods()[-1])
+        release.delete(pod)
         wait_for("a pod that was never killed", lambda: healthy(release) and release.restarts() == 0)
         assert not load.failed[failed:]
     print(f"ready again at most {max(took):.0f} s after a kill")
@@ -127,7 +128,7 @@ def test_memory_hog_in_one_pod_leaves_other_pods_alone(release: Release, load: L
 @node
 def test_hanging_server_is_left_out_and_restarted(release: Release, load: Load) -> None:
     """Requests on its connections get no answer until the kubelet kills it. Other requests are answered meanwhile."""
-    hanging, before, began = release.pods()[0], release.restarts(), time.monotonic()
+    hanging, before, began = busiest(release.pods()), release.restarts(), time.monotonic()
     send_signal(hanging, signal.SIGSTOP)
     wait_for("the Service to leave it out", lambda: release.ready_pods() == PODS - 1)
     left_out = time.monotonic() - began
@@ -172,7 +173,7 @@ def test_restart_without_the_bucket_serves_from_the_cache(release: Release, load
         assert not load.failed
         assert healthy(release)
         began = time.monotonic()
-        ports = kill(release.pods()[-1])
+        ports = kill(busiest(release.pods()))
         wait_for("the restart", lambda: release.restarts() == before + 1)
         wait_for("readiness from the cache", lambda: healthy(release))
         print(f"ready from the cache {time.monotonic() - began:.0f} s after a kill, without the bucket")
