@@ -61,7 +61,7 @@ def test_the_published_model_that_is_damaged_below_is_loaded(published: Config) 
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_damaged_file_of_a_published_model_is_never_loaded(published: Config, name: str) -> None:
+def test_damaged_file_of_a_published_model_is_never_loaded(published: Config, name: str) -> None:
     @examples(15)
     @given(place=st.floats(0, 1), bit=st.none() | st.integers(0, 7))
     def damaged(place: float, bit: int | None) -> None:
@@ -71,7 +71,7 @@ def test_a_damaged_file_of_a_published_model_is_never_loaded(published: Config, 
     damaged()
 
 
-def test_a_damaged_pickle_without_a_hash_ends_in_one_line_or_is_tried_out(tmp_path: Path) -> None:
+def test_damaged_pickle_is_refused_in_one_line_or_loads(tmp_path: Path) -> None:
     """A flipped bit may make another model, or kill the process that tries it; never the one that serves."""
     made = KINDS["article"]()
     joblib.dump(made.model, tmp_path / "model.pkl")

@@ -82,7 +82,7 @@ def test_a_signature_with_flipped_bits_is_none(bits: list[int]) -> None:
 @given(
     changes=st.dictionaries(st.sampled_from(sorted(CLAIMS)), values, min_size=1), key=st.sampled_from([KEY, "x" * 64])
 )
-def test_other_claims_are_refused_even_if_our_key_has_signed_them(changes: dict[str, Any], key: str) -> None:
+def test_other_claims_signed_with_our_key_are_refused(changes: dict[str, Any], key: str) -> None:
     claims = CLAIMS | changes
     signed = f"{HEAD}.{b64(json.dumps(claims).encode())}"
     token = f"{signed}.{b64(hmac.new(key.encode(), signed.encode(), hashlib.sha256).digest())}"
@@ -98,7 +98,7 @@ def test_other_claims_are_refused_even_if_our_key_has_signed_them(changes: dict[
 
 @examples(200)
 @given(changes=st.dictionaries(st.sampled_from(["alg", "kid", "crit", "b64"]), values, min_size=1))
-def test_another_header_is_refused_even_if_our_key_has_signed_it(changes: dict[str, Any]) -> None:
+def test_other_header_signed_with_our_key_is_refused(changes: dict[str, Any]) -> None:
     header = HEADER | changes
     signed = f"{b64(json.dumps(header).encode())}.{BODY}"
     token = f"{signed}.{b64(hmac.new(KEY.encode(), signed.encode(), hashlib.sha256).digest())}"

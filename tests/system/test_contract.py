@@ -174,7 +174,7 @@ def test_long_credentials_are_refused_unread(server: Server, size: int, login: i
     assert requests.post(f"{server.url}/prediction", json={}, headers=bearer, timeout=SECONDS).status_code == prediction
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", '"1e400"'])
+@pytest.mark.parametrize("number", ["NaN", "1e400", '"1e400"'])
 def test_a_number_that_is_none_is_a_400_with_row_and_column(server: Server, number: str) -> None:
     headers = {"Authorization": server.token(), "Content-Type": "application/json"}
     body = f'{{"inputs": [[39, "Private", 14, "Male"], [{number}, "Private", 14, "Male"]]}}'

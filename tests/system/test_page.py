@@ -280,7 +280,7 @@ def named(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     running.end()
 
 
-def test_quoted_values_and_columns_in_another_order_are_read(page: Page, named: Server) -> None:
+def test_quoted_values_and_reordered_columns_are_read(page: Page, named: Server) -> None:
     log_in(page, named.url)
     tab_to(page, "textarea")
     page.keyboard.insert_text('sex,note,"age",education-num,workclass\r\nMale,"a ""b"", c",39,14,Private\r\n')
@@ -314,7 +314,7 @@ def test_a_file_can_be_dropped_anywhere(page: Page, named: Server) -> None:
     expect(page.locator("#done")).to_have_text("1 row is predicted.")
 
 
-def test_a_change_while_a_prediction_is_on_its_way_is_predicted_after_it(page: Page, census: Server) -> None:
+def test_change_during_a_prediction_is_predicted_after_it(page: Page, census: Server) -> None:
     log_in(page, census.url)
     page.click("#row button")
     expect(page.locator("#prediction")).not_to_be_empty()
@@ -328,7 +328,7 @@ def test_a_change_while_a_prediction_is_on_its_way_is_predicted_after_it(page: P
     expect(page.locator("#moved")).to_contain_text("education-num from 10 to 3")
 
 
-def test_an_answer_to_other_values_is_not_taken_for_one_to_these(page: Page, census: Server) -> None:
+def test_prediction_of_earlier_values_is_marked_as_such(page: Page, census: Server) -> None:
     """After a number is emptied, while a request fails, and not after it is mended."""
     log_in(page, census.url)
     page.click("#row button")
@@ -390,7 +390,7 @@ def test_one_bad_value_is_told_once(page: Page, census: Server) -> None:
     assert "row" not in problems(page).inner_text().partition("columns")[2]
 
 
-def test_a_model_that_tells_nothing_of_its_columns_predicts_a_good_row(page: Page, start: Start) -> None:
+def test_model_without_known_columns_predicts_a_good_row(page: Page, start: Start) -> None:
     """Nothing is known of usual values: none are made up, and none are predicted."""
     server = start("logistic", schema=numbers(type="any"))
     log_in(page, server.url)
@@ -561,7 +561,7 @@ def test_without_an_unusual_value_there_is_nothing_to_tell(page: Page, census: S
     expect(page.locator("#target")).to_be_hidden()
 
 
-def test_on_a_phone_the_answer_stays_in_sight_and_covers_no_field(page: Page, census: Server) -> None:
+def test_prediction_on_a_phone_stays_visible_and_covers_no_field(page: Page, census: Server) -> None:
     page.set_viewport_size(PHONE)
     log_in(page, census.url)
     page.click("#row button")
@@ -670,7 +670,7 @@ def test_bars_are_seen_where_colours_are_the_users(page: Page, census: Server) -
     assert len(set(colours)) == 2
 
 
-def test_without_scripts_there_is_no_form_that_does_nothing(browser: Browser, census: Server) -> None:
+def test_browser_without_scripts_shows_no_form(browser: Browser, census: Server) -> None:
     context = browser.new_context(java_script_enabled=False)
     opened = context.new_page()
     opened.goto(census.url)
