@@ -204,11 +204,13 @@ def test_server_keeps_its_memory_threads_and_descriptors(start: Start) -> None:
     soak(server, 20)
     before = held(server)
     answers = soak(server, SOAK_ROUNDS)
-    after = held(server)
+    end = time.monotonic() + SECONDS
+    while (after := held(server))[1] > before[1]:  # the port of the metrics closes its last connection a little later
+        assert time.monotonic() < end
     print(f"soak of {SOAK_ROUNDS} rounds: {dict(answers)}, (MiB, descriptors, threads) {before} then {after}")
 
     assert set(answers) == {200, 400, 404}
-    assert after[1:] == before[1:]
+    assert after[2] <= before[2]
     assert after[0] - before[0] < 1 + SOAK_ROUNDS / 3000
 
 
@@ -232,6 +234,8 @@ def soak(server: Server, rounds: int) -> Counter[int]:
 
 
 def held(server: Server) -> tuple[float, int, int]:
-    """Return MiB of resident memory, descriptors and threads of the process."""
+    """Return MiB of resident memory, descriptors and threads of the process, once its connections are closed."""
+    while server.metrics()["ml_census_connections",]:
+        time.sleep(0.05)
     folders = [len(list(Path(f"/proc/{server.process.pid}", name).iterdir())) for name in ("fd", "task")]
     return server.memory() / 1024**2, folders[0], folders[1]
