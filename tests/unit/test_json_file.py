@@ -23,7 +23,7 @@ def read(request: pytest.FixtureRequest) -> Callable[[bytes], Any]:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ('{\n  "alice": "secret",\n}', "at line 3 column 1"),
+        ('{\n  "alice": "secret",\n}', r"at line (3 column 1|2 column 20)"),
         ('{"alice": "\\secret"}', "not JSON: Invalid \\escape at line 1 column 12"),
         ('{"alice": "secret1", "alice": "secret2"}', 'an object names the key "alice" twice'),
         ('{"alice": "secret\xff"}', "not UTF-8 text"),
