@@ -16,7 +16,7 @@ NAMES = ["age", "sex"]
 
 
 @pytest.mark.parametrize(
-    "missing", [None, float("nan"), np.float32("nan"), np.datetime64("NaT"), pd.NA, pd.NaT, Decimal("NaN")]
+    "missing", [None, float("nan"), np.float32("nan"), np.datetime64("NaT", "D"), pd.NA, pd.NaT, Decimal("NaN")]
 )
 def test_a_missing_value_is_null(missing: Any) -> None:
     assert json.loads(text_of([missing, "x"])) == [None, "x"]
