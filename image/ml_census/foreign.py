@@ -5,6 +5,7 @@ import io
 import json
 import tarfile
 import zipfile
+import zlib
 
 HEADS = {
     b"version https://git-lfs": "a git-lfs pointer, not the model: run `git lfs pull`",
@@ -44,7 +45,7 @@ def kind_of(data: bytes) -> str | None:
 def _archive(data: bytes) -> str:
     try:
         names = zipfile.ZipFile(io.BytesIO(data)).namelist()
-    except (zipfile.BadZipFile, ValueError):
+    except Exception:  # a damaged archive fails in many ways
         names = []
     if "schema.json" in names:
         return f"a skops file: load it with skops.io.load, then {PICKLES}"
@@ -61,7 +62,7 @@ def _tar(data: bytes) -> str | None:
             return None
         with tarfile.open(fileobj=io.BytesIO(data)) as archive:
             first = archive.next()
-    except (OSError, EOFError, tarfile.TarError):
+    except (OSError, EOFError, ValueError, zlib.error, tarfile.TarError):
         return None
     name = f" with {first.name}" if first and first.name.isprintable() else ""
     return f"a tar archive{name} (SageMaker's model.tar.gz?): unpack it and give the pickle in it"

@@ -75,6 +75,7 @@ FILES = {
     "npy": (saved_array(), "numpy array"),
     "tar.gz": (tarred("w:gz"), "tar archive with model.joblib"),
     "tar": (tarred("w"), "tar archive with model.joblib"),
+    "damaged tar.gz": (tarred("w:gz")[:12] + b"\xff" * 40, "cut off or damaged"),
     "ONNX": (b"\x08\x08\x12\x08skl2onnx\x1a\x061.17.0", "ONNX"),
     "HDF5": (b"\x89HDF\r\n\x1a\n....", "HDF5"),
     "JSON": (json.dumps({"learner": {}}).encode(), "JSON"),
