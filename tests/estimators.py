@@ -188,7 +188,7 @@ def _options() -> Iterator[tuple[str, str, Callable[[], Any]]]:
     yield "classes", "knn weights", lambda: neighbors.KNeighborsClassifier(weights="distance")
     for kernel in _kernels():
         yield "binary", f"gpc {kernel}", lambda k=kernel: gaussian_process.GaussianProcessClassifier(k)
-        yield "regression", f"gpr {kernel}", lambda k=kernel: gaussian_process.GaussianProcessRegressor(k, alpha=0.01)
+        yield "regression", f"gpr {kernel}", lambda k=kernel: gaussian_process.GaussianProcessRegressor(k, alpha=10.0)
     for solver in ("adam", "sgd", "lbfgs"):
         yield (
             "classes",
