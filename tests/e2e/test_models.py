@@ -50,11 +50,11 @@ def with_other_classes(data: bytes) -> bytes:
 
 
 def that_crashes(data: bytes) -> bytes:
-    """A node that points far out of its tree's memory."""
+    """A node that asks for a column far out of the row's memory: only prediction reads it."""
     model = read(data)
     for each in model[-1].estimators_:
         state = each.tree_.__getstate__()
-        state["nodes"]["left_child"][0] = state["nodes"]["right_child"][0] = 2**40
+        state["nodes"]["feature"][0] = 2**40
         each.tree_.__setstate__(state)
     return written(model)
 
