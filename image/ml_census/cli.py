@@ -175,7 +175,7 @@ def train(recipe: str, source: str, output: str) -> None:
 @click.option("--model", required=True, metavar="FILE|gs://…", help="The model, as joblib or pickle wrote it.")
 @click.option("--output", required=True, metavar="FOLDER|gs://…", help="The folder to publish it in.")
 @click.option("--decoding", metavar="FILE|gs://…", help="JSON from class to the text of the answer.")
-@click.option("--schema", metavar="FILE|gs://…", help="A schema.json by hand; learnt from the model without it.")
+@click.option("--schema", metavar="FILE|gs://…", help="A schema.json; without form, some columns of it.")
 @click.option("--golden", metavar="FILE|gs://…", help='JSON, {"inputs": [row, ...]}: rows that a server tries first.')
 @click.option("--trust", "trusted", multiple=True, metavar="MODULE.NAME", help="What else than scikit-learn's own "
               "estimators the model may name; can be repeated.")  # fmt: skip

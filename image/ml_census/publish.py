@@ -13,7 +13,7 @@ import joblib
 import numpy
 import sklearn
 
-from ml_census import decoding, fitted, storage, trust
+from ml_census import decoding, fitted, json_file, storage, trust
 from ml_census import schema as schemas
 from ml_census.engine.compiled import Compiled, to_bytes
 from ml_census.engine.original import Original
@@ -26,6 +26,8 @@ from ml_census.source import Source
 from ml_census.storage import StorageError
 
 UNTESTED = "give rows that the model answers with --golden, or the columns' types with --schema"
+MAX_NAMES = 20
+"""Maximum number of known columns that an error names."""
 
 
 def publish_files(
@@ -85,7 +87,31 @@ def _publish_files(
 
 
 def _given(model: Any, data: bytes) -> Schema:
-    return fitted.with_dtypes(model, schemas.from_json(data))
+    """Return the schema of a file, or without "form" the learnt one with what the file gives of some columns."""
+    try:
+        given = json_file.parse(data)
+    except json_file.JsonError as error:
+        raise schemas.SchemaError(str(error)) from error
+    if not isinstance(given, dict) or "form" in given or not isinstance(given.get("columns"), list):
+        return fitted.with_dtypes(model, schemas.from_json(data))
+    known = fitted.learnt(model).to_json()
+    by_name = {str(column["name"]): column for column in known["columns"]}
+    for changes in given["columns"]:
+        _change(by_name, changes)
+    return schemas.from_json(_json({**given, **known}))
+
+
+def _change(by_name: dict[str, dict[str, Any]], changes: Any) -> None:
+    """Change what is learnt of one column. Raises SchemaError."""
+    if not isinstance(changes, dict) or "name" not in changes:
+        raise schemas.SchemaError('each of "columns" must be an object with "name"')
+    if (column := by_name.get(str(changes["name"]))) is None:
+        names = ", ".join([*by_name][:MAX_NAMES]) + (", …" if len(by_name) > MAX_NAMES else "")
+        raise schemas.SchemaError(f"the model has no column {changes['name']}; known are {names}")
+    if changes.get("type", column["type"]) != column["type"]:
+        for key in ("categories", "dtype"):  # of the former type
+            column.pop(key, None)
+    column.update(changes, name=column["name"])
 
 
 def _golden_rows(store: Source, uri: str | None) -> list[list[Any]]:

@@ -113,5 +113,8 @@ class Folder:
         wanted = self.sha256.get(name) if folder == self.folder else None
         if wanted is not None and wanted != (found := hashlib.sha256(data).hexdigest()):
             by = "manifest.json" if self.manifest else "model_sha256"
-            raise ArtifactError(key, uri, f"its SHA-256 is {found}, {by} says {wanted}")
+            reason = f"its SHA-256 is {found}, {by} says {wanted}"
+            if name == "schema.json":
+                raise ArtifactError(key, uri, f"{reason}; publish the model again with --schema and the edited file")
+            raise ArtifactError(key, uri, reason)
         return data

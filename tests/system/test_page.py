@@ -88,7 +88,7 @@ class Gate:
 
 def field(page: Page, name: str) -> Locator:
     """What is filled in for a column."""
-    return page.locator("#columns label", has_text=re.compile(rf"^{name}\b")).locator("input, select")
+    return page.locator("#columns label", has_text=re.compile(rf"^{name}\b")).locator("input, select, textarea")
 
 
 def enter(page: Page, name: str, value: str) -> None:
@@ -408,6 +408,22 @@ def test_a_document_of_digits_is_a_text(page: Page, start: Start) -> None:
     enter(page, "text", "2024")
     page.click("#row button")
 
+    expect(page.locator("#prediction")).not_to_be_empty()
+
+
+def test_a_document_is_typed_in_several_lines_and_sent_by_keyboard(page: Page, start: Start) -> None:
+    log_in(page, start("documents").url)
+    field = page.locator("#columns textarea")
+    expect(field).to_be_focused()
+
+    field.fill("first")
+    page.keyboard.press("Enter")
+    page.keyboard.type("second")
+
+    expect(field).to_have_value("first\nsecond")
+    expect(page.locator("#prediction")).to_be_empty()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
     expect(page.locator("#prediction")).not_to_be_empty()
 
 

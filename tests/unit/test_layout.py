@@ -65,6 +65,7 @@ ALLOWED = {
         "decoding",
         "engine",
         "fitted",
+        "json_file",
         "models",
         "published",
         "schema",

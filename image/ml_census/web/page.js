@@ -7,6 +7,7 @@ const MANY = 10; // of more classes the most probable are shown
 const FEW = 5; // so many are shown of what is too much: classes, problems
 const LISTED = 200; // of more categories a search field shows those that match
 const FOUND = 50; // so many of them
+const DOCUMENT_ROWS = 8; // lines of the field for a document
 const CHANGES = 3; // so many changed values are named
 const $ = (id) => document.getElementById(id);
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
@@ -287,7 +288,9 @@ function search(column) {
 }
 
 function entry(column) {
-  const input = element("input");
+  const isDocument = schema.form === "documents";
+  const input = element(isDocument ? "textarea" : "input");
+  if (isDocument) input.rows = DOCUMENT_ROWS;
   input.required = !column.nullable;
   if (column.type === "date") input.placeholder = "2024-03-05T10:00:00";
   if (column.type === "number") {
