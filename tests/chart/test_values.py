@@ -178,6 +178,14 @@ def test_contradiction_is_rejected_with_values_to_change(chart: Chart, values: d
         assert each in message
 
 
+def test_wait_of_30_s_suffices_behind_a_google_gateway(chart: Chart) -> None:
+    """Google's load balancer needs up to 30 s to stop sending requests to a pod."""
+    waits = {"preStopSleepSeconds": 20, "terminationGracePeriodSeconds": 100}
+    values = FOREIGN | {"gateway": {"enabled": True}, "config": MODEL | {"drain_delay_seconds": 10}}
+
+    assert chart.one("Gateway", values | waits, file=None)
+
+
 @pytest.mark.parametrize(
     ("secret", "credentials"),
     [

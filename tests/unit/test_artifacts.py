@@ -296,6 +296,16 @@ def golden(path: Path, **changes: Any) -> None:
     (path.parent / "golden.json").write_text(json.dumps(document | changes))
 
 
+def test_golden_probability_off_by_a_millionth_is_refused(folder: Folder) -> None:
+    path = folder("logistic")
+    golden(path)
+    document = json.loads((path.parent / "golden.json").read_text())
+    document["probabilities"][0][0] += 1e-6
+    (path.parent / "golden.json").write_text(json.dumps(document))
+
+    assert "other probabilities" in refusal(path)
+
+
 def test_golden_rows_that_come_out_as_written_are_accepted(folder: Folder) -> None:
     path = folder("logistic")
     golden(path)

@@ -149,3 +149,12 @@ def test_a_spread_that_does_not_fit_is_refused(training: object) -> None:
 
     with pytest.raises(SchemaError):
         schema.from_json(json.dumps({"form": "frame", "columns": [entry]}).encode())
+
+
+def test_rows_count_half_once_20000_are_counted() -> None:
+    counted = seen([(20, "Male")] * 100, times=MOST_ROWS // 100)
+    for _ in range(MOST_ROWS // 2 // 100):
+        counted.see(list(zip(*[(60, "Male")] * 100, strict=True)))
+
+    wanted = index(AGE.training.shares, (0.5, 0, 0.5, 0))  # type: ignore[union-attr]
+    assert counted.indices()["age"] == pytest.approx(wanted)

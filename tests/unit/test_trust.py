@@ -57,6 +57,12 @@ def test_a_trusted_name_that_stands_for_an_object_of_others_is_refused(name: str
     assert not (tmp_path / "canary").exists()
 
 
+def test_trusted_name_of_pythons_library_is_refused() -> None:
+    """A manifest can list the name, and text tells nothing of its module: the name alone must decide."""
+    with pytest.raises(pickled.NotAllowed, match="this.s"):
+        pickled.load(b"cthis\ns\n.", ["this.s"])
+
+
 def test_a_trusted_function_of_a_module_of_its_own_is_used() -> None:
     file = io.BytesIO()
     joblib.dump(harm.evaluate, file)
