@@ -232,6 +232,10 @@ def test_bytes_of_no_tensor_are_a_400(post: Callable[..., TestResponse]) -> None
     assert answer.json == {"error": "4 bytes behind the document are of no tensor"}
 
 
+def test_model_of_another_version_is_a_404(client: FlaskClient) -> None:
+    assert client.get("/v2/models/census/versions/7/ready").status_code == 404
+
+
 @pytest.mark.parametrize("path", ["/v2/models/census", "/v2/models/census/versions/0123456789ab"])
 def test_the_metadata_are_the_schema(client: FlaskClient, token: str, path: str) -> None:
     answer = client.get(path, headers={"Authorization": token}).json
