@@ -28,6 +28,13 @@ def test_a_cache_is_told_that_the_greeting_depends_on_who_asks(client: FlaskClie
     assert client.get("/", headers={"Accept": accept}).headers["Vary"] == "Accept"
 
 
+@pytest.mark.parametrize(
+    ("header", "value"), [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer")]
+)
+def test_page_has_the_headers_that_restrict_browsers(client: FlaskClient, header: str, value: str) -> None:
+    assert client.get("/docs").headers[header] == value
+
+
 def test_what_most_clients_need_comes_first(documentation: str) -> None:
     paths = re.findall(r'<section id="(/[^"]*)">', documentation)
 
