@@ -4,10 +4,12 @@ import csv
 import gzip
 import io
 import json
+import socketserver
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -334,12 +336,30 @@ def test_one_row_with_probabilities_and_an_unknown_value(server: Any, command: C
     [
         ("http://127.0.0.1:1", "connection refused: no server listens on this port"),
         ("http://nowhere.invalid", "the host name cannot be resolved"),
-        ("https://{address}", "the TLS connection failed: "),
     ],
 )
-def test_a_server_that_is_not_there_is_told_in_one_sentence(server: Any, command: Command, url: str, says: str) -> None:
-    url = url.format(address=server.url.removeprefix("http://"))
+def test_a_server_that_is_not_there_is_told_in_one_sentence(command: Command, url: str, says: str) -> None:
+    assert_one_sentence(command, url, says)
 
+
+def test_a_server_without_tls_is_asked_once_and_told_in_one_sentence(command: Command) -> None:
+    """The listener answers at once: a server of ours waits up to request_deadline_seconds for the end of the header."""
+    asked = []
+
+    class Plain(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            asked.append(self.request.recv(4096)[:1])
+            self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Plain) as plain:
+        Thread(target=plain.serve_forever, args=(0.05,), daemon=True).start()
+        assert_one_sentence(command, f"https://127.0.0.1:{plain.server_address[1]}", "the TLS connection failed: ")
+        plain.shutdown()
+
+    assert asked == [b"\x16"]  # one handshake
+
+
+def assert_one_sentence(command: Command, url: str, says: str) -> None:
     done = command.run(url, "--row", "[1]")
 
     assert done.returncode == 1
