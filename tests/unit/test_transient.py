@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import resource
 import sys
 import time
@@ -13,7 +14,7 @@ import joblib
 import pytest
 
 from kinds import KINDS
-from ml_census import config, loader, source, trial
+from ml_census import config, source, trial
 from ml_census.loader import Loader
 from ml_census.published import ArtifactError
 from ml_census.source import Source
@@ -129,14 +130,15 @@ def started(path: Path) -> Loader:
 
 
 def test_a_model_that_could_not_be_tried_out_is_tried_again(
-    folder: Folder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    folder: Folder,
+    tmp_path: Path,
+    program: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    path = folder("logistic")
-    outcomes: list[bool] = []
-    monkeypatch.setattr(trial, "tried_out", lambda *_: _short(outcomes))
-    monkeypatch.setattr(loader, "partial", lambda *_: None)
+    path, python = folder("logistic"), sys.executable
     load = started(path)
-    monkeypatch.setattr(loader, "partial", lambda function, *arguments: lambda: trial.tried_out(*arguments))
+    program(f"echo >> {tmp_path}/tries; exit {os.EX_TEMPFAIL}")
     joblib.dump(KINDS["logistic"]().model, path.parent / "model.pkl", compress=1)
     part = load.parts[-1]
     now, pauses = time.monotonic(), []
@@ -148,31 +150,25 @@ def test_a_model_that_could_not_be_tried_out_is_tried_again(
         pauses.append(part.pause)
         now += part.pause
 
-    assert len(outcomes) == 7
+    assert (tmp_path / "tries").read_text() == 7 * "\n"
     assert pauses == [30, 60, 120, 240, 480, 600, 600]
     assert "reload put off: " in caplog.text
-    monkeypatch.setattr(loader, "partial", lambda *_: None)
+    monkeypatch.setattr(sys, "executable", python)
     known: list[Any] = []
     load.look(part, known.append)
     assert len(known) == 1, "and is loaded once it can be"
 
 
-def _short(outcomes: list[bool]) -> Any:
-    outcomes.append(True)
-    raise ArtifactError("model_path", "model.pkl", "no space", is_passing=True)
-
-
 def test_a_start_that_cannot_try_the_model_out_ends_after_three_tries(
-    folder: Folder, monkeypatch: pytest.MonkeyPatch
+    folder: Folder, tmp_path: Path, program: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outcomes: list[bool] = []
-    monkeypatch.setattr(loader, "partial", lambda *_: lambda: _short(outcomes))
+    program(f"echo >> {tmp_path}/tries; exit {os.EX_TEMPFAIL}")
     monkeypatch.setattr("time.sleep", lambda _: None)
 
-    with pytest.raises(ArtifactError, match="no space"):
+    with pytest.raises(ArtifactError, match=f"exit code {os.EX_TEMPFAIL}"):
         started(folder("logistic"))
 
-    assert len(outcomes) == loader.ATTEMPTS
+    assert (tmp_path / "tries").read_text() == 3 * "\n"
 
 
 @pytest.mark.parametrize("index", [[], 7, None, {"a": 7}, {"a": ["b"]}], ids=json.dumps)
