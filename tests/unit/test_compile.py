@@ -132,6 +132,16 @@ def test_it_is_proved_equal_on_rows_made_from_its_schema(name: str) -> None:
     assert isinstance(predictor, Compiled)
 
 
+def test_filled_in_value_that_equals_a_threshold_goes_left() -> None:
+    model = make_pipeline(SimpleImputer(strategy="constant", fill_value=2.0), DecisionTreeClassifier())
+    model.fit([[1.0], [3.0]], [0, 1])
+    assert model[-1].tree_.threshold[0] == 2.0
+
+    compiled = compile_model(model, learn(model))
+
+    assert compiled.predict([np.array([np.nan])]) == model.predict([[np.nan]]).tolist() == [0]
+
+
 class Half(TransformerMixin, BaseEstimator):
     """A transformer of one's own."""
 
