@@ -1,3 +1,3 @@
 """Log in, send rows, get predictions, from any scikit-learn model."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

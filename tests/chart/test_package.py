@@ -89,3 +89,14 @@ def test_pulled_package_verifies_until_a_byte_changes(
     assert subprocess.run(verify, capture_output=True).returncode == 0
     pulled.write_bytes(pulled.read_bytes() + b"\0")
     assert subprocess.run(verify, capture_output=True).returncode != 0
+
+
+def test_image_version_of_the_previous_chart_is_not_used_again(chart: Chart) -> None:
+    """A node that has that image would start it with configuration keys that it does not know."""
+    (package,) = (chart.root / "tests/e2e/previous").glob("*.tgz")
+    with tarfile.open(package) as archive:
+        file = archive.extractfile("ml-census/Chart.yaml")
+        assert file
+        previous = yaml.safe_load(file.read())["appVersion"]
+
+    assert yaml.safe_load((chart.folder / "Chart.yaml").read_text())["appVersion"] != previous
