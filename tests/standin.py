@@ -41,7 +41,7 @@ def kubectl(words: list[str]) -> None:
             print(base64.b64encode((STATE / "secrets" / name / key).read_bytes()).decode(), end="")
         case ["get", "service", _, "--output", "jsonpath={.status.loadBalancer.ingress[0].ip}"]:
             print("127.0.0.1", end="")
-        case ["get", *_]:
+        case ["get", *_] | ["patch", "hpa", *_]:
             pass
         case ["patch", "service", name, "--patch", patch]:
             file = STATE / f"{name}.json"

@@ -64,7 +64,7 @@ class House:
         printed = ""
         for text in texts:
             text = text.replace("gs://", f"{self.folder}/bucket/")
-            for url in ("http://127.0.0.1:5090", "https://$HOST", "http://$OLD:90", "http://$NEW:90"):
+            for url in ("http://127.0.0.1:15090", "https://$HOST", "http://$OLD:90", "http://$NEW:90"):
                 text = text.replace(url, '"$(cat "$STAND_IN/url")"')
             script = f"set -eu -o allexport; . ./shell; set -o pipefail\n{text}\n{{ export -p; declare -f; }} > shell"
             done = subprocess.run(
