@@ -7,6 +7,8 @@ import time
 from pickle import loads
 from typing import Any
 
+from sklearn.feature_extraction.text import CountVectorizer
+
 __all__ = ["ctypes", "evaluate", "loads", "os", "sys", "system", "time"]
 
 system = os.system
@@ -25,3 +27,7 @@ def doubled(rows: Any) -> Any:
 def make_folder(path: str) -> None:
     """Leave a trace."""
     os.mkdir(path)
+
+
+class Vectorizer(CountVectorizer):
+    """A vectorizer of an operator's own."""

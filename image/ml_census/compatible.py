@@ -237,11 +237,13 @@ class Compatible:
         else:
             rows = mlflow.parse(_json_body(f"{JSON}, {sagemaker.CSV} or {sagemaker.NPY}"))
         accepted = request.accept_mimetypes.best_match([JSON, sagemaker.CSV, sagemaker.NPY])
+        if flags and accepted in (sagemaker.CSV, sagemaker.NPY):
+            abort(400, f"{' and '.join(sorted(flags))} need Accept: {JSON}, which has room for more than predictions")
 
         def write(given: Answer) -> Response:
-            if accepted == sagemaker.CSV and not flags:
+            if accepted == sagemaker.CSV:
                 return Response(sagemaker.csv_answer(given.predictions), mimetype=sagemaker.CSV)
-            if accepted == sagemaker.NPY and not flags:
+            if accepted == sagemaker.NPY:
                 return Response(sagemaker.npy_answer(given.predictions), mimetype=sagemaker.NPY)
             return _reply(mlflow.answer(given.predictions, given.extras(flags)))
 

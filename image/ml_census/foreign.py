@@ -2,8 +2,7 @@
 
 import gzip
 import io
-import json
-import tarfile
+import re
 import zipfile
 import zlib
 
@@ -37,8 +36,8 @@ def kind_of(data: bytes) -> str | None:
             return what
     if data[:1] == b"\x08" and b"\x12" in data[:4]:
         return f"ONNX: only pickles can be served; {PICKLES}"
-    if head[:1] in b"{[" and head:
-        return _json(data)
+    if re.match(rb'[{\[]\s*["{\[\]}0-9-]', head):  # no pickle begins so
+        return f"JSON (a schema, or a model of XGBoost?): {PICKLES}"
     return None
 
 
@@ -55,22 +54,16 @@ def _archive(data: bytes) -> str:
 
 
 def _tar(data: bytes) -> str | None:
-    """Return what the members of a tar archive, compressed or not, are; None for any other file."""
+    """Return what the first member of a tar archive, compressed or not, is; None for any other file.
+
+    Only the first header is read: tarfile takes 6 s for 201 bytes of a compressed header of 100 KiB.
+    """
     try:
-        plain = gzip.GzipFile(fileobj=io.BytesIO(data)).read(1024) if data.startswith(b"\x1f\x8b") else data[:1024]
-        if plain[257:262] != b"ustar":
-            return None
-        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-            first = archive.next()
-    except (OSError, EOFError, ValueError, zlib.error, tarfile.TarError):
+        header = gzip.GzipFile(fileobj=io.BytesIO(data)).read(512) if data.startswith(b"\x1f\x8b") else data[:512]
+    except (OSError, EOFError, zlib.error):
         return None
-    name = f" with {first.name}" if first and first.name.isprintable() else ""
+    if header[257:262] != b"ustar":
+        return None
+    first = header[:100].partition(b"\0")[0].decode(errors="replace")
+    name = f" with {first}" if first and first.isprintable() else ""
     return f"a tar archive{name} (SageMaker's model.tar.gz?): unpack it and give the pickle in it"
-
-
-def _json(data: bytes) -> str | None:
-    try:
-        json.loads(data)
-    except (ValueError, RecursionError):
-        return None
-    return f"JSON (a schema, or a model of XGBoost?): {PICKLES}"

@@ -11,7 +11,8 @@ from ml_census.protocols.document import FormatError
 
 FLAGS = ("proba", "warnings")
 GZIP = ("gzip", "x-gzip")
-NOT_GZIP = "the body is not gzip, which its Content-Encoding says"
+NOT_GZIP = "the body is not gzip, or is damaged, though its Content-Encoding is gzip"
+NOT_WHOLE = "the gzip body must be one complete member"
 
 
 def flags(known: Sequence[str] = FLAGS, hint: str = "") -> set[str]:
@@ -57,7 +58,7 @@ def body(request: Request) -> bytes:
     if len(text) > limit:
         abort(413, too_large(limit))
     if not gzip.eof or gzip.unused_data:  # cut short, or several members: a MiB of empty ones takes 0.7 s
-        raise FormatError(NOT_GZIP)
+        raise FormatError(NOT_WHOLE)
     return text
 
 

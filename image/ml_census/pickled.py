@@ -121,6 +121,7 @@ class _Unpickler(numpy_pickle.NumpyUnpickler):  # type: ignore[misc]
         if full in self._trusted and trust.reason_against(full) is None:
             found = super().find_class(module, name)
             if trust.reason_against_object(found) is None:
+                self.takes_texts |= _is_vectorizer(found)
                 return found
         self.refused.add(full)
         return type("Placeholder", (_Placeholder,), {"name": full})
@@ -170,7 +171,7 @@ class _Walk(pickle.Pickler):
             return 0
         if isinstance(each, np.ndarray) and not each.dtype.hasobject:
             return 0
-        if type(each).__module__ == TEXTS and getattr(each, "input", "content") != "content":
+        if _is_vectorizer(type(each)) and getattr(each, "input", "content") != "content":
             raise ReadsFiles(f"{type(each).__name__}(input={each.input!r})")
         if type(each).__module__.startswith("sklearn."):
             for name in UNUSED & getattr(each, "__dict__", {}).keys():
@@ -179,6 +180,11 @@ class _Walk(pickle.Pickler):
                     if not hasattr(each, name):
                         setattr(each, name, None)
         return None
+
+
+def _is_vectorizer(kind: Any) -> bool:
+    """Return whether this is a vectorizer of texts, or a class made from one."""
+    return any(base.__module__ == TEXTS for base in getattr(kind, "__mro__", ()))
 
 
 class _Nowhere(io.RawIOBase):

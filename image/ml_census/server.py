@@ -140,6 +140,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         self._sheds: dict[str, bytes] = {}
         self._metrics = metrics
         self._deadline = config.request_deadline_seconds
+        self.has_cors = bool(config.cors_origins)
         self.cors = partial(cors.headers, cors.as_sent(config.cors_origins))
         """Method and headers of a request -> what its answer says to browsers."""
         self._keep_alive = config.keep_alive_seconds

@@ -81,8 +81,9 @@ def write(uri: str, data: bytes, private: bool = False, unless_changed: str | No
         if is_local(uri):
             if unless_changed is not None and fingerprint(uri) != unless_changed:
                 raise StorageError(CHANGED)
-            Path(uri).parent.mkdir(parents=True, exist_ok=True)
-            replace_file(Path(uri), data, 0o600 if private else 0o666)
+            path = Path(uri).resolve()  # a link stays a link
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(path, data, 0o600 if private else 0o666)
         else:
             _within(WRITE_SECONDS + len(data) // SLOWEST_WRITE, lambda: _upload(uri, data, unless_changed), WRITE)
     except OSError as error:

@@ -84,3 +84,12 @@ def test_a_line_that_is_neither_header_nor_row_is_refused_with_its_reason(first:
         places(first, ["sex", "color"], ["sex", "color"])
 
     assert str(raised.value) == says
+
+
+def test_only_the_first_20_cells_are_held_against_the_names() -> None:
+    """All cells of a wide row against all names would cost the square of the columns."""
+    names = [f"column {number}" for number in range(30)]
+
+    with pytest.raises(CsvError, match="does not name"):
+        places(["x"] * 19 + ["colum 19"] + ["x"] * 10, names, names)
+    assert places(["x"] * 20 + ["colum 20"] + ["x"] * 9, names, names) is None

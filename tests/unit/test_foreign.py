@@ -40,6 +40,13 @@ def zipped(*names: str) -> bytes:
     return file.getvalue()
 
 
+def long_header() -> bytes:
+    """A tar archive whose extended header is 100 KiB of digits; tarfile takes seconds to read it."""
+    info = tarfile.TarInfo("h")
+    info.type, info.size = tarfile.XHDTYPE, 100 * 1024
+    return gzip.compress(info.tobuf() + b"0" * info.size)
+
+
 def tarred(mode: str) -> bytes:
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode=mode) as archive:
@@ -76,6 +83,7 @@ FILES = {
     "tar.gz": (tarred("w:gz"), "tar archive with model.joblib"),
     "tar": (tarred("w"), "tar archive with model.joblib"),
     "damaged tar.gz": (tarred("w:gz")[:12] + b"\xff" * 40, "cut off or damaged"),
+    "tar.gz of one long header": (long_header(), "tar archive with h "),
     "ONNX": (b"\x08\x08\x12\x08skl2onnx\x1a\x061.17.0", "ONNX"),
     "HDF5": (b"\x89HDF\r\n\x1a\n....", "HDF5"),
     "JSON": (json.dumps({"learner": {}}).encode(), "JSON"),

@@ -106,10 +106,10 @@ def test_csv_may_be_compressed(post: Callable[..., TestResponse], expected: list
     [
         (gzip.compress(b" " * (LIMIT + 1)), "gzip", 413, f"larger than max_body_bytes ({LIMIT} bytes)"),
         (gzip.compress(b" " * 100_000_000, 1)[:LIMIT], "gzip", 413, "larger than max_body_bytes"),
-        (gzip.compress(b" " * 100)[:-4], "gzip", 400, "not gzip"),
-        (gzip.compress(b"{") + gzip.compress(b"}"), "gzip", 400, "not gzip"),
+        (gzip.compress(b" " * 100)[:-4], "gzip", 400, "one complete member"),
+        (gzip.compress(b"{") + gzip.compress(b"}"), "gzip", 400, "one complete member"),
         (b"{}", "gzip", 400, "not gzip"),
-        (b"", "gzip", 400, "not gzip"),
+        (b"", "gzip", 400, "one complete member"),
         (gzip.compress(b"{}")[:-8] + b"12345678", "gzip", 400, "not gzip"),
         (zlib.compress(b"{}"), "deflate", 415, "Content-Encoding must be gzip"),
         (b"{}", "br", 415, "Content-Encoding must be gzip"),
@@ -326,3 +326,11 @@ def test_the_answer_comes_in_the_form_that_is_accepted(
 def test_predictions_are_written_as_csv_and_as_an_array(predictions: list[Any], text: str, array: list[Any]) -> None:
     assert sagemaker.csv_answer(predictions) == text
     assert np.load(io.BytesIO(sagemaker.npy_answer(predictions))).tolist() == array
+
+
+@pytest.mark.parametrize("accept", ["text/csv", "application/x-npy"])
+def test_probabilities_have_no_place_in_csv_and_arrays(post: Callable[..., TestResponse], accept: str) -> None:
+    answer = post(f"{MLFLOW}?proba=true", BODIES[MLFLOW], Accept=accept)
+
+    assert answer.status_code == 400
+    assert "proba need Accept: application/json" in said(answer)

@@ -372,7 +372,9 @@ BAD = [
     (MLFLOW, {"dataframe_split": ROWS}, '"dataframe_split" must be'),
     (MLFLOW, {"dataframe_split": {"columns": NAMES, "data": [[1]]}}, "must have 4 values"),
     (MLFLOW, {"dataframe_split": {"columns": ["a", "a"], "data": [[1, 2]]}}, "a name twice"),
+    (MLFLOW, {"dataframe_split": {"columns": [1, "1"], "data": [[1, 2]]}}, "a name twice"),
     (MLFLOW, {"dataframe_split": {"columns": [{}], "data": [[1]]}}, "a list of names"),
+    (MLFLOW, {"dataframe_split": {"columns": [True], "data": [[1]]}}, "a list of names"),
     (MLFLOW, {"dataframe_records": [[1], {}]}, "row 0"),
 ]
 

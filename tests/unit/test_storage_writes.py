@@ -78,3 +78,12 @@ def test_what_a_killed_process_has_left_does_not_make_a_private_file_public(
 
     assert (tmp_path / "users.json").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["users.json"]
+
+
+def test_link_to_a_file_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+
+    storage.write(str(tmp_path / "link"), b"new")
+
+    assert (tmp_path / "file").read_bytes() == b"new"
+    assert (tmp_path / "link").is_symlink()

@@ -9,6 +9,7 @@ from pathlib import Path
 import joblib
 import pytest
 from packaging.requirements import Requirement
+from sklearn.pipeline import make_pipeline
 
 import harm
 from ml_census import config, pickled, trust
@@ -68,6 +69,14 @@ def test_a_trusted_function_of_a_module_of_its_own_is_used() -> None:
     joblib.dump(harm.evaluate, file)
 
     assert pickled.load(file.getvalue(), ["harm.evaluate"]) is harm.evaluate
+
+
+def test_vectorizer_of_files_is_refused_also_as_a_trusted_subclass() -> None:
+    file = io.BytesIO()
+    joblib.dump(make_pipeline(harm.Vectorizer(input="filename")), file)
+
+    with pytest.raises(pickled.ReadsFiles, match="Vectorizer"):
+        pickled.load(file.getvalue(), ["harm.Vectorizer"])
 
 
 @pytest.mark.slow

@@ -26,7 +26,7 @@ def user() -> None:
 def add(name: str, uri: str, allow_weak_password: bool) -> None:
     """Add a user or change a password: asks for it, or reads it from a pipe; only its hash is kept.
 
-    A local file is created with mode 0600.
+    A local file has mode 0600 afterwards: its owner alone can read it.
     """
     from werkzeug.security import generate_password_hash
 

@@ -54,13 +54,14 @@ def _split(given: object) -> list[Any]:
     names = given.get("columns")
     if names is None:
         return rows
-    if not isinstance(names, list) or not all(isinstance(name, str | int) for name in names):
+    if not isinstance(names, list) or not all(type(name) in (str, int) for name in names):
         raise FormatError('"columns" must be a list of names')
+    names = [str(name) for name in names]
     if any(isinstance(row, list) and len(row) != len(names) for row in rows):
         raise FormatError(f'each row of "data" must have {len(names)} values, as "columns" has')
     if len(set(names)) < len(names):
         raise FormatError('"columns" has a name twice')
-    return [dict(zip(map(str, names), row, strict=True)) if isinstance(row, list) else row for row in rows]
+    return [dict(zip(names, row, strict=True)) if isinstance(row, list) else row for row in rows]
 
 
 def _columns(form: str, given: dict[str, Any]) -> list[Any]:
