@@ -96,12 +96,12 @@ def sigint_not_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def launch(config: Path, env: dict[str, str] | None = None) -> Server:
+def launch(config: Path, env: dict[str, str] | None = None, prefix: tuple[str, ...] = ()) -> Server:
     """Start a server on free ports and return it once it says that it serves.
 
     SIGINT has its default effect there, also where a background shell has this process ignore it.
     """
-    command = [sys.executable, "-m", "ml_census", "serve", "--config", str(config), "--port", "0"]
+    command = [*prefix, sys.executable, "-m", "ml_census", "serve", "--config", str(config), "--port", "0"]
     command += ["--metrics-port", "0"]
     environment = os.environ | {"PYTHONWARNINGS": "error"} | (env or {})
     with sigint_not_ignored():
@@ -122,7 +122,7 @@ def launch(config: Path, env: dict[str, str] | None = None) -> Server:
 class Launch(Protocol):
     """Start a server with a config.yaml; see launch()."""
 
-    def __call__(self, config: Path, env: dict[str, str] | None = None) -> Server: ...
+    def __call__(self, config: Path, env: dict[str, str] | None = None, prefix: tuple[str, ...] = ()) -> Server: ...
 
 
 class Start(Protocol):

@@ -7,6 +7,7 @@ has a list of its own.
 """
 
 import logging
+import resource
 import sys
 import threading
 import time
@@ -35,7 +36,9 @@ interpreter from those who predict, and ten refusals in one turn take it once.""
 QUIET_SECONDS = 0.5
 """A connection that was silent for so long has no request on its way."""
 CONNECTIONS = 1000
-"""Who comes when there are so many takes the place of the one that has been silent for longest."""
+"""Maximum number of connections; one more evicts the connection that has been silent for longest."""
+SPARE_DESCRIPTORS = 100
+"""File descriptors that connections leave to files, the bucket, the metrics port and a sandbox."""
 ACCEPTED_AT_ONCE = 256
 QUICK_WAITING = 512
 QUICK_SECONDS = 0.02
@@ -125,6 +128,23 @@ def serve(
     log.info("stopped")
 
 
+def _connections_allowed() -> int:
+    """Raise the soft limit of open files to what CONNECTIONS need; return how many connections the limit leaves.
+
+    At the limit accept() fails, and the loop would try again without pause until a connection ends.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = CONNECTIONS + SPARE_DESCRIPTORS
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        if soft < needed:
+            allowed = max(soft - SPARE_DESCRIPTORS, 1)
+            log.warning("maximum %d connections, not %d: ulimit -Hn is %d", allowed, CONNECTIONS, soft)
+            return allowed
+    return CONNECTIONS
+
+
 class _Server(TcpWSGIServer):  # type: ignore[misc]
     """Answers probes and quick requests on the thread of the loop: to wake a worker, and then the loop again, costs a
     third of a small request, and the interpreter's lock lets only one of them run anyway. All others are for lanes of
@@ -153,6 +173,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         self._held_bytes = 0
         self._next_look = 0.0
         self._has_shed = False
+        self._connections = _connections_allowed()
         super().__init__(app, dispatcher=Lanes(), **settings)
         self.channel_class = wire.Channel
         waiting = self.task_dispatcher.waiting() | {QUICK: lambda: len(self._quick)}
@@ -225,7 +246,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
             super().handle_accept()
             if len(self.active_channels) == known:
                 break
-            if known >= CONNECTIONS:
+            if known >= min(CONNECTIONS, self._connections):
                 self._make_room()
             newcomers.append(next(reversed(self.active_channels)))
         wasyncore.poll2(0, {each: self._map[each] for each in newcomers if each in self._map})
