@@ -25,6 +25,8 @@ from ml_census.schema import Schema, SchemaError
 VERSION: str = sklearn.__version__
 CUT = re.compile("truncated|end-of-stream|EOF|: index out of range|requires a buffer|incomplete")
 """In the texts of errors: the unpickler read past the end of the file."""
+PICKLED = re.compile(rb"\x80[\x02-\x05]|\x1f\x8b|x[\x01\x5e\x9c\xda]|BZh|\xfd7zXZ|\x5d\0\0")
+"""How a pickle begins, and one that joblib has compressed. An error that follows is of damage."""
 SHORT = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
 """Errors that say nothing of the file: space, memory, processes or open files are short."""
 
@@ -156,9 +158,11 @@ def _not_allowed(key: str, names: list[str]) -> str:
 def _damaged(data: bytes, error: BaseException) -> str:
     """Return the reason for a pickle that does not load."""
     text = f"{type(error).__name__}: {error}"
-    if isinstance(error, EOFError | zlib.error | lzma.LZMAError) or CUT.search(text):
+    of_the_machine = isinstance(error, pickle.UnpicklingError | LookupError | ValueError)
+    is_cut = isinstance(error, EOFError | zlib.error | lzma.LZMAError) or CUT.search(text)
+    if is_cut or (of_the_machine and PICKLED.match(data)):
         return f"the file is cut off or damaged ({len(data)} bytes): copy it again and compare its SHA-256"
-    if isinstance(error, pickle.UnpicklingError | LookupError | ValueError):  # their texts are of the pickle machine
+    if of_the_machine:
         return "not a pickle, or a damaged one: dump the fitted scikit-learn model with joblib.dump"
     if isinstance(error, ModuleNotFoundError):
         return f"it needs the module {error.name}, which is not installed here: install it beside the server"

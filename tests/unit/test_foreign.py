@@ -63,7 +63,7 @@ def saved_array() -> bytes:
 
 
 MODEL = LogisticRegression().fit(ROWS, LABELS)
-FOREST = RandomForestClassifier(20).fit(ROWS, LABELS)
+FOREST = RandomForestClassifier(20, random_state=0).fit(ROWS, LABELS)
 TEXTS_OF_FILES = make_pipeline(CountVectorizer(), LogisticRegression()).fit(["a cat", "a dog"] * 9, [0, 1] * 9)
 TEXTS_OF_FILES[0].input = "filename"
 COLUMN_OF_FILES = make_pipeline(make_column_transformer((TfidfVectorizer(), 0)), LogisticRegression()).fit(
@@ -189,3 +189,12 @@ def test_all_names_are_listed_at_once_with_what_to_do_about_each_kind() -> None:
     assert "__main__.Own was defined in a script or notebook" in reason
     for name in ("numpy.vectorize", "__main__.Own"):
         assert f"--trust {name}" not in reason
+
+
+@pytest.mark.parametrize("compress", [0, 3, ("gzip", 3)], ids=["plain", "zlib", "gzip"])
+def test_pickle_that_is_cut_anywhere_is_named_as_cut_off(compress: Any) -> None:
+    data = dumped(FOREST, compress=compress)
+
+    for end in range(40, len(data), len(data) // 60):
+        with pytest.raises(ArtifactError, match="cut off or damaged"):
+            fitted.unpickled("--model", "model.pkl", data[:end])
