@@ -51,7 +51,7 @@ def unpickled(key: str, uri: str, data: bytes, trusted: Iterable[str] = (), any_
     try:
         made = pickled.version(data)
     except Exception as error:
-        raise ArtifactError(key, uri, _damaged(data, error)) from error
+        raise _refusal(key, uri, error, _damaged(data, error)) from error
     if made in (None, VERSION) or any_version:
         model, remarks = _load(key, uri, data, trusted, made)
         nested = next((remark for remark in remarks if isinstance(remark, InconsistentVersionWarning)), None)
@@ -82,14 +82,8 @@ def _load(key: str, uri: str, data: bytes, trusted: Iterable[str], made: str | N
     except pickled.ReadsFiles as error:
         reason = f"its {error} takes the texts of clients for paths of files to open: fit it with input='content'"
         raise ArtifactError(key, uri, reason) from error
-    except (MemoryError, OSError) as error:
-        reason = "not enough memory to load it (MemoryError)"
-        if isinstance(error, OSError):
-            reason = _damaged(data, error)
-        is_passing = isinstance(error, MemoryError) or error.errno in SHORT
-        raise ArtifactError(key, uri, reason, is_passing=is_passing) from error
     except (Exception, SystemExit) as error:  # a pickle can raise any exception
-        raise ArtifactError(key, uri, f"{by}{_damaged(data, error)}{again}") from error
+        raise _refusal(key, uri, error, f"{by}{_damaged(data, error)}{again}") from error
     if isinstance(model, type):
         raise ArtifactError(key, uri, f"the class {model.__name__}, not a model: fit one, and dump that")
     if not callable(getattr(model, "predict", None)):
@@ -155,6 +149,13 @@ def _not_allowed(key: str, names: list[str]) -> str:
     return "the pickle uses names that are not allowed: " + "; ".join(parts)
 
 
+def _refusal(key: str, uri: str, error: BaseException, reason: str) -> ArtifactError:
+    """Return the error for a model that cannot be used; what says nothing of the model is transient."""
+    if isinstance(error, MemoryError):
+        return ArtifactError(key, uri, "not enough memory to load it (MemoryError)", is_passing=True)
+    return ArtifactError(key, uri, reason, is_passing=isinstance(error, OSError) and error.errno in SHORT)
+
+
 def _damaged(data: bytes, error: BaseException) -> str:
     """Return the reason for a pickle that does not load."""
     text = f"{type(error).__name__}: {error}"
@@ -176,6 +177,12 @@ def _answers(key: str, uri: str, data: bytes, trusted: Iterable[str]) -> bool:
             warnings.simplefilter("ignore")
             model = _load(key, uri, data, trusted, None)[0]
             answered_example(Original(model, learnt(model)))
+    except MemoryError as error:
+        raise _refusal(key, uri, error, "") from error
+    except ArtifactError as error:
+        if error.is_passing:
+            raise
+        return False
     except Exception:
         return False
     return True
@@ -205,7 +212,7 @@ def original(uri: str, model: Any, folder: Folder) -> Original:
         raise ArtifactError("model_path", uri if data is None else folder.uri("schema.json"), str(error)) from error
     except Exception as error:  # estimators of other packages fail in their own ways
         reason = f"its columns cannot be read from it: {type(error).__name__}: {error}"
-        raise ArtifactError("model_path", uri, reason) from error
+        raise _refusal("model_path", uri, error, reason) from error
     return plain
 
 

@@ -14,7 +14,7 @@ import joblib
 import pytest
 
 from kinds import KINDS
-from ml_census import config, source, trial
+from ml_census import config, fitted, published, source, trial
 from ml_census.loader import Loader
 from ml_census.published import ArtifactError
 from ml_census.source import Source
@@ -177,3 +177,22 @@ def test_an_index_of_another_shape_is_no_cache(tmp_path: Path, index: Any) -> No
 
     with pytest.raises(ValueError, match="index.json"):
         source.load(tmp_path)
+
+
+class Large:
+    """A model whose columns take more memory to read than there is."""
+
+    @property
+    def feature_names_in_(self) -> list[str]:
+        raise MemoryError
+
+
+def test_want_of_memory_while_columns_are_read_is_transient(tmp_path: Path) -> None:
+    (tmp_path / "model.pkl").touch()
+    path = str(tmp_path / "model.pkl")
+
+    with pytest.raises(ArtifactError) as refused:
+        fitted.original(path, Large(), published.Folder(path, Source()))
+
+    assert refused.value.is_passing
+    assert refused.value.reason == "not enough memory to load it (MemoryError)"

@@ -9,7 +9,9 @@ from pathlib import Path
 import joblib
 import pytest
 from packaging.requirements import Requirement
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 import harm
 from ml_census import config, pickled, trust
@@ -121,3 +123,15 @@ def test_a_joblib_that_reads_arrays_of_objects_unguarded_is_refused() -> None:
 
     assert done.returncode == 1
     assert "install joblib>=1.6,<1.7" in done.stderr
+
+
+def test_pipeline_that_caches_its_steps_loads_without_the_cache(tmp_path: Path) -> None:
+    model = make_pipeline(StandardScaler(), LogisticRegression(), memory=joblib.Memory(tmp_path, verbose=0))
+    model.fit([[0.0], [1.0]], [0, 1])
+    file = io.BytesIO()
+    joblib.dump(model, file)
+
+    loaded = pickled.load(file.getvalue(), ())
+
+    assert loaded.memory is None
+    assert loaded.predict([[0.0], [1.0]]).tolist() == [0, 1]
