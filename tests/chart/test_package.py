@@ -6,6 +6,7 @@ import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -91,12 +92,29 @@ def test_pulled_package_verifies_until_a_byte_changes(
     assert subprocess.run(verify, capture_output=True).returncode != 0
 
 
-def test_image_version_of_the_previous_chart_is_not_used_again(chart: Chart) -> None:
-    """A node that has that image would start it with configuration keys that it does not know."""
+def previous(chart: Chart, name: str) -> dict[str, Any]:
+    """Return a YAML file of the chart that was released before this one."""
     (package,) = (chart.root / "tests/e2e/previous").glob("*.tgz")
     with tarfile.open(package) as archive:
-        file = archive.extractfile("ml-census/Chart.yaml")
+        file = archive.extractfile(f"ml-census/{name}")
         assert file
-        previous = yaml.safe_load(file.read())["appVersion"]
+        content: dict[str, Any] = yaml.safe_load(file.read())
+    return content
 
-    assert yaml.safe_load((chart.folder / "Chart.yaml").read_text())["appVersion"] != previous
+
+def test_image_version_of_the_previous_chart_is_not_used_again(chart: Chart) -> None:
+    """A node that has that image would start it with configuration keys that it does not know."""
+    ours = yaml.safe_load((chart.folder / "Chart.yaml").read_text())
+
+    assert ours["appVersion"] != previous(chart, "Chart.yaml")["appVersion"]
+
+
+def test_configuration_of_the_previous_chart_is_enough(chart: Chart) -> None:
+    """`helm upgrade --reuse-values` gives the values of that chart, without the keys that are new in this one."""
+    ours = yaml.safe_load((chart.folder / "values.yaml").read_text())["config"]
+    new = ours.keys() - previous(chart, "values.yaml")["config"].keys()
+
+    config = yaml.safe_load(chart.config({"config": dict.fromkeys(new)}))
+
+    assert new
+    assert None not in config.values()

@@ -18,7 +18,7 @@ open_protocols: {{ toJson . }}
 {{- with .Values.config.cors_origins }}
 cors_origins: {{ toJson . }}
 {{- end }}
-access_log: {{ .Values.config.access_log }}
+access_log: {{ .Values.config.access_log | default false }}
 {{- with .Values.config.model_sha256 }}
 model_sha256: {{ . | quote }}
 {{- end }}
@@ -26,8 +26,12 @@ model_sha256: {{ . | quote }}
 trusted_globals: {{ toJson . }}
 {{- end }}
 version_mismatch: {{ .Values.config.version_mismatch }}
-untested_model: {{ .Values.config.untested_model }}
-extra_columns: {{ .Values.config.extra_columns }}
+{{- with .Values.config.untested_model }}
+untested_model: {{ . }}
+{{- end }}
+{{- with .Values.config.extra_columns }}
+extra_columns: {{ . }}
+{{- end }}
 max_model_bytes: {{ int64 .Values.config.max_model_bytes }}
 cache_path: /cache
 reload_seconds: {{ int64 .Values.config.reload_seconds }}

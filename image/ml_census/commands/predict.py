@@ -85,6 +85,7 @@ def predict(
     except ClientError as error:
         fail(f"{url}: {error}")
     except KeyboardInterrupt:
+        sys.unraisablehook = lambda _: None  # http.client complains where it is interrupted within its constructor
         again = source and target != STDOUT
         fail("interrupted: the same command goes on where it was" if again else "interrupted", 130)
 
