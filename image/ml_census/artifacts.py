@@ -10,7 +10,7 @@ import numpy as np
 
 from ml_census import auth, decoding, models
 from ml_census.config import Config
-from ml_census.engine.predictor import PredictionError, Predictor, answered_example
+from ml_census.engine.predictor import PredictionError, Predictor, answered_example, failure
 from ml_census.models import Model, Proved
 from ml_census.published import ArtifactError, Folder, Reader, parse_object, read
 from ml_census.schema import RowsError
@@ -136,13 +136,13 @@ def _try_out(config: Config, predictor: Predictor, labels: Mapping[Any, str] | N
             (sample,) = answered_example(predictor)
         except PredictionError as error:
             if data is None:
-                _untested(config, f"cannot predict: {type(error.__cause__).__name__}: {error.__cause__}")
+                _untested(config, failure(error))
         if data is not None:
             uri = folder.uri("golden.json")
             golden = _prove(predictor, labels, uri, parse_object("model_path", uri, data))
             sample = golden if sample is None else sample
     except PredictionError as error:
-        reason = f"cannot predict: {type(error.__cause__).__name__}: {error.__cause__}"
+        reason = failure(error)
         raise ArtifactError("model_path", config.model_path, reason) from error
     return sample
 

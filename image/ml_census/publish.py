@@ -17,7 +17,7 @@ from ml_census import decoding, fitted, json_file, storage, trust
 from ml_census import schema as schemas
 from ml_census.engine.compiled import Compiled, to_bytes
 from ml_census.engine.original import Original
-from ml_census.engine.predictor import PredictionError, answered_example
+from ml_census.engine.predictor import PredictionError, answered_example, failure
 from ml_census.engine.proof import compiled_if_equal
 from ml_census.models import COMPILED
 from ml_census.published import ArtifactError, parse_object, read
@@ -75,7 +75,7 @@ def _publish_files(
     except schemas.RowsError as error:
         raise ArtifactError("--golden", golden_uri or "", str(error)) from error
     except PredictionError as error:
-        reason = f"cannot predict: {type(error.__cause__).__name__}: {error.__cause__}"
+        reason = failure(error)
         if schema_uri:
             raise ArtifactError("--schema", schema_uri, reason) from error
         raise ArtifactError("--model", model_uri, f"{reason}; {UNTESTED}") from error

@@ -8,9 +8,12 @@ import joblib
 import pytest
 from sklearn.datasets import load_wine
 from sklearn.ensemble import RandomForestClassifier, VotingClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PowerTransformer
 
 from ml_census.publish import publish_files
+from ml_census.published import ArtifactError
 
 
 def test_the_published_model_is_the_one_that_was_given(tmp_path: Path) -> None:
@@ -32,3 +35,11 @@ def test_publish_prints_no_warnings_of_libraries(tmp_path: Path) -> None:
     done = subprocess.run([*command, "--output", str(tmp_path / "out")], capture_output=True, text=True, check=True)
 
     assert len(done.stderr.splitlines()) == 2
+
+
+def test_refusal_names_the_step_of_a_pipeline_that_fails(tmp_path: Path) -> None:
+    model = make_pipeline(PowerTransformer("box-cox"), LinearRegression()).fit([[1.0], [2.0], [4.0]], [1, 2, 3])
+    joblib.dump(model, tmp_path / "model.pkl")
+
+    with pytest.raises(ArtifactError, match=r"strictly positive data \(in PowerTransformer\); give rows"):
+        publish_files(str(tmp_path / "model.pkl"), str(tmp_path / "out"), None, None, None)

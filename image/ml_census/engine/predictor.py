@@ -1,6 +1,7 @@
 """What every engine does: rows that fit the schema in, plain Python values out."""
 
 import re
+import traceback
 from collections.abc import Iterable
 from typing import Any, Protocol
 
@@ -58,6 +59,17 @@ def answered_example(predictor: Predictor) -> list[Any]:
         except PredictionError as error:
             refused = error
     raise refused or PredictionError(0)
+
+
+def failure(error: PredictionError) -> str:
+    """Return why the model does not predict, with the step or estimator that raised the exception."""
+    cause = error.__cause__
+    if cause is None:
+        return "cannot predict"
+    owners = (frame.f_locals.get("self") for frame, _line in traceback.walk_tb(cause.__traceback__))
+    steps = [type(owner).__name__ for owner in owners if hasattr(owner, "get_params")]
+    where = f" (in {steps[-1]})" if steps else ""
+    return f"cannot predict: {type(cause).__name__}: {cause}{where}"
 
 
 def reason(error: BaseException, row: Iterable[Value]) -> str:
