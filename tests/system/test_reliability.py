@@ -150,13 +150,12 @@ def test_guessed_passwords_cost_five_hashes_and_lock_nobody_out(start: Start) ->
     def guess(number: int) -> int:
         return server.login("Ada", f"wrong{number}").status_code
 
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(6) as pool:  # fewer than wait for the one thread of logins, so that none gets a 503
         guesses = pool.map(guess, range(300))
         assert server.login("census", "census").status_code == 200
         statuses = Counter(guesses)
 
-    assert statuses[401] == 5
-    assert set(statuses) <= {401, 429, 503}
+    assert statuses == {401: 5, 429: 295}
 
 
 def test_login_flood_for_many_names_leaves_predictions_alone(start: Start, tmp_path: Path) -> None:
