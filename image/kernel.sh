@@ -1,10 +1,10 @@
 #!/bin/sh
-# Compile the trees' kernel, ml_census/engine/libkernel.so, unless it is there and newer than its source.
+# Compile the trees' kernel, ml_census/engine/runtime/libkernel.so, unless it is there and newer than its source.
 # By the compiler that CC names, or cc; without one by zig, a compiler that pip installs (for this once).
 set -eu
 cd "$(dirname "$0")"
-source=ml_census/engine/kernel.c
-target=ml_census/engine/libkernel.so
+source=ml_census/engine/runtime/kernel.c
+target=ml_census/engine/runtime/libkernel.so
 
 [ -z "$(find "$target" -newer "$source" 2>/dev/null)" ] || exit 0
 if ! command -v "${CC:-cc}" >/dev/null; then

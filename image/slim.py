@@ -15,8 +15,15 @@ from py_compile import PycInvalidationMode
 FOLDERS = ("ml_census/training", "site/bin", "site/sklearn/datasets/data", "site/sklearn/datasets/images")
 NAMES = ("tests", "test", "__pycache__")
 SUFFIXES = (".pyx", ".pxd", ".pxi", ".pyi", ".c", ".cpp", ".h", ".hpp", ".a", ".tp", ".build")
-IMPORTED = ("ml_census.app", "ml_census.artifacts", "ml_census.cli", "ml_census.client", "ml_census.server", "gcsfs")
-WITH_SKLEARN = ("ml_census.fitted", "ml_census.publish", "pandas")
+IMPORTED = (
+    "ml_census.api.app",
+    "ml_census.artifacts.reloader",
+    "ml_census.cli.main",
+    "ml_census.client",
+    "ml_census.server.server",
+    "gcsfs",
+)
+WITH_SKLEARN = ("ml_census.models.estimator", "ml_census.models.publishing", "pandas")
 
 
 def main(root: Path) -> None:

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 if TYPE_CHECKING:
-    from kinds import Kind
+    from support.sample_models import Kind
 
 ROOT = Path(__file__).parents[1]
 KEY = "a key for the tests: longer than the 32 bytes that HS256 wants, and than the 64 of HS512"
@@ -42,7 +42,7 @@ def find_tool(*command: str) -> str:
 
 @cache
 def _kind(name: str) -> "Kind":
-    from kinds import KINDS  # scikit-learn takes a second to import, and chart tests need none of it
+    from support.sample_models import KINDS  # scikit-learn takes a second to import, and chart tests need none of it
 
     return KINDS[name]()
 
@@ -56,11 +56,12 @@ def kind() -> "Callable[[str], Kind]":
 @cache
 def _published(name: str, columns: bytes) -> dict[str, bytes]:
     """Publish a kind of model once per process (0.1 s) and return its files by name."""
-    from ml_census import introspect, schema
-    from ml_census.publish import publish
+    from ml_census.models import schema_inference
+    from ml_census.models.publishing import publish
+    from ml_census.schema import schema
 
     made = _kind(name)
-    known = schema.from_json(columns) if columns else introspect.learn(made.model)
+    known = schema.from_json(columns) if columns else schema_inference.learn(made.model)
     with tempfile.TemporaryDirectory() as folder:
         publish(made.model, known, made.decoding, [], {}, folder)
         return {path.name: path.read_bytes() for path in Path(folder).iterdir()}

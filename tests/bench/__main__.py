@@ -16,9 +16,9 @@ from report import Result, plot, table
 from servers import BenchError, Running, Server, article, echo, ours, running, say
 
 from ml_census import training
-from ml_census.training import data
-from ml_census.training.census import COLUMNS
-from ml_census.training.recipes import RECIPES
+from ml_census.training import datasets
+from ml_census.training.adult import COLUMNS
+from ml_census.training.pipelines import RECIPES
 
 BUILD = Path(__file__).parents[2] / "build/bench"
 CONNECTIONS = 8
@@ -49,7 +49,7 @@ def main(source: str, peers: bool, rounds: int, seconds: int, only: tuple[str, .
 
 def compare(source: str, peers: bool, rounds: int, seconds: int, only: tuple[str, ...]) -> list[Result]:
     """All servers run from the start to the end, and are loaded in turn, so that noise hits all alike."""
-    rows = data.load(source).test.to_numpy().tolist()
+    rows = datasets.load(source).test.to_numpy().tolist()
     models = {recipe: published(recipe, source) for recipe in ("article", "boosted")}
     servers = [
         article(models["article"]),

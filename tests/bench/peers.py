@@ -12,7 +12,7 @@ from typing import Any
 
 from servers import HERE, BenchError, Server, say
 
-from ml_census.training.census import COLUMNS, NUMBERS
+from ml_census.training.adult import COLUMNS, NUMBERS
 
 MODELS = HERE / "peer_models"
 BUILD = HERE.parents[1] / "build/bench/peers"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rendering import Batch, Chart
+from support.chart_rendering import Batch, Chart
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ import pytest
 import yaml
 from werkzeug.security import generate_password_hash
 
-from charts import FOREIGN, HASH, KEY, MODEL, data, server, volume
 from ml_census import auth
-from rendering import Chart
+from support.chart_rendering import Chart
+from support.chart_values import FOREIGN, HASH, KEY, MODEL, data, server, volume
 
 
 def test_secret_of_values_is_mounted_where_config_says(chart: Chart) -> None:

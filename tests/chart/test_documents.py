@@ -14,10 +14,10 @@ import click
 import pytest
 import yaml
 
-from charts import FOREIGN, MODEL
-from documents import CHART, DOCUMENTS, ROOT, blocks, calls
-from ml_census.cli import main
-from rendering import Chart
+from ml_census.cli.main import main
+from support.chart_rendering import Chart
+from support.chart_values import FOREIGN, MODEL
+from support.doc_commands import CHART, DOCUMENTS, ROOT, blocks, calls
 
 OPERATIONS = DOCUMENTS["docs/operations.md"]
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text())

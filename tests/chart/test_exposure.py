@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rendering import Chart
+from support.chart_rendering import Chart
 
 GOOGLE = ("HealthCheckPolicy", "GCPBackendPolicy", "BackendConfig", "FrontendConfig", "ManagedCertificate")
 PATIENT = {"config": {"drain_delay_seconds": 40}, "terminationGracePeriodSeconds": 75}

@@ -2,8 +2,8 @@
 
 import json
 
-from charts import data, server, volume
-from rendering import Chart
+from support.chart_rendering import Chart
+from support.chart_values import data, server, volume
 
 
 def test_own_secrets_differ_from_names_in_the_readme(chart: Chart) -> None:

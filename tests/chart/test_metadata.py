@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from charts import server, volume
-from rendering import Chart
+from support.chart_rendering import Chart
+from support.chart_values import server, volume
 
 
 def test_pod_labels_never_replace_selector_labels(chart: Chart) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from charts import server
-from ml_census.metrics import Metrics
-from promql import selectors
-from rendering import Chart
+from ml_census.observability.metrics import Metrics
+from support.chart_rendering import Chart
+from support.chart_values import server
+from support.promql import selectors
 
 GOOGLE = {"metrics": {"podMonitoring": True, "alerts": True}}
 OPERATOR = {"metrics": {"serviceMonitor": True, "alerts": True}}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rendering import Chart
+from support.chart_rendering import Chart
 
 HTTPS, METADATA, DNS = (443,), (80, 988), (53, 53)
 CLOSED = {"dns": [], "metadataServer": False, "https": False}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rendering import Chart
+from support.chart_rendering import Chart
 
 
 @pytest.mark.parametrize(

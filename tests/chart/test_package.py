@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from rendering import Chart, find
+from support.chart_rendering import Chart, find
 
 HELM = ("ci/helm", "--find", "4")
 

@@ -12,7 +12,7 @@ import kubernetes_validate
 import pytest
 from kubernetes_validate import utils
 
-from rendering import Chart, Object
+from support.chart_rendering import Chart, Object
 
 
 def pods(objects: list[Object]) -> Iterator[Object]:

@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 import yaml
 
-from charts import FOREIGN
-from rendering import Chart
+from support.chart_rendering import Chart
+from support.chart_values import FOREIGN
 
 Node = dict[str, Any]
 Path = tuple[Any, ...]

@@ -9,10 +9,11 @@ import pytest
 import yaml
 
 import ml_census
-from charts import server, volume
-from ml_census import cli, config
-from ml_census.compatible import PROBES
-from rendering import Chart
+from ml_census import config
+from ml_census.api.compatible import PROBES
+from ml_census.cli import main
+from support.chart_rendering import Chart
+from support.chart_values import server, volume
 
 
 def test_app_version_is_that_of_the_package(chart: Chart) -> None:
@@ -124,7 +125,7 @@ def test_arguments_are_known_to_the_command_line(chart: Chart) -> None:
 
     for container in containers:
         command, *arguments = container["args"]
-        known = {option for each in cli.main.commands[command].params for option in each.opts}
+        known = {option for each in main.main.commands[command].params for option in each.opts}
         assert {each for each in arguments if each.startswith("--")} <= known
     expected = "serve --config /configuration/config.yaml --host 0.0.0.0 --port 5090 --metrics-port 5091"
     assert " ".join(containers[0]["args"]) == expected

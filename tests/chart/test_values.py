@@ -11,8 +11,8 @@ import jsonschema
 import pytest
 import yaml
 
-from charts import FOREIGN, HASH, KEY, MODEL
-from rendering import Chart
+from support.chart_rendering import Chart
+from support.chart_values import FOREIGN, HASH, KEY, MODEL
 
 # Values that the schema accepts and a template rejects, and parts of the message.
 STORE = {"store": "google", "users": "census-users", "signingKey": "census-key"}

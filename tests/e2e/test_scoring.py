@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cluster import CHART, Release
 
-from ml_census.client import Client
+from ml_census.client.session import Client
 
 pytestmark = [pytest.mark.adult, pytest.mark.full]
 ARTICLE = CHART / "ci" / "article-values.yaml"

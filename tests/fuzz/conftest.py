@@ -1,5 +1,5 @@
 """Every test here speaks with a real server process."""
 
-from serving import launched, server, start
+from support.live_server import launched, server, start
 
 __all__ = ["launched", "server", "start"]

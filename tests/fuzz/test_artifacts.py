@@ -11,15 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget import examples
 from conftest import KEY
-from kinds import KINDS
-from ml_census import artifacts, config, trial
+from ml_census import config
+from ml_census.artifacts import bundle
 from ml_census.config import Config
-from ml_census.introspect import learn
-from ml_census.publish import publish
-from ml_census.published import ArtifactError
-from ml_census.source import Source
+from ml_census.models import sandbox
+from ml_census.models.manifest import ArtifactError
+from ml_census.models.publishing import publish
+from ml_census.models.schema_inference import learn
+from ml_census.storage.snapshot import Source
+from support.fuzz_budget import examples
+from support.sample_models import KINDS
 
 FILES = ["model.pkl", "compiled.npz", "schema.json", "golden.json", "prediction_decoding.json", "manifest.json"]
 
@@ -57,7 +59,7 @@ class Damaged(Source):
 
 
 def test_the_published_model_that_is_damaged_below_is_loaded(published: Config) -> None:
-    assert artifacts.load(published, Source()).model.engine["kind"] == "compiled"
+    assert bundle.load(published, Source()).model.engine["kind"] == "compiled"
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -66,7 +68,7 @@ def test_damaged_file_of_a_published_model_is_never_loaded(published: Config, na
     @given(place=st.floats(0, 1), bit=st.none() | st.integers(0, 7))
     def damaged(place: float, bit: int | None) -> None:
         with pytest.raises(ArtifactError):
-            artifacts.load(published, Damaged(name, place, bit))
+            bundle.load(published, Damaged(name, place, bit))
 
     damaged()
 
@@ -83,7 +85,7 @@ def test_damaged_pickle_is_refused_in_one_line_or_loads(tmp_path: Path) -> None:
         read: Any = Damaged("model.pkl", place, bit)
         read.files[settings.model_path] = read.read(settings.model_path, 2**30)
         try:
-            trial.tried_out(settings, read)
+            sandbox.tried_out(settings, read)
         except ArtifactError as error:
             assert "\n" not in str(error)
 

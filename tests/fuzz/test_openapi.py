@@ -4,8 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from budget import FUZZ
-from serving import Server
+from support.fuzz_budget import FUZZ
+from support.live_server import Server
 
 # Left out: positive_data_acceptance, since which rows fit is the model's own schema; negative_data_rejection likewise.
 CHECKS = [

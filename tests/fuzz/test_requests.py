@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget import examples
 from conftest import write_published
-from serving import SECONDS, TELLTALE, Launch, Server
+from support.fuzz_budget import examples
+from support.live_server import SECONDS, TELLTALE, Launch, Server
 
 ROW = [39, "Private", 14, "Male"]
 GOOD = json.dumps({"inputs": [ROW, ROW]}).encode()

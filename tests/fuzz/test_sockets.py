@@ -7,8 +7,8 @@ import socket
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget import examples
-from serving import SECONDS, TELLTALE, Server
+from support.fuzz_budget import examples
+from support.live_server import SECONDS, TELLTALE, Server
 
 REQUEST = (
     b"POST /prediction?a=b HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer a.b.c\r\n"

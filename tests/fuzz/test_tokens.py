@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from budget import examples
 from conftest import KEY
 from ml_census import auth
+from support.fuzz_budget import examples
 
 USERS = {"census": "census", "ada": "lovelace"}
 RING = auth.parse_keys(KEY.encode())

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from bucket import bucket
 from conftest import find_tool
-from serving import launched, server, start
+from support.fake_gcs import bucket
+from support.live_server import launched, server, start
 
 __all__ = ["bucket", "launched", "server", "start"]
 

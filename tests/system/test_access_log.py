@@ -6,7 +6,7 @@ import socket
 import pytest
 import requests
 
-from serving import Start
+from support.live_server import Start
 
 ROW = [39, "Private", 14, "Male"]
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"

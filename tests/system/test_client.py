@@ -23,10 +23,10 @@ import pytest
 import requests
 
 from conftest import write_published
-from ml_census import scored, scoring, tables
-from ml_census.client import Client, ClientError
-from ml_census.tables import ScoringError
-from serving import SECONDS, Launch, Server, Start, sigint_not_ignored
+from ml_census.client import csv_input, csv_output, csv_scoring
+from ml_census.client.csv_input import ScoringError
+from ml_census.client.session import Client, ClientError
+from support.live_server import SECONDS, Launch, Server, Start, sigint_not_ignored
 
 NAMES = ["age", "workclass", "education-num", "sex"]
 WORK, SEX = ["Private", "Self-emp", "State-gov"], ["Male", "Female"]
@@ -364,10 +364,10 @@ def test_a_file_that_grows_meanwhile_is_not_half_scored(behind: Server, table: P
 
     with Client(behind.url, "census", "census") as client:
         model = client.model()
-        output = scored.Output(tables.read(table, model.columns), "stop")
-        run = scoring.begin(output, tmp_path / "out.csv", model.version)
+        output = csv_output.Output(csv_input.read(table, model.columns), "stop")
+        run = csv_scoring.begin(output, tmp_path / "out.csv", model.version)
         with pytest.raises(ScoringError, match="rows.csv: has changed while it was read"):
-            scoring.score(client, run, 100, grow, io.StringIO())
+            csv_scoring.score(client, run, 100, grow, io.StringIO())
     assert not (tmp_path / "out.csv").exists()
 
 

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from conftest import find_tool, write_trained
-from serving import SECONDS, Launch, Server
+from support.live_server import SECONDS, Launch, Server
 
 pytestmark = pytest.mark.adult
 ROOT = Path(__file__).parents[2]

@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from conftest import KEY
-from kinds import KINDS, Kind
-from serving import SECONDS, Server, Start
+from support.live_server import SECONDS, Server, Start
+from support.sample_models import KINDS, Kind
 
 ROW = [39, "Private", 14, "Male"]
 

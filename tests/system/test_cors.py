@@ -11,7 +11,7 @@ import requests
 from playwright.sync_api import Browser
 
 from conftest import write_published
-from serving import SECONDS, Launch, Server
+from support.live_server import SECONDS, Launch, Server
 
 CALL = """async ([url, body]) => {
   const basic = btoa("census:census");

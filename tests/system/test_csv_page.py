@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from conftest import write_published
-from serving import Launch, Server
+from support.live_server import Launch, Server
 
 TESTS = Path(__file__).parents[1]
-CASES = json.loads((TESTS / "csv_cases.json").read_text())
+CASES = json.loads((TESTS / "support" / "csv_cases.json").read_text())
 READ = """async ({texts, encodings}) => {
   const {records, delimiterOf, decode} = await import("/csv.js");
   const bytes = (hex) => new Uint8Array((hex.match(/../g) || []).map((pair) => parseInt(pair, 16)));

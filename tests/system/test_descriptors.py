@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from conftest import write_published
-from serving import SECONDS, Launch
+from support.live_server import SECONDS, Launch
 
 
 @pytest.mark.parametrize(("limits", "kept"), [("-n 160", 60), ("-Sn 160", 200)], ids=["hard", "soft"])

@@ -18,9 +18,9 @@ import requests
 import yaml
 
 from conftest import find_tool
-from documents import DOCUMENTS, ROOT, blocks, section
-from kinds import KINDS
-from serving import SECONDS, Launch, Server
+from support.doc_commands import DOCUMENTS, ROOT, blocks, section
+from support.live_server import SECONDS, Launch, Server
+from support.sample_models import KINDS
 
 PASSWORD = "down the rabbit hole"
 ANSWER = '"Annual Salary <50K"'
@@ -39,7 +39,7 @@ class House:
             each.mkdir(parents=True)
         (folder / "charts").symlink_to(ROOT / "charts")
         (folder / ".venv/bin/activate").touch()
-        stand_in = f'exec "{sys.executable}" "{ROOT}/tests/standin.py"'
+        stand_in = f'exec "{sys.executable}" "{ROOT}/tests/support/fake_cli.py"'
         for name in ("kubectl", "helm", "gcloud", "docker", "make"):
             self._program(programs / name, f'{stand_in} {name} "$@"')
         self._program(folder / "ci/image", "true")

@@ -17,8 +17,8 @@ from prometheus_client.samples import Sample
 from promql_parser import MatchOp
 
 from conftest import write_published
-from promql import selectors, sorted_by
-from serving import SECONDS, Launch, Server, Start
+from support.live_server import SECONDS, Launch, Server, Start
+from support.promql import selectors, sorted_by
 
 ROW = [39, "Private", 14, "Male"]
 STAGES = ("parse", "validate", "predict", "format")

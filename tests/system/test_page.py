@@ -16,16 +16,16 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 from sklearn.ensemble import RandomForestClassifier
 
 from conftest import write_config, write_published, write_trained
-from kinds import KINDS
-from ml_census import introspect
-from ml_census.publish import publish
-from ml_census.training import demo
-from serving import SECONDS, Launch, Server, Start
+from ml_census.models import schema_inference
+from ml_census.models.publishing import publish
+from ml_census.training import synthetic
+from support.live_server import SECONDS, Launch, Server, Start
+from support.sample_models import KINDS
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "image" / "ml_census" / "web"
 SCREENSHOTS = ROOT / "build" / "screenshots"
-FILES = ("page.html", "page.css", "page.js", "csv.js")
+FILES = ("templates/page.html", "static/page.css", "static/page.js", "static/csv.js")
 PHONE = {"width": 360, "height": 640}
 
 
@@ -187,7 +187,7 @@ def test_a_new_user_does_everything_by_keyboard(page: Page, census: Server) -> N
     ]
     screenshot(page, "one-row")
 
-    rows, _ = demo.census(700, seed=3)
+    rows, _ = synthetic.census(700, seed=3)
     tab_to(page, "textarea")
     page.keyboard.insert_text(rows.to_csv(index=False))
     tab_to(page, "#table button")
@@ -613,7 +613,7 @@ def wide(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     decoding = {str(number): f"class {number} " + "Donaudampfschifffahrt" * 4 for number in range(12)}
     rows = [[number, 40 - number] for number in range(12)] * 5
     forest = RandomForestClassifier(5, random_state=0).fit(rows, list(range(12)) * 5)
-    publish(forest, introspect.learn(forest), decoding, [], {}, str(path))
+    publish(forest, schema_inference.learn(forest), decoding, [], {}, str(path))
     running = launch(write_config(path, "prediction_decoding.json"))
     yield running
     running.end()
@@ -730,7 +730,7 @@ def test_the_interface_is_described_without_a_network(page: Page, census: Server
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_can_be_read(scheme: str) -> None:
     """A contrast of 4.5 at least; of 3 for the borders of fields and for bars (WCAG 2.2, 1.4.3 and 1.4.11)."""
-    blocks = re.findall(r":root \{(.*?)\}", (WEB / "page.css").read_text(), re.DOTALL)
+    blocks = re.findall(r":root \{(.*?)\}", (WEB / "static/page.css").read_text(), re.DOTALL)
     colours = dict(re.findall(r"--([\w-]+): #(\w+)", blocks[scheme == "dark"]))
 
     for text, ground in [("ink", "paper"), ("faint", "paper"), ("ink", "tint"), ("accent", "paper"), ("bad", "paper"),

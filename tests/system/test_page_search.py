@@ -12,9 +12,9 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeRegressor
 
 from conftest import write_config
-from ml_census import fitted
-from ml_census.publish import publish
-from serving import Launch, Server
+from ml_census.models import estimator
+from ml_census.models.publishing import publish
+from support.live_server import Launch, Server
 
 COUNT = 5000
 NAMES = [f"zip {place:05d}" for place in range(COUNT)]
@@ -28,7 +28,7 @@ def many(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     encode = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["zip"]))
     targets = [float(place == 4711) for place in range(COUNT)]
     model = make_pipeline(encode, DecisionTreeRegressor(random_state=0)).fit(frame, targets)
-    publish(model, fitted.learnt(model), None, [], {}, str(path))
+    publish(model, estimator.learnt(model), None, [], {}, str(path))
     running = launch(write_config(path, None))
     yield running
     running.end()

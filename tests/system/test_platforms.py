@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from serving import SECONDS, Launch, Server
+from support.live_server import SECONDS, Launch, Server
 
 ROW = [39, "Private", 14, "Male"]
 ANSWERS = {

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from serving import SECONDS, Server, Start
+from support.live_server import SECONDS, Server, Start
 
 ROW = [39, "Private", 14, "Male"]
 

@@ -21,8 +21,8 @@ import yaml
 from sklearn.linear_model import LogisticRegression
 
 from conftest import KEY
-from kinds import KINDS, LABELS, NUMBERS, Kind
-from serving import SECONDS, Launch, Server
+from support.live_server import SECONDS, Launch, Server
+from support.sample_models import KINDS, LABELS, NUMBERS, Kind
 
 HEAVY = ["sklearn", "scipy", "joblib", "pandas"]
 

@@ -14,7 +14,7 @@ import pytest
 import requests
 from werkzeug.security import generate_password_hash
 
-from serving import SECONDS, Server, Start
+from support.live_server import SECONDS, Server, Start
 
 ROW = [39, "Private", 14, "Male"]
 SOAK_ROUNDS = int(os.environ.get("SOAK_ROUNDS", "40"))

@@ -14,7 +14,7 @@ import requests
 from werkzeug.security import generate_password_hash
 
 from conftest import KEY
-from serving import SECONDS, Start
+from support.live_server import SECONDS, Start
 
 PASSWORD, CATEGORY = "canary-password", "canary-category"
 ENCODED = base64.b64encode(PASSWORD.encode()).decode()

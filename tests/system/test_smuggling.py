@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from serving import SECONDS, Server
+from support.live_server import SECONDS, Server
 
 AFTER = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 POST = b"POST /prediction HTTP/1.1\r\n"

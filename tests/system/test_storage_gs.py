@@ -12,8 +12,8 @@ import pytest
 import requests
 from gcp_storage_emulator.server import create_server
 
-from bucket import Bucket
-from serving import SECONDS, Start
+from support.fake_gcs import Bucket
+from support.live_server import SECONDS, Start
 
 Environment = dict[str, str]
 AWAY = {"STORAGE_EMULATOR_HOST": "http://127.0.0.1:9"}

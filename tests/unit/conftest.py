@@ -3,7 +3,7 @@
 import os
 import re
 
-from bucket import bucket
+from support.fake_gcs import bucket
 
 __all__ = ["bucket"]
 

@@ -9,10 +9,10 @@ from typing import Any, cast
 import pytest
 
 from ml_census import config
-from ml_census.app import Api
-from ml_census.cli import main
+from ml_census.api.app import Api
+from ml_census.cli.main import main
 from ml_census.config import Config
-from ml_census.metrics import Metrics
+from ml_census.observability.metrics import Metrics
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

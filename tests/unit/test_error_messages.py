@@ -19,10 +19,10 @@ def test_the_list_of_messages_is_current() -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        "| Token is missing! | 401; 403 at `/prediction` | `answering` |",
-        "| the body is larger than max_body_bytes (… bytes) | 400, 404, 405 or 413 | `incoming` |",
+        "| Token is missing! | 401; 403 at `/prediction` | `api/prediction_service` |",
+        "| the body is larger than max_body_bytes (… bytes) | 400, 404, 405 or 413 | `api/request_body` |",
         "| must be between … and … | refused | `config` |",
-        "| too many requests wait already | 503 | `wire` |",
+        "| too many requests wait already | 503 | `server/wire` |",
     ],
 )
 def test_each_way_to_say_a_message_is_found(row: str) -> None:

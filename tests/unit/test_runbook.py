@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 import sklearn
 
-from documents import DOCUMENTS
-from ml_census import artifacts, config
-from ml_census.published import ArtifactError
-from ml_census.source import Source
+from ml_census import config
+from ml_census.artifacts import bundle
+from ml_census.models.manifest import ArtifactError
+from ml_census.storage.snapshot import Source
+from support.doc_commands import DOCUMENTS
 
 Fault = Callable[[Path], object]
 
@@ -65,7 +66,7 @@ def test_fault_is_reported_with_the_line_of_the_runbook(folder: Callable[..., Pa
     FAULTS[line](path.parent)
 
     with pytest.raises(ArtifactError) as raised:
-        artifacts.load(config.load(str(path)), Source())
+        bundle.load(config.load(str(path)), Source())
 
     assert line in str(raised.value)
 

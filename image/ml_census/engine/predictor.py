@@ -5,8 +5,8 @@ import traceback
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from ml_census.columns import Value
-from ml_census.schema import Columns, Schema
+from ml_census.schema.column import Value
+from ml_census.schema.schema import Columns, Schema
 
 MAX_REASON = 1000
 """Maximum number of characters of an exception's text in the log."""

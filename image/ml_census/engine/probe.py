@@ -5,10 +5,10 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
-from ml_census.columns import Column, Misfit
-from ml_census.engine.original import Original
 from ml_census.engine.predictor import PredictionError, Predictor
-from ml_census.schema import Columns, Schema
+from ml_census.engine.sklearn_predictor import Original
+from ml_census.schema.column import Column, Misfit
+from ml_census.schema.schema import Columns, Schema
 
 KINDS: tuple[dict[str, Any], ...] = (
     {"kind": "number"},

@@ -7,7 +7,7 @@ https://github.com/triton-inference-server/server/blob/main/docs/protocol/extens
 import struct
 from typing import Any
 
-from ml_census.protocols.document import FormatError
+from ml_census.protocols.json_body import FormatError
 
 HEADER = "Inference-Header-Content-Length"
 EXTENSION = "binary_tensor_data"

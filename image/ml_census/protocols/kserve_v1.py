@@ -6,8 +6,8 @@ https://kserve.github.io/website/docs/concepts/architecture/data-plane/v1-protoc
 from collections.abc import Mapping
 from typing import Any
 
-from ml_census.protocols import article
-from ml_census.protocols.document import FormatError, read
+from ml_census.protocols import native
+from ml_census.protocols.json_body import FormatError, read
 
 EXPECTED = 'the body must be a JSON object with "instances", a list of rows'
 
@@ -23,7 +23,7 @@ def parse(body: bytes) -> Any:
 
 def answer(predictions: list[Any], extras: Mapping[str, Any]) -> dict[str, Any]:
     """Return one prediction a row, as /prediction does."""
-    return article.answer(predictions, extras)
+    return native.answer(predictions, extras)
 
 
 def error(_status: int, message: str) -> dict[str, Any]:

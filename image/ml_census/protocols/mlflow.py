@@ -8,9 +8,8 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ml_census import delimited
-from ml_census.protocols import article
-from ml_census.protocols.document import FormatError, read
+from ml_census.protocols import csv_text, native
+from ml_census.protocols.json_body import FormatError, read
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 CHARSETS = {
@@ -83,14 +82,14 @@ def parse_csv(
         text = body.decode(CHARSETS[charset.lower()])
     except UnicodeDecodeError as error:
         raise FormatError(f"the body is not {charset.upper()} text") from error
-    delimiter = delimited.delimiter_of(text, names)
+    delimiter = csv_text.delimiter_of(text, names)
     try:
-        read = delimited.records(io.StringIO(text, newline=""), delimiter)
+        read = csv_text.records(io.StringIO(text, newline=""), delimiter)
         rows = [[cell or None for cell in record.cells] for record in read if record.cells]
         needed = names if required is None else required
-        if not rows or delimited.places([cell or "" for cell in rows[0]], names, needed, FEWEST_NUMBERS) is None:
+        if not rows or csv_text.places([cell or "" for cell in rows[0]], names, needed, FEWEST_NUMBERS) is None:
             return rows
-    except delimited.CsvError as error:
+    except csv_text.CsvError as error:
         raise FormatError(f"the body is not CSV of the model's columns: {error}") from error
     header = [(cell or "").strip() for cell in rows[0]]
     if any(len(row) != len(header) for row in rows):
@@ -100,7 +99,7 @@ def parse_csv(
 
 def answer(predictions: list[Any], extras: Mapping[str, Any]) -> dict[str, Any]:
     """Return one prediction a row, as /prediction does."""
-    return article.answer(predictions, extras)
+    return native.answer(predictions, extras)
 
 
 def error(status: int, message: str) -> dict[str, Any]:

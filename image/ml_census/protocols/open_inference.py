@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ml_census.protocols import binary_tensors
-from ml_census.protocols.document import FormatError, finite, read
+from ml_census.protocols.json_body import FormatError, finite, read
 
 EXPECTED = 'the body must be a JSON object with "inputs", a list of tensors'
 DATATYPES = frozenset(["BYTES", *binary_tensors.FORMATS])

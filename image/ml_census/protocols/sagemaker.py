@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy_format
 
-from ml_census.protocols.document import FormatError
+from ml_census.protocols.json_body import FormatError
 
 NPY, CSV = "application/x-npy", "text/csv"
 EXPECTED = "the body is not an array (.npy) of numbers, booleans or text with one or two dimensions"

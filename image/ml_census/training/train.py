@@ -11,14 +11,14 @@ import pandas as pd
 from rich.console import Console
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
-from ml_census import introspect
-from ml_census.columns import Column, Training
-from ml_census.publish import publish
-from ml_census.schema import Schema
-from ml_census.training import data
-from ml_census.training.census import COLUMNS, DECODING
+from ml_census.models import schema_inference
+from ml_census.models.publishing import publish
+from ml_census.schema.column import Column, Training
+from ml_census.schema.schema import Schema
+from ml_census.training import datasets
+from ml_census.training.adult import COLUMNS, DECODING
 from ml_census.training.evaluation import THRESHOLD, evaluate, probabilities
-from ml_census.training.recipes import RECIPES, Recipe
+from ml_census.training.pipelines import RECIPES, Recipe
 from ml_census.training.report import page
 
 GOLDEN_ROWS = 20
@@ -41,7 +41,7 @@ def train(recipe: str, source: str, output: str) -> Metrics:
     Raises DataError or StorageError.
     """
     with _step(f"reading {source}"):
-        census = data.load(source)
+        census = datasets.load(source)
     chosen = RECIPES[recipe]
     with _step(f"fitting {recipe} on {len(census.train):,} rows of the {census.source}"):
         model = chosen.fit(census.train, census.train_labels)
@@ -70,7 +70,7 @@ def train(recipe: str, source: str, output: str) -> Metrics:
     return metrics
 
 
-def measure(recipe: Recipe, model: Any, census: data.Census) -> Metrics:
+def measure(recipe: Recipe, model: Any, census: datasets.Census) -> Metrics:
     """How well the model predicts the test part."""
     scores = probabilities(model, recipe.takes, census.test)
     return Metrics(
@@ -80,9 +80,9 @@ def measure(recipe: Recipe, model: Any, census: data.Census) -> Metrics:
     )
 
 
-def _schema(model: Any, census: data.Census) -> Schema:
+def _schema(model: Any, census: datasets.Census) -> Schema:
     """As the model tells it, with how each column was spread; only what had missing values in training takes null."""
-    learnt = introspect.learn(model, COLUMNS)
+    learnt = schema_inference.learn(model, COLUMNS)
     columns = []
     for column in learnt.columns:
         values = census.train[column.name]
@@ -106,7 +106,7 @@ def spread(column: Column, values: pd.Series) -> Training:
     return Training(tuple(shares.round(6).tolist()), **extremes)
 
 
-def _golden_rows(census: data.Census) -> list[list[Any]]:
+def _golden_rows(census: datasets.Census) -> list[list[Any]]:
     """Half of them of each class."""
     halves = [np.flatnonzero(census.test_labels == label)[: GOLDEN_ROWS // 2] for label in (0, 1)]
     rows: list[list[Any]] = census.test.iloc[np.concatenate(halves)].to_numpy().tolist()

@@ -1,0 +1,1 @@
+"""What browsers get: the page and the OpenAPI document."""

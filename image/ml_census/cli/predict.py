@@ -1,0 +1,162 @@
+"""`ml-census predict`: one row or a file of rows, sent to a running server."""
+
+import codecs
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ml_census.cli.ending import fail
+
+if TYPE_CHECKING:
+    from ml_census.client.csv_input import Table
+    from ml_census.client.csv_output import OnError
+    from ml_census.client.session import Client, Model
+
+FILE = click.Path(exists=True, dir_okay=False)
+STDIN = STDOUT = "-"
+ON_ERROR = ("stop", "skip", "mark")
+
+
+@click.command(
+    epilog="""Example: ml-census predict --url http://127.0.0.1:5090 --user census --row '[39, "Private", ...]', or with
+    --input rows.csv --output predictions.csv in place of --row."""
+)
+@click.option("--url", required=True, help="Where ml-census answers.")
+@click.option("--user", "name", help="The user's name.")
+@click.option("--user-file", type=FILE, help="A file with the user's name.")
+@click.option("--password-file", type=FILE, help="A file with the password; asked for without it.")
+@click.option("--row", metavar="JSON", help="One row: a list of values, or an object by column name.")
+@click.option("--expect", metavar="ANSWER", help="Fail unless this is the prediction of the row.")
+@click.option("--input", "source", type=click.Path(exists=True, dir_okay=False, allow_dash=True), help="Many rows: a "
+              "CSV file, with a header or with the model's columns, separated by commas, semicolons, tabs or pipes; "
+              "also packed by gzip; - is standard input.")  # fmt: skip
+@click.option("--encoding", metavar="NAME", help="The encoding of --input. Detected by default: UTF-8 or UTF-16, "
+              "else Windows-1252 (Latin-1).")  # fmt: skip
+@click.option("--output", "target", type=click.Path(dir_okay=False, allow_dash=True), help="Where the rows go with "
+              "their predictions, in UTF-8, in place of what is there; .gz packs it, - is standard output. Until all "
+              "rows are done they are in OUTPUT.part.")  # fmt: skip
+@click.option("--proba", is_flag=True, help="Add the probability of each class.")
+@click.option("--on-error", type=click.Choice(ON_ERROR), default="stop", show_default=True, help="What becomes of a "
+              "row that the model cannot take: stop the run, skip the row, or mark it in a column error.")  # fmt: skip
+@click.option("--batch", default=1000, show_default=True, type=click.IntRange(1), help="Maximum rows in a request; "
+              "fewer where they have over 512 KiB, or where the server takes less.")  # fmt: skip
+def predict(
+    url: str,
+    name: str | None,
+    user_file: str | None,
+    password_file: str | None,
+    row: str | None,
+    expect: str | None,
+    source: str | None,
+    encoding: str | None,
+    target: str | None,
+    proba: bool,
+    on_error: "OnError",
+    batch: int,
+) -> None:
+    """Log in, and predict one row, or those of a CSV file: a run that was interrupted goes on where it was."""
+    if (row is None) == (source is None) or (source is None) != (target is None):
+        fail("needs --row, or --input and --output")
+    if source == STDIN and not password_file:
+        fail("--input -: needs --password-file, since standard input holds the rows")
+    from ml_census.client.csv_input import ScoringError
+    from ml_census.client.session import Client, ClientError
+
+    name = name or (_first_line(user_file) if user_file else fail("needs --user or --user-file"))
+    password = _first_line(password_file) if password_file else click.prompt("Password", hide_input=True, err=True)
+    try:
+        if source and target:
+            with Client(url, name, password) as client:
+                _score(client, source, target, _codec(encoding), proba, on_error, batch)
+        else:
+            with Client(url, name, password, patience=0) as client:
+                _predict_row(client, json.loads(str(row)), expect, proba)
+    except json.JSONDecodeError as error:
+        fail(f"--row: not JSON: {error}")
+    except ScoringError as error:
+        fail(error)
+    except ClientError as error:
+        fail(f"{url}: {error}")
+    except KeyboardInterrupt:
+        sys.unraisablehook = lambda _: None  # http.client complains where it is interrupted within its constructor
+        again = source and target != STDOUT
+        fail("interrupted: the same command goes on where it was" if again else "interrupted", 130)
+
+
+def _predict_row(client: "Client", row: object, expect: str | None, proba: bool) -> None:
+    (answer,) = client.answers([row], with_probabilities=proba)
+    (prediction,) = answer.predictions
+    if proba and answer.probabilities:
+        click.echo(json.dumps({"prediction": prediction, "probabilities": answer.probabilities[0]}))
+    else:
+        click.echo(json.dumps(prediction))
+    for each in answer.examples:
+        shown = json.dumps(each.get("got"), ensure_ascii=False)
+        click.echo(f"column {each.get('column')}: {shown} is unknown to the model", err=True)
+    if expect is not None and str(prediction) != expect:
+        fail(f"expected {expect}")
+
+
+def _score(
+    client: "Client", source: str, target: str, encoding: str, proba: bool, on_error: "OnError", batch: int
+) -> None:
+    from ml_census.client import csv_output, csv_scoring
+
+    model = client.model()
+    if proba and model.classes is None:
+        fail("--proba: the model has no probabilities")
+    with _table(source, model, encoding) as table:
+        output = csv_output.Output(table, on_error, model.classes if proba else None)
+        run = csv_scoring.begin(output, None if target == STDOUT else Path(target), model.version)
+        hidden = not sys.stderr.isatty()  # or its label would be in the log
+        bar = click.progressbar(length=run.rows, label="rows", file=sys.stderr, hidden=hidden)
+        with bar, open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as stdout:
+            bar.update(run.done)
+            report = csv_scoring.score(client, run, batch, bar.update, stdout)
+    click.echo(f"{run.rows} rows with predictions in {'standard output' if run.target is None else target}", err=True)
+    for sentence in report.sentences(on_error):
+        click.echo(sentence, err=True)
+
+
+@contextmanager
+def _table(source: str, model: "Model", encoding: str) -> Iterator["Table"]:
+    """Yield the rows of a file, or of standard input, which is kept in a temporary file: rows are read twice."""
+    from ml_census.client import csv_input
+    from ml_census.protocols import csv_text
+
+    with tempfile.NamedTemporaryFile() as file:
+        if source == STDIN:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+            file.flush()
+            table = csv_input.read(Path(file.name), model.columns, model.required, encoding, "standard input")
+        else:
+            table = csv_input.read(Path(source), model.columns, model.required, encoding)
+        if not encoding and table.encoding == csv_text.FALLBACK:
+            click.echo(f"{table.name}: not UTF-8, read as Windows-1252; --encoding names another", err=True)
+        yield table
+
+
+def _codec(name: str | None) -> str:
+    """Return the codec of an encoding; empty if none is named."""
+    if name is None:
+        return ""
+    try:
+        "".encode(name)  # codecs that are not for text, such as base64, raise as well
+        codec = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        fail(f"--encoding {name}: unknown; expected a name such as utf-8, utf-16, latin-1, windows-1252, shift_jis")
+    return "utf-8-sig" if codec == "utf-8" else codec
+
+
+def _first_line(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+    except UnicodeDecodeError:
+        fail(f"{path}: not UTF-8 text")

@@ -1,0 +1,126 @@
+"""Open a CSV file of rows to predict: packed or not, in its encoding, with its delimiter and header."""
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from ml_census.protocols import csv_text
+
+GZIP = b"\x1f\x8b"
+SAMPLE = 64 * 1024
+"""So much of a file is looked at for its delimiter (characters)."""
+
+
+class ScoringError(Exception):
+    """A file cannot be scored; the message is the reason in one line."""
+
+
+class Row(NamedTuple):
+    """One row of a file: the line where it begins (from 1), its cells, and why it cannot be sent."""
+
+    line: int
+    cells: list[str]
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV file, and where in it the model's columns are. Without a header its columns are the model's."""
+
+    source: Path
+    name: str
+    """What errors call the file."""
+    encoding: str
+    delimiter: str
+    header: list[str] | None
+    places: list[int | None]
+    """The cell of each column of the model; None if the file does not have the column."""
+
+    @property
+    def width(self) -> int:
+        """The number of cells that each row must have."""
+        return len(self.header or self.places)
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows, without the header. Raises ScoringError.
+
+        A blank line is an empty cell where there is one column (RFC 4180), else it is no row.
+        """
+        records = _records(self.source, self.name, self.encoding, self.delimiter)
+        if self.header is not None:
+            next((record for record in records if record.cells), None)
+        blank = [""] if self.width == 1 else []
+        for line, cells in records:
+            if len(cells or blank) == self.width:
+                yield Row(line, cells or blank)
+            elif cells:
+                count = f"{len(cells)} value{'s' if len(cells) > 1 else ''}"
+                yield Row(line, cells, f"expected {self.width} values, got {count}")
+
+    def inputs(self, row: Row) -> list[str | None]:
+        """Return what the model takes of a row; an empty cell is null."""
+        return [None if place is None else row.cells[place] or None for place in self.places]
+
+
+def read(
+    source: Path, columns: list[str], required: list[str] | None = None, encoding: str = "", name: str = ""
+) -> Table:
+    """Open a file for a model with these columns; its encoding is detected unless it is given. Raises ScoringError.
+
+    A header must name the required columns: all, unless given.
+    Windows-1252 is what is left if text is neither UTF-16 with its mark nor UTF-8.
+    """
+    name = name or str(source)
+    if not source.is_file():
+        raise ScoringError(f"{name}: not a regular file; --input - reads a pipe")
+    with _errors(name):
+        if not encoding:
+            with _bytes(source) as file:
+                encoding = csv_text.encoding_of(iter(partial(file.read, 1 << 20), b""))
+        with _text(source, encoding) as text:
+            delimiter = csv_text.delimiter_of(text.read(SAMPLE), columns)
+        records = _records(source, name, encoding, delimiter)
+        first = next((record.cells for record in records if record.cells), [])
+        places = csv_text.places(first, columns, columns if required is None else required)
+    if places is None:
+        return Table(source, name, encoding, delimiter, None, list(range(len(columns))))
+    return Table(source, name, encoding, delimiter, [cell.strip() for cell in first], places)
+
+
+def _records(source: Path, name: str, encoding: str, delimiter: str) -> Iterator[csv_text.Record]:
+    with _errors(name), _text(source, encoding) as file:
+        yield from csv_text.records(file, delimiter)
+
+
+@contextmanager
+def _errors(name: str) -> Iterator[None]:
+    """Turn what may be wrong with a file into ScoringErrors that name it."""
+    try:
+        yield
+    except csv_text.CsvError as error:
+        raise ScoringError(f"{name}: {error}") from error
+    except UnicodeError as error:
+        encoding = getattr(error, "encoding", "UTF-16")
+        raise ScoringError(f"{name}: not {encoding} text; --encoding names another encoding") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise ScoringError(f"{name}: the gzip data is damaged or not whole") from error
+    except OSError as error:
+        raise ScoringError(f"{name}: {error.strerror or error}") from error
+
+
+def _bytes(source: Path) -> IO[bytes]:
+    """The file's bytes, unpacked."""
+    with source.open("rb") as file:
+        is_packed = file.read(2) == GZIP
+    return gzip.open(source) if is_packed else source.open("rb")  # type: ignore[return-value]
+
+
+def _text(source: Path, encoding: str) -> IO[str]:
+    errors = csv_text.C1 if encoding == csv_text.FALLBACK else "strict"
+    return io.TextIOWrapper(_bytes(source), encoding=encoding, errors=errors, newline="")

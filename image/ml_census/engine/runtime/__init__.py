@@ -1,0 +1,1 @@
+"""Compiled models: predict without scikit-learn."""

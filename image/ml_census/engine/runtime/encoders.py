@@ -1,0 +1,85 @@
+"""A column's values as small whole numbers: which category it is, or how many thresholds of the trees lie below it.
+
+Trees ask nothing else of a value. Code 0 is a missing value.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+
+from ml_census.engine.predictor import PredictionError
+from ml_census.schema.column import NAN, Value
+
+MISSING = 0
+BEYOND = "beyond the range of float32 once it is scaled"
+
+
+class Categories:
+    """Codes 1, 2, ... for the known categories in their order, and the next one for all others."""
+
+    kind = "category"
+
+    def __init__(self, column: int, values: list[Value]) -> None:
+        if not isinstance(values, list):
+            raise ValueError("categories must be a list")
+        self.column = column
+        self.values = values
+        self.unknown = len(self.values) + 1
+        self.count = len(self.values) + 2
+        self._codes: dict[Value, int] = {value: code for code, value in enumerate(self.values, 1)}
+        self._codes |= {None: MISSING, NAN: MISSING}
+
+    def one(self, value: Value) -> int:
+        return self._codes.get(value, self.unknown)
+
+    def many(self, values: Sequence[Value]) -> np.ndarray:
+        try:
+            codes = [self._codes[value] for value in values]
+        except KeyError:
+            codes = [self.one(value) for value in values]
+        return np.array(codes, dtype=np.uint32)
+
+
+class Ranks:
+    """Code 1 + the number of thresholds below the number: `x <= thresholds[i]` is `code <= i + 1`.
+
+    A whole number beyond 2**53 is rounded to float64 first. Numbers outside of `low` ... `high` are refused: scaled,
+    they are beyond what scikit-learn takes.
+    """
+
+    kind = "number"
+
+    def __init__(self, column: int, thresholds: np.ndarray, low: float, high: float) -> None:
+        if thresholds.dtype != np.float64 or thresholds.ndim != 1 or not (np.diff(thresholds) > 0).all():
+            raise ValueError("thresholds must be float64 in ascending order")
+        if not (isinstance(low, float) and isinstance(high, float) and low <= high):
+            raise ValueError("low must be a number below high")
+        self.column = column
+        self.thresholds = thresholds
+        self.low, self.high = low, high
+        self.count = len(thresholds) + 2
+        self._sorted: list[float] = thresholds.tolist()  # bisect reads a list four times faster than an array
+
+    def one(self, value: Value) -> int:
+        number = float(cast(float, value))
+        if self.low <= number <= self.high:
+            return bisect_left(self._sorted, number) + 1
+        if number == number:
+            raise PredictionError(0) from OverflowError(BEYOND)
+        return MISSING
+
+    def many(self, values: Sequence[Value]) -> np.ndarray:
+        numbers = np.array(values, dtype=np.float64)
+        outside = (numbers < self.low) | (numbers > self.high)
+        if outside.any():
+            raise PredictionError(int(outside.argmax())) from ValueError(
+                "beyond the range of float32 once it is scaled"
+            )
+        codes = np.searchsorted(self.thresholds, numbers) + 1
+        codes[np.isnan(numbers)] = MISSING
+        return codes
+
+
+Encoder = Categories | Ranks

@@ -1,0 +1,1 @@
+"""Load, check and publish models: everything that touches a pickle."""

@@ -1,0 +1,121 @@
+"""Read artifacts, and hold what manifest.json says against them."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from ml_census import storage
+from ml_census.storage import json_file
+
+MAX_TEXT_BYTES = 64 * 1024**2
+"""Larger JSON or key files are not what their key says."""
+
+
+class ArtifactError(Exception):
+    """An artifact cannot be used; the message names the config key, the URI and the reason in one line."""
+
+    def __init__(self, key: str, uri: str, reason: str, *, is_passing: bool = False) -> None:
+        self.key, self.uri, self.reason = key, uri, " ".join(reason.split())
+        self._is_passing = is_passing
+        super().__init__(f"{key}: {uri}: {self.reason}")
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the store could not be reached."""
+        return isinstance(self.__cause__, storage.Unreachable)
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the error says nothing of the artifact itself: the store cannot be reached, or memory or disk is
+        short. The same artifact is tried again."""
+        return self._is_passing or self.is_away
+
+
+class Reader(Protocol):
+    """Where artifacts are read from: the store, or what was kept of it."""
+
+    def read(self, uri: str, limit: int) -> bytes:
+        """As storage.read."""
+
+
+def read(reader: Reader, key: str, uri: str, limit: int = MAX_TEXT_BYTES) -> bytes:
+    """The bytes at the URI. Raises ArtifactError."""
+    try:
+        return reader.read(uri, limit)
+    except storage.StorageError as error:
+        raise ArtifactError(key, uri, str(error)) from error
+
+
+def parse_object(key: str, uri: str, data: bytes) -> dict[str, Any]:
+    """A JSON object. Raises ArtifactError."""
+    try:
+        document = json_file.parse(data)
+    except json_file.JsonError as error:
+        raise ArtifactError(key, uri, str(error)) from error
+    if not isinstance(document, dict):
+        raise ArtifactError(key, uri, "must be a JSON object")
+    return document
+
+
+class Folder:
+    """The folder of a published model. What manifest.json lists must be there and have the hash given there;
+    without a manifest, and beside what it lists, any file may be missing.
+
+    `sha256` is what the configuration wants of the manifest, or of the model where there is no manifest.
+    """
+
+    def __init__(self, model_path: str, reader: Reader, sha256: str | None = None) -> None:
+        self.folder, name = storage.split(model_path)
+        self._reader = reader
+        self.manifest: Mapping[str, Any] = {}
+        self.sha256: Mapping[str, str] = {}
+        self.trusted: tuple[str, ...] = ()
+        """Names that the model's pickle may use. The manifest lists them, and counts only if the configuration pins it
+        by model_sha256: others who can write the folder could list names of their choice."""
+        uri = self.uri("manifest.json")
+        if (data := self.beside("manifest.json")) is None:
+            self.sha256 = {name: sha256} if sha256 else {}
+            return
+        if sha256 and sha256 != (found := hashlib.sha256(data).hexdigest()):
+            raise ArtifactError("model_path", uri, f"its SHA-256 is {found}, model_sha256 says {sha256}")
+        self.manifest = parse_object("model_path", uri, data)
+        files = self.manifest.get("files")
+        if not isinstance(files, dict):
+            raise ArtifactError("model_path", uri, 'must hold "files"')
+        if sha256 and name not in files:
+            raise ArtifactError("model_path", uri, f"does not list {name}, so that model_sha256 says nothing of it")
+        self.sha256 = files
+        self.trusted = self._trusted(uri) if sha256 else ()
+
+    def _trusted(self, uri: str) -> tuple[str, ...]:
+        """Return the names that the manifest lists as trusted."""
+        names = self.manifest.get("trusted_globals", [])
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ArtifactError("model_path", uri, 'trusted_globals must be a list of "module.name"')
+        return tuple(names)
+
+    def uri(self, name: str) -> str:
+        """The URI of a file beside the model."""
+        return storage.join(self.folder, name)
+
+    def beside(self, name: str) -> bytes | None:
+        """A file beside the model, or None if there is none."""
+        try:
+            return self.read("model_path", self.uri(name))
+        except ArtifactError as error:
+            if isinstance(error.__cause__, storage.NotFound) and name not in self.sha256:
+                return None
+            raise
+
+    def read(self, key: str, uri: str, limit: int = MAX_TEXT_BYTES) -> bytes:
+        """Any file, checked if it is one of the manifest's."""
+        data = read(self._reader, key, uri, limit)
+        folder, name = storage.split(uri)
+        wanted = self.sha256.get(name) if folder == self.folder else None
+        if wanted is not None and wanted != (found := hashlib.sha256(data).hexdigest()):
+            by = "manifest.json" if self.manifest else "model_sha256"
+            reason = f"its SHA-256 is {found}, {by} says {wanted}"
+            if name == "schema.json":
+                raise ArtifactError(key, uri, f"{reason}; publish the model again with --schema and the edited file")
+            raise ArtifactError(key, uri, reason)
+        return data

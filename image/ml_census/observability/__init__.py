@@ -1,0 +1,1 @@
+"""Metrics, drift, access log and request ids."""

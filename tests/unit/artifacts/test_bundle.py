@@ -1,0 +1,355 @@
+"""All artifacts are read and tried out at the start; what cannot be used is named by key, URI and reason."""
+
+import hashlib
+import json
+import pickle
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.neighbors import RadiusNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+
+from ml_census import config
+from ml_census.artifacts import bundle
+from ml_census.models.manifest import ArtifactError
+from ml_census.storage.snapshot import Source
+from support import harmful_module
+from support.sample_models import KINDS, LABELS, NUMBERS, Kind, made_by
+
+Folder = Callable[..., Path]
+
+
+def load(path: Path) -> bundle.Artifacts:
+    return bundle.load(config.load(str(path)), Source())
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ArtifactError) as raised:
+        load(path)
+    message = str(raised.value)
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_of_model_loads_and_answers_decoded(folder: Folder, kind: Callable[[str], Kind], name: str) -> None:
+    loaded = load(folder(name))
+
+    rows = loaded.predictor.schema.clean(kind(name).rows).columns
+
+    assert loaded.decoded(loaded.predictor.predict(rows)) == kind(name).decoded()
+
+
+def test_a_model_of_this_scikit_learn_is_made_by_no_other(folder: Folder) -> None:
+    assert load(folder("logistic")).model.made_by is None
+
+
+def test_the_model_version_is_the_hash_of_the_file(folder: Folder) -> None:
+    path = folder("logistic")
+
+    version = load(path).model.version
+
+    assert version == hashlib.sha256((path.parent / "model.pkl").read_bytes()).hexdigest()[:12]
+
+
+@pytest.mark.parametrize(
+    ("key", "file"),
+    [
+        ("model_path", "model.pkl"),
+        ("users", "users.json"),
+        ("secret", "secret.txt"),
+        ("prediction_decoding", "decoding.json"),
+    ],
+)
+def test_a_missing_file_is_named(folder: Folder, key: str, file: str) -> None:
+    path = folder("logistic")
+    (path.parent / file).unlink()
+
+    message = refusal(path)
+
+    assert message == f"{key}: {path.parent / file}: not found"
+
+
+@pytest.mark.parametrize(
+    ("key", "file", "content", "reason"),
+    [
+        ("model_path", "model.pkl", b"not a pickle", "not a pickle, or a damaged one"),
+        ("model_path", "model.pkl", b"", "not a pickle but an empty file"),
+        ("model_path", "model.pkl", pickle.dumps({"a": 1}), "has no predict"),
+        ("model_path", "model.pkl", pickle.dumps(LogisticRegression()), "was never fitted: call fit"),
+        ("users", "users.json", b"{", "not JSON"),
+        ("secret", "secret.txt", b"short", "shorter than 32 bytes"),
+        ("prediction_decoding", "decoding.json", b"{", "not JSON"),
+        ("prediction_decoding", "decoding.json", b"[]", "must be a JSON object"),
+        ("prediction_decoding", "decoding.json", b'{"0": "low"}', "does not cover the model's classes: 1 missing"),
+        ("prediction_decoding", "decoding.json", b'{"0": 0, "1": 1}', "must be decoded to text"),
+        ("model_path", "schema.json", b"{", "not JSON"),
+        ("model_path", "golden.json", b"{}", "its rows cannot be used"),
+        ("model_path", "manifest.json", b"{}", 'must hold "files"'),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_with_the_reason(
+    folder: Folder, key: str, file: str, content: bytes, reason: str
+) -> None:
+    path = folder("logistic")
+    (path.parent / file).write_bytes(content)
+
+    message = refusal(path)
+
+    assert message.startswith(f"{key}: {path.parent / file if file != 'model.pkl' else path.parent / 'model.pkl'}: ")
+    assert reason in message
+
+
+def test_a_folder_in_place_of_a_file_is_refused(folder: Folder, tmp_path: Path) -> None:
+    assert refusal(folder(users=str(tmp_path))).endswith("is a folder, not a file")
+
+
+def test_a_decoding_for_a_model_without_classes_is_refused(folder: Folder) -> None:
+    path = folder("regressor")
+    (path.parent / "decoding.json").write_text("{}")
+    path.write_text(path.read_text() + f"prediction_decoding: {path.parent / 'decoding.json'}\n")
+
+    assert "no list of classes" in refusal(path)
+
+
+def test_a_model_that_cannot_predict_is_refused(folder: Folder) -> None:
+    path = folder("logistic")
+    model = joblib.load(path.parent / "model.pkl")
+    del model.coef_
+    joblib.dump(model, path.parent / "model.pkl")
+
+    assert "cannot predict: AttributeError" in refusal(path)
+
+
+def test_golden_numbers_of_a_regressor_are_compared(folder: Folder) -> None:
+    path = folder("regressor")
+    (answer,) = load(path).predictor.predict([[39], [10]])
+
+    (path.parent / "golden.json").write_text(json.dumps({"rows": [[39, 10]], "predictions": [answer]}))
+    assert load(path)
+
+    (path.parent / "golden.json").write_text(json.dumps({"rows": [[39, 10]], "predictions": [answer + 1]}))
+    assert "otherwise" in refusal(path)
+
+
+def test_golden_probabilities_of_a_regressor_are_refused(folder: Folder) -> None:
+    path = folder("regressor")
+    (answer,) = load(path).predictor.predict([[39], [10]])
+    golden = {"rows": [[39, 10]], "predictions": [answer], "probabilities": [[0.5, 0.5]]}
+    (path.parent / "golden.json").write_text(json.dumps(golden))
+
+    assert "the model has none" in refusal(path)
+
+
+def test_a_decoding_of_several_values_a_row_is_refused(folder: Folder) -> None:
+    path = folder("logistic")
+    two_labels = np.column_stack([LABELS, 1 - LABELS])
+
+    joblib.dump(MLPClassifier((2,), max_iter=500, tol=1).fit(NUMBERS, two_labels), path.parent / "model.pkl")
+    assert "no list of classes to decode" in refusal(path)
+
+    joblib.dump(OneVsRestClassifier(LogisticRegression()).fit(NUMBERS, two_labels), path.parent / "model.pkl")
+    assert "no list of classes to decode" in refusal(path)
+
+
+def test_an_answer_beyond_the_classes_is_answered_as_it_is(folder: Folder) -> None:
+    path = folder("logistic")
+    near = RadiusNeighborsClassifier(radius=0.1, outlier_label=-1).fit(NUMBERS, LABELS)
+    joblib.dump(near, path.parent / "model.pkl")
+    (path.parent / "decoding.json").write_text('{"0": "low", "1": "high"}')
+
+    with pytest.warns(UserWarning, match="Outlier label"):
+        loaded = load(path)
+        answers = loaded.decoded(loaded.predictor.predict([[-500], [-500]]))
+
+    assert answers == [-1]
+
+
+class Leaving:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return sys.exit, (0,)
+
+
+def test_a_pickle_that_leaves_is_refused(folder: Folder) -> None:
+    path = folder("logistic")
+    (path.parent / "model.pkl").write_bytes(pickle.dumps(Leaving()))
+
+    assert "uses names that are not allowed: sys.exit can be part of no model" in refusal(path)
+
+
+def test_clear_text_passwords_load_with_a_warning_that_names_no_password(
+    folder: Folder, caplog: pytest.LogCaptureFixture
+) -> None:
+    load(folder("logistic"))
+
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "1 password(s) in clear" in record.getMessage()
+
+
+def test_model_of_another_scikit_learn_loads_only_by_warn(folder: Folder, caplog: pytest.LogCaptureFixture) -> None:
+    path = folder("logistic", version_mismatch="warn")
+    model = path.parent / "model.pkl"
+    model.write_bytes(made_by("1.9.0", model.read_bytes()))
+
+    assert load(path).model.made_by == "1.9.0"
+    assert any("1.9.0" in record.getMessage() for record in caplog.records)
+
+    path.write_text(path.read_text().replace("version_mismatch: warn", "version_mismatch: strict"))
+    assert "made by scikit-learn 1.9.0, this is" in refusal(path)
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_the_configuration_pins_the_model_by_its_hash(folder: Folder, listed: bool) -> None:
+    """Of manifest.json if there is one, which vouches for the rest; a manifest that is taken away changes nothing."""
+    path = folder("logistic")
+    model, manifest = path.parent / "model.pkl", path.parent / "manifest.json"
+    pinned = model
+    if listed:
+        files = {"model.pkl": hashlib.sha256(model.read_bytes()).hexdigest()}
+        manifest.write_text(json.dumps({"files": files}))
+        pinned = manifest
+    path.write_text(path.read_text() + f"model_sha256: {hashlib.sha256(pinned.read_bytes()).hexdigest()}\n")
+    assert load(path)
+
+    joblib.dump(KINDS["logistic"]().model, model, compress=1)
+    assert "its SHA-256 is" in refusal(path)
+    if listed:
+        manifest.write_text(json.dumps({"files": {"model.pkl": hashlib.sha256(model.read_bytes()).hexdigest()}}))
+        assert "its SHA-256 is" in refusal(path)
+        manifest.unlink()
+        assert "its SHA-256 is" in refusal(path)
+
+
+class Making:
+    """Unpickled, it makes a folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = str(path)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return harmful_module.make_folder, (self.path,)
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_changed_file_of_a_pinned_model_is_not_unpickled(folder: Folder, tmp_path: Path, listed: bool) -> None:
+    path, made = folder("logistic", trusted_globals=["support.harmful_module.make_folder"]), tmp_path / "made"
+    model, manifest = path.parent / "model.pkl", path.parent / "manifest.json"
+    digest = hashlib.sha256(model.read_bytes()).hexdigest()
+    if listed:
+        manifest.write_text(json.dumps({"files": {"model.pkl": digest}}))
+        digest = hashlib.sha256(manifest.read_bytes()).hexdigest()
+    model.write_bytes(pickle.dumps(Making(made)))
+    if not listed:
+        assert "has no predict" in refusal(path)
+        made.rmdir()
+
+    path.write_text(path.read_text() + f"model_sha256: {digest}\n")
+
+    assert "its SHA-256 is" in refusal(path)
+    with pytest.raises(ArtifactError, match="its SHA-256 is"):
+        bundle.load(config.load(str(path)), Source(), lambda: pytest.fail("it was tried out"))
+    assert not made.exists()
+
+
+def test_a_pin_of_a_manifest_that_does_not_list_the_model_is_refused(folder: Folder) -> None:
+    path = folder("logistic")
+    manifest = path.parent / "manifest.json"
+    manifest.write_text(json.dumps({"files": {}}))
+    assert load(path)
+
+    path.write_text(path.read_text() + f"model_sha256: {hashlib.sha256(manifest.read_bytes()).hexdigest()}\n")
+
+    assert refusal(path).endswith("does not list model.pkl, so that model_sha256 says nothing of it")
+
+
+@pytest.mark.parametrize(
+    ("key", "file"), [("users", "users.json"), ("secret", "secret.txt"), ("prediction_decoding", "decoding.json")]
+)
+def test_users_keys_and_a_decoding_of_more_than_a_mebibyte_are_refused(folder: Folder, key: str, file: str) -> None:
+    path = folder("logistic")
+    (path.parent / file).write_bytes((path.parent / file).read_bytes().ljust(2**20, b"\n"))
+    assert load(path)
+
+    with (path.parent / file).open("ab") as more:
+        more.write(b"\n")
+
+    assert refusal(path) == f"{key}: {path.parent / file}: larger than 1048576 bytes"
+
+
+def golden(path: Path, **changes: Any) -> None:
+    loaded = load(path)
+    rows = [[39, 10], [20, 3]]
+    clean = loaded.predictor.schema.clean(rows).columns
+    document = {
+        "rows": rows,
+        "predictions": loaded.decoded(loaded.predictor.predict(clean)),
+        "probabilities": loaded.predictor.probabilities(clean),
+    }
+    (path.parent / "golden.json").write_text(json.dumps(document | changes))
+
+
+def test_golden_probability_off_by_a_millionth_is_refused(folder: Folder) -> None:
+    path = folder("logistic")
+    golden(path)
+    document = json.loads((path.parent / "golden.json").read_text())
+    document["probabilities"][0][0] += 1e-6
+    (path.parent / "golden.json").write_text(json.dumps(document))
+
+    assert "other probabilities" in refusal(path)
+
+
+def test_golden_rows_that_come_out_as_written_are_accepted(folder: Folder) -> None:
+    path = folder("logistic")
+    golden(path)
+
+    assert load(path).labels
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"predictions": ["Annual Salary >50K", "Annual Salary >50K"]}, "otherwise"),
+        ({"predictions": ["Annual Salary <50K"]}, "one prediction a row"),
+        ({"probabilities": [[0.5, 0.5], [0.5, 0.5]]}, "other probabilities"),
+        ({"probabilities": [[0.5, 0.5]]}, "one list of probabilities or none"),
+        ({"probabilities": [[0.5], [0.5]]}, "other probabilities"),
+        ({"probabilities": [[0.5], [0.5, 0.5]]}, "other probabilities"),
+        ({"probabilities": [[0.5, 0.5], "x"]}, "its rows cannot be used"),
+        ({"predictions": 7}, "its rows cannot be used"),
+        ({"rows": [["x", 10]]}, "its rows cannot be used"),
+    ],
+)
+def test_a_model_that_answers_golden_rows_otherwise_is_refused(
+    folder: Folder, changes: dict[str, Any], reason: str
+) -> None:
+    path = folder("logistic")
+    golden(path, **changes)
+
+    assert reason in refusal(path)
+
+
+def test_a_file_that_is_not_the_manifests_is_refused(folder: Folder) -> None:
+    path = folder("logistic")
+    files = {"model.pkl": hashlib.sha256((path.parent / "model.pkl").read_bytes()).hexdigest()}
+    (path.parent / "manifest.json").write_text(json.dumps({"files": files}))
+    assert load(path)
+
+    joblib.dump(KINDS["logistic"]().model, path.parent / "model.pkl", compress=1)
+
+    assert re.search("its SHA-256 is [0-9a-f]{64}, manifest.json says [0-9a-f]{64}", refusal(path))
+
+
+def test_a_file_that_the_manifest_lists_must_be_there(folder: Folder) -> None:
+    path = folder("logistic")
+    (path.parent / "manifest.json").write_text(json.dumps({"files": {"schema.json": "0" * 64}}))
+
+    assert refusal(path) == f"model_path: {path.parent / 'schema.json'}: not found"

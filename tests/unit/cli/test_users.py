@@ -1,0 +1,193 @@
+"""`ml-census user` and `ml-census secret`: files that only their owner reads, and passwords that can log in."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ml_census import auth
+from ml_census.cli.main import main
+
+GOOD, OTHER = "correct horse battery", "lovelace, countess"
+
+
+@pytest.fixture(autouse=True)
+def open_umask() -> Iterator[None]:
+    """A umask that takes nothing away: what is private is so by the file's own mode."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def run(*args: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(main, args, input=stdin)
+
+
+def add(path: Path, name: str, password: str = GOOD, *options: str) -> Result:
+    return run("user", "add", name, "--users", str(path), *options, stdin=f"{password}\n")
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+@pytest.fixture
+def users(tmp_path: Path) -> Path:
+    return tmp_path / "users.json"
+
+
+def test_a_printed_secret_is_long_enough_and_new_each_time() -> None:
+    first, second = run("secret").output, run("secret").output
+
+    assert first != second
+    assert auth.parse_keys(first.encode()) == auth.parse_keys(first.strip().encode())
+
+
+def test_a_secret_is_written_to_a_private_file(tmp_path: Path) -> None:
+    path = tmp_path / "secret.txt"
+
+    done = run("secret", "--output", str(path))
+
+    assert (done.exit_code, done.output) == (0, f"a new key is in {path}\n")
+    assert mode(path) == 0o600
+    assert len(auth.parse_keys(path.read_bytes())) == 1
+
+
+def test_a_secret_takes_the_place_of_no_file(tmp_path: Path) -> None:
+    """Nor of what a link points to."""
+    path, link = tmp_path / "secret.txt", tmp_path / "link"
+    path.write_text("the key of a running server")
+    link.symlink_to(path)
+
+    for each in (path, link):
+        done = run("secret", "--output", str(each))
+        assert (done.exit_code, f"{each}: exists" in done.output) == (1, True)
+    assert path.read_text() == "the key of a running server"
+
+
+def test_a_secret_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "nowhere" / "secret.txt"
+
+    assert run("secret", "--output", str(path)).output == f"ml-census: {path}: No such file or directory\n"
+
+
+def test_a_user_is_added_with_a_hash_and_can_log_in(users: Path) -> None:
+    assert add(users, "Ada", OTHER).exit_code == 0
+    assert add(users, "bob").exit_code == 0
+
+    known = auth.parse_users(users.read_bytes())
+    assert set(known) == {"ada", "bob"}
+    assert auth.in_clear(known) == []
+    assert auth.check_password(known, "ADA", OTHER)
+    assert OTHER not in users.read_text()
+
+
+@pytest.mark.parametrize("before", [None, 0o644], ids=["no file", "a file that all can read"])
+def test_a_file_of_users_is_its_owners_alone(users: Path, before: int | None) -> None:
+    if before:
+        users.write_text(json.dumps({"bob": "clear"}))
+        users.chmod(before)
+
+    add(users, "ada")
+
+    assert mode(users) == 0o600
+    assert list(users.parent.iterdir()) == [users]
+
+
+def test_a_user_added_again_has_the_new_password(users: Path) -> None:
+    add(users, "ada", OTHER)
+    add(users, "Ada", GOOD)
+
+    known = auth.parse_users(users.read_bytes())
+    assert auth.check_password(known, "ada", GOOD)
+    assert not auth.check_password(known, "ada", OTHER)
+
+
+def test_a_removed_user_is_not_in_the_file_any_more(users: Path) -> None:
+    users.write_text(json.dumps({"ada": "clear", "bob": "clear"}))
+
+    assert run("user", "remove", "Ada", "--users", str(users)).exit_code == 0
+
+    assert set(auth.parse_users(users.read_bytes())) == {"bob"}
+    assert mode(users) == 0o600
+
+
+@pytest.mark.parametrize(("name", "reason"), [("ada", "there is no user ada"), ("bob", "bob is the only user")])
+def test_a_user_that_cannot_be_removed_is_named_and_the_file_left_alone(users: Path, name: str, reason: str) -> None:
+    users.write_text(before := json.dumps({"bob": "clear"}))
+
+    result = run("user", "remove", name, "--users", str(users))
+
+    assert (result.exit_code, reason in result.output) == (1, True)
+    assert users.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "reason"),
+    [
+        ("", GOOD, "user name: must not be empty"),
+        (" ", GOOD, "user name: must not be empty"),
+        ("a:b", GOOD, "hold a colon"),
+        (" ada", GOOD, "user name: must not begin or end with a blank"),
+        ("ada ", GOOD, "user name: must not begin or end with a blank"),
+        ("a\nb", GOOD, "user name: must not hold control characters"),
+        ("ä" * 129, GOOD, "user name: has 258 bytes, expected at most 256"),
+        ("ada", "", "password: must not be empty"),
+        ("ada", f" {GOOD}", "password: must not begin or end with a blank"),
+        ("ada", f"{GOOD} ", "password: must not begin or end with a blank"),
+        ("ada", f"{GOOD}\t{GOOD}", "password: must not hold control characters"),
+        ("ada", "abcd" * 257, "password: has 1028 bytes, expected at most 1024"),
+    ],
+)
+@pytest.mark.parametrize("options", [[], ["--allow-weak-password"]], ids=["", "also where weak ones are allowed"])
+def test_a_user_that_could_not_log_in_is_refused(
+    users: Path, name: str, password: str, reason: str, options: list[str]
+) -> None:
+    result = add(users, name, password, *options)
+
+    assert (result.exit_code, reason in result.output) == (1, True)
+    assert not users.exists()
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("x", "is shorter than 12 characters"),
+        ("elevenchars", "is shorter than 12 characters"),
+        ("Administrator", "is the user's name"),
+        ("abcabcabcabcabc", "repeats a few characters"),
+    ],
+)
+def test_a_weak_password_is_refused_unless_it_is_allowed(users: Path, password: str, reason: str) -> None:
+    refused = add(users, "administrator", password)
+
+    assert (refused.exit_code, reason in refused.output) == (1, True)
+    assert "--allow-weak-password accepts it" in refused.output
+    assert not users.exists()
+    assert add(users, "administrator", password, "--allow-weak-password").exit_code == 0
+    assert auth.check_password(auth.parse_users(users.read_bytes()), "administrator", password)
+
+
+@pytest.mark.parametrize(("name", "password"), [("ä" * 128, "abcd" * 256), ("ada lovelace", "zwölf Zeichen")])
+def test_the_longest_name_and_password_log_in(users: Path, name: str, password: str) -> None:
+    assert add(users, name, password).exit_code == 0
+    assert auth.check_password(auth.parse_users(users.read_bytes()), name, password)
+
+
+def test_a_users_file_that_is_not_one_is_left_alone(users: Path) -> None:
+    users.write_text("[1]")
+
+    result = add(users, "ada")
+
+    assert result.exit_code == 1
+    assert users.read_text() == "[1]"
+
+
+def test_users_that_no_client_can_be_are_found_in_a_file() -> None:
+    hashed = "scrypt:32768:8:1$salt$00"
+    users = {"ada": "clear", "bob": hashed, " eve": hashed, "a:b": hashed, "long": "x" * 1025, "blank": "x "}
+
+    assert auth.unusable(users) == [" eve", "a:b", "long", "blank"]

@@ -1,0 +1,146 @@
+"""Rows of Python, numpy and pandas as JSON: what a data scientist has at hand is sent without conversion."""
+
+import datetime
+import json
+import zoneinfo
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ml_census.client.json_rows import RowError, rows_of, text_of
+
+NAMES = ["age", "sex"]
+
+
+@pytest.mark.parametrize(
+    "missing", [None, float("nan"), np.float32("nan"), np.datetime64("NaT", "D"), pd.NA, pd.NaT, Decimal("NaN")]
+)
+def test_a_missing_value_is_null(missing: Any) -> None:
+    assert json.loads(text_of([missing, "x"])) == [None, "x"]
+    assert json.loads(text_of({"age": missing})) == {"age": None}
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        (np.int64(7), 7),
+        (np.uint8(7), 7),
+        (np.float64(0.1), 0.1),
+        (np.float32(0.5), 0.5),
+        (np.bool_(True), True),
+        (np.str_("x"), "x"),
+        (np.array(7), 7),
+        (True, True),
+        (Decimal("12.50"), 12.5),
+        (Decimal("9007199254740993"), 9007199254740993),
+        (Decimal("1E+3"), 1000),
+        (datetime.date(2026, 1, 2), "2026-01-02"),
+        (datetime.datetime(2026, 1, 2, 3, 4, 5), "2026-01-02T03:04:05"),
+        (datetime.datetime(2026, 1, 2, tzinfo=zoneinfo.ZoneInfo("Europe/Berlin")), "2026-01-02T00:00:00+01:00"),
+        (pd.Timestamp("2026-01-02 03:04"), "2026-01-02T03:04:00"),
+        (np.datetime64("2026-01-02"), "2026-01-02T00:00:00"),
+        (np.datetime64("2026-01-02T03:04:05.000000006"), "2026-01-02T03:04:05"),
+    ],
+)
+def test_a_value_is_sent_as_json_has_it(value: Any, sent: object) -> None:
+    (found,) = json.loads(text_of([value]))
+
+    assert (found, type(found)) == (sent, type(sent))
+
+
+@pytest.mark.parametrize(
+    ("value", "got"),
+    [
+        (float("inf"), "inf"),
+        (np.float32("-inf"), "-inf"),
+        (Decimal("Infinity"), "inf"),
+        (b"x", "a value of type bytes"),
+        (datetime.timedelta(1), "a value of type timedelta"),
+        (np.timedelta64(1, "D"), "a value of type timedelta64"),
+        (object(), "a value of type object"),
+        (1j, "a value of type complex"),
+        (np.array([1, 2]), "a value of type list"),
+    ],
+)
+def test_another_value_is_refused_with_its_column(value: Any, got: str) -> None:
+    reason = f"expected a number, text, true or false, a date, or a missing value, got {got}"
+    for row, column in (([1, value], "1"), ({"x": 1, "age": value}, "age")):
+        with pytest.raises(RowError) as raised:
+            text_of(row)
+        assert str(raised.value) == f"column {column}: {reason}"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        [1.5, "x"],
+        (1.5, "x"),
+        np.array([1.5, "x"], dtype=object),
+        pd.Series([1.5, "x"]).array,
+    ],
+    ids=lambda row: type(row).__name__,
+)
+def test_a_row_may_be_any_sequence(row: Any) -> None:
+    assert json.loads(text_of(row)) == [1.5, "x"]
+
+
+def test_a_series_is_a_row_by_name() -> None:
+    assert json.loads(text_of(pd.Series({"age": np.nan, "sex": "x"}))) == {"age": None, "sex": "x"}
+
+
+def test_a_text_is_a_row() -> None:
+    assert json.loads(text_of("a text")) == "a text"
+
+
+FRAME = pd.DataFrame(
+    {
+        "id": ["a", "b"],
+        "sex": pd.Categorical(["m", None]),
+        "age": pd.array([7, pd.NA], dtype="Int64"),
+        "when": pd.to_datetime(["2026-01-02", None]),
+        "is": [True, False],
+    }
+)
+
+
+def test_of_a_frame_the_models_columns_are_sent_in_the_models_order() -> None:
+    rows = [
+        json.loads(text_of(row)) for row in rows_of(FRAME, ["age", "sex", "when", "is"], ["age", "sex", "when", "is"])
+    ]
+
+    assert rows == [[7, "m", "2026-01-02T00:00:00", True], [None, None, None, False]]
+
+
+def test_a_model_without_names_takes_the_columns_of_a_frame_by_place() -> None:
+    assert [list(row) for row in rows_of(pd.DataFrame({"a": [1], "b": [2]}), ["0", "1"], ["0", "1"])] == [[1, 2]]
+
+
+def test_a_frame_of_numbered_columns_is_taken_by_their_numbers() -> None:
+    assert [list(row) for row in rows_of(pd.DataFrame([[1, 2]], columns=[1, 0]), ["0", "1"], ["0", "1"])] == [[2, 1]]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (pd.DataFrame({"age": [1], "Sex": ["x"]}), "the DataFrame has no column sex: it has age, Sex"),
+        (pd.DataFrame([[1, 2, 3]], columns=["age", "sex", "age"]), "the DataFrame has two columns age"),
+        ({"age": 1}, "the rows must be a list of rows or a DataFrame, not one dict"),
+        ("x", "the rows must be a list of rows or a DataFrame, not one str"),
+    ],
+    ids=["another name", "a name twice", "one row", "one text"],
+)
+def test_what_holds_no_rows_of_the_model_is_refused(given: Any, says: str) -> None:
+    with pytest.raises(RowError) as raised:
+        rows_of(given, NAMES, NAMES)
+
+    assert str(raised.value) == says
+
+
+def test_a_column_that_the_model_does_not_use_may_be_left_out() -> None:
+    frame = pd.DataFrame({"age": [1]})
+
+    assert list(rows_of(frame, ["id", "age"], ["age"])) == [[None, 1]]
+    assert list(rows_of(frame.assign(id="x"), ["id", "age"], ["age"])) == [["x", 1]]

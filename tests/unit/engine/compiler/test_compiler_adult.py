@@ -1,0 +1,52 @@
+"""The recipes on UCI Adult: the compiled model answers all of adult.test as its original."""
+
+import os
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from ml_census.engine.compiler.equivalence import compiled_if_equal
+from ml_census.engine.runtime.compiled_model import Compiled, from_bytes, to_bytes
+from ml_census.engine.sklearn_predictor import Original
+from ml_census.models.schema_inference import learn
+from ml_census.schema.schema import Columns
+from ml_census.training import datasets
+from ml_census.training.adult import COLUMNS
+from ml_census.training.pipelines import RECIPES
+
+pytestmark = pytest.mark.adult
+
+
+@pytest.fixture(scope="module")
+def adult() -> datasets.Census:
+    return datasets.load(os.environ["ADULT_DATA"])
+
+
+@pytest.fixture(scope="module", params=["article", "boosted"])
+def fitted(request: pytest.FixtureRequest, adult: datasets.Census) -> Iterator[tuple[Original, Columns]]:
+    """A recipe trained on adult.data, and the rows of adult.test."""
+    model = RECIPES[request.param].fit(adult.train, adult.train_labels)
+    original = Original(model, learn(model, COLUMNS))
+    yield original, original.schema.clean(adult.test.to_numpy().tolist()).columns
+
+
+def test_all_rows_of_adult_test_are_answered_alike(fitted: tuple[Original, Columns]) -> None:
+    """Also by what was written to compiled.npz and read again, and in requests of other sizes."""
+    original, columns = fitted
+    assert len(columns[0]) == 16_281
+
+    predictor, engine = compiled_if_equal(original)
+
+    assert isinstance(predictor, Compiled), engine
+    tolerance = 0 if predictor.link == "identity" else 1e-9
+    labels, probabilities = original.predict(columns), np.array(original.probabilities(columns))
+    assert predictor.predict(columns) == labels
+    np.testing.assert_allclose(predictor.probabilities(columns), probabilities, rtol=tolerance, atol=tolerance)
+    read = from_bytes(to_bytes(predictor), original.schema)
+    for size in (1, 5, 63, 64):
+        for start in range(0, 16_281 - size, 997):
+            part = [values[start : start + size] for values in columns]
+            assert read.predict(part) == labels[start : start + size]
+            got = read.probabilities(part)
+            np.testing.assert_allclose(got, probabilities[start : start + size], rtol=tolerance, atol=tolerance)

@@ -1,0 +1,72 @@
+"""The server's answers are the model's own."""
+
+from collections.abc import Callable
+
+import pytest
+
+from ml_census.engine.predictor import PredictionError
+from ml_census.engine.sklearn_predictor import Original
+from ml_census.models.schema_inference import learn
+from support.sample_models import KINDS, Kind
+
+
+def predictor(kind: Kind) -> Original:
+    return Original(kind.model, learn(kind.model))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_of_model_answers_as_its_own_predict(kind: Callable[[str], Kind], name: str) -> None:
+    made = kind(name)
+    tried = predictor(made)
+
+    answers = tried.predict(tried.schema.clean(made.rows).columns)
+
+    assert answers == made.answers
+
+
+@pytest.mark.parametrize("name", sorted(KINDS.keys() - {"regressor"}))  # BLAS rounds one row and many differently
+def test_one_row_alone_is_answered_as_among_others(kind: Callable[[str], Kind], name: str) -> None:
+    made = kind(name)
+    tried = predictor(made)
+
+    answers = [tried.predict(tried.schema.clean([row]).columns)[0] for row in made.rows[:5]]
+
+    assert answers == made.answers[:5]
+
+
+def test_probabilities_are_in_the_order_of_the_classes(kind: Callable[[str], Kind]) -> None:
+    tried = predictor(kind("string_classes"))
+    rows = tried.schema.clean(kind("string_classes").rows).columns
+
+    best = [tried.classes[row.index(max(row))] for row in tried.probabilities(rows)]  # type: ignore[index]
+
+    assert best == tried.predict(rows)
+
+
+@pytest.mark.parametrize(("name", "has"), [("article", True), ("regressor", False), ("clusters", False)])
+def test_only_classifiers_have_probabilities(kind: Callable[[str], Kind], name: str, has: bool) -> None:
+    assert predictor(kind(name)).has_probabilities is has
+
+
+def test_what_the_model_refuses_is_a_prediction_error(kind: Callable[[str], Kind]) -> None:
+    tried = predictor(kind("boosting_with_categories"))
+
+    with pytest.raises(PredictionError):
+        tried.predict([["not a number"], [" Private"], [1], [" Male"]])
+
+
+def test_many_rows_are_predicted_in_blocks_and_the_refused_one_is_still_found(
+    kind: Callable[[str], Kind], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = kind("article")
+    original = Original(made.model, learn(made.model))
+    columns = original.schema.clean(made.rows).columns
+    whole = original.predict(columns), original.probabilities(columns)
+    monkeypatch.setattr("ml_census.engine.sklearn_predictor.ROWS_AT_ONCE", 7)
+
+    assert (original.predict(columns), original.probabilities(columns)) == whole
+    refusing = [list(values) for values in columns]
+    refusing[0][20] = "no age"
+    with pytest.raises(PredictionError) as raised:
+        original.predict(refusing)
+    assert raised.value.row == 20

@@ -1,0 +1,49 @@
+"""A sample of ci/sweep: models are served as their own predict answers, in each data set and way of serving."""
+
+import warnings
+from pathlib import Path
+
+import pytest
+
+from support import estimator_sweep, estimators
+
+SAMPLE = {
+    "HistGradientBoostingClassifier": ("classes", "compiled"),
+    "GradientBoostingClassifier": ("classes", "compiled"),
+    "RandomForestClassifier": ("mixed", "compiled"),
+    "BaggingClassifier": ("mixed", "original"),
+    "LogisticRegression": ("binary", "compiled"),
+    "FixedThresholdClassifier": ("binary", "original"),
+    "KNeighborsRegressor": ("outputs", "original"),
+    "RandomForestRegressor": ("outputs", "compiled"),
+    "MLPClassifier": ("labels", "original"),
+    "ElasticNet": ("regression", "compiled"),
+    "KMeans": ("regression", "original"),
+    "GridSearchCV": ("classes", "compiled"),
+}
+OPTIONS = {"iterative imputer": "original", "svc kernel function": "original", "vectorizer": "original"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SAMPLE)
+def test_an_estimator_is_served_as_it_predicts(tmp_path: Path, name: str) -> None:
+    data, kind = SAMPLE[name]
+    estimator = dict(estimators.instances())[name]
+    model = estimators.fitted(estimators.placed(estimator, data), data)
+
+    with warnings.catch_warnings(action="ignore"):
+        found = estimator_sweep.outcome(name, data, model, tmp_path)
+
+    assert (found.kind, found.reason) == (kind, found.reason)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OPTIONS)
+def test_an_option_is_served_as_it_predicts(tmp_path: Path, name: str) -> None:
+    data, make = next((data, make) for data, option, make in estimators._options() if option == name)
+    model = estimators.fitted(make(), data)
+
+    with warnings.catch_warnings(action="ignore"):
+        found = estimator_sweep.outcome(name, data, model, tmp_path)
+
+    assert (found.kind, found.reason) == (OPTIONS[name], found.reason)

@@ -1,0 +1,15 @@
+"""Classes are decoded to text, however JSON spells them."""
+
+from typing import Any
+
+import pytest
+
+from ml_census.models import class_labels
+
+
+@pytest.mark.parametrize(
+    ("value", "spelling"),
+    [(0, "0"), ("a", "a"), (1.0, "1"), (1.0, "1.0"), (True, "true"), (True, "1"), (True, "True"), (0.5, "0.5")],
+)
+def test_a_class_is_found_however_json_spells_it(value: Any, spelling: str) -> None:
+    assert class_labels.labels({spelling: "text"}, [value]) == {value: "text"}

@@ -1,0 +1,87 @@
+"""A manifest that the configuration pins says which names its pickle may use; any other manifest says nothing."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from ml_census import config
+from ml_census.artifacts import bundle
+from ml_census.artifacts.bundle import Artifacts
+from ml_census.models.manifest import ArtifactError
+from ml_census.models.publishing import publish_files
+from ml_census.storage.snapshot import Source
+from support import harmful_module
+
+NAME = "support.harmful_module.doubled"
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Path:
+    """The folder of a model with a function of a module of the operator's own."""
+    model = make_pipeline(FunctionTransformer(harmful_module.doubled), LogisticRegression()).fit(
+        [[0.0], [1.0]] * 20, [0, 1] * 20
+    )
+    joblib.dump(model, tmp_path / "model.pkl")
+    publish_files(str(tmp_path / "model.pkl"), str(tmp_path / "out"), None, None, None, [NAME])
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def start(published: Path, folder: Callable[..., Path]) -> Callable[..., Artifacts]:
+    """Load the published model, with changes to the configuration."""
+
+    def load(**changes: Any) -> Artifacts:
+        settings = {"model_path": str(published / "model.pkl"), **changes}
+        return bundle.load(config.load(str(folder("logistic", **settings))), Source())
+
+    return load
+
+
+def pin(published: Path) -> str:
+    return hashlib.sha256((published / "manifest.json").read_bytes()).hexdigest()
+
+
+def test_publish_writes_the_trusted_names_into_the_manifest(published: Path) -> None:
+    assert json.loads((published / "manifest.json").read_text())["trusted_globals"] == [NAME]
+
+
+def test_a_pinned_manifest_is_trusted(published: Path, start: Callable[..., Artifacts]) -> None:
+    loaded = start(model_sha256=pin(published))
+
+    assert loaded.predictor.predict([[1.0]]) == [1]
+
+
+def test_a_manifest_that_is_not_pinned_is_not_trusted(start: Callable[..., Artifacts]) -> None:
+    """Otherwise a person who can write the folder could trust names of their choice."""
+    with pytest.raises(ArtifactError, match=rf"set trusted_globals: \[{re.escape(NAME)}\], or .*model_sha256"):
+        start()
+
+
+@pytest.mark.parametrize("names", [NAME, [7], {"a": 1}], ids=json.dumps)
+def test_a_pinned_manifest_of_another_shape_is_refused(
+    published: Path, start: Callable[..., Artifacts], names: Any
+) -> None:
+    manifest = json.loads((published / "manifest.json").read_text()) | {"trusted_globals": names}
+    (published / "manifest.json").write_text(json.dumps(manifest))
+
+    with pytest.raises(ArtifactError, match="trusted_globals must be a list"):
+        start(model_sha256=pin(published))
+
+
+def test_a_pinned_manifest_cannot_trust_what_reaches_others(published: Path, start: Callable[..., Artifacts]) -> None:
+    (published / "model.pkl").write_bytes(b"cbuiltins\ngetattr\n.")
+    digest = hashlib.sha256((published / "model.pkl").read_bytes()).hexdigest()
+    manifest = {"files": {"model.pkl": digest}, "trusted_globals": ["builtins.getattr"]}
+    (published / "manifest.json").write_text(json.dumps(manifest))
+
+    with pytest.raises(ArtifactError, match=r"builtins\.getattr can be part of no model"):
+        start(model_sha256=pin(published))

@@ -1,0 +1,164 @@
+"""What is published can be served; what cannot be published is one line that names option, file and reason."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+from sklearn.tree import DecisionTreeClassifier
+
+from ml_census.artifacts import bundle
+from ml_census.cli.main import main
+from ml_census.config import Config
+from ml_census.models import loading
+from ml_census.models.loading import Model
+from ml_census.models.manifest import ArtifactError, Folder
+from ml_census.storage.snapshot import Source
+from support.sample_models import KINDS, LABELS, Kind
+
+
+def load(uri: str) -> Model:
+    return loading.load(Config(uri, "", ""), Folder(uri, Source()), None)
+
+
+def publish(folder: Path, fitted: Any, **options: str) -> Result:
+    """In-process; options are names of files in the folder."""
+    joblib.dump(fitted, folder / "model.pkl")
+    named = {"model": "model.pkl", "output": "out"} | options
+    words = [word for option, name in named.items() for word in (f"--{option}", str(folder / name))]
+    return CliRunner().invoke(main, ["publish", *words])
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_published_is_loaded_and_answers_the_same(
+    kind: Callable[[str], Kind], tmp_path: Path, name: str
+) -> None:
+    made = kind(name)
+    (tmp_path / "golden.json").write_text(json.dumps({"inputs": made.rows[:5]}))
+
+    result = publish(tmp_path, made.model, golden="golden.json")
+
+    assert result.exit_code == 0, result.output
+    model = load(str(tmp_path / "out/model.pkl"))
+    assert model.engine["kind"] == ("original" if name in ("clusters", "documents") else "compiled")
+    assert model.predictor.predict(model.predictor.schema.clean(made.rows).columns) == made.answers
+
+
+NOT_A_SCHEMA = '{"form": "frame", "columns": []}'
+BAD: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
+    "no model": ({"model": "none.pkl"}, {}, "--model: {}/none.pkl: not found"),
+    "a folder as a model": ({"model": "."}, {}, "--model: {}: is a folder, not a file"),
+    "text as a model": ({"model": "a"}, {"a": "text"}, "--model: {}/a: not a pickle, or a damaged one: "),
+    "a list as a model": ({"model": "list.pkl"}, {}, "--model: {}/list.pkl: a list has no predict"),
+    "a model never fitted": ({"model": "new.pkl"}, {}, "--model: {}/new.pkl: "),
+    "a model never fitted, with a schema": (
+        {"model": "new.pkl", "schema": "s"},
+        {"s": '{"form": "numbers", "columns": [{"name": "a", "type": "number"}]}'},
+        "--model: {}/new.pkl: ",
+    ),
+    "a schema of other columns": (
+        {"schema": "s"},
+        {"s": '{"form": "numbers", "columns": [{"name": "a", "type": "number"}]}'},
+        "--schema: {}/s: ",
+    ),
+    "no schema": ({"schema": "none.json"}, {}, "--schema: {}/none.json: not found"),
+    "half a schema": ({"schema": "s"}, {"s": "{"}, "--schema: {}/s: not JSON"),
+    "a schema of nothing": ({"schema": "s"}, {"s": NOT_A_SCHEMA}, "--schema: {}/s: needs at least one column"),
+    "a schema that is a list": ({"schema": "s"}, {"s": "[]"}, '--schema: {}/s: must hold "form" and "columns"'),
+    "a schema of numbers": ({"schema": "s"}, {"s": '{"form": "text", "columns": [1]}'}, "--schema: {}/s: must hold"),
+    "no decoding": ({"decoding": "none.json"}, {}, "--decoding: {}/none.json: not found"),
+    "a decoding that is a list": ({"decoding": "d"}, {"d": "[1]"}, "--decoding: {}/d: must be a JSON object"),
+    "a class that is not decoded": ({"decoding": "d"}, {"d": '{"0": "poor"}'}, "--decoding: {}/d: .*missing"),
+    "a golden class that is not decoded": (
+        {"decoding": "d", "golden": "g"}, {"d": '{"2": "poor"}', "g": '{"inputs": [[80, 16]]}'}, "--decoding: {}/d: ",
+    ),
+    "no golden rows": ({"golden": "none.json"}, {}, "--golden: {}/none.json: not found"),
+    "golden rows without a key": ({"golden": "g"}, {"g": "[[1, 2]]"}, "--golden: {}/g: must be a JSON object"),
+    "golden rows by another key": ({"golden": "g"}, {"g": '{"rows": [[1, 2]]}'}, "--golden: {}/g: .*inputs"),
+    "golden rows that are a number": ({"golden": "g"}, {"g": '{"inputs": 7}'}, "--golden: {}/g: inputs must be a list"),
+    "a short golden row": ({"golden": "g"}, {"g": '{"inputs": [[1]]}'}, "--golden: {}/g: 1 value or row does not fit"),
+    "a golden row of text": ({"golden": "g"}, {"g": '{"inputs": [["x", 2]]}'}, "--golden: {}/g: 1 value or row does"),
+    "an output below a file": ({"output": "a/out"}, {"a": ""}, "{}/a/out: "),
+    "an output that is a file": ({"output": "a"}, {"a": ""}, "{}/a: "),
+    "an output that is read-only": ({"output": "/proc/none"}, {}, "/proc/none: "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_cannot_be_published_is_one_line_that_names_it(
+    tmp_path: Path, kind: Callable[[str], Kind], name: str
+) -> None:
+    """And nothing is published that no server could start with."""
+    options, files, message = BAD[name]
+    joblib.dump([1], tmp_path / "list.pkl")
+    joblib.dump(LogisticRegression(), tmp_path / "new.pkl")
+    for file, text in files.items():
+        (tmp_path / file).write_text(text)
+
+    result = publish(tmp_path, kind("logistic").model, **options)
+
+    assert result.exit_code == 1, result.output
+    assert isinstance(result.exception, SystemExit), repr(result.exception)
+    first, line = result.output.splitlines()
+    assert first == "compiling and proving …"
+    assert re.match("ml-census: " + message.replace("{}", re.escape(str(tmp_path))), line), line
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_a_category_that_is_missing_in_all_rows_is_published_so_that_it_loads(tmp_path: Path) -> None:
+    """JSON has no NaN: what then is left of the column's categories must still be a schema."""
+    frame = pd.DataFrame({"a": [np.nan] * 200, "b": [str(place % 3) for place in range(200)]}).astype({"a": object})
+    model = make_pipeline(OneHotEncoder(), DecisionTreeClassifier()).fit(frame, LABELS)
+
+    result = publish(tmp_path, model)
+
+    assert result.exit_code == 0, result.output
+    uri = str(tmp_path / "out/model.pkl")
+    predictor = load(uri).predictor
+    assert predictor.predict(predictor.schema.clean([[None, "1"]]).columns) in ([0], [1])
+
+
+@pytest.mark.parametrize(
+    "values", [pd.to_datetime(["2020-01-01", "2021-01-01"]), pd.interval_range(0, 2), [b"a", b"b"]],
+    ids=["dates", "intervals", "bytes"],
+)  # fmt: skip
+def test_categories_that_json_has_not_are_no_reason_for_a_traceback(tmp_path: Path, values: Any) -> None:
+    frame = pd.DataFrame({"a": pd.Series([values[place % 2] for place in range(200)], dtype=object)})
+    model = make_pipeline(OneHotEncoder(), DecisionTreeClassifier()).fit(frame, LABELS)
+
+    result = publish(tmp_path, model)
+
+    assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"files": []}, {"files": {"model.pkl": 7}}, {"files": None}, {"engine": "fast"}, {"engine": None},
+        {"engine": ["compiled"]}, {"scikit-learn": None},
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_a_manifest_that_is_none_is_one_line_or_no_reason(
+    tmp_path: Path, kind: Callable[[str], Kind], folder: Callable[..., Path], change: dict[str, Any]
+) -> None:
+    publish(tmp_path, kind("logistic").model)
+    manifest = json.loads((tmp_path / "out/manifest.json").read_text())
+    (tmp_path / "out/manifest.json").write_text(json.dumps(manifest | change))
+    folder("logistic")
+    config = Config(str(tmp_path / "out/model.pkl"), str(tmp_path / "users.json"), str(tmp_path / "secret.txt"))
+
+    try:
+        loaded = bundle.load(config, Source())
+    except ArtifactError:
+        return
+    assert isinstance(loaded.model.engine, dict)  # /version and the log take it for one

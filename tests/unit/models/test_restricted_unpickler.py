@@ -1,0 +1,139 @@
+"""A pickle may name what models are made of, and nothing else."""
+
+import io
+import operator
+import os
+import pickle
+import subprocess
+import sys
+import zlib
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.cluster import Birch
+from sklearn.ensemble import GradientBoostingClassifier, IsolationForest
+from sklearn.gaussian_process import GaussianProcessClassifier
+from sklearn.linear_model import SGDClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, SplineTransformer
+from sklearn.svm import SVC
+
+from ml_census.models import restricted_unpickler
+from support.sample_models import KINDS
+
+ROOT = Path(__file__).parents[3]
+
+
+def dumped(what: Any, **options: Any) -> bytes:
+    file = io.BytesIO()
+    joblib.dump(what, file, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("compress", [0, 3])
+def test_every_kind_of_model_is_unpickled(kind: str, compress: int) -> None:
+    model = KINDS[kind]().model
+
+    again = restricted_unpickler.load(dumped(model, compress=compress), ())
+
+    assert type(again) is type(getattr(model, "best_estimator_", model))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        MLPClassifier(max_iter=5),
+        KNeighborsClassifier(algorithm="kd_tree"),
+        SVC(),
+        SGDClassifier(),
+        GradientBoostingClassifier(n_estimators=2),
+        GaussianProcessClassifier(),
+        make_pipeline(SplineTransformer(), FunctionTransformer(np.log1p), SGDClassifier()),
+        Birch(),
+        IsolationForest(n_estimators=2),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_model_with_parts_of_its_own_is_unpickled(model: Any) -> None:
+    columns = np.random.default_rng(0).uniform(size=(40, 3))
+    model.fit(columns, columns[:, 0] > 0.5)
+
+    again = restricted_unpickler.load(dumped(model), ())
+
+    assert np.array_equal(again.predict(columns), model.predict(columns))
+
+
+@pytest.mark.slow
+def test_the_list_is_the_one_of_the_installed_scikit_learn() -> None:
+    made = subprocess.run([sys.executable, ROOT / "ci/allowed-globals"], capture_output=True, text=True, check=True)
+
+    assert (ROOT / "image/ml_census/models/allowed_globals.txt").read_text() == made.stdout
+
+
+class Call:
+    """Pickled, it is a call of a function."""
+
+    def __init__(self, function: Any, *arguments: Any) -> None:
+        self.call = function, arguments
+
+    def __reduce__(self) -> Any:
+        return self.call
+
+
+def touch(canary: Path) -> str:
+    return f"touch {canary}"
+
+
+EVIL = {
+    "system": lambda canary: dumped(Call(os.system, touch(canary))),
+    "plain pickle": lambda canary: pickle.dumps(Call(os.system, touch(canary))),
+    "eval": lambda canary: dumped(Call(eval, f"open({str(canary)!r}, 'w')")),
+    "exec": lambda canary: dumped(Call(exec, f"open({str(canary)!r}, 'w')")),
+    "open": lambda canary: dumped(Call(open, str(canary), "w")),
+    "partial": lambda canary: dumped(partial(os.system, touch(canary))),
+    "methodcaller": lambda canary: dumped(operator.methodcaller("system", touch(canary))),
+    "zlib": lambda canary: zlib.compress(pickle.dumps(Call(os.system, touch(canary)))),
+    "compressed": lambda canary: dumped(Call(os.system, touch(canary)), compress=("gzip", 3)),
+    "after an array": lambda canary: dumped([np.arange(1000), Call(os.system, touch(canary))]),
+    "in an array of objects": lambda canary: dumped(np.array([Call(os.system, touch(canary))], dtype=object)),
+    "in a model": lambda canary: dumped(make_pipeline(FunctionTransformer(Call(os.system, touch(canary))))),
+    "dotted name": lambda canary: b"\x80\x04\x8c\x0csklearn.base\x8c\x09os.system\x93\x8c"
+    + bytes([len(touch(canary))]) + touch(canary).encode() + b"\x85R.",
+    "module's import": lambda canary: b"csklearn.base\nwarnings\n.",
+    "getattr": lambda canary: b"cbuiltins\ngetattr\n(cbuiltins\nobject\nV__subclasses__\ntR.",
+    "old joblib array": lambda canary: b"cjoblib.numpy_pickle_compat\nNDArrayWrapper\n.",
+    "f2py": lambda canary: b"cnumpy.f2py.crackfortran\nparam_eval\n.",
+    "unknown ufunc": lambda canary: b"cnumpy._core\n_ufunc_reconstruct\n(Vos\nVsystem\ntR.",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", EVIL)
+def test_nothing_that_a_pickle_calls_is_called(case: str, tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    data = EVIL[case](canary)
+
+    with pytest.raises(restricted_unpickler.NotAllowed, match=r"^[\w.]+"):
+        restricted_unpickler.load(data, ())
+
+    assert not canary.exists()
+
+
+class OwnEstimator(BaseEstimator):
+    """Of a package that the image was extended with."""
+
+
+def test_what_is_trusted_is_unpickled() -> None:
+    name = f"{OwnEstimator.__module__}.OwnEstimator"
+
+    with pytest.raises(restricted_unpickler.NotAllowed, match=name):
+        restricted_unpickler.load(dumped(OwnEstimator()), ())
+    assert isinstance(restricted_unpickler.load(dumped(OwnEstimator()), [name]), OwnEstimator)

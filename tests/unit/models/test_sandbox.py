@@ -1,0 +1,214 @@
+"""A pickle is tried out in a process of its own, which may die without the server."""
+
+import dataclasses
+import io
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import joblib
+import pytest
+
+from conftest import write_folder
+from ml_census import config
+from ml_census.artifacts import bundle
+from ml_census.config import Config
+from ml_census.models import estimator, sandbox
+from ml_census.models.manifest import ArtifactError
+from ml_census.storage.snapshot import Source
+from support import harmful_module
+from support.sample_models import KINDS, made_by
+
+Folder = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def own_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the child import what the tests trust."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(harmful_module.__file__).parents[1]))
+
+
+def source_of(settings: Config) -> Source:
+    """The artifacts, read as a server reads them before the trial."""
+    read = Source()
+    for uri in (settings.model_path, settings.prediction_decoding):
+        if uri:
+            read.read(uri, 2**30)
+    return read
+
+
+def tried(path: Path) -> sandbox.Proved:
+    settings = config.load(str(path))
+    return sandbox.tried_out(settings, source_of(settings))
+
+
+def of_version_1_9(path: Path) -> Config:
+    """The configuration of a folder, once another scikit-learn has made its model."""
+    model = path.parent / "model.pkl"
+    model.write_bytes(made_by("1.9.0", model.read_bytes()))
+    return config.load(str(path))
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """A model that another scikit-learn has made, and that can be compiled."""
+    return of_version_1_9(write_folder(tmp_path_factory.mktemp("trial"), "logistic", version_mismatch="warn"))
+
+
+@pytest.fixture(scope="module")
+def proved(settings: Config) -> sandbox.Proved:
+    """The result of one child for all tests of it."""
+    return sandbox.tried_out(settings, source_of(settings))
+
+
+@pytest.mark.slow
+def test_compilable_model_returns_compiled_with_its_version(proved: sandbox.Proved) -> None:
+    assert proved.compiled
+    assert proved.engine["kind"] == "compiled"
+    assert proved.made_by == "1.9.0" != proved.scikit_learn
+
+
+@pytest.mark.slow
+def test_compiled_result_serves_without_unpickling_again(settings: Config, proved: sandbox.Proved) -> None:
+    made, read = KINDS["logistic"](), source_of(settings)
+    read.files[settings.model_path] = b"no pickle"
+
+    loaded = bundle.load(settings, read, lambda: proved)
+
+    assert loaded.model.engine["kind"] == "compiled"
+    assert loaded.model.made_by == "1.9.0"
+    assert loaded.decoded(loaded.predictor.predict(loaded.predictor.schema.clean(made.rows).columns)) == made.decoded()
+
+
+@pytest.mark.slow
+def test_uncompiled_model_returns_the_reason_and_its_version(folder: Folder) -> None:
+    settings = of_version_1_9(folder("logistic", version_mismatch="warn", compile=False))
+    read, results = source_of(settings), []
+
+    def in_a_child() -> sandbox.Proved:
+        results.append(sandbox.tried_out(settings, read))
+        return results[0]
+
+    loaded = bundle.load(settings, read, in_a_child)
+
+    assert results[0].compiled is None
+    assert loaded.model.engine == {"kind": "original", "reason": "the configuration says compile: false"}
+    assert loaded.model.made_by == "1.9.0" != loaded.model.scikit_learn
+
+
+def evaluating(harm: str) -> bytes:
+    """A pickle that evaluates an expression, of a kind that flipped bits may make and no list of names finds."""
+    file = io.BytesIO()
+    joblib.dump(Evaluated(harm), file)
+    return file.getvalue()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("harm", "reason"),
+    [
+        ("os._exit(3)", "ended the process that tried it: exit code 3"),
+        ("ctypes.string_at(0)", "ended the process that tried it: signal SIGSEGV"),
+    ],
+)
+def test_pickle_that_ends_the_child_is_refused_with_how(folder: Folder, harm: str, reason: str) -> None:
+    path = folder("logistic", trusted_globals=["support.harmful_module.evaluate"])
+    (path.parent / "model.pkl").write_bytes(evaluating(harm))
+
+    with pytest.raises(ArtifactError, match=reason):
+        tried(path)
+
+
+@pytest.mark.parametrize(("harm", "reason"), [("bytearray(2**60)", "MemoryError"), ("sys.exit(0)", "SystemExit")])
+def test_pickle_that_raises_is_refused_with_the_exception(harm: str, reason: str) -> None:
+    """These end neither the child nor the server: they are caught where the model is unpickled."""
+    with pytest.raises(ArtifactError, match=reason):
+        estimator.unpickled("model_path", "model.pkl", evaluating(harm), ["support.harmful_module.evaluate"])
+
+
+def test_trial_that_outlasts_its_time_is_refused(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "SECONDS", 0.01)
+
+    with pytest.raises(ArtifactError, match="had not loaded and predicted after 0.01 s"):
+        tried(folder("logistic"))
+
+
+class Evaluated:
+    """Unpickled, it evaluates an expression."""
+
+    def __init__(self, expression: str) -> None:
+        self.expression = expression
+
+    def __reduce__(self) -> object:
+        return harmful_module.evaluate, (self.expression,)
+
+
+def group(folder: Path, limit: str, used: int, files: int = 0) -> tuple[str, ...]:
+    """The files of a control group."""
+    (folder / "max").write_text(f"{limit}\n")
+    (folder / "current").write_text(f"{used}\n")
+    (folder / "memory.stat").write_text(f"anon 1\ninactive_file {files - 4096}\nactive_file 4096\n")
+    return str(folder), "max", "current", ""
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "files", "room"),
+    [
+        ("max", 5, 0, None),
+        (str(2**30), 2**29, 0, 2**29 - 2**25),
+        (str(2**30), 2**30, 2**29, 2**29 - 2**25),
+        (str(2**30), 2**30, 0, 2**25),
+    ],
+)
+def test_the_child_may_have_what_the_container_has_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, used: int, files: int, room: int | None
+) -> None:
+    """What the kernel keeps of files, such as a model that was just written, it gives back when it is asked to."""
+    none = str(tmp_path / "none"), "max", "current", ""
+    monkeypatch.setattr(sandbox, "GROUPS", [none, group(tmp_path, limit, used, files)])
+
+    assert sandbox._room() == room
+
+
+def test_both_versions_of_control_groups_are_asked_for_what_they_have() -> None:
+    """Of this machine, whichever it has."""
+    for folder, limit, use, total in sandbox.GROUPS:
+        if Path(folder, limit).exists():
+            assert Path(folder, use).exists()
+            lines = Path(folder, "memory.stat").read_text()
+            assert len(re.findall(rf"^{total}(?:in)?active_file [0-9]+$", lines, re.MULTILINE)) == 2
+
+
+LIMITED = """
+import sys
+from pathlib import Path
+from ml_census import trial
+
+trial.GROUPS = [tuple(sys.argv[2:])]
+trial.run(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.slow
+def test_pickle_larger_than_the_memory_left_fails_in_the_child(folder: Folder, tmp_path: Path) -> None:
+    """By a limit of the child, before the kernel would end the server. The 16 MiB before that fit."""
+    path, fits = folder("logistic", trusted_globals=["support.harmful_module.evaluate"]), tmp_path / "fits"
+    harm = f"[bytearray(2**24), os.mkdir({str(fits)!r}), bytearray(2**29)]"
+    (path.parent / "model.pkl").write_bytes(evaluating(harm))
+    settings = config.load(str(path))
+    source_of(settings).save(tmp_path / "trial")
+    (tmp_path / "trial" / "config.json").write_text(json.dumps(dataclasses.asdict(settings)))
+    full = group(tmp_path, str(2**30), 2**29)
+
+    subprocess.run([sys.executable, "-c", LIMITED, str(tmp_path / "trial"), *full], check=True)
+
+    assert "MemoryError" in json.loads((tmp_path / "trial" / "outcome.json").read_text())["error"][2]
+    assert fits.exists()
+
+
+def test_no_room_for_the_trial_is_a_reason(folder: Folder, tmp_path: Path) -> None:
+    with pytest.raises(ArtifactError, match="model_path: .*: cannot be tried out now: No such file or directory"):
+        tried(folder("logistic", cache_path=str(tmp_path / "gone")))

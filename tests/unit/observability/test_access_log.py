@@ -1,0 +1,16 @@
+"""The severity of a line of the access log, as Cloud Logging filters it."""
+
+import json
+
+import pytest
+
+from ml_census.observability import access_log
+
+
+@pytest.mark.parametrize(("status", "severity"), [(499, "INFO"), (500, "ERROR"), (503, "WARNING")])
+def test_severity_of_a_line_follows_the_status(caplog: pytest.LogCaptureFixture, status: int, severity: str) -> None:
+    caplog.set_level("INFO", access_log.log.name)
+
+    access_log.write("GET", "/", status, 0.1, "name", "")
+
+    assert json.loads(caplog.messages[0])["severity"] == severity

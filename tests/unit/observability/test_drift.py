@@ -1,0 +1,161 @@
+"""How far the rows have moved from those of the training."""
+
+import json
+import math
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from sklearn.dummy import DummyClassifier
+
+from conftest import KEY
+from ml_census import auth
+from ml_census.api.app import create_app
+from ml_census.api.prediction_service import Answering
+from ml_census.artifacts.bundle import Artifacts
+from ml_census.config import Config
+from ml_census.engine.sklearn_predictor import Original
+from ml_census.models.loading import Model
+from ml_census.observability.drift import LEAST_ROWS, MOST_ROWS, ROWS_OF_A_REQUEST, Drift, index
+from ml_census.observability.metrics import Metrics
+from ml_census.schema import schema
+from ml_census.schema.column import Column, Training
+from ml_census.schema.schema import Schema, SchemaError
+from ml_census.training.train import spread
+
+AGE = Column("age", "number", training=Training((0.5, 0.3, 0.2, 0.0), (30, 50), 17, 90))
+SEX = Column("sex", "category", ("Female", "Male"), training=Training((0.4, 0.6, 0.0)))
+NOTE = Column("note", "any")
+
+
+def seen(rows: list[tuple[object, ...]], columns: tuple[Column, ...] = (AGE, SEX), times: int = 100) -> Drift:
+    counted = Drift(Schema(columns, "frame"))
+    for _ in range(times):
+        counted.see(list(zip(*rows, strict=True)))  # type: ignore[arg-type]
+    return counted
+
+
+USUAL = [(20, "Female")] * 2 + [(30, "Female")] * 2 + [(25, "Male"), (31, "Male"), (45, "Male"), (50, "Male")]
+USUAL += [(51, "Male"), (90, "Male")]
+
+
+def test_rows_like_those_of_the_training_have_not_moved() -> None:
+    assert seen(USUAL).indices() == pytest.approx({"age": 0, "sex": 0}, abs=1e-3)
+
+
+def test_the_index_is_that_of_the_literature() -> None:
+    """Sum of (now - before) ln(now / before)."""
+    older = [(40, sex) for _, sex in USUAL]
+
+    ages = [(0.0001, 0.5), (1, 0.3), (0.0001, 0.2)]
+    wanted = sum((now - before) * math.log(now / before) for now, before in ages)
+    assert seen(older).indices() == pytest.approx({"age": wanted, "sex": 0}, abs=1e-3)
+
+
+def test_a_share_of_nothing_is_a_large_step_and_no_error() -> None:
+    assert 5 < index([0, 1], [1, 0]) < 20
+
+
+@pytest.mark.parametrize("value", [None, float("nan"), "Divers"])
+def test_what_is_missing_or_unknown_is_a_bin_of_its_own(value: object) -> None:
+    strange = [(None if value == "Divers" else value, value if isinstance(value, str) else "?")] * 10
+
+    assert min(seen(strange).indices().values()) > 5
+
+
+def test_few_rows_say_nothing() -> None:
+    assert seen(USUAL, times=LEAST_ROWS // 10 - 1).indices() == {}
+
+
+def test_old_rows_are_forgotten() -> None:
+    counted = seen([(80, "Male")] * 100, times=MOST_ROWS // 100)
+    for _ in range(20 * MOST_ROWS // 10):
+        counted.see(list(zip(*USUAL, strict=True)))
+
+    assert max(counted.indices().values()) < 0.01
+
+
+def test_of_a_large_request_rows_from_its_start_to_its_end_count() -> None:
+    half = 50 * ROWS_OF_A_REQUEST
+    counted = seen([(20, "Male")] * half + [(60, "Male")] * half, times=LEAST_ROWS // ROWS_OF_A_REQUEST)
+
+    assert counted.indices()["age"] == pytest.approx(index(AGE.training.shares, (0.5, 0, 0.5, 0)))  # type: ignore[union-attr]
+
+
+def test_columns_of_which_no_training_is_known_are_left_out() -> None:
+    assert list(seen([(*row, "x") for row in USUAL], (AGE, SEX, NOTE)).indices()) == ["age", "sex"]
+    assert seen(USUAL, tuple(replace(each, training=None) for each in (AGE, SEX))).indices() == {}
+
+
+def predicting(*columns: Column) -> Artifacts:
+    """A model of these columns, that has predicted nothing yet."""
+    model = DummyClassifier().fit(pd.DataFrame([[0] * len(columns)], columns=[each.name for each in columns]), [1])
+    predictor = Original(model, Schema(columns, "frame"))
+    served = Model(predictor, "0123456789ab", {"kind": "original"}, "1.9.0")
+    return Artifacts(served, None, {}, auth.parse_keys(KEY.encode()))
+
+
+def test_requests_in_flight_leave_the_drift_of_the_next_model_alone() -> None:
+    """They end on the model that they began with, whose columns are others."""
+    old, new, metrics = predicting(SEX, AGE), predicting(AGE, SEX), Metrics()
+    app, answering = create_app(old, Config("", "", ""), metrics=metrics), Answering(1000, metrics)
+    app.swap(new)
+    for _ in range(LEAST_ROWS // len(USUAL)):
+        answering.answer(new, [list(row) for row in USUAL], answering.stages())
+        answering.answer(old, [["Female", 90]], answering.stages())
+
+    told = [metrics.registry.get_sample_value("ml_census_drift", {"column": name}) for name in ("age", "sex")]
+    assert told == pytest.approx([0, 0], abs=1e-3)
+
+
+def test_a_number_is_spread_over_bins_with_as_many_rows_each() -> None:
+    assert spread(replace(AGE, training=None), pd.Series(range(100))) == Training(
+        (0.1,) * 10 + (0.0,), tuple(range(9, 90, 10)), 0, 99
+    )
+
+
+def test_a_number_that_is_mostly_one_value_has_fewer_bins() -> None:
+    gains = pd.Series([0] * 95 + [1, 2, 3, 4, 5])
+
+    assert spread(AGE, gains) == Training((0.95, 0.05, 0.0), (0,), 0, 5)
+
+
+def test_missing_values_have_a_share() -> None:
+    assert spread(AGE, pd.Series([1.0, None])).shares == (0.5, 0.5)
+    assert spread(SEX, pd.Series(["Male", "Male", "Female", "?"])).shares == (0.25, 0.5, 0.25)
+
+
+def test_the_spread_comes_back_from_schema_json() -> None:
+    told = Schema((AGE, SEX, NOTE), "frame")
+
+    assert schema.from_json(json.dumps(told.to_json()).encode()) == told
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        {"shares": [1.0]},
+        {"shares": [0.5, 0.3, 0.2, 0], "bounds": [50, 30]},
+        {"shares": [0.5, 0.3, 0.2, 0], "bounds": [30, 30]},
+        {"shares": [0.5, 0.3, 0.2, "0"], "bounds": [30, 50]},
+        {"shares": [0.5, 0.3, 0.2, True], "bounds": [30, 50]},
+        {"shares": [0.5, 0.3, 0.2, math.inf], "bounds": [30, 50]},
+        {"shares": 1},
+        {"bounds": [30, 50]},
+        [],
+    ],
+)
+def test_a_spread_that_does_not_fit_is_refused(training: object) -> None:
+    entry = {"name": "age", "type": "number", "training": training}
+
+    with pytest.raises(SchemaError):
+        schema.from_json(json.dumps({"form": "frame", "columns": [entry]}).encode())
+
+
+def test_rows_count_half_once_20000_are_counted() -> None:
+    counted = seen([(20, "Male")] * 100, times=MOST_ROWS // 100)
+    for _ in range(MOST_ROWS // 2 // 100):
+        counted.see(list(zip(*[(60, "Male")] * 100, strict=True)))
+
+    wanted = index(AGE.training.shares, (0.5, 0, 0.5, 0))  # type: ignore[union-attr]
+    assert counted.indices()["age"] == pytest.approx(wanted)

@@ -1,0 +1,95 @@
+"""CSV as other programs write it: delimiters, encodings, headers. The page runs the same cases in test_csv_page.py."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml_census.protocols.csv_text import C1, CsvError, delimiter_of, encoding_of, places, records
+
+CASES = json.loads((Path(__file__).parents[2] / "support" / "csv_cases.json").read_text())
+NUMBERED = ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("case", CASES["texts"], ids=lambda case: case["what"])
+def test_a_text_is_read_as_the_table_says(case: dict[str, Any]) -> None:
+    delimiter = delimiter_of(case["text"], case["names"]) if "names" in case else ","
+    assert delimiter == case.get("delimiter", ",")
+    read = records(io.StringIO(case["text"], newline=""), delimiter)
+    if "error" in case:
+        with pytest.raises(CsvError, match=f"^{case['error']}: not CSV: "):
+            list(read)
+    else:
+        assert [[record.line, record.cells] for record in read] == case["records"]
+
+
+@pytest.mark.parametrize("case", CASES["encodings"], ids=lambda case: case["what"])
+def test_an_encoding_is_known_by_its_bytes(case: dict[str, Any]) -> None:
+    data = bytes.fromhex(case["bytes"])
+
+    assert data.decode(encoding_of([data]), errors=C1) == case["text"]
+
+
+@pytest.mark.parametrize(("text", "encoding"), [("Müller", "utf-8-sig"), ("Mü", "windows-1252")])
+def test_a_letter_may_be_in_two_pieces_of_a_file(text: str, encoding: str) -> None:
+    data = text.encode("utf-8" if encoding == "utf-8-sig" else "latin-1")
+
+    assert encoding_of(data[place : place + 1] for place in range(len(data))) == encoding
+
+
+@pytest.mark.parametrize(
+    ("first", "names", "found"),
+    [
+        (["age", "sex"], ["age", "sex"], [0, 1]),
+        (["sex", "note", " age "], ["age", "sex"], [2, 0]),
+        (["39", "x"], ["age", "sex"], None),
+        (["0", "1", "2"], NUMBERED, [0, 1, 2]),
+        (["", "0", "1", "2"], NUMBERED, [1, 2, 3]),
+        (["2", "1", "0"], NUMBERED, None),
+        (["a", "b", "c"], NUMBERED, None),
+        (["note", "note", "age"], ["age"], [2]),
+    ],
+)
+def test_a_line_with_all_names_is_a_header(first: list[str], names: list[str], found: list[int] | None) -> None:
+    assert places(first, names, names) == found
+
+
+def test_a_column_that_is_not_required_may_be_left_out() -> None:
+    assert places(["note", "sex"], ["sex", "id"], ["sex"]) == [1, None]
+    assert places(["id", "sex"], ["sex", "id"], ["sex"]) == [1, 0]
+    with pytest.raises(CsvError, match="the first line does not name sex: it is"):
+        places(["id", "Sex"], ["sex", "id"], ["sex"])
+
+
+@pytest.mark.parametrize(("fewest", "found"), [(1, [0, 1]), (3, None)])
+def test_few_numbers_are_a_header_where_the_caller_says_so(fewest: int, found: list[int] | None) -> None:
+    assert places(["0", "1"], ["0", "1"], ["0", "1"], fewest) == found
+
+
+@pytest.mark.parametrize(
+    ("first", "says"),
+    [
+        (["Sex", "Color"], "the first line does not name sex, color: it is “Sex,Color”"),
+        (["sex", "colour"], "the first line does not name color: it is “sex,colour”"),
+        (["sex", "color", "sex"], "the first line names sex twice"),
+        (["a", "b", "c"], "the first line has 3 values, expected 2 or the names sex, color: it is “a,b,c”"),
+        ([], "there are no rows"),
+        (["x" * 200, "sex"], f"the first line does not name color: it is “{'x' * 100}…”"),
+    ],
+)
+def test_a_line_that_is_neither_header_nor_row_is_refused_with_its_reason(first: list[str], says: str) -> None:
+    with pytest.raises(CsvError) as raised:
+        places(first, ["sex", "color"], ["sex", "color"])
+
+    assert str(raised.value) == says
+
+
+def test_only_the_first_20_cells_are_held_against_the_names() -> None:
+    """All cells of a wide row against all names would cost the square of the columns."""
+    names = [f"column {number}" for number in range(30)]
+
+    with pytest.raises(CsvError, match="does not name"):
+        places(["x"] * 19 + ["colum 19"] + ["x"] * 10, names, names)
+    assert places(["x"] * 20 + ["colum 20"] + ["x"] * 9, names, names) is None
