@@ -222,7 +222,7 @@ def test_manifest_without_engine_is_served(
 
 
 def test_publish_of_a_missing_model_ends_in_one_line(tmp_path: Path) -> None:
-    """The other reasons are in tests/unit/test_publish.py."""
+    """The other reasons are in tests/unit/models/test_publishing.py."""
     ended = run("publish", "--model", tmp_path / "none.pkl", "--output", tmp_path / "out")
 
     assert ended.returncode == 1

@@ -56,7 +56,7 @@ ELSEWHERE = {
     "permission denied": "tests/system/test_storage_gs.py",
     "trying again": "tests/system/test_storage_gs.py",
     "compiled.npz beside it": "tests/system/test_published.py",
-    "ended the process that tried it": "tests/unit/test_trial.py",
+    "ended the process that tried it": "tests/unit/models/test_sandbox.py",
 }
 
 

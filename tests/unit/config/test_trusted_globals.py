@@ -117,7 +117,7 @@ def read_array(self, unpickler, ensure_native_byte_order):
     return pickle.load(unpickler.file_handle)  # as joblib 1.5 reads arrays of objects
 
 numpy_pickle.NumpyArrayWrapper.read_array = read_array
-import ml_census.pickled
+import ml_census.models.restricted_unpickler
 """
 
 

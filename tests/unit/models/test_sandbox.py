@@ -185,10 +185,10 @@ def test_both_versions_of_control_groups_are_asked_for_what_they_have() -> None:
 LIMITED = """
 import sys
 from pathlib import Path
-from ml_census import trial
+from ml_census.models import sandbox
 
-trial.GROUPS = [tuple(sys.argv[2:])]
-trial.run(Path(sys.argv[1]))
+sandbox.GROUPS = [tuple(sys.argv[2:])]
+sandbox.run(Path(sys.argv[1]))
 """
 
 

@@ -65,8 +65,8 @@ def test_what_is_saved_again_takes_the_place_of_what_was_there(tmp_path: Path) -
 KILLED = """
 import json, os, sys
 from pathlib import Path
-from ml_census import source
-from ml_census.source import Source
+from ml_census.storage import snapshot
+from ml_census.storage.snapshot import Source
 
 OLD, NEW = ({uri: data.encode() for uri, data in files.items()} for files in json.loads(sys.argv[2]))
 folder = Path(sys.argv[1])
@@ -92,7 +92,7 @@ while status != 0 and len(outcomes) < 100:
     if (child := os.fork()) == 0:
         save_and_die(len(outcomes))
     status = os.waitpid(child, 0)[1]
-    outcomes.append({uri: data.decode() for uri, data in source.load(folder).files.items()})
+    outcomes.append({uri: data.decode() for uri, data in snapshot.load(folder).files.items()})
 print(json.dumps(outcomes))
 """
 """Forks, one for each step of a save at which it dies: it costs less than as many interpreters."""

@@ -393,9 +393,9 @@ def test_what_is_no_such_file_is_refused(data: bytes) -> None:
 
 BOMB = """
 import resource, sys, zipfile, io
-from ml_census.engine.compiled import CompiledError, from_bytes
-from ml_census.schema import Schema
-from ml_census.columns import Column
+from ml_census.engine.runtime.compiled_model import CompiledError, from_bytes
+from ml_census.schema.schema import Schema
+from ml_census.schema.column import Column
 
 data = sys.stdin.buffer.read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
