@@ -18,8 +18,8 @@ from ml_census.config import Config
 from ml_census.models import sandbox
 from ml_census.models.manifest import ArtifactError
 from ml_census.models.publishing import publish
-from ml_census.models.schema_inference import learn
-from ml_census.storage.snapshot import Source
+from ml_census.models.schema_inference import infer_schema
+from ml_census.storage.snapshot import Snapshot
 from support.fuzz_budget import examples
 from support.sample_models import KINDS
 
@@ -31,7 +31,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
     """A published model, pinned by the hash of its manifest."""
     folder = tmp_path_factory.mktemp("published")
     made = KINDS["article"]()
-    publish(made.model, learn(made.model), made.decoding, made.rows[:20], {}, str(folder))
+    publish(made.model, infer_schema(made.model), made.decoding, made.rows[:20], {}, str(folder))
     (folder / "users.json").write_text(json.dumps({"census": "census"}))
     (folder / "secret.txt").write_text(KEY)
     pin = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
@@ -39,7 +39,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
     yield Config(*paths, model_sha256=pin)
 
 
-class Damaged(Source):
+class Damaged(Snapshot):
     """Reads one file with a flipped bit, or without its end."""
 
     def __init__(self, name: str, place: float, bit: int | None) -> None:
@@ -59,7 +59,7 @@ class Damaged(Source):
 
 
 def test_the_published_model_that_is_damaged_below_is_loaded(published: Config) -> None:
-    assert bundle.load(published, Source()).model.engine["kind"] == "compiled"
+    assert bundle.load(published, Snapshot()).model.engine["kind"] == "compiled"
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -85,7 +85,7 @@ def test_damaged_pickle_is_refused_in_one_line_or_loads(tmp_path: Path) -> None:
         read: Any = Damaged("model.pkl", place, bit)
         read.files[settings.model_path] = read.read(settings.model_path, 2**30)
         try:
-            sandbox.tried_out(settings, read)
+            sandbox.run_in_sandbox(settings, read)
         except ArtifactError as error:
             assert "\n" not in str(error)
 

@@ -49,7 +49,7 @@ values = st.recursive(
 
 
 def is_let_in(token: str) -> bool:
-    return auth.token_user(RING, USERS, token) is not None
+    return auth.verify_token(RING, USERS, token) is not None
 
 
 def test_the_token_that_is_damaged_below_is_let_in() -> None:

@@ -47,9 +47,9 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 
 from ml_census.engine.predictor import PredictionError, Predictor
-from ml_census.engine.runtime.compiled_model import Compiled
-from ml_census.engine.sklearn_predictor import Original
-from ml_census.models.schema_inference import learn
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.engine.sklearn_predictor import SklearnPredictor
+from ml_census.models.schema_inference import infer_schema
 from ml_census.schema.column import LARGEST, Column
 from ml_census.schema.schema import Columns, Schema
 from support.sample_models import NAMES, census, only
@@ -74,8 +74,8 @@ class Case:
     inputs: Any
     schema: Schema | None = None
 
-    def original(self) -> Original:
-        return Original(self.model, self.schema or learn(self.model))
+    def original(self) -> SklearnPredictor:
+        return SklearnPredictor(self.model, self.schema or infer_schema(self.model))
 
     def rows(self) -> list[list[Any]]:
         """What it was trained on as a client sends it."""
@@ -86,7 +86,7 @@ class Case:
         """Rows of which one value is unknown, missing, written as text or extreme, as far as the schema allows it."""
         usual = self.rows()
         odd = []
-        columns = (self.schema or learn(self.model)).columns
+        columns = (self.schema or infer_schema(self.model)).columns
         for place in range(0, len(columns), 1 + len(columns) // 9):  # of very many columns, some
             column = columns[place]
             values: list[Any] = [None] if column.nullable else []
@@ -110,7 +110,7 @@ class Case:
         return odd
 
 
-def alike(compiled: Compiled, original: Predictor, columns: Columns) -> None:
+def alike(compiled: CompiledPredictor, original: Predictor, columns: Columns) -> None:
     """Forests answer the very same; where links or sums of another order are used, within 1e-9."""
     tolerance = 0 if compiled.scoring.exact and compiled.link == "identity" else 1e-9
     got, wanted = compiled.predict(columns), original.predict(columns)

@@ -16,7 +16,7 @@ from ml_census.artifacts import bundle
 from ml_census.config import Config
 from ml_census.models.manifest import ArtifactError
 from ml_census.models.publishing import publish_files
-from ml_census.storage.snapshot import Source
+from ml_census.storage.snapshot import Snapshot
 from support import estimators
 
 ASKED = 20
@@ -47,7 +47,7 @@ def outcome(estimator: str, data: str, model: Any, folder: Path) -> Outcome:
     try:
         engine = publish_files(str(file), str(output), None, None, None)
         settings = Config(str(output / "model.pkl"), open_protocols=("kserve",))
-        loaded = bundle.load(settings, Source())
+        loaded = bundle.load(settings, Snapshot())
     except ArtifactError as error:
         advised = "--golden" in error.reason or not any(word in error.reason for word in INTERNAL)
         kind = "refused" if advised else "fails"

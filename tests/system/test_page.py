@@ -613,7 +613,7 @@ def wide(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     decoding = {str(number): f"class {number} " + "Donaudampfschifffahrt" * 4 for number in range(12)}
     rows = [[number, 40 - number] for number in range(12)] * 5
     forest = RandomForestClassifier(5, random_state=0).fit(rows, list(range(12)) * 5)
-    publish(forest, schema_inference.learn(forest), decoding, [], {}, str(path))
+    publish(forest, schema_inference.infer_schema(forest), decoding, [], {}, str(path))
     running = launch(write_config(path, "prediction_decoding.json"))
     yield running
     running.end()

@@ -23,7 +23,7 @@ from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
 
 from conftest import write_config, write_published
-from ml_census.client.session import Client, ClientError, RowRefused
+from ml_census.client.session import Client, ClientError, RejectedRowError
 from ml_census.models import schema_inference
 from ml_census.models.publishing import publish
 
@@ -52,7 +52,7 @@ def floats() -> Any:
 def wide(floats: Any, launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A server of this model that takes 64 KiB and 100 rows at once."""
     path, (_frame, model) = tmp_path_factory.mktemp("wide"), floats
-    publish(model, schema_inference.learn(model), None, [], {}, str(path))
+    publish(model, schema_inference.infer_schema(model), None, [], {}, str(path))
     running = launch(write_config(path, None, max_body_bytes=65536, max_rows=100))
     yield running
     running.end()
@@ -65,7 +65,7 @@ def flags(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) 
     columns = make_column_transformer(("passthrough", ["flag", "age"]))
     model = make_pipeline(columns, LogisticRegression()).fit(frame, frame["flag"])
     path = tmp_path_factory.mktemp("flags")
-    publish(model, schema_inference.learn(model), None, [], {}, str(path))
+    publish(model, schema_inference.infer_schema(model), None, [], {}, str(path))
     running = launch(write_config(path, None))
     yield running
     running.end()
@@ -216,7 +216,7 @@ def test_probabilities_of_several_outputs_have_a_column_each(
     frame = pd.DataFrame({"age": np.arange(40.0)})
     labels = np.column_stack([frame["age"] > 20, frame["age"] % 3]).astype(int)
     model = MultiOutputClassifier(LogisticRegression()).fit(frame, labels)
-    publish(model, schema_inference.learn(model), None, [], {}, str(tmp_path))
+    publish(model, schema_inference.infer_schema(model), None, [], {}, str(tmp_path))
     server = launch(write_config(tmp_path, None))
     try:
         code, _said = command.score(server.url, "age\n1\nold\n", "--proba", "--on-error", "mark")
@@ -395,7 +395,7 @@ def test_a_missing_value_that_the_model_does_not_take_is_refused_with_its_row(se
 
     with (
         Client(server.url, "census", "census") as client,
-        pytest.raises(RowRefused, match="^row 1, column age: expected a number, got null$") as raised,
+        pytest.raises(RejectedRowError, match="^row 1, column age: expected a number, got null$") as raised,
     ):
         list(client.predict(rows))
     assert raised.value.row == 1

@@ -13,7 +13,7 @@ import sklearn
 from ml_census import config
 from ml_census.artifacts import bundle
 from ml_census.models.manifest import ArtifactError
-from ml_census.storage.snapshot import Source
+from ml_census.storage.snapshot import Snapshot
 from support.doc_commands import DOCUMENTS
 
 Fault = Callable[[Path], object]
@@ -66,7 +66,7 @@ def test_fault_is_reported_with_the_line_of_the_runbook(folder: Callable[..., Pa
     FAULTS[line](path.parent)
 
     with pytest.raises(ArtifactError) as raised:
-        bundle.load(config.load(str(path)), Source())
+        bundle.load(config.load(str(path)), Snapshot())
 
     assert line in str(raised.value)
 

@@ -14,14 +14,14 @@ from ml_census import __version__, auth
 from ml_census.api import credentials, request_body
 from ml_census.api.compatible import Compatible, Vertex
 from ml_census.api.error_handlers import Details, Errors
-from ml_census.api.prediction_service import Answering, admit
+from ml_census.api.prediction_service import PredictionService, require_token
 from ml_census.artifacts.bundle import Artifacts
-from ml_census.auth.login_throttle import Throttle
+from ml_census.auth.login_throttle import LoginThrottle
 from ml_census.config import Config
 from ml_census.observability.metrics import Metrics
 from ml_census.observability.request_id import request_id
 from ml_census.protocols import native
-from ml_census.web.views import REPORT, Pages
+from ml_census.web.views import REPORT, PageViews
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -50,13 +50,13 @@ class Api:
         self.ready = ready
         self._reloads = reloads
         self._metrics = metrics
-        self._answering = Answering(config.max_rows, metrics, config.extra_columns == "refuse")
+        self._answering = PredictionService(config.max_rows, metrics, config.extra_columns == "refuse")
         self._trusted_proxies = config.trusted_proxies
-        self._throttle = Throttle()
+        self._throttle = LoginThrottle()
         self._compatible = Compatible(
             config.model_name, lambda: self.artifacts, self._answering, ready, config.open_protocols, vertex
         )
-        self._pages = Pages(lambda: self.artifacts, self._compatible.described)
+        self._pages = PageViews(lambda: self.artifacts, self._compatible.described)
 
     def routes(self) -> list[tuple[str, list[str], Callable[..., Response]]]:
         """The whole interface: path, methods, view."""
@@ -103,19 +103,19 @@ class Api:
         address = credentials.address(request, self._trusted_proxies)
         if pause := self._throttle.pause(name, address):
             self._metrics.login("throttled")
-            response = reply({"error message": f"too many wrong passwords: try again in {pause} s"}, 429)
+            response = json_response({"error message": f"too many wrong passwords: try again in {pause} s"}, 429)
             response.headers["Retry-After"] = str(pause)
-        elif auth.check_password(users, name, password):
-            self._throttle.succeeded(name, address)
+        elif auth.verify_password(users, name, password):
+            self._throttle.record_success(name, address)
             self._metrics.login("ok")
-            response = reply(
+            response = json_response(
                 {"token": auth.issue_token(keys, users, name, int(time.time())), "expires_in": auth.TOKEN_SECONDS}
             )
         else:
-            if auth.can_fit(name, password):
+            if auth.is_within_limits(name, password):
                 self._throttle.failed(name, address)
             self._metrics.login("wrong")
-            response = reply({"error message": "your password or username is invalid"}, 401)
+            response = json_response({"error message": "your password or username is invalid"}, 401)
             response.headers["WWW-Authenticate"] = 'Basic realm="ml-census", charset="UTF-8"'
         response.headers["Cache-Control"] = "no-store"
         response.headers["Pragma"] = "no-cache"
@@ -124,12 +124,12 @@ class Api:
     def prediction(self) -> Response:
         """Predictions for rows, to who has a token."""
         artifacts = self.artifacts
-        admit(artifacts, request.headers.get("Authorization", ""))
+        require_token(artifacts, request.headers.get("Authorization", ""))
         text, headers = self.predicted(artifacts, request_body.json_body(request), request_body.flags())
         return Response(text, headers=headers, mimetype=JSON)
 
     def predicted(self, artifacts: Artifacts, body: bytes, flags: Collection[str] = ()) -> tuple[str, dict[str, str]]:
-        """Return the answer to a body, and its own headers. Raises FormatError and what Answering raises."""
+        """Return the response body and its headers. Raises MalformedBodyError and the errors of PredictionService."""
         stages = self._answering.stages()
         given = self._answering.answer(artifacts, native.parse(body), stages, "proba" in flags)
         text = written(native.answer(given.predictions, given.extras(flags)))
@@ -151,7 +151,7 @@ class Api:
     def schema(self) -> Response:
         """What the model takes and answers, to who has a token."""
         artifacts = self.artifacts
-        admit(artifacts, request.headers.get("Authorization", ""))
+        require_token(artifacts, request.headers.get("Authorization", ""))
         predictor = artifacts.predictor
         classes = predictor.classes if predictor.has_probabilities else None
         document = predictor.schema.to_json() | {"classes": classes and artifacts.decoded(classes)}
@@ -165,7 +165,7 @@ class Api:
         model = artifacts.model
         report = {"report": REPORT} if artifacts.report else {}
         made_by = {"made-by-scikit-learn": model.made_by} if model.made_by else {}
-        return reply(
+        return json_response(
             {
                 "version": __version__,
                 "model": model.version,
@@ -179,7 +179,7 @@ class Api:
         )
 
 
-class Application(Flask):
+class FastPathFlask(Flask):
     """Flask, and a direct way for the usual request: rows posted to /prediction, with nothing asked on top."""
 
     def __init__(self, api: Api, max_body_bytes: int) -> None:
@@ -192,11 +192,11 @@ class Application(Flask):
 
     def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Without Flask's routing, contexts and objects the usual request costs 0.2 ms less."""
-        if not self._is_usual(environ):
+        if not self._is_fast_path(environ):
             return super().wsgi_app(environ, start_response)
         try:
             artifacts = self._api.artifacts
-            admit(artifacts, environ.get("HTTP_AUTHORIZATION", ""))
+            require_token(artifacts, environ.get("HTTP_AUTHORIZATION", ""))
             text, headers = self._api.predicted(artifacts, environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
         except Exception as error:  # Flask answers it like any other, see raise_earlier
             environ[RAISED] = error
@@ -227,7 +227,7 @@ class Application(Flask):
         is_quick = length <= QUICK_BYTES and kind == "compiled" and self._api.unversioned(path) in self._predicting
         return "quick" if is_quick else "work"
 
-    def route_of(self, path: str) -> str:
+    def metric_route(self, path: str) -> str:
         """The route of a path, by which requests are counted; "other" where there is none."""
         if path.startswith("//"):
             path = "/" + path.lstrip("/")  # as waitress gives it to the application
@@ -239,7 +239,7 @@ class Application(Flask):
         """What the server answers without asking the application, in the form that clients of the path know."""
         return written(self._api.words(path, status, message)).encode()
 
-    def _is_usual(self, environ: "WSGIEnvironment") -> bool:
+    def _is_fast_path(self, environ: "WSGIEnvironment") -> bool:
         length = environ.get("CONTENT_LENGTH", "")
         return (
             environ["PATH_INFO"] == native.PATH
@@ -259,21 +259,21 @@ def create_app(
     reloads: Callable[[], dict[str, int]] = dict,
     metrics: Metrics | None = None,
     vertex: Vertex | None = None,
-) -> Application:
+) -> FastPathFlask:
     """The WSGI application. `ready` tells whether new clients are welcome, `reloads` how often something was loaded
     anew, or was refused; `vertex` adds paths, see check_routes."""
     metrics = metrics or Metrics()
     api = Api(artifacts, config, ready, reloads, metrics, vertex)
     metrics.watch_model(lambda: api.artifacts, reloads)
-    metrics.name_protocols(api.protocols())
-    app = Application(api, config.max_body_bytes)
+    metrics.set_route_protocols(api.protocols())
+    app = FastPathFlask(api, config.max_body_bytes)
     # no redirects: they would name the Host that the client has sent
     app.url_map.merge_slashes = False
     for path, methods, view in api.routes():
         app.add_url_rule(path, view.__name__, view, methods=methods, strict_slashes=not path.endswith("/"))
-    app.before_request(name_request)
-    app.before_request(raise_earlier)
-    app.after_request(return_request_id)
+    app.before_request(assign_request_id)
+    app.before_request(reraise_fast_path_error)
+    app.after_request(add_request_id_header)
     Errors(api.words, api.missing).register(app)
     return app
 
@@ -292,23 +292,23 @@ def written(document: dict[str, Any]) -> str:
     return json.dumps(document)
 
 
-def reply(document: dict[str, Any], status: int = 200) -> Response:
+def json_response(document: dict[str, Any], status: int = 200) -> Response:
     """A document as an answer."""
     return Response(written(document), status, mimetype=JSON)
 
 
-def name_request() -> None:
+def assign_request_id() -> None:
     """Logs and answers name the request."""
     g.request_id = request_id(request.headers.get("X-Request-Id", ""), request.headers.get("traceparent", ""))
 
 
-def raise_earlier() -> None:
+def reraise_fast_path_error() -> None:
     """What the direct way raised is raised here again, for the handlers of errors."""
     if error := request.environ.get(RAISED):
         raise error
 
 
-def return_request_id(response: Response) -> Response:
+def add_request_id_header(response: Response) -> Response:
     """Every answer names its request."""
     response.headers["X-Request-Id"] = g.request_id
     return response

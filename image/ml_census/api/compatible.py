@@ -12,9 +12,9 @@ from werkzeug.exceptions import UnsupportedMediaType
 from ml_census import __version__
 from ml_census.api import request_body
 from ml_census.api.error_handlers import Details
-from ml_census.api.prediction_service import Answer, Answering, admit
+from ml_census.api.prediction_service import PredictionResult, PredictionService, require_token
 from ml_census.artifacts.bundle import Artifacts
-from ml_census.observability.metrics import Stopwatch
+from ml_census.observability.metrics import StageTimer
 from ml_census.protocols import binary_tensors, kserve_v1, mlflow, native, open_inference, sagemaker
 
 JSON = "application/json"
@@ -49,7 +49,7 @@ class Compatible:
         self,
         name: str,
         artifacts: Callable[[], Artifacts],
-        answering: Answering,
+        answering: PredictionService,
         ready: Callable[[], bool],
         open_protocols: Sequence[str] = (),
         vertex: Vertex | None = None,
@@ -157,10 +157,10 @@ class Compatible:
 
     def v1_predict(self, protocol: str = "kserve") -> Response:
         """Predictions for instances."""
-        artifacts, stages = self._admitted(protocol), self._answering.stages()
+        artifacts, stages = self._authenticate(protocol), self._answering.stages()
         flags, rows = request_body.flags(), kserve_v1.parse(_json_body())
 
-        def write(given: Answer) -> Response:
+        def write(given: PredictionResult) -> Response:
             return _reply(kserve_v1.answer(given.predictions, given.extras(flags)))
 
         return self._answered(artifacts, stages, rows, write, "proba" in flags)
@@ -187,7 +187,7 @@ class Compatible:
 
     def v2_model(self, version: str = "") -> Response:
         """What the model takes and gives."""
-        artifacts = self._admitted("open-inference")
+        artifacts = self._authenticate("open-inference")
         self._check(artifacts, version)
         model, labels = artifacts.model, artifacts.labels
         predictor, sample = model.predictor, artifacts.sample
@@ -202,7 +202,7 @@ class Compatible:
 
     def v2_infer(self, version: str = "") -> Response:
         """The outputs that are asked for."""
-        artifacts = self._admitted("open-inference")
+        artifacts = self._authenticate("open-inference")
         self._check(artifacts, version)
         stages = self._answering.stages()
         request_body.flags((), 'probabilities are the output "predict_proba" of the body')
@@ -211,7 +211,7 @@ class Compatible:
             _json_body(), artifacts.predictor.schema.names, length, artifacts.predictor.schema.required
         )
 
-        def write(given: Answer) -> Response:
+        def write(given: PredictionResult) -> Response:
             document, binary = open_inference.answer(
                 asked, self._name, given.version, given.predictions, given.probabilities
             )
@@ -225,7 +225,7 @@ class Compatible:
 
     def invocations(self) -> Response:
         """Predictions for one of MLflow's forms, for CSV, or for an array of NumPy."""
-        artifacts, stages = self._admitted("mlflow"), self._answering.stages()
+        artifacts, stages = self._authenticate("mlflow"), self._answering.stages()
         flags = request_body.flags()
         if request.mimetype in ("text/csv", "application/csv"):
             charset = request.mimetype_params.get("charset", "utf-8").lower()
@@ -241,7 +241,7 @@ class Compatible:
         if flags and accepted in (sagemaker.CSV, sagemaker.NPY):
             abort(400, f"{' and '.join(sorted(flags))} need Accept: {JSON}, which has room for more than predictions")
 
-        def write(given: Answer) -> Response:
+        def write(given: PredictionResult) -> Response:
             if accepted == sagemaker.CSV:
                 return Response(sagemaker.csv_answer(given.predictions), mimetype=sagemaker.CSV)
             if accepted == sagemaker.NPY:
@@ -258,12 +258,12 @@ class Compatible:
         """MLflow's other name for it."""
         return self.ping()
 
-    def _admitted(self, protocol: str) -> Artifacts:
-        """What the request works on. Raises TokenError."""
+    def _authenticate(self, protocol: str) -> Artifacts:
+        """What the request works on. Raises AuthenticationError."""
         artifacts = self._artifacts()
         is_vertex = self._vertex is not None and request.path == self._vertex.predict
         if protocol not in self._open and not (is_vertex and "vertex" in self._open):
-            admit(artifacts, request.headers.get("Authorization", ""))
+            require_token(artifacts, request.headers.get("Authorization", ""))
         return artifacts
 
     def _check(self, artifacts: Artifacts, version: str) -> None:
@@ -274,9 +274,9 @@ class Compatible:
     def _answered(
         self,
         artifacts: Artifacts,
-        stages: Stopwatch,
+        stages: StageTimer,
         rows: Any,
-        write: Callable[[Answer], Response],
+        write: Callable[[PredictionResult], Response],
         with_probabilities: bool = False,
     ) -> Response:
         given = self._answering.answer(artifacts, rows, stages, with_probabilities)

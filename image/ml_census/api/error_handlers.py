@@ -8,11 +8,11 @@ from typing import Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from ml_census.api.prediction_service import NoProbabilities, TokenError, TooManyRows
+from ml_census.api.prediction_service import AuthenticationError, NoProbabilitiesError, TooManyRowsError
 from ml_census.engine.predictor import PredictionError
 from ml_census.protocols import native
-from ml_census.protocols.json_body import FormatError
-from ml_census.schema.schema import RowsError
+from ml_census.protocols.json_body import MalformedBodyError
+from ml_census.schema.schema import InvalidRowsError
 
 log = logging.getLogger(__name__)
 
@@ -31,18 +31,18 @@ class Errors:
     def register(self, app: Flask) -> None:
         """From now on the application answers errors so."""
         app.register_error_handler(HTTPException, self._http)
-        app.register_error_handler(TokenError, self._token)
-        app.register_error_handler(FormatError, lambda error: self._failed(400, str(error)))
-        app.register_error_handler(NoProbabilities, lambda error: self._failed(400, str(error)))
-        app.register_error_handler(TooManyRows, lambda error: self._failed(413, str(error)))
-        app.register_error_handler(RowsError, lambda error: self._failed(400, str(error), error.details))
+        app.register_error_handler(AuthenticationError, self._token)
+        app.register_error_handler(MalformedBodyError, lambda error: self._failed(400, str(error)))
+        app.register_error_handler(NoProbabilitiesError, lambda error: self._failed(400, str(error)))
+        app.register_error_handler(TooManyRowsError, lambda error: self._failed(413, str(error)))
+        app.register_error_handler(InvalidRowsError, lambda error: self._failed(400, str(error), error.details))
         app.register_error_handler(PredictionError, self._prediction)
 
     def _failed(self, status: int, message: str, details: Details | None = None) -> Response:
         document = self._words(request.path, status, message, details)
         return Response(json.dumps(document), status, mimetype="application/json")
 
-    def _token(self, error: TokenError) -> Response:
+    def _token(self, error: AuthenticationError) -> Response:
         """401; but 403 to the article's clients, as its server answers."""
         response = self._failed(403 if request.path == native.PATH else 401, str(error))
         response.headers["WWW-Authenticate"] = error.challenge

@@ -7,13 +7,13 @@ from typing import Any
 from ml_census import auth
 from ml_census.api import credentials
 from ml_census.artifacts.bundle import Artifacts
-from ml_census.observability.metrics import Metrics, Stopwatch
+from ml_census.observability.metrics import Metrics, StageTimer
 from ml_census.schema.schema import MAX_DETAILS
 
 BEARER = 'Bearer realm="ml-census"'
 
 
-class TokenError(Exception):
+class AuthenticationError(Exception):
     """There is no token, or no valid one; `challenge` is the WWW-Authenticate of the answer (RFC 6750)."""
 
     def __init__(self, message: str, challenge: str) -> None:
@@ -21,16 +21,16 @@ class TokenError(Exception):
         self.challenge = challenge
 
 
-class NoProbabilities(Exception):
+class NoProbabilitiesError(Exception):
     """The client wants probabilities of a model that has none."""
 
 
-class TooManyRows(Exception):
+class TooManyRowsError(Exception):
     """More than max_rows."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class PredictionResult:
     """One prediction a row, decoded; probabilities if they were asked for; where the model did not know a value."""
 
     predictions: list[Any]
@@ -54,15 +54,15 @@ class Answer:
         return {"X-Model-Version": self.version} | unknown | ignored
 
 
-def admit(artifacts: Artifacts, authorization: str) -> None:
-    """Let pass who presents a user's token. Raises TokenError."""
+def require_token(artifacts: Artifacts, authorization: str) -> None:
+    """Let pass who presents a user's token. Raises AuthenticationError."""
     if (token := credentials.token(authorization)) is None:
-        raise TokenError("Token is missing!", BEARER)
-    if auth.token_user(artifacts.keys, artifacts.users, token) is None:
-        raise TokenError("Token is invalid!", f'{BEARER}, error="invalid_token"')
+        raise AuthenticationError("Token is missing!", BEARER)
+    if auth.verify_token(artifacts.keys, artifacts.users, token) is None:
+        raise AuthenticationError("Token is invalid!", f'{BEARER}, error="invalid_token"')
 
 
-class Answering:
+class PredictionService:
     """Predicts at most so many rows at a time, and counts them."""
 
     def __init__(self, max_rows: int, metrics: Metrics, refuse_extra: bool = False) -> None:
@@ -70,22 +70,27 @@ class Answering:
         self._refuse_extra = refuse_extra
         self._metrics = metrics
 
-    def stages(self) -> Stopwatch:
+    def stages(self) -> StageTimer:
         """For one request: its first lap is "parse", its last "format"."""
         return self._metrics.stages()
 
-    def answer(self, artifacts: Artifacts, inputs: Any, stages: Stopwatch, with_probabilities: bool = False) -> Answer:
-        """The answer to what a body holds. Raises TooManyRows, NoProbabilities, RowsError, PredictionError."""
+    def answer(
+        self, artifacts: Artifacts, inputs: Any, stages: StageTimer, with_probabilities: bool = False
+    ) -> PredictionResult:
+        """Return the predictions for the inputs.
+
+        Raises TooManyRowsError, NoProbabilitiesError, InvalidRowsError, PredictionError.
+        """
         stages.lap("parse")
         if isinstance(inputs, list) and len(inputs) > self._max_rows:
-            raise TooManyRows(f"{len(inputs)} rows are more than max_rows ({self._max_rows}): send them in parts")
+            raise TooManyRowsError(f"{len(inputs)} rows are more than max_rows ({self._max_rows}): send them in parts")
         predictor = artifacts.predictor
         if with_probabilities and not predictor.has_probabilities:
-            raise NoProbabilities("this model has no probabilities")
+            raise NoProbabilitiesError("this model has no probabilities")
         rows = predictor.schema.clean(inputs, self._refuse_extra)
         stages.lap("validate")
         predictions = artifacts.decoded(predictor.predict(rows.columns))
         probabilities = predictor.probabilities(rows.columns) if with_probabilities else None
         stages.lap("predict")
         self._metrics.predicted(artifacts.model, rows.columns, rows.unknown)
-        return Answer(predictions, probabilities, rows.unknown, artifacts.model.version, rows.ignored)
+        return PredictionResult(predictions, probabilities, rows.unknown, artifacts.model.version, rows.ignored)

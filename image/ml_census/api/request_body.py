@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from flask import Request, abort, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from ml_census.protocols.json_body import FormatError
+from ml_census.protocols.json_body import MalformedBodyError
 
 FLAGS = ("proba", "warnings")
 GZIP = ("gzip", "x-gzip")
@@ -38,7 +38,7 @@ def json_body(request: Request) -> bytes:
 def body(request: Request) -> bytes:
     """Return the body, decompressed. Answer 413 to more than max_body_bytes, 415 to another encoding than gzip.
 
-    Raises FormatError for what is not gzip.
+    Raises MalformedBodyError for what is not gzip.
     """
     limit = current_app.config["MAX_CONTENT_LENGTH"]
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
@@ -54,11 +54,11 @@ def body(request: Request) -> bytes:
     try:
         text = gzip.decompress(data, limit + 1)
     except zlib.error as error:
-        raise FormatError(NOT_GZIP) from error
+        raise MalformedBodyError(NOT_GZIP) from error
     if len(text) > limit:
         abort(413, too_large(limit))
     if not gzip.eof or gzip.unused_data:  # cut short, or several members: a MiB of empty ones takes 0.7 s
-        raise FormatError(NOT_WHOLE)
+        raise MalformedBodyError(NOT_WHOLE)
     return text
 
 

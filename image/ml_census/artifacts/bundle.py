@@ -12,9 +12,9 @@ from ml_census import auth
 from ml_census.config import Config
 from ml_census.engine.predictor import PredictionError, Predictor, answered_example, failure
 from ml_census.models import class_labels, loading
-from ml_census.models.loading import Model, Proved
-from ml_census.models.manifest import ArtifactError, Folder, Reader, parse_object, read
-from ml_census.schema.schema import RowsError
+from ml_census.models.loading import Model, SandboxResult
+from ml_census.models.manifest import ArtifactError, ArtifactReader, ModelFolder, parse_object, read
+from ml_census.schema.schema import InvalidRowsError
 
 log = logging.getLogger(__name__)
 
@@ -52,45 +52,45 @@ class Artifacts:
         return _decoded(self.labels, predictions)
 
 
-def load(config: Config, reader: Reader, proved: Callable[[], Proved] | None = None) -> Artifacts:
+def load(config: Config, reader: ArtifactReader, proved: Callable[[], SandboxResult] | None = None) -> Artifacts:
     """Read and check all artifacts. Raises ArtifactError."""
-    credentials = load_users(config, reader) | load_keys(config, reader)
+    credentials = load_users(config, reader) | load_signing_keys(config, reader)
     artifacts = Artifacts(**credentials, **load_model(config, reader, proved))
-    remark_on(config, artifacts)
+    log_warnings(config, artifacts)
     return artifacts
 
 
-def load_users(config: Config, reader: Reader) -> Fields:
+def load_users(config: Config, reader: ArtifactReader) -> Fields:
     """Who may log in: nobody, where none are told of. Raises ArtifactError."""
     return {"users": _parsed(reader, "users", config.users, auth.parse_users) if config.users else {}}
 
 
-def load_keys(config: Config, reader: Reader) -> Fields:
+def load_signing_keys(config: Config, reader: ArtifactReader) -> Fields:
     """What signs tokens. Raises ArtifactError."""
     return {"keys": _parsed(reader, "secret", config.secret, auth.parse_keys) if config.secret else ()}
 
 
-def load_model(config: Config, reader: Reader, proved: Callable[[], Proved] | None = None) -> Fields:
+def load_model(config: Config, reader: ArtifactReader, proved: Callable[[], SandboxResult] | None = None) -> Fields:
     """The model and all that belongs to it. `proved` tries a pickled model out elsewhere, before it is loaded here.
 
     Raises ArtifactError.
     """
-    folder = Folder(config.model_path, reader, config.model_sha256)
+    folder = ModelFolder(config.model_path, reader, config.model_sha256)
     if proved is not None:
-        _read_all(config, folder)
+        prefetch(config, folder)
     model = loading.load(config, folder, proved)
     classes = model.predictor.classes
     labels = _labels(config.prediction_decoding, folder, classes) if config.prediction_decoding else None
-    sample = _try_out(config, model.predictor, labels, folder)
-    return {"model": model, "labels": labels, "report": folder.beside("report.html"), "sample": sample}
+    sample = run_self_test(config, model.predictor, labels, folder)
+    return {"model": model, "labels": labels, "report": folder.read_optional("report.html"), "sample": sample}
 
 
-def remark_on(config: Config, artifacts: Artifacts) -> None:
+def log_warnings(config: Config, artifacts: Artifacts) -> None:
     """Log what is not as it should be, and no reason to refuse it. Once all is loaded: a start that fails says one
     thing."""
     for remark in artifacts.model.remarks:
         log.warning("model_path: %s: %s", config.model_path, remark)
-    if clear := auth.in_clear(artifacts.users):
+    if clear := auth.users_with_plaintext_password(artifacts.users):
         log.warning("users: %s: %d password(s) in clear; `ml-census user add` hashes them", config.users, len(clear))
     if unusable := auth.unusable(artifacts.users):
         log.warning("users: %s: %d user(s) cannot log in: `ml-census user add` says why", config.users, len(unusable))
@@ -98,23 +98,23 @@ def remark_on(config: Config, artifacts: Artifacts) -> None:
         log.warning("users: %s: %d weak hash(es); `ml-census user add` makes better ones", config.users, len(weak))
 
 
-def _read_all(config: Config, folder: Folder) -> None:
+def prefetch(config: Config, folder: ModelFolder) -> None:
     """The process that tries a model out sees only what was read before it."""
     folder.read("model_path", config.model_path, config.max_model_bytes)
     for name in ("schema.json", "golden.json", "report.html"):
-        folder.beside(name)
+        folder.read_optional(name)
     if config.prediction_decoding:
         folder.read("prediction_decoding", config.prediction_decoding, MAX_SMALL_BYTES)
 
 
-def _parsed(reader: Reader, key: str, uri: str, parse: Callable[[bytes], Parsed]) -> Parsed:
+def _parsed(reader: ArtifactReader, key: str, uri: str, parse: Callable[[bytes], Parsed]) -> Parsed:
     try:
         return parse(read(reader, key, uri, MAX_SMALL_BYTES))
     except auth.CredentialsError as error:
         raise ArtifactError(key, uri, str(error)) from error
 
 
-def _labels(uri: str, folder: Folder, classes: list[Any] | None) -> dict[Any, str]:
+def _labels(uri: str, folder: ModelFolder, classes: list[Any] | None) -> dict[Any, str]:
     key = "prediction_decoding"
     try:
         return class_labels.labels(parse_object(key, uri, folder.read(key, uri, MAX_SMALL_BYTES)), classes)
@@ -127,10 +127,10 @@ def _decoded(labels: Mapping[Any, str] | None, predictions: list[Any]) -> list[A
     return predictions if labels is None else [labels.get(value, value) for value in predictions]
 
 
-def _try_out(config: Config, predictor: Predictor, labels: Mapping[Any, str] | None, folder: Folder) -> Any:
+def run_self_test(config: Config, predictor: Predictor, labels: Mapping[Any, str] | None, folder: ModelFolder) -> Any:
     """Let the model predict before anyone asks: one row made from its schema, and the golden rows if there are any.
     Returns one answer, or None if there was no such row."""
-    data = folder.beside("golden.json")
+    data = folder.read_optional("golden.json")
     sample: Any = None
     try:
         try:
@@ -140,7 +140,7 @@ def _try_out(config: Config, predictor: Predictor, labels: Mapping[Any, str] | N
                 _untested(config, failure(error))
         if data is not None:
             uri = folder.uri("golden.json")
-            golden = _prove(predictor, labels, uri, parse_object("model_path", uri, data))
+            golden = check_golden_rows(predictor, labels, uri, parse_object("model_path", uri, data))
             sample = golden if sample is None else sample
     except PredictionError as error:
         reason = failure(error)
@@ -155,13 +155,15 @@ def _untested(config: Config, reason: str) -> None:
     log.warning("model_path: %s: %s; it is served untested", config.model_path, reason)
 
 
-def _prove(predictor: Predictor, labels: Mapping[Any, str] | None, uri: str, golden: Mapping[str, Any]) -> Any:
+def check_golden_rows(
+    predictor: Predictor, labels: Mapping[Any, str] | None, uri: str, golden: Mapping[str, Any]
+) -> Any:
     try:
         rows = predictor.schema.clean(golden["rows"]).columns
         expected = list(golden["predictions"])
         probabilities = list(golden.get("probabilities", []))
         _flat(probabilities)
-    except (KeyError, TypeError, ValueError, RowsError) as error:
+    except (KeyError, TypeError, ValueError, InvalidRowsError) as error:
         raise ArtifactError("model_path", uri, f"its rows cannot be used: {error}") from error
     if len(expected) != len(rows[0]) or len(probabilities) not in (0, len(expected)):
         raise ArtifactError("model_path", uri, "must hold one prediction a row, and one list of probabilities or none")

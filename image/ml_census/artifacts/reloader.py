@@ -17,7 +17,7 @@ from ml_census.config import Config
 from ml_census.models import sandbox
 from ml_census.models.manifest import ArtifactError
 from ml_census.storage import snapshot
-from ml_census.storage.snapshot import Source
+from ml_census.storage.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +30,12 @@ LONGEST_BACKOFF_SECONDS = 600
 
 
 @dataclass
-class Part:
+class WatchedArtifact:
     """What is loaded, looked at and kept by itself: users are removed also while the bucket of the model is away."""
 
     key: str
     """Of the configuration."""
-    load: Callable[[Source], Fields]
+    load: Callable[[Snapshot], Fields]
     kept: Path | None
     """The folder for what was last loaded from a store."""
     seen: dict[str, str] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Part:
 
     def loaded(self) -> Fields:
         """As it is now. Raises ArtifactError."""
-        read = Source()
+        read = Snapshot()
         fields = self.load(read)
         self.seen, self.put_off = read.fingerprints, None
         self._keep(read.remote())
@@ -63,14 +63,14 @@ class Part:
         try:
             return self.loaded()
         except ArtifactError as error:
-            if not error.is_passing:
+            if not error.is_transient:
                 self.seen = found  # the same again is refused without another try
             elif not error.is_away:
                 self.pause = min(2 * self.pause, LONGEST_BACKOFF_SECONDS) if found == self.put_off else 30
                 self.put_off, self.again = found, time.monotonic() + self.pause
             raise
 
-    def last_good(self) -> Fields | None:
+    def load_cached(self) -> Fields | None:
         """As it was loaded last in this place, if it came from a store: for a restart while that is away or holds
         something bad. What lies here is read as it is now."""
         if self.kept is None or not self.kept.exists():
@@ -90,7 +90,7 @@ class Part:
         except storage.StorageError as error:
             raise ArtifactError(self.key, uri, str(error)) from error
 
-    def _keep(self, read: Source) -> None:
+    def _keep(self, read: Snapshot) -> None:
         if self.kept is None or not read.files:
             return
         try:
@@ -100,7 +100,7 @@ class Part:
             shutil.rmtree(self.kept, ignore_errors=True)  # or a restart would let in who has been removed since
 
 
-class Loader:
+class ArtifactReloader:
     """Knows what was loaded last, and how often something else was or was refused."""
 
     def __init__(self, config: Config) -> None:
@@ -113,13 +113,13 @@ class Loader:
                 cache.mkdir(mode=0o700, parents=True, exist_ok=True)
             except OSError as error:
                 raise ArtifactError("cache_path", str(cache), error.strerror or str(error)) from error
-            sandbox.remove_leftovers(cache)
-        loads: dict[str, Callable[[Source], Fields]] = {
+            sandbox.remove_stale_scratch(cache)
+        loads: dict[str, Callable[[Snapshot], Fields]] = {
             "users": lambda read: bundle.load_users(config, read),
-            "secret": lambda read: bundle.load_keys(config, read),
+            "secret": lambda read: bundle.load_signing_keys(config, read),
             "model_path": self._load_model,
         }
-        self.parts = [Part(key, load, cache and cache / "last-good" / key) for key, load in loads.items()]
+        self.parts = [WatchedArtifact(key, load, cache and cache / "last-good" / key) for key, load in loads.items()]
 
     def counts(self) -> dict[str, int]:
         """How often something else was loaded, and how often it was refused."""
@@ -136,11 +136,11 @@ class Loader:
                 self._current = self._first()
             except ArtifactError as error:
                 attempts += not error.is_away
-                if not error.is_passing or attempts == ATTEMPTS:
+                if not error.is_transient or attempts == ATTEMPTS:
                     raise
                 log.warning("%s; trying again", error)
             else:
-                bundle.remark_on(self._config, self._current)
+                bundle.log_warnings(self._config, self._current)
                 return self._current
             time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311  # so that pods do not ask all at once
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
@@ -157,13 +157,13 @@ class Loader:
         for thread in threads:
             thread.join()
 
-    def look(self, part: Part, swap: Callable[[Artifacts], None]) -> None:
+    def look(self, part: WatchedArtifact, swap: Callable[[Artifacts], None]) -> None:
         """Load and swap the part if it has changed; what cannot be used leaves the old in place."""
         try:
             fields = part.changed()
         except ArtifactError as error:
             part.refused += 1
-            if error.is_passing and not error.is_away:
+            if error.is_transient and not error.is_away:
                 log.error("reload put off: %s; trying again in %g s", error, part.pause)
             else:
                 log.error("reload refused: %s", error)
@@ -175,15 +175,15 @@ class Loader:
                 part.done += 1
                 self._swap(part, fields, swap)
 
-    def _watch(self, part: Part, swap: Callable[[Artifacts], None], stopped: threading.Event) -> None:
+    def _watch(self, part: WatchedArtifact, swap: Callable[[Artifacts], None], stopped: threading.Event) -> None:
         while not stopped.wait(self._config.reload_seconds * random.uniform(0.9, 1)):  # noqa: S311
             self.look(part, swap)
 
-    def _swap(self, part: Part, fields: Fields, swap: Callable[[Artifacts], None]) -> None:
+    def _swap(self, part: WatchedArtifact, fields: Fields, swap: Callable[[Artifacts], None]) -> None:
         with self._swapping:  # two parts at once would each leave the other as it was
             self._current = current = replace(self._current, **fields)
             swap(current)
-        bundle.remark_on(self._config, current)
+        bundle.log_warnings(self._config, current)
         log.info("reloaded: %s; serves model %s", part.key.removesuffix("_path"), current.model.version)
 
     def _first(self) -> Artifacts:
@@ -191,12 +191,12 @@ class Loader:
         fields: Fields = {}
         is_away = False
         for part in self.parts:
-            found = part.last_good() if is_away else None
+            found = part.load_cached() if is_away else None
             if found is None:
                 try:
                     found = part.loaded()
                 except ArtifactError as error:
-                    if (found := part.last_good()) is None:
+                    if (found := part.load_cached()) is None:
                         raise
                     part.refused += 1
                     is_away |= error.is_away
@@ -204,5 +204,5 @@ class Loader:
             fields |= found
         return Artifacts(**fields)
 
-    def _load_model(self, read: Source) -> Fields:
-        return bundle.load_model(self._config, read, partial(sandbox.tried_out, self._config, read))
+    def _load_model(self, read: Snapshot) -> Fields:
+        return bundle.load_model(self._config, read, partial(sandbox.run_in_sandbox, self._config, read))

@@ -104,14 +104,14 @@ def parse_keys(data: bytes) -> Keys:
     return tuple((hashlib.sha256(key.encode()).hexdigest()[:16], key) for key in keys)
 
 
-def in_clear(users: Mapping[str, str]) -> list[str]:
+def users_with_plaintext_password(users: Mapping[str, str]) -> list[str]:
     """The users whose password is not hashed."""
     return [name for name, stored in users.items() if not stored.startswith(HASHES)]
 
 
 def unusable(users: Mapping[str, str]) -> list[str]:
     """The users that cannot log in: their name, or their password in clear, is one that no client can send."""
-    clear = in_clear(users)
+    clear = users_with_plaintext_password(users)
     return [name for name in users if bad_name(name) or (name in clear and bad_password(users[name]))]
 
 
@@ -157,7 +157,7 @@ def _unfit(text: str, limit: int) -> str:
     return ""
 
 
-def can_fit(name: str, password: str) -> bool:
+def is_within_limits(name: str, password: str) -> bool:
     """Whether these may be somebody's. Where one is empty or very long they are nobody's, and nothing is hashed."""
     try:
         lengths = len(name.encode()), len(password.encode())
@@ -166,9 +166,9 @@ def can_fit(name: str, password: str) -> bool:
     return 0 < lengths[0] <= MAX_NAME_BYTES and 0 < lengths[1] <= MAX_PASSWORD_BYTES
 
 
-def check_password(users: Mapping[str, str], name: str, password: str) -> bool:
+def verify_password(users: Mapping[str, str], name: str, password: str) -> bool:
     """Whether the password is the user's. Names compare without case."""
-    if not users or not can_fit(name, password):
+    if not users or not is_within_limits(name, password):
         return False
     known = users.get(name.lower())
     fits = _fits(_stand_in(users, name.lower()) if known is None else known, password)
@@ -203,7 +203,7 @@ def issue_token(keys: Keys, users: Mapping[str, str], name: str, now: int) -> st
     return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": kid})
 
 
-def token_user(keys: Keys, users: Mapping[str, str], token: str) -> str | None:
+def verify_token(keys: Keys, users: Mapping[str, str], token: str) -> str | None:
     """The user whose valid token this is, or None. It ends with its time, its key, its user, or the user's password."""
     if len(token) > MAX_TOKEN_BYTES:
         return None
@@ -217,7 +217,7 @@ def token_user(keys: Keys, users: Mapping[str, str], token: str) -> str | None:
     return signed.user if hmac.compare_digest(current.encode(), signed.password_version.encode()) else None
 
 
-class _Signed(NamedTuple):
+class _VerifiedClaims(NamedTuple):
     user: str
     end: int
     password_version: str
@@ -225,7 +225,7 @@ class _Signed(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def _signed(token: str, keys: Keys) -> _Signed:
+def _signed(token: str, keys: Keys) -> _VerifiedClaims:
     """What a token says that one of the keys has signed. Raises PyJWTError, RecursionError, ValueError.
 
     Kept, since the signature of the same token by the same key stays as it is, and PyJWT takes 30 µs to see it; whether
@@ -252,7 +252,7 @@ def _signed(token: str, keys: Keys) -> _Signed:
         raise jwt.InvalidTokenError("a life that we give no token")
     if not isinstance(claims["pv"], str):
         raise jwt.InvalidTokenError("pv must be text")
-    return _Signed(claims["sub"], times[1], claims["pv"], key)
+    return _VerifiedClaims(claims["sub"], times[1], claims["pv"], key)
 
 
 @lru_cache(maxsize=1024)

@@ -22,7 +22,7 @@ class _Record:
     until: float = 0
 
 
-class Throttle:
+class LoginThrottle:
     """Counts failed logins by user and client address. Safe to use from several threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -51,7 +51,7 @@ class Throttle:
             if len(self._records) > MAX_KEYS:
                 self._records.popitem(last=False)
 
-    def succeeded(self, user: str, address: str) -> None:
+    def record_success(self, user: str, address: str) -> None:
         """The right password: what was before is forgotten."""
         with self._lock:
             self._records.pop(_key(user, address), None)

@@ -56,7 +56,7 @@ def serve(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     from ml_census import config
     from ml_census.api.app import create_app
-    from ml_census.artifacts.reloader import Loader
+    from ml_census.artifacts.reloader import ArtifactReloader
     from ml_census.models.manifest import ArtifactError
     from ml_census.observability import access_log
     from ml_census.observability.metrics import Metrics
@@ -66,16 +66,16 @@ def serve(
     try:
         settings = config.load(path, os.environ.get("AIP_STORAGE_URI"))
         vertex = _vertex(settings, predict_route, health_route)
-        loader = Loader(settings)
+        loader = ArtifactReloader(settings)
         loaded = loader.start()
     except (config.ConfigError, ArtifactError) as error:
         fail(error)
     if settings.access_log:
-        access_log.to_stdout()
+        access_log.enable()
     if not sys.warnoptions:
-        _ignore_warnings()
+        _silence_warnings()
     draining = threading.Event()
-    _set_on_sigterm(draining)
+    _start_drain_on_sigterm(draining)
     metrics = Metrics()
     app = create_app(loaded, settings, lambda: not draining.is_set(), loader.counts, metrics, vertex)
     if metrics_port is not None:
@@ -119,7 +119,7 @@ def _vertex(settings: "Config", predict: str | None, health: str | None) -> "Ver
     return vertex
 
 
-def _set_on_sigterm(event: threading.Event) -> None:
+def _start_drain_on_sigterm(event: threading.Event) -> None:
     """By a thread of its own: set() takes a lock, for which a second signal would wait for ever in the middle of it."""
     came = SimpleQueue[None]()  # its put() may be interrupted by itself
     signal.signal(signal.SIGTERM, lambda *_: came.put(None))
@@ -131,7 +131,7 @@ def _set_on_sigterm(event: threading.Event) -> None:
     threading.Thread(target=wait, name="sigterm", daemon=True).start()
 
 
-def _ignore_warnings() -> None:
+def _silence_warnings() -> None:
     """For the time of requests. scikit-learn copies the list of filters for each tree of a forest: with one filter in
     place of Python's own, a forest of a hundred takes half the time. And its threads empty each other's list; then
     each tree would write a warning to the log."""

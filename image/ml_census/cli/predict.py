@@ -15,7 +15,7 @@ import click
 from ml_census.cli.ending import fail
 
 if TYPE_CHECKING:
-    from ml_census.client.csv_input import Table
+    from ml_census.client.csv_input import CsvInput
     from ml_census.client.csv_output import OnError
     from ml_census.client.session import Client, Model
 
@@ -126,7 +126,7 @@ def _score(
 
 
 @contextmanager
-def _table(source: str, model: "Model", encoding: str) -> Iterator["Table"]:
+def _table(source: str, model: "Model", encoding: str) -> Iterator["CsvInput"]:
     """Yield the rows of a file, or of standard input, which is kept in a temporary file: rows are read twice."""
     from ml_census.client import csv_input
     from ml_census.protocols import csv_text

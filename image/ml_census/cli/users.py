@@ -40,7 +40,7 @@ def add(name: str, uri: str, allow_weak_password: bool) -> None:
     if not allow_weak_password and (reason := auth.weak_password(name, password)):
         fail(f"password: {reason}; --allow-weak-password accepts it")
     stored = generate_password_hash(password)
-    with _users(uri) as users:
+    with _edit_users(uri) as users:
         users[name.lower()] = stored
     click.echo(f"{name.lower()} can log in from {uri}", err=True)
 
@@ -50,7 +50,7 @@ def add(name: str, uri: str, allow_weak_password: bool) -> None:
 @click.option("--users", "uri", required=True, metavar="FILE|gs://…", help="The users file.")
 def remove(name: str, uri: str) -> None:
     """Remove a user, whose tokens end when the servers have read the file anew."""
-    with _users(uri) as users:
+    with _edit_users(uri) as users:
         if users.pop(name.lower(), None) is None:
             fail(f"{uri}: there is no user {name.lower()}")
         if not users:
@@ -59,7 +59,7 @@ def remove(name: str, uri: str) -> None:
 
 
 @contextmanager
-def _users(uri: str) -> Iterator[dict[str, str]]:
+def _edit_users(uri: str) -> Iterator[dict[str, str]]:
     """Yield the users of a file, written back as they are at the end; none if there is no file.
 
     Nothing is written if another command has changed the file meanwhile.

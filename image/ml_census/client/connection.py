@@ -31,7 +31,7 @@ class ClientError(Exception):
     """The server did not answer as asked; the message is the reason in one line."""
 
 
-class Refused(ClientError):
+class RejectedError(ClientError):
     """The server refuses a request for good: status, and details as in its answer (row, column, expected, got)."""
 
     def __init__(self, message: str, status: int, details: list[dict[str, Any]]) -> None:
@@ -88,7 +88,7 @@ class Connection:
             raise ClientError(STRANGER) from error
 
     def ask(self, method: str, path: str, body: bytes | None = None) -> requests.Response:
-        """Return the answer; ask again while the server is busy or away. Raises ClientError, Refused."""
+        """Return the answer; ask again while the server is busy or away. Raises ClientError, RejectedError."""
         end, pause = self._clock() + self._patience, 0.5
         has_logged_in = False
         while True:
@@ -139,17 +139,17 @@ def document(answer: requests.Response) -> Any:
         raise ClientError(STRANGER) from error
 
 
-def _refusal(answer: requests.Response) -> Refused:
+def _refusal(answer: requests.Response) -> RejectedError:
     status = answer.status_code
     if answer.is_redirect:
         moved = urljoin(answer.url, answer.headers["Location"]).removesuffix(urlsplit(answer.url).path)
-        return Refused(f"{status}: it has moved to {moved}", status, [])
+        return RejectedError(f"{status}: it has moved to {moved}", status, [])
     try:
         said = answer.json()
         message, details = str(said["error message"]), list(said.get("details") or [])
     except (requests.JSONDecodeError, KeyError, TypeError, AttributeError):
         message, details = answer.text[:500], []
-    return Refused(f"{status} {message}", status, [each for each in details if isinstance(each, dict)])
+    return RejectedError(f"{status} {message}", status, [each for each in details if isinstance(each, dict)])
 
 
 def _cause(error: requests.RequestException) -> str:

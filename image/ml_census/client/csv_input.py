@@ -30,7 +30,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Table:
+class CsvInput:
     """A CSV file, and where in it the model's columns are. Without a header its columns are the model's."""
 
     source: Path
@@ -70,7 +70,7 @@ class Table:
 
 def read(
     source: Path, columns: list[str], required: list[str] | None = None, encoding: str = "", name: str = ""
-) -> Table:
+) -> CsvInput:
     """Open a file for a model with these columns; its encoding is detected unless it is given. Raises ScoringError.
 
     A header must name the required columns: all, unless given.
@@ -89,8 +89,8 @@ def read(
         first = next((record.cells for record in records if record.cells), [])
         places = csv_text.places(first, columns, columns if required is None else required)
     if places is None:
-        return Table(source, name, encoding, delimiter, None, list(range(len(columns))))
-    return Table(source, name, encoding, delimiter, [cell.strip() for cell in first], places)
+        return CsvInput(source, name, encoding, delimiter, None, list(range(len(columns))))
+    return CsvInput(source, name, encoding, delimiter, [cell.strip() for cell in first], places)
 
 
 def _records(source: Path, name: str, encoding: str, delimiter: str) -> Iterator[csv_text.Record]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any, Literal
 
-from ml_census.client.csv_input import Row, Table
+from ml_census.client.csv_input import CsvInput, Row
 
 PREDICTION, PROBABILITY, ERROR = "prediction", "probability", "error"
 OnError = Literal["stop", "skip", "mark"]
@@ -18,7 +18,7 @@ OnError = Literal["stop", "skip", "mark"]
 class Output:
     """What is written: which columns follow those of the table."""
 
-    table: Table
+    table: CsvInput
     on_error: OnError
     classes: list[str] | None = None
     """The classes whose probabilities are written; None for none."""

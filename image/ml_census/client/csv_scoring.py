@@ -14,13 +14,13 @@ from typing import Any, TextIO
 
 from ml_census.client.csv_input import Row, ScoringError
 from ml_census.client.csv_output import Output, Report, at
-from ml_census.client.session import Answer, Client, RowRefused
+from ml_census.client.session import Answer, Client, RejectedRowError
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Run:
+class ScoringRun:
     """A table of so many rows on its way to a file. Those that are done are beside it, all answered by one model."""
 
     output: Output
@@ -31,7 +31,7 @@ class Run:
     done: int
 
 
-def begin(output: Output, target: Path | None, version: str) -> Run:
+def begin(output: Output, target: Path | None, version: str) -> ScoringRun:
     """Count the rows, and keep what an earlier run has written beside `target`, if it is of the same rows, of the same
     model, and of the same columns. Raises ScoringError."""
     table = output.table
@@ -45,7 +45,7 @@ def begin(output: Output, target: Path | None, version: str) -> Run:
         if row.problem and output.on_error == "stop":
             raise ScoringError(f"{table.name}: {at(row.line, row.problem)}")
         rows += 1
-    return Run(output, target, version, rows, _resumed(output, target, version) if target else 0)
+    return ScoringRun(output, target, version, rows, _resumed(output, target, version) if target else 0)
 
 
 def _resumed(output: Output, target: Path, version: str) -> int:
@@ -68,7 +68,7 @@ def _resumed(output: Output, target: Path, version: str) -> int:
     return done
 
 
-def score(client: Client, run: Run, batch: int, progress: Callable[[int], None], stdout: TextIO) -> Report:
+def score(client: Client, run: ScoringRun, batch: int, progress: Callable[[int], None], stdout: TextIO) -> Report:
     """Write the rows that are left with their predictions; when all are done, they take the place of the target.
 
     `progress` is called with the number of rows that were added. Raises ScoringError, ClientError.
@@ -93,7 +93,7 @@ def score(client: Client, run: Run, batch: int, progress: Callable[[int], None],
     return report
 
 
-def _write(client: Client, run: Run, batch: int, progress: Callable[[int], None], file: TextIO) -> Report:
+def _write(client: Client, run: ScoringRun, batch: int, progress: Callable[[int], None], file: TextIO) -> Report:
     output, report = run.output, Report(rows=run.done)
     rows, sent = tee(islice(output.table.rows(), run.done, None))
     good = (output.table.inputs(row) for row in sent if not row.problem)
@@ -105,7 +105,7 @@ def _write(client: Client, run: Run, batch: int, progress: Callable[[int], None]
                 file.write(output.record(row, *outcome))
                 progress(1)
             asked += len(answer.predictions)
-    except RowRefused as error:
+    except RejectedRowError as error:
         line = next(islice((row.line for row in rows if not row.problem), error.row - asked, None))
         raise ScoringError(f"{output.table.name}: {at(line, error.reason)}") from error
     for row in rows:  # those without an answer that are behind the last answer

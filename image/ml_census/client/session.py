@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ml_census.client import json_rows
-from ml_census.client.connection import STRANGER, TOO_LARGE, ClientError, Connection, Refused, document
+from ml_census.client.connection import STRANGER, TOO_LARGE, ClientError, Connection, RejectedError, document
 
-__all__ = ["Answer", "Client", "ClientError", "Model", "RowRefused"]
+__all__ = ["Answer", "Client", "ClientError", "Model", "RejectedRowError"]
 
 PATIENCE_SECONDS = 120
 """So long a batch is tried again while the server cannot take it: longer than an update keeps a pod waiting."""
@@ -24,7 +24,7 @@ MOST_REASONS = 3
 """So many columns of a refused row are named."""
 
 
-class RowRefused(ClientError):
+class RejectedRowError(ClientError):
     """The server refuses one row for good: its number, counted from 0 among all that were sent, and the reason."""
 
     def __init__(self, row: int, reason: str) -> None:
@@ -95,7 +95,7 @@ class Client:
             raise ClientError(STRANGER) from error
 
     def predict(self, rows: Any, batch: int = BATCH_ROWS) -> Iterator[Any]:
-        """Yield one prediction a row, in their order, as the batches are answered. Raises ClientError, RowRefused.
+        """Yield one prediction a row, in order. Raises ClientError, RejectedRowError.
 
         The rows are a DataFrame, an array, or anything that yields lists of values or objects by column name. Missing
         values may be None, NaN, NA or NaT.
@@ -111,7 +111,7 @@ class Client:
         with_probabilities: bool = False,
         skip_refused: bool = False,
     ) -> Iterator[Answer]:
-        """Yield the answers to batches of rows. Raises ClientError, and RowRefused unless refused rows are skipped.
+        """Yield the answers to batches of rows. Raises ClientError; RejectedRowError unless skip_refused is set.
 
         A request has at most `batch` rows and BATCH_BYTES bytes; where the server takes less (413), the next ones are
         smaller. No model but `version` may answer, if it is given.
@@ -121,13 +121,13 @@ class Client:
         while some := batches.take():
             try:
                 yield self._answer(some, query, version, skip_refused)
-            except Refused as refusal:
+            except RejectedError as refusal:
                 if refusal.status != TOO_LARGE or len(some) == 1:
                     raise
                 batches.halve(some)
 
     def _texts(self, rows: Any, skip_refused: bool) -> Iterator["_Row"]:
-        """Yield rows as JSON. Raises ClientError, RowRefused."""
+        """Yield rows as JSON. Raises ClientError, RejectedRowError."""
         try:
             model = self.model() if json_rows.is_frame(rows) else Model("", [], [], None)
             given = json_rows.rows_of(rows, model.columns, model.required)
@@ -138,7 +138,7 @@ class Client:
                 yield _Row(number, json_rows.text_of(row).encode())
             except json_rows.RowError as error:
                 if not skip_refused:
-                    raise RowRefused(number, str(error)) from error
+                    raise RejectedRowError(number, str(error)) from error
                 yield _Row(number, b"", str(error))
 
     def _answer(self, rows: list["_Row"], query: str, version: str, skip_refused: bool) -> Answer:
@@ -147,12 +147,12 @@ class Client:
             try:
                 said, unknown = self._sent(left, query, version)
                 break
-            except Refused as refusal:
+            except RejectedError as refusal:
                 problems = _problems(refusal, left)
                 if not problems:
                     raise
                 if not skip_refused:
-                    raise RowRefused(*problems[0]) from refusal
+                    raise RejectedRowError(*problems[0]) from refusal
                 for number, reason in problems:
                     rows[number - rows[0].number].problem = reason
         else:
@@ -168,7 +168,7 @@ class Client:
         )
 
     def _sent(self, rows: list["_Row"], query: str, version: str) -> tuple[dict[str, Any], int]:
-        """Return what the server says of rows, and how many values it does not know. Raises ClientError, Refused."""
+        """Return the response and the number of unknown values. Raises ClientError, RejectedError."""
         body = b'{"inputs": [' + b", ".join(row.text for row in rows) + b"]}"
         self._connection.renew()
         answer = self._connection.ask("POST", f"/prediction{query}", body)
@@ -227,7 +227,7 @@ class _Batches:
         return self._again.pop() if self._again else next(self._rows, None)
 
 
-def _problems(refusal: Refused, rows: list[_Row]) -> list[tuple[int, str]]:
+def _problems(refusal: RejectedError, rows: list[_Row]) -> list[tuple[int, str]]:
     """Return the rows that a refusal names, by their numbers among all, each with the reason."""
     if refusal.status == TOO_LARGE and len(rows) == 1:
         limits = "max_body_bytes in config.yaml, or a proxy's limit"

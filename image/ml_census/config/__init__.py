@@ -95,23 +95,25 @@ class Config:
     """After the delay, requests in flight have this long to finish."""
 
 
-class _Refused(yaml.MarkedYAMLError):
+class _InvalidConfigError(yaml.MarkedYAMLError):
     """YAML that config.yaml must not have; `problem` says what."""
 
 
-class _Loader(yaml.SafeLoader):
+class _StrictLoader(yaml.SafeLoader):
     """Refuses aliases, of which a few lines expand to a thousand million values, and a key that stands twice."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            raise _Refused(problem="an alias", problem_mark=self.peek_event().start_mark)  # type: ignore[no-untyped-call]
+            raise _InvalidConfigError(problem="an alias", problem_mark=self.peek_event().start_mark)  # type: ignore[no-untyped-call]
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         names = set()
         for key, _value in node.value:
             if key.value in names and isinstance(key, yaml.ScalarNode):
-                raise _Refused(problem=f"the key {key.value} stands twice, again", problem_mark=key.start_mark)
+                raise _InvalidConfigError(
+                    problem=f"the key {key.value} stands twice, again", problem_mark=key.start_mark
+                )
             names.update([key.value] if isinstance(key, yaml.ScalarNode) else [])
         return super().construct_mapping(node, deep)
 
@@ -130,11 +132,11 @@ def load(path: str, storage: str | None = None) -> Config:
     if len(text) > MAX_BYTES:
         raise ConfigError(f"config: {path}: larger than {MAX_BYTES} bytes")
     try:
-        values = yaml.load(text, _Loader)  # noqa: S506  # it is a SafeLoader
+        values = yaml.load(text, _StrictLoader)  # noqa: S506  # it is a SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a date or number that is none
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
-        reason = str(error.problem) if isinstance(error, _Refused) else "not YAML"
+        reason = str(error.problem) if isinstance(error, _InvalidConfigError) else "not YAML"
         raise ConfigError(f"config: {path}: {reason}{where}") from error
     if not isinstance(values, dict):
         raise ConfigError(f"config: {path}: must be a mapping of keys to values")

@@ -6,8 +6,8 @@ from itertools import product
 from typing import Any
 
 from ml_census.engine.predictor import PredictionError, Predictor
-from ml_census.engine.sklearn_predictor import Original
-from ml_census.schema.column import Column, Misfit
+from ml_census.engine.sklearn_predictor import SklearnPredictor
+from ml_census.schema.column import Column, InvalidValueError
 from ml_census.schema.schema import Columns, Schema
 
 KINDS: tuple[dict[str, Any], ...] = (
@@ -68,7 +68,7 @@ def _changed(schema: Schema, changes: dict[int, dict[str, Any]]) -> Schema:
 
 
 def _answers_its_example(model: Any, schema: Schema) -> bool:
-    original = Original(model, schema)
+    original = SklearnPredictor(model, schema)
     return any(answers(original, example) for example in schema.examples())
 
 
@@ -91,11 +91,11 @@ def _nullable(schema: Schema, places: Sequence[int], nullable: bool) -> Schema:
 
 
 def _answers_missing(model: Any, schema: Schema, places: Sequence[int]) -> bool:
-    original = Original(model, schema)
+    original = SklearnPredictor(model, schema)
     for example in schema.examples():
         try:
             missing = {place: [_missing(schema.columns[place])] for place in places}
-        except Misfit:
+        except InvalidValueError:
             return False
         if answers(original, [missing.get(place, values) for place, values in enumerate(example)]):
             return True

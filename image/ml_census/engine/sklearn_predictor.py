@@ -17,7 +17,7 @@ MAX_ITEM = 8
 """The bytes of a float64."""
 
 
-class Original:
+class SklearnPredictor:
     """A fitted scikit-learn model with the columns that it takes.
 
     Raises SchemaError for a model whose classes JSON cannot hold.
@@ -122,12 +122,12 @@ class Original:
             try:
                 answer += method(self._arranged(block))
             except Exception as error:  # the model was tried out at the start: what fails now, fails for these rows
-                row = self._first_refused(method, block)
+                row = self._first_failing_row(method, block)
                 why = reason(error, (values[row] for values in block))
                 raise PredictionError(first + row, self._refused_column(method, block, row), why) from error
         return answer
 
-    def _first_refused(self, method: Callable[[Any], list[Any]], columns: Columns) -> int:
+    def _first_failing_row(self, method: Callable[[Any], list[Any]], columns: Columns) -> int:
         """The place of the first row that the model refuses, by halving: about twice the work of one more try."""
         first, end = 0, len(columns[0])
         while end - first > 1:

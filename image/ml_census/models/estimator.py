@@ -16,11 +16,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from ml_census.config import trusted_globals
 from ml_census.engine import probe
-from ml_census.engine.compiler.equivalence import compiled_if_equal
+from ml_census.engine.compiler.equivalence import compile_and_verify
 from ml_census.engine.predictor import Predictor, answered_example
-from ml_census.engine.sklearn_predictor import Original
+from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models import foreign_files, restricted_unpickler, schema_inference
-from ml_census.models.manifest import ArtifactError, Folder
+from ml_census.models.manifest import ArtifactError, ModelFolder
 from ml_census.schema import schema
 from ml_census.schema.schema import Schema, SchemaError
 
@@ -33,7 +33,7 @@ SHORT = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, e
 """Errors that say nothing of the file: space, memory, processes or open files are short."""
 
 
-class Unpickled(NamedTuple):
+class LoadedEstimator(NamedTuple):
     """A model as it came out of its pickle."""
 
     model: Any
@@ -43,7 +43,9 @@ class Unpickled(NamedTuple):
     """What scikit-learn warned of."""
 
 
-def unpickled(key: str, uri: str, data: bytes, trusted: Iterable[str] = (), any_version: bool = False) -> Unpickled:
+def load_estimator(
+    key: str, uri: str, data: bytes, trusted: Iterable[str] = (), any_version: bool = False
+) -> LoadedEstimator:
     """Return the model. One that another scikit-learn has made is loaded with `any_version` only.
 
     `key` is the key of the configuration or the option that names the model. Raises ArtifactError.
@@ -60,7 +62,7 @@ def unpickled(key: str, uri: str, data: bytes, trusted: Iterable[str] = (), any_
         if nested is None or any_version:
             others = made if made not in (None, VERSION) else nested and nested.original_sklearn_version
             texts = (str(remark).splitlines()[0] for remark in remarks)
-            return Unpickled(model, others, list(dict.fromkeys(texts)))
+            return LoadedEstimator(model, others, list(dict.fromkeys(texts)))
         made = nested.original_sklearn_version
     reason = (
         f"made by scikit-learn {made}, this is {VERSION}: fit the model with scikit-learn {VERSION} and dump it again"
@@ -78,10 +80,10 @@ def _load(key: str, uri: str, data: bytes, trusted: Iterable[str], made: str | N
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             model = restricted_unpickler.load(data, trusted)
-    except restricted_unpickler.NotAllowed as error:
+    except restricted_unpickler.ForbiddenGlobalError as error:
         reason = f"scikit-learn {VERSION} has no {error}{again}" if by else _not_allowed(key, error.names)
         raise ArtifactError(key, uri, by + reason) from error
-    except restricted_unpickler.ReadsFiles as error:
+    except restricted_unpickler.ReadsFilesError as error:
         reason = f"its {error} takes the texts of clients for paths of files to open: fit it with input='content'"
         raise ArtifactError(key, uri, reason) from error
     except (Exception, SystemExit) as error:  # a pickle can raise any exception
@@ -154,8 +156,8 @@ def _not_allowed(key: str, names: list[str]) -> str:
 def _refusal(key: str, uri: str, error: BaseException, reason: str) -> ArtifactError:
     """Return the error for a model that cannot be used; what says nothing of the model is transient."""
     if isinstance(error, MemoryError):
-        return ArtifactError(key, uri, "not enough memory to load it (MemoryError)", is_passing=True)
-    return ArtifactError(key, uri, reason, is_passing=isinstance(error, OSError) and error.errno in SHORT)
+        return ArtifactError(key, uri, "not enough memory to load it (MemoryError)", is_transient=True)
+    return ArtifactError(key, uri, reason, is_transient=isinstance(error, OSError) and error.errno in SHORT)
 
 
 def _damaged(data: bytes, error: BaseException) -> str:
@@ -178,11 +180,11 @@ def _answers(key: str, uri: str, data: bytes, trusted: Iterable[str]) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model = _load(key, uri, data, trusted, None)[0]
-            answered_example(Original(model, learnt(model)))
+            answered_example(SklearnPredictor(model, learnt(model)))
     except MemoryError as error:
         raise _refusal(key, uri, error, "") from error
     except ArtifactError as error:
-        if error.is_passing:
+        if error.is_transient:
             raise
         return False
     except Exception:
@@ -192,24 +194,24 @@ def _answers(key: str, uri: str, data: bytes, trusted: Iterable[str]) -> bool:
 
 def learnt(model: Any) -> Schema:
     """The columns that the model tells of, and what its predictions tell of the others. Raises SchemaError."""
-    return probe.probed(model, schema_inference.learn(model))
+    return probe.probed(model, schema_inference.infer_schema(model))
 
 
 def with_dtypes(model: Any, given: Schema) -> Schema:
     """The schema with the dtypes that the model tells of, where the schema names none."""
     try:
-        told = {column.name: column.dtype for column in schema_inference.learn(model).columns if column.dtype}
+        told = {column.name: column.dtype for column in schema_inference.infer_schema(model).columns if column.dtype}
     except Exception:  # the schema was given since the model does not tell its columns
         return given
     columns = (replace(column, dtype=column.dtype or told.get(column.name)) for column in given.columns)
     return Schema(tuple(columns), given.form)
 
 
-def original(uri: str, model: Any, folder: Folder) -> Original:
+def original(uri: str, model: Any, folder: ModelFolder) -> SklearnPredictor:
     """Return scikit-learn's model with the columns of schema.json, or those it tells. Raises ArtifactError."""
-    data = folder.beside("schema.json")
+    data = folder.read_optional("schema.json")
     try:
-        plain = Original(model, learnt(model) if data is None else with_dtypes(model, schema.from_json(data)))
+        plain = SklearnPredictor(model, learnt(model) if data is None else with_dtypes(model, schema.from_json(data)))
     except SchemaError as error:
         raise ArtifactError("model_path", uri if data is None else folder.uri("schema.json"), str(error)) from error
     except Exception as error:  # estimators of other packages fail in their own ways
@@ -218,9 +220,9 @@ def original(uri: str, model: Any, folder: Folder) -> Original:
     return plain
 
 
-def predictor(uri: str, model: Any, folder: Folder, compile: bool) -> tuple[Predictor, dict[str, Any]]:
+def predictor(uri: str, model: Any, folder: ModelFolder, compile: bool) -> tuple[Predictor, dict[str, Any]]:
     """What serves the model, and what /version says of it. Raises ArtifactError."""
     plain = original(uri, model, folder)
     if not compile:
         return plain, {"kind": "original", "reason": "the configuration says compile: false"}
-    return compiled_if_equal(plain)
+    return compile_and_verify(plain)

@@ -8,8 +8,8 @@ from typing import Any
 from ml_census.config import Config
 from ml_census.engine.predictor import Predictor
 from ml_census.engine.runtime import compiled_model
-from ml_census.models.manifest import ArtifactError, Folder
-from ml_census.observability.drift import Drift
+from ml_census.models.manifest import ArtifactError, ModelFolder
+from ml_census.observability.drift import DriftMonitor
 from ml_census.schema import schema
 from ml_census.schema.schema import SchemaError
 from ml_census.storage import split
@@ -18,7 +18,7 @@ COMPILED = "compiled.npz"
 
 
 @dataclass(frozen=True)
-class Proved:
+class SandboxResult:
     """What became of a pickle in a process of its own: its compiled form, or None and why it stays what it is."""
 
     compiled: bytes | None
@@ -43,14 +43,14 @@ class Model:
     made_by: str | None = None
     """The version of scikit-learn that has made the pickle, if it is another and was loaded all the same."""
     remarks: Sequence[str] = ()
-    drift: Drift = field(init=False, repr=False, compare=False)
+    drift: DriftMonitor = field(init=False, repr=False, compare=False)
     """Its own: requests that another model answers while this one takes over are not counted here."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "drift", Drift(self.predictor.schema))
+        object.__setattr__(self, "drift", DriftMonitor(self.predictor.schema))
 
 
-def load(config: Config, folder: Folder, proved: Callable[[], Proved] | None) -> Model:
+def load(config: Config, folder: ModelFolder, proved: Callable[[], SandboxResult] | None) -> Model:
     """The model, for which `proved` tries its pickle out, if it comes to that; None: it has been tried out already.
 
     Raises ArtifactError, also the one of `proved`.
@@ -73,14 +73,14 @@ def load(config: Config, folder: Folder, proved: Callable[[], Proved] | None) ->
         raise ArtifactError("model_path", uri, reason) from error
     any_version = config.version_mismatch == "warn"
     trusted = (*config.trusted_globals, *folder.trusted)
-    model, made_by, remarks = estimator.unpickled("model_path", uri, data, trusted, any_version)
+    model, made_by, remarks = estimator.load_estimator("model_path", uri, data, trusted, any_version)
     if proved is not None:
         return Model(estimator.original(uri, model, folder), version, done.engine, estimator.VERSION, made_by, remarks)
     predictor, engine = estimator.predictor(uri, model, folder, config.compile)
     return Model(predictor, version, engine, estimator.VERSION, made_by, remarks)
 
 
-def _published(config: Config, folder: Folder, version: str) -> Model:
+def _published(config: Config, folder: ModelFolder, version: str) -> Model:
     """The compiled form: proved equal when it was published, and not changed since (manifest.json)."""
     uri = folder.uri(COMPILED)
     data = folder.read("model_path", uri, config.max_model_bytes)

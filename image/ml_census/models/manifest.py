@@ -14,31 +14,31 @@ MAX_TEXT_BYTES = 64 * 1024**2
 class ArtifactError(Exception):
     """An artifact cannot be used; the message names the config key, the URI and the reason in one line."""
 
-    def __init__(self, key: str, uri: str, reason: str, *, is_passing: bool = False) -> None:
+    def __init__(self, key: str, uri: str, reason: str, *, is_transient: bool = False) -> None:
         self.key, self.uri, self.reason = key, uri, " ".join(reason.split())
-        self._is_passing = is_passing
+        self._is_transient = is_transient
         super().__init__(f"{key}: {uri}: {self.reason}")
 
     @property
     def is_away(self) -> bool:
         """Whether the store could not be reached."""
-        return isinstance(self.__cause__, storage.Unreachable)
+        return isinstance(self.__cause__, storage.StorageUnavailableError)
 
     @property
-    def is_passing(self) -> bool:
+    def is_transient(self) -> bool:
         """Whether the error says nothing of the artifact itself: the store cannot be reached, or memory or disk is
         short. The same artifact is tried again."""
-        return self._is_passing or self.is_away
+        return self._is_transient or self.is_away
 
 
-class Reader(Protocol):
+class ArtifactReader(Protocol):
     """Where artifacts are read from: the store, or what was kept of it."""
 
     def read(self, uri: str, limit: int) -> bytes:
         """As storage.read."""
 
 
-def read(reader: Reader, key: str, uri: str, limit: int = MAX_TEXT_BYTES) -> bytes:
+def read(reader: ArtifactReader, key: str, uri: str, limit: int = MAX_TEXT_BYTES) -> bytes:
     """The bytes at the URI. Raises ArtifactError."""
     try:
         return reader.read(uri, limit)
@@ -57,14 +57,14 @@ def parse_object(key: str, uri: str, data: bytes) -> dict[str, Any]:
     return document
 
 
-class Folder:
+class ModelFolder:
     """The folder of a published model. What manifest.json lists must be there and have the hash given there;
     without a manifest, and beside what it lists, any file may be missing.
 
     `sha256` is what the configuration wants of the manifest, or of the model where there is no manifest.
     """
 
-    def __init__(self, model_path: str, reader: Reader, sha256: str | None = None) -> None:
+    def __init__(self, model_path: str, reader: ArtifactReader, sha256: str | None = None) -> None:
         self.folder, name = storage.split(model_path)
         self._reader = reader
         self.manifest: Mapping[str, Any] = {}
@@ -73,7 +73,7 @@ class Folder:
         """Names that the model's pickle may use. The manifest lists them, and counts only if the configuration pins it
         by model_sha256: others who can write the folder could list names of their choice."""
         uri = self.uri("manifest.json")
-        if (data := self.beside("manifest.json")) is None:
+        if (data := self.read_optional("manifest.json")) is None:
             self.sha256 = {name: sha256} if sha256 else {}
             return
         if sha256 and sha256 != (found := hashlib.sha256(data).hexdigest()):
@@ -98,12 +98,12 @@ class Folder:
         """The URI of a file beside the model."""
         return storage.join(self.folder, name)
 
-    def beside(self, name: str) -> bytes | None:
+    def read_optional(self, name: str) -> bytes | None:
         """A file beside the model, or None if there is none."""
         try:
             return self.read("model_path", self.uri(name))
         except ArtifactError as error:
-            if isinstance(error.__cause__, storage.NotFound) and name not in self.sha256:
+            if isinstance(error.__cause__, storage.ObjectNotFoundError) and name not in self.sha256:
                 return None
             raise
 

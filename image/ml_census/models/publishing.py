@@ -15,17 +15,17 @@ import sklearn
 
 from ml_census import storage
 from ml_census.config import trusted_globals
-from ml_census.engine.compiler.equivalence import compiled_if_equal
+from ml_census.engine.compiler.equivalence import compile_and_verify
 from ml_census.engine.predictor import PredictionError, answered_example, failure
-from ml_census.engine.runtime.compiled_model import Compiled, to_bytes
-from ml_census.engine.sklearn_predictor import Original
+from ml_census.engine.runtime.compiled_model import CompiledPredictor, to_bytes
+from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models import class_labels, estimator
 from ml_census.models.loading import COMPILED
 from ml_census.models.manifest import ArtifactError, parse_object, read
 from ml_census.schema import schema as schemas
 from ml_census.schema.schema import Schema
 from ml_census.storage import StorageError, json_file
-from ml_census.storage.snapshot import Source
+from ml_census.storage.snapshot import Snapshot
 
 UNTESTED = "give rows that the model answers with --golden, or the columns' types with --schema"
 MAX_NAMES = 20
@@ -62,9 +62,9 @@ def _publish_files(
     golden_uri: str | None,
     trusted: tuple[str, ...],
 ) -> dict[str, Any]:
-    store = Source()
+    store = Snapshot()
     data = read(store, "--model", model_uri, storage.MAX_BYTES)
-    model = estimator.unpickled("--model", model_uri, data, trusted).model
+    model = estimator.load_estimator("--model", model_uri, data, trusted).model
     texts = parse_object("--decoding", decoding_uri, read(store, "--decoding", decoding_uri)) if decoding_uri else None
     try:
         schema = _given(model, read(store, "--schema", schema_uri)) if schema_uri else estimator.learnt(model)
@@ -74,7 +74,7 @@ def _publish_files(
         raise ArtifactError("--schema" if schema_uri else "--model", schema_uri or model_uri, str(error)) from error
     except class_labels.DecodingError as error:
         raise ArtifactError("--decoding", decoding_uri or "", str(error)) from error
-    except schemas.RowsError as error:
+    except schemas.InvalidRowsError as error:
         raise ArtifactError("--golden", golden_uri or "", str(error)) from error
     except PredictionError as error:
         reason = failure(error)
@@ -116,7 +116,7 @@ def _change(by_name: dict[str, dict[str, Any]], changes: Any) -> None:
     column.update(changes, name=column["name"])
 
 
-def _golden_rows(store: Source, uri: str | None) -> list[list[Any]]:
+def _golden_rows(store: Snapshot, uri: str | None) -> list[list[Any]]:
     if uri is None:
         return []
     rows = parse_object("--golden", uri, read(store, "--golden", uri)).get("inputs")
@@ -139,20 +139,20 @@ def publish(
     `texts` decodes the classes; `golden_rows` are raw rows in the order of the columns; `about` goes into the manifest;
     `output` is a folder or a gs:// URI. A model that is not compiled has no compiled.npz, one without a decoding no
     prediction_decoding.json. Returns what became of the compiling.
-    Raises SchemaError, DecodingError, RowsError, PredictionError or StorageError: what is published, a server can load.
+    Raises SchemaError, DecodingError, InvalidRowsError, PredictionError or StorageError.
     """
-    original = Original(model, schema)
+    original = SklearnPredictor(model, schema)
     labels = class_labels.labels(texts, original.classes) if texts else None
     golden = schema.clean(golden_rows).columns if golden_rows else None
     if golden is None:
         answered_example(original)
     else:
         original.predict(golden)
-    predictor, engine = compiled_if_equal(original, golden)
+    predictor, engine = compile_and_verify(original, golden)
     pickled = io.BytesIO()
     joblib.dump(model, pickled, compress=3)  # a forest is six times smaller so: each start of a pod downloads it
     files = {"model.pkl": pickled.getvalue(), "schema.json": _schema(schema)}
-    if isinstance(predictor, Compiled):
+    if isinstance(predictor, CompiledPredictor):
         files[COMPILED] = to_bytes(predictor)
     if texts:
         files["prediction_decoding.json"] = _json(texts)
@@ -176,7 +176,7 @@ def publish(
     return engine
 
 
-def _golden(original: Original, rows: list[list[Any]], labels: Mapping[Any, str] | None) -> dict[str, Any]:
+def _golden(original: SklearnPredictor, rows: list[list[Any]], labels: Mapping[Any, str] | None) -> dict[str, Any]:
     columns = original.schema.clean(rows).columns
     answers = original.predict(columns)
     golden = {"rows": rows, "predictions": [labels.get(answer, answer) for answer in answers] if labels else answers}

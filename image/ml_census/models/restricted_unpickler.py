@@ -33,7 +33,7 @@ VERSION_KEY = b"_sklearn_version"
 BLOCK = 1024**2
 
 
-class NotAllowed(Exception):
+class ForbiddenGlobalError(Exception):
     """The pickle uses names that no scikit-learn model is made of."""
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -41,7 +41,7 @@ class NotAllowed(Exception):
         super().__init__(", ".join(self.names))
 
 
-class ReadsFiles(Exception):
+class ReadsFilesError(Exception):
     """A vectorizer of texts takes these for paths: clients could read the server's files."""
 
 
@@ -55,22 +55,22 @@ def allowed_globals() -> frozenset[tuple[str, str]]:
 def load(data: bytes, trusted: Iterable[str]) -> Any:
     """Return the model that joblib or pickle wrote, compressed or not; of a search, its best_estimator_.
 
-    `trusted` are more names, each "module.name". Raises NotAllowed before any name that is not allowed is imported,
-    ReadsFiles, and any exception that a broken pickle leads to.
+    `trusted` are more names, each "module.name". Raises ForbiddenGlobalError before a name that is not allowed
+    is imported, ReadsFilesError, and any exception that a broken pickle leads to.
     """
     with _validate_fileobject_and_memmap(io.BytesIO(data), "", None) as (file, _):
         unpickler = _Unpickler(file, frozenset(trusted))
         try:
             model = unpickler.load()
-        except NotAllowed:
+        except ForbiddenGlobalError:
             raise
         except Exception as error:
             if unpickler.refused:  # what is built of placeholders fails in many ways
-                raise NotAllowed(unpickler.refused) from error
+                raise ForbiddenGlobalError(unpickler.refused) from error
             raise
     model = getattr(model, "best_estimator_", model)
     if (unpickler.refused or unpickler.takes_texts) and (left := _placeholders(model)):
-        raise NotAllowed(left)
+        raise ForbiddenGlobalError(left)
     return model
 
 
@@ -172,7 +172,7 @@ class _Walk(pickle.Pickler):
         if isinstance(each, np.ndarray) and not each.dtype.hasobject:
             return 0
         if _is_vectorizer(type(each)) and getattr(each, "input", "content") != "content":
-            raise ReadsFiles(f"{type(each).__name__}(input={each.input!r})")
+            raise ReadsFilesError(f"{type(each).__name__}(input={each.input!r})")
         if type(each).__module__.startswith("sklearn."):
             for name in UNUSED & getattr(each, "__dict__", {}).keys():
                 if _placeholders(each.__dict__[name]):
@@ -198,10 +198,10 @@ class _Nowhere(io.RawIOBase):
 def _check_guard() -> None:
     """Raise ImportError unless names inside arrays of objects are refused: joblib 1.5 reads these past find_class."""
     file = io.BytesIO()
-    joblib.dump(np.array([NotAllowed], dtype=object), file)
+    joblib.dump(np.array([ForbiddenGlobalError], dtype=object), file)
     try:
         load(file.getvalue(), ())
-    except NotAllowed:
+    except ForbiddenGlobalError:
         return
     raise ImportError(f"joblib {joblib.__version__} unpickles arrays of objects unguarded: install joblib>=1.6,<1.7")
 

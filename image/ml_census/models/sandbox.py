@@ -23,10 +23,10 @@ from typing import Any
 from ml_census.artifacts import bundle
 from ml_census.config import Config
 from ml_census.engine.runtime import compiled_model
-from ml_census.models.loading import Proved
+from ml_census.models.loading import SandboxResult
 from ml_census.models.manifest import ArtifactError
 from ml_census.storage import snapshot
-from ml_census.storage.snapshot import Source
+from ml_census.storage.snapshot import Snapshot
 
 PREFIX = "trial-"
 SECONDS = 120
@@ -43,22 +43,22 @@ GROUPS = (
 memory.stat begin that count what is below it, too."""
 
 
-def tried_out(config: Config, read: Source) -> Proved:
+def run_in_sandbox(config: Config, read: Snapshot) -> SandboxResult:
     """What became of the model that was read. Raises ArtifactError."""
     try:
         return _tried_in_scratch(config, read)
     except OSError as error:  # no space, no process, no open files left
         reason = f"cannot be tried out now: {error.strerror or error}"
-        raise ArtifactError("model_path", config.model_path, reason, is_passing=True) from error
+        raise ArtifactError("model_path", config.model_path, reason, is_transient=True) from error
 
 
-def remove_leftovers(folder: Path) -> None:
+def remove_stale_scratch(folder: Path) -> None:
     """Of trials whose server was killed: each holds a copy of the model."""
     for leftover in folder.glob(f"{PREFIX}*"):
         shutil.rmtree(leftover, ignore_errors=True)
 
 
-def _tried_in_scratch(config: Config, read: Source) -> Proved:
+def _tried_in_scratch(config: Config, read: Snapshot) -> SandboxResult:
     with tempfile.TemporaryDirectory(prefix=PREFIX, dir=config.cache_path) as scratch:
         folder = Path(scratch) / "trial"
         read.save(folder)
@@ -68,12 +68,12 @@ def _tried_in_scratch(config: Config, read: Source) -> Proved:
             code, said = _ran(command)
         except subprocess.TimeoutExpired as error:
             reason = f"had not loaded and predicted after {SECONDS} s"
-            raise ArtifactError("model_path", config.model_path, reason, is_passing=True) from error
+            raise ArtifactError("model_path", config.model_path, reason, is_transient=True) from error
         outcome = folder / "outcome.json"
         if code or not outcome.exists():
-            reason = f"ended the process that tried it: {_end(code, said)}"
-            is_passing = code in (-Signals.SIGKILL, os.EX_TEMPFAIL)  # the kernel's when memory runs out; ours
-            raise ArtifactError("model_path", config.model_path, reason, is_passing=is_passing)
+            reason = f"ended the process that tried it: {_exit_reason(code, said)}"
+            is_transient = code in (-Signals.SIGKILL, os.EX_TEMPFAIL)  # the kernel's when memory runs out; ours
+            raise ArtifactError("model_path", config.model_path, reason, is_transient=is_transient)
         return _read(json.loads(outcome.read_text()), folder)
 
 
@@ -106,34 +106,36 @@ def _ran(command: list[str]) -> tuple[int, bytes]:
 def run(folder: Path) -> None:
     """The child: load what is in the folder, and write the outcome there."""
     os.nice(10)  # the server's requests go first
-    if (room := _room()) is not None:
+    if (room := _available_memory()) is not None:
         resource.setrlimit(resource.RLIMIT_DATA, (room, room))
     values = json.loads((folder / "config.json").read_text())
     config = Config(**values | {"trusted_globals": tuple(values["trusted_globals"])})
     try:
         model = bundle.load_model(config, snapshot.load(folder))["model"]
     except ArtifactError as error:
-        outcome: dict[str, Any] = {"error": [error.key, error.uri, error.reason], "is_passing": error.is_passing}
+        outcome: dict[str, Any] = {"error": [error.key, error.uri, error.reason], "is_transient": error.is_transient}
     except MemoryError:
         reason = "not enough memory to try it out (MemoryError)"
-        outcome = {"error": ["model_path", config.model_path, reason], "is_passing": True}
+        outcome = {"error": ["model_path", config.model_path, reason], "is_transient": True}
     else:
         outcome = {name: getattr(model, name) for name in ("engine", "scikit_learn", "made_by", "remarks")}
-        if isinstance(model.predictor, compiled_model.Compiled):
+        if isinstance(model.predictor, compiled_model.CompiledPredictor):
             outcome["schema"] = json.dumps(model.predictor.schema.to_json())
             (folder / "compiled.npz").write_bytes(compiled_model.to_bytes(model.predictor))
     (folder / "outcome.json").write_text(json.dumps(outcome))
 
 
-def _read(outcome: dict[str, Any], folder: Path) -> Proved:
+def _read(outcome: dict[str, Any], folder: Path) -> SandboxResult:
     if "error" in outcome:
-        raise ArtifactError(*outcome["error"], is_passing=outcome["is_passing"])
+        raise ArtifactError(*outcome["error"], is_transient=outcome["is_transient"])
     data = (folder / "compiled.npz").read_bytes() if "schema" in outcome else None
     schema = outcome.get("schema", "").encode()
-    return Proved(data, schema, outcome["engine"], outcome["scikit_learn"], outcome["made_by"], outcome["remarks"])
+    return SandboxResult(
+        data, schema, outcome["engine"], outcome["scikit_learn"], outcome["made_by"], outcome["remarks"]
+    )
 
 
-def _end(code: int, said: bytes) -> str:
+def _exit_reason(code: int, said: bytes) -> str:
     if code == -Signals.SIGKILL:
         return "signal SIGKILL, as when memory runs out"
     if code < 0:
@@ -142,7 +144,7 @@ def _end(code: int, said: bytes) -> str:
     return f"exit code {code}" + (f", {last}" if last else "")
 
 
-def _room() -> int | None:
+def _available_memory() -> int | None:
     """Bytes that the container has left, or None where there is no limit."""
     for folder, limit, use, total in GROUPS:
         try:

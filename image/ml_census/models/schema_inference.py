@@ -44,14 +44,14 @@ from ml_census.schema.schema import Form, Schema, SchemaError
 REMEDY = "turn the column into text before fitting, as by astype(str)"
 
 
-def learn(model: Any, names: Sequence[str] | None = None) -> Schema:
+def infer_schema(model: Any, names: Sequence[str] | None = None) -> Schema:
     """The schema of a fitted model. `names` names the columns of a model that was trained without names.
 
     Raises SchemaError if the model does not tell how many columns it takes.
     """
     model = getattr(model, "best_estimator_", model)
     known = getattr(model, "feature_names_in_", None)
-    if (kind := _unusual_input(model)) == "documents":
+    if (kind := _non_tabular_input(model)) == "documents":
         return Schema((Column("text", "text"),), "documents")
     if kind is not None:
         raise SchemaError(f"the model takes {kind}, not rows of values")
@@ -75,12 +75,12 @@ def _without_columns(model: Any) -> str:
     return "the model does not tell how many columns it takes, or says none: put a schema.json beside it"
 
 
-def _unusual_input(step: Any) -> str | None:
+def _non_tabular_input(step: Any) -> str | None:
     """What the model takes in place of rows of values: text vectorizers "documents", DictVectorizer "dicts"."""
     if isinstance(step, Pipeline | FeatureUnion):
-        return _unusual_input((step.steps if isinstance(step, Pipeline) else step.transformer_list)[0][1])
+        return _non_tabular_input((step.steps if isinstance(step, Pipeline) else step.transformer_list)[0][1])
     if parts := _parts(step):
-        return _unusual_input(parts[0])
+        return _non_tabular_input(parts[0])
     if isinstance(step, str) or step is None:
         return None
     tags = get_tags(step).input_tags
@@ -153,7 +153,7 @@ class _Walk:
                 columns = self.through(inner, columns)
             return columns
         if isinstance(step, FeatureUnion):
-            return _joined([self.through(inner, columns) for _, inner in step.transformer_list if inner != "drop"])
+            return _concat([self.through(inner, columns) for _, inner in step.transformer_list if inner != "drop"])
         if isinstance(step, ColumnTransformer):
             return self._column_transformer(step, columns)
         if hasattr(step, "best_estimator_"):
@@ -178,7 +178,7 @@ class _Walk:
         if type(step).__module__.startswith("sklearn.impute."):
             return self._imputer(step, columns)
         if parts := _parts(step):
-            return _joined([self.through(inner, columns) for inner in parts])
+            return _concat([self.through(inner, columns) for inner in parts])
         if hasattr(step, "categories_"):
             self._encoder(columns, step.categories_, getattr(step, "handle_unknown", None) == "error")
             return [None] * len(columns) if isinstance(step, OrdinalEncoder) else []
@@ -197,7 +197,7 @@ class _Walk:
             else:
                 self.taken.update(column for column in taken if column is not None)
                 parts.append(self.through(inner, taken) if taken else [])
-        return _joined(parts)
+        return _concat(parts)
 
     def _imputer(self, step: Any, columns: list[int | None]) -> list[int | None]:
         self.nullable.update(column for column in columns if column is not None)
@@ -308,7 +308,7 @@ def _parts(step: Any) -> list[Any]:
     return []
 
 
-def _joined(parts: list[list[int | None]]) -> list[int | None]:
+def _concat(parts: list[list[int | None]]) -> list[int | None]:
     """Outputs side by side. One that cannot be followed is at an unknown place: the others keep their columns only."""
     return [column for part in parts for column in part]
 

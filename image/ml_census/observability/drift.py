@@ -21,7 +21,7 @@ LEAST_SHARE = 0.0001
 """What a bin without rows counts as, since the index has none for it."""
 
 
-class Drift:
+class DriftMonitor:
     """Counts what is predicted, for the columns whose spread in training is known."""
 
     def __init__(self, schema: Schema) -> None:

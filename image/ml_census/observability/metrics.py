@@ -78,9 +78,9 @@ class Metrics:
         """A request is refused, since its lane is full; its answer is counted like any other."""
         self._shed.labels(lane).inc()
 
-    def stages(self) -> "Stopwatch":
+    def stages(self) -> "StageTimer":
         """A stopwatch for one prediction."""
-        return Stopwatch(self._stages)
+        return StageTimer(self._stages)
 
     def predicted(self, model: Model, columns: Columns, unknown: Sequence[Mapping[str, Any]]) -> None:
         """The model has predicted these rows; `unknown` says in which columns it did not know a value."""
@@ -97,7 +97,7 @@ class Metrics:
         """Somebody has tried to log in, with one of LOGINS."""
         self._logins[result].inc()
 
-    def name_protocols(self, protocols: Mapping[str, str]) -> None:
+    def set_route_protocols(self, protocols: Mapping[str, str]) -> None:
         """Which protocol each of these routes is of; others are of none."""
         self._protocols = protocols
 
@@ -121,7 +121,7 @@ class Metrics:
         return int(server.server_port)
 
 
-class Stopwatch:
+class StageTimer:
     """The time since the last lap goes to the stage that the next lap names."""
 
     def __init__(self, stages: Mapping[str, Histogram]) -> None:

@@ -7,7 +7,7 @@ https://github.com/triton-inference-server/server/blob/main/docs/protocol/extens
 import struct
 from typing import Any
 
-from ml_census.protocols.json_body import FormatError
+from ml_census.protocols.json_body import MalformedBodyError
 
 HEADER = "Inference-Header-Content-Length"
 EXTENSION = "binary_tensor_data"
@@ -23,22 +23,22 @@ LENGTH = struct.Struct("<I")
 
 
 def split(body: bytes, length: str | None) -> tuple[bytes, bytes]:
-    """The document and what follows it, by the header's value; without it all is document. Raises FormatError."""
+    """Return the JSON and the binary data after it, split at the header's value. Raises MalformedBodyError."""
     if length is None:
         return body, b""
     if not length.isascii() or not length.isdecimal() or int(length) > len(body):
-        raise FormatError(f"{HEADER} must be a number of bytes that the body has")
+        raise MalformedBodyError(f"{HEADER} must be a number of bytes that the body has")
     return body[: int(length)], body[int(length) :]
 
 
 def decode(datatype: str, data: bytes) -> list[Any]:
-    """The values of a tensor. Raises FormatError."""
+    """The values of a tensor. Raises MalformedBodyError."""
     if datatype == "BYTES":
         return _texts(data)
     code = FORMATS[datatype]
     size = struct.calcsize(code)
     if len(data) % size:
-        raise FormatError(f"{len(data)} bytes are no whole number of {datatype}")
+        raise MalformedBodyError(f"{len(data)} bytes are no whole number of {datatype}")
     return list(struct.unpack(f"<{len(data) // size}{code}", data))
 
 
@@ -47,11 +47,11 @@ def _texts(data: bytes) -> list[str]:
     while place < len(data):
         start = place + LENGTH.size
         if start > len(data) or (end := start + LENGTH.unpack_from(data, place)[0]) > len(data):
-            raise FormatError("BYTES must be values with their lengths before them, of 4 bytes each")
+            raise MalformedBodyError("BYTES must be values with their lengths before them, of 4 bytes each")
         try:
             texts.append(data[start:end].decode())
         except UnicodeDecodeError as error:
-            raise FormatError("BYTES must be UTF-8 text") from error
+            raise MalformedBodyError("BYTES must be UTF-8 text") from error
         place = end
     return texts
 

@@ -8,12 +8,12 @@ from functools import cache
 from typing import Any
 
 
-class FormatError(Exception):
+class MalformedBodyError(Exception):
     """The body is not in the protocol's format; the message says how."""
 
 
 def read(body: bytes, expected: str, constant: Callable[[str], Any] | None = None) -> dict[str, Any]:
-    """The JSON object that the body is; `expected` is what is said of another. Raises FormatError.
+    """The JSON object that the body is; `expected` is what is said of another. Raises MalformedBodyError.
 
     NaN and Infinity, which are not JSON (RFC 8259), pass: the schema can then say in which row and column they are.
     `constant` makes something else of them. A name that stands twice in an object is refused: of two readers one takes
@@ -22,15 +22,17 @@ def read(body: bytes, expected: str, constant: Callable[[str], Any] | None = Non
     try:
         document = _decoder(constant).decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise FormatError("the body is not UTF-8 text") from error
+        raise MalformedBodyError("the body is not UTF-8 text") from error
     except json.JSONDecodeError as error:
-        raise FormatError(f"the body is not JSON: {error.msg} at line {error.lineno} column {error.colno}") from error
+        raise MalformedBodyError(
+            f"the body is not JSON: {error.msg} at line {error.lineno} column {error.colno}"
+        ) from error
     except ValueError as error:  # Python refuses to read integers of more than 4,300 digits
-        raise FormatError("the body holds a number of too many digits") from error
+        raise MalformedBodyError("the body holds a number of too many digits") from error
     except RecursionError as error:
-        raise FormatError("the body is nested too deeply") from error
+        raise MalformedBodyError("the body is nested too deeply") from error
     if not isinstance(document, dict):
-        raise FormatError(expected)
+        raise MalformedBodyError(expected)
     return document
 
 
@@ -43,7 +45,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         ((name, _count),) = Counter(name for name, _value in pairs).most_common(1)
-        raise FormatError(f"an object in the body names {json.dumps(name[:100])} twice")
+        raise MalformedBodyError(f"an object in the body names {json.dumps(name[:100])} twice")
     return found
 
 

@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from ml_census.protocols import native
-from ml_census.protocols.json_body import FormatError, read
+from ml_census.protocols.json_body import MalformedBodyError, read
 
 EXPECTED = 'the body must be a JSON object with "instances", a list of rows'
 
 
 def parse(body: bytes) -> Any:
-    """The rows. KServe's own servers take "inputs" as another name. Raises FormatError."""
+    """The rows. KServe's own servers take "inputs" as another name. Raises MalformedBodyError."""
     document = read(body, EXPECTED)
     for name in ("instances", "inputs"):
         if name in document:
             return document[name]
-    raise FormatError(EXPECTED)
+    raise MalformedBodyError(EXPECTED)
 
 
 def answer(predictions: list[Any], extras: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ml_census.protocols import csv_text, native
-from ml_census.protocols.json_body import FormatError, read
+from ml_census.protocols.json_body import MalformedBodyError, read
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 CHARSETS = {
@@ -24,13 +24,13 @@ EXPECTED = f"the body must be a JSON object with one of {', '.join(FORMS)}"
 
 
 def parse(body: bytes) -> Any:
-    """The rows of a JSON body. Raises FormatError."""
+    """The rows of a JSON body. Raises MalformedBodyError."""
     document = read(body, EXPECTED, _missing)
     forms = [form for form in FORMS if form in document]
     if len(forms) != 1 or document.keys() - {*forms, "params"}:
-        raise FormatError(EXPECTED)
+        raise MalformedBodyError(EXPECTED)
     if document.get("params"):
-        raise FormatError('"params" must be empty: the model takes none')
+        raise MalformedBodyError('"params" must be empty: the model takes none')
     (form,) = forms
     given = document[form]
     if form == "dataframe_split":
@@ -38,7 +38,7 @@ def parse(body: bytes) -> Any:
     if isinstance(given, dict) and form in ("instances", "inputs"):
         return _columns(form, given)
     if not isinstance(given, list):
-        raise FormatError(f'"{form}" must be a list of rows')
+        raise MalformedBodyError(f'"{form}" must be a list of rows')
     return given
 
 
@@ -49,17 +49,17 @@ def _missing(constant: str) -> float | None:
 
 def _split(given: object) -> list[Any]:
     if not isinstance(given, dict) or not isinstance(rows := given.get("data"), list):
-        raise FormatError('"dataframe_split" must be a JSON object with "columns" and "data"')
+        raise MalformedBodyError('"dataframe_split" must be a JSON object with "columns" and "data"')
     names = given.get("columns")
     if names is None:
         return rows
     if not isinstance(names, list) or not all(type(name) in (str, int) for name in names):
-        raise FormatError('"columns" must be a list of names')
+        raise MalformedBodyError('"columns" must be a list of names')
     names = [str(name) for name in names]
     if any(isinstance(row, list) and len(row) != len(names) for row in rows):
-        raise FormatError(f'each row of "data" must have {len(names)} values, as "columns" has')
+        raise MalformedBodyError(f'each row of "data" must have {len(names)} values, as "columns" has')
     if len(set(names)) < len(names):
-        raise FormatError('"columns" has a name twice')
+        raise MalformedBodyError('"columns" has a name twice')
     return [dict(zip(names, row, strict=True)) if isinstance(row, list) else row for row in rows]
 
 
@@ -67,7 +67,7 @@ def _columns(form: str, given: dict[str, Any]) -> list[Any]:
     """A list for each column, by name."""
     columns = given.values()
     if not all(isinstance(values, list) for values in columns) or len({len(values) for values in columns}) > 1:
-        raise FormatError(f'"{form}" by column name must hold lists of one length')
+        raise MalformedBodyError(f'"{form}" by column name must hold lists of one length')
     return [dict(zip(given, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
@@ -76,12 +76,12 @@ def parse_csv(
 ) -> list[Any]:
     """Return the rows of CSV, with a header as MLflow sends it, or without one as SageMaker does.
 
-    An empty cell is null. A header names the `required` columns: all, unless given. Raises FormatError.
+    An empty cell is null. A header names the `required` columns: all, unless given. Raises MalformedBodyError.
     """
     try:
         text = body.decode(CHARSETS[charset.lower()])
     except UnicodeDecodeError as error:
-        raise FormatError(f"the body is not {charset.upper()} text") from error
+        raise MalformedBodyError(f"the body is not {charset.upper()} text") from error
     delimiter = csv_text.delimiter_of(text, names)
     try:
         read = csv_text.records(io.StringIO(text, newline=""), delimiter)
@@ -90,10 +90,10 @@ def parse_csv(
         if not rows or csv_text.places([cell or "" for cell in rows[0]], names, needed, FEWEST_NUMBERS) is None:
             return rows
     except csv_text.CsvError as error:
-        raise FormatError(f"the body is not CSV of the model's columns: {error}") from error
+        raise MalformedBodyError(f"the body is not CSV of the model's columns: {error}") from error
     header = [(cell or "").strip() for cell in rows[0]]
     if any(len(row) != len(header) for row in rows):
-        raise FormatError(f"each line must have {len(header)} values, as the header has")
+        raise MalformedBodyError(f"each line must have {len(header)} values, as the header has")
     return [dict(zip(header, row, strict=True)) for row in rows[1:]]
 
 

@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ml_census.protocols.json_body import FormatError, finite, read
+from ml_census.protocols.json_body import MalformedBodyError, finite, read
 
 PATH = "/prediction"
 EXPECTED = 'the body must be a JSON object with "inputs", a list of rows'
 
 
 def parse(body: bytes) -> Any:
-    """The value of "inputs". Raises FormatError."""
+    """The value of "inputs". Raises MalformedBodyError."""
     document = read(body, EXPECTED)
     if "inputs" not in document:
-        raise FormatError(EXPECTED)
+        raise MalformedBodyError(EXPECTED)
     return document["inputs"]
 
 

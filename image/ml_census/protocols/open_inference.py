@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ml_census.protocols import binary_tensors
-from ml_census.protocols.json_body import FormatError, finite, read
+from ml_census.protocols.json_body import MalformedBodyError, finite, read
 
 EXPECTED = 'the body must be a JSON object with "inputs", a list of tensors'
 DATATYPES = frozenset(["BYTES", *binary_tensors.FORMATS])
@@ -19,7 +19,7 @@ PREDICT, PREDICT_PROBA = "predict", "predict_proba"
 
 
 @dataclass(frozen=True)
-class Inference:
+class InferRequest:
     """What is asked: rows, and which outputs, each with whether it is wanted in binary."""
 
     rows: list[Any]
@@ -34,52 +34,56 @@ class Inference:
 
 def parse(
     body: bytes, names: Sequence[str], length: str | None = None, required: Sequence[str] | None = None
-) -> Inference:
+) -> InferRequest:
     """The request, for a model with columns of these names; `length` is the header of binary tensors. There must be
     tensors for the columns of `required`: for all, unless given.
 
-    Raises FormatError.
+    Raises MalformedBodyError.
     """
     text, binary = binary_tensors.split(body, length)
     document = read(text, EXPECTED)
     tensors = document.get("inputs")
     if not isinstance(tensors, list) or not tensors:
-        raise FormatError(EXPECTED)
+        raise MalformedBodyError(EXPECTED)
     columns = {}
     for tensor in tensors:
         name, rows, binary = _tensor(tensor, binary)
         if name in columns:
-            raise FormatError(f'there are two tensors "{name}"')
+            raise MalformedBodyError(f'there are two tensors "{name}"')
         columns[name] = rows
     if binary:
-        raise FormatError(f"{len(binary)} bytes behind the document are of no tensor")
+        raise MalformedBodyError(f"{len(binary)} bytes behind the document are of no tensor")
     whole = next(iter(columns.values()))
     if len(columns) == 1 and whole and len(whole[0]) == len(names):
-        return Inference(whole, _outputs(document), _id(document))
-    return Inference(_rows(columns, names, names if required is None else required), _outputs(document), _id(document))
+        return InferRequest(whole, _outputs(document), _id(document))
+    return InferRequest(
+        _rows(columns, names, names if required is None else required), _outputs(document), _id(document)
+    )
 
 
 def _tensor(tensor: object, binary: bytes) -> tuple[str, list[list[Any]], bytes]:
     """The tensor's name, its rows, and what it leaves of the binary values."""
     if not isinstance(tensor, dict) or not isinstance(name := tensor.get("name"), str):
-        raise FormatError('each tensor must be a JSON object with "name", "shape", "datatype" and "data"')
+        raise MalformedBodyError('each tensor must be a JSON object with "name", "shape", "datatype" and "data"')
     datatype = str(tensor.get("datatype"))
     if datatype not in DATATYPES:
-        raise FormatError(f'tensor "{name}": the datatype must be one of {", ".join(sorted(DATATYPES))}')
+        raise MalformedBodyError(f'tensor "{name}": the datatype must be one of {", ".join(sorted(DATATYPES))}')
     shape, data = tensor.get("shape"), tensor.get("data")
     if data is None and (size := _parameters(tensor).get("binary_data_size")) is not None:
         if type(size) is not int or not 0 <= size <= len(binary):
-            raise FormatError(f'tensor "{name}": "binary_data_size" must be a number of bytes that are there')
+            raise MalformedBodyError(f'tensor "{name}": "binary_data_size" must be a number of bytes that are there')
         try:
             data, binary = binary_tensors.decode(datatype, binary[:size]), binary[size:]
-        except FormatError as error:
-            raise FormatError(f'tensor "{name}": {error}') from error
+        except MalformedBodyError as error:
+            raise MalformedBodyError(f'tensor "{name}": {error}') from error
     if not isinstance(data, list):
-        raise FormatError(f'tensor "{name}": "data" must be there, as a list, or "binary_data_size" as a parameter')
+        raise MalformedBodyError(
+            f'tensor "{name}": "data" must be there, as a list, or "binary_data_size" as a parameter'
+        )
     flat = [value for row in data for value in row] if all(isinstance(each, list) for each in data) else data
     sizes = shape if isinstance(shape, list) and all(type(size) is int and size >= 0 for size in shape) else []
     if len(sizes) not in (1, 2) or math.prod(sizes) != len(flat):
-        raise FormatError(f'tensor "{name}": the shape must be [rows] or [rows, columns], of {len(flat)} values')
+        raise MalformedBodyError(f'tensor "{name}": the shape must be [rows] or [rows, columns], of {len(flat)} values')
     width = sizes[1] if len(sizes) == 2 else 1
     return name, [flat[start : start + width] for start in range(0, len(flat), max(width, 1))], binary
 
@@ -94,11 +98,11 @@ def _rows(columns: Mapping[str, list[list[Any]]], names: Sequence[str], required
     known = set(names)
     for name, rows in columns.items():
         if name in known and rows and len(rows[0]) != 1:
-            raise FormatError(f'tensor "{name}": the shape must be [rows] or [rows, 1]')
+            raise MalformedBodyError(f'tensor "{name}": the shape must be [rows] or [rows, 1]')
     if missing := [name for name in required if name not in columns]:
-        raise FormatError(f'there is no tensor "{missing[0]}"; the model has {", ".join(names[:100])}')
+        raise MalformedBodyError(f'there is no tensor "{missing[0]}"; the model has {", ".join(names[:100])}')
     if len({len(rows) for rows in columns.values()}) > 1:
-        raise FormatError("the tensors are of different numbers of rows")
+        raise MalformedBodyError("the tensors are of different numbers of rows")
     if columns.keys() == known:
         return [[value for (value,) in row] for row in zip(*(columns[name] for name in names), strict=True)]
     return [
@@ -112,19 +116,19 @@ def _outputs(document: Mapping[str, Any]) -> tuple[tuple[str, bool], ...]:
     if not isinstance(wanted, list) or not all(
         isinstance(each, dict) and each.get("name") in (PREDICT, PREDICT_PROBA) for each in wanted
     ):
-        raise FormatError(f'"outputs" can be {PREDICT} and {PREDICT_PROBA}, each as {{"name": …}}')
+        raise MalformedBodyError(f'"outputs" can be {PREDICT} and {PREDICT_PROBA}, each as {{"name": …}}')
     usual = _parameters(document).get("binary_data_output") is True
     return tuple((each["name"], _parameters(each).get("binary_data", usual) is True) for each in wanted)
 
 
 def _id(document: Mapping[str, Any]) -> str | None:
     if not isinstance(given := document.get("id"), str | None):
-        raise FormatError('"id" must be text')
+        raise MalformedBodyError('"id" must be text')
     return given
 
 
 def answer(
-    asked: Inference, model: str, version: str, predictions: list[Any], probabilities: list[list[float]] | None
+    asked: InferRequest, model: str, version: str, predictions: list[Any], probabilities: list[list[float]] | None
 ) -> tuple[dict[str, Any], bytes]:
     """The outputs that were asked for, in their order: the document, and what follows it in binary."""
     values = {PREDICT: predictions, PREDICT_PROBA: probabilities or []}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import format as npy_format
 
-from ml_census.protocols.json_body import FormatError
+from ml_census.protocols.json_body import MalformedBodyError
 
 NPY, CSV = "application/x-npy", "text/csv"
 EXPECTED = "the body is not an array (.npy) of numbers, booleans or text with one or two dimensions"
@@ -22,7 +22,7 @@ def parse_npy(body: bytes) -> list[list[Any]]:
     """Return the rows of an array; NaN is a missing value, and an array of one dimension is one column.
 
     numpy.load would allocate what the header claims, so the header is held against the length first.
-    Raises FormatError.
+    Raises MalformedBodyError.
     """
     file = io.BytesIO(body)
     try:
@@ -30,14 +30,14 @@ def parse_npy(body: bytes) -> list[list[Any]]:
         size = math.prod(shape) * dtype.itemsize
         is_empty = shape[0] == 0
         if dtype.kind not in "biufU" or len(shape) > 2 or size != len(body) - file.tell() or not (size or is_empty):
-            raise FormatError(EXPECTED)
+            raise MalformedBodyError(EXPECTED)
         array = np.frombuffer(body, dtype, offset=file.tell()).reshape(shape, order="F" if fortran_order else "C")
         array = array.reshape(len(array), -1) if len(array) else array
         return _with_missing(array.astype(float)) if dtype.kind == "f" else array.tolist()
-    except FormatError:
+    except MalformedBodyError:
         raise
     except Exception as error:  # numpy's reader lets through what Python's tokenizer raises
-        raise FormatError(EXPECTED) from error
+        raise MalformedBodyError(EXPECTED) from error
 
 
 def _with_missing(array: Any) -> list[list[Any]]:

@@ -27,12 +27,12 @@ DATE = "a date in ISO 8601, such as 2024-03-05 or 2024-03-05T10:00:00"
 _NUMBERS = frozenset((int, float))  # not bool, which is an int to isinstance
 
 
-class Misfit(Exception):
+class InvalidValueError(Exception):
     """What was expected, of one value or of a whole row."""
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingDistribution:
     """How a column's values were spread in training.
 
     The bins of a number are up to and with each of the `bounds`, in order, then above the last; those of a category are
@@ -55,7 +55,7 @@ class Column:
     categories: tuple[Value, ...] = ()
     nullable: bool = False
     refuse_unknown: bool = False
-    training: Training | None = None
+    training: TrainingDistribution | None = None
     dropped: bool = False
     """The model does not use the column: clients can leave it out."""
     dtype: str | None = None
@@ -92,7 +92,7 @@ class Column:
         return self.categories[0] if self.categories else self._missing()
 
     def clean(self, value: object) -> tuple[Value, bool]:
-        """The value as the model knows it, and whether it is known to the model. Raises Misfit."""
+        """The value as the model knows it, and whether it is known to the model. Raises InvalidValueError."""
         if value is None or (_is_missing(value) and self._takes_missing_words(value)):
             return self._missing(), True
         if self.kind == "number":
@@ -105,7 +105,7 @@ class Column:
             return _text(value), True
         return self._category(value)
 
-    def clean_all(self, values: Sequence[object]) -> Sequence[Value] | None:
+    def validate_batch(self, values: Sequence[object]) -> Sequence[Value] | None:
         """Many values at once, much faster, if all are as expected; None if each must be looked at by itself."""
         if self.kind == "number":
             for value in values:  # all(...) takes twice as long for one value, and as long for a thousand
@@ -128,7 +128,7 @@ class Column:
 
     def _missing(self) -> Value:
         if not self.nullable:
-            raise Misfit("a number" if self.kind == "number" else "a value")
+            raise InvalidValueError("a number" if self.kind == "number" else "a value")
         return None if self.kind in ("any", "date", "text") or self._none_is_known else NAN
 
     @cached_property
@@ -148,11 +148,11 @@ class Column:
         if key in self._known:
             return self._known[key], True
         if self.refuse_unknown:
-            raise Misfit("one of " + ", ".join(str(category).strip() for category in self.categories[:10]))
+            raise InvalidValueError("one of " + ", ".join(str(category).strip() for category in self.categories[:10]))
         if not self._numeric and not isinstance(key, str):
-            raise Misfit("text")
+            raise InvalidValueError("text")
         if isinstance(key, str) and len(key) > max(LONGEST, self.longest):
-            raise Misfit(f"text of at most {max(LONGEST, self.longest)} characters")
+            raise InvalidValueError(f"text of at most {max(LONGEST, self.longest)} characters")
         return key, False
 
     def _spelt(self, value: bool) -> Value:
@@ -194,14 +194,14 @@ def _number(value: object) -> int | float:
         if text in BOOLEANS:
             return int(BOOLEANS[text])
         if not NUMBER.fullmatch(text):
-            raise Misfit("a number")
+            raise InvalidValueError("a number")
         value = float(text) if set(text) & set(".eE") else int(text)
     if isinstance(value, bool):
         return int(value)
     if not isinstance(value, int | float):
-        raise Misfit("a number")
+        raise InvalidValueError("a number")
     if not -LARGEST <= value <= LARGEST:  # also refuses NaN
-        raise Misfit("a finite number within the range of float32")
+        raise InvalidValueError("a finite number within the range of float32")
     return value
 
 
@@ -216,20 +216,20 @@ def _truth(text: str) -> Value:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise Misfit("text")
+        raise InvalidValueError("text")
     return str(_scalar(value))
 
 
 def _date(value: object) -> str:
     """A date in ISO 8601 in full. One with an offset is converted to UTC."""
     if not isinstance(value, str):
-        raise Misfit(DATE)
+        raise InvalidValueError(DATE)
     try:
         moment = datetime.fromisoformat(value.strip())
         if moment.tzinfo is not None:
             moment = moment.astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError):
-        raise Misfit(DATE) from None
+        raise InvalidValueError(DATE) from None
     return moment.isoformat()
 
 
@@ -239,12 +239,12 @@ def _scalar(value: object) -> Value:
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise Misfit("text in Unicode without lone surrogates") from None
+            raise InvalidValueError("text in Unicode without lone surrogates") from None
         if "\0" in value:  # numpy drops it at the end of text: what is unknown to one engine were known to another
-            raise Misfit("text without NUL")
+            raise InvalidValueError("text without NUL")
         return value
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):
         return _number(value)
-    raise Misfit("a single value")
+    raise InvalidValueError("a single value")

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Literal, cast, get_args
 
-from ml_census.schema.column import LARGEST, Column, Kind, Misfit, Training, Value
+from ml_census.schema.column import LARGEST, Column, InvalidValueError, Kind, TrainingDistribution, Value
 from ml_census.storage import json_file
 
 Form = Literal["frame", "numbers", "text", "objects", "documents"]
@@ -36,7 +36,7 @@ class SchemaError(Exception):
     """A schema cannot be read, or not be learnt from the model; the message is the reason in one line."""
 
 
-class RowsError(Exception):
+class InvalidRowsError(Exception):
     """Rows do not fit the columns. `details` says where: row (from 0), column, what was got and what was expected."""
 
     def __init__(self, message: str, details: list[dict[str, Any]]) -> None:
@@ -78,26 +78,26 @@ class Schema:
     def clean(self, inputs: object, refuse_extra: bool = False) -> Rows:
         """Check rows: lists of values, objects by column name, or bare values where the model has one column.
 
-        Columns that the model has not are ignored and counted, or refused. Raises RowsError.
+        Columns that the model has not are ignored and counted, or refused. Raises InvalidRowsError.
         """
         if not isinstance(inputs, list):
-            raise RowsError("inputs must be a list of rows", [])
+            raise InvalidRowsError("inputs must be a list of rows", [])
         if not inputs:
-            raise RowsError("inputs holds no rows", [])
+            raise InvalidRowsError("inputs holds no rows", [])
         rows, ignored = cast(list[Sequence[object]], inputs), 0
         misfits: dict[int, dict[str, Any]] = {}
         if set(map(type, inputs)) != {list} or set(map(len, inputs)) != {len(self.columns)}:
             rows, misfits, ignored = self._all_in_order(inputs, refuse_extra)
-        columns = None if misfits else self._clean_at_once(rows)
+        columns = None if misfits else self._validate_columnwise(rows)
         if columns is not None:
             return Rows(columns, ignored=ignored)
         return replace(self._clean_one_by_one(rows, misfits), ignored=ignored)
 
-    def _clean_at_once(self, rows: list[Sequence[object]]) -> Columns | None:
+    def _validate_columnwise(self, rows: list[Sequence[object]]) -> Columns | None:
         """The columns if all values are as expected, None if each must be looked at."""
         cleaned: list[Sequence[Value]] = []
         for column, values in zip(self.columns, zip(*rows, strict=True), strict=True):
-            usual = column.clean_all(values)
+            usual = column.validate_batch(values)
             if usual is None:
                 return None
             cleaned.append(usual)
@@ -116,7 +116,7 @@ class Schema:
                 where = {"row": number, "column": column.name}
                 try:
                     cleaned, known = column.clean(value)
-                except Misfit as misfit:
+                except InvalidValueError as misfit:
                     misfits.append({**where, "got": _shown(value), "expected": str(misfit)})
                     continue
                 values.append(cleaned)
@@ -125,7 +125,7 @@ class Schema:
             rows.append(values)
         if misfits:
             verb = "values or rows do" if len(misfits) > 1 else "value or row does"
-            raise RowsError(f"{len(misfits)} {verb} not fit the model's columns", misfits[:MAX_DETAILS])
+            raise InvalidRowsError(f"{len(misfits)} {verb} not fit the model's columns", misfits[:MAX_DETAILS])
         return Rows(list(zip(*rows, strict=True)), unknown)
 
     def _all_in_order(
@@ -138,12 +138,12 @@ class Schema:
         extra: set[str] = set()
         for number, row in enumerate(inputs):
             try:
-                rows.append(self._in_order(row))
+                rows.append(self._ordered_values(row))
                 if isinstance(row, dict) and len(row) > len(self.required):
                     extra |= (strange := row.keys() - self._names_as_set)
                     if strange and refuse_extra:
-                        raise Misfit(f"no column but the model's, so not {_shown(min(strange))}")
-            except Misfit as misfit:
+                        raise InvalidValueError(f"no column but the model's, so not {_shown(min(strange))}")
+            except InvalidValueError as misfit:
                 rows[number:] = [()]
                 misfits[number] = {"row": number, "got": _shown(row), "expected": str(misfit)}
         return rows, misfits, len(extra)
@@ -152,19 +152,19 @@ class Schema:
     def _names_as_set(self) -> frozenset[str]:
         return frozenset(self.names)
 
-    def _in_order(self, row: object) -> Sequence[object]:
-        """The row's values in the order of the columns. Raises Misfit if one of the model's columns is not there."""
+    def _ordered_values(self, row: object) -> Sequence[object]:
+        """Return the row's values in the order of the columns. Raises InvalidValueError if a column is missing."""
         if isinstance(row, dict):
             if missing := [name for name in self.required if name not in row]:
                 if self.form == "documents" and len(row) == 1:
                     return list(row.values())  # a text vectorizer knows no name of its column
                 names = ", ".join(missing[:MAX_NAMES]) + (", …" if len(missing) > MAX_NAMES else "")
-                raise Misfit(f"an object with all columns of the model; {len(missing)} missing: {names}")
+                raise InvalidValueError(f"an object with all columns of the model; {len(missing)} missing: {names}")
             return [row.get(name) for name in self.names]
         if not isinstance(row, list) and len(self.columns) == 1:
             return [row]
         if not isinstance(row, list) or len(row) != len(self.columns):
-            raise Misfit(f"a list of {len(self.columns)} values")
+            raise InvalidValueError(f"a list of {len(self.columns)} values")
         return row
 
     def examples(self) -> Iterator[Columns]:
@@ -247,9 +247,9 @@ def _dtype(entry: Mapping[str, Any]) -> str | None:
     return dtype
 
 
-def _training(column: Column, entry: Mapping[str, Any]) -> Training:
+def _training(column: Column, entry: Mapping[str, Any]) -> TrainingDistribution:
     """What schema.json says of the training, if it fits the column."""
-    _check_keys(f"the training of {column.name}", entry, [field.name for field in fields(Training)])
+    _check_keys(f"the training of {column.name}", entry, [field.name for field in fields(TrainingDistribution)])
     numbers = [*entry["shares"], *entry.get("bounds", []), *(entry.get(key, 0) for key in ("minimum", "maximum"))]
     bounds = tuple(entry.get("bounds", []))
     bins = len(bounds) + 1 if column.kind == "number" else len(column.listed)
@@ -262,7 +262,7 @@ def _training(column: Column, entry: Mapping[str, Any]) -> Training:
         raise SchemaError(
             f"the training of {column.name} needs a share for each of its bins, and one for all other values"
         )
-    return Training(tuple(entry["shares"]), bounds, entry.get("minimum"), entry.get("maximum"))
+    return TrainingDistribution(tuple(entry["shares"]), bounds, entry.get("minimum"), entry.get("maximum"))
 
 
 def _shown(value: object) -> object:

@@ -24,8 +24,8 @@ from ml_census.config import Config, cors
 from ml_census.observability import access_log
 from ml_census.observability.metrics import Metrics
 from ml_census.server import wire
-from ml_census.server.syn_filter import let_nobody_in
-from ml_census.server.worker_pools import WORK, Lanes
+from ml_census.server.syn_filter import drop_new_connections
+from ml_census.server.worker_pools import WORK, WorkerPools
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ PROBE, QUICK = "probe", "quick"
 """Lanes of the loop itself; those of threads are in lanes.py."""
 
 
-class Application(Protocol):
+class ScheduledApplication(Protocol):
     """What is served."""
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -65,7 +65,7 @@ class Application(Protocol):
         """Who runs a request with a body of so many bytes: "probe" or "quick" (it takes no longer than to hand it to
         another thread), "login" or "work"."""
 
-    def route_of(self, path: str) -> str:
+    def metric_route(self, path: str) -> str:
         """One of few names, by which requests are counted."""
 
     def refusal(self, path: str, status: int, message: str) -> bytes:
@@ -73,7 +73,7 @@ class Application(Protocol):
 
 
 def serve(
-    app: Application,
+    app: ScheduledApplication,
     host: str,
     port: int,
     config: Config,
@@ -87,7 +87,7 @@ def serve(
     answer closes its connection; then the socket closes, what is in flight has drain_deadline_seconds to finish.
     Raises OSError if the port cannot be had.
     """
-    wire.read_chunks_strictly()
+    wire.patch_chunk_patterns()
     # A thread that predicts gives way after so long: with Python's 5 ms a probe waited 0.1 s for its turns, and much
     # less costs more than it gives.
     sys.setswitchinterval(SWITCH_SECONDS)
@@ -152,10 +152,10 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
     workers, so that no slow one holds up the loop."""
 
     def __init__(
-        self, app: Application, config: Config, draining: threading.Event, metrics: Metrics, **settings: Any
+        self, app: ScheduledApplication, config: Config, draining: threading.Event, metrics: Metrics, **settings: Any
     ) -> None:
         self._lane_of = app.lane
-        self._route_of = app.route_of
+        self._route_of = app.metric_route
         self._refusal = app.refusal
         self._too_large = f"the body is larger than max_body_bytes ({config.max_body_bytes} bytes)"
         self._sheds: dict[str, bytes] = {}
@@ -175,7 +175,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         self._next_look = 0.0
         self._has_shed = False
         self._connections = _connections_allowed()
-        super().__init__(app, dispatcher=Lanes(), **settings)
+        super().__init__(app, dispatcher=WorkerPools(), **settings)
         self.channel_class = wire.Channel
         waiting = self.task_dispatcher.waiting() | {QUICK: lambda: len(self._quick)}
         metrics.watch_server(waiting, lambda: len(self.active_channels), draining)
@@ -184,20 +184,20 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         """One turn of the loop."""
         if self._has_shed:
             self._has_shed = False
-            self._rest()
+            self._pause_after_shedding()
         is_behind = self._quick or self._probes
         wasyncore.loop(timeout=0 if is_behind else TICK_SECONDS, map=self._map, use_poll=True, count=1)
         self._answer_some(self._probes)
         self._answer_some(self._quick)
         while self.untaken:
-            self.untaken.popleft().look_after_answer()
+            self.untaken.popleft().track_unsent_response()
         while self._held_bytes > max(HELD_BYTES, self.adj.max_request_body_size):
-            self._give_up_who_holds_most()
+            self._abort_largest_buffer()
         if (now := time.monotonic()) > self._next_look:
             self._next_look = now + 1
-            self._cut_off_who_is_late()
+            self._abort_timed_out()
 
-    def _rest(self) -> None:
+    def _pause_after_shedding(self) -> None:
         """Hear nobody but newcomers, such as probes, while those who predict have enough to do."""
         end = time.monotonic() + REST_SECONDS
         known = self._map.keys() - {self._fileno}
@@ -248,7 +248,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
             if len(self.active_channels) == known:
                 break
             if known >= min(CONNECTIONS, self._connections):
-                self._make_room()
+                self._evict_idle()
             newcomers.append(next(reversed(self.active_channels)))
         wasyncore.poll2(0, {each: self._map[each] for each in newcomers if each in self._map})
         return len(newcomers)
@@ -270,9 +270,9 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         self._has_shed |= lane == WORK
         self._metrics.shed(lane)
         route = self._route_of(path)
-        self._metrics.answered(route, wire.Overloaded.code, 0)
-        if access_log.is_on():
-            access_log.write("POST", route, wire.Overloaded.code, 0, name, trace)
+        self._metrics.answered(route, wire.OverloadedError.code, 0)
+        if access_log.is_enabled():
+            access_log.write("POST", route, wire.OverloadedError.code, 0, name, trace)
         if route not in self._sheds:  # to make one takes as long as to refuse
             self._sheds[route] = wire.shed(self.refusal(path, wire.OVERLOADED))
         return self._sheds[route]
@@ -281,7 +281,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         """The answer to a request is on its way."""
         route, seconds = self._route_of(request.path), time.monotonic() - request.whole_since
         self._metrics.answered(route, status, seconds)
-        if access_log.is_on() and (status != 200 or self._lane_of(request.path, 0) != PROBE):
+        if access_log.is_enabled() and (status != 200 or self._lane_of(request.path, 0) != PROBE):
             access_log.write(request.command, route, status, seconds, request.name, request.trace)
 
     def hold(self, channel: wire.Channel, more: int) -> None:
@@ -294,7 +294,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         if threading.get_ident() != self._loop_thread:
             super().pull_trigger()
 
-    def _make_room(self) -> None:
+    def _evict_idle(self) -> None:
         *channels, _newcomer = self.active_channels.values()
         idle = [channel for channel in channels if channel.is_idle()]
         if idle:
@@ -302,18 +302,18 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         elif slow := [channel for channel in channels if channel.waiting_since is not None]:
             min(slow, key=lambda channel: channel.waiting_since).handle_close()
 
-    def _give_up_who_holds_most(self) -> None:
+    def _abort_largest_buffer(self) -> None:
         """And for longest: to refuse who comes next would leave the room to those who fill it."""
         now = time.monotonic()
         holding = [channel for channel in self.active_channels.values() if channel.held_bytes]
         worst = max(holding, key=lambda channel: channel.held_bytes * (now - channel.waiting_since))
-        worst.give_up(wire.Overloaded("too many requests are being sent already"))
+        worst.give_up(wire.OverloadedError("too many requests are being sent already"))
 
-    def _cut_off_who_is_late(self) -> None:
+    def _abort_timed_out(self) -> None:
         now = time.monotonic()
         for channel in list(self.active_channels.values()):
-            if channel.is_late(now, self._deadline):
-                channel.give_up(wire.TooSlow("the request did not come in time"))
+            if channel.is_timed_out(now, self._deadline):
+                channel.give_up(wire.RequestTimeoutError("the request did not come in time"))
             elif channel.is_idle() and now - channel.last_activity > self._keep_alive:
                 channel.handle_close()
 
@@ -328,7 +328,7 @@ def _tick_until(end: float, server: _Server, done: Callable[[], bool]) -> bool:
 def _stop_accepting(server: _Server) -> None:
     """Close the listening socket. The kernel resets whom it has let in by then and nobody has accepted: so it lets in
     nobody any more (who tries again a second later is refused), and the last ones are accepted."""
-    if let_nobody_in(server.socket):
+    if drop_new_connections(server.socket):
         _tick_until(time.monotonic() + HANDSHAKE_SECONDS, server, lambda: False)
     while server.handle_accept():  # ends also where descriptors have run out, and nobody can be let in
         pass

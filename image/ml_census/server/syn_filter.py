@@ -21,7 +21,7 @@ WITHOUT_SYN = struct.pack(
 """A program for the kernel's classic packet filter: instructions of operation, two jumps and a constant."""
 
 
-def let_nobody_in(listener: socket.socket) -> bool:
+def drop_new_connections(listener: socket.socket) -> bool:
     """From now on the kernel ignores who begins to connect: tried again, a second later, that is refused if the socket
     is closed by then. Returns whether the system can do it."""
     if sys.platform != "linux":

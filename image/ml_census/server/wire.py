@@ -56,14 +56,14 @@ VIEW = memoryview(RECEIVED)
 DONTWAIT, NOSIGNAL, PEEK = int(socket.MSG_DONTWAIT), int(socket.MSG_NOSIGNAL), int(socket.MSG_PEEK)
 
 
-class Overloaded(Error):  # type: ignore[misc]
+class OverloadedError(Error):  # type: ignore[misc]
     """More than this server should have waiting. Told at once, a client or balancer can ask elsewhere."""
 
     code = 503
     reason = "Service Unavailable"
 
 
-class TooSlow(Error):  # type: ignore[misc]
+class RequestTimeoutError(Error):  # type: ignore[misc]
     """The whole request did not come in time."""
 
     code = 408
@@ -117,7 +117,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
             self.body_rcv = _Chunks(self.body_rcv.getbuf())
 
 
-def read_chunks_strictly() -> None:
+def patch_chunk_patterns() -> None:
     """Let no bare line feed end a chunk's first line: waitress's patterns end with $, which matches before one."""
     for name in ("ONLY_HEXDIG_RE", "CHUNK_EXT_RE"):
         pattern = getattr(receiver, name).pattern
@@ -167,7 +167,7 @@ def _uncopied(data: bytes) -> ReadOnlyFileBasedBuffer:
     return buffer
 
 
-OVERLOADED = Overloaded("too many requests wait already")
+OVERLOADED = OverloadedError("too many requests wait already")
 
 
 def shed(body: bytes) -> bytes:
@@ -196,9 +196,9 @@ class RefusalTask(_Answer, ErrorTask):  # type: ignore[misc]
         self.response_headers.append(("Content-Type", "application/json"))
         request.name = request.name or request_id("")
         self.response_headers.append(("X-Request-Id", request.name))
-        if isinstance(error, Overloaded):
+        if isinstance(error, OverloadedError):
             self.response_headers.append(("Retry-After", "1"))
-        if not (isinstance(error, Overloaded) and request.completed):
+        if not (isinstance(error, OverloadedError) and request.completed):
             self.set_close_on_finish()  # where the next request begins is not known
         self.content_length = len(body)
         self.write(b"" if request.command == "HEAD" else body)
@@ -273,7 +273,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """How many bytes at the beginning belong to the request that is to be read."""
         if self.request is None:
             self._answer_bytes = 0
-            if self.server.is_full() and self._is_refused_unread(data):
+            if self.server.is_full() and self._reject_unparsed(data):
                 return len(data)
             self.waiting_since = self._last_activity
         size = self._parse(data)
@@ -301,7 +301,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             self.server.add_task(self)
         return size
 
-    def _is_refused_unread(self, data: bytes) -> bool:
+    def _reject_unparsed(self, data: bytes) -> bool:
         """Whether this was a whole plain request for which there is no room, and now has its 503. To parse it would
         double the time of a refusal, in which nobody predicts."""
         head = PLAIN.match(data)
@@ -330,7 +330,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             self.request = self.waiting_since = None
         self.server.add_task(self)
 
-    def look_after_answer(self) -> None:
+    def track_unsent_response(self) -> None:
         """The client has not taken an answer at once: note since when, and how much of it there is, until it has."""
         if self.request is not None:
             return  # that was "100 Continue"
@@ -341,7 +341,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             self.waiting_since = None
             self.server.hold(self, -self.held_bytes)
 
-    def is_late(self, now: float, seconds: float) -> bool:
+    def is_timed_out(self, now: float, seconds: float) -> bool:
         """Whether the client has for so long not finished a request, not taken an answer, or not closed."""
         if self._lingers_until is not None:
             return now > self._lingers_until
@@ -363,7 +363,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             self._ends = False
             self._lingers_until = time.monotonic() + LINGER_SECONDS
             self.socket.shutdown(socket.SHUT_WR)
-        self.look_after_answer()
+        self.track_unsent_response()
 
     def readable(self) -> bool:
         # waitress's own rule, said again: the loop asks each connection in each of its turns

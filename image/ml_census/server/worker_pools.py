@@ -11,28 +11,28 @@ WORK, LOGIN = "work", "login"
 
 
 @dataclass(frozen=True)
-class Lane:
+class PoolSpec:
     """So many threads, and so many requests that may wait for them."""
 
     threads: int
     waiting: int
 
 
-LANES = {
+POOLS = {
     # Python runs one thread at a time; the other is in scikit-learn's C code. More only compete with the loop.
-    WORK: Lane(threads=2, waiting=16),
+    WORK: PoolSpec(threads=2, waiting=16),
     # One password is hashed at a time (0.1 s, 32 MiB each), and nobody else's requests wait for it.
-    LOGIN: Lane(threads=1, waiting=8),
+    LOGIN: PoolSpec(threads=1, waiting=8),
 }
 
 
-class Lanes:
+class WorkerPools:
     """Takes the place of waitress's dispatcher of tasks."""
 
     def __init__(self) -> None:
-        self._dispatchers = {name: ThreadedTaskDispatcher() for name in LANES}
+        self._dispatchers = {name: ThreadedTaskDispatcher() for name in POOLS}
         for name, dispatcher in self._dispatchers.items():
-            dispatcher.set_thread_count(LANES[name].threads)
+            dispatcher.set_thread_count(POOLS[name].threads)
 
     def add_task(self, name: str, task: Any) -> bool:
         """Whether the lane has room for the task, which then waits there."""
@@ -43,12 +43,12 @@ class Lanes:
 
     def is_full(self, name: str | None = None) -> bool:
         """Whether as many wait in the lane as may; of any lane, unless one is named."""
-        names = LANES if name is None else (name,)
-        return any(len(self._dispatchers[each].queue) >= LANES[each].waiting for each in names)
+        names = POOLS if name is None else (name,)
+        return any(len(self._dispatchers[each].queue) >= POOLS[each].waiting for each in names)
 
     def is_busy(self, name: str) -> bool:
         """Whether half of those who may wait in the lane do: its threads will find more than enough for a while."""
-        return 2 * len(self._dispatchers[name].queue) >= LANES[name].waiting
+        return 2 * len(self._dispatchers[name].queue) >= POOLS[name].waiting
 
     def waiting(self) -> dict[str, Callable[[], int]]:
         """For each lane, how many tasks wait there."""

@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 from ml_census.storage import errors
 from ml_census.storage.errors import READ, WRITE
-from ml_census.storage.errors import NotFound as NotFound
+from ml_census.storage.errors import ObjectNotFoundError as ObjectNotFoundError
 from ml_census.storage.errors import StorageError as StorageError
-from ml_census.storage.errors import Unreachable as Unreachable
+from ml_census.storage.errors import StorageUnavailableError as StorageUnavailableError
 
 Result = TypeVar("Result")
 
@@ -34,40 +34,42 @@ SLOWEST_WRITE = 1_000_000
 
 
 def read(uri: str, limit: int = MAX_BYTES) -> bytes:
-    """The whole object. Raises NotFound, Unreachable, or StorageError with the reason; more bytes than `limit` are one.
+    """Return the whole object, maximum `limit` bytes.
+
+    Raises ObjectNotFoundError, StorageUnavailableError, or StorageError with the reason.
 
     A remote object is read as it was at one moment: overwritten meanwhile, cut short or damaged on its way, it is
     Unreachable.
     """
     if uri.startswith("gs://"):
-        about = _within(LOOK_SECONDS, lambda: _about(*_remote(uri)))
+        about = _with_timeout(LOOK_SECONDS, lambda: _stat(*_remote(uri)))
         if about["size"] > limit:
             raise StorageError(f"larger than {limit} bytes")
         seconds = max(DOWNLOAD_SECONDS, about["size"] / SLOWEST)
-        return _within(seconds, lambda: _download(uri, about, seconds))
+        return _with_timeout(seconds, lambda: _download(uri, about, seconds))
     if not is_local(uri):
-        return _within(DOWNLOAD_SECONDS, lambda: _other(uri, limit))
+        return _with_timeout(DOWNLOAD_SECONDS, lambda: _other(uri, limit))
     try:
         with Path(uri).open("rb") as file:
             data = file.read(limit + 1)
     except OSError as error:
-        raise _translated(error) from error
+        raise _to_storage_error(error) from error
     return _limited(data, limit)
 
 
 def fingerprint(uri: str) -> str:
     """Something that changes whenever the object does, and costs no reading of it; empty if there is no object.
 
-    Raises Unreachable, StorageError.
+    Raises StorageUnavailableError, StorageError.
     """
     if not is_local(uri):
-        return _within(LOOK_SECONDS, lambda: _generation(uri))
+        return _with_timeout(LOOK_SECONDS, lambda: _generation(uri))
     try:
         found = Path(uri).stat()
     except FileNotFoundError:
         return ""
     except OSError as error:
-        raise _translated(error) from error
+        raise _to_storage_error(error) from error
     return f"{found.st_ino}-{found.st_size}-{found.st_mtime_ns}"
 
 
@@ -85,9 +87,9 @@ def write(uri: str, data: bytes, private: bool = False, unless_changed: str | No
             path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(path, data, 0o600 if private else 0o666)
         else:
-            _within(WRITE_SECONDS + len(data) // SLOWEST_WRITE, lambda: _upload(uri, data, unless_changed), WRITE)
+            _with_timeout(WRITE_SECONDS + len(data) // SLOWEST_WRITE, lambda: _upload(uri, data, unless_changed), WRITE)
     except OSError as error:
-        raise _translated(error) from error
+        raise _to_storage_error(error) from error
 
 
 def _upload_if(filesystem: Any, path: str, data: bytes, generation: str) -> None:
@@ -165,11 +167,11 @@ def _upload(uri: str, data: bytes, unless_changed: str | None) -> None:
         _upload_if(filesystem, path, data, unless_changed)
 
 
-def _translated(error: Exception, action: str = READ) -> StorageError:
+def _to_storage_error(error: Exception, action: str = READ) -> StorageError:
     return errors.translated(error, action, [])
 
 
-def _about(filesystem: Any, path: str) -> dict[str, Any]:
+def _stat(filesystem: Any, path: str) -> dict[str, Any]:
     filesystem.invalidate_cache()
     about: dict[str, Any] = filesystem.info(path)
     if about["type"] == "directory":
@@ -180,7 +182,7 @@ def _about(filesystem: Any, path: str) -> dict[str, Any]:
 def _generation(uri: str) -> str:
     filesystem, path = _remote(uri)
     try:
-        return str(_about(filesystem, path)["generation"])
+        return str(_stat(filesystem, path)["generation"])
     except FileNotFoundError:
         return ""
 
@@ -193,15 +195,15 @@ def _other(uri: str, limit: int) -> bytes:
 
 def _download(uri: str, about: dict[str, Any], seconds: float) -> bytes:
     filesystem, path = _remote(uri)
-    data = _received(filesystem, path, about["size"], seconds)
+    data = _download_body(filesystem, path, about["size"], seconds)
     if _generation(uri) != str(about["generation"]):
-        raise Unreachable("was overwritten while it was read")
+        raise StorageUnavailableError("was overwritten while it was read")
     if len(data) != about["size"] or not _has_md5(data, about.get("md5Hash")):
-        raise Unreachable("came damaged or not to its end")
+        raise StorageUnavailableError("came damaged or not to its end")
     return data
 
 
-def _received(filesystem: Any, path: str, size: int, seconds: float) -> bytes:
+def _download_body(filesystem: Any, path: str, size: int, seconds: float) -> bytes:
     """What comes of an object: hardly more than its size, whatever is sent, and nothing once the time is over. What
     gcsfs itself reads is not bounded, and goes on in its thread beside the next one."""
     from fsspec.asyn import sync
@@ -222,7 +224,7 @@ def _received(filesystem: Any, path: str, size: int, seconds: float) -> bytes:
     try:
         return cast(bytes, sync(filesystem.loop, receive, timeout=seconds))
     except TimeoutError:
-        raise Unreachable(f"could not be read within {seconds:g} s") from None
+        raise StorageUnavailableError(f"could not be read within {seconds:g} s") from None
 
 
 def _limited(data: bytes, limit: int) -> bytes:
@@ -236,7 +238,7 @@ def _has_md5(data: bytes, base64_md5: str | None) -> bool:
     return base64_md5 is None or b64decode(base64_md5) == hashlib.md5(data, usedforsecurity=False).digest()
 
 
-def _within(seconds: float, work: Callable[[], Result], action: str = READ) -> Result:
+def _with_timeout(seconds: float, work: Callable[[], Result], action: str = READ) -> Result:
     """What the work returns. A store that hangs is given up; its thread ends by itself when its libraries give up, and
     holds nothing large of what it reads."""
     causes: errors.Causes = []

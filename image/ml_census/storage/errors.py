@@ -18,11 +18,11 @@ class StorageError(Exception):
     """Nothing could be read or written; the message is the reason in one line, without the URI."""
 
 
-class NotFound(StorageError):
+class ObjectNotFoundError(StorageError):
     """There is nothing at the URI."""
 
 
-class Unreachable(StorageError):
+class StorageUnavailableError(StorageError):
     """The store could not be asked, or not to the end: a later attempt may succeed."""
 
 
@@ -59,8 +59,8 @@ def too_late(seconds: float, action: str, causes: Causes) -> StorageError:
         return fault
     others = [error for name, error in causes if name == "gcsfs"]
     if others:
-        return Unreachable(f"{late}: {translated(others[-1], action, causes)}")
-    return Unreachable(f"{late}: {NO_CREDENTIALS}" if causes else late)
+        return StorageUnavailableError(f"{late}: {translated(others[-1], action, causes)}")
+    return StorageUnavailableError(f"{late}: {NO_CREDENTIALS}" if causes else late)
 
 
 def translated(error: BaseException, action: str, causes: Causes, forget: Callable[[], object] = bool) -> StorageError:
@@ -69,22 +69,22 @@ def translated(error: BaseException, action: str, causes: Causes, forget: Callab
     if isinstance(error, StorageError):
         return error
     if isinstance(error, FileNotFoundError):
-        return NotFound("not found")
+        return ObjectNotFoundError("not found")
     if isinstance(error, IsADirectoryError):
         return StorageError("is a folder, not a file")
     if isinstance(error, PermissionError):
         return StorageError("permission denied")
     if isinstance(error, JSONDecodeError):  # of a proxy, say
-        return Unreachable("the store answers something else than JSON")
+        return StorageUnavailableError("the store answers something else than JSON")
     if "Anonymous caller" in text:
         forget()
-        return _key_file_fault(causes) or Unreachable(NO_CREDENTIALS)
+        return _key_file_fault(causes) or StorageUnavailableError(NO_CREDENTIALS)
     code = str(vars(error).get("code"))  # gcsfs's; aiohttp has a property of that name, which warns
     if code in ("401", "403") or text.startswith("Forbidden"):  # gcsfs: "Forbidden: URL", then what the store says
         said = text.partition("\n")[2].strip().splitlines()
         reason = f": {said[0][:200]}" if said else ""
         return StorageError(f"permission denied: the account needs {ROLES[action]} on the bucket{reason}")
-    kind = Unreachable if _is_passing(error, code) else StorageError
+    kind = StorageUnavailableError if _is_transient(error, code) else StorageError
     lines = text.strip().splitlines()
     return kind(f"{type(error).__name__}: {lines[0][:200] if lines else 'no reason given'}")
 
@@ -99,7 +99,7 @@ def _key_file_fault(causes: Causes) -> StorageError | None:
     return None
 
 
-def _is_passing(error: BaseException, code: str) -> bool:
+def _is_transient(error: BaseException, code: str) -> bool:
     """Whether the same may succeed later: the network, the store's own errors, credentials that are not there yet."""
     names = {base.__name__ for base in type(error).__mro__}
     return bool(names & PASSING) or code in ("408", "429") or code.startswith("5")

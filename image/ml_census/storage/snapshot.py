@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ml_census import storage
-from ml_census.storage import NotFound
+from ml_census.storage import ObjectNotFoundError
 
 INDEX = "index.json"
 
 
 @dataclass
-class Source:
+class Snapshot:
     """Reads through to the store and remembers what it read. One that was loaded from a folder asks no store: what it
     does not have, it reads only if it lies here."""
 
@@ -30,13 +30,13 @@ class Source:
             self.files[uri] = storage.read(uri, limit) if self.fingerprints[uri] else None
         data = self.files.get(uri)
         if data is None:
-            raise NotFound("not found")
+            raise ObjectNotFoundError("not found")
         return data
 
-    def remote(self) -> "Source":
+    def remote(self) -> "Snapshot":
         """What came from a store. What lies here need not be kept: it can be read again, and secrets stay where they
         are."""
-        return Source({uri: data for uri, data in self.files.items() if not storage.is_local(uri)})
+        return Snapshot({uri: data for uri, data in self.files.items() if not storage.is_local(uri)})
 
     def save(self, folder: Path) -> None:
         """Write all files, and last their index, in place of what the folder had: whenever the process is killed or the
@@ -53,10 +53,10 @@ class Source:
         _sweep(folder)
 
 
-def load(folder: Path) -> Source:
+def load(folder: Path) -> Snapshot:
     """What was saved there, byte for byte. Raises OSError, ValueError."""
     files = {uri: None if name is None else _checked(folder / name) for uri, name in _index(folder).items()}
-    return Source(files, is_live=False)
+    return Snapshot(files, is_live=False)
 
 
 def _index(folder: Path) -> dict[str, str | None]:

@@ -23,7 +23,7 @@ class DataError(Exception):
 
 
 @dataclass(frozen=True)
-class Census:
+class Dataset:
     """Rows with the columns of UCI Adult, and labels: 1 where the income is above 50K."""
 
     train: pd.DataFrame
@@ -42,7 +42,7 @@ class Census:
         return digest.hexdigest()
 
 
-def load(source: str) -> Census:
+def load(source: str) -> Dataset:
     """The census from "demo", "openml", or a folder (local, gs:// or https://) with adult.data and adult.test.
 
     Raises DataError, or StorageError.
@@ -50,12 +50,12 @@ def load(source: str) -> Census:
     if source == "demo":
         train, train_labels = synthetic.census(synthetic.TRAIN_ROWS, seed=1)
         test, test_labels = synthetic.census(synthetic.TEST_ROWS, seed=2)
-        return Census(train, train_labels, test, test_labels, "synthetic census", synthetic=True)
+        return Dataset(train, train_labels, test, test_labels, "synthetic census", synthetic=True)
     if source == "openml":
         return _from_openml()
     train, train_labels = _read(storage.join(source, "adult.data"))
     test, test_labels = _read(storage.join(source, "adult.test"))
-    return Census(train, train_labels, test, test_labels, "UCI Adult, adult.data and adult.test")
+    return Dataset(train, train_labels, test, test_labels, "UCI Adult, adult.data and adult.test")
 
 
 def _read(uri: str) -> tuple[pd.DataFrame, np.ndarray]:
@@ -99,7 +99,7 @@ def _frame(rows: list[list[object]]) -> pd.DataFrame:
     return frame.astype({name: "int64" for name in NUMBERS} | {name: object for name in CATEGORIES})
 
 
-def _from_openml() -> Census:
+def _from_openml() -> Dataset:
     from sklearn.datasets import fetch_openml
 
     try:
@@ -109,7 +109,7 @@ def _from_openml() -> Census:
     return split_openml(found.data, found.target)
 
 
-def split_openml(table: pd.DataFrame, target: pd.Series) -> Census:
+def split_openml(table: pd.DataFrame, target: pd.Series) -> Dataset:
     """The standard split of OpenML's merged copy, where a missing value is NaN and numbers are floats.
 
     Raises DataError if the rows are not those of adult.test and then those of adult.data.
@@ -121,4 +121,4 @@ def split_openml(table: pd.DataFrame, target: pd.Series) -> Census:
     # nothing in the copy marks the split: in another order, test rows would be trained on without a sign
     if len(train) != TRAIN_ROWS or train["fnlwgt"].sum() != TRAIN_WEIGHT:
         raise DataError("openml: not the rows of adult.test, then those of adult.data: the standard split is lost")
-    return Census(train, labels[TEST_ROWS:], test, labels[:TEST_ROWS], "OpenML adult, version 2")
+    return Dataset(train, labels[TEST_ROWS:], test, labels[:TEST_ROWS], "OpenML adult, version 2")

@@ -26,7 +26,7 @@ IMPORTANCE_ROWS, IMPORTANCE_REPEATS = 1000, 3
 SCORE_BINS = np.linspace(0, 1, 41)
 GROUPS = ("sex", "race")
 
-Takes = Callable[[pd.DataFrame], Any]
+ToModelInput = Callable[[pd.DataFrame], Any]
 """From rows to the form in which a model takes them."""
 
 
@@ -58,7 +58,7 @@ class Importance:
 
 
 @dataclass(frozen=True)
-class Group:
+class SubgroupError:
     """Rows with the same value of a column, how many are predicted wrongly, and Wilson's interval of that share."""
 
     column: str
@@ -79,22 +79,24 @@ class Evaluation:
     confusion: np.ndarray
     importances: list[Importance]
     scores: np.ndarray
-    groups: list[Group]
+    groups: list[SubgroupError]
 
 
-def probabilities(model: Any, takes: Takes, rows: pd.DataFrame) -> np.ndarray:
+def probabilities(model: Any, takes: ToModelInput, rows: pd.DataFrame) -> np.ndarray:
     """Of class 1, for each row."""
     known: np.ndarray = model.predict_proba(takes(rows))[:, 1]
     return known
 
 
-def evaluate(model: Any, takes: Takes, rows: pd.DataFrame, labels: np.ndarray) -> Evaluation:
+def evaluate(model: Any, takes: ToModelInput, rows: pd.DataFrame, labels: np.ndarray) -> Evaluation:
     """The same model, rows and labels give the same numbers."""
     scores = probabilities(model, takes, rows)
     observed, predicted = calibration_curve(labels, scores, n_bins=10, strategy="quantile")
     return Evaluation(
-        roc=_banded(_roc, labels, scores, roc_auc_score(labels, scores)),
-        precision_recall=_banded(_precision_recall, labels, scores, average_precision_score(labels, scores)),
+        roc=_with_confidence_band(_roc, labels, scores, roc_auc_score(labels, scores)),
+        precision_recall=_with_confidence_band(
+            _precision_recall, labels, scores, average_precision_score(labels, scores)
+        ),
         calibration=Calibration(predicted, observed),
         confusion=confusion_matrix(labels, scores > THRESHOLD),
         importances=_importances(model, takes, rows, labels),
@@ -113,7 +115,7 @@ def _precision_recall(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return np.asarray(np.interp(GRID, recall[::-1], precision[::-1]))
 
 
-def _banded(
+def _with_confidence_band(
     curve: Callable[[np.ndarray, np.ndarray], np.ndarray], labels: np.ndarray, scores: np.ndarray, area: float
 ) -> Curve:
     """With the band of the percentile bootstrap over rows (Efron and Tibshirani 1993)."""
@@ -124,7 +126,7 @@ def _banded(
     return Curve(curve(labels, scores), low, high, float(area))
 
 
-def _importances(model: Any, takes: Takes, rows: pd.DataFrame, labels: np.ndarray) -> list[Importance]:
+def _importances(model: Any, takes: ToModelInput, rows: pd.DataFrame, labels: np.ndarray) -> list[Importance]:
     """Breiman 2001, as scikit-learn does it; the most important first."""
     sample = np.random.default_rng(0).permutation(len(rows))[:IMPORTANCE_ROWS]
 
@@ -141,10 +143,12 @@ def _importances(model: Any, takes: Takes, rows: pd.DataFrame, labels: np.ndarra
     )
 
 
-def _groups(values: pd.Series, wrong: np.ndarray) -> list[Group]:
+def _groups(values: pd.Series, wrong: np.ndarray) -> list[SubgroupError]:
     groups = []
     for value in sorted(values.unique()):
         here = wrong[(values == value).to_numpy()]
         interval = binomtest(int(here.sum()), len(here)).proportion_ci(CONFIDENCE, method="wilson")
-        groups.append(Group(str(values.name), str(value), len(here), int(here.sum()), interval.low, interval.high))
+        groups.append(
+            SubgroupError(str(values.name), str(value), len(here), int(here.sum()), interval.low, interval.high)
+        )
     return groups

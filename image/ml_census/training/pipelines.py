@@ -16,7 +16,7 @@ from ml_census.training.adult import CATEGORIES, COLUMNS, NUMBERS
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainingPipeline:
     """`fit(rows, labels)` makes the model; `takes(rows)` is the form in which it takes rows."""
 
     fit: Callable[[pd.DataFrame, np.ndarray], Any]
@@ -69,6 +69,6 @@ def fit_boosted(rows: pd.DataFrame, labels: np.ndarray) -> Pipeline:
 
 
 RECIPES = {
-    "article": Recipe(fit_article, lambda rows: rows.to_numpy().tolist()),
-    "boosted": Recipe(fit_boosted, lambda rows: rows),
+    "article": TrainingPipeline(fit_article, lambda rows: rows.to_numpy().tolist()),
+    "boosted": TrainingPipeline(fit_boosted, lambda rows: rows),
 }

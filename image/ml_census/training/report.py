@@ -12,11 +12,11 @@ from jinja2 import Environment, StrictUndefined
 
 from ml_census import __version__
 from ml_census.training import evaluation, plots
-from ml_census.training.datasets import Census
+from ml_census.training.datasets import Dataset
 from ml_census.training.evaluation import Evaluation
 
 
-def page(about: dict[str, Any], model: Any, census: Census, found: Evaluation) -> bytes:
+def page(about: dict[str, Any], model: Any, census: Dataset, found: Evaluation) -> bytes:
     """The page. `about` is what the manifest says of recipe and metrics."""
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(
         resources.files("ml_census.training").joinpath("templates/report.html").read_text(encoding="utf-8")

@@ -13,12 +13,12 @@ from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
 from ml_census.models import schema_inference
 from ml_census.models.publishing import publish
-from ml_census.schema.column import Column, Training
+from ml_census.schema.column import Column, TrainingDistribution
 from ml_census.schema.schema import Schema
 from ml_census.training import datasets
 from ml_census.training.adult import COLUMNS, DECODING
 from ml_census.training.evaluation import THRESHOLD, evaluate, probabilities
-from ml_census.training.pipelines import RECIPES, Recipe
+from ml_census.training.pipelines import RECIPES, TrainingPipeline
 from ml_census.training.report import page
 
 GOLDEN_ROWS = 20
@@ -46,7 +46,7 @@ def train(recipe: str, source: str, output: str) -> Metrics:
     with _step(f"fitting {recipe} on {len(census.train):,} rows of the {census.source}"):
         model = chosen.fit(census.train, census.train_labels)
     with _step(f"measuring on {len(census.test):,} rows"):
-        metrics = measure(chosen, model, census)
+        metrics = score_test_set(chosen, model, census)
     about: dict[str, Any] = {
         "recipe": recipe,
         "data": {
@@ -70,7 +70,7 @@ def train(recipe: str, source: str, output: str) -> Metrics:
     return metrics
 
 
-def measure(recipe: Recipe, model: Any, census: datasets.Census) -> Metrics:
+def score_test_set(recipe: TrainingPipeline, model: Any, census: datasets.Dataset) -> Metrics:
     """How well the model predicts the test part."""
     scores = probabilities(model, recipe.takes, census.test)
     return Metrics(
@@ -80,9 +80,9 @@ def measure(recipe: Recipe, model: Any, census: datasets.Census) -> Metrics:
     )
 
 
-def _schema(model: Any, census: datasets.Census) -> Schema:
+def _schema(model: Any, census: datasets.Dataset) -> Schema:
     """As the model tells it, with how each column was spread; only what had missing values in training takes null."""
-    learnt = schema_inference.learn(model, COLUMNS)
+    learnt = schema_inference.infer_schema(model, COLUMNS)
     columns = []
     for column in learnt.columns:
         values = census.train[column.name]
@@ -91,7 +91,7 @@ def _schema(model: Any, census: datasets.Census) -> Schema:
     return replace(learnt, columns=tuple(columns))
 
 
-def spread(column: Column, values: pd.Series) -> Training:
+def spread(column: Column, values: pd.Series) -> TrainingDistribution:
     """How the values are spread: a number's over ten bins with about as many rows each, a category's as it is."""
     if column.kind == "number":
         known = values.dropna().to_numpy()
@@ -103,10 +103,10 @@ def spread(column: Column, values: pd.Series) -> Training:
         counts = np.array([int((values == category).sum()) for category in column.listed])
         extremes = {}
     shares = np.append(counts, len(values) - counts.sum()) / len(values)
-    return Training(tuple(shares.round(6).tolist()), **extremes)
+    return TrainingDistribution(tuple(shares.round(6).tolist()), **extremes)
 
 
-def _golden_rows(census: datasets.Census) -> list[list[Any]]:
+def _golden_rows(census: datasets.Dataset) -> list[list[Any]]:
     """Half of them of each class."""
     halves = [np.flatnonzero(census.test_labels == label)[: GOLDEN_ROWS // 2] for label in (0, 1)]
     rows: list[list[Any]] = census.test.iloc[np.concatenate(halves)].to_numpy().tolist()

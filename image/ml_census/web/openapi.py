@@ -25,10 +25,10 @@ def _again(operation: dict[str, Any], number: int) -> dict[str, Any]:
 
 def written(document: Any) -> str:
     """As YAML without anchors or merge keys, which readers of YAML 1.2 need not know."""
-    text: str = yaml.dump(document, Dumper=_Plain, sort_keys=False, width=100, allow_unicode=True)
+    text: str = yaml.dump(document, Dumper=_NoAliasDumper, sort_keys=False, width=100, allow_unicode=True)
     return text
 
 
-class _Plain(yaml.SafeDumper):
+class _NoAliasDumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True

@@ -21,7 +21,7 @@ INLINE = f"{NOTHING}; style-src 'unsafe-inline'; img-src data:"
 """For a file that holds its own style, and no script."""
 
 
-class Pages:
+class PageViews:
     """Views that hold nothing of any row or user."""
 
     def __init__(self, artifacts: Callable[[], Artifacts], served: Mapping[str, Sequence[str]]) -> None:

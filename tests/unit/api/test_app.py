@@ -12,13 +12,13 @@ from werkzeug.test import TestResponse
 
 from conftest import KEY
 from ml_census import auth
-from ml_census.api.app import Api, Application, create_app
+from ml_census.api.app import Api, FastPathFlask, create_app
 from ml_census.api.compatible import Vertex
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
-from ml_census.engine.sklearn_predictor import Original
+from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.loading import Model
-from ml_census.models.schema_inference import learn
+from ml_census.models.schema_inference import infer_schema
 from ml_census.observability.metrics import Metrics
 from ml_census.schema.schema import Columns
 from support.sample_models import NAMES, Kind
@@ -32,7 +32,7 @@ ROW = [39, "Private", 14, "Male"]
 def artifacts(kind: Callable[[str], Kind]) -> Artifacts:
     made = kind("article")
     labels = {int(key): text for key, text in (made.decoding or {}).items()}
-    predictor = Original(made.model, learn(made.model, NAMES))
+    predictor = SklearnPredictor(made.model, infer_schema(made.model, NAMES))
     model = Model(predictor, "0123456789ab", {"kind": "original", "reason": "a test"}, "1.9.0")
     return Artifacts(model, labels, {"census": "census"}, auth.parse_keys(KEY.encode()))
 
@@ -265,7 +265,7 @@ def test_the_direct_way_answers_as_flask_does(
 def test_usual_request_bypasses_flask(post: Callable[..., TestResponse]) -> None:
     dispatched: list[str] = []
 
-    def note(_app: Application, **_: Any) -> None:
+    def note(_app: FastPathFlask, **_: Any) -> None:
         dispatched.append(request.path)
 
     with request_started.connected_to(note):
@@ -325,7 +325,7 @@ def test_too_many_rows_are_refused(post: Callable[..., TestResponse]) -> None:
     assert refused.json == {"error message": "1001 rows are more than max_rows (1000): send them in parts"}
 
 
-class Failing(Original):
+class Failing(SklearnPredictor):
     """A model that fails as nobody foresaw, with a client's value in the message."""
 
     def predict(self, columns: Columns) -> list[Any]:
@@ -338,7 +338,7 @@ def test_unforeseen_failure_is_a_500_logged_without_its_message(
 ) -> None:
     """The message may hold a value of a row."""
     original = artifacts.predictor
-    assert isinstance(original, Original)
+    assert isinstance(original, SklearnPredictor)
     failing = replace(artifacts.model, predictor=Failing(original.model, original.schema))
     client = create_app(replace(artifacts, model=failing), CONFIG).test_client()
     rows, headers = [[39, "canary", 14, "Male"]], {"Authorization": token, "X-Request-Id": "abc"}

@@ -17,11 +17,11 @@ from ml_census.api.app import create_app
 from ml_census.api.compatible import Vertex
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
-from ml_census.engine.sklearn_predictor import Original
+from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.loading import Model
-from ml_census.models.schema_inference import learn
+from ml_census.models.schema_inference import infer_schema
 from ml_census.protocols import binary_tensors, mlflow, native
-from ml_census.protocols.json_body import FormatError
+from ml_census.protocols.json_body import MalformedBodyError
 from support.sample_models import NAMES, Kind
 
 CONFIG = Config("", "", "", model_name="census", max_rows=10)
@@ -45,7 +45,7 @@ def tensors(columns: list[list[Any]] = COLUMNS, width: int | None = 1) -> list[d
 def artifacts(kind: Callable[[str], Kind]) -> Artifacts:
     made = kind("dataframe")
     labels = {int(key): text for key, text in (made.decoding or {}).items()}
-    model = Model(Original(made.model, learn(made.model)), "0123456789ab", {"kind": "original"}, "1.9.0")
+    model = Model(SklearnPredictor(made.model, infer_schema(made.model)), "0123456789ab", {"kind": "original"}, "1.9.0")
     return Artifacts(model, labels, {"census": "census"}, auth.parse_keys(KEY.encode()))
 
 
@@ -211,7 +211,7 @@ def test_binary_values_of_each_datatype_are_read_as_they_were_written(datatype: 
     ],
 )
 def test_bad_binary_values_are_refused(datatype: str, data: bytes, says: str) -> None:
-    with pytest.raises(FormatError, match=says):
+    with pytest.raises(MalformedBodyError, match=says):
         binary_tensors.decode(datatype, data)
 
 
@@ -522,7 +522,10 @@ def test_unknown_values_are_counted(post: Callable[..., TestResponse]) -> None:
 def test_numbers_are_answered_as_numbers(artifacts: Artifacts, kind: Callable[[str], Kind], token: str) -> None:
     """A regressor's output is FP64, and has no probabilities."""
     model = Model(
-        Original(kind("regressor").model, learn(kind("regressor").model)), "0" * 12, {"kind": "original"}, "1.9.0"
+        SklearnPredictor(kind("regressor").model, infer_schema(kind("regressor").model)),
+        "0" * 12,
+        {"kind": "original"},
+        "1.9.0",
     )
     client = create_app(replace(artifacts, model=model, labels=None), CONFIG).test_client()
     tensor = {"name": "rows", "datatype": "FP64", "shape": [1, 2], "data": [39, 14]}

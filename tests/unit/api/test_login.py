@@ -12,9 +12,9 @@ from ml_census import auth
 from ml_census.api.app import create_app
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
-from ml_census.engine.sklearn_predictor import Original
+from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.loading import Model
-from ml_census.models.schema_inference import learn
+from ml_census.models.schema_inference import infer_schema
 from support.sample_models import NAMES, Kind
 
 USERS = {"jürgen": "grün", "jos\xe9\x92": "x", "alice": "Ã¼", "census": "census"}
@@ -23,7 +23,9 @@ USERS = {"jürgen": "grün", "jos\xe9\x92": "x", "alice": "Ã¼", "census": "cen
 @pytest.fixture(scope="module")
 def artifacts(kind: Callable[[str], Kind]) -> Artifacts:
     made = kind("article")
-    model = Model(Original(made.model, learn(made.model, NAMES)), "0123456789ab", {"kind": "original"}, "1.9.0")
+    model = Model(
+        SklearnPredictor(made.model, infer_schema(made.model, NAMES)), "0123456789ab", {"kind": "original"}, "1.9.0"
+    )
     return Artifacts(model, None, USERS, auth.parse_keys(KEY.encode()))
 
 

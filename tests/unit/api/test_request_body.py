@@ -18,11 +18,11 @@ from ml_census.api.app import create_app
 from ml_census.api.compatible import Vertex
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
-from ml_census.engine.sklearn_predictor import Original
+from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.loading import Model
-from ml_census.models.schema_inference import learn
+from ml_census.models.schema_inference import infer_schema
 from ml_census.protocols import sagemaker
-from ml_census.protocols.json_body import FormatError
+from ml_census.protocols.json_body import MalformedBodyError
 from support.sample_models import NAMES, Kind
 
 LIMIT = 20_000
@@ -48,7 +48,7 @@ BY_NUMBERS = [path for path in BODIES if path != V2]
 def artifacts(kind: Callable[[str], Kind]) -> Artifacts:
     made = kind("dataframe")
     labels = {int(key): text for key, text in (made.decoding or {}).items()}
-    model = Model(Original(made.model, learn(made.model)), "0123456789ab", {"kind": "original"}, "1.9.0")
+    model = Model(SklearnPredictor(made.model, infer_schema(made.model)), "0123456789ab", {"kind": "original"}, "1.9.0")
     return Artifacts(model, labels, {"census": "census"}, auth.parse_keys(KEY.encode()))
 
 
@@ -277,7 +277,7 @@ def with_header(text: str, data: bytes = b"") -> bytes:
     ],
 )
 def test_what_is_no_array_of_rows_is_refused(body: bytes) -> None:
-    with pytest.raises(FormatError, match=r"the body is not an array \(.npy\)"):
+    with pytest.raises(MalformedBodyError, match=r"the body is not an array \(.npy\)"):
         sagemaker.parse_npy(body)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ml_census.schema.column import Column
-from ml_census.schema.schema import RowsError, Schema
+from ml_census.schema.schema import InvalidRowsError, Schema
 
 AGE, FLAG = Column("age", "number"), Column("flag", "category", (False, True))
 
@@ -15,7 +15,7 @@ def values(column: Column, given: list[Any]) -> list[Any]:
 
 
 def expected(schema: Schema, row: Any, **options: Any) -> str:
-    with pytest.raises(RowsError) as raised:
+    with pytest.raises(InvalidRowsError) as raised:
         schema.clean([row], **options)
     return str(raised.value.details[0]["expected"])
 
@@ -52,7 +52,7 @@ def test_true_and_false_among_categories_of_text_are_their_text(texts: tuple[str
 
 
 def test_many_booleans_at_once_are_numbers() -> None:
-    made = AGE.clean_all([True, False] * 50)
+    made = AGE.validate_batch([True, False] * 50)
 
     assert made is not None
     assert [type(value) for value in made] == [int] * 100

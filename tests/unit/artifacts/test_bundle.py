@@ -20,7 +20,7 @@ from sklearn.neural_network import MLPClassifier
 from ml_census import config
 from ml_census.artifacts import bundle
 from ml_census.models.manifest import ArtifactError
-from ml_census.storage.snapshot import Source
+from ml_census.storage.snapshot import Snapshot
 from support import harmful_module
 from support.sample_models import KINDS, LABELS, NUMBERS, Kind, made_by
 
@@ -28,7 +28,7 @@ Folder = Callable[..., Path]
 
 
 def load(path: Path) -> bundle.Artifacts:
-    return bundle.load(config.load(str(path)), Source())
+    return bundle.load(config.load(str(path)), Snapshot())
 
 
 def refusal(path: Path) -> str:
@@ -256,7 +256,7 @@ def test_changed_file_of_a_pinned_model_is_not_unpickled(folder: Folder, tmp_pat
 
     assert "its SHA-256 is" in refusal(path)
     with pytest.raises(ArtifactError, match="its SHA-256 is"):
-        bundle.load(config.load(str(path)), Source(), lambda: pytest.fail("it was tried out"))
+        bundle.load(config.load(str(path)), Snapshot(), lambda: pytest.fail("it was tried out"))
     assert not made.exists()
 
 

@@ -21,7 +21,7 @@ from conftest import KEY
 from ml_census import auth, config
 from ml_census.artifacts import reloader
 from ml_census.artifacts.bundle import Artifacts
-from ml_census.artifacts.reloader import Loader, Part
+from ml_census.artifacts.reloader import ArtifactReloader, WatchedArtifact
 from ml_census.models.manifest import ArtifactError
 from support import harmful_module
 from support.fake_gcs import Bucket
@@ -60,12 +60,12 @@ def take_away(bucket: Bucket) -> None:
     bucket.answers = lambda way: way.answer(b"<html>")
 
 
-def started(path: Path) -> tuple[Loader, list[Artifacts]]:
-    load = Loader(config.load(str(path)))
+def started(path: Path) -> tuple[ArtifactReloader, list[Artifacts]]:
+    load = ArtifactReloader(config.load(str(path)))
     return load, [load.start()]
 
 
-def look(load: Loader, known: list[Artifacts]) -> None:
+def look(load: ArtifactReloader, known: list[Artifacts]) -> None:
     """As each part's thread does."""
     for part in load.parts:
         load.look(part, known.append)
@@ -220,7 +220,7 @@ def test_what_was_kept_for_another_configuration_is_not_served(cached: Path) -> 
 
 def test_unforeseen_failure_leaves_the_old_in_place(path: Path) -> None:
     load, known = started(path)
-    part = Part("users", failing, None, seen={str(path): "another fingerprint"})
+    part = WatchedArtifact("users", failing, None, seen={str(path): "another fingerprint"})
 
     load.look(part, known.append)
 
@@ -285,7 +285,7 @@ def issued(known: Artifacts, user: str = "ada") -> str:
 
 
 def user_of(token: str, known: list[Artifacts]) -> str | None:
-    return auth.token_user(known[-1].keys, known[-1].users, token)
+    return auth.verify_token(known[-1].keys, known[-1].users, token)
 
 
 class Looking:
@@ -400,7 +400,7 @@ def test_what_was_left_of_a_trial_is_removed(path: Path, tmp_path: Path) -> None
     (tmp_path / "cache" / "trial-abc" / "trial").mkdir(parents=True)
     (tmp_path / "cache" / "trial-abc" / "trial" / "model").write_bytes(b"model")
 
-    Loader(config.load(str(path)))
+    ArtifactReloader(config.load(str(path)))
 
     assert [*(tmp_path / "cache").iterdir()] == []
 

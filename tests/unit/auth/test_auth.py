@@ -36,7 +36,7 @@ def now() -> int:
     ],
 )
 def test_a_password_fits_its_user_whose_name_has_no_case(name: str, password: str, right: bool) -> None:
-    assert auth.check_password(USERS, name, password) is right
+    assert auth.verify_password(USERS, name, password) is right
 
 
 N_OF_3 = "scrypt:3:8:1$salt$00"
@@ -47,7 +47,7 @@ UNKNOWN_DIGEST = "pbkdf2:sha999:1$salt$00"
 def attempted_hash(users: dict[str, str], name: str, password: str = "lovelace") -> str:
     """The uncomputable hash that the login was compared with, or nothing if none was computed."""
     try:
-        assert not auth.check_password(users, name, password)
+        assert not auth.verify_password(users, name, password)
     except ValueError as error:
         return N_OF_3 if "power of 2" in str(error) else UNKNOWN_DIGEST
     return ""
@@ -58,7 +58,7 @@ def attempted_hash(users: dict[str, str], name: str, password: str = "lovelace")
     [("census", ""), ("", "census"), ("x" * 257, "census"), ("census", "x" * 1025), ("ü" * 129, "x"), ("\ud800", "x")],
 )
 def test_empty_or_oversized_credentials_are_refused_unhashed(name: str, password: str) -> None:
-    assert not auth.check_password(USERS | {name.lower(): password}, name, password)
+    assert not auth.verify_password(USERS | {name.lower(): password}, name, password)
     assert attempted_hash({name.lower(): N_OF_3}, name, password) == ""
 
 
@@ -83,8 +83,8 @@ def test_each_unknown_name_keeps_one_hash_in_proportion() -> None:
 
 @pytest.mark.parametrize("stored", [USERS["ada"], "lovelace"], ids=["hashed", "clear"])
 def test_password_of_a_known_user_does_not_admit_an_unknown(stored: str) -> None:
-    assert auth.check_password({"ada": stored}, "ada", "lovelace")
-    assert not auth.check_password({"ada": stored}, "nobody", "lovelace")
+    assert auth.verify_password({"ada": stored}, "ada", "lovelace")
+    assert not auth.verify_password({"ada": stored}, "nobody", "lovelace")
 
 
 def test_a_token_is_its_users_for_720_seconds_and_10_for_clocks_that_differ(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,26 +95,26 @@ def test_a_token_is_its_users_for_720_seconds_and_10_for_clocks_that_differ(monk
     assert (claims["sub"], claims["iat"], claims["exp"]) == ("census", start, start + 720)
     for seconds, user in [(0, "census"), (719, "census"), (731, None)]:
         monkeypatch.setattr(time, "time", lambda later=start + seconds: later)
-        assert auth.token_user(RING, USERS, issued) == user
+        assert auth.verify_token(RING, USERS, issued) == user
 
 
 def test_the_first_key_signs_and_all_keys_verify() -> None:
     by_old_key = auth.issue_token(OTHER, USERS, "census", now())
 
-    assert auth.token_user(RING + OTHER, USERS, by_old_key) == "census"
-    assert auth.token_user(OTHER + RING, USERS, by_old_key) == "census"
-    assert auth.token_user(RING, USERS, by_old_key) is None
+    assert auth.verify_token(RING + OTHER, USERS, by_old_key) == "census"
+    assert auth.verify_token(OTHER + RING, USERS, by_old_key) == "census"
+    assert auth.verify_token(RING, USERS, by_old_key) is None
 
 
 def test_a_token_that_was_valid_still_needs_its_user_password_and_key() -> None:
     """What is kept of a token never lets in who should be out."""
     known = auth.issue_token(RING, USERS, "census", now())
-    assert auth.token_user(RING, USERS, known) == "census"
+    assert auth.verify_token(RING, USERS, known) == "census"
 
-    assert auth.token_user(RING, {"ada": USERS["ada"]}, known) is None
-    assert auth.token_user(RING, USERS | {"census": "changed"}, known) is None
-    assert auth.token_user(OTHER, USERS, known) is None
-    assert auth.token_user(RING, USERS, known) == "census"
+    assert auth.verify_token(RING, {"ada": USERS["ada"]}, known) is None
+    assert auth.verify_token(RING, USERS | {"census": "changed"}, known) is None
+    assert auth.verify_token(OTHER, USERS, known) is None
+    assert auth.verify_token(RING, USERS, known) == "census"
 
 
 def test_cache_of_verified_tokens_is_bounded() -> None:
@@ -125,7 +125,7 @@ def test_cache_of_verified_tokens_is_bounded() -> None:
     tracemalloc.start()
     for part in (issued[:1100], issued[1100:1700], issued[1700:]):
         for token in part:
-            assert auth.token_user(RING, users, token)
+            assert auth.verify_token(RING, users, token)
         gc.collect()  # what waits for it is not kept
         sizes.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
@@ -163,7 +163,7 @@ def test_users_that_cannot_be_used_are_refused(text: str, reason: str) -> None:
 
 
 def test_users_in_clear_text_are_found() -> None:
-    assert auth.in_clear(auth.parse_users(json.dumps(USERS).encode())) == ["census"]
+    assert auth.users_with_plaintext_password(auth.parse_users(json.dumps(USERS).encode())) == ["census"]
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from ml_census import config
 from ml_census.api.app import create_app
 from ml_census.artifacts import bundle
 from ml_census.auth import login_throttle
-from ml_census.auth.login_throttle import Throttle
-from ml_census.storage.snapshot import Source
+from ml_census.auth.login_throttle import LoginThrottle
+from ml_census.storage.snapshot import Snapshot
 
 
 class Clock:
@@ -23,9 +23,9 @@ class Clock:
         return self.now
 
 
-def failing(times: int) -> tuple[Throttle, Clock]:
+def failing(times: int) -> tuple[LoginThrottle, Clock]:
     clock = Clock()
-    guarded = Throttle(clock)
+    guarded = LoginThrottle(clock)
     for _ in range(times):
         guarded.failed("ada", "10.0.0.1")
     return guarded, clock
@@ -55,7 +55,7 @@ def test_another_user_and_another_address_do_not_wait() -> None:
 
 def test_the_right_password_and_a_quiet_quarter_of_an_hour_begin_anew() -> None:
     guarded, clock = failing(4)
-    guarded.succeeded("ada", "10.0.0.1")
+    guarded.record_success("ada", "10.0.0.1")
     guarded.failed("ada", "10.0.0.1")
     assert guarded.pause("ada", "10.0.0.1") == 0
 
@@ -78,7 +78,7 @@ def test_record_of_a_user_is_dropped_after_10_000_others() -> None:
 
 def test_memory_is_bounded_whatever_names_are_sent() -> None:
     """10,000 names of 2,560 characters: kept as they are, the names would take 26 MB."""
-    guarded = Throttle()
+    guarded = LoginThrottle()
     tracemalloc.start()
     for number in range(login_throttle.MAX_KEYS):
         guarded.failed(f"{number:02560}", "10.0.0.1")
@@ -93,7 +93,7 @@ def test_what_is_too_long_to_be_anybodys_makes_nobody_forgotten(
 ) -> None:
     """It costs no hash: ten thousand of them would be sent in seconds, and who guesses could go on."""
     settings = config.load(str(folder("logistic")))
-    client = create_app(bundle.load(settings, Source()), settings).test_client()
+    client = create_app(bundle.load(settings, Snapshot()), settings).test_client()
     monkeypatch.setattr(login_throttle, "MAX_KEYS", 5)
     for _ in range(login_throttle.FAILURES):
         client.get("/login", auth=("ada", "wrong"))

@@ -171,18 +171,18 @@ HOSTILE = {
 
 def test_the_token_that_the_hostile_ones_are_made_of_is_let_in() -> None:
     """Or the tests below could not fail."""
-    assert auth.token_user(RING, USERS, GOOD) == "census"
+    assert auth.verify_token(RING, USERS, GOOD) == "census"
     assert made(sub="census") == GOOD
-    assert auth.token_user(RING, USERS, made(iat=NOW + 5, exp=NOW + 725)) == "census"
-    assert auth.token_user(RING, USERS, made({"jku": "http://x/", "zip": "DEF"})) == "census"
+    assert auth.verify_token(RING, USERS, made(iat=NOW + 5, exp=NOW + 725)) == "census"
+    assert auth.verify_token(RING, USERS, made({"jku": "http://x/", "zip": "DEF"})) == "census"
 
 
 @pytest.mark.parametrize("case", HOSTILE)
 def test_a_hostile_token_is_nobodys(case: str) -> None:
-    assert auth.token_user(RING, USERS, HOSTILE[case]) is None
+    assert auth.verify_token(RING, USERS, HOSTILE[case]) is None
 
 
 def test_no_other_last_character_makes_the_same_signature() -> None:
     others = [GOOD[:-1] + chr(code) for code in range(33, 127) if chr(code) != GOOD[-1]]
 
-    assert [token for token in others if auth.token_user(RING, USERS, token)] == []
+    assert [token for token in others if auth.verify_token(RING, USERS, token)] == []

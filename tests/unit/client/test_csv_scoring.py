@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ml_census.client import csv_input, csv_scoring
-from ml_census.client.csv_input import Row, ScoringError, Table
+from ml_census.client.csv_input import CsvInput, Row, ScoringError
 from ml_census.client.csv_output import OnError, Output
 
 NUMBERED = ["0", "1", "2"]
@@ -20,7 +20,7 @@ def written(folder: Path, text: str | bytes) -> Path:
     return path
 
 
-def read(folder: Path, text: str | bytes, columns: list[str], encoding: str = "") -> Table:
+def read(folder: Path, text: str | bytes, columns: list[str], encoding: str = "") -> CsvInput:
     return csv_input.read(written(folder, text), columns, None, encoding)
 
 
@@ -115,7 +115,7 @@ def test_what_can_be_read_only_once_is_refused(tmp_path: Path) -> None:
         csv_input.read(tmp_path / "pipe", ["age"])
 
 
-def output(table: Table, on_error: OnError = "stop", classes: list[str] | None = None) -> Output:
+def output(table: CsvInput, on_error: OnError = "stop", classes: list[str] | None = None) -> Output:
     return Output(table, on_error, classes)
 
 

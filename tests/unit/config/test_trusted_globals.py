@@ -58,7 +58,7 @@ def test_a_trusted_name_that_stands_for_an_object_of_others_is_refused(name: str
     module, _, attribute = name.rpartition(".")
     data = f"c{module}\n{attribute}\n(V touch {tmp_path / 'canary'}\ntR.".encode()
 
-    with pytest.raises(restricted_unpickler.NotAllowed, match=name):
+    with pytest.raises(restricted_unpickler.ForbiddenGlobalError, match=name):
         restricted_unpickler.load(data, [name])
 
     assert not (tmp_path / "canary").exists()
@@ -66,7 +66,7 @@ def test_a_trusted_name_that_stands_for_an_object_of_others_is_refused(name: str
 
 def test_trusted_name_of_pythons_library_is_refused() -> None:
     """A manifest can list the name, and text tells nothing of its module: the name alone must decide."""
-    with pytest.raises(restricted_unpickler.NotAllowed, match="this.s"):
+    with pytest.raises(restricted_unpickler.ForbiddenGlobalError, match="this.s"):
         restricted_unpickler.load(b"cthis\ns\n.", ["this.s"])
 
 
@@ -81,7 +81,7 @@ def test_vectorizer_of_files_is_refused_also_as_a_trusted_subclass() -> None:
     file = io.BytesIO()
     joblib.dump(make_pipeline(harmful_module.Vectorizer(input="filename")), file)
 
-    with pytest.raises(restricted_unpickler.ReadsFiles, match="Vectorizer"):
+    with pytest.raises(restricted_unpickler.ReadsFilesError, match="Vectorizer"):
         restricted_unpickler.load(file.getvalue(), ["support.harmful_module.Vectorizer"])
 
 

@@ -12,7 +12,7 @@ from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from ml_census.engine.sklearn_predictor import Original
+from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models import schema_inference
 
 
@@ -37,7 +37,7 @@ def test_a_model_predicts_on_one_thread_and_is_left_as_it_is(wrap: Callable[[Any
     before = model.get_params()
     JOBS.clear()
 
-    Original(model, schema_inference.learn(model, ["a"])).predict([[1.0]])
+    SklearnPredictor(model, schema_inference.infer_schema(model, ["a"])).predict([[1.0]])
 
     assert set(JOBS) == {1}
     assert repr(model.get_params()) == repr(before)

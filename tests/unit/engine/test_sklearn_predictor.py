@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from ml_census.engine.predictor import PredictionError
-from ml_census.engine.sklearn_predictor import Original
-from ml_census.models.schema_inference import learn
+from ml_census.engine.sklearn_predictor import SklearnPredictor
+from ml_census.models.schema_inference import infer_schema
 from support.sample_models import KINDS, Kind
 
 
-def predictor(kind: Kind) -> Original:
-    return Original(kind.model, learn(kind.model))
+def predictor(kind: Kind) -> SklearnPredictor:
+    return SklearnPredictor(kind.model, infer_schema(kind.model))
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -59,7 +59,7 @@ def test_many_rows_are_predicted_in_blocks_and_the_refused_one_is_still_found(
     kind: Callable[[str], Kind], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = kind("article")
-    original = Original(made.model, learn(made.model))
+    original = SklearnPredictor(made.model, infer_schema(made.model))
     columns = original.schema.clean(made.rows).columns
     whole = original.predict(columns), original.probabilities(columns)
     monkeypatch.setattr("ml_census.engine.sklearn_predictor.ROWS_AT_ONCE", 7)

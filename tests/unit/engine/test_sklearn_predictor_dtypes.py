@@ -16,7 +16,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 
 from ml_census.engine.predictor import PredictionError, reason
-from ml_census.engine.sklearn_predictor import Original
+from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.estimator import learnt, with_dtypes
 from ml_census.schema.column import Column
 from ml_census.schema.schema import Schema, SchemaError, from_json
@@ -35,7 +35,7 @@ class Dtypes(ClassifierMixin, BaseEstimator):
 
 def dtypes(*columns: Column, row: list[Any]) -> str:
     schema = Schema(columns, "frame")
-    (answer,) = Original(Dtypes(), schema).predict(schema.clean([row]).columns)
+    (answer,) = SklearnPredictor(Dtypes(), schema).predict(schema.clean([row]).columns)
     return str(answer)
 
 
@@ -73,7 +73,7 @@ def test_categories_come_in_the_order_of_the_training_and_unknown_ones_are_missi
     schema = Schema((Column("a", "category", ("y", "x"), nullable=True, dtype="category"),), "frame")
     model = Dtypes()
 
-    Original(model, schema).predict(schema.clean([["x"], ["z"], [None]]).columns)
+    SklearnPredictor(model, schema).predict(schema.clean([["x"], ["z"], [None]]).columns)
 
     assert model.seen_["a"].cat.codes.tolist() == [1, -1, -1]
 
@@ -124,7 +124,7 @@ def test_a_schema_that_names_no_dtype_gets_the_one_of_the_model() -> None:
 def test_an_imputer_of_constants_over_floats_answers_whole_numbers() -> None:
     frame = pd.DataFrame(NUMBERS, columns=["a", "b"])
     model = make_pipeline(SimpleImputer(strategy="constant", fill_value=-1), KNeighborsClassifier())
-    original = Original(model.fit(frame, TWO[:, 0]), learnt(model))
+    original = SklearnPredictor(model.fit(frame, TWO[:, 0]), learnt(model))
 
     columns = original.schema.clean([[1, None], [0, 2]]).columns
 
@@ -140,7 +140,7 @@ def test_an_imputer_of_constants_over_floats_answers_whole_numbers() -> None:
 )  # fmt: skip
 def test_a_model_of_several_labels_gives_a_probability_for_each_class_of_each_output(model: Any) -> None:
     """scikit-learn answers arrays by output, or one array of the probabilities of label 1."""
-    original = Original(model.fit(NUMBERS, TWO.astype(int)), learnt(model))
+    original = SklearnPredictor(model.fit(NUMBERS, TWO.astype(int)), learnt(model))
 
     rows = original.probabilities(original.schema.clean(NUMBERS[:3].tolist()).columns)
 
@@ -155,7 +155,7 @@ def test_a_model_of_several_labels_gives_a_probability_for_each_class_of_each_ou
 def test_outputs_of_different_classes_have_lists_of_different_lengths() -> None:
     labels = np.column_stack([np.arange(60) % 2, np.arange(60) % 3])
     model = KNeighborsClassifier().fit(NUMBERS, labels)
-    original = Original(model, learnt(model))
+    original = SklearnPredictor(model, learnt(model))
 
     (row,) = original.probabilities(original.schema.clean(NUMBERS[:1].tolist()).columns)
 
@@ -164,7 +164,7 @@ def test_outputs_of_different_classes_have_lists_of_different_lengths() -> None:
 
 def test_a_mixture_numbers_its_components() -> None:
     model = GaussianMixture(3, random_state=0).fit(NUMBERS)
-    original = Original(model, learnt(model))
+    original = SklearnPredictor(model, learnt(model))
 
     assert (original.classes, original.has_probabilities) == ([0, 1, 2], True)
 
@@ -172,7 +172,7 @@ def test_a_mixture_numbers_its_components() -> None:
 @pytest.mark.parametrize("model", [LinearRegression(), MultiOutputClassifier(LogisticRegression())])
 def test_one_target_in_a_table_is_answered_without_a_list(model: Any) -> None:
     model.fit(NUMBERS, TWO[:, :1].astype(int))
-    original = Original(model, learnt(model))
+    original = SklearnPredictor(model, learnt(model))
     columns = original.schema.clean(NUMBERS[:2].tolist()).columns
 
     assert original.predict(columns) == model.predict(NUMBERS[:2])[:, 0].tolist()
@@ -196,7 +196,7 @@ def test_an_answer_of_each_dtype_is_a_value_of_json(dtype: str) -> None:
     answer = np.array([np.int64(1) if dtype == "object" else 1], dtype=dtype)
     schema = Schema((Column("a", "number"),), "numbers")
 
-    (made,) = Original(Answers(answer), schema).predict([[1.0]])
+    (made,) = SklearnPredictor(Answers(answer), schema).predict([[1.0]])
 
     assert json.loads(json.dumps(made)) == answer[0].item() if dtype != "longdouble" else made == 1.0
 
@@ -210,7 +210,7 @@ def test_what_json_cannot_say_is_refused_with_its_dtype(answer: np.ndarray) -> N
     schema = Schema((Column("a", "number"),), "numbers")
 
     with pytest.raises(PredictionError) as raised:
-        Original(Answers(answer), schema).predict([[1.0]])
+        SklearnPredictor(Answers(answer), schema).predict([[1.0]])
     assert "which JSON does not have" in str(raised.value.__cause__)
 
 
@@ -218,7 +218,7 @@ def test_classes_that_json_cannot_say_are_refused_before_any_row() -> None:
     model = KNeighborsClassifier().fit(NUMBERS, TWO[:, 0].astype(int).astype("datetime64[D]"))
 
     with pytest.raises(SchemaError, match="which JSON does not have"):
-        Original(model, Schema((Column("a", "number"), Column("b", "number")), "numbers"))
+        SklearnPredictor(model, Schema((Column("a", "number"), Column("b", "number")), "numbers"))
 
 
 class Particular(BaseEstimator):
@@ -232,7 +232,7 @@ class Particular(BaseEstimator):
 
 def test_the_row_and_the_column_that_a_model_refuses_are_found() -> None:
     schema = Schema(tuple(Column(name, "text") for name in "abcde"), "frame")
-    original = Original(Particular(), schema)
+    original = SklearnPredictor(Particular(), schema)
     assert original.classes is None  # a row that it answers is known from here on
 
     rows = [list("vwxyz") for _ in range(9)]

@@ -115,7 +115,7 @@ def test_a_file_that_is_no_model_is_named_for_what_it_is(name: str) -> None:
     data, words = FILES[name]
 
     with pytest.raises(ArtifactError) as refused:
-        estimator.unpickled("--model", "model.pkl", data)
+        estimator.load_estimator("--model", "model.pkl", data)
 
     assert words in refused.value.reason
     assert not any(word in refused.value.reason for word in INTERNAL)
@@ -127,7 +127,7 @@ def test_every_protocol_is_loaded(tmp_path: Path, library: Any, protocol: int) -
     with (tmp_path / "model.pkl").open("wb") as file:
         library.dump(MODEL, file, protocol=protocol)
 
-    loaded = estimator.unpickled("--model", "model.pkl", (tmp_path / "model.pkl").read_bytes())
+    loaded = estimator.load_estimator("--model", "model.pkl", (tmp_path / "model.pkl").read_bytes())
 
     assert loaded.model.predict(ROWS).tolist() == LABELS
 
@@ -142,7 +142,7 @@ def test_the_version_comes_before_the_names(monkeypatch: pytest.MonkeyPatch) -> 
 
     for any_version, words in ((False, "this is"), (True, "has no sklearn.linear_model._logistic.LogisticRegressoin")):
         with pytest.raises(ArtifactError) as refused:
-            estimator.unpickled("model_path", "model.pkl", data, (), any_version)
+            estimator.load_estimator("model_path", "model.pkl", data, (), any_version)
 
         assert refused.value.reason.startswith("made by scikit-learn 0.9.1")
         assert words in refused.value.reason
@@ -161,7 +161,7 @@ def test_the_version_comes_before_the_names(monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_version_mismatch_is_advised_only_where_it_helps(key: str, data: bytes, works: bool) -> None:
     with pytest.raises(ArtifactError) as refused:
-        estimator.unpickled(key, "model.pkl", data)
+        estimator.load_estimator(key, "model.pkl", data)
 
     assert ("version_mismatch: warn" in refused.value.reason) is works
 
@@ -180,7 +180,7 @@ NAMES = b"(lp0\ncmylib\nHalf\nacother.lib\nthing\nacnumpy\nvectorize\nac__main__
 
 def test_all_names_are_listed_at_once_with_what_to_do_about_each_kind() -> None:
     with pytest.raises(ArtifactError) as refused:
-        estimator.unpickled("--model", "model.pkl", NAMES)
+        estimator.load_estimator("--model", "model.pkl", NAMES)
 
     reason = refused.value.reason
     assert "mylib.Half, other.lib.thing is of no package that the server knows" in reason
@@ -197,4 +197,4 @@ def test_pickle_that_is_cut_anywhere_is_named_as_cut_off(compress: Any) -> None:
 
     for end in range(40, len(data), len(data) // 60):
         with pytest.raises(ArtifactError, match="cut off or damaged"):
-            estimator.unpickled("--model", "model.pkl", data[:end])
+            estimator.load_estimator("--model", "model.pkl", data[:end])

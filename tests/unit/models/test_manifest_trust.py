@@ -18,7 +18,7 @@ from ml_census.artifacts import bundle
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.models.manifest import ArtifactError
 from ml_census.models.publishing import publish_files
-from ml_census.storage.snapshot import Source
+from ml_census.storage.snapshot import Snapshot
 from support import harmful_module
 
 NAME = "support.harmful_module.doubled"
@@ -41,7 +41,7 @@ def start(published: Path, folder: Callable[..., Path]) -> Callable[..., Artifac
 
     def load(**changes: Any) -> Artifacts:
         settings = {"model_path": str(published / "model.pkl"), **changes}
-        return bundle.load(config.load(str(folder("logistic", **settings))), Source())
+        return bundle.load(config.load(str(folder("logistic", **settings))), Snapshot())
 
     return load
 

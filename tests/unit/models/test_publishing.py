@@ -21,13 +21,13 @@ from ml_census.cli.main import main
 from ml_census.config import Config
 from ml_census.models import loading
 from ml_census.models.loading import Model
-from ml_census.models.manifest import ArtifactError, Folder
-from ml_census.storage.snapshot import Source
+from ml_census.models.manifest import ArtifactError, ModelFolder
+from ml_census.storage.snapshot import Snapshot
 from support.sample_models import KINDS, LABELS, Kind
 
 
 def load(uri: str) -> Model:
-    return loading.load(Config(uri, "", ""), Folder(uri, Source()), None)
+    return loading.load(Config(uri, "", ""), ModelFolder(uri, Snapshot()), None)
 
 
 def publish(folder: Path, fitted: Any, **options: str) -> Result:
@@ -158,7 +158,7 @@ def test_a_manifest_that_is_none_is_one_line_or_no_reason(
     config = Config(str(tmp_path / "out/model.pkl"), str(tmp_path / "users.json"), str(tmp_path / "secret.txt"))
 
     try:
-        loaded = bundle.load(config, Source())
+        loaded = bundle.load(config, Snapshot())
     except ArtifactError:
         return
     assert isinstance(loaded.model.engine, dict)  # /version and the log take it for one

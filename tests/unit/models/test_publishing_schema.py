@@ -16,8 +16,8 @@ from sklearn.tree import DecisionTreeClassifier
 from ml_census.cli.main import main
 from ml_census.config import Config
 from ml_census.models import loading
-from ml_census.models.manifest import ArtifactError, Folder
-from ml_census.storage.snapshot import Source
+from ml_census.models.manifest import ArtifactError, ModelFolder
+from ml_census.storage.snapshot import Snapshot
 
 FRAME = pd.DataFrame({"city": ["Rome", "Oslo", "Rome", "Oslo"], "age": [20.0, 30.0, 40.0, 50.0]})
 MODEL = make_pipeline(
@@ -82,4 +82,4 @@ def test_a_schema_edited_in_place_is_refused_with_the_remedy(tmp_path: Path) -> 
 
     uri = str(tmp_path / "out/model.pkl")
     with pytest.raises(ArtifactError, match="; publish the model again with --schema and the edited file$"):
-        loading.load(Config(uri, "", ""), Folder(uri, Source()), None)
+        loading.load(Config(uri, "", ""), ModelFolder(uri, Snapshot()), None)

@@ -18,7 +18,7 @@ from ml_census.artifacts import bundle
 from ml_census.config import Config
 from ml_census.models import estimator, sandbox
 from ml_census.models.manifest import ArtifactError
-from ml_census.storage.snapshot import Source
+from ml_census.storage.snapshot import Snapshot
 from support import harmful_module
 from support.sample_models import KINDS, made_by
 
@@ -31,18 +31,18 @@ def own_module(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(harmful_module.__file__).parents[1]))
 
 
-def source_of(settings: Config) -> Source:
+def source_of(settings: Config) -> Snapshot:
     """The artifacts, read as a server reads them before the trial."""
-    read = Source()
+    read = Snapshot()
     for uri in (settings.model_path, settings.prediction_decoding):
         if uri:
             read.read(uri, 2**30)
     return read
 
 
-def tried(path: Path) -> sandbox.Proved:
+def tried(path: Path) -> sandbox.SandboxResult:
     settings = config.load(str(path))
-    return sandbox.tried_out(settings, source_of(settings))
+    return sandbox.run_in_sandbox(settings, source_of(settings))
 
 
 def of_version_1_9(path: Path) -> Config:
@@ -59,20 +59,20 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Config:
 
 
 @pytest.fixture(scope="module")
-def proved(settings: Config) -> sandbox.Proved:
+def proved(settings: Config) -> sandbox.SandboxResult:
     """The result of one child for all tests of it."""
-    return sandbox.tried_out(settings, source_of(settings))
+    return sandbox.run_in_sandbox(settings, source_of(settings))
 
 
 @pytest.mark.slow
-def test_compilable_model_returns_compiled_with_its_version(proved: sandbox.Proved) -> None:
+def test_compilable_model_returns_compiled_with_its_version(proved: sandbox.SandboxResult) -> None:
     assert proved.compiled
     assert proved.engine["kind"] == "compiled"
     assert proved.made_by == "1.9.0" != proved.scikit_learn
 
 
 @pytest.mark.slow
-def test_compiled_result_serves_without_unpickling_again(settings: Config, proved: sandbox.Proved) -> None:
+def test_compiled_result_serves_without_unpickling_again(settings: Config, proved: sandbox.SandboxResult) -> None:
     made, read = KINDS["logistic"](), source_of(settings)
     read.files[settings.model_path] = b"no pickle"
 
@@ -88,8 +88,8 @@ def test_uncompiled_model_returns_the_reason_and_its_version(folder: Folder) -> 
     settings = of_version_1_9(folder("logistic", version_mismatch="warn", compile=False))
     read, results = source_of(settings), []
 
-    def in_a_child() -> sandbox.Proved:
-        results.append(sandbox.tried_out(settings, read))
+    def in_a_child() -> sandbox.SandboxResult:
+        results.append(sandbox.run_in_sandbox(settings, read))
         return results[0]
 
     loaded = bundle.load(settings, read, in_a_child)
@@ -126,7 +126,7 @@ def test_pickle_that_ends_the_child_is_refused_with_how(folder: Folder, harm: st
 def test_pickle_that_raises_is_refused_with_the_exception(harm: str, reason: str) -> None:
     """These end neither the child nor the server: they are caught where the model is unpickled."""
     with pytest.raises(ArtifactError, match=reason):
-        estimator.unpickled("model_path", "model.pkl", evaluating(harm), ["support.harmful_module.evaluate"])
+        estimator.load_estimator("model_path", "model.pkl", evaluating(harm), ["support.harmful_module.evaluate"])
 
 
 def test_trial_that_outlasts_its_time_is_refused(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +170,7 @@ def test_the_child_may_have_what_the_container_has_left(
     none = str(tmp_path / "none"), "max", "current", ""
     monkeypatch.setattr(sandbox, "GROUPS", [none, group(tmp_path, limit, used, files)])
 
-    assert sandbox._room() == room
+    assert sandbox._available_memory() == room
 
 
 def test_both_versions_of_control_groups_are_asked_for_what_they_have() -> None:

@@ -21,7 +21,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from ml_census.models.schema_inference import learn
+from ml_census.models.schema_inference import infer_schema
 from ml_census.schema.schema import SchemaError
 from support.sample_models import CATEGORIES, FRAME, LABELS, NAMES, NUMBERS, Kind
 
@@ -45,7 +45,7 @@ from support.sample_models import CATEGORIES, FRAME, LABELS, NAMES, NUMBERS, Kin
 def test_each_kind_of_model_tells_its_columns(
     kind: Callable[[str], Kind], name: str, form: str, kinds: list[str]
 ) -> None:
-    schema = learn(kind(name).model)
+    schema = infer_schema(kind(name).model)
 
     assert schema.form == form
     assert [column.kind for column in schema.columns] == kinds
@@ -53,7 +53,7 @@ def test_each_kind_of_model_tells_its_columns(
 
 @pytest.mark.parametrize("name", ["article", "dataframe", "positions"])
 def test_categories_are_learnt_from_the_encoders(kind: Callable[[str], Kind], name: str) -> None:
-    columns = learn(kind(name).model, NAMES).columns
+    columns = infer_schema(kind(name).model, NAMES).columns
 
     assert [column.name for column in columns] == NAMES
     assert set(columns[1].categories) == set(CATEGORIES["workclass"])
@@ -72,7 +72,7 @@ def test_categories_are_learnt_from_the_encoders(kind: Callable[[str], Kind], na
     ids=lambda value: str(value)[:40],
 )
 def test_only_what_learns_from_missing_values_lets_null_in(model: Any, nullable: bool) -> None:
-    columns = learn(model.fit(NUMBERS, LABELS)).columns
+    columns = infer_schema(model.fit(NUMBERS, LABELS)).columns
 
     assert [(column.kind, column.nullable) for column in columns] == [("number", nullable)] * 2
 
@@ -88,14 +88,14 @@ def test_only_what_learns_from_missing_values_lets_null_in(model: Any, nullable:
     ids=lambda model: type(model).__name__,
 )
 def test_a_model_of_models_tells_what_its_parts_take(model: Any) -> None:
-    assert [column.kind for column in learn(model.fit(NUMBERS, LABELS)).columns] == ["number", "number"]
+    assert [column.kind for column in infer_schema(model.fit(NUMBERS, LABELS)).columns] == ["number", "number"]
 
 
 def test_an_encoder_that_fails_on_unknown_categories_makes_them_the_clients_error() -> None:
     encode = ColumnTransformer([("categories", OneHotEncoder(), ["workclass"])])
     model = make_pipeline(encode, LogisticRegression()).fit(FRAME, LABELS)
 
-    age, workclass, *_ = learn(model).columns
+    age, workclass, *_ = infer_schema(model).columns
 
     assert workclass.refuse_unknown
     assert age.kind == "any"  # dropped: whatever it holds
@@ -105,21 +105,21 @@ def test_an_encoder_that_knows_missing_values_lets_null_in() -> None:
     values = np.array([["a"], [None], ["b"]] * 4, dtype=object)
     model = make_pipeline(OneHotEncoder(), LogisticRegression()).fit(values, [0, 1, 0] * 4)
 
-    assert learn(model).columns[0].nullable
+    assert infer_schema(model).columns[0].nullable
 
 
 def test_an_unknown_step_leaves_its_columns_open() -> None:
     model = make_pipeline(FunctionTransformer(np.abs), FunctionTransformer(list), LogisticRegression())
     open_model = make_pipeline(FunctionTransformer(list), LogisticRegression())
 
-    assert [column.kind for column in learn(model.fit(NUMBERS, LABELS)).columns] == ["number", "number"]
-    assert [column.kind for column in learn(open_model.fit(NUMBERS, LABELS)).columns] == ["any", "any"]
+    assert [column.kind for column in infer_schema(model.fit(NUMBERS, LABELS)).columns] == ["number", "number"]
+    assert [column.kind for column in infer_schema(open_model.fit(NUMBERS, LABELS)).columns] == ["any", "any"]
 
 
 def test_a_missing_value_of_the_imputers_own_is_known() -> None:
     impute = SimpleImputer(missing_values=" ?", strategy="most_frequent")
     encode = ColumnTransformer([("c", make_pipeline(impute, OneHotEncoder()), ["workclass"])])
-    column = learn(make_pipeline(encode, LogisticRegression()).fit(FRAME, LABELS)).columns[1]
+    column = infer_schema(make_pipeline(encode, LogisticRegression()).fit(FRAME, LABELS)).columns[1]
 
     assert column.clean("?") == (" ?", True)
 
@@ -127,12 +127,12 @@ def test_a_missing_value_of_the_imputers_own_is_known() -> None:
 def test_scalers_hand_columns_on() -> None:
     model = make_pipeline(StandardScaler(), HistGradientBoostingClassifier(max_iter=2)).fit(NUMBERS, LABELS)
 
-    assert all(column.nullable for column in learn(model).columns)
+    assert all(column.nullable for column in infer_schema(model).columns)
 
 
 def test_a_column_that_the_model_drops_takes_anything() -> None:
     encode = ColumnTransformer([("numbers", "passthrough", ["age"])])
-    columns = learn(make_pipeline(encode, LogisticRegression()).fit(FRAME, LABELS)).columns
+    columns = infer_schema(make_pipeline(encode, LogisticRegression()).fit(FRAME, LABELS)).columns
 
     assert [(column.kind, column.nullable) for column in columns] == [("number", False)] + [("any", True)] * 3
 
@@ -147,16 +147,16 @@ def test_a_column_that_the_model_drops_takes_anything() -> None:
     ids=["nested", "union", "calibrated"],
 )
 def test_text_models_take_one_text_a_row(model: Any) -> None:
-    assert learn(model.fit(["a good one", "a bad one"] * 4, [1, 0] * 4)).form == "documents"
+    assert infer_schema(model.fit(["a good one", "a bad one"] * 4, [1, 0] * 4)).form == "documents"
 
 
 def test_a_model_that_takes_dicts_is_refused() -> None:
     model = make_pipeline(DictVectorizer(), LogisticRegression()).fit([{"a": 1}, {"a": 2}], [0, 1])
 
     with pytest.raises(SchemaError, match="takes dicts"):
-        learn(model)
+        infer_schema(model)
 
 
 def test_a_model_without_a_number_of_columns_needs_a_schema() -> None:
     with pytest.raises(SchemaError, match=r"schema\.json"):
-        learn(BaseEstimator())
+        infer_schema(BaseEstimator())

@@ -29,9 +29,9 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from ml_census.engine.sklearn_predictor import Original
+from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.estimator import learnt
-from ml_census.models.schema_inference import learn
+from ml_census.models.schema_inference import infer_schema
 from ml_census.schema.schema import SchemaError
 
 RANDOM = np.random.default_rng(0)
@@ -164,7 +164,7 @@ Strange.__module__ = "strange.models"
 def test_the_columns_of_an_estimator_that_tells_nothing_are_learnt_from_its_predictions(takes_missing: bool) -> None:
     model = Strange(takes_missing).fit(FRAME, LABELS)
 
-    assert [column.kind for column in learn(model).columns] == ["any", "any"]
+    assert [column.kind for column in infer_schema(model).columns] == ["any", "any"]
     assert columns(model) == [("number", takes_missing)] * 2
 
 
@@ -245,4 +245,4 @@ def test_a_learnt_schema_answers_the_rows_of_the_training_as_the_model_does() ->
     schema = learnt(model)
     rows = schema.clean(FRAME.astype(object).where(FRAME.notna(), None).to_numpy().tolist())
 
-    assert Original(model, schema).predict(rows.columns) == model.predict(FRAME).tolist()
+    assert SklearnPredictor(model, schema).predict(rows.columns) == model.predict(FRAME).tolist()

@@ -37,7 +37,7 @@ def test_a_shortage_while_another_version_is_checked_is_passing() -> None:
     data = file.getvalue().replace(b"_sklearn_version\x94\x8c\x051.9.1", b"_sklearn_version\x94\x8c\x050.9.1")
 
     with pytest.raises(ArtifactError) as refused:
-        estimator.unpickled("model_path", "model.joblib", data, [f"{__name__}.ShortOfMemory"])
+        estimator.load_estimator("model_path", "model.joblib", data, [f"{__name__}.ShortOfMemory"])
 
-    assert refused.value.is_passing
+    assert refused.value.is_transient
     assert "not enough memory" in refused.value.reason

@@ -14,21 +14,21 @@ import joblib
 import pytest
 
 from ml_census import config
-from ml_census.artifacts.reloader import Loader
+from ml_census.artifacts.reloader import ArtifactReloader
 from ml_census.models import estimator, manifest, sandbox
 from ml_census.models.manifest import ArtifactError
 from ml_census.storage import snapshot
-from ml_census.storage.snapshot import Source
+from ml_census.storage.snapshot import Snapshot
 from support.sample_models import KINDS
 
 Folder = Callable[..., Path]
 
 
 def refusal(path: Path) -> ArtifactError:
-    settings, read = config.load(str(path)), Source()
+    settings, read = config.load(str(path)), Snapshot()
     read.read(settings.model_path, 2**30)
     with pytest.raises(ArtifactError) as refused:
-        sandbox.tried_out(settings, read)
+        sandbox.run_in_sandbox(settings, read)
     return refused.value
 
 
@@ -38,23 +38,23 @@ def test_no_space_for_the_trial_is_transient(folder: Folder, monkeypatch: pytest
 
     error = refusal(path)
 
-    assert error.is_passing and not error.is_away
+    assert error.is_transient and not error.is_away
     assert "cannot be tried out now: No space left on device" in error.reason
 
 
 def test_no_process_for_the_trial_is_transient(folder: Folder) -> None:
     path = folder("logistic")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    settings, read = config.load(str(path)), Source()
+    settings, read = config.load(str(path)), Snapshot()
     read.read(settings.model_path, 2**30)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
     try:
         with pytest.raises(ArtifactError) as refused:
-            sandbox.tried_out(settings, read)
+            sandbox.run_in_sandbox(settings, read)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
-    assert refused.value.is_passing
+    assert refused.value.is_transient
     assert "Too many open files" in refused.value.reason
 
 
@@ -79,7 +79,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
 
 
 @pytest.mark.parametrize(
-    ("script", "is_passing", "words"),
+    ("script", "is_transient", "words"),
     [
         ("kill -KILL $$", True, "signal SIGKILL, as when memory runs out"),
         ("echo 'ml-census: No space left on device' >&2; exit 75", True, "exit code 75, ml-census: No space left"),
@@ -88,14 +88,14 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
     ],
 )
 def test_only_the_end_of_a_child_that_the_model_caused_is_its_fault(
-    folder: Folder, program: Callable[[str], None], script: str, is_passing: bool, words: str
+    folder: Folder, program: Callable[[str], None], script: str, is_transient: bool, words: str
 ) -> None:
     path = folder("logistic")
     program(script)
 
     error = refusal(path)
 
-    assert error.is_passing is is_passing
+    assert error.is_transient is is_transient
     assert words in error.reason
 
 
@@ -108,7 +108,7 @@ def test_a_child_that_takes_too_long_is_ended_with_all_that_it_started(
 
     error = refusal(path)
 
-    assert error.is_passing
+    assert error.is_transient
     grandchild = Path("/proc", (tmp_path / "pid").read_text().strip(), "stat")
     assert not grandchild.exists() or grandchild.read_text().split()[2] == "Z"
 
@@ -125,8 +125,8 @@ def test_the_output_of_the_child_is_bounded_and_read_as_bytes(folder: Folder, pr
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 * 1024  # KiB
 
 
-def started(path: Path) -> Loader:
-    load = Loader(config.load(str(path)))
+def started(path: Path) -> ArtifactReloader:
+    load = ArtifactReloader(config.load(str(path)))
     load.start()
     return load
 
@@ -194,7 +194,7 @@ def test_want_of_memory_while_columns_are_read_is_transient(tmp_path: Path) -> N
     path = str(tmp_path / "model.pkl")
 
     with pytest.raises(ArtifactError) as refused:
-        estimator.original(path, Large(), manifest.Folder(path, Source()))
+        estimator.original(path, Large(), manifest.ModelFolder(path, Snapshot()))
 
-    assert refused.value.is_passing
+    assert refused.value.is_transient
     assert refused.value.reason == "not enough memory to load it (MemoryError)"

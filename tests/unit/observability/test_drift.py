@@ -11,25 +11,25 @@ from sklearn.dummy import DummyClassifier
 from conftest import KEY
 from ml_census import auth
 from ml_census.api.app import create_app
-from ml_census.api.prediction_service import Answering
+from ml_census.api.prediction_service import PredictionService
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
-from ml_census.engine.sklearn_predictor import Original
+from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.loading import Model
-from ml_census.observability.drift import LEAST_ROWS, MOST_ROWS, ROWS_OF_A_REQUEST, Drift, index
+from ml_census.observability.drift import LEAST_ROWS, MOST_ROWS, ROWS_OF_A_REQUEST, DriftMonitor, index
 from ml_census.observability.metrics import Metrics
 from ml_census.schema import schema
-from ml_census.schema.column import Column, Training
+from ml_census.schema.column import Column, TrainingDistribution
 from ml_census.schema.schema import Schema, SchemaError
 from ml_census.training.train import spread
 
-AGE = Column("age", "number", training=Training((0.5, 0.3, 0.2, 0.0), (30, 50), 17, 90))
-SEX = Column("sex", "category", ("Female", "Male"), training=Training((0.4, 0.6, 0.0)))
+AGE = Column("age", "number", training=TrainingDistribution((0.5, 0.3, 0.2, 0.0), (30, 50), 17, 90))
+SEX = Column("sex", "category", ("Female", "Male"), training=TrainingDistribution((0.4, 0.6, 0.0)))
 NOTE = Column("note", "any")
 
 
-def seen(rows: list[tuple[object, ...]], columns: tuple[Column, ...] = (AGE, SEX), times: int = 100) -> Drift:
-    counted = Drift(Schema(columns, "frame"))
+def seen(rows: list[tuple[object, ...]], columns: tuple[Column, ...] = (AGE, SEX), times: int = 100) -> DriftMonitor:
+    counted = DriftMonitor(Schema(columns, "frame"))
     for _ in range(times):
         counted.see(list(zip(*rows, strict=True)))  # type: ignore[arg-type]
     return counted
@@ -90,7 +90,7 @@ def test_columns_of_which_no_training_is_known_are_left_out() -> None:
 def predicting(*columns: Column) -> Artifacts:
     """A model of these columns, that has predicted nothing yet."""
     model = DummyClassifier().fit(pd.DataFrame([[0] * len(columns)], columns=[each.name for each in columns]), [1])
-    predictor = Original(model, Schema(columns, "frame"))
+    predictor = SklearnPredictor(model, Schema(columns, "frame"))
     served = Model(predictor, "0123456789ab", {"kind": "original"}, "1.9.0")
     return Artifacts(served, None, {}, auth.parse_keys(KEY.encode()))
 
@@ -98,7 +98,7 @@ def predicting(*columns: Column) -> Artifacts:
 def test_requests_in_flight_leave_the_drift_of_the_next_model_alone() -> None:
     """They end on the model that they began with, whose columns are others."""
     old, new, metrics = predicting(SEX, AGE), predicting(AGE, SEX), Metrics()
-    app, answering = create_app(old, Config("", "", ""), metrics=metrics), Answering(1000, metrics)
+    app, answering = create_app(old, Config("", "", ""), metrics=metrics), PredictionService(1000, metrics)
     app.swap(new)
     for _ in range(LEAST_ROWS // len(USUAL)):
         answering.answer(new, [list(row) for row in USUAL], answering.stages())
@@ -109,7 +109,7 @@ def test_requests_in_flight_leave_the_drift_of_the_next_model_alone() -> None:
 
 
 def test_a_number_is_spread_over_bins_with_as_many_rows_each() -> None:
-    assert spread(replace(AGE, training=None), pd.Series(range(100))) == Training(
+    assert spread(replace(AGE, training=None), pd.Series(range(100))) == TrainingDistribution(
         (0.1,) * 10 + (0.0,), tuple(range(9, 90, 10)), 0, 99
     )
 
@@ -117,7 +117,7 @@ def test_a_number_is_spread_over_bins_with_as_many_rows_each() -> None:
 def test_a_number_that_is_mostly_one_value_has_fewer_bins() -> None:
     gains = pd.Series([0] * 95 + [1, 2, 3, 4, 5])
 
-    assert spread(AGE, gains) == Training((0.95, 0.05, 0.0), (0,), 0, 5)
+    assert spread(AGE, gains) == TrainingDistribution((0.95, 0.05, 0.0), (0,), 0, 5)
 
 
 def test_missing_values_have_a_share() -> None:

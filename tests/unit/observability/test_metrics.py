@@ -2,7 +2,7 @@
 
 from sklearn.dummy import DummyClassifier
 
-from ml_census.engine.sklearn_predictor import Original
+from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.loading import Model
 from ml_census.observability.metrics import COLUMNS, Metrics
 from ml_census.schema.column import Column
@@ -11,7 +11,7 @@ from ml_census.schema.schema import Schema
 
 def test_unknown_values_beyond_100_columns_are_counted_together() -> None:
     columns = tuple(Column(f"c{place}", "category", ("a",)) for place in range(COLUMNS + 2))
-    predictor = Original(DummyClassifier().fit([[0]], [1]), Schema(columns, "frame"))
+    predictor = SklearnPredictor(DummyClassifier().fit([[0]], [1]), Schema(columns, "frame"))
     metrics = Metrics()
 
     unknown = [{"row": 0, "column": column.name, "got": "b"} for column in columns]

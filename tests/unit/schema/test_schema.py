@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ml_census.schema.column import Column
-from ml_census.schema.schema import RowsError, Schema, SchemaError, from_json
+from ml_census.schema.schema import InvalidRowsError, Schema, SchemaError, from_json
 
 NAN = float("nan")
 SCHEMA = Schema(
@@ -31,7 +31,7 @@ def rows(schema: Schema, inputs: list[Any]) -> list[list[Any]]:
 
 
 def details(inputs: Any, schema: Schema = SCHEMA) -> list[dict[str, Any]]:
-    with pytest.raises(RowsError) as raised:
+    with pytest.raises(InvalidRowsError) as raised:
         schema.clean(inputs)
     json.dumps(raised.value.details, allow_nan=False)
     return raised.value.details
@@ -119,7 +119,7 @@ def test_no_rows_are_refused(inputs: Any) -> None:
 
 
 def test_at_most_twenty_findings_are_listed_and_all_are_counted() -> None:
-    with pytest.raises(RowsError, match="^30 values") as raised:
+    with pytest.raises(InvalidRowsError, match="^30 values") as raised:
         SCHEMA.clean([replaced(0, "x")] * 30)
 
     assert len(raised.value.details) == 20

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from ml_census.schema.column import Column, Misfit
+from ml_census.schema.column import Column, InvalidValueError
 
 WORDS = ["", " ", ".", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "-nan", "NaT", "NULL", "null", "None", " NA "]
 
@@ -21,7 +21,7 @@ def test_a_number_is_understood_however_it_is_written(text: str, number: float) 
 
 @pytest.mark.parametrize("text", [".", "+", "-.", "e5", "1e", "1,5", "1_000", "0x1f", "inf", "Infinity", "1 2", "--1"])
 def test_other_text_is_no_number(text: str) -> None:
-    with pytest.raises(Misfit, match="a number"):
+    with pytest.raises(InvalidValueError, match="a number"):
         Column("x", "number").clean(text)
 
 
@@ -35,7 +35,7 @@ def test_a_word_for_a_missing_value_is_one(word: str) -> None:
 
 @pytest.mark.parametrize("word", WORDS)
 def test_a_column_without_missing_values_refuses_the_words_for_them(word: str) -> None:
-    with pytest.raises(Misfit, match="a number"):
+    with pytest.raises(InvalidValueError, match="a number"):
         Column("x", "number").clean(word)
 
 

@@ -32,7 +32,7 @@ class Application:
     def lane(self, path: str, length: int) -> str:
         return server.PROBE if path == "/livez" else server.QUICK if length <= 10 else WORK
 
-    def route_of(self, path: str) -> str:
+    def metric_route(self, path: str) -> str:
         return path
 
     def refusal(self, path: str, status: int, message: str) -> bytes:

@@ -21,7 +21,7 @@ from waitress.adjustments import Adjustments
 from ml_census.config import Config
 from ml_census.observability.metrics import Metrics
 from ml_census.server import server, wire
-from ml_census.server.worker_pools import LANES, LOGIN, WORK
+from ml_census.server.worker_pools import LOGIN, POOLS, WORK
 
 CONFIG = Config("", "", "", max_body_bytes=100, drain_delay_seconds=0, drain_deadline_seconds=1)
 GO_ON = threading.Event()
@@ -37,7 +37,7 @@ class Application:
         lanes = {"/slow": WORK, "/login": LOGIN, "/livez": server.PROBE}
         return lanes.get(path, server.QUICK if length <= 3 else WORK)
 
-    def route_of(self, path: str) -> str:
+    def metric_route(self, path: str) -> str:
         return path
 
     def refusal(self, path: str, status: int, message: str) -> bytes:
@@ -115,10 +115,10 @@ def overfilled(port: int, path: str, lane: str) -> tuple[list[socket.socket], so
 
     The threads have to be at work before the rest is sent: what comes sooner than they wake is shed too.
     """
-    running = occupied(port, path, LANES[lane].threads)
+    running = occupied(port, path, POOLS[lane].threads)
     for _ in running:
         assert STARTED.acquire(timeout=10)
-    waiting = occupied(port, path, LANES[lane].waiting + 1)
+    waiting = occupied(port, path, POOLS[lane].waiting + 1)
     (shed,), _, _ = select.select(waiting, [], [], 10)
     waiting.remove(shed)
     return running + waiting, shed
@@ -189,7 +189,7 @@ def test_pipelined_requests_are_answered_in_their_order(port: int) -> None:
 
 
 def test_slow_requests_do_not_hold_up_quick_ones(port: int) -> None:
-    slow = occupied(port, "/slow", LANES[WORK].threads + 1)
+    slow = occupied(port, "/slow", POOLS[WORK].threads + 1)
 
     assert ask(port, post("/")) == ["the-loop"]
     let_go(slow)
@@ -418,7 +418,7 @@ def test_what_a_glance_may_misread_is_parsed(old: bytes, new: bytes) -> None:
 def test_a_full_lane_leaves_the_other_alone(port: int) -> None:
     busy = occupied(port, "/login", 1)
     assert STARTED.acquire(timeout=10)
-    busy += occupied(port, "/login", LANES[LOGIN].waiting)
+    busy += occupied(port, "/login", POOLS[LOGIN].waiting)
 
     assert ask(port, post("/", "abcd"))[0].startswith("waitress-")
     let_go(busy)
@@ -426,7 +426,7 @@ def test_a_full_lane_leaves_the_other_alone(port: int) -> None:
 
 @pytest.mark.parametrize("body", ["", "abcd"], ids=["loop", "workers"])
 def test_who_asks_for_much_and_takes_nothing_stops_nobody(port: int, body: str) -> None:
-    deaf = [hard_of_hearing(port) for _ in range(LANES[WORK].threads)]
+    deaf = [hard_of_hearing(port) for _ in range(POOLS[WORK].threads)]
     for each in deaf:
         each.sendall(20 * post("/large", body))
 
@@ -742,7 +742,7 @@ def test_who_is_late_with_a_second_request_after_the_last_answer_has_no_second_a
 @pytest.mark.parametrize("config", [replace(CONFIG, drain_deadline_seconds=0)])
 def test_nobody_who_predicts_or_hashes_holds_up_the_end(port: int) -> None:
     """Kubernetes waits for a second more than delay and deadline, then it kills. These are at work for a minute."""
-    busy = occupied(port, "/slow", LANES[WORK].threads) + occupied(port, "/login", LANES[LOGIN].threads + 1)
+    busy = occupied(port, "/slow", POOLS[WORK].threads) + occupied(port, "/login", POOLS[LOGIN].threads + 1)
     for _ in busy[:-1]:
         assert STARTED.acquire(timeout=10)
     (loop,) = [thread for thread in threading.enumerate() if thread.name == "the-loop"]

@@ -58,7 +58,7 @@ def test_a_store_that_fails_is_told_by_its_answer(
 ) -> None:
     bucket.answers = error(status, message)
 
-    with pytest.raises(storage.Unreachable) as raised:
+    with pytest.raises(storage.StorageUnavailableError) as raised:
         CALLS[call]("gs://models/m")
 
     assert cause in str(raised.value)
@@ -73,7 +73,7 @@ def test_a_store_that_is_not_there_is_told_by_its_address(
 ) -> None:
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", where)
 
-    with pytest.raises(storage.Unreachable) as raised:
+    with pytest.raises(storage.StorageUnavailableError) as raised:
         CALLS[call]("gs://models/m")
 
     assert "Cannot connect to host " + cause in str(raised.value)
@@ -93,7 +93,7 @@ def test_a_missing_permission_is_told_by_the_role_that_has_it(bucket: Bucket, ca
     with pytest.raises(storage.StorageError) as raised:
         CALLS[call]("gs://models/m")
 
-    assert not isinstance(raised.value, storage.Unreachable)
+    assert not isinstance(raised.value, storage.StorageUnavailableError)
     assert str(raised.value) == (
         f"permission denied: the account needs {role} on the bucket: "
         "census@example.iam.gserviceaccount.com does not have access"
@@ -106,7 +106,7 @@ def test_a_store_without_credentials_may_have_them_later(bucket: Bucket, call: s
     bucket.objects["m"] = b"data"
     bucket.answers = error(401, "Anonymous caller does not have storage.objects.get access to the object.")
 
-    with pytest.raises(storage.Unreachable, match="no Google credentials"):
+    with pytest.raises(storage.StorageUnavailableError, match="no Google credentials"):
         CALLS[call]("gs://models/m")
 
 
@@ -219,7 +219,7 @@ def test_a_metadata_server_that_comes_late_is_asked_again(bucket: Bucket, metada
     metadata.is_ready = True
     after = [reader.read() for _ in range(3)]
 
-    assert before.startswith("Unreachable") and "no Google credentials" in before
+    assert before.startswith("StorageUnavailableError") and "no Google credentials" in before
     assert after[-1] == "b'data'"
     assert reader.close() == ""
 

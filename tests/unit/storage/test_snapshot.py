@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from ml_census.storage import NotFound, snapshot
-from ml_census.storage.snapshot import Source
+from ml_census.storage import ObjectNotFoundError, snapshot
+from ml_census.storage.snapshot import Snapshot
 
 
 def test_what_was_read_is_read_once_and_what_is_not_there_is_remembered(tmp_path: Path) -> None:
-    read = Source()
+    read = Snapshot()
     (tmp_path / "a").write_bytes(b"1")
     for _ in range(2):
         assert read.read(str(tmp_path / "a"), 10) == b"1"
-        with pytest.raises(NotFound):
+        with pytest.raises(ObjectNotFoundError):
             read.read(str(tmp_path / "b"), 10)
         (tmp_path / "a").write_bytes(b"2")
         (tmp_path / "b").write_bytes(b"2")
@@ -28,13 +28,13 @@ def test_what_was_read_is_read_once_and_what_is_not_there_is_remembered(tmp_path
 
 
 def test_what_is_saved_is_loaded_and_knows_no_store(tmp_path: Path) -> None:
-    Source({"gs://b/m": b"model", "gs://b/x": None}).save(tmp_path / "kept")
+    Snapshot({"gs://b/m": b"model", "gs://b/x": None}).save(tmp_path / "kept")
 
     loaded = snapshot.load(tmp_path / "kept")
 
     assert loaded.read("gs://b/m", 10) == b"model"
     for missing in ("gs://b/x", "gs://b/y"):
-        with pytest.raises(NotFound):
+        with pytest.raises(ObjectNotFoundError):
             loaded.read(missing, 10)
     assert {path.stat().st_mode & 0o077 for path in [tmp_path / "kept", *(tmp_path / "kept").iterdir()]} == {0}
 
@@ -42,7 +42,7 @@ def test_what_is_saved_is_loaded_and_knows_no_store(tmp_path: Path) -> None:
 def test_what_lies_here_is_not_kept_but_read_again(tmp_path: Path) -> None:
     """A signing key is mounted from memory: no disk may hold it, nor bring back one that was removed."""
     (tmp_path / "key").write_bytes(b"old")
-    read = Source({"gs://b/m": b"model"})
+    read = Snapshot({"gs://b/m": b"model"})
     read.read(str(tmp_path / "key"), 10)
 
     read.remote().save(tmp_path / "kept")
@@ -56,7 +56,7 @@ def test_what_lies_here_is_not_kept_but_read_again(tmp_path: Path) -> None:
 
 def test_what_is_saved_again_takes_the_place_of_what_was_there(tmp_path: Path) -> None:
     for data in (b"old", b"new"):
-        Source({"m": data, "n": b"same"}).save(tmp_path / "kept")
+        Snapshot({"m": data, "n": b"same"}).save(tmp_path / "kept")
 
     assert snapshot.load(tmp_path / "kept").files == {"m": b"new", "n": b"same"}
     assert len([*(tmp_path / "kept").iterdir()]) == 3
@@ -122,7 +122,7 @@ def test_nothing_is_named_before_the_disk_has_it(tmp_path: Path, monkeypatch: py
     )
     monkeypatch.setattr(os, "replace", lambda old, new: (done.append(f"{old.name} is {new.name}"), replace(old, new)))
 
-    Source({"gs://b/m": b"model"}).save(tmp_path / "kept")
+    Snapshot({"gs://b/m": b"model"}).save(tmp_path / "kept")
 
     name = hashlib.sha256(b"model").hexdigest()
     scratch = [f".{each}.{os.getpid()}" for each in (name, snapshot.INDEX)]
@@ -132,7 +132,7 @@ def test_nothing_is_named_before_the_disk_has_it(tmp_path: Path, monkeypatch: py
 
 
 def test_kept_bytes_that_have_changed_are_refused(tmp_path: Path) -> None:
-    Source({"m": b"model"}).save(tmp_path / "kept")
+    Snapshot({"m": b"model"}).save(tmp_path / "kept")
     (kept,) = (path for path in (tmp_path / "kept").iterdir() if path.name != snapshot.INDEX)
     kept.write_bytes(b"modem")
 

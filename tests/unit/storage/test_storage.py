@@ -53,7 +53,7 @@ def test_more_than_the_limit_is_an_error_also_where_the_store_says_no_size() -> 
 
 
 def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
-    with pytest.raises(storage.NotFound):
+    with pytest.raises(storage.ObjectNotFoundError):
         storage.read(str(tmp_path / "nowhere"))
 
 
@@ -103,7 +103,7 @@ def test_an_object_that_does_not_come_as_it_is_may_come_later(bucket: Bucket, ho
     bucket.objects["m"] = DATA
     bucket.contents = SPOILT[how]
 
-    with pytest.raises(storage.Unreachable):
+    with pytest.raises(storage.StorageUnavailableError):
         storage.read("gs://models/m")
 
 
@@ -121,7 +121,7 @@ def test_an_object_that_is_overwritten_while_it_is_read_may_be_read_later(
     bucket.objects["m"] = DATA
     bucket.contents = overwrite
 
-    with pytest.raises(storage.Unreachable, match="was overwritten while it was read"):
+    with pytest.raises(storage.StorageUnavailableError, match="was overwritten while it was read"):
         storage.read("gs://models/m")
 
 
@@ -147,7 +147,7 @@ def test_no_more_is_taken_than_was_announced(bucket: Bucket) -> None:
     bucket.objects["m"] = DATA
     bucket.contents = endless = Endless(DATA)
 
-    with pytest.raises(storage.Unreachable, match="came damaged or not to its end"):
+    with pytest.raises(storage.StorageUnavailableError, match="came damaged or not to its end"):
         storage.read("gs://models/m")
 
     assert endless.has_ended.wait(30)
@@ -160,7 +160,7 @@ def test_a_download_that_takes_too_long_ends_with_its_time(bucket: Bucket, monke
     bucket.objects["m"] = DATA
     bucket.contents = endless = Endless(b"x")
 
-    with pytest.raises(storage.Unreachable, match=r"could not be read within 0.5 s"):
+    with pytest.raises(storage.StorageUnavailableError, match=r"could not be read within 0.5 s"):
         storage.read("gs://models/m")
 
     assert endless.has_ended.wait(30)
@@ -180,7 +180,7 @@ def test_status_that_may_change_is_unreachable(
     only_for(0.1, monkeypatch)
     bucket.answers = lambda way: way.answer(b"{}", status)
 
-    with pytest.raises(storage.Unreachable):
+    with pytest.raises(storage.StorageUnavailableError):
         ask(LATE)
 
 
@@ -195,7 +195,7 @@ def test_store_that_does_not_answer_is_unreachable(
     if where.startswith("http:"):
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", where)
 
-    with pytest.raises(storage.Unreachable) as raised:
+    with pytest.raises(storage.StorageUnavailableError) as raised:
         ask(LATE)
 
     assert str(raised.value).startswith(
@@ -220,7 +220,7 @@ def test_what_will_not_go_well_later_is_one_line_at_once(bucket: Bucket, status:
     with pytest.raises(storage.StorageError) as raised:
         storage.read("gs://models/m")
 
-    assert not isinstance(raised.value, storage.Unreachable)
+    assert not isinstance(raised.value, storage.StorageUnavailableError)
     assert str(raised.value) == reason
 
 

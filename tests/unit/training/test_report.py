@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 import ml_census
 from ml_census.training import datasets, plots, report
 from ml_census.training.adult import NUMBERS
-from ml_census.training.datasets import Census
+from ml_census.training.datasets import Dataset
 from ml_census.training.evaluation import GRID, Evaluation, evaluate, probabilities
 
 pytestmark = pytest.mark.slow  # matplotlib takes over a second to draw a page
@@ -31,28 +31,28 @@ def takes(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def census() -> Census:
+def census() -> Dataset:
     whole = datasets.load("demo")
     return replace(whole, test=whole.test[:800], test_labels=whole.test_labels[:800])
 
 
 @pytest.fixture(scope="module")
-def model(census: Census) -> LogisticRegression:
+def model(census: Dataset) -> LogisticRegression:
     return LogisticRegression(max_iter=5000).fit(takes(census.train), census.train_labels)
 
 
 @pytest.fixture(scope="module")
-def found(census: Census, model: LogisticRegression) -> Evaluation:
+def found(census: Dataset, model: LogisticRegression) -> Evaluation:
     return evaluate(model, takes, census.test, census.test_labels)
 
 
 @pytest.fixture(scope="module")
-def text(census: Census, model: LogisticRegression, found: Evaluation) -> str:
+def text(census: Dataset, model: LogisticRegression, found: Evaluation) -> str:
     return report.page(ABOUT, model, census, found).decode()
 
 
 def test_the_areas_and_the_matrix_are_those_of_scikit_learn(
-    census: Census, model: LogisticRegression, found: Evaluation
+    census: Dataset, model: LogisticRegression, found: Evaluation
 ) -> None:
     scores = probabilities(model, takes, census.test)
 
@@ -61,7 +61,7 @@ def test_the_areas_and_the_matrix_are_those_of_scikit_learn(
     assert (found.confusion == confusion_matrix(census.test_labels, scores > 0.5)).all()
 
 
-def test_the_calibration_is_that_of_scikit_learn(census: Census, model: LogisticRegression, found: Evaluation) -> None:
+def test_the_calibration_is_that_of_scikit_learn(census: Dataset, model: LogisticRegression, found: Evaluation) -> None:
     scores = probabilities(model, takes, census.test)
     observed, predicted = calibration_curve(census.test_labels, scores, n_bins=10, strategy="quantile")
 
@@ -86,7 +86,7 @@ def test_a_curve_has_its_area_and_is_within_its_band(found: Evaluation) -> None:
         assert 0.005 < (curve.high - curve.low).mean() < 0.2
 
 
-def test_every_row_is_in_one_group_of_each_column(census: Census, found: Evaluation) -> None:
+def test_every_row_is_in_one_group_of_each_column(census: Dataset, found: Evaluation) -> None:
     wrong = found.confusion[0, 1] + found.confusion[1, 0]
 
     for column in ("sex", "race"):
@@ -105,11 +105,11 @@ def test_columns_that_the_model_does_not_see_have_no_importance(found: Evaluatio
     assert max(means.values()) > 0.01
 
 
-def test_the_counts_of_the_probabilities_are_all_rows(census: Census, found: Evaluation) -> None:
+def test_the_counts_of_the_probabilities_are_all_rows(census: Dataset, found: Evaluation) -> None:
     assert found.scores.sum(axis=1).tolist() == np.bincount(census.test_labels).tolist()
 
 
-def test_the_same_model_and_rows_make_the_same_bytes(census: Census, model: LogisticRegression, text: str) -> None:
+def test_the_same_model_and_rows_make_the_same_bytes(census: Dataset, model: LogisticRegression, text: str) -> None:
     again = evaluate(model, takes, census.test, census.test_labels)
 
     assert report.page(ABOUT, model, census, again).decode() == text
@@ -165,7 +165,7 @@ def test_the_page_says_in_words_whom_the_model_is_wrong_about(found: Evaluation,
     assert f"{false_below:,} of {false_below + above:,} who earn more" in text
 
 
-def test_the_page_tells_of_data_and_groups(census: Census, found: Evaluation, text: str) -> None:
+def test_the_page_tells_of_data_and_groups(census: Dataset, found: Evaluation, text: str) -> None:
     assert census.fingerprint in text
     assert "say nothing about people" in text
     for group in found.groups:
@@ -183,7 +183,7 @@ def test_page_of_synthetic_data_says_so_in_its_card(text: str) -> None:
 
 
 def test_page_of_real_data_does_not_call_it_synthetic(
-    census: Census, model: LogisticRegression, found: Evaluation
+    census: Dataset, model: LogisticRegression, found: Evaluation
 ) -> None:
     """Of a pipeline it names the last step."""
     real = replace(census, synthetic=False, source="UCI Adult")
@@ -199,7 +199,7 @@ HOSTILE = ["<script>alert(1)</script>", "--><script>", "$x_$"]
 
 
 def test_hostile_text_of_the_data_is_shown_as_text(
-    census: Census, model: LogisticRegression, found: Evaluation
+    census: Dataset, model: LogisticRegression, found: Evaluation
 ) -> None:
     groups = [replace(group, value=HOSTILE[place % 3]) for place, group in enumerate(found.groups)]
     hostile = replace(census, source=" ".join(HOSTILE))

@@ -11,18 +11,18 @@ import yaml
 from conftest import KEY
 from ml_census import config, training
 from ml_census.artifacts import bundle
-from ml_census.storage.snapshot import Source
+from ml_census.storage.snapshot import Snapshot
 from ml_census.training import datasets
 from ml_census.training import synthetic as synthetic_module
 from ml_census.training.adult import CATEGORIES, COLUMNS, NUMBERS
 from ml_census.training.pipelines import RECIPES
-from ml_census.training.train import measure
+from ml_census.training.train import score_test_set
 
 LINE = "39, State-gov, 77516, Bachelors, 13, Never-married, Adm-clerical, Not-in-family, White, Male, 2, 0, 40, ?, {}\n"
 
 
 @pytest.fixture(scope="module")
-def synthetic() -> datasets.Census:
+def synthetic() -> datasets.Dataset:
     return datasets.load("demo")
 
 
@@ -66,13 +66,13 @@ def test_a_folder_without_the_files_is_refused(tmp_path: Path) -> None:
         datasets.load(str(tmp_path))
 
 
-def test_the_demo_is_the_same_each_time_and_says_that_it_is_synthetic(synthetic: datasets.Census) -> None:
+def test_the_demo_is_the_same_each_time_and_says_that_it_is_synthetic(synthetic: datasets.Dataset) -> None:
     assert synthetic.fingerprint == datasets.load("demo").fingerprint
     assert synthetic.synthetic
     assert "synthetic" in synthetic.source
 
 
-def test_the_demo_has_every_category_and_sensible_rows(synthetic: datasets.Census) -> None:
+def test_the_demo_has_every_category_and_sensible_rows(synthetic: datasets.Dataset) -> None:
     rows = synthetic.train
 
     assert {name: rows[name].nunique() for name in CATEGORIES} == {
@@ -136,7 +136,7 @@ def test_published_files_are_complete_and_listed(trained: Path) -> None:
 
 @pytest.mark.slow
 def test_published_recipe_serves_the_census_columns(trained: Path) -> None:
-    loaded = bundle.load(config.load(served(trained)), Source())
+    loaded = bundle.load(config.load(served(trained)), Snapshot())
 
     assert {column.name: column.kind == "number" for column in loaded.predictor.schema.columns} == {
         name: name in NUMBERS for name in COLUMNS
@@ -161,7 +161,7 @@ def test_boosted_reaches_its_figures_on_uci_adult() -> None:
     """At least 0.872 accuracy and 0.927 ROC AUC on adult.test."""
     census, chosen = datasets.load(os.environ["ADULT_DATA"]), RECIPES["boosted"]
 
-    metrics = measure(chosen, chosen.fit(census.train, census.train_labels), census)
+    metrics = score_test_set(chosen, chosen.fit(census.train, census.train_labels), census)
 
     assert metrics.accuracy >= 0.872
     assert metrics.roc_auc >= 0.927

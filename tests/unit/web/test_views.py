@@ -7,13 +7,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from ml_census.web.views import Pages
+from ml_census.web.views import PageViews
 
 
 @pytest.fixture(scope="module")
 def client() -> FlaskClient:
     app = Flask(__name__)
-    for path, methods, view in Pages(lambda: cast(Any, None), {}).routes():
+    for path, methods, view in PageViews(lambda: cast(Any, None), {}).routes():
         app.add_url_rule(path, view.__name__, view, methods=methods)
     return app.test_client()
 

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from ml_census.engine.compiler.compiler import compile_model
-from ml_census.engine.compiler.pipeline_tracer import NotCompilable
+from ml_census.engine.compiler.pipeline_tracer import UnsupportedModelError
 from ml_census.engine.predictor import PredictionError, Predictor
-from ml_census.engine.runtime.compiled_model import Compiled
-from ml_census.engine.runtime.encoders import Ranks
-from ml_census.engine.runtime.tree_ensemble import Trees
-from ml_census.engine.sklearn_predictor import Original
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.engine.runtime.encoders import ThresholdEncoder
+from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.schema.column import LARGEST, Column, Value
 from ml_census.schema.schema import Columns, Schema
 
@@ -31,18 +31,20 @@ UNKNOWN = 10
 EXTREMES = (0.0, -0.0, 1e-45, -1e-45, 2.0**24 + 1, 2.0**53 + 2, LARGEST / 2, LARGEST, -LARGEST)
 
 
-class Different(Exception):
+class NotEquivalentError(Exception):
     """The compiled model does not answer as its original; the message says to what, never a row."""
 
 
-def compiled_if_equal(
-    original: Original, golden: Columns | None = None, compiler: Callable[[Any, Schema], Compiled] = compile_model
+def compile_and_verify(
+    original: SklearnPredictor,
+    golden: Columns | None = None,
+    compiler: Callable[[Any, Schema], CompiledPredictor] = compile_model,
 ) -> tuple[Predictor, dict[str, Any]]:
     """The compiled model if it is equal, else the original; and what /version says of it."""
     try:
         compiled = compiler(original.model, original.schema)
-        rows = prove(compiled, original, golden)
-    except (NotCompilable, Different) as error:
+        rows = verify_equivalence(compiled, original, golden)
+    except (UnsupportedModelError, NotEquivalentError) as error:
         return original, {"kind": "original", "reason": str(error)}
     except MemoryError:  # says nothing of the model
         raise
@@ -53,11 +55,11 @@ def compiled_if_equal(
     return compiled, {"kind": "compiled", "proved_rows": rows}
 
 
-def prove(compiled: Compiled, original: Original, golden: Columns | None = None) -> int:
-    """The number of rows on which both answered alike. Raises Different."""
+def verify_equivalence(compiled: CompiledPredictor, original: SklearnPredictor, golden: Columns | None = None) -> int:
+    """The number of rows on which both answered alike. Raises NotEquivalentError."""
     if (compiled.classes, compiled.has_probabilities) != (original.classes, original.has_probabilities):
-        raise Different("it has other classes")
-    rows = _Rows(compiled)
+        raise NotEquivalentError("it has other classes")
+    rows = _SampleGenerator(compiled)
     compared = 0
     for what, columns in (("golden rows", golden), ("rows made from its schema", rows.usual(ROWS))):
         if columns:
@@ -67,20 +69,20 @@ def prove(compiled: Compiled, original: Original, golden: Columns | None = None)
         compared += len(columns[0])
         try:
             _compare(f"edge values of column {name}", compiled, original, columns)
-        except Different:  # a batch is refused for one of its rows, and must be looked at row by row
+        except NotEquivalentError:  # a batch is refused for one of its rows, and must be looked at row by row
             for row in range(len(columns[0])):
                 one = [values[row : row + 1] for values in columns]
                 _compare(f"edge values of column {name}", compiled, original, one)
     return compared
 
 
-def _compare(what: str, compiled: Compiled, original: Original, columns: Columns) -> None:
-    """Raise Different unless both answer alike, or both refuse."""
+def _compare(what: str, compiled: CompiledPredictor, original: SklearnPredictor, columns: Columns) -> None:
+    """Raise NotEquivalentError unless both answer alike, or both refuse."""
     methods = ["predict", "probabilities"] if compiled.has_probabilities else ["predict"]
     for method in methods:
         wanted, got = _answer(original, method, columns), _answer(compiled, method, columns)
         if (wanted is None) != (got is None):
-            raise Different(f"{what}: {'the original' if wanted is None else 'it alone'} refuses them")
+            raise NotEquivalentError(f"{what}: {'the original' if wanted is None else 'it alone'} refuses them")
         if wanted is None or got is None:
             continue
         if method == "predict" and compiled.classes is not None:
@@ -89,7 +91,7 @@ def _compare(what: str, compiled: Compiled, original: Original, columns: Columns
             exact = compiled.scoring.exact and compiled.link == "identity"
             alike = _close(np.array(got), np.array(wanted), 0 if exact else TOLERANCE)
         if not alike:
-            raise Different(f"{what}: other {'labels' if method == 'predict' else 'probabilities'}")
+            raise NotEquivalentError(f"{what}: other {'labels' if method == 'predict' else 'probabilities'}")
 
 
 def _close(got: np.ndarray, wanted: np.ndarray, tolerance: float) -> bool:
@@ -104,17 +106,17 @@ def _answer(predictor: Predictor, method: str, columns: Columns) -> list[Any] | 
     return answer
 
 
-class _Rows:
+class _SampleGenerator:
     """Rows that the schema allows, always the same ones for the same model."""
 
-    def __init__(self, compiled: Compiled) -> None:
+    def __init__(self, compiled: CompiledPredictor) -> None:
         self.columns = compiled.schema.columns
         self.random = np.random.default_rng(0)
-        encoders = compiled.scoring.encoders if isinstance(compiled.scoring, Trees) else ()
+        encoders = compiled.scoring.encoders if isinstance(compiled.scoring, TreeEnsemble) else ()
         self.thresholds = {
             encoder.column: encoder.thresholds[np.abs(encoder.thresholds) < LARGEST]
             for encoder in encoders
-            if isinstance(encoder, Ranks)
+            if isinstance(encoder, ThresholdEncoder)
         }
 
     def usual(self, count: int) -> list[list[Value]]:
@@ -125,7 +127,7 @@ class _Rows:
         """For a sample of the columns: rows in which it alone has an unknown category, or an extreme number."""
         for place in self.random.permutation(len(self.columns)):
             column = self.columns[place]
-            odd = _odd(column) * (1 if column.kind == "number" else UNKNOWN)
+            odd = _edge_values(column) * (1 if column.kind == "number" else UNKNOWN)
             if count < len(odd) or not odd:
                 continue
             count -= len(odd)
@@ -166,7 +168,7 @@ class _Rows:
         return numbers
 
 
-def _odd(column: Column) -> list[Value]:
+def _edge_values(column: Column) -> list[Value]:
     if column.kind == "number":
         return list(EXTREMES)
     if column.kind == "category" and not column.refuse_unknown:

@@ -28,7 +28,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from ml_census.engine.runtime.linear_model import Number, Operation
+from ml_census.engine.runtime.linear_model import NumericFeature, Operation
 from ml_census.schema.column import Column, Value
 from ml_census.schema.schema import Schema
 
@@ -36,12 +36,12 @@ SCALERS = (StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler)
 UNKNOWN_TEXTS = ("\x01 an unknown category", "\x02 another one")
 
 
-class NotCompilable(Exception):
+class UnsupportedModelError(Exception):
     """The model cannot be compiled; the message is the reason in one line."""
 
 
 @dataclass(frozen=True)
-class Lookup:
+class CategoricalFeature:
     """A feature made of a category column: what it is for each of the column's symbols.
 
     An encoder of 100,000 categories makes as many features of as many symbols. Each of them is 0 but for one symbol, so
@@ -65,19 +65,19 @@ class Lookup:
 
 
 @dataclass(frozen=True)
-class Untold:
+class OpaqueFeature:
     """A column of which the schema does not tell what it holds. It may be dropped, not used."""
 
     column: int
 
 
-Feature = Lookup | Number | Untold
+Feature = CategoricalFeature | NumericFeature | OpaqueFeature
 
 
 def raw(schema: Schema) -> list[Feature]:
     """The columns before any step."""
     if schema.form == "documents":
-        raise NotCompilable("it takes documents")
+        raise UnsupportedModelError("it takes documents")
     return [_raw(schema, place, column) for place, column in enumerate(schema.columns)]
 
 
@@ -90,7 +90,7 @@ def symbols(column: Column) -> list[Value]:
     """A missing value, the known categories, two unknown ones. What cannot come stands for the first category."""
     values = known(column)
     if not values:
-        raise NotCompilable(f"column {column.name} has no category but the missing value")
+        raise UnsupportedModelError(f"column {column.name} has no category but the missing value")
     missing = column.clean(None)[0] if column.nullable else values[0]
     unknown: tuple[Value, ...] = (values[0], values[0])
     if not column.refuse_unknown:
@@ -101,21 +101,21 @@ def symbols(column: Column) -> list[Value]:
 
 def _raw(schema: Schema, place: int, column: Column) -> Feature:
     if column.kind == "number":
-        return Number(place)
+        return NumericFeature(place)
     if column.kind != "category":
-        return Untold(place)
+        return OpaqueFeature(place)
     values = symbols(column)
     match schema.form:
         case "numbers":
-            return Lookup(place, np.array(values, dtype=np.float64))
+            return CategoricalFeature(place, np.array(values, dtype=np.float64))
         case "text":
-            return Lookup(place, np.array([str(value) for value in values]))
+            return CategoricalFeature(place, np.array([str(value) for value in values]))
         case _:
-            return Lookup(place, np.array([*values, None], dtype=object)[:-1])
+            return CategoricalFeature(place, np.array([*values, None], dtype=object)[:-1])
 
 
 def through(step: Any, features: list[Feature]) -> list[Feature]:
-    """The features after a fitted step. Raises NotCompilable for a step that is not known."""
+    """The features after a fitted step. Raises UnsupportedModelError for a step that is not known."""
     if step is None or isinstance(step, str):
         if step in (None, "passthrough"):
             return features
@@ -145,12 +145,12 @@ def through(step: Any, features: list[Feature]) -> list[Feature]:
         return _one_hot(step, features, step.categories_, step._n_features_outs)
     if kind is LabelBinarizer:
         return _one_hot(step, features, [step.classes_], [1 if len(step.classes_) == 2 else len(step.classes_)])
-    raise NotCompilable(f"no rule for {kind.__name__}")
+    raise UnsupportedModelError(f"no rule for {kind.__name__}")
 
 
 def _no_weights(step: FeatureUnion | ColumnTransformer) -> None:
     if step.transformer_weights:
-        raise NotCompilable(f"no rule for {type(step).__name__} with weights")
+        raise UnsupportedModelError(f"no rule for {type(step).__name__} with weights")
 
 
 def _column_transformer(step: ColumnTransformer, features: list[Feature]) -> list[Feature]:
@@ -164,15 +164,15 @@ def _column_transformer(step: ColumnTransformer, features: list[Feature]) -> lis
 
 
 def _imputer(step: SimpleImputer, features: list[Feature]) -> list[Feature]:
-    if step.missing_values == step.missing_values and any(isinstance(feature, Number) for feature in features):
-        raise NotCompilable("no rule for a SimpleImputer of numbers that are not NaN")
+    if step.missing_values == step.missing_values and any(isinstance(feature, NumericFeature) for feature in features):
+        raise UnsupportedModelError("no rule for a SimpleImputer of numbers that are not NaN")
     statistics = np.asarray(step.statistics_, dtype=object)
     kept = [value == value or step.keep_empty_features for value in statistics]
     asked = iter(_asked(step, features).T)
     made: list[Feature] = []
     for feature, value, keep in zip(features, statistics, kept, strict=True):
         if keep:
-            fill = (("fill", float(cast(float, value))),) if isinstance(feature, Number) else ()
+            fill = (("fill", float(cast(float, value))),) if isinstance(feature, NumericFeature) else ()
             made.append(_then(feature, next(asked), fill))
     for place in step.indicator_.features_ if step.add_indicator else ():
         made.append(_then(features[place], next(asked), (("missing", 1.0),)))
@@ -182,7 +182,7 @@ def _imputer(step: SimpleImputer, features: list[Feature]) -> list[Feature]:
 def _one_to_one(step: Any, features: list[Feature]) -> list[Feature]:
     asked = _asked(step, features).T
     return [
-        _then(feature, column, _scaling(step, place) if isinstance(feature, Number) else ())
+        _then(feature, column, _scaling(step, place) if isinstance(feature, NumericFeature) else ())
         for place, (feature, column) in enumerate(zip(features, asked, strict=True))
     ]
 
@@ -202,12 +202,12 @@ def _scaling(step: Any, place: int) -> tuple[Operation, ...]:
         case MinMaxScaler():
             named = [("multiply", step.scale_), ("add", step.min_)]
         case _:
-            raise NotCompilable(f"{type(step).__name__} takes a column that the schema calls a number")
+            raise UnsupportedModelError(f"{type(step).__name__} takes a column that the schema calls a number")
     given = [(name, np.asarray(values)) for name, values in named if values is not None]
     operations: list[Operation] = [(name, float(values[place])) for name, values in given]
     if getattr(step, "clip", False):
         if not isinstance(step, MinMaxScaler):
-            raise NotCompilable(f"no rule for a {type(step).__name__} that clips")
+            raise UnsupportedModelError(f"no rule for a {type(step).__name__} that clips")
         low, high = step.feature_range
         operations.append(("clip", float(low), float(high)))
     return tuple(operations)
@@ -216,14 +216,18 @@ def _scaling(step: Any, place: int) -> tuple[Operation, ...]:
 def _one_hot(
     step: Any, features: list[Feature], categories: Sequence[np.ndarray], widths: Sequence[int]
 ) -> list[Feature]:
-    if not all(isinstance(feature, Lookup) for feature in features):
-        raise NotCompilable(f"{type(step).__name__} takes a column that is not a category in the schema")
+    if not all(isinstance(feature, CategoricalFeature) for feature in features):
+        raise UnsupportedModelError(f"{type(step).__name__} takes a column that is not a category in the schema")
     _all_listed(features, categories)
-    flat = [Lookup(feature.column, feature.dense()) for feature in features if isinstance(feature, Lookup)]
+    flat = [
+        CategoricalFeature(feature.column, feature.dense())
+        for feature in features
+        if isinstance(feature, CategoricalFeature)
+    ]
     asked = csc_array(_asked(_sparse(step), flat))
     owners = [feature for feature, width in zip(flat, widths, strict=True) for _ in range(width)]
     if asked.shape[1] != len(owners):
-        raise NotCompilable(f"{type(step).__name__} makes another number of features than it says")
+        raise UnsupportedModelError(f"{type(step).__name__} makes another number of features than it says")
     return [_of_column(owner, asked, place) for place, owner in enumerate(owners)]
 
 
@@ -237,37 +241,37 @@ def _sparse(step: Any) -> Any:
     return step
 
 
-def _of_column(owner: Lookup, asked: Any, place: int) -> Lookup:
+def _of_column(owner: CategoricalFeature, asked: Any, place: int) -> CategoricalFeature:
     start, end = asked.indptr[place : place + 2]
     symbols, data = asked.indices[start:end], asked.data[start:end]
     own = symbols < len(owner.values)  # beyond them are lines for the longer columns beside it
     values, which = np.unique(data[own], return_inverse=True)
     values = np.concatenate([np.zeros(1, dtype=values.dtype), values])
-    return Lookup(owner.column, values, (symbols[own], which + 1), len(owner.values))
+    return CategoricalFeature(owner.column, values, (symbols[own], which + 1), len(owner.values))
 
 
 def _all_listed(features: Sequence[Feature], categories: Sequence[np.ndarray]) -> None:
     """A category that the schema leaves out would be taken for an unknown one, which to the encoder it is not."""
     for feature, known_to_step in zip(features, categories, strict=True):
-        listed = set(feature.values.tolist()) if isinstance(feature, Lookup) else set()
+        listed = set(feature.values.tolist()) if isinstance(feature, CategoricalFeature) else set()
         if any(value == value and value is not None and value not in listed for value in known_to_step.tolist()):
-            raise NotCompilable(f"the schema does not list all categories of column {feature.column}")
+            raise UnsupportedModelError(f"the schema does not list all categories of column {feature.column}")
 
 
 def _then(feature: Feature, asked: np.ndarray, operations: tuple[Operation, ...]) -> Feature:
-    if isinstance(feature, Number):
+    if isinstance(feature, NumericFeature):
         return replace(feature, operations=feature.operations + operations)
-    if isinstance(feature, Lookup):
+    if isinstance(feature, CategoricalFeature):
         return replace(feature, values=asked[: len(feature.values)])
-    raise NotCompilable(f"the schema does not tell what column {feature.column} holds")
+    raise UnsupportedModelError(f"the schema does not tell what column {feature.column} holds")
 
 
 def _asked(step: Any, features: Sequence[Feature]) -> Any:
     """What the step makes of all values: a line for each. Numbers, and what is short of values, are padded."""
-    lines = max((len(feature.values) for feature in features if isinstance(feature, Lookup)), default=1)
+    lines = max((len(feature.values) for feature in features if isinstance(feature, CategoricalFeature)), default=1)
     columns = [
         feature.values[np.minimum(np.arange(lines), len(feature.values) - 1)]
-        if isinstance(feature, Lookup)
+        if isinstance(feature, CategoricalFeature)
         else np.zeros(lines)
         for feature in features
     ]
@@ -280,7 +284,9 @@ def _asked(step: Any, features: Sequence[Feature]) -> Any:
                 return np.concatenate([_as_array(step.transform(line[np.newaxis])) for line in asked])
             made = step.transform(asked[:, 0] if type(step) is LabelBinarizer else asked)
     except Exception as error:
-        raise NotCompilable(f"{type(step).__name__} does not take all categories: {type(error).__name__}") from error
+        raise UnsupportedModelError(
+            f"{type(step).__name__} does not take all categories: {type(error).__name__}"
+        ) from error
     return made if hasattr(made, "toarray") else np.asarray(made)
 
 

@@ -11,10 +11,16 @@ from typing import Any, cast
 
 import numpy as np
 
-from ml_census.engine.compiler.pipeline_tracer import Feature, Lookup, NotCompilable, Untold, known
-from ml_census.engine.runtime.encoders import Categories, Encoder, Ranks
+from ml_census.engine.compiler.pipeline_tracer import (
+    CategoricalFeature,
+    Feature,
+    OpaqueFeature,
+    UnsupportedModelError,
+    known,
+)
+from ml_census.engine.runtime.encoders import CategoryEncoder, Encoder, ThresholdEncoder
 from ml_census.engine.runtime.kernel import ALWAYS, SET
-from ml_census.engine.runtime.linear_model import Number
+from ml_census.engine.runtime.linear_model import NumericFeature
 from ml_census.schema.column import LARGEST
 from ml_census.schema.schema import Schema
 
@@ -22,7 +28,7 @@ LAST = 2**32 - 1
 
 
 @dataclass(frozen=True)
-class Splits:
+class TreeNodes:
     """The nodes of a tree, or of many one after the other. All arrays have an item for each node."""
 
     leaf: np.ndarray
@@ -31,12 +37,12 @@ class Splits:
     missing_right: np.ndarray
     left: np.ndarray
     right: np.ndarray
-    by_category: dict[int, "ByCategory"]
+    by_category: dict[int, "CategoricalSplit"]
     """The nodes that split by a set of categories, not by a threshold."""
 
 
 @dataclass(frozen=True)
-class ByCategory:
+class CategoricalSplit:
     """A split of histogram boosting by a set of categories: those of `left` go left, other known ones right."""
 
     left: np.ndarray
@@ -54,31 +60,31 @@ def _in(bits: np.ndarray, codes: np.ndarray) -> np.ndarray:
     return found
 
 
-def of_tree(tree: Any) -> Splits:
+def of_tree(tree: Any) -> TreeNodes:
     """The splits of a sklearn.tree._tree.Tree."""
     leaf = tree.children_left < 0
-    return Splits(
+    return TreeNodes(
         leaf, tree.feature, tree.threshold, tree.missing_go_to_left == 0, tree.children_left, tree.children_right, {}
     )
 
 
-def of_predictor(predictor: Any, known_categories: np.ndarray, places: np.ndarray) -> Splits:
+def of_predictor(predictor: Any, known_categories: np.ndarray, places: np.ndarray) -> TreeNodes:
     """The splits of a TreePredictor of histogram boosting."""
     nodes = predictor.nodes
     by_category = {
-        int(node): ByCategory(
+        int(node): CategoricalSplit(
             predictor.raw_left_cat_bitsets[nodes["bitset_idx"][node]],
             known_categories[places[nodes["feature_idx"][node]]],
         )
         for node in np.flatnonzero((nodes["is_leaf"] == 0) & (nodes["is_categorical"] == 1))
     }
-    return Splits(
+    return TreeNodes(
         nodes["is_leaf"] == 1, nodes["feature_idx"].astype(np.int64), nodes["num_threshold"].astype(np.float64),
         nodes["missing_go_to_left"] == 0, nodes["left"].astype(np.int64), nodes["right"].astype(np.int64), by_category,
     )  # fmt: skip
 
 
-def joined(trees: Sequence[Splits]) -> tuple[Splits, np.ndarray]:
+def joined(trees: Sequence[TreeNodes]) -> tuple[TreeNodes, np.ndarray]:
     """All trees one after the other, and the place of each root."""
     sizes = np.array([len(tree.leaf) for tree in trees])
     roots = np.cumsum(sizes) - sizes
@@ -92,7 +98,7 @@ def joined(trees: Sequence[Splits]) -> tuple[Splits, np.ndarray]:
         return np.concatenate([getattr(tree, name) for tree in trees])
 
     shift = np.repeat(roots, sizes)
-    one = Splits(
+    one = TreeNodes(
         all_of("leaf"), all_of("feature"), all_of("threshold"), all_of("missing_right"),
         all_of("left") + shift, all_of("right") + shift, by_category,
     )  # fmt: skip
@@ -100,7 +106,7 @@ def joined(trees: Sequence[Splits]) -> tuple[Splits, np.ndarray]:
 
 
 def tests(
-    schema: Schema, features: Sequence[Feature], splits: Splits, kind: type[np.floating[Any]]
+    schema: Schema, features: Sequence[Feature], splits: TreeNodes, kind: type[np.floating[Any]]
 ) -> tuple[list[Encoder], np.ndarray, np.ndarray]:
     """The encoders of the columns that are asked for, the nodes (without children and leaves), and the sets."""
     inner = np.flatnonzero(~splits.leaf)
@@ -112,33 +118,33 @@ def tests(
         by_column.setdefault(features[place].column, []).append(place)
     nodes = np.zeros((len(splits.leaf), 4), dtype=np.uint32)
     encoders: list[Encoder] = []
-    sets = _Sets()
+    sets = _BitsetPool()
     for column, own in sorted(by_column.items()):
-        if any(isinstance(features[place], Untold) for place in own):
-            raise NotCompilable(f"the schema does not tell what column {column} holds")
+        if any(isinstance(features[place], OpaqueFeature) for place in own):
+            raise UnsupportedModelError(f"the schema does not tell what column {column} holds")
         asks = np.sort(np.concatenate([by_feature[place] for place in own]))
         nodes[asks, 0] = len(encoders)
-        if isinstance(features[own[0]], Number):
+        if isinstance(features[own[0]], NumericFeature):
             encoders.append(_numbers(features, own, splits, asks, nodes, kind))
         else:
-            encoder = Categories(column, known(schema.columns[column]))
+            encoder = CategoryEncoder(column, known(schema.columns[column]))
             for place in own:
                 _categories(features[place], splits, by_feature[place], nodes, sets, kind)
             encoders.append(encoder)
     if not encoders:
-        raise NotCompilable("its trees ask for nothing")
+        raise UnsupportedModelError("its trees ask for nothing")
     return encoders, nodes, sets.words()
 
 
 def _numbers(
-    features: Sequence[Feature], own: list[int], splits: Splits, asks: np.ndarray, nodes: np.ndarray, kind: Any
-) -> Ranks:
+    features: Sequence[Feature], own: list[int], splits: TreeNodes, asks: np.ndarray, nodes: np.ndarray, kind: Any
+) -> ThresholdEncoder:
     """Fill in the nodes that ask for a column of numbers, through whichever of its features."""
     limits = np.empty(len(asks))
     missing_right = splits.missing_right[asks].copy()
     low, high = -np.inf, np.inf
     for place in own:
-        number = cast(Number, features[place])
+        number = cast(NumericFeature, features[place])
         mine = splits.feature[asks] == place
         thresholds, inverse = np.unique(splits.threshold[asks[mine]], return_inverse=True)
         limits[mine] = largest_left(number, thresholds, kind)[inverse]
@@ -151,13 +157,13 @@ def _numbers(
     nodes[asks, 1] = inverse + 2
     # from the first code above the threshold to the largest; and around to 0, a missing value, if this goes right, too
     nodes[asks, 2] = LAST - (inverse + 2) + np.where(missing_right, 1, 0)
-    return Ranks(features[own[0]].column, ranks, low, high)
+    return ThresholdEncoder(features[own[0]].column, ranks, low, high)
 
 
-def largest_left(number: Number, thresholds: np.ndarray, kind: Any) -> np.ndarray:
+def largest_left(number: NumericFeature, thresholds: np.ndarray, kind: Any) -> np.ndarray:
     """For each threshold the largest raw number whose feature is not above it; minus infinity if there is none."""
     if any(name in ("multiply", "divide") and not operand > 0 for name, operand, *_ in number.operations):
-        raise NotCompilable("a scaler turns numbers around")
+        raise UnsupportedModelError("a scaler turns numbers around")
     low = np.full(len(thresholds), _ordered(np.array([-LARGEST]))[0] - 1)  # one below: none goes left
     high = np.full(len(thresholds), _ordered(np.array([LARGEST]))[0])
     while (low < high).any():
@@ -169,12 +175,12 @@ def largest_left(number: Number, thresholds: np.ndarray, kind: Any) -> np.ndarra
     return np.where(low < _ordered(np.array([-LARGEST]))[0], -np.inf, _numbered(low))
 
 
-def _highest(number: Number) -> float:
+def _highest(number: NumericFeature) -> float:
     limit = float(largest_left(number, np.array([LARGEST]), np.float32)[0])
     return np.inf if limit == LARGEST else limit
 
 
-def _lowest(number: Number) -> float:
+def _lowest(number: NumericFeature) -> float:
     too_low = float(largest_left(number, np.array([-np.inf]), np.float32)[0])
     return -np.inf if too_low == -np.inf else float(np.nextafter(too_low, np.inf))
 
@@ -190,10 +196,10 @@ def _numbered(ordered: np.ndarray) -> np.ndarray:
 
 
 def _categories(
-    feature: Feature, splits: Splits, asks: np.ndarray, nodes: np.ndarray, sets: "_Sets", kind: Any
+    feature: Feature, splits: TreeNodes, asks: np.ndarray, nodes: np.ndarray, sets: "_BitsetPool", kind: Any
 ) -> None:
     """Fill in the nodes that ask for one feature of a category column."""
-    if isinstance(feature, Lookup) and feature.at is not None and not splits.by_category:
+    if isinstance(feature, CategoricalFeature) and feature.at is not None and not splits.by_category:
         _few(feature, splits, asks, nodes, sets, kind)
         return
     values = lookup(feature, kind)
@@ -211,7 +217,9 @@ def _categories(
     nodes[rest, :3] |= np.array(tests, dtype=np.uint32).reshape(-1, 3)[inverse]
 
 
-def _few(feature: Lookup, splits: Splits, asks: np.ndarray, nodes: np.ndarray, sets: "_Sets", kind: Any) -> None:
+def _few(
+    feature: CategoricalFeature, splits: TreeNodes, asks: np.ndarray, nodes: np.ndarray, sets: "_BitsetPool", kind: Any
+) -> None:
     """Fill in the nodes that ask for a feature of which few symbols have another value than the rest: the cost is that
     of these few, not of all categories."""
     symbols, places = cast(tuple[np.ndarray, np.ndarray], feature.at)
@@ -225,8 +233,8 @@ def _few(feature: Lookup, splits: Splits, asks: np.ndarray, nodes: np.ndarray, s
         nodes[node, :3] |= sets.few(codes[right[which] != right[0]], bool(right[0]), feature.symbols - 1)
 
 
-def codes_and_values(feature: Lookup) -> tuple[np.ndarray, np.ndarray, float]:
-    """The codes whose value is not the usual one, their values, and the usual value. Raises NotCompilable."""
+def codes_and_values(feature: CategoricalFeature) -> tuple[np.ndarray, np.ndarray, float]:
+    """The codes whose value is not the usual one, their values, and the usual value. Raises UnsupportedModelError."""
     if feature.at is None:
         values = lookup(feature, np.float64)
         return np.arange(len(values)), values, 0.0
@@ -237,18 +245,21 @@ def codes_and_values(feature: Lookup) -> tuple[np.ndarray, np.ndarray, float]:
     return symbols[own], values[places[own]], float(values[0])
 
 
-def _check_unknown(feature: Lookup, values: np.ndarray) -> None:
+def _check_unknown(feature: CategoricalFeature, values: np.ndarray) -> None:
     symbols, places = cast(tuple[np.ndarray, np.ndarray], feature.at)
     one, other = (values[places[symbols == feature.symbols - at].sum()] for at in (1, 2))  # at most one place, or 0
     if one != other and (one == one or other == other):
-        raise NotCompilable(f"the unknown categories of column {feature.column} are not alike to it")
+        raise UnsupportedModelError(f"the unknown categories of column {feature.column} are not alike to it")
 
 
 def lookup(feature: Feature, kind: Any) -> np.ndarray:
-    """The feature for each code of the column's encoder. Raises NotCompilable if unknown categories are not alike."""
-    values = _floats(feature, cast(Lookup, feature).dense()).astype(kind)
+    """Return the feature's value for each code of the column's encoder.
+
+    Raises UnsupportedModelError if unknown categories differ from each other.
+    """
+    values = _floats(feature, cast(CategoricalFeature, feature).dense()).astype(kind)
     if not np.array_equal(values[-1], values[-2], equal_nan=True):
-        raise NotCompilable(f"the unknown categories of column {feature.column} are not alike to it")
+        raise UnsupportedModelError(f"the unknown categories of column {feature.column} are not alike to it")
     return values[:-1]
 
 
@@ -256,10 +267,10 @@ def _floats(feature: Feature, values: np.ndarray) -> np.ndarray:
     try:
         return np.asarray(values, dtype=np.float64)
     except (ValueError, TypeError) as error:
-        raise NotCompilable(f"column {feature.column} comes to the model as text") from error
+        raise UnsupportedModelError(f"column {feature.column} comes to the model as text") from error
 
 
-class _Sets:
+class _BitsetPool:
     """Which codes go right: as a range if they are one, else as a bit set."""
 
     def __init__(self) -> None:
@@ -297,7 +308,7 @@ def _item(*values: int) -> np.ndarray:
     return np.array(values, dtype=np.uint32)
 
 
-def shared(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def deduplicate(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The lines that differ, and for each line its place among them: the leaves of a forest share few values."""
     place = np.zeros(len(values), dtype=np.int64)
     for column in values.T:
@@ -307,7 +318,7 @@ def shared(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.ascontiguousarray(values[first], dtype=np.float64), place
 
 
-def side_by_side(splits: Splits, roots: np.ndarray) -> np.ndarray:
+def side_by_side(splits: TreeNodes, roots: np.ndarray) -> np.ndarray:
     """The new place of each node: both children next to each other, in the order in which their parents come.
 
     Trees are stored depth first, and so they stay: the way to a leaf is short in memory, too.
@@ -324,7 +335,7 @@ def side_by_side(splits: Splits, roots: np.ndarray) -> np.ndarray:
     return order
 
 
-def laid_out(nodes: np.ndarray, splits: Splits, order: np.ndarray) -> np.ndarray:
+def laid_out(nodes: np.ndarray, splits: TreeNodes, order: np.ndarray) -> np.ndarray:
     """The nodes in their new order, with their children; a leaf is its own."""
     made = np.empty_like(nodes)
     inner = ~splits.leaf

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ml_census.engine.runtime.encoders import Categories, Encoder, Ranks
-from ml_census.engine.runtime.linear_model import Folded, Linear, Number, Table
-from ml_census.engine.runtime.tree_ensemble import Trees
+from ml_census.engine.runtime.encoders import CategoryEncoder, Encoder, ThresholdEncoder
+from ml_census.engine.runtime.linear_model import CategoryTable, Folded, LinearModel, NumericFeature
+from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.schema.schema import Columns, Schema
 
 FORMAT = 1
@@ -48,7 +48,7 @@ LINKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 @dataclass(frozen=True)
-class Compiled:
+class CompiledPredictor:
     """A predictor (see predictor.py) of scores, link and classes.
 
     link: one of LINKS, or None for a classifier without probabilities; flat: a regressor answers a number a row, not a
@@ -56,7 +56,7 @@ class Compiled:
     """
 
     schema: Schema
-    scoring: Trees | Linear
+    scoring: TreeEnsemble | LinearModel
     classes: list[Any] | None
     link: str | None
     flat: bool = True
@@ -101,10 +101,10 @@ class Compiled:
         return probabilities
 
 
-def to_bytes(compiled: Compiled) -> bytes:
+def to_bytes(compiled: CompiledPredictor) -> bytes:
     """An npz file: the arrays, and all else as JSON in the array "document"."""
     scoring = compiled.scoring
-    described, arrays = _trees_out(scoring) if isinstance(scoring, Trees) else _linear_out(scoring)
+    described, arrays = _trees_out(scoring) if isinstance(scoring, TreeEnsemble) else _linear_out(scoring)
     document = {
         "format": FOLDED_FORMAT if "folded" in described else FORMAT,
         "classes": compiled.classes,
@@ -119,7 +119,7 @@ def to_bytes(compiled: Compiled) -> bytes:
     return file.getvalue()
 
 
-def from_bytes(data: bytes, schema: Schema, limit: int = LARGEST_BYTES) -> Compiled:
+def from_bytes(data: bytes, schema: Schema, limit: int = LARGEST_BYTES) -> CompiledPredictor:
     """Read and check what to_bytes wrote. Nothing in it can run. Raises CompiledError, also for more than `limit` bytes
     of arrays."""
     try:
@@ -131,7 +131,7 @@ def from_bytes(data: bytes, schema: Schema, limit: int = LARGEST_BYTES) -> Compi
             if document["format"] != (FOLDED_FORMAT if "folded" in document else FORMAT):
                 raise CompiledError(f"format {document['format']}, and this version reads {FORMAT} and {FOLDED_FORMAT}")
             scoring = _trees_in(document, arrays) if "encoders" in document else _linear_in(document, arrays)
-            compiled = Compiled(
+            compiled = CompiledPredictor(
                 schema, scoring, *(document[name] for name in ("classes", "link", "flat", "zero_is_second"))
             )
     except CompiledError:
@@ -152,9 +152,9 @@ def _fit(classes: object, link: object, scores: int) -> bool:
     return link is None or link in (("logistic", "half_logistic") if scores == 1 else ("identity", "softmax"))
 
 
-def _columns(scoring: Trees | Linear) -> list[tuple[int, str]]:
+def _columns(scoring: TreeEnsemble | LinearModel) -> list[tuple[int, str]]:
     """The columns that are asked for, and of which kind they must be."""
-    if isinstance(scoring, Trees):
+    if isinstance(scoring, TreeEnsemble):
         return [(encoder.column, encoder.kind) for encoder in scoring.encoders]
     encoders = [table.encoder for table in scoring.tables] + [folded.encoder for folded in scoring.folded]
     tables = [(encoder.column, encoder.kind) for encoder in encoders]
@@ -165,11 +165,11 @@ Arrays = Mapping[str, np.ndarray]
 _TREES = ("nodes", "sets", "roots", "outputs", "values", "base")
 
 
-def _trees_out(trees: Trees) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def _trees_out(trees: TreeEnsemble) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     arrays = {name: getattr(trees, name) for name in _TREES}
     encoders: list[dict[str, Any]] = []
     for place, encoder in enumerate(trees.encoders):
-        if isinstance(encoder, Categories):
+        if isinstance(encoder, CategoryEncoder):
             encoders.append({"column": encoder.column, "categories": encoder.values})
         else:
             encoders.append({"column": encoder.column, "low": encoder.low, "high": encoder.high})
@@ -177,17 +177,17 @@ def _trees_out(trees: Trees) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     return {"encoders": encoders, "divisor": trees.divisor}, arrays
 
 
-def _trees_in(document: dict[str, Any], arrays: Arrays) -> Trees:
+def _trees_in(document: dict[str, Any], arrays: Arrays) -> TreeEnsemble:
     encoders: list[Encoder] = [
-        Categories(entry["column"], entry["categories"])
+        CategoryEncoder(entry["column"], entry["categories"])
         if "categories" in entry
-        else Ranks(entry["column"], arrays[f"thresholds{place}"], entry["low"], entry["high"])
+        else ThresholdEncoder(entry["column"], arrays[f"thresholds{place}"], entry["low"], entry["high"])
         for place, entry in enumerate(document["encoders"])
     ]
-    return Trees(encoders, **{name: arrays[name] for name in _TREES}, divisor=document["divisor"])
+    return TreeEnsemble(encoders, **{name: arrays[name] for name in _TREES}, divisor=document["divisor"])
 
 
-def _linear_out(linear: Linear) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def _linear_out(linear: LinearModel) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     arrays = {"weights": linear.weights, "base": linear.base}
     tables = []
     for place, table in enumerate(linear.tables):
@@ -206,17 +206,17 @@ def _linear_out(linear: Linear) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     return described, arrays
 
 
-def _linear_in(document: dict[str, Any], arrays: Arrays) -> Linear:
+def _linear_in(document: dict[str, Any], arrays: Arrays) -> LinearModel:
     tables = [
-        Table(Categories(entry["column"], entry["categories"]), entry["places"], arrays[f"lines{place}"])
+        CategoryTable(CategoryEncoder(entry["column"], entry["categories"]), entry["places"], arrays[f"lines{place}"])
         for place, entry in enumerate(document["tables"])
     ]
     numbers = [
-        (entry["place"], Number(entry["column"], tuple(tuple(operation) for operation in entry["operations"])))
+        (entry["place"], NumericFeature(entry["column"], tuple(tuple(operation) for operation in entry["operations"])))
         for entry in document["numbers"]
     ]
     folded = [
-        Folded(Categories(entry["column"], entry["categories"]), arrays[f"folded{place}"])
+        Folded(CategoryEncoder(entry["column"], entry["categories"]), arrays[f"folded{place}"])
         for place, entry in enumerate(document.get("folded", []))
     ]
-    return Linear(tables, numbers, arrays["weights"], arrays["base"], folded)
+    return LinearModel(tables, numbers, arrays["weights"], arrays["base"], folded)

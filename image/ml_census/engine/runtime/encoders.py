@@ -16,7 +16,7 @@ MISSING = 0
 BEYOND = "beyond the range of float32 once it is scaled"
 
 
-class Categories:
+class CategoryEncoder:
     """Codes 1, 2, ... for the known categories in their order, and the next one for all others."""
 
     kind = "category"
@@ -42,7 +42,7 @@ class Categories:
         return np.array(codes, dtype=np.uint32)
 
 
-class Ranks:
+class ThresholdEncoder:
     """Code 1 + the number of thresholds below the number: `x <= thresholds[i]` is `code <= i + 1`.
 
     A whole number beyond 2**53 is rounded to float64 first. Numbers outside of `low` ... `high` are refused: scaled,
@@ -82,4 +82,4 @@ class Ranks:
         return codes
 
 
-Encoder = Categories | Ranks
+Encoder = CategoryEncoder | ThresholdEncoder

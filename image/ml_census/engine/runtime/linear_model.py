@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from ml_census.engine.runtime.encoders import Categories
+from ml_census.engine.runtime.encoders import CategoryEncoder
 from ml_census.schema.schema import Columns
 
 Operation = tuple[str, float] | tuple[str, float, float]
 
 
 @dataclass(frozen=True)
-class Number:
+class NumericFeature:
     """A feature made of a number: the operations of scalers and imputers, one after the other."""
 
     column: int
@@ -51,10 +51,10 @@ def _is_operation(operation: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class Table:
+class CategoryTable:
     """The features made of one category column: a line for each code of its encoder."""
 
-    encoder: Categories
+    encoder: CategoryEncoder
     places: Sequence[int]
     lines: np.ndarray
     """float64 (codes, places)"""
@@ -64,21 +64,21 @@ class Table:
 class Folded:
     """All features of a category column that has many, already multiplied by their weights: a line for each code."""
 
-    encoder: Categories
+    encoder: CategoryEncoder
     lines: np.ndarray
     """float64 (codes, scores)"""
 
 
 @dataclass(frozen=True)
-class Linear:
+class LinearModel:
     """features @ weights.T + base, and the lines of the folded columns.
 
     weights: float64 (scores, features), or (features,) as scikit-learn keeps those of one output; base: float64
     (scores,). Raises ValueError if these do not fit together.
     """
 
-    tables: Sequence[Table]
-    numbers: Sequence[tuple[int, Number]]
+    tables: Sequence[CategoryTable]
+    numbers: Sequence[tuple[int, NumericFeature]]
     """The place of a feature, and the feature."""
     weights: np.ndarray
     base: np.ndarray

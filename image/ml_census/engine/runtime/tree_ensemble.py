@@ -7,13 +7,13 @@ from functools import cached_property
 
 import numpy as np
 
-from ml_census.engine.runtime.encoders import Categories, Encoder
+from ml_census.engine.runtime.encoders import CategoryEncoder, Encoder
 from ml_census.engine.runtime.kernel import ALWAYS, SET, Forest, Kernel
 from ml_census.schema.schema import Columns
 
 
 @dataclass(frozen=True)
-class Trees:
+class TreeEnsemble:
     """The sum, or the mean, of the leaves that a row reaches.
 
     nodes: uint32 (nodes, 4), see kernel.c; sets: uint32, 32 codes an item; roots and outputs: uint32, one a tree;
@@ -62,7 +62,7 @@ class Trees:
         return Kernel(), Forest(*(array.ctypes.data for array in arrays), *counts)
 
 
-def _check(trees: Trees) -> None:
+def _check(trees: TreeEnsemble) -> None:
     for name, kind, axes in (
         ("nodes", np.uint32, 2), ("sets", np.uint32, 1), ("roots", np.uint32, 1),
         ("outputs", np.uint32, 1), ("values", np.float64, 2), ("base", np.float64, 1),
@@ -92,7 +92,7 @@ def _check(trees: Trees) -> None:
         and bool((child[leaf] == (places[leaf] - 1) % 2**32).all() and (low[leaf] < len(trees.values)).all())
         and bool((trees.nodes[leaf, 0] < SET).all())
         and bool((low[is_set] + (counts[column[is_set]] + 31) // 32 <= len(trees.sets)).all())
-        and all(isinstance(trees.encoders[place], Categories) for place in np.unique(column[is_set]))
+        and all(isinstance(trees.encoders[place], CategoryEncoder) for place in np.unique(column[is_set]))
     )
     if not sound:
         raise ValueError("the trees' arrays do not fit together")

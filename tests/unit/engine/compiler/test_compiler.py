@@ -38,12 +38,12 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from ml_census.engine.compiler.compiler import compile_model
-from ml_census.engine.compiler.equivalence import compiled_if_equal
-from ml_census.engine.runtime.compiled_model import Compiled
-from ml_census.engine.runtime.encoders import Ranks
-from ml_census.engine.runtime.tree_ensemble import Trees
-from ml_census.engine.sklearn_predictor import Original
-from ml_census.models.schema_inference import learn
+from ml_census.engine.compiler.equivalence import compile_and_verify
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.engine.runtime.encoders import ThresholdEncoder
+from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.sklearn_predictor import SklearnPredictor
+from ml_census.models.schema_inference import infer_schema
 from ml_census.schema.column import LARGEST, Column
 from ml_census.schema.schema import Columns, Schema
 from support.compile_cases import (
@@ -125,11 +125,11 @@ def test_it_is_proved_equal_on_rows_made_from_its_schema(name: str) -> None:
     """On all that the schema allows: missing values, unknown categories and extreme numbers among them."""
     original = case(name).original()
 
-    predictor, engine = compiled_if_equal(original)
+    predictor, engine = compile_and_verify(original)
 
     assert engine["kind"] == "compiled", engine
     assert engine["proved_rows"] > 2000
-    assert isinstance(predictor, Compiled)
+    assert isinstance(predictor, CompiledPredictor)
 
 
 def test_filled_in_value_that_equals_a_threshold_goes_left() -> None:
@@ -137,7 +137,7 @@ def test_filled_in_value_that_equals_a_threshold_goes_left() -> None:
     model.fit([[1.0], [3.0]], [0, 1])
     assert model[-1].tree_.threshold[0] == 2.0
 
-    compiled = compile_model(model, learn(model))
+    compiled = compile_model(model, infer_schema(model))
 
     assert compiled.predict([np.array([np.nan])]) == model.predict([[np.nan]]).tolist() == [0]
 
@@ -242,9 +242,9 @@ NOT: dict[str, tuple[Callable[[], Any], str]] = {
 def test_what_is_not_known_is_served_as_it_is_and_the_reason_says_why(name: str) -> None:
     make, reason = NOT[name]
     model = make()
-    original = Original(model, learn(model))
+    original = SklearnPredictor(model, infer_schema(model))
 
-    predictor, engine = compiled_if_equal(original)
+    predictor, engine = compile_and_verify(original)
 
     assert predictor is original
     assert engine["kind"] == "original"
@@ -267,9 +267,9 @@ TOLD = Schema((Column(0, "number"), Column(1, "number")), "numbers")
 )
 def test_a_step_that_does_something_else_than_the_known_one_is_not_compiled(model: Any) -> None:
     """Also where a schema by hand tells what the step does not: what no sample finds, no rule may take for known."""
-    original = Original(model, TOLD)
+    original = SklearnPredictor(model, TOLD)
 
-    predictor, _ = compiled_if_equal(original)
+    predictor, _ = compile_and_verify(original)
 
     for row in ([77.25, 8], [-1, 12], [40, -1.0], [-1.0, -1.0]):
         columns = original.schema.clean([row]).columns
@@ -294,11 +294,11 @@ def test_a_schema_of_fewer_categories_than_the_model_knows_changes_no_answer(
     model = make_pipeline(encode, tree()).fit(np.array(inputs, dtype=object), LABELS)
     told = [Column(0, "number"), Column(1, "number")]
     told[place] = Column(place, "category", categories)
-    original = Original(model, Schema(tuple(told), "objects"))
+    original = SklearnPredictor(model, Schema(tuple(told), "objects"))
     rows = [[*row[:place], other, *row[place + 1 :]] for row in inputs[:40] for other in others]
     columns = original.schema.clean(rows).columns
 
-    predictor, _ = compiled_if_equal(original)
+    predictor, _ = compile_and_verify(original)
 
     assert predictor.predict(columns) == original.predict(columns)
     assert predictor.probabilities(columns) == original.probabilities(columns)
@@ -307,8 +307,8 @@ def test_a_schema_of_fewer_categories_than_the_model_knows_changes_no_answer(
 def test_a_number_that_is_missing_as_none_is_answered_alone_as_among_others() -> None:
     """A schema by hand that says "nullable" of a number, and null among its categories."""
     schema = Schema((Column(0, "number", (None,), nullable=True), Column(1, "number")), "numbers")
-    original = Original(forest(GAPS), schema)
-    predictor, _ = compiled_if_equal(original)
+    original = SklearnPredictor(forest(GAPS), schema)
+    predictor, _ = compile_and_verify(original)
     two, one = (schema.clean([[None, 3]] * count).columns for count in (2, 1))
 
     assert predictor.predict(two) == original.predict(two)
@@ -319,7 +319,7 @@ def test_a_number_that_is_missing_as_none_is_answered_alone_as_among_others() ->
 
 
 @st.composite
-def forests(draw: st.DrawFn) -> tuple[Original, list[list[float]]]:
+def forests(draw: st.DrawFn) -> tuple[SklearnPredictor, list[list[float]]]:
     """A small forest on columns of numbers with and without steps before it, and the numbers around its thresholds."""
     random = np.random.default_rng(draw(st.integers(0, 2**32)))
     width, scale = draw(st.integers(1, 4)), 10.0 ** draw(st.integers(-3, 6))
@@ -339,7 +339,7 @@ def forests(draw: st.DrawFn) -> tuple[Original, list[list[float]]]:
     model = make_pipeline(*steps, fitted).fit(inputs, labels)
     assume(any(one.tree_.node_count > 1 for one in fitted.estimators_))
     schema = Schema(tuple(Column(place, "number", nullable=missing) for place in range(width)), "numbers")
-    return Original(model, schema), inputs.tolist()
+    return SklearnPredictor(model, schema), inputs.tolist()
 
 
 @pytest.mark.slow
@@ -349,9 +349,9 @@ def test_a_random_forest_answers_the_same_next_to_its_thresholds(made: Any, rand
     """At each threshold, and one float32 and one float64 beside it, alone and among others."""
     original, rows = made
     compiled = compile_model(original.model, original.schema)
-    assert isinstance(compiled.scoring, Trees)
+    assert isinstance(compiled.scoring, TreeEnsemble)
     for encoder in compiled.scoring.encoders:
-        assert isinstance(encoder, Ranks)
+        assert isinstance(encoder, ThresholdEncoder)
         for threshold in encoder.thresholds[np.abs(encoder.thresholds) < LARGEST / 2][:20]:
             single = np.float32(threshold)
             beside = [np.nextafter(single, np.float32(end)) for end in (-np.inf, np.inf)]

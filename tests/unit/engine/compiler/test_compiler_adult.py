@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from ml_census.engine.compiler.equivalence import compiled_if_equal
-from ml_census.engine.runtime.compiled_model import Compiled, from_bytes, to_bytes
-from ml_census.engine.sklearn_predictor import Original
-from ml_census.models.schema_inference import learn
+from ml_census.engine.compiler.equivalence import compile_and_verify
+from ml_census.engine.runtime.compiled_model import CompiledPredictor, from_bytes, to_bytes
+from ml_census.engine.sklearn_predictor import SklearnPredictor
+from ml_census.models.schema_inference import infer_schema
 from ml_census.schema.schema import Columns
 from ml_census.training import datasets
 from ml_census.training.adult import COLUMNS
@@ -19,26 +19,26 @@ pytestmark = pytest.mark.adult
 
 
 @pytest.fixture(scope="module")
-def adult() -> datasets.Census:
+def adult() -> datasets.Dataset:
     return datasets.load(os.environ["ADULT_DATA"])
 
 
 @pytest.fixture(scope="module", params=["article", "boosted"])
-def fitted(request: pytest.FixtureRequest, adult: datasets.Census) -> Iterator[tuple[Original, Columns]]:
+def fitted(request: pytest.FixtureRequest, adult: datasets.Dataset) -> Iterator[tuple[SklearnPredictor, Columns]]:
     """A recipe trained on adult.data, and the rows of adult.test."""
     model = RECIPES[request.param].fit(adult.train, adult.train_labels)
-    original = Original(model, learn(model, COLUMNS))
+    original = SklearnPredictor(model, infer_schema(model, COLUMNS))
     yield original, original.schema.clean(adult.test.to_numpy().tolist()).columns
 
 
-def test_all_rows_of_adult_test_are_answered_alike(fitted: tuple[Original, Columns]) -> None:
+def test_all_rows_of_adult_test_are_answered_alike(fitted: tuple[SklearnPredictor, Columns]) -> None:
     """Also by what was written to compiled.npz and read again, and in requests of other sizes."""
     original, columns = fitted
     assert len(columns[0]) == 16_281
 
-    predictor, engine = compiled_if_equal(original)
+    predictor, engine = compile_and_verify(original)
 
-    assert isinstance(predictor, Compiled), engine
+    assert isinstance(predictor, CompiledPredictor), engine
     tolerance = 0 if predictor.link == "identity" else 1e-9
     labels, probabilities = original.predict(columns), np.array(original.probabilities(columns))
     assert predictor.predict(columns) == labels

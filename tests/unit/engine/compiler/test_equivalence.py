@@ -21,14 +21,14 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, S
 from sklearn.tree import DecisionTreeClassifier
 
 from ml_census.engine.compiler.compiler import compile_model
-from ml_census.engine.compiler.equivalence import compiled_if_equal
-from ml_census.engine.runtime.compiled_model import Compiled
-from ml_census.engine.runtime.encoders import Categories, Ranks
+from ml_census.engine.compiler.equivalence import compile_and_verify
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.engine.runtime.encoders import CategoryEncoder, ThresholdEncoder
 from ml_census.engine.runtime.kernel import ALWAYS
-from ml_census.engine.runtime.linear_model import Linear, Number
-from ml_census.engine.runtime.tree_ensemble import Trees
-from ml_census.engine.sklearn_predictor import Original
-from ml_census.models.schema_inference import learn
+from ml_census.engine.runtime.linear_model import LinearModel, NumericFeature
+from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.sklearn_predictor import SklearnPredictor
+from ml_census.models.schema_inference import infer_schema
 from ml_census.schema.column import Column
 from ml_census.schema.schema import Schema
 from support.compile_cases import FRAME, LABELS, columns_of, encoded
@@ -40,26 +40,26 @@ THREE = CLASSES + (NUMBERS[:, 1] > 0.7)
 GAPS = np.where(RANDOM.random((300, 2)) < 0.2, np.nan, NUMBERS)
 NULLABLE = Schema((Column(0, "number", nullable=True), Column(1, "number", nullable=True)), "numbers")
 
-Break = Callable[[Compiled], Compiled]
+Break = Callable[[CompiledPredictor], CompiledPredictor]
 
 
-def trees(compiled: Compiled) -> Trees:
-    assert isinstance(compiled.scoring, Trees)
+def trees(compiled: CompiledPredictor) -> TreeEnsemble:
+    assert isinstance(compiled.scoring, TreeEnsemble)
     return compiled.scoring
 
 
-def linear(compiled: Compiled) -> Linear:
-    assert isinstance(compiled.scoring, Linear)
+def linear(compiled: CompiledPredictor) -> LinearModel:
+    assert isinstance(compiled.scoring, LinearModel)
     return compiled.scoring
 
 
-def with_trees(**changes: Callable[[Trees], Any]) -> Break:
+def with_trees(**changes: Callable[[TreeEnsemble], Any]) -> Break:
     return lambda compiled: replace(
         compiled, scoring=replace(trees(compiled), **{name: new(trees(compiled)) for name, new in changes.items()})
     )
 
 
-def with_linear(**changes: Callable[[Linear], Any]) -> Break:
+def with_linear(**changes: Callable[[LinearModel], Any]) -> Break:
     return lambda compiled: replace(
         compiled, scoring=replace(linear(compiled), **{name: new(linear(compiled)) for name, new in changes.items()})
     )
@@ -71,21 +71,24 @@ def changed(array: np.ndarray, place: Any, value: Any) -> np.ndarray:
     return copy
 
 
-def rounded_to_float32(made: Trees) -> list[Any]:
+def rounded_to_float32(made: TreeEnsemble) -> list[Any]:
     """Thresholds of which float64 numbers are above that scikit-learn rounds to below."""
-    encoders = [encoder for encoder in made.encoders if isinstance(encoder, Ranks)]
-    return [Ranks(one.column, one.thresholds.astype(np.float32).astype(float), one.low, one.high) for one in encoders]
+    encoders = [encoder for encoder in made.encoders if isinstance(encoder, ThresholdEncoder)]
+    return [
+        ThresholdEncoder(one.column, one.thresholds.astype(np.float32).astype(float), one.low, one.high)
+        for one in encoders
+    ]
 
 
-def one_ulp_up(made: Trees) -> list[Any]:
+def one_ulp_up(made: TreeEnsemble) -> list[Any]:
     first, *rest = made.encoders
-    assert isinstance(first, Ranks)
+    assert isinstance(first, ThresholdEncoder)
     middle = len(first.thresholds) // 2
     moved = changed(first.thresholds, middle, np.nextafter(first.thresholds[middle], np.inf))
-    return [Ranks(first.column, moved, first.low, first.high), *rest]
+    return [ThresholdEncoder(first.column, moved, first.low, first.high), *rest]
 
 
-def leaves_swapped(made: Trees) -> np.ndarray:
+def leaves_swapped(made: TreeEnsemble) -> np.ndarray:
     leaves = np.flatnonzero(made.nodes[:, 2] == ALWAYS)
     one = leaves[0]
     other = next(
@@ -94,7 +97,7 @@ def leaves_swapped(made: Trees) -> np.ndarray:
     return changed(made.nodes, ([one, other], 1), made.nodes[[other, one], 1])
 
 
-def missing_the_other_way(made: Trees) -> np.ndarray:
+def missing_the_other_way(made: TreeEnsemble) -> np.ndarray:
     inner = np.flatnonzero(made.nodes[:, 2] != ALWAYS)
     root = made.roots[0]
     assert root in inner
@@ -104,25 +107,25 @@ def missing_the_other_way(made: Trees) -> np.ndarray:
 
 def exchanged(encoders: Any, place: int = 0) -> list[Any]:
     made = list(encoders)
-    one = next(encoder for encoder in made if isinstance(encoder, Categories))
+    one = next(encoder for encoder in made if isinstance(encoder, CategoryEncoder))
     values = [one.values[1], one.values[0], *one.values[2:]]
-    made[made.index(one)] = Categories(one.column, values)
+    made[made.index(one)] = CategoryEncoder(one.column, values)
     return made
 
 
-class UnknownIsFirst(Categories):
-    def __init__(self, like: Categories) -> None:
+class UnknownIsFirst(CategoryEncoder):
+    def __init__(self, like: CategoryEncoder) -> None:
         super().__init__(like.column, like.values)
         self.unknown = 1
 
 
-def unknown_is_first(made: Trees) -> list[Any]:
-    return [UnknownIsFirst(encoder) if isinstance(encoder, Categories) else encoder for encoder in made.encoders]
+def unknown_is_first(made: TreeEnsemble) -> list[Any]:
+    return [UnknownIsFirst(encoder) if isinstance(encoder, CategoryEncoder) else encoder for encoder in made.encoders]
 
 
-def without(operation: str) -> Callable[[Linear], Any]:
+def without(operation: str) -> Callable[[LinearModel], Any]:
     return lambda made: [
-        (place, Number(number.column, tuple(one for one in number.operations if one[0] != operation)))
+        (place, NumericFeature(number.column, tuple(one for one in number.operations if one[0] != operation)))
         for place, number in made.numbers
     ]
 
@@ -261,7 +264,9 @@ WRONG = {
     "nothing refused": Wrong(
         lambda: make_pipeline(StandardScaler(), DecisionTreeClassifier(max_depth=3)).fit(NUMBERS / 1e3, CLASSES),
         with_trees(
-            encoders=lambda made: [Ranks(one.column, one.thresholds, -np.inf, np.inf) for one in made.encoders]  # type: ignore[union-attr]
+            encoders=lambda made: [
+                ThresholdEncoder(one.column, one.thresholds, -np.inf, np.inf) for one in made.encoders
+            ]  # type: ignore[union-attr]
         ),
     ),
 }
@@ -271,11 +276,11 @@ WRONG = {
 def test_a_wrong_compiler_is_caught_and_the_original_serves(name: str) -> None:
     wrong = WRONG[name]
     model = wrong.model()
-    original = Original(model, wrong.schema or learn(model))
-    right, engine = compiled_if_equal(original)
+    original = SklearnPredictor(model, wrong.schema or infer_schema(model))
+    right, engine = compile_and_verify(original)
     assert right is not original, engine
 
-    predictor, engine = compiled_if_equal(original, compiler=lambda *taken: wrong.broken(compile_model(*taken)))
+    predictor, engine = compile_and_verify(original, compiler=lambda *taken: wrong.broken(compile_model(*taken)))
 
     assert predictor is original
     assert engine["kind"] == "original"
@@ -287,12 +292,12 @@ def test_a_wrong_compiler_is_caught_and_the_original_serves(name: str) -> None:
     "error", [KeyError("x"), OSError("no kernel"), AttributeError("another name"), RecursionError()]
 )
 def test_whatever_a_compiler_raises_the_original_serves(error: Exception) -> None:
-    def fail(*taken: Any) -> Compiled:
+    def fail(*taken: Any) -> CompiledPredictor:
         raise error
 
-    original = Original(tree(), learn(tree()))
+    original = SklearnPredictor(tree(), infer_schema(tree()))
 
-    predictor, engine = compiled_if_equal(original, compiler=fail)
+    predictor, engine = compile_and_verify(original, compiler=fail)
 
     assert predictor is original
     assert engine["kind"] == "original"
@@ -303,20 +308,20 @@ def test_whatever_a_compiler_raises_the_original_serves(error: Exception) -> Non
 
 def test_golden_rows_are_held_against_both() -> None:
     """What no made row shows, a golden row can: here a number far from all others and from any threshold."""
-    original = Original(logistic(), learn(logistic()))
+    original = SklearnPredictor(logistic(), infer_schema(logistic()))
     golden = [[12345.678], [0.5]]
 
-    class Late(Linear):
+    class Late(LinearModel):
         def scores(self, columns: Any) -> np.ndarray:
             scores = super().scores(columns)
             return np.where(np.array(columns[0])[:, np.newaxis] == 12345.678, -scores, scores)
 
-    def compiler(*taken: Any) -> Compiled:
+    def compiler(*taken: Any) -> CompiledPredictor:
         made = linear(compile_model(*taken))
         return replace(compile_model(*taken), scoring=Late(made.tables, made.numbers, made.weights, made.base))
 
-    assert compiled_if_equal(original, compiler=compiler)[0] is not original
-    predictor, engine = compiled_if_equal(original, golden, compiler)
+    assert compile_and_verify(original, compiler=compiler)[0] is not original
+    predictor, engine = compile_and_verify(original, golden, compiler)
 
     assert predictor is original
     assert engine["reason"].startswith("golden rows: ")

@@ -13,10 +13,10 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from ml_census.engine.compiler import pipeline_tracer
 from ml_census.engine.compiler.compiler import WIDE, compile_model
-from ml_census.engine.compiler.equivalence import compiled_if_equal
-from ml_census.engine.runtime.compiled_model import Compiled, from_bytes, to_bytes
-from ml_census.engine.runtime.linear_model import Linear
-from ml_census.engine.sklearn_predictor import Original
+from ml_census.engine.compiler.equivalence import compile_and_verify
+from ml_census.engine.runtime.compiled_model import CompiledPredictor, from_bytes, to_bytes
+from ml_census.engine.runtime.linear_model import LinearModel
+from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.estimator import learnt
 
 COUNT = WIDE + 500
@@ -54,11 +54,11 @@ def fitted(encoder: Any, model: Any, *steps: Any) -> Any:
     ids=["ignore", "regression", "drop", "scaled", "centred", "infrequent", "tree", "scaled tree", "ordinal"],
 )
 def test_a_model_of_many_categories_is_compiled_and_goes_through_a_file(model: Any) -> None:
-    original = Original(model, learnt(model))
+    original = SklearnPredictor(model, learnt(model))
 
-    compiled, engine = compiled_if_equal(original)
+    compiled, engine = compile_and_verify(original)
 
-    assert isinstance(compiled, Compiled), engine
+    assert isinstance(compiled, CompiledPredictor), engine
     read = from_bytes(to_bytes(compiled), original.schema)
     columns = original.schema.clean(FRAME.to_numpy().tolist()).columns
     assert read.predict(columns) == pytest.approx(model.predict(FRAME))
@@ -69,7 +69,7 @@ def test_only_a_column_of_more_features_than_a_table_may_have_is_folded() -> Non
 
     scoring = compile_model(model, learnt(model)).scoring
 
-    assert isinstance(scoring, Linear)
+    assert isinstance(scoring, LinearModel)
     assert [folded.encoder.column for folded in scoring.folded] == [0]
     assert scoring.weights.shape == (4,)
 
@@ -94,6 +94,6 @@ def test_what_an_encoder_makes_of_many_categories_is_kept_by_its_exceptions() ->
     sizes = [
         len(feature.values) + len(feature.at[0])
         for feature in made
-        if isinstance(feature, pipeline_tracer.Lookup) and feature.at
+        if isinstance(feature, pipeline_tracer.CategoricalFeature) and feature.at
     ]
     assert max(sizes) == 4  # 0, 1, and two symbols: what cannot come stands for the first category

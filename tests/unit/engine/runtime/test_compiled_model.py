@@ -15,8 +15,8 @@ import pytest
 
 from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.predictor import PredictionError
-from ml_census.engine.runtime.compiled_model import Compiled, CompiledError, from_bytes, to_bytes
-from ml_census.models.schema_inference import learn
+from ml_census.engine.runtime.compiled_model import CompiledError, CompiledPredictor, from_bytes, to_bytes
+from ml_census.models.schema_inference import infer_schema
 from ml_census.schema.schema import Columns
 from ml_census.schema.schema import from_json as schema_of
 from support.compile_cases import alike
@@ -27,9 +27,9 @@ TREES, LINEAR, REGRESSOR = "positions", "dataframe", "regressor"
 
 
 @cache
-def compiled(name: str) -> Compiled:
+def compiled(name: str) -> CompiledPredictor:
     model = KINDS[name]().model
-    return compile_model(model, learn(model))
+    return compile_model(model, infer_schema(model))
 
 
 @cache
@@ -60,7 +60,7 @@ def test_what_is_written_is_read(kind: Callable[[str], Kind], name: str) -> None
 def test_the_same_model_is_the_same_bytes(name: str) -> None:
     model = KINDS[name]().model
 
-    assert to_bytes(compile_model(model, learn(model))) == written(name)
+    assert to_bytes(compile_model(model, infer_schema(model))) == written(name)
 
 
 @pytest.mark.parametrize("name", [TREES, LINEAR])
