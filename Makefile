@@ -18,9 +18,9 @@ lint: ## ruff, mypy, yamllint, shellcheck
 audit: ## kube-score and checkov over the chart
 	ci/audit
 image: ## build the image
-	ci/image
+	ci/build-image
 chart: ## lint and package the chart
-	ci/chart
+	ci/package-chart
 smoke: ## the quick part of e2e, within 15 minutes
 	ci/e2e -m "not full"
 e2e: ## all tests on the cluster of KUBECONFIG, with the images IMAGE=, COMPILED_IMAGE=

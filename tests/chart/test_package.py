@@ -1,4 +1,4 @@
-"""The package that ci/chart lints, makes, signs and pushes."""
+"""The package that ci/package-chart lints, makes, signs and pushes."""
 
 import os
 import re
@@ -13,13 +13,13 @@ import yaml
 
 from support.chart_rendering import Chart, find
 
-HELM = ("ci/helm", "--find", "4")
+HELM = ("ci/find-helm", "--find", "4")
 
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start an OCI registry and yield its HOST:PORT."""
-    program = find("ci/tool", "--find", "registry")
+    program = find("ci/find-tool", "--find", "registry")
     with subprocess.Popen([program, "-port", "0"], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr
         port = re.search(r"serving on port (\d+)", process.stderr.readline())
@@ -43,15 +43,15 @@ def keyring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def package(chart: Chart, registry: str, keyring: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Run ci/chart with a key and a registry, and return the path of the package that it prints.
+    """Run ci/package-chart with a key and a registry, and return the path of the package that it prints.
 
     It lints the chart with every values file and both majors of Helm first, and fails if one has a warning.
     """
     for major in ("3", "4"):
-        find("ci/helm", "--find", major)
+        find("ci/find-helm", "--find", major)
     signing = os.environ | {"SIGN_KEY": "census", "KEYRING": str(keyring / "secret.gpg")}
     folder = tmp_path_factory.mktemp("package")
-    command = [str(chart.root / "ci/chart"), str(folder), f"oci://{registry}/charts", "--plain-http"]
+    command = [str(chart.root / "ci/package-chart"), str(folder), f"oci://{registry}/charts", "--plain-http"]
     done = subprocess.run(command, env=signing, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.strip())

@@ -59,8 +59,8 @@ def test_wrong_value_is_rejected_by_each_helm(chart: Chart, major: int, values: 
 
 
 def test_environments_render_as_golden_files(chart: Chart, tmp_path: Path) -> None:
-    """The environments render as reviewed last. After a change run ci/golden and read the diff."""
-    subprocess.run([chart.root / "ci/golden", tmp_path], check=True)
+    """The environments render as reviewed last. After a change run ci/render-golden and read the diff."""
+    subprocess.run([chart.root / "ci/render-golden", tmp_path], check=True)
 
     assert texts(tmp_path) == texts(chart.root / "tests/chart/golden")
 

@@ -335,7 +335,7 @@ def test_missing_keys_of_a_block_count_as_default(chart: Chart, block: str, keys
 def test_readme_and_schema_have_comments_of_values(chart: Chart) -> None:
     """README and schema repeat the comments of values.yaml."""
     done = subprocess.run(
-        [sys.executable, "ci/values-table", "--check"], cwd=chart.root, capture_output=True, text=True
+        [sys.executable, "ci/generate-values-docs.py", "--check"], cwd=chart.root, capture_output=True, text=True
     )
 
     assert (done.returncode, done.stdout + done.stderr) == (0, "")

@@ -58,7 +58,7 @@ def objects(namespace: str = "") -> set[str]:
 
 @cache
 def helm_path(major: int = 4) -> str:
-    return run(str(ROOT / "ci" / "helm"), "--find", str(major)).strip()
+    return run(str(ROOT / "ci" / "find-helm"), "--find", str(major)).strip()
 
 
 def helm(*args: str) -> str:

@@ -52,7 +52,7 @@ def bucket(models: None) -> Bucket:
 def addons() -> Iterator[None]:
     """The cluster knows the kinds of the add-ons that the chart has objects for."""
     known = {each["metadata"]["name"] for each in json.loads(kubectl("get", "crd", "--output", "json"))["items"]}
-    files = [Path(line) for line in run(str(ROOT / "ci" / "crds"), "--find").splitlines()]
+    files = [Path(line) for line in run(str(ROOT / "ci" / "list-crds"), "--find").splitlines()]
     kinds = [kind for file in files for kind in yaml.safe_load_all(file.read_text()) if kind]
     missing = {kind["metadata"]["name"]: kind for kind in kinds if kind["metadata"]["name"] not in known}
     if missing:

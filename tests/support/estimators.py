@@ -1,6 +1,6 @@
 """Fit every estimator of scikit-learn, and every option that changes what a pickle of it names.
 
-`ci/allowed-globals` collects what these pickles name; the tests load, publish and serve them.
+`ci/generate-allowed-globals.py` collects what these pickles name; the tests load, publish and serve them.
 """
 
 import warnings

@@ -16,6 +16,6 @@ __all__ = ["bucket", "launched", "server", "start"]
 def browser() -> Iterator[Browser]:
     """A real browser without a window."""
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=find_tool("chromium"), args=["--no-sandbox"])
+        running = playwright.chromium.launch(executable_path=find_tool("find-chromium"), args=["--no-sandbox"])
         yield running
         running.close()

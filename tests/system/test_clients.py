@@ -106,7 +106,7 @@ def test_each_form_has_the_same_predictions(
 
 def run_client(name: str, address: str, token: str, names: list[str], rows: list[list[Any]]) -> dict[str, Any]:
     """What a script of tests/clients prints, in a Python that has the client."""
-    script = [find_tool("clients", name), str(ROOT / "tests" / "clients" / f"{name}.py"), address, token]
+    script = [find_tool("find-client", name), str(ROOT / "tests" / "clients" / f"{name}.py"), address, token]
     asked = json.dumps({"names": names, "rows": rows})
     done = subprocess.run(script, input=asked, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr

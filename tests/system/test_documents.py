@@ -42,7 +42,7 @@ class House:
         stand_in = f'exec "{sys.executable}" "{ROOT}/tests/support/fake_cli.py"'
         for name in ("kubectl", "helm", "gcloud", "docker", "make"):
             self._program(programs / name, f'{stand_in} {name} "$@"')
-        self._program(folder / "ci/image", "true")
+        self._program(folder / "ci/build-image", "true")
         real = f'"{sys.executable}" -m ml_census "$@"'
         self._program(
             programs / "ml-census", f'if [ /dev/stdin -ef /dev/null ]; then {real} <<< "{PASSWORD}"; else {real}; fi'
@@ -50,7 +50,7 @@ class House:
         self._environment = os.environ | {
             "PATH": f"{programs}:{os.environ['PATH']}",
             "STAND_IN": str(self.state),
-            "HELM": find_tool("helm", "4"),
+            "HELM": find_tool("find-helm", "4"),
         }
         (folder / "shell").touch()
 

@@ -11,7 +11,7 @@ PAGE = ROOT / "docs" / "reference" / "error-messages.md"
 
 
 def test_the_list_of_messages_is_current() -> None:
-    command = [sys.executable, str(ROOT / "ci" / "error-messages"), "--check"]
+    command = [sys.executable, str(ROOT / "ci" / "generate-error-docs.py"), "--check"]
 
     assert subprocess.run(command, capture_output=True, text=True).stdout == ""
 

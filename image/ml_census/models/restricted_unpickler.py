@@ -1,9 +1,9 @@
 """Unpickle models, and nothing else: a pickle is a program, which may call only what a model is made of.
 
-A pickle may use the names in allowed_globals.txt (made by ci/allowed-globals) and those that an operator trusts. Any
-other name is replaced by a placeholder that does nothing. Placeholders in attributes that prediction does not read are
-dropped; with any other the model is refused, and the error lists all names.
-The guard rests on joblib's private names NumpyUnpickler, its find_class, and _validate_fileobject_and_memmap, and on
+A pickle may use the names in allowed_globals.txt (made by ci/generate-allowed-globals.py) and those that an operator
+trusts. Any other name is replaced by a placeholder that does nothing. Placeholders in attributes that prediction does
+not read are dropped; with any other the model is refused, and the error lists all names. The guard rests on joblib's
+private names NumpyUnpickler, its find_class, and _validate_fileobject_and_memmap, and on
 NumpyArrayWrapper.read_array, which must read arrays of objects by the same find_class: joblib 1.6 does, 1.5 does not.
 """
 

@@ -1,4 +1,4 @@
-"""A sample of ci/sweep: models are served as their own predict answers, in each data set and way of serving."""
+"""A sample of ci/sweep.py: models are served as their own predict answers, in each data set and way of serving."""
 
 import warnings
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""kernel.c, as image/kernel.sh compiles it, by ctypes: so it needs no header of Python's and fits every version."""
+"""Binding of kernel.c by ctypes, which needs no Python headers and works with every Python version."""
 
 import ctypes
 from pathlib import Path

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Write docs/reference/error-messages.md: every message of the server and the commands, as the code has them.
 
-ci/error-messages           writes what has changed
-ci/error-messages --check   writes nothing; fails if something would change
+ci/generate-error-docs.py           writes what has changed
+ci/generate-error-docs.py --check   writes nothing; fails if something would change
 """
 
 import ast
@@ -36,8 +36,8 @@ SECTIONS = {
         "RequestTimeoutError": "408",
     },
     "Configuration and artifacts: the start ends, or a reload is refused": dict.fromkeys(
-        ["wrong", "ConfigError", "ArtifactError", "CredentialsError", "SchemaError", "DecodingError", "JsonError", "ForbiddenGlobalError",
-         "CompiledError", "NotEquivalentError", "ValueError", "_InvalidConfigError"],
+        ["wrong", "ConfigError", "ArtifactError", "CredentialsError", "SchemaError", "DecodingError", "JsonError",
+         "ForbiddenGlobalError", "CompiledError", "NotEquivalentError", "ValueError", "_InvalidConfigError"],
         "refused",
     ),
     "Stores": {"StorageError": "refused", "ObjectNotFoundError": "refused", "StorageUnavailableError": "tried again"},
@@ -129,8 +129,8 @@ def page() -> str:
     lines = [
         "# Error messages",
         "",
-        "Every message of the server and of the commands. `ci/error-messages` writes this page from the code; … stands for",
-        "what only a run knows, such as a name, a number or a path. A message to a client comes in the words of its protocol.",
+        "Every message of the server and of the commands. `ci/generate-error-docs.py` writes this page from the code.",
+        "… stands for a name, a number or a path. Each protocol has its own JSON form for a message to a client.",
     ]
     for section, rows in found.items():
         lines += ["", f"## {section}", "", "| message | effect | module |", "| --- | --- | --- |"]
@@ -142,7 +142,7 @@ def main() -> int:
     new, is_check = page(), "--check" in sys.argv
     if PAGE.exists() and PAGE.read_text() == new:
         return 0
-    print(PAGE.relative_to(ROOT), "is stale: run ci/error-messages" if is_check else "written")
+    print(PAGE.relative_to(ROOT), "is stale: run ci/generate-error-docs.py" if is_check else "written")
     if not is_check:
         PAGE.parent.mkdir(parents=True, exist_ok=True)
         PAGE.write_text(new)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measure what publishing a model costs against its size: categories, columns, trees, leaves and classes.
 
-    ci/bench-sizes [DIMENSION ...]
+    ci/bench-sizes.py [DIMENSION ...]
 
 Prints a table in Markdown: seconds of CPU for learning the columns, for compiling and for the proof, and bytes of the
 compiled form. Each line has double the size of the line before. "growth" is the exponent of the total between two
@@ -24,10 +24,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import ExtraTreeClassifier, ExtraTreeRegressor
 
-from ml_census.engine.runtime.compiled_model import CompiledPredictor, to_bytes
 from ml_census.engine.compiler.compiler import compile_model
-from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.engine.compiler.equivalence import verify_equivalence
+from ml_census.engine.runtime.compiled_model import CompiledPredictor, to_bytes
+from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.estimator import learnt
 
 ROWS = 4000

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Write the comments of the chart's values.yaml into its schema, as descriptions, and into its README and docs/values.md, as a table.
+"""Write the comments of the chart's values.yaml into its schema, its README and docs/values.md.
 
-ci/values-table           writes what has changed
-ci/values-table --check   writes nothing; fails if something would change
+ci/generate-values-docs.py           writes what has changed
+ci/generate-values-docs.py --check   writes nothing; fails if something would change
 """
 
 import json

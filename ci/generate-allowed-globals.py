@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Print what a pickled scikit-learn model may name, one "module name" a line: image/ml_census/models/allowed_globals.txt.
+"""Print the globals that a pickled scikit-learn model may reference, for image/ml_census/models/allowed_globals.txt.
 
 Run it with .venv/bin/python after an update of scikit-learn, numpy, scipy or pandas, and read the difference. It must
 print the same with each supported Python, for which the lock has other versions of numpy and scipy. `--check` fits all
-estimators of tests/support/estimators.py, which takes minutes, and exits with 1 if their pickles have names beyond the list.
+estimators of tests/support/estimators.py (minutes), and exits with 1 if their pickles have names beyond the list.
 """
 
 import collections
@@ -153,7 +153,13 @@ def allowed() -> set[str]:
 def computes(name: str) -> bool:
     """Whether numpy has a function of this name that makes arrays of arrays, and touches nothing else."""
     what = getattr(numpy, name)
-    if isinstance(what, type) or not callable(what) or what.__module__ != "numpy" or SETTINGS.match(name) or name in SOME:
+    if (
+        isinstance(what, type)
+        or not callable(what)
+        or what.__module__ != "numpy"
+        or SETTINGS.match(name)
+        or name in SOME
+    ):
         return False
     try:
         parameters = inspect.signature(what).parameters

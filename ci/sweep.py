@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Fit every estimator of scikit-learn on every data set of tests/support/estimators.py, publish and serve each, and compare.
+"""Fit, publish and serve every estimator of scikit-learn on every data set of tests/support/estimators.py.
 
 Prints the counts, and a line for each model that is refused or does not answer as its own predict does; ends with 1
 if any does not. Takes minutes. Run it with .venv/bin/python after an update of scikit-learn or pandas.
 
-  ci/sweep [DATA ...]    only these data sets
+  ci/sweep.py [DATA ...]    only these data sets
 """
 
 import collections

@@ -1,4 +1,4 @@
-"""Make the folder of the image small: `python3 slim.py /app`, with packages in site/ and the server in ml_census/.
+"""Make the folder of the image small: `python3 prune.py /app`, with packages in site/ and the server in ml_census/.
 
 Removed is what serving never needs: training, tests, sources of compiled modules, example data. Of a package's modules
 one form stays: bytecode of those that a server with any scikit-learn model imports, so that it starts fast, and the
