@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 if TYPE_CHECKING:
-    from support.sample_models import Kind
+    from support.sample_models import SampleModel
 
 ROOT = Path(__file__).parents[1]
 KEY = "a key for the tests: longer than the 32 bytes that HS256 wants, and than the 64 of HS512"
@@ -41,16 +41,16 @@ def find_tool(*command: str) -> str:
 
 
 @cache
-def _kind(name: str) -> "Kind":
-    from support.sample_models import KINDS  # scikit-learn takes a second to import, and chart tests need none of it
+def _sample_model(name: str) -> "SampleModel":
+    from support.sample_models import SAMPLE_MODELS  # imports scikit-learn (1 s), which chart tests do not need
 
-    return KINDS[name]()
+    return SAMPLE_MODELS[name]()
 
 
 @pytest.fixture(scope="session")
-def kind() -> "Callable[[str], Kind]":
-    """A kind of model by name, fitted once."""
-    return _kind
+def sample_model() -> "Callable[[str], SampleModel]":
+    """Return a sample model by name; each is fitted once per process."""
+    return _sample_model
 
 
 @cache
@@ -60,7 +60,7 @@ def _published(name: str, columns: bytes) -> dict[str, bytes]:
     from ml_census.models.publishing import publish
     from ml_census.schema import schema
 
-    made = _kind(name)
+    made = _sample_model(name)
     known = schema.from_json(columns) if columns else schema_inference.infer_schema(made.model)
     with tempfile.TemporaryDirectory() as folder:
         publish(made.model, known, made.decoding, [], {}, folder)
@@ -90,7 +90,7 @@ def write_folder(path: Path, name: str, **config: object) -> Path:
     """
     import joblib
 
-    made = _kind(name)
+    made = _sample_model(name)
     joblib.dump(made.model, path / "model.pkl")
     if made.decoding:
         (path / "decoding.json").write_text(json.dumps(made.decoding))

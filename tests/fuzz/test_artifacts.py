@@ -21,7 +21,7 @@ from ml_census.models.publishing import publish
 from ml_census.models.schema_inference import infer_schema
 from ml_census.storage.snapshot import Snapshot
 from support.fuzz_budget import examples
-from support.sample_models import KINDS
+from support.sample_models import SAMPLE_MODELS
 
 FILES = ["model.pkl", "compiled.npz", "schema.json", "golden.json", "prediction_decoding.json", "manifest.json"]
 
@@ -30,7 +30,7 @@ FILES = ["model.pkl", "compiled.npz", "schema.json", "golden.json", "prediction_
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
     """A published model, pinned by the hash of its manifest."""
     folder = tmp_path_factory.mktemp("published")
-    made = KINDS["article"]()
+    made = SAMPLE_MODELS["article"]()
     publish(made.model, infer_schema(made.model), made.decoding, made.rows[:20], {}, str(folder))
     (folder / "users.json").write_text(json.dumps({"census": "census"}))
     (folder / "secret.txt").write_text(KEY)
@@ -75,7 +75,7 @@ def test_damaged_file_of_a_published_model_is_never_loaded(published: Config, na
 
 def test_damaged_pickle_is_refused_in_one_line_or_loads(tmp_path: Path) -> None:
     """A flipped bit may make another model, or kill the process that tries it; never the one that serves."""
-    made = KINDS["article"]()
+    made = SAMPLE_MODELS["article"]()
     joblib.dump(made.model, tmp_path / "model.pkl")
     settings = Config(str(tmp_path / "model.pkl"), users="", secret="")
 

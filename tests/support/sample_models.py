@@ -24,7 +24,7 @@ CATEGORIES = {"workclass": [" Private", " Self-emp", " State-gov", " ?"], "sex":
 
 
 @dataclass(frozen=True)
-class Kind:
+class SampleModel:
     """A fitted model, rows as a client sends them, and what the model itself answers to them."""
 
     model: Any
@@ -73,7 +73,7 @@ def only(place: int, width: int = 4) -> SelectKBest:
     return selector
 
 
-def article() -> Kind:
+def article() -> SampleModel:
     """FeatureUnion of SelectKBest and LabelBinarizer for each category, trained on lists."""
     parts = []
     for place in (1, 3):
@@ -84,18 +84,18 @@ def article() -> Kind:
     union = FeatureUnion([*parts, ("numbers", numbers)])
     forest = RandomForestClassifier(20, random_state=0, n_jobs=2).fit(union.transform(ROWS), LABELS)
     model = Pipeline([("union", union), ("classifier", forest)])
-    return Kind(model, ROWS, model.predict(ROWS).tolist(), TEXT)
+    return SampleModel(model, ROWS, model.predict(ROWS).tolist(), TEXT)
 
 
-def dataframe() -> Kind:
+def dataframe() -> SampleModel:
     encode = ColumnTransformer(
         [("categories", OneHotEncoder(handle_unknown="ignore"), ["workclass", "sex"])], remainder=StandardScaler()
     )
     model = make_pipeline(encode, LogisticRegression()).fit(FRAME, LABELS)
-    return Kind(model, ROWS, model.predict(FRAME).tolist(), TEXT)
+    return SampleModel(model, ROWS, model.predict(FRAME).tolist(), TEXT)
 
 
-def positions() -> Kind:
+def positions() -> SampleModel:
     """A ColumnTransformer by column number, trained on lists."""
     encode = ColumnTransformer(
         [
@@ -104,65 +104,65 @@ def positions() -> Kind:
         ]
     )
     model = make_pipeline(encode, DecisionTreeClassifier(random_state=0)).fit(ROWS, LABELS)
-    return Kind(model, ROWS, model.predict(ROWS).tolist(), TEXT)
+    return SampleModel(model, ROWS, model.predict(ROWS).tolist(), TEXT)
 
 
-def boosting_with_categories() -> Kind:
+def boosting_with_categories() -> SampleModel:
     frame = FRAME.astype({"workclass": "category", "sex": "category"})
     model = HistGradientBoostingClassifier(max_iter=20, random_state=0).fit(frame, LABELS)
-    return Kind(model, ROWS, model.predict(frame).tolist(), TEXT)
+    return SampleModel(model, ROWS, model.predict(frame).tolist(), TEXT)
 
 
-def logistic() -> Kind:
+def logistic() -> SampleModel:
     model = LogisticRegression().fit(NUMBERS, LABELS)
-    return Kind(model, NUMBERS, model.predict(NUMBERS).tolist(), TEXT)
+    return SampleModel(model, NUMBERS, model.predict(NUMBERS).tolist(), TEXT)
 
 
-def missing_values() -> Kind:
+def missing_values() -> SampleModel:
     """An imputer expects null."""
     rows = [[None if number % 5 == 0 else row[0], row[1]] for number, row in enumerate(NUMBERS)]
     model = make_pipeline(SimpleImputer(), LogisticRegression()).fit(np.array(rows, dtype=float), LABELS)
-    return Kind(model, rows, model.predict(np.array(rows, dtype=float)).tolist())
+    return SampleModel(model, rows, model.predict(np.array(rows, dtype=float)).tolist())
 
 
-def multi_class() -> Kind:
+def multi_class() -> SampleModel:
     model = RandomForestClassifier(20, random_state=0).fit(NUMBERS, LABELS + np.arange(len(LABELS)) % 2)
-    return Kind(model, NUMBERS, model.predict(NUMBERS).tolist(), {"0": "low", "1": "middle", "2": "high"})
+    return SampleModel(model, NUMBERS, model.predict(NUMBERS).tolist(), {"0": "low", "1": "middle", "2": "high"})
 
 
-def string_classes() -> Kind:
+def string_classes() -> SampleModel:
     model = RandomForestClassifier(20, random_state=0).fit(NUMBERS, np.where(LABELS == 1, ">50K", "<=50K"))
-    return Kind(model, NUMBERS, model.predict(NUMBERS).tolist())
+    return SampleModel(model, NUMBERS, model.predict(NUMBERS).tolist())
 
 
-def regressor() -> Kind:
+def regressor() -> SampleModel:
     model = LinearRegression().fit(NUMBERS, LABELS * 1000.5)
-    return Kind(model, NUMBERS, model.predict(np.array(NUMBERS, dtype=float)).tolist())
+    return SampleModel(model, NUMBERS, model.predict(np.array(NUMBERS, dtype=float)).tolist())
 
 
-def several_outputs() -> Kind:
+def several_outputs() -> SampleModel:
     model = RandomForestRegressor(5, random_state=0).fit(NUMBERS, np.column_stack([LABELS, LABELS * 2]))
-    return Kind(model, NUMBERS, model.predict(NUMBERS).tolist())
+    return SampleModel(model, NUMBERS, model.predict(NUMBERS).tolist())
 
 
-def searched() -> Kind:
+def searched() -> SampleModel:
     model = GridSearchCV(make_pipeline(StandardScaler(), LogisticRegression()), {"logisticregression__C": [0.1, 1]})
     model.fit(NUMBERS, LABELS)
-    return Kind(model, NUMBERS, model.predict(NUMBERS).tolist(), TEXT)
+    return SampleModel(model, NUMBERS, model.predict(NUMBERS).tolist(), TEXT)
 
 
-def clusters() -> Kind:
+def clusters() -> SampleModel:
     model = KMeans(3, random_state=0, n_init=1).fit(np.array(NUMBERS, dtype=float))
-    return Kind(model, NUMBERS, model.predict(np.array(NUMBERS, dtype=float)).tolist())
+    return SampleModel(model, NUMBERS, model.predict(np.array(NUMBERS, dtype=float)).tolist())
 
 
-def documents() -> Kind:
+def documents() -> SampleModel:
     texts = ["good work", "bad work", "good pay", "bad pay"] * 5
     model = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(texts, [1, 0] * 10)
-    return Kind(model, [[text] for text in texts], model.predict(texts).tolist())
+    return SampleModel(model, [[text] for text in texts], model.predict(texts).tolist())
 
 
-KINDS: dict[str, Callable[[], Kind]] = {
+SAMPLE_MODELS: dict[str, Callable[[], SampleModel]] = {
     make.__name__: make
     for make in (
         article,

@@ -14,7 +14,7 @@ import requests
 
 from conftest import KEY
 from support.live_server import SECONDS, Server, Start
-from support.sample_models import KINDS, Kind
+from support.sample_models import SAMPLE_MODELS, SampleModel
 
 ROW = [39, "Private", 14, "Male"]
 
@@ -30,14 +30,14 @@ def test_the_articles_client_gets_its_predictions(server: Server) -> None:
     assert answer.json() == {"predictions": ["Annual Salary >50K", "Annual Salary >50K"]}
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", SAMPLE_MODELS)
 def test_every_kind_of_model_is_served_with_its_own_predictions(
-    start: Start, kind: Callable[[str], Kind], name: str
+    start: Start, sample_model: Callable[[str], SampleModel], name: str
 ) -> None:
-    answer = start(name).predict(kind(name).rows)
+    answer = start(name).predict(sample_model(name).rows)
 
     assert answer.status_code == 200
-    assert answer.json()["predictions"] == kind(name).decoded()
+    assert answer.json()["predictions"] == sample_model(name).decoded()
 
 
 def test_a_token_is_an_hs256_jwt_of_720_seconds(server: Server) -> None:

@@ -20,7 +20,7 @@ import yaml
 from conftest import find_tool
 from support.doc_commands import DOCUMENTS, ROOT, blocks, section
 from support.live_server import SECONDS, Launch, Server
-from support.sample_models import KINDS
+from support.sample_models import SAMPLE_MODELS
 
 PASSWORD = "down the rabbit hole"
 ANSWER = '"Annual Salary <50K"'
@@ -210,7 +210,7 @@ def test_key_rotation_rejects_no_token_before_its_end(house: House) -> None:
 
 
 def test_model_is_published_and_rolled_back(house: House) -> None:
-    made = KINDS["article"]()
+    made = SAMPLE_MODELS["article"]()
     joblib.dump(made.model, house.folder / "model.pkl")
     (house.folder / "decoding.json").write_text(json.dumps(made.decoding))
     before = house.version()["model"]
@@ -232,7 +232,7 @@ def test_rest_of_the_runbook_runs(house: House, heading: str) -> None:
 @pytest.fixture
 def moved(tmp_path: Path, launch: Launch) -> Iterator[House]:
     """The article's folder in its bucket, before migration.md."""
-    made = KINDS["article"]()
+    made = SAMPLE_MODELS["article"]()
     article = tmp_path / "bucket/my-models/model_deployment"
     article.mkdir(parents=True)
     joblib.dump(made.model, article / "model.pkl")
@@ -247,7 +247,7 @@ def moved(tmp_path: Path, launch: Launch) -> Iterator[House]:
 
 def test_migration_changes_nothing_for_clients(moved: House) -> None:
     """Users, passwords, rows and answers are the same; the article's Service leads to the release's pods and back."""
-    made = KINDS["article"]()
+    made = SAMPLE_MODELS["article"]()
 
     moved.type(*blocks(DOCUMENTS["docs/migration.md"], "sh"), release="census")
 

@@ -20,7 +20,7 @@ from ml_census.models import schema_inference
 from ml_census.models.publishing import publish
 from ml_census.training import synthetic
 from support.live_server import SECONDS, Launch, Server, Start
-from support.sample_models import KINDS
+from support.sample_models import SAMPLE_MODELS
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "image" / "ml_census" / "web"
@@ -463,7 +463,7 @@ def test_of_many_problems_the_first_are_told(page: Page, named: Server) -> None:
 
 
 def test_progress_and_counts_are_told(page: Page, named: Server) -> None:
-    rows = KINDS["dataframe"]().rows * 7
+    rows = SAMPLE_MODELS["dataframe"]().rows * 7
     classes = named.predict(rows).json()["predictions"]
     log_in(page, named.url)
     gate = Gate(page)

@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 
 from conftest import KEY
 from support.live_server import SECONDS, Launch, Server
-from support.sample_models import KINDS, LABELS, NUMBERS, Kind
+from support.sample_models import LABELS, NUMBERS, SAMPLE_MODELS, SampleModel
 
 HEAVY = ["sklearn", "scipy", "joblib", "pandas"]
 
@@ -50,7 +50,7 @@ def configured(folder: Path, model: Path, **config: object) -> Path:
 def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The article's model with decoding and golden rows, published by the command line."""
     folder = tmp_path_factory.mktemp("published")
-    made = KINDS["article"]()
+    made = SAMPLE_MODELS["article"]()
     joblib.dump(made.model, folder / "model.pkl")
     (folder / "decoding.json").write_text(json.dumps(made.decoding))
     (folder / "golden.json").write_text(json.dumps({"inputs": made.rows[:7]}))
@@ -103,11 +103,11 @@ def without(tmp_path: Path) -> dict[str, str]:
 
 
 def test_published_model_is_served_without_scikit_learn(
-    serving: Callable[..., Server], once: Path, kind: Callable[[str], Kind], without: dict[str, str]
+    serving: Callable[..., Server], once: Path, sample_model: Callable[[str], SampleModel], without: dict[str, str]
 ) -> None:
     """They are hidden from the process: an import of one of them would end it."""
     server = serving(once, env=without)
-    made = kind("article")
+    made = sample_model("article")
 
     assert server.predict(made.rows).json() == {"predictions": made.decoded()}
     unknown = server.predict([[40, "no such", 10, " Male"]], "?proba=true&warnings=true")
@@ -144,21 +144,21 @@ def test_version_reports_engine_and_verified_rows(serving: Callable[..., Server]
 
 
 def test_compile_false_serves_the_original(
-    serving: Callable[..., Server], once: Path, kind: Callable[[str], Kind]
+    serving: Callable[..., Server], once: Path, sample_model: Callable[[str], SampleModel]
 ) -> None:
     server = serving(once, compile=False)
 
     version = requests.get(f"{server.url}/version", timeout=SECONDS).json()
 
     assert version["engine"] == {"kind": "original", "reason": "the configuration says compile: false"}
-    assert server.predict(kind("article").rows).json() == {"predictions": kind("article").decoded()}
+    assert server.predict(sample_model("article").rows).json() == {"predictions": sample_model("article").decoded()}
 
 
 def test_manifest_does_not_vouch_for_another_model_in_its_folder(
-    serving: Callable[..., Server], published: Path, kind: Callable[[str], Kind]
+    serving: Callable[..., Server], published: Path, sample_model: Callable[[str], SampleModel]
 ) -> None:
     """compiled.npz is of model.pkl: a model that somebody puts beside it is a model of its own."""
-    made = kind("article")
+    made = sample_model("article")
     model = joblib.load(published / "model.pkl")
     model[-1].classes_ = model[-1].classes_[::-1]
     joblib.dump(model, published / "next.pkl")
@@ -210,7 +210,7 @@ def test_missing_published_file_ends_the_start_in_one_line(published: Path, tmp_
 
 
 def test_manifest_without_engine_is_served(
-    serving: Callable[..., Server], published: Path, kind: Callable[[str], Kind]
+    serving: Callable[..., Server], published: Path, sample_model: Callable[[str], SampleModel]
 ) -> None:
     """Or not without a reason in one line."""
     manifest = json.loads((published / "manifest.json").read_text())
@@ -218,7 +218,7 @@ def test_manifest_without_engine_is_served(
 
     server = serving(published)
 
-    assert server.predict(kind("article").rows[:1]).status_code == 200
+    assert server.predict(sample_model("article").rows[:1]).status_code == 200
 
 
 def test_publish_of_a_missing_model_ends_in_one_line(tmp_path: Path) -> None:

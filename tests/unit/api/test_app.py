@@ -21,7 +21,7 @@ from ml_census.models.loading import Model
 from ml_census.models.schema_inference import infer_schema
 from ml_census.observability.metrics import Metrics
 from ml_census.schema.schema import Columns
-from support.sample_models import NAMES, Kind
+from support.sample_models import NAMES, SampleModel
 
 LIMIT = 20_000
 CONFIG = Config("", "", "", max_body_bytes=LIMIT, max_rows=1000)
@@ -29,8 +29,8 @@ ROW = [39, "Private", 14, "Male"]
 
 
 @pytest.fixture(scope="module")
-def artifacts(kind: Callable[[str], Kind]) -> Artifacts:
-    made = kind("article")
+def artifacts(sample_model: Callable[[str], SampleModel]) -> Artifacts:
+    made = sample_model("article")
     labels = {int(key): text for key, text in (made.decoding or {}).items()}
     predictor = SklearnPredictor(made.model, infer_schema(made.model, NAMES))
     model = Model(predictor, "0123456789ab", {"kind": "original", "reason": "a test"}, "1.9.0")
@@ -162,10 +162,12 @@ def test_the_token_comes_before_the_body(post: Callable[..., TestResponse]) -> N
     assert post(b"{", headers={"Authorization": "x"}).status_code == 403
 
 
-def test_answers_are_the_models_own(post: Callable[..., TestResponse], kind: Callable[[str], Kind]) -> None:
-    answer = post({"inputs": kind("article").rows})
+def test_answers_are_the_models_own(
+    post: Callable[..., TestResponse], sample_model: Callable[[str], SampleModel]
+) -> None:
+    answer = post({"inputs": sample_model("article").rows})
 
-    assert answer.json == {"predictions": kind("article").decoded()}
+    assert answer.json == {"predictions": sample_model("article").decoded()}
     assert answer.headers["X-Model-Version"] == "0123456789ab"
 
 

@@ -22,7 +22,7 @@ from ml_census.models.loading import Model
 from ml_census.models.schema_inference import infer_schema
 from ml_census.protocols import binary_tensors, mlflow, native
 from ml_census.protocols.json_body import MalformedBodyError
-from support.sample_models import NAMES, Kind
+from support.sample_models import NAMES, SampleModel
 
 CONFIG = Config("", "", "", model_name="census", max_rows=10)
 V1, V2, MLFLOW = "/v1/models/census:predict", "/v2/models/census/infer", "/invocations"
@@ -42,8 +42,8 @@ def tensors(columns: list[list[Any]] = COLUMNS, width: int | None = 1) -> list[d
 
 
 @pytest.fixture(scope="module")
-def artifacts(kind: Callable[[str], Kind]) -> Artifacts:
-    made = kind("dataframe")
+def artifacts(sample_model: Callable[[str], SampleModel]) -> Artifacts:
+    made = sample_model("dataframe")
     labels = {int(key): text for key, text in (made.decoding or {}).items()}
     model = Model(SklearnPredictor(made.model, infer_schema(made.model)), "0123456789ab", {"kind": "original"}, "1.9.0")
     return Artifacts(model, labels, {"census": "census"}, auth.parse_keys(KEY.encode()))
@@ -519,10 +519,12 @@ def test_unknown_values_are_counted(post: Callable[..., TestResponse]) -> None:
     assert answer.headers["X-Unknown-Values"] == "1"
 
 
-def test_numbers_are_answered_as_numbers(artifacts: Artifacts, kind: Callable[[str], Kind], token: str) -> None:
+def test_numbers_are_answered_as_numbers(
+    artifacts: Artifacts, sample_model: Callable[[str], SampleModel], token: str
+) -> None:
     """A regressor's output is FP64, and has no probabilities."""
     model = Model(
-        SklearnPredictor(kind("regressor").model, infer_schema(kind("regressor").model)),
+        SklearnPredictor(sample_model("regressor").model, infer_schema(sample_model("regressor").model)),
         "0" * 12,
         {"kind": "original"},
         "1.9.0",

@@ -15,14 +15,14 @@ from ml_census.config import Config
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.loading import Model
 from ml_census.models.schema_inference import infer_schema
-from support.sample_models import NAMES, Kind
+from support.sample_models import NAMES, SampleModel
 
 USERS = {"jürgen": "grün", "jos\xe9\x92": "x", "alice": "Ã¼", "census": "census"}
 
 
 @pytest.fixture(scope="module")
-def artifacts(kind: Callable[[str], Kind]) -> Artifacts:
-    made = kind("article")
+def artifacts(sample_model: Callable[[str], SampleModel]) -> Artifacts:
+    made = sample_model("article")
     model = Model(
         SklearnPredictor(made.model, infer_schema(made.model, NAMES)), "0123456789ab", {"kind": "original"}, "1.9.0"
     )

@@ -23,7 +23,7 @@ from ml_census.models.loading import Model
 from ml_census.models.schema_inference import infer_schema
 from ml_census.protocols import sagemaker
 from ml_census.protocols.json_body import MalformedBodyError
-from support.sample_models import NAMES, Kind
+from support.sample_models import NAMES, SampleModel
 
 LIMIT = 20_000
 CONFIG = Config("", "", "", model_name="census", max_rows=10, max_body_bytes=LIMIT)
@@ -45,8 +45,8 @@ BY_NUMBERS = [path for path in BODIES if path != V2]
 
 
 @pytest.fixture(scope="module")
-def artifacts(kind: Callable[[str], Kind]) -> Artifacts:
-    made = kind("dataframe")
+def artifacts(sample_model: Callable[[str], SampleModel]) -> Artifacts:
+    made = sample_model("dataframe")
     labels = {int(key): text for key, text in (made.decoding or {}).items()}
     model = Model(SklearnPredictor(made.model, infer_schema(made.model)), "0123456789ab", {"kind": "original"}, "1.9.0")
     return Artifacts(model, labels, {"census": "census"}, auth.parse_keys(KEY.encode()))

@@ -22,7 +22,7 @@ from ml_census.artifacts import bundle
 from ml_census.models.manifest import ArtifactError
 from ml_census.storage.snapshot import Snapshot
 from support import harmful_module
-from support.sample_models import KINDS, LABELS, NUMBERS, Kind, made_by
+from support.sample_models import LABELS, NUMBERS, SAMPLE_MODELS, SampleModel, made_by
 
 Folder = Callable[..., Path]
 
@@ -39,13 +39,15 @@ def refusal(path: Path) -> str:
     return message
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_every_kind_of_model_loads_and_answers_decoded(folder: Folder, kind: Callable[[str], Kind], name: str) -> None:
+@pytest.mark.parametrize("name", SAMPLE_MODELS)
+def test_every_kind_of_model_loads_and_answers_decoded(
+    folder: Folder, sample_model: Callable[[str], SampleModel], name: str
+) -> None:
     loaded = load(folder(name))
 
-    rows = loaded.predictor.schema.clean(kind(name).rows).columns
+    rows = loaded.predictor.schema.clean(sample_model(name).rows).columns
 
-    assert loaded.decoded(loaded.predictor.predict(rows)) == kind(name).decoded()
+    assert loaded.decoded(loaded.predictor.predict(rows)) == sample_model(name).decoded()
 
 
 def test_a_model_of_this_scikit_learn_is_made_by_no_other(folder: Folder) -> None:
@@ -220,7 +222,7 @@ def test_the_configuration_pins_the_model_by_its_hash(folder: Folder, listed: bo
     path.write_text(path.read_text() + f"model_sha256: {hashlib.sha256(pinned.read_bytes()).hexdigest()}\n")
     assert load(path)
 
-    joblib.dump(KINDS["logistic"]().model, model, compress=1)
+    joblib.dump(SAMPLE_MODELS["logistic"]().model, model, compress=1)
     assert "its SHA-256 is" in refusal(path)
     if listed:
         manifest.write_text(json.dumps({"files": {"model.pkl": hashlib.sha256(model.read_bytes()).hexdigest()}}))
@@ -343,7 +345,7 @@ def test_a_file_that_is_not_the_manifests_is_refused(folder: Folder) -> None:
     (path.parent / "manifest.json").write_text(json.dumps({"files": files}))
     assert load(path)
 
-    joblib.dump(KINDS["logistic"]().model, path.parent / "model.pkl", compress=1)
+    joblib.dump(SAMPLE_MODELS["logistic"]().model, path.parent / "model.pkl", compress=1)
 
     assert re.search("its SHA-256 is [0-9a-f]{64}, manifest.json says [0-9a-f]{64}", refusal(path))
 

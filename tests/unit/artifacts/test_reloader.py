@@ -25,7 +25,7 @@ from ml_census.artifacts.reloader import ArtifactReloader, WatchedArtifact
 from ml_census.models.manifest import ArtifactError
 from support import harmful_module
 from support.fake_gcs import Bucket
-from support.sample_models import KINDS
+from support.sample_models import SAMPLE_MODELS
 
 Folder = Callable[..., Path]
 
@@ -39,7 +39,7 @@ def path(published_folder: Folder) -> Path:
 def publish_again(folder: Path) -> None:
     """Replace the model by one of other bytes and the same answers."""
     data, manifest = io.BytesIO(), json.loads((folder / "manifest.json").read_text())
-    joblib.dump(KINDS["logistic"]().model, data, compress=1)
+    joblib.dump(SAMPLE_MODELS["logistic"]().model, data, compress=1)
     manifest["files"]["model.pkl"] = hashlib.sha256(data.getvalue()).hexdigest()
     (folder / "model.pkl").write_bytes(data.getvalue())
     (folder / "manifest.json").write_text(json.dumps(manifest))
@@ -292,7 +292,7 @@ class Looking:
     """Unpickled, it is a model. It copies a folder meanwhile."""
 
     def __init__(self, folder: Path, copy: Path) -> None:
-        model = pickle.dumps(KINDS["logistic"]().model)
+        model = pickle.dumps(SAMPLE_MODELS["logistic"]().model)
         copied = f"__import__('shutil').copytree({str(folder)!r}, {str(copy)!r})"
         self.expression = f"({copied}, __import__('pickle').loads({model!r}))[1]"
 

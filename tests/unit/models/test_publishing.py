@@ -23,7 +23,7 @@ from ml_census.models import loading
 from ml_census.models.loading import Model
 from ml_census.models.manifest import ArtifactError, ModelFolder
 from ml_census.storage.snapshot import Snapshot
-from support.sample_models import KINDS, LABELS, Kind
+from support.sample_models import LABELS, SAMPLE_MODELS, SampleModel
 
 
 def load(uri: str) -> Model:
@@ -38,11 +38,11 @@ def publish(folder: Path, fitted: Any, **options: str) -> Result:
     return CliRunner().invoke(main, ["publish", *words])
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", SAMPLE_MODELS)
 def test_what_is_published_is_loaded_and_answers_the_same(
-    kind: Callable[[str], Kind], tmp_path: Path, name: str
+    sample_model: Callable[[str], SampleModel], tmp_path: Path, name: str
 ) -> None:
-    made = kind(name)
+    made = sample_model(name)
     (tmp_path / "golden.json").write_text(json.dumps({"inputs": made.rows[:5]}))
 
     result = publish(tmp_path, made.model, golden="golden.json")
@@ -95,7 +95,7 @@ BAD: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_what_cannot_be_published_is_one_line_that_names_it(
-    tmp_path: Path, kind: Callable[[str], Kind], name: str
+    tmp_path: Path, sample_model: Callable[[str], SampleModel], name: str
 ) -> None:
     """And nothing is published that no server could start with."""
     options, files, message = BAD[name]
@@ -104,7 +104,7 @@ def test_what_cannot_be_published_is_one_line_that_names_it(
     for file, text in files.items():
         (tmp_path / file).write_text(text)
 
-    result = publish(tmp_path, kind("logistic").model, **options)
+    result = publish(tmp_path, sample_model("logistic").model, **options)
 
     assert result.exit_code == 1, result.output
     assert isinstance(result.exception, SystemExit), repr(result.exception)
@@ -149,9 +149,9 @@ def test_categories_that_json_has_not_are_no_reason_for_a_traceback(tmp_path: Pa
     ids=json.dumps,
 )  # fmt: skip
 def test_a_manifest_that_is_none_is_one_line_or_no_reason(
-    tmp_path: Path, kind: Callable[[str], Kind], folder: Callable[..., Path], change: dict[str, Any]
+    tmp_path: Path, sample_model: Callable[[str], SampleModel], folder: Callable[..., Path], change: dict[str, Any]
 ) -> None:
-    publish(tmp_path, kind("logistic").model)
+    publish(tmp_path, sample_model("logistic").model)
     manifest = json.loads((tmp_path / "out/manifest.json").read_text())
     (tmp_path / "out/manifest.json").write_text(json.dumps(manifest | change))
     folder("logistic")

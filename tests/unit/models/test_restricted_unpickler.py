@@ -26,7 +26,7 @@ from sklearn.preprocessing import FunctionTransformer, SplineTransformer
 from sklearn.svm import SVC
 
 from ml_census.models import restricted_unpickler
-from support.sample_models import KINDS
+from support.sample_models import SAMPLE_MODELS
 
 ROOT = Path(__file__).parents[3]
 
@@ -37,10 +37,10 @@ def dumped(what: Any, **options: Any) -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SAMPLE_MODELS)
 @pytest.mark.parametrize("compress", [0, 3])
 def test_every_kind_of_model_is_unpickled(kind: str, compress: int) -> None:
-    model = KINDS[kind]().model
+    model = SAMPLE_MODELS[kind]().model
 
     again = restricted_unpickler.load(dumped(model, compress=compress), ())
 

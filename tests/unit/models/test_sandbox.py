@@ -20,7 +20,7 @@ from ml_census.models import estimator, sandbox
 from ml_census.models.manifest import ArtifactError
 from ml_census.storage.snapshot import Snapshot
 from support import harmful_module
-from support.sample_models import KINDS, made_by
+from support.sample_models import SAMPLE_MODELS, made_by
 
 Folder = Callable[..., Path]
 
@@ -73,7 +73,7 @@ def test_compilable_model_returns_compiled_with_its_version(proved: sandbox.Sand
 
 @pytest.mark.slow
 def test_compiled_result_serves_without_unpickling_again(settings: Config, proved: sandbox.SandboxResult) -> None:
-    made, read = KINDS["logistic"](), source_of(settings)
+    made, read = SAMPLE_MODELS["logistic"](), source_of(settings)
     read.files[settings.model_path] = b"no pickle"
 
     loaded = bundle.load(settings, read, lambda: proved)

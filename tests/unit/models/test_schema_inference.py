@@ -23,7 +23,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 
 from ml_census.models.schema_inference import infer_schema
 from ml_census.schema.schema import SchemaError
-from support.sample_models import CATEGORIES, FRAME, LABELS, NAMES, NUMBERS, Kind
+from support.sample_models import CATEGORIES, FRAME, LABELS, NAMES, NUMBERS, SampleModel
 
 
 @pytest.mark.parametrize(
@@ -43,17 +43,17 @@ from support.sample_models import CATEGORIES, FRAME, LABELS, NAMES, NUMBERS, Kin
     ],
 )
 def test_each_kind_of_model_tells_its_columns(
-    kind: Callable[[str], Kind], name: str, form: str, kinds: list[str]
+    sample_model: Callable[[str], SampleModel], name: str, form: str, kinds: list[str]
 ) -> None:
-    schema = infer_schema(kind(name).model)
+    schema = infer_schema(sample_model(name).model)
 
     assert schema.form == form
     assert [column.kind for column in schema.columns] == kinds
 
 
 @pytest.mark.parametrize("name", ["article", "dataframe", "positions"])
-def test_categories_are_learnt_from_the_encoders(kind: Callable[[str], Kind], name: str) -> None:
-    columns = infer_schema(kind(name).model, NAMES).columns
+def test_categories_are_learnt_from_the_encoders(sample_model: Callable[[str], SampleModel], name: str) -> None:
+    columns = infer_schema(sample_model(name).model, NAMES).columns
 
     assert [column.name for column in columns] == NAMES
     assert set(columns[1].categories) == set(CATEGORIES["workclass"])

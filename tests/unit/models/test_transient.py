@@ -19,7 +19,7 @@ from ml_census.models import estimator, manifest, sandbox
 from ml_census.models.manifest import ArtifactError
 from ml_census.storage import snapshot
 from ml_census.storage.snapshot import Snapshot
-from support.sample_models import KINDS
+from support.sample_models import SAMPLE_MODELS
 
 Folder = Callable[..., Path]
 
@@ -141,7 +141,7 @@ def test_a_model_that_could_not_be_tried_out_is_tried_again(
     path, python = folder("logistic"), sys.executable
     load = started(path)
     program(f"echo >> {tmp_path}/tries; exit {os.EX_TEMPFAIL}")
-    joblib.dump(KINDS["logistic"]().model, path.parent / "model.pkl", compress=1)
+    joblib.dump(SAMPLE_MODELS["logistic"]().model, path.parent / "model.pkl", compress=1)
     part = load.parts[-1]
     now, pauses = time.monotonic(), []
     monkeypatch.setattr("time.monotonic", lambda: now)

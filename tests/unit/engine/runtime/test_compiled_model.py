@@ -20,15 +20,15 @@ from ml_census.models.schema_inference import infer_schema
 from ml_census.schema.schema import Columns
 from ml_census.schema.schema import from_json as schema_of
 from support.compile_cases import alike
-from support.sample_models import KINDS, Kind
+from support.sample_models import SAMPLE_MODELS, SampleModel
 
-COMPILING = sorted(KINDS.keys() - {"clusters", "documents"})
+COMPILING = sorted(SAMPLE_MODELS.keys() - {"clusters", "documents"})
 TREES, LINEAR, REGRESSOR = "positions", "dataframe", "regressor"
 
 
 @cache
 def compiled(name: str) -> CompiledPredictor:
-    model = KINDS[name]().model
+    model = SAMPLE_MODELS[name]().model
     return compile_model(model, infer_schema(model))
 
 
@@ -37,36 +37,36 @@ def written(name: str) -> bytes:
     return to_bytes(compiled(name))
 
 
-def columns_of(name: str, kind: Callable[[str], Kind], count: int = 100) -> Columns:
-    return compiled(name).schema.clean(kind(name).rows[:count]).columns
+def columns_of(name: str, sample_model: Callable[[str], SampleModel], count: int = 100) -> Columns:
+    return compiled(name).schema.clean(sample_model(name).rows[:count]).columns
 
 
 @pytest.mark.parametrize("name", COMPILING)
-def test_what_is_written_is_read(kind: Callable[[str], Kind], name: str) -> None:
+def test_what_is_written_is_read(sample_model: Callable[[str], SampleModel], name: str) -> None:
     """With the schema as it is published."""
     made = compiled(name)
     schema = schema_of(json.dumps(made.schema.to_json()).encode())
-    columns = columns_of(name, kind)
+    columns = columns_of(name, sample_model)
 
     read = from_bytes(written(name), schema)
 
     assert (read.classes, read.has_probabilities) == (made.classes, made.has_probabilities)
-    assert read.predict(columns) == made.predict(columns) == kind(name).answers[: len(columns[0])]
+    assert read.predict(columns) == made.predict(columns) == sample_model(name).answers[: len(columns[0])]
     assert not made.has_probabilities or read.probabilities(columns) == made.probabilities(columns)
     alike(read, made, [values[:1] for values in columns])
 
 
 @pytest.mark.parametrize("name", COMPILING)
 def test_the_same_model_is_the_same_bytes(name: str) -> None:
-    model = KINDS[name]().model
+    model = SAMPLE_MODELS[name]().model
 
     assert to_bytes(compile_model(model, infer_schema(model))) == written(name)
 
 
 @pytest.mark.parametrize("name", [TREES, LINEAR])
-def test_a_flipped_byte_is_found_or_changes_nothing(kind: Callable[[str], Kind], name: str) -> None:
+def test_a_flipped_byte_is_found_or_changes_nothing(sample_model: Callable[[str], SampleModel], name: str) -> None:
     random = np.random.default_rng(0)
-    columns, data = columns_of(name, kind, 20), written(name)
+    columns, data = columns_of(name, sample_model, 20), written(name)
     answers = compiled(name).predict(columns), compiled(name).probabilities(columns)
     escaped = []
     for place in random.integers(0, len(data), 300).tolist():
@@ -319,14 +319,16 @@ def attempt(name: str, data: bytes, columns: Columns) -> str | None:
         pytest.param(REGRESSOR, said("link", value=None), id="a number without a link"),
     ],
 )
-def test_what_does_not_fit_together_is_refused(kind: Callable[[str], Kind], name: str, evil: Evil) -> None:
+def test_what_does_not_fit_together_is_refused(
+    sample_model: Callable[[str], SampleModel], name: str, evil: Evil
+) -> None:
     """When it is read: not when the first client asks."""
     document, arrays = taken_apart(name)
-    assert attempt(name, put_together(document, arrays), columns_of(name, kind)) == "read and used"
+    assert attempt(name, put_together(document, arrays), columns_of(name, sample_model)) == "read and used"
 
     evil(document, arrays)
 
-    assert attempt(name, put_together(document, arrays), columns_of(name, kind)) is None
+    assert attempt(name, put_together(document, arrays), columns_of(name, sample_model)) is None
 
 
 @pytest.mark.parametrize(
@@ -334,10 +336,10 @@ def test_what_does_not_fit_together_is_refused(kind: Callable[[str], Kind], name
     [b"", b"{", b"\xff\xfe", b"null", b"[]", b"7", b'"format"', b"{}", b'{"format": 1}', b"[" * 100_000, b"9" * 5_000],
     ids=["nothing", "half", "no text", "null", "list", "number", "text", "empty", "format alone", "deep", "long"],
 )
-def test_a_document_that_is_none_is_refused(kind: Callable[[str], Kind], document: bytes) -> None:
+def test_a_document_that_is_none_is_refused(sample_model: Callable[[str], SampleModel], document: bytes) -> None:
     _, arrays = taken_apart(TREES)
 
-    assert attempt(TREES, put_together(document, arrays), columns_of(TREES, kind)) is None
+    assert attempt(TREES, put_together(document, arrays), columns_of(TREES, sample_model)) is None
 
 
 def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
