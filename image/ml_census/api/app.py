@@ -216,7 +216,7 @@ class FastPathFlask(Flask):
         """Requests that begin from now on work on these; those in flight end on what they began with."""
         self._api.artifacts = artifacts
 
-    def lane(self, path: str, length: int) -> str:
+    def queue_for(self, path: str, length: int) -> str:
         """Who runs a request, see server.py. Few rows for a compiled model are quick."""
         path = "/" + path.lstrip("/")  # as waitress gives it to the application
         if path in self._probes:
@@ -235,7 +235,7 @@ class FastPathFlask(Flask):
             path = self._api.unversioned(path)
         return path if path in self._routes else "other"
 
-    def refusal(self, path: str, status: int, message: str) -> bytes:
+    def error_body(self, path: str, status: int, message: str) -> bytes:
         """What the server answers without asking the application, in the form that clients of the path know."""
         return written(self._api.words(path, status, message)).encode()
 

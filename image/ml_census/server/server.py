@@ -61,14 +61,14 @@ class ScheduledApplication(Protocol):
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """WSGI (PEP 3333)."""
 
-    def lane(self, path: str, length: int) -> str:
+    def queue_for(self, path: str, length: int) -> str:
         """Who runs a request with a body of so many bytes: "probe" or "quick" (it takes no longer than to hand it to
         another thread), "login" or "work"."""
 
     def metric_route(self, path: str) -> str:
         """One of few names, by which requests are counted."""
 
-    def refusal(self, path: str, status: int, message: str) -> bytes:
+    def error_body(self, path: str, status: int, message: str) -> bytes:
         """The body of an answer that says why a request is not for the application, in JSON."""
 
 
@@ -154,9 +154,9 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
     def __init__(
         self, app: ScheduledApplication, config: Config, draining: threading.Event, metrics: Metrics, **settings: Any
     ) -> None:
-        self._lane_of = app.lane
+        self._queue_for = app.queue_for
         self._route_of = app.metric_route
-        self._refusal = app.refusal
+        self._error_body = app.error_body
         self._too_large = f"the body is larger than max_body_bytes ({config.max_body_bytes} bytes)"
         self._sheds: dict[str, bytes] = {}
         self._metrics = metrics
@@ -226,7 +226,7 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         is_quick = request.error or request.command == "OPTIONS"  # a preflight to /login waits for no hash
         # a compressed body may be a thousand times as large
         length = sys.maxsize if "CONTENT_ENCODING" in request.headers else request.body_bytes_received
-        lane = QUICK if is_quick else self._lane_of(request.path, length)
+        lane = QUICK if is_quick else self._queue_for(request.path, length)
         if lane == PROBE:
             self._probes.append(channel)
             return
@@ -257,14 +257,14 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         """Whether any lane has no room."""
         return bool(self.task_dispatcher.is_full())
 
-    def refusal(self, path: str, error: Error) -> bytes:
+    def error_body(self, path: str, error: Error) -> bytes:
         """The body of what is answered to such a request."""
         is_large = error.code == 413
-        return self._refusal(path, int(error.code), self._too_large if is_large else f"{error.reason}: {error.body}")
+        return self._error_body(path, int(error.code), self._too_large if is_large else f"{error.reason}: {error.body}")
 
     def shed(self, path: str, length: int, name: str, trace: str) -> bytes | None:
         """The answer to such a POST, but for its id, if there is no room for it; it is then counted as refused."""
-        lane = self._lane_of(path, length)
+        lane = self._queue_for(path, length)
         if lane in (PROBE, QUICK) or not self.task_dispatcher.is_full(lane) or self.draining.is_set():
             return None
         self._has_shed |= lane == WORK
@@ -274,14 +274,14 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         if access_log.is_enabled():
             access_log.write("POST", route, wire.OverloadedError.code, 0, name, trace)
         if route not in self._sheds:  # to make one takes as long as to refuse
-            self._sheds[route] = wire.shed(self.refusal(path, wire.OVERLOADED))
+            self._sheds[route] = wire.shed(self.error_body(path, wire.OVERLOADED))
         return self._sheds[route]
 
     def answered(self, request: wire.Parser, status: int) -> None:
         """The answer to a request is on its way."""
         route, seconds = self._route_of(request.path), time.monotonic() - request.whole_since
         self._metrics.answered(route, status, seconds)
-        if access_log.is_enabled() and (status != 200 or self._lane_of(request.path, 0) != PROBE):
+        if access_log.is_enabled() and (status != 200 or self._queue_for(request.path, 0) != PROBE):
             access_log.write(request.command, route, status, seconds, request.name, request.trace)
 
     def hold(self, channel: wire.Channel, more: int) -> None:

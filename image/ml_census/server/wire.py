@@ -191,7 +191,7 @@ class RefusalTask(_Answer, ErrorTask):  # type: ignore[misc]
         request = self.channel.requests[0]
         if error.code == 501:  # what waitress does not know is the client's error; 5xx invites retries
             error = BadRequest(error.body)
-        body = self.channel.server.refusal(request.path, error)
+        body = self.channel.server.error_body(request.path, error)
         self.status = f"{error.code} {error.reason}"
         self.response_headers.append(("Content-Type", "application/json"))
         request.name = request.name or request_id("")

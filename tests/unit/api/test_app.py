@@ -317,7 +317,7 @@ def test_each_kind_of_request_has_its_lane(
 
     app = create_app(replace(artifacts, model=model), CONFIG, vertex=Vertex("/vertex/predict", "/vertex/health"))
 
-    assert app.lane(path, length) == lane
+    assert app.queue_for(path, length) == lane
 
 
 def test_too_many_rows_are_refused(post: Callable[..., TestResponse]) -> None:

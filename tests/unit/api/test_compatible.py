@@ -433,7 +433,7 @@ def test_other_refusals_are_in_the_words_of_the_protocol(
 def test_what_the_server_refuses_by_itself_is_in_the_words_of_the_protocol(artifacts: Artifacts) -> None:
     app = create_app(artifacts, CONFIG, vertex=Vertex("/predict", "/there"))
 
-    said = {path: json.loads(app.refusal(path, 503, "busy")) for path in (V1, V2, MLFLOW, "/predict", "/prediction")}
+    said = {path: json.loads(app.error_body(path, 503, "busy")) for path in (V1, V2, MLFLOW, "/predict", "/prediction")}
 
     assert said == {
         V1: {"error": "busy"},

@@ -29,13 +29,13 @@ class Application:
         self.holds, self.go_on = threading.Event(), threading.Event()
         self.asked: list[str] = []
 
-    def lane(self, path: str, length: int) -> str:
+    def queue_for(self, path: str, length: int) -> str:
         return server.PROBE if path == "/livez" else server.QUICK if length <= 10 else WORK
 
     def metric_route(self, path: str) -> str:
         return path
 
-    def refusal(self, path: str, status: int, message: str) -> bytes:
+    def error_body(self, path: str, status: int, message: str) -> bytes:
         return message.encode()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -33,14 +33,14 @@ ASKED: list[str] = []
 class Application:
     """Answers the name of the thread that runs it."""
 
-    def lane(self, path: str, length: int) -> str:
+    def queue_for(self, path: str, length: int) -> str:
         lanes = {"/slow": WORK, "/login": LOGIN, "/livez": server.PROBE}
         return lanes.get(path, server.QUICK if length <= 3 else WORK)
 
     def metric_route(self, path: str) -> str:
         return path
 
-    def refusal(self, path: str, status: int, message: str) -> bytes:
+    def error_body(self, path: str, status: int, message: str) -> bytes:
         if path == "/unsayable":
             raise ValueError
         return f"{path} {status} {message}".encode()
