@@ -26,7 +26,8 @@ from sklearn.tree import ExtraTreeClassifier, ExtraTreeRegressor
 
 from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.compiler.equivalence import verify_equivalence
-from ml_census.engine.runtime.compiled_model import CompiledPredictor, to_bytes
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.engine.runtime.serialization import to_bytes
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.estimator import learnt
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ml_census import auth
 from ml_census.config import Config
-from ml_census.engine.predictor import PredictionError, Predictor, answered_example, failure
+from ml_census.engine.predictor import PredictionError, Predictor, describe_failure, predict_example
 from ml_census.models import class_labels, loading
 from ml_census.models.loading import Model, SandboxResult
 from ml_census.models.manifest import ArtifactError, ArtifactReader, ModelFolder, parse_object, read
@@ -134,16 +134,16 @@ def run_self_test(config: Config, predictor: Predictor, labels: Mapping[Any, str
     sample: Any = None
     try:
         try:
-            (sample,) = answered_example(predictor)
+            (sample,) = predict_example(predictor)
         except PredictionError as error:
             if data is None:
-                _untested(config, failure(error))
+                _untested(config, describe_failure(error))
         if data is not None:
             uri = folder.uri("golden.json")
             golden = check_golden_rows(predictor, labels, uri, parse_object("model_path", uri, data))
             sample = golden if sample is None else sample
     except PredictionError as error:
-        reason = failure(error)
+        reason = describe_failure(error)
         raise ArtifactError("model_path", config.model_path, reason) from error
     return sample
 

@@ -1,4 +1,4 @@
-"""What every engine does: rows that fit the schema in, plain Python values out."""
+"""The interface of every engine: rows that match the schema in, plain Python values out."""
 
 import re
 import traceback
@@ -8,18 +8,19 @@ from typing import Any, Protocol
 from ml_census.schema.column import Value
 from ml_census.schema.schema import Columns, Schema
 
-MAX_REASON = 1000
-"""Maximum number of characters of an exception's text in the log."""
+MAX_REASON_LENGTH = 1000
+"""Maximum length of an exception's text in the log (default 1000, characters)."""
 
 
 class PredictionError(Exception):
-    """The model refused rows that its schema allows: the first of them is `row`. The cause is the model's exception.
-
-    `column` is the column whose value the model refuses, or None if that was not found. `reason` is for logs: the text
-    of the cause without any value.
-    """
+    """The model rejects rows that its schema allows. The exception's cause is the model's own exception."""
 
     def __init__(self, row: int, column: str | int | None = None, reason: str = "") -> None:
+        """Take the position of the first rejected row, and what is known of the cause.
+
+        `column` is the column whose value the model rejects, or None if it is not known. `reason` is for logs: the
+        cause's text without any value of the row.
+        """
         super().__init__("the model cannot predict these rows")
         self.row = row
         self.column = column
@@ -27,41 +28,49 @@ class PredictionError(Exception):
 
 
 class Predictor(Protocol):
-    """A model with the columns that it takes."""
+    """A model, and the columns that it takes."""
 
     @property
-    def schema(self) -> Schema: ...
+    def schema(self) -> Schema:
+        """The columns of a row."""
 
     @property
     def classes(self) -> list[Any] | None:
-        """The values that the model may answer with, or None if these cannot be listed (a regressor)."""
+        """The values that the model may predict, or None if they cannot be listed (a regressor)."""
 
     @property
     def outputs(self) -> list[list[Any]] | None:
-        """The values of each output of a model that answers a list of classes, or None for any other model."""
+        """The values of each output of a model that predicts a list of classes, or None for any other model."""
 
     @property
-    def has_probabilities(self) -> bool: ...
+    def has_probabilities(self) -> bool:
+        """Whether `probabilities` can be called."""
 
     def predict(self, columns: Columns) -> list[Any]:
-        """One answer a row: a class, or a number. Raises PredictionError."""
+        """Return one prediction for each row: a class or a number. Raises PredictionError."""
 
     def probabilities(self, columns: Columns) -> list[list[Any]]:
-        """One list a row, in the order of `classes`; with `outputs` a list for each output. Raises PredictionError."""
+        """Return one list for each row, in the order of `classes`; with `outputs`, a list for each output.
+
+        Raises PredictionError.
+        """
 
 
-def answered_example(predictor: Predictor) -> list[Any]:
-    """The answer to a single row that is made from the schema. Raises PredictionError if the model answers none."""
-    refused: PredictionError | None = None
+def predict_example(predictor: Predictor) -> list[Any]:
+    """Return the prediction for the first example row of the schema that the model accepts.
+
+    Raises PredictionError if the model rejects all of them.
+    """
+    rejected: PredictionError | None = None
     for example in predictor.schema.examples():
         try:
             return predictor.predict(example)
         except PredictionError as error:
-            refused = error
-    raise refused or PredictionError(0)
+            rejected = error
+    raise rejected or PredictionError(0)
 
 
-def failure(error: PredictionError) -> str:
+def describe_failure(error: PredictionError) -> str:
     """Return why the model does not predict, with the step or estimator that raised the exception."""
     cause = error.__cause__
     if cause is None:
@@ -72,9 +81,12 @@ def failure(error: PredictionError) -> str:
     return f"cannot predict: {type(cause).__name__}: {cause}{where}"
 
 
-def reason(error: BaseException, row: Iterable[Value]) -> str:
-    """The kind and the text of an exception, without quotations, numbers and the words of the row."""
+def redacted_reason(error: BaseException, row: Iterable[Value]) -> str:
+    """Return an exception's type and text, without quotations, numbers and the words of the row."""
     words = {word for value in row if isinstance(value, str) for word in re.findall(r"\w+", value)}
-    text = re.sub(r"'[^']*'|\"[^\"]*\"", "…", " ".join(str(error).split())[:MAX_REASON])
-    text = re.sub(r"\w+", lambda found: "…" if found[0] in words or any(map(str.isdigit, found[0])) else found[0], text)
-    return f"{type(error).__name__}: {text}"
+
+    def redact(match: re.Match[str]) -> str:
+        return "…" if match[0] in words or any(map(str.isdigit, match[0])) else match[0]
+
+    text = re.sub(r"'[^']*'|\"[^\"]*\"", "…", " ".join(str(error).split())[:MAX_REASON_LENGTH])
+    return f"{type(error).__name__}: " + re.sub(r"\w+", redact, text)

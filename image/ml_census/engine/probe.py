@@ -1,4 +1,4 @@
-"""Learn by prediction what a model takes: rows are made from the schema until the model answers one."""
+"""Learn from predictions what a model takes: rows are made from the schema until the model accepts one."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,28 +10,37 @@ from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.schema.column import Column, InvalidValueError
 from ml_census.schema.schema import Columns, Schema
 
-KINDS: tuple[dict[str, Any], ...] = (
-    {"kind": "number"},
-    {"kind": "text"},
+Changes = dict[str, Any]
+"""Attributes of a column and their new values."""
+NUMBER: Changes = {"kind": "number"}
+TEXT: Changes = {"kind": "text"}
+CANDIDATES: tuple[Changes, ...] = (
+    NUMBER,
+    TEXT,
     {"kind": "category", "categories": (False, True), "dtype": "bool"},
     {"kind": "date"},
 )
-"""What a column may be of which the model tells nothing, in the order in which it is tried."""
-MAX_COLUMNS = 4
-"""Maximum number of such columns whose kinds are tried in all combinations: 256 of them. More are tried alike."""
+"""What a column of unknown kind may be, in the order of the attempts."""
+MAX_COMBINED_COLUMNS = 4
+"""Maximum number of unknown columns whose candidates are tried in all combinations (default 4: 256 combinations).
+
+With more unknown columns, all are tried with the same candidate.
+"""
 
 
-def probed(model: Any, schema: Schema) -> Schema:
-    """The schema with the kinds of its open columns, and with missing values in the columns where the model answers
-    them. What the model does not answer is left as it is."""
-    places = [place for place, column in enumerate(schema.columns) if column.kind == "any" and not column.dropped]
-    if places and schema.form != "documents":
-        schema = _with_kinds(model, schema, places)
-    return _with_missing(model, schema, places)
+def probe_schema(model: Any, schema: Schema) -> Schema:
+    """Return the schema with the kinds of its unknown columns, and with nulls allowed where the model accepts them.
+
+    A column for which no attempt succeeds stays as it is.
+    """
+    unknown = [index for index, column in enumerate(schema.columns) if column.kind == "any" and not column.dropped]
+    if unknown and schema.form != "documents":
+        schema = _with_kinds(model, schema, unknown)
+    return _with_nulls(model, schema, unknown)
 
 
-def answers(predictor: Predictor, columns: Columns) -> bool:
-    """Whether the model predicts the rows."""
+def accepts(predictor: Predictor, columns: Columns) -> bool:
+    """Return whether the model predicts the rows."""
     try:
         predictor.predict(columns)
     except PredictionError:
@@ -39,68 +48,69 @@ def answers(predictor: Predictor, columns: Columns) -> bool:
     return True
 
 
-def _with_kinds(model: Any, schema: Schema, places: Sequence[int]) -> Schema:
-    for kinds in _combinations(len(places)):
-        tried = _changed(schema, dict(zip(places, kinds, strict=True)))
-        if _answers_its_example(model, tried):
+def _with_kinds(model: Any, schema: Schema, unknown: Sequence[int]) -> Schema:
+    for candidates in _combinations(len(unknown)):
+        changed = _changed(schema, dict(zip(unknown, candidates, strict=True)))
+        if _accepts_an_example(model, changed):
             break
     else:
         return schema
-    for place, kind in zip(places, kinds, strict=True):
-        if kind is KINDS[0] and _answers_its_example(model, _changed(tried, {place: KINDS[1]})):
-            tried = _changed(tried, {place: {"kind": "any"}})  # numbers and text alike: the model does not tell
-    return tried
+    for index, candidate in zip(unknown, candidates, strict=True):
+        if candidate is NUMBER and _accepts_an_example(model, _changed(changed, {index: TEXT})):
+            changed = _changed(changed, {index: {"kind": "any"}})  # both are accepted, so the kind stays unknown
+    return changed
 
 
-def _combinations(count: int) -> Iterator[tuple[dict[str, Any], ...]]:
-    if count <= MAX_COLUMNS:
-        yield from product(KINDS, repeat=count)
+def _combinations(count: int) -> Iterator[tuple[Changes, ...]]:
+    if count <= MAX_COMBINED_COLUMNS:
+        yield from product(CANDIDATES, repeat=count)
     else:
-        yield from ((kind,) * count for kind in KINDS)
+        yield from ((candidate,) * count for candidate in CANDIDATES)
 
 
-def _changed(schema: Schema, changes: dict[int, dict[str, Any]]) -> Schema:
-    columns = tuple(replace(column, **changes.get(place, {})) for place, column in enumerate(schema.columns))
+def _changed(schema: Schema, changes: dict[int, Changes]) -> Schema:
+    columns = tuple(replace(column, **changes.get(index, {})) for index, column in enumerate(schema.columns))
     form = schema.form
     if form in ("objects", "numbers"):
         form = "numbers" if all(column.kind == "number" for column in columns) else "objects"
     return Schema(columns, form)
 
 
-def _answers_its_example(model: Any, schema: Schema) -> bool:
-    original = SklearnPredictor(model, schema)
-    return any(answers(original, example) for example in schema.examples())
+def _accepts_an_example(model: Any, schema: Schema) -> bool:
+    predictor = SklearnPredictor(model, schema)
+    return any(accepts(predictor, example) for example in schema.examples())
 
 
-def _with_missing(model: Any, schema: Schema, places: Sequence[int]) -> Schema:
-    """Where a column was open, or is said to take missing values, the model is asked whether it does."""
-    asked = [place for place, column in enumerate(schema.columns)
-             if not column.dropped and column.kind in ("number", "date", "text", "category")
-             and (place in places or (column.nullable and column.kind == "number"))]  # fmt: skip
-    if not asked or not _answers_its_example(model, schema):
+def _with_nulls(model: Any, schema: Schema, unknown: Sequence[int]) -> Schema:
+    """Test missing values in columns that were unknown, and in numbers that are said to take missing values."""
+    tested = [index for index, column in enumerate(schema.columns) if _may_be_null(column, index in unknown)]
+    if not tested or not _accepts_an_example(model, schema):
         return schema
-    together = _nullable(schema, asked, True)
-    if _answers_missing(model, together, asked):
-        return together
-    alone = [place for place in asked if _answers_missing(model, _nullable(schema, [place], True), [place])]
-    return _nullable(_nullable(schema, asked, False), alone, True)
+    all_nullable = _nullable(schema, tested, True)
+    if _accepts_nulls(model, all_nullable, tested):
+        return all_nullable
+    accepted = [index for index in tested if _accepts_nulls(model, _nullable(schema, [index], True), [index])]
+    return _nullable(_nullable(schema, tested, False), accepted, True)
 
 
-def _nullable(schema: Schema, places: Sequence[int], nullable: bool) -> Schema:
-    return _changed(schema, {place: {"nullable": nullable} for place in places})
+def _may_be_null(column: Column, was_unknown: bool) -> bool:
+    if column.dropped or column.kind not in ("number", "date", "text", "category"):
+        return False
+    return was_unknown or (column.nullable and column.kind == "number")
 
 
-def _answers_missing(model: Any, schema: Schema, places: Sequence[int]) -> bool:
-    original = SklearnPredictor(model, schema)
-    for example in schema.examples():
-        try:
-            missing = {place: [_missing(schema.columns[place])] for place in places}
-        except InvalidValueError:
-            return False
-        if answers(original, [missing.get(place, values) for place, values in enumerate(example)]):
-            return True
-    return False
+def _nullable(schema: Schema, indices: Sequence[int], nullable: bool) -> Schema:
+    return _changed(schema, {index: {"nullable": nullable} for index in indices})
 
 
-def _missing(column: Column) -> Any:
-    return column.clean(None)[0]
+def _accepts_nulls(model: Any, schema: Schema, indices: Sequence[int]) -> bool:
+    """Return whether the model accepts an example whose columns at `indices` are null."""
+    predictor = SklearnPredictor(model, schema)
+    try:
+        nulls = {index: [schema.columns[index].clean(None)[0]] for index in indices}
+    except InvalidValueError:
+        return False
+    return any(
+        accepts(predictor, [nulls.get(index, values) for index, values in enumerate(example)])
+        for example in schema.examples()
+    )

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from ml_census.config import trusted_globals
 from ml_census.engine import probe
 from ml_census.engine.compiler.equivalence import compile_and_verify
-from ml_census.engine.predictor import Predictor, answered_example
+from ml_census.engine.predictor import Predictor, predict_example
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models import foreign_files, restricted_unpickler, schema_inference
 from ml_census.models.manifest import ArtifactError, ModelFolder
@@ -180,7 +180,7 @@ def _answers(key: str, uri: str, data: bytes, trusted: Iterable[str]) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model = _load(key, uri, data, trusted, None)[0]
-            answered_example(SklearnPredictor(model, learnt(model)))
+            predict_example(SklearnPredictor(model, learnt(model)))
     except MemoryError as error:
         raise _refusal(key, uri, error, "") from error
     except ArtifactError as error:
@@ -194,7 +194,7 @@ def _answers(key: str, uri: str, data: bytes, trusted: Iterable[str]) -> bool:
 
 def learnt(model: Any) -> Schema:
     """The columns that the model tells of, and what its predictions tell of the others. Raises SchemaError."""
-    return probe.probed(model, schema_inference.infer_schema(model))
+    return probe.probe_schema(model, schema_inference.infer_schema(model))
 
 
 def with_dtypes(model: Any, given: Schema) -> Schema:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ml_census.config import Config
 from ml_census.engine.predictor import Predictor
-from ml_census.engine.runtime import compiled_model
+from ml_census.engine.runtime import serialization
 from ml_census.models.manifest import ArtifactError, ModelFolder
 from ml_census.observability.drift import DriftMonitor
 from ml_census.schema import schema
@@ -94,8 +94,8 @@ def _published(config: Config, folder: ModelFolder, version: str) -> Model:
 
 def _compiled(uri: str, data: bytes, schema_uri: str, columns: bytes, limit: int) -> Predictor:
     try:
-        return compiled_model.from_bytes(data, schema.from_json(columns), limit)
+        return serialization.from_bytes(data, schema.from_json(columns), limit)
     except SchemaError as error:
         raise ArtifactError("model_path", schema_uri, str(error)) from error
-    except compiled_model.CompiledError as error:
+    except serialization.CompiledError as error:
         raise ArtifactError("model_path", uri, str(error)) from error

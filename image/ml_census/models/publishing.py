@@ -16,8 +16,9 @@ import sklearn
 from ml_census import storage
 from ml_census.config import trusted_globals
 from ml_census.engine.compiler.equivalence import compile_and_verify
-from ml_census.engine.predictor import PredictionError, answered_example, failure
-from ml_census.engine.runtime.compiled_model import CompiledPredictor, to_bytes
+from ml_census.engine.predictor import PredictionError, describe_failure, predict_example
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.engine.runtime.serialization import to_bytes
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models import class_labels, estimator
 from ml_census.models.loading import COMPILED
@@ -77,7 +78,7 @@ def _publish_files(
     except schemas.InvalidRowsError as error:
         raise ArtifactError("--golden", golden_uri or "", str(error)) from error
     except PredictionError as error:
-        reason = failure(error)
+        reason = describe_failure(error)
         if schema_uri:
             raise ArtifactError("--schema", schema_uri, reason) from error
         raise ArtifactError("--model", model_uri, f"{reason}; {UNTESTED}") from error
@@ -145,7 +146,7 @@ def publish(
     labels = class_labels.labels(texts, original.classes) if texts else None
     golden = schema.clean(golden_rows).columns if golden_rows else None
     if golden is None:
-        answered_example(original)
+        predict_example(original)
     else:
         original.predict(golden)
     predictor, engine = compile_and_verify(original, golden)

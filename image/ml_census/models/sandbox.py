@@ -22,7 +22,8 @@ from typing import Any
 
 from ml_census.artifacts import bundle
 from ml_census.config import Config
-from ml_census.engine.runtime import compiled_model
+from ml_census.engine.runtime import serialization
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.models.loading import SandboxResult
 from ml_census.models.manifest import ArtifactError
 from ml_census.storage import snapshot
@@ -119,9 +120,9 @@ def run(folder: Path) -> None:
         outcome = {"error": ["model_path", config.model_path, reason], "is_transient": True}
     else:
         outcome = {name: getattr(model, name) for name in ("engine", "scikit_learn", "made_by", "remarks")}
-        if isinstance(model.predictor, compiled_model.CompiledPredictor):
+        if isinstance(model.predictor, CompiledPredictor):
             outcome["schema"] = json.dumps(model.predictor.schema.to_json())
-            (folder / "compiled.npz").write_bytes(compiled_model.to_bytes(model.predictor))
+            (folder / "compiled.npz").write_bytes(serialization.to_bytes(model.predictor))
     (folder / "outcome.json").write_text(json.dumps(outcome))
 
 

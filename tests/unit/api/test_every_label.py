@@ -22,7 +22,7 @@ from ml_census import auth
 from ml_census.api.app import create_app
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
-from ml_census.engine.predictor import answered_example
+from ml_census.engine.predictor import predict_example
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.estimator import learnt
 from ml_census.models.loading import Model
@@ -57,7 +57,7 @@ CATEGORIES: dict[str, list[Any]] = {
 
 def client_of(model: Any) -> FlaskClient:
     original = SklearnPredictor(model, learnt(model))
-    (sample,) = answered_example(original)
+    (sample,) = predict_example(original)
     made = Model(original, "0123456789ab", {"kind": "original"}, "1.9.0")
     return create_app(
         Artifacts(made, None, {"census": "census"}, auth.parse_keys(KEY.encode()), sample=sample), OPEN

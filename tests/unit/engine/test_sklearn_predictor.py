@@ -64,7 +64,7 @@ def test_many_rows_are_predicted_in_blocks_and_the_refused_one_is_still_found(
     original = SklearnPredictor(made.model, infer_schema(made.model))
     columns = original.schema.clean(made.rows).columns
     whole = original.predict(columns), original.probabilities(columns)
-    monkeypatch.setattr("ml_census.engine.sklearn_predictor.ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("ml_census.engine.sklearn_predictor.MAX_BLOCK_ROWS", 7)
 
     assert (original.predict(columns), original.probabilities(columns)) == whole
     refusing = [list(values) for values in columns]

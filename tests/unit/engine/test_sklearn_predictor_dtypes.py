@@ -15,7 +15,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 
-from ml_census.engine.predictor import PredictionError, reason
+from ml_census.engine.predictor import PredictionError, redacted_reason
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.estimator import learnt, with_dtypes
 from ml_census.schema.column import Column
@@ -247,4 +247,7 @@ def test_the_row_and_the_column_that_a_model_refuses_are_found() -> None:
 def test_a_reason_has_no_value_of_a_row() -> None:
     error = ValueError("could not convert string to float: 'abc'; parsing garbage at 12")
 
-    assert reason(error, ["garbage", 3, None]) == "ValueError: could not convert string to float: …; parsing … at …"
+    assert (
+        redacted_reason(error, ["garbage", 3, None])
+        == "ValueError: could not convert string to float: …; parsing … at …"
+    )

@@ -1,6 +1,7 @@
-"""A column's values as small whole numbers: which category it is, or how many thresholds of the trees lie below it.
+"""Encode a column's values as small whole numbers, which are all that the compiled trees test.
 
-Trees ask nothing else of a value. Code 0 is a missing value.
+The code of a category is its position among the known ones. The code of a number is how many of the trees' thresholds
+lie below the number. Code 0 is a missing value.
 """
 
 from bisect import bisect_left
@@ -13,15 +14,19 @@ from ml_census.engine.predictor import PredictionError
 from ml_census.schema.column import NAN, Value
 
 MISSING = 0
-BEYOND = "beyond the range of float32 once it is scaled"
+OUT_OF_RANGE = "beyond the range of float32 once it is scaled"
 
 
 class CategoryEncoder:
-    """Codes 1, 2, ... for the known categories in their order, and the next one for all others."""
+    """Codes 1, 2, ... for the known categories in their order, and the next code for all unknown ones."""
 
     kind = "category"
 
     def __init__(self, column: int, values: list[Value]) -> None:
+        """Take the position of the column in the schema and its known categories without the missing value.
+
+        Raises ValueError if the categories are no list.
+        """
         if not isinstance(values, list):
             raise ValueError("categories must be a list")
         self.column = column
@@ -31,27 +36,33 @@ class CategoryEncoder:
         self._codes: dict[Value, int] = {value: code for code, value in enumerate(self.values, 1)}
         self._codes |= {None: MISSING, NAN: MISSING}
 
-    def one(self, value: Value) -> int:
+    def encode_one(self, value: Value) -> int:
+        """Return the code of one value."""
         return self._codes.get(value, self.unknown)
 
-    def many(self, values: Sequence[Value]) -> np.ndarray:
+    def encode(self, values: Sequence[Value]) -> np.ndarray:
+        """Return the codes of many values as uint32 (values,)."""
         try:
             codes = [self._codes[value] for value in values]
         except KeyError:
-            codes = [self.one(value) for value in values]
+            codes = [self.encode_one(value) for value in values]
         return np.array(codes, dtype=np.uint32)
 
 
 class ThresholdEncoder:
     """Code 1 + the number of thresholds below the number: `x <= thresholds[i]` is `code <= i + 1`.
 
-    A whole number beyond 2**53 is rounded to float64 first. Numbers outside of `low` ... `high` are refused: scaled,
-    they are beyond what scikit-learn takes.
+    A whole number beyond 2**53 is rounded to float64 first.
     """
 
     kind = "number"
 
     def __init__(self, column: int, thresholds: np.ndarray, low: float, high: float) -> None:
+        """Take the position of the column in the schema, the thresholds and the range of numbers that are accepted.
+
+        Numbers outside of `low` ... `high` raise PredictionError: once scaled, scikit-learn rejects them as well.
+        `thresholds`: float64 (thresholds,), strictly ascending. Raises ValueError for anything else.
+        """
         if thresholds.dtype != np.float64 or thresholds.ndim != 1 or not (np.diff(thresholds) > 0).all():
             raise ValueError("thresholds must be float64 in ascending order")
         if not (isinstance(low, float) and isinstance(high, float) and low <= high):
@@ -62,21 +73,21 @@ class ThresholdEncoder:
         self.count = len(thresholds) + 2
         self._sorted: list[float] = thresholds.tolist()  # bisect reads a list four times faster than an array
 
-    def one(self, value: Value) -> int:
+    def encode_one(self, value: Value) -> int:
+        """Return the code of one number. Raises PredictionError for a number out of range."""
         number = float(cast(float, value))
         if self.low <= number <= self.high:
             return bisect_left(self._sorted, number) + 1
         if number == number:
-            raise PredictionError(0) from OverflowError(BEYOND)
+            raise PredictionError(0) from OverflowError(OUT_OF_RANGE)
         return MISSING
 
-    def many(self, values: Sequence[Value]) -> np.ndarray:
+    def encode(self, values: Sequence[Value]) -> np.ndarray:
+        """Return the codes of many numbers as int64 (values,). Raises PredictionError for a number out of range."""
         numbers = np.array(values, dtype=np.float64)
         outside = (numbers < self.low) | (numbers > self.high)
         if outside.any():
-            raise PredictionError(int(outside.argmax())) from ValueError(
-                "beyond the range of float32 once it is scaled"
-            )
+            raise PredictionError(int(outside.argmax())) from OverflowError(OUT_OF_RANGE)
         codes = np.searchsorted(self.thresholds, numbers) + 1
         codes[np.isnan(numbers)] = MISSING
         return codes

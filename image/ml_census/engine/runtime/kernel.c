@@ -1,48 +1,49 @@
-/* Sum the leaves that rows reach in the trees of a forest.
+/* Sum the values of the leaves that rows reach in the trees of a forest.
  *
- * A row is a list of small whole numbers, one code a column: see encoders.py. A node asks whether a code lies in a
- * range (which covers "x <= threshold", one category of many, and where a missing value goes) or in a set; its two
- * children lie side by side, so that the answer, 0 or 1, is added to the place of the first. A leaf asks what is always
- * true and is its own child.
+ * A row is a list of small whole numbers, one code a column: see encoders.py. An inner node tests whether a code lies
+ * in a range or in a bitset. A range covers "x <= threshold", one category of many, and where a missing value goes.
+ * The two children of a node are adjacent: the result of the test, 0 or 1, is added to the index of the first child.
+ * The test of a leaf is always true, and its second child is the leaf itself.
  *
- * A step waits for memory most of the time, so LANES steps of different trees or rows go on at once: 8 was fastest of
- * 4, 8, 16 and 25. The arrays are checked before they come here (trees.py): nothing is checked again.
+ * A step mostly waits for memory, so LANES steps of different trees or rows run interleaved. Of 4, 8, 16 and 25 lanes,
+ * 8 were fastest. tree_checks.py checks the arrays beforehand: this file checks nothing.
  */
 #include <stddef.h>
 #include <stdint.h>
 
 enum { LANES = 8 };
-#define SET 0x80000000u
+#define BITSET_FLAG 0x80000000u
 
 typedef struct {
-    uint32_t column; /* and SET if `low` is the place of a bit set */
-    uint32_t low;    /* of a leaf: its place among the values */
-    uint32_t span;   /* low <= code <= low + span goes to the second child; it may wrap around */
-    uint32_t child;
+    uint32_t column; /* with BITSET_FLAG set if `low` is the index of a bitset's first word */
+    uint32_t low;    /* of a leaf: its index among the values */
+    uint32_t span;   /* codes from low to low + span go to the second child; the range may wrap around to 0 */
+    uint32_t child;  /* the index of the first child */
 } Node;
 
 typedef struct {
     const Node *nodes;
-    const uint32_t *sets;
+    const uint32_t *bitsets;
     const uint32_t *roots;
-    const uint32_t *outputs; /* of each tree: the first output that it adds to */
-    const double *values;    /* of each leaf: `width` numbers */
-    uint32_t trees, width, columns, sums;
+    const uint32_t *outputs; /* for each tree: the first score that it adds to */
+    const double *values;    /* for each leaf value: `width` numbers */
+    uint32_t trees, width, columns, scores;
 } Forest;
 
 static inline uint32_t next(const Forest *forest, const uint32_t *codes, uint32_t at)
 {
     const Node *node = forest->nodes + at;
     uint32_t second;
-    if (node->column & SET) {
-        uint32_t code = codes[node->column & ~SET];
-        second = forest->sets[node->low + (code >> 5)] >> (code & 31) & 1;
+    if (node->column & BITSET_FLAG) {
+        uint32_t code = codes[node->column & ~BITSET_FLAG];
+        second = forest->bitsets[node->low + (code >> 5)] >> (code & 31) & 1;
     } else {
         second = codes[node->column] - node->low <= node->span;
     }
     return node->child + second;
 }
 
+/* Move all lanes down until each has reached a leaf. */
 static inline void walk(const Forest *forest, const uint32_t *const codes[LANES], uint32_t at[LANES])
 {
     uint32_t moved;
@@ -64,7 +65,7 @@ static inline void add(const Forest *forest, uint32_t tree, uint32_t leaf, doubl
         out[k] += value[k];
 }
 
-/* The lanes are trees. The sums are made in the order of the trees, as scikit-learn makes them. */
+/* One row, LANES trees at a time. Sums are made in the order of the trees, as scikit-learn does. */
 static void one_row(const Forest *forest, const uint32_t *codes, double *out)
 {
     const uint32_t *lanes[LANES];
@@ -81,7 +82,7 @@ static void one_row(const Forest *forest, const uint32_t *codes, double *out)
     }
 }
 
-/* The lanes are rows. One tree after the other, so that it stays in the cache while all rows pass it. */
+/* One tree at a time, so that it stays in the cache, for LANES rows at a time. */
 static void many_rows(const Forest *forest, const uint32_t *codes, size_t rows, double *out)
 {
     const uint32_t *lanes[LANES];
@@ -95,12 +96,12 @@ static void many_rows(const Forest *forest, const uint32_t *codes, size_t rows, 
             }
             walk(forest, lanes, at);
             for (uint32_t lane = 0; lane < used; lane++)
-                add(forest, tree, at[lane], out + (row + lane) * forest->sums);
+                add(forest, tree, at[lane], out + (row + lane) * forest->scores);
         }
     }
 }
 
-/* codes: rows x columns; out: rows x sums, to which the leaves are added. */
+/* Add the values of the leaves that rows reach to their scores. codes: rows x columns; out: rows x scores. */
 void sum_leaves(const Forest *forest, const uint32_t *codes, size_t rows, double *out)
 {
     if (rows >= LANES) {
@@ -108,5 +109,5 @@ void sum_leaves(const Forest *forest, const uint32_t *codes, size_t rows, double
         return;
     }
     for (size_t row = 0; row < rows; row++)
-        one_row(forest, codes + row * forest->columns, out + row * forest->sums);
+        one_row(forest, codes + row * forest->columns, out + row * forest->scores);
 }

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from ml_census.engine.compiler.equivalence import compile_and_verify
-from ml_census.engine.runtime.compiled_model import CompiledPredictor, from_bytes, to_bytes
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.engine.runtime.serialization import from_bytes, to_bytes
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.schema_inference import infer_schema
 from ml_census.schema.schema import Columns

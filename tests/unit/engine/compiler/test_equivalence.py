@@ -24,7 +24,7 @@ from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.compiler.equivalence import compile_and_verify
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.encoders import CategoryEncoder, ThresholdEncoder
-from ml_census.engine.runtime.kernel import ALWAYS
+from ml_census.engine.runtime.kernel import LEAF_SPAN
 from ml_census.engine.runtime.linear_model import LinearModel, NumericFeature
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.engine.sklearn_predictor import SklearnPredictor
@@ -89,7 +89,7 @@ def one_ulp_up(made: TreeEnsemble) -> list[Any]:
 
 
 def leaves_swapped(made: TreeEnsemble) -> np.ndarray:
-    leaves = np.flatnonzero(made.nodes[:, 2] == ALWAYS)
+    leaves = np.flatnonzero(made.nodes[:, 2] == LEAF_SPAN)
     one = leaves[0]
     other = next(
         place for place in leaves if (made.values[made.nodes[place, 1]] != made.values[made.nodes[one, 1]]).any()
@@ -98,7 +98,7 @@ def leaves_swapped(made: TreeEnsemble) -> np.ndarray:
 
 
 def missing_the_other_way(made: TreeEnsemble) -> np.ndarray:
-    inner = np.flatnonzero(made.nodes[:, 2] != ALWAYS)
+    inner = np.flatnonzero(made.nodes[:, 2] != LEAF_SPAN)
     root = made.roots[0]
     assert root in inner
     right = int(made.nodes[root, 1]) + int(made.nodes[root, 2]) == 2**32
@@ -213,7 +213,7 @@ WRONG = {
     "two categories exchanged": Wrong(with_categories, with_trees(encoders=lambda made: exchanged(made.encoders))),
     "two categories exchanged, one-hot": Wrong(one_hot, with_trees(encoders=lambda made: exchanged(made.encoders))),
     "two categories exchanged, in a set": Wrong(with_sets, with_trees(encoders=lambda made: exchanged(made.encoders))),
-    "a bit of a set": Wrong(with_sets, with_trees(sets=lambda made: made.sets ^ 0b1000)),
+    "a bit of a set": Wrong(with_sets, with_trees(bitsets=lambda made: made.bitsets ^ 0b1000)),
     "two categories exchanged, linear": Wrong(
         after_one_hot,
         with_linear(tables=lambda made: [replace(one, encoder=exchanged([one.encoder])[0]) for one in made.tables]),
@@ -284,7 +284,7 @@ def test_a_wrong_compiler_is_caught_and_the_original_serves(name: str) -> None:
 
     assert predictor is original
     assert engine["kind"] == "original"
-    assert re.search("other|refuses|could not be compiled", engine["reason"])
+    assert re.search("other|rejects|could not be compiled", engine["reason"])
     assert "\n" not in engine["reason"]
 
 

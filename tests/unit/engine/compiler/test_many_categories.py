@@ -11,15 +11,18 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from ml_census.engine.compiler import pipeline_tracer
-from ml_census.engine.compiler.compiler import WIDE, compile_model
+from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.compiler.equivalence import compile_and_verify
-from ml_census.engine.runtime.compiled_model import CompiledPredictor, from_bytes, to_bytes
+from ml_census.engine.compiler.features import CategoricalFeature, input_features
+from ml_census.engine.compiler.linear_compiler import MAX_TABLE_FEATURES
+from ml_census.engine.compiler.pipeline_tracer import apply_step
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.linear_model import LinearModel
+from ml_census.engine.runtime.serialization import from_bytes, to_bytes
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.estimator import learnt
 
-COUNT = WIDE + 500
+COUNT = MAX_TABLE_FEATURES + 500
 ZIPS = [f"{place:05d}" for place in range(COUNT)]
 FRAME = pd.DataFrame({"zip": ZIPS, "x": np.linspace(-1, 1, COUNT), "few": ["a", "b", "c"] * (COUNT // 3)})
 LABELS = np.arange(COUNT) % 3
@@ -40,7 +43,7 @@ def fitted(encoder: Any, model: Any, *steps: Any) -> Any:
         fitted(OneHotEncoder(drop="first"), LogisticRegression(tol=1)),
         fitted(OneHotEncoder(handle_unknown="ignore"), Ridge(), StandardScaler(with_mean=False)),
         fitted(OneHotEncoder(sparse_output=False, handle_unknown="ignore"), Ridge(), StandardScaler()),
-        fitted(OneHotEncoder(max_categories=WIDE + 200, handle_unknown="infrequent_if_exist"), Ridge()),
+        fitted(OneHotEncoder(max_categories=MAX_TABLE_FEATURES + 200, handle_unknown="infrequent_if_exist"), Ridge()),
         fitted(OneHotEncoder(handle_unknown="ignore"), DecisionTreeClassifier(max_leaf_nodes=50, random_state=0)),
         fitted(
             OneHotEncoder(sparse_output=False),
@@ -89,11 +92,11 @@ def test_a_step_is_asked_once_for_all_categories(monkeypatch: pytest.MonkeyPatch
 def test_what_an_encoder_makes_of_many_categories_is_kept_by_its_exceptions() -> None:
     model = fitted(OneHotEncoder(handle_unknown="ignore"), Ridge())
 
-    made = pipeline_tracer.through(model[0], pipeline_tracer.raw(learnt(model)))
+    made = apply_step(model[0], input_features(learnt(model)))
 
     sizes = [
-        len(feature.values) + len(feature.at[0])
+        len(feature.values) + len(feature.exceptions[0])
         for feature in made
-        if isinstance(feature, pipeline_tracer.CategoricalFeature) and feature.at
+        if isinstance(feature, CategoricalFeature) and feature.exceptions
     ]
     assert max(sizes) == 4  # 0, 1, and two symbols: what cannot come stands for the first category

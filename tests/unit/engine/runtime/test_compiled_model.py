@@ -15,7 +15,8 @@ import pytest
 
 from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.predictor import PredictionError
-from ml_census.engine.runtime.compiled_model import CompiledError, CompiledPredictor, from_bytes, to_bytes
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.engine.runtime.serialization import CompiledError, from_bytes, to_bytes
 from ml_census.models.schema_inference import infer_schema
 from ml_census.schema.schema import Columns
 from ml_census.schema.schema import from_json as schema_of
@@ -156,11 +157,11 @@ EVIL_TREES: dict[str, Evil] = {
     "a set that does not exist": item("nodes", (INNER, slice(0, 2)), [2**31 + 1, 2**31]),
     "a set of a number": lambda document, arrays: (
         item("nodes", (INNER, slice(0, 2)), [2**31 + NUMBER, 0])(document, arrays),
-        arrays.update(sets=np.zeros(9, np.uint32)),
+        arrays.update(bitsets=np.zeros(9, np.uint32)),
     ),
     "a set that is too short": lambda document, arrays: (
         item("nodes", (INNER, slice(0, 2)), [2**31 + CATEGORY, 0])(document, arrays),
-        arrays.update(sets=np.zeros(0, np.uint32)),
+        arrays.update(bitsets=np.zeros(0, np.uint32)),
         said("encoders", CATEGORY, "categories", value=[str(place) for place in range(40)])(document, arrays),
     ),
     "a leaf value that does not exist": array(
@@ -189,7 +190,7 @@ EVIL_TREES: dict[str, Evil] = {
     "values of float32": array("values", lambda values: values.astype(np.float32)),
     "values of no width": array("values", lambda values: values[:, :0]),
     "wider values": array("values", lambda values: np.repeat(values, 2, axis=1)),
-    "sets of int8": array("sets", lambda sets: sets.astype(np.int8)),
+    "sets of int8": array("bitsets", lambda bitsets: bitsets.astype(np.int8)),
     "no base": array("base", lambda base: base[:0]),
     "a base of one more": array("base", lambda base: np.append(base, 0.0)),
     "a base that is no list": array("base", lambda base: base[0]),
@@ -243,16 +244,16 @@ EVIL_LINEAR: dict[str, Evil] = {
     "no base": array("base", lambda base: base[:0]),
     "a base of text": array("base", lambda base: base.astype(str)),
     "a base of two axes": array("base", lambda base: base[np.newaxis, np.newaxis]),
-    "a table too short": array("lines0", lambda lines: lines[1:]),
-    "a table of text": array("lines0", lambda lines: lines.astype(str)),
-    "a table of complex numbers": array("lines0", lambda lines: lines.astype(complex)),
-    "no table": lambda document, arrays: arrays.pop("lines0"),
-    "places as fractions": said("tables", 0, "places", value=[0.0, 1.0, 2.0, 3.0]),
+    "a table too short": array("table0", lambda lines: lines[1:]),
+    "a table of text": array("table0", lambda lines: lines.astype(str)),
+    "a table of complex numbers": array("table0", lambda lines: lines.astype(complex)),
+    "no table": lambda document, arrays: arrays.pop("table0"),
+    "places as fractions": said("tables", 0, "features", value=[0.0, 1.0, 2.0, 3.0]),
     "places as truth": lambda document, arrays: document["tables"][0].update(
-        places=[False, True, *document["tables"][0]["places"][2:]]
+        features=[False, True, *document["tables"][0]["features"][2:]]
     ),
-    "places as text": said("tables", 0, "places", value="0123"),
-    "a place of null": said("numbers", 0, "place", value=None),
+    "places as text": said("tables", 0, "features", value="0123"),
+    "a place of null": said("numbers", 0, "feature", value=None),
     "a column as text": said("tables", 0, "column", value="workclass"),
     "a column as a fraction": said("tables", 0, "column", value=1.0),
     "a number's column as text": said("numbers", 0, "column", value="0"),
@@ -395,7 +396,7 @@ def test_what_is_no_such_file_is_refused(data: bytes) -> None:
 
 BOMB = """
 import resource, sys, zipfile, io
-from ml_census.engine.runtime.compiled_model import CompiledError, from_bytes
+from ml_census.engine.runtime.serialization import CompiledError, from_bytes
 from ml_census.schema.schema import Schema
 from ml_census.schema.column import Column
 

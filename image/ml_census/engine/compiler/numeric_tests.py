@@ -1,0 +1,84 @@
+"""Turn splits of numbers into tests on codes of the raw column.
+
+Whatever the pipeline does to a number before a tree compares it (scaling, filling, rounding to float32) goes into the
+thresholds. The largest raw number that goes left is found with the pipeline's own arithmetic. So a request computes
+none of this.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ml_census.engine.compiler.features import UnsupportedModelError
+from ml_census.engine.compiler.float_bisection import largest_where
+from ml_census.engine.compiler.node_tests import UINT32_MAX, ColumnTests
+from ml_census.engine.compiler.tree_nodes import TreeNodes
+from ml_census.engine.runtime.encoders import ThresholdEncoder
+from ml_census.engine.runtime.linear_model import NumericFeature
+from ml_census.schema.column import LARGEST
+
+FloatType = type[np.floating[Any]]
+
+
+def numeric_tests(
+    features: Mapping[int, NumericFeature], nodes: Mapping[int, np.ndarray], trees: TreeNodes, dtype: FloatType
+) -> ColumnTests:
+    """Return the tests of all nodes that split by features of one column of numbers.
+
+    `features` are those of the column by position, `nodes` the positions of the nodes of each; `dtype` is the type to
+    which the model rounds numbers.
+    """
+    limits, missing_right = [], []
+    for index, number in features.items():
+        thresholds, inverse = np.unique(trees.threshold[nodes[index]], return_inverse=True)
+        limits.append(raw_threshold_for(number, thresholds, dtype)[inverse])
+        missing_right.append(_missing_goes_right(number, nodes[index], trees, dtype))
+    ranks, inverse = np.unique(np.concatenate(limits), return_inverse=True)
+    low = inverse + 2  # code 1 + i is up to threshold i, so the codes above it begin with 2 + i
+    # The range ends at the largest code. It wraps around to code 0, a missing value, if that goes right as well.
+    span = UINT32_MAX - low + np.concatenate(missing_right)
+    column = next(iter(features.values())).column
+    encoder = ThresholdEncoder(column, ranks, *_accepted_range(list(features.values()), dtype))
+    tests = np.column_stack([np.zeros_like(low), low, span]).astype(np.uint32)
+    return ColumnTests(encoder, np.concatenate([nodes[index] for index in features]), tests)
+
+
+def raw_threshold_for(number: NumericFeature, thresholds: np.ndarray, dtype: FloatType) -> np.ndarray:
+    """Return for each threshold the largest raw number whose feature is not above it, or minus infinity without one.
+
+    `thresholds`: float64 (thresholds,). Raises UnsupportedModelError for a scaler that reverses the order of numbers.
+    """
+    if any(name in ("multiply", "divide") and not operand > 0 for name, operand, *_ in number.operations):
+        raise UnsupportedModelError("a scaler reverses the order of numbers")
+
+    def goes_left(numbers: np.ndarray) -> np.ndarray:
+        with np.errstate(over="ignore"):
+            left: np.ndarray = number.values(numbers).astype(dtype) <= thresholds
+        return left
+
+    return largest_where(goes_left, len(thresholds))
+
+
+def _missing_goes_right(number: NumericFeature, nodes: np.ndarray, trees: TreeNodes, dtype: FloatType) -> np.ndarray:
+    """Return for each node whether a missing value goes right; one that is filled goes where the filled number goes."""
+    filled = number.values(np.array([np.nan])).astype(dtype)[0]
+    missing_right: np.ndarray = trees.missing_right[nodes] if np.isnan(filled) else filled > trees.threshold[nodes]
+    return missing_right
+
+
+def _accepted_range(numbers: list[NumericFeature], dtype: FloatType) -> tuple[float, float]:
+    """Return the smallest and the largest raw number that scikit-learn accepts once it is scaled to each feature."""
+    if dtype is not np.float32:
+        return -np.inf, np.inf
+    return max(map(_lowest_accepted, numbers)), min(map(_highest_accepted, numbers))
+
+
+def _highest_accepted(number: NumericFeature) -> float:
+    limit = float(raw_threshold_for(number, np.array([LARGEST]), np.float32)[0])
+    return np.inf if limit == LARGEST else limit
+
+
+def _lowest_accepted(number: NumericFeature) -> float:
+    too_low = float(raw_threshold_for(number, np.array([-np.inf]), np.float32)[0])
+    return -np.inf if too_low == -np.inf else float(np.nextafter(too_low, np.inf))

@@ -1,0 +1,103 @@
+"""Make rows that a schema allows, for the comparison of a compiled model with scikit-learn.
+
+The rows are the same each time for the same model. Numbers lie at the compiled model's own thresholds, and one float64
+and one float32 to both sides of them: a wrong rule (a cast, the side of equality, of a missing or an unknown value) is
+wrong at many thresholds, and shows. A single wrong number among a million, which no rule causes, may not show.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.engine.runtime.encoders import ThresholdEncoder
+from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.schema.column import LARGEST, Column, Value
+from ml_census.schema.schema import Columns
+
+EXTREME_NUMBERS = (0.0, -0.0, 1e-45, -1e-45, 2.0**24 + 1, 2.0**53 + 2, LARGEST / 2, LARGEST, -LARGEST)
+ROWS_PER_UNKNOWN_CATEGORY = 10
+"""In how many rows each unknown category of a column occurs, each time with other values in the other columns."""
+NULL_SHARE = 50
+"""One of this many values of a nullable column is missing."""
+
+
+class SampleGenerator:
+    """Generate rows that the schema of a compiled model allows."""
+
+    def __init__(self, compiled: CompiledPredictor) -> None:
+        """Take the columns and, of trees, the thresholds of the compiled model."""
+        self._columns = compiled.schema.columns
+        self._random = np.random.default_rng(0)
+        encoders = compiled.scoring.encoders if isinstance(compiled.scoring, TreeEnsemble) else ()
+        self._thresholds = {
+            encoder.column: encoder.thresholds[np.abs(encoder.thresholds) < LARGEST]
+            for encoder in encoders
+            if isinstance(encoder, ThresholdEncoder)
+        }
+
+    def typical_rows(self, count: int) -> Columns:
+        """Return rows of known categories, of numbers around the thresholds, and of missing values if allowed."""
+        return [self._values(index, column, count) for index, column in enumerate(self._columns)]
+
+    def edge_rows(self, max_rows: int) -> Iterator[tuple[str | int, Columns]]:
+        """Yield for columns in random order: rows in which the column alone is unknown or extreme.
+
+        A column is left out if its rows would exceed the maximum. The name of the column comes first.
+        """
+        for index in self._random.permutation(len(self._columns)):
+            column = self._columns[index]
+            values = _edge_values(column) * (1 if column.kind == "number" else ROWS_PER_UNKNOWN_CATEGORY)
+            if max_rows < len(values) or not values:
+                continue
+            max_rows -= len(values)
+            rows = list(self.typical_rows(len(values)))
+            rows[index] = values
+            yield column.name, rows
+
+    def _values(self, index: int, column: Column, count: int) -> list[Value]:
+        if column.kind == "number":
+            values: list[Value] = self._numbers(index, count).tolist()
+        elif column.kind == "category":
+            values = self._categories(column, count)
+        else:
+            values = [None if column.nullable else 0] * count
+        if column.nullable:
+            for row in self._random.permutation(count)[: count // NULL_SHARE]:
+                values[row] = column.clean(None)[0]
+        return values
+
+    def _categories(self, column: Column, count: int) -> list[Value]:
+        known = list(column.categories)
+        codes = self._random.permutation(max(count, len(known)))[:count] % len(known)
+        # NaN may be a category to the model; clients send null for it
+        return [column.clean(value if value == value else None)[0] for value in (known[code] for code in codes)]
+
+    def _numbers(self, index: int, count: int) -> np.ndarray:
+        thresholds = self._thresholds.get(index)
+        if thresholds is None or not len(thresholds):
+            return self._random.normal(size=count) * 10.0 ** self._random.integers(-3, 6, count)
+        near = self._random.choice(thresholds, count)
+        single = near.astype(np.float32)
+        candidates = [
+            near,
+            np.nextafter(near, np.inf),
+            np.nextafter(near, -np.inf),
+            np.nextafter(single, np.float32(np.inf)).astype(float),
+            np.nextafter(single, np.float32(-np.inf)).astype(float),
+            np.round(near),
+        ]
+        chosen = np.choose(self._random.integers(0, len(candidates), count), candidates)
+        numbers: np.ndarray = np.clip(chosen, -LARGEST, LARGEST)
+        return numbers
+
+
+def _edge_values(column: Column) -> list[Value]:
+    """Return the extreme numbers, or categories that the model does not know, if the schema allows them."""
+    if column.kind == "number":
+        return list(EXTREME_NUMBERS)
+    if column.kind == "category" and not column.refuse_unknown:
+        if any(isinstance(value, str) for value in column.categories):
+            return ["no such category", ""]
+        return [123456.5, -123456.5]
+    return []

@@ -1,0 +1,99 @@
+"""Rules for scikit-learn's models of trees: forests, single trees, gradient boosting and histogram boosting."""
+
+from typing import Any
+
+import numpy as np
+from sklearn import ensemble, tree
+
+from ml_census.engine import sklearn_internals
+from ml_census.engine.compiler.features import Feature, UnsupportedModelError
+from ml_census.engine.compiler.pipeline_tracer import apply_step
+from ml_census.engine.compiler.tree_compiler import FittedTrees, compile_trees
+from ml_census.engine.compiler.tree_nodes import from_histogram_tree, from_sklearn_tree
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.schema.schema import Schema
+
+FORESTS = (
+    ensemble.RandomForestClassifier,
+    ensemble.RandomForestRegressor,
+    ensemble.ExtraTreesClassifier,
+    ensemble.ExtraTreesRegressor,
+)
+TREES = (
+    tree.DecisionTreeClassifier,
+    tree.DecisionTreeRegressor,
+    tree.ExtraTreeClassifier,
+    tree.ExtraTreeRegressor,
+)
+GRADIENT_BOOSTING = (ensemble.GradientBoostingClassifier, ensemble.GradientBoostingRegressor)
+HISTOGRAM_BOOSTING = (ensemble.HistGradientBoostingClassifier, ensemble.HistGradientBoostingRegressor)
+LINKS = {
+    "HalfBinomialLoss": "logistic",
+    "ExponentialLoss": "half_logistic",
+    "HalfMultinomialLoss": "softmax",
+    "IdentityLink": "identity",
+    "LogLink": "exp",
+}
+"""scikit-learn's classes of losses and links, and the links of runtime/links.py that do the same."""
+
+
+def compile_forest(model: Any, schema: Schema, features: list[Feature], classes: list[Any] | None) -> CompiledPredictor:
+    """Compile a forest or a single tree: scores are the mean of the trees' values."""
+    trees = [model.tree_] if type(model) in TREES else [estimator.tree_ for estimator in model.estimators_]
+    values = [tree.value[:, 0, :] if classes else tree.value[:, :, 0] for tree in trees]
+    fitted = FittedTrees(
+        trees=[from_sklearn_tree(tree) for tree in trees],
+        values=values,
+        outputs=[0] * len(trees),
+        base=np.zeros(values[0].shape[1]),
+        divisor=len(trees),
+    )
+    scoring = compile_trees(schema, features, fitted)
+    return CompiledPredictor(schema, scoring, classes, "identity", flat=model.n_outputs_ == 1)
+
+
+def compile_gradient_boosting(
+    model: Any, schema: Schema, features: list[Feature], classes: list[Any] | None
+) -> CompiledPredictor:
+    """Compile a GradientBoosting* model that starts from zero or from a constant."""
+    if model.init_ != "zero" and not type(model.init_).__name__.startswith("Dummy"):
+        raise UnsupportedModelError("no rule for boosting that starts from a model of its own")
+    trees = [(output, estimator.tree_) for stage in model.estimators_ for output, estimator in enumerate(stage)]
+    fitted = FittedTrees(
+        trees=[from_sklearn_tree(tree) for _, tree in trees],
+        values=[model.learning_rate * tree.value[:, 0, :] for _, tree in trees],
+        outputs=[output for output, _ in trees],
+        base=sklearn_internals.initial_scores(model),
+    )
+    link = LINKS[sklearn_internals.loss_name(model)] if classes else "identity"
+    scoring = compile_trees(schema, features, fitted)
+    return CompiledPredictor(schema, scoring, classes, link, zero_is_second=True)
+
+
+def compile_histogram_boosting(
+    model: Any, schema: Schema, features: list[Feature], classes: list[Any] | None
+) -> CompiledPredictor:
+    """Compile a HistGradientBoosting* model, which compares float64 and can split by categories."""
+    trees = sklearn_internals.histogram_trees(model)
+    fitted = FittedTrees(
+        trees=[from_histogram_tree(tree) for tree in trees],
+        values=[tree.value[:, np.newaxis] for tree in trees],
+        outputs=[tree.output for tree in trees],
+        base=sklearn_internals.histogram_baseline(model),
+        dtype=np.float64,
+    )
+    scoring = compile_trees(schema, _with_encoded_categories(model, features), fitted)
+    name = sklearn_internals.loss_name(model) if classes else sklearn_internals.link_name(model)
+    if (link := LINKS.get(name)) is None:
+        raise UnsupportedModelError(f"no rule for {name}")
+    return CompiledPredictor(schema, scoring, classes, link)
+
+
+def _with_encoded_categories(model: Any, features: list[Feature]) -> list[Feature]:
+    """Return the features as the trees see them: the model encodes its categorical columns and puts them first."""
+    if (encoder := sklearn_internals.category_encoder(model)) is None:
+        return features
+    flags = np.asarray(model.is_categorical_).tolist()
+    categorical = [feature for feature, is_categorical in zip(features, flags, strict=True) if is_categorical]
+    numeric = [feature for feature, is_categorical in zip(features, flags, strict=True) if not is_categorical]
+    return [*apply_step(encoder, categorical), *numeric]

@@ -1,0 +1,136 @@
+"""Write a compiled model to compiled.npz, and read the file back with every part checked.
+
+The file is a NumPy archive. Arrays stand for themselves; all else is JSON in the array "document". Nothing in it can
+run, and from_bytes accepts no inconsistent file.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.engine.runtime.encoders import CategoryEncoder, Encoder, ThresholdEncoder
+from ml_census.engine.runtime.linear_model import CategoryTable, FoldedTable, LinearModel, NumericFeature
+from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.schema.schema import Schema
+
+FORMAT = 3
+"""The version of the file's layout. Increase it with every change that older code cannot read."""
+MAX_BYTES = 512 * 1024**2
+"""Maximum size of the uncompressed arrays (default 512 MiB): a small file can expand to more than the memory."""
+TREE_ARRAYS = ("nodes", "bitsets", "roots", "outputs", "values", "base")
+
+Document = dict[str, Any]
+Arrays = Mapping[str, np.ndarray]
+
+
+class CompiledError(Exception):
+    """A compiled form cannot be used; the message is the reason in one line."""
+
+
+def to_bytes(compiled: CompiledPredictor) -> bytes:
+    """Return the compiled model as the bytes of an npz file; the same model gives the same bytes."""
+    scoring = compiled.scoring
+    described, arrays = _dump_trees(scoring) if isinstance(scoring, TreeEnsemble) else _dump_linear(scoring)
+    document = {
+        "format": FORMAT,
+        "classes": compiled.classes,
+        "link": compiled.link,
+        "flat": compiled.flat,
+        "zero_is_second": compiled.zero_is_second,
+        **described,
+    }
+    arrays["document"] = np.frombuffer(json.dumps(document).encode(), dtype=np.uint8)
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def from_bytes(data: bytes, schema: Schema, limit: int = MAX_BYTES) -> CompiledPredictor:
+    """Return the compiled model that to_bytes wrote, for the columns of the schema.
+
+    Raises CompiledError for any other bytes, and for more than `limit` bytes of uncompressed arrays.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > limit:
+                raise CompiledError(f"expands to more than {limit} bytes")
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return _load(json.loads(arrays["document"].tobytes()), arrays, schema)
+    except CompiledError:
+        raise
+    except Exception as error:  # zipfile, NumPy and json raise many kinds of exceptions for a damaged file
+        reason = " ".join(str(error).split())[:200]
+        raise CompiledError(f"not a compiled model: {type(error).__name__}: {reason}") from error
+
+
+def _load(document: Document, arrays: Arrays, schema: Schema) -> CompiledPredictor:
+    if document["format"] != FORMAT:
+        raise CompiledError(f"format {document['format']}, this version reads {FORMAT}: publish the model again")
+    scoring = _load_trees(document, arrays) if "encoders" in document else _load_linear(document, arrays)
+    settings = (document[name] for name in ("classes", "link", "flat", "zero_is_second"))
+    return CompiledPredictor(schema, scoring, *settings)
+
+
+def _dump_trees(trees: TreeEnsemble) -> tuple[Document, dict[str, np.ndarray]]:
+    arrays = {name: getattr(trees, name) for name in TREE_ARRAYS}
+    encoders: list[Document] = []
+    for index, encoder in enumerate(trees.encoders):
+        if isinstance(encoder, CategoryEncoder):
+            encoders.append(_dump_categories(encoder))
+        else:
+            encoders.append({"column": encoder.column, "low": encoder.low, "high": encoder.high})
+            arrays[f"thresholds{index}"] = encoder.thresholds
+    return {"encoders": encoders, "divisor": trees.divisor}, arrays
+
+
+def _load_trees(document: Document, arrays: Arrays) -> TreeEnsemble:
+    encoders: list[Encoder] = [
+        _load_categories(entry)
+        if "categories" in entry
+        else ThresholdEncoder(entry["column"], arrays[f"thresholds{index}"], entry["low"], entry["high"])
+        for index, entry in enumerate(document["encoders"])
+    ]
+    return TreeEnsemble(encoders, **{name: arrays[name] for name in TREE_ARRAYS}, divisor=document["divisor"])
+
+
+def _dump_linear(linear: LinearModel) -> tuple[Document, dict[str, np.ndarray]]:
+    document: Document = {
+        "tables": [_dump_categories(table.encoder) | {"features": list(table.features)} for table in linear.tables],
+        "numbers": [
+            {"feature": index, "column": feature.column, "operations": feature.operations}
+            for index, feature in linear.numbers
+        ],
+        "folded": [_dump_categories(folded.encoder) for folded in linear.folded],
+    }
+    arrays = {"weights": linear.weights, "base": linear.base}
+    arrays |= {f"table{index}": table.values for index, table in enumerate(linear.tables)}
+    arrays |= {f"folded{index}": folded.contributions for index, folded in enumerate(linear.folded)}
+    return document, arrays
+
+
+def _load_linear(document: Document, arrays: Arrays) -> LinearModel:
+    tables = [
+        CategoryTable(_load_categories(entry), entry["features"], arrays[f"table{index}"])
+        for index, entry in enumerate(document["tables"])
+    ]
+    numbers = [
+        (entry["feature"], NumericFeature(entry["column"], tuple(map(tuple, entry["operations"]))))
+        for entry in document["numbers"]
+    ]
+    folded = [
+        FoldedTable(_load_categories(entry), arrays[f"folded{index}"]) for index, entry in enumerate(document["folded"])
+    ]
+    return LinearModel(tables, numbers, arrays["weights"], arrays["base"], folded)
+
+
+def _dump_categories(encoder: CategoryEncoder) -> Document:
+    return {"column": encoder.column, "categories": encoder.values}
+
+
+def _load_categories(entry: Document) -> CategoryEncoder:
+    return CategoryEncoder(entry["column"], entry["categories"])

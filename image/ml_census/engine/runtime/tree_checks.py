@@ -1,0 +1,85 @@
+"""Check a tree ensemble's arrays before the kernel reads them: the kernel itself checks nothing.
+
+The arrays come from a file, so every index in them may be wrong. After these checks each index is within its array and
+each child comes after its parent, so that every path through a tree ends.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ml_census.engine.runtime.encoders import CategoryEncoder
+from ml_census.engine.runtime.kernel import BITSET_FLAG, LEAF_SPAN
+
+if TYPE_CHECKING:
+    from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+
+ARRAYS = (
+    ("nodes", np.uint32, 2),
+    ("bitsets", np.uint32, 1),
+    ("roots", np.uint32, 1),
+    ("outputs", np.uint32, 1),
+    ("values", np.float64, 2),
+    ("base", np.float64, 1),
+)
+"""Name, dtype and number of axes of each array."""
+
+
+def check_arrays(trees: "TreeEnsemble") -> None:
+    """Raise ValueError for an array with another dtype, shape or memory layout than the kernel reads."""
+    for name, dtype, axes in ARRAYS:
+        array = getattr(trees, name)
+        if array.dtype != dtype or array.ndim != axes or not array.flags.c_contiguous:
+            raise ValueError(f"{name} must be a C-contiguous array of {dtype.__name__} with {axes} axes")
+    if type(trees.divisor) is not int or trees.divisor < 1:
+        raise ValueError("divisor must be a whole number above 0")
+    if trees.nodes.shape[1] != 4:
+        raise ValueError("nodes must have four numbers")
+
+
+def check_nodes(trees: "TreeEnsemble") -> None:
+    """Raise ValueError for an index beyond its array, or a child that does not come after its parent."""
+    leaves = trees.nodes[:, 2] == LEAF_SPAN
+    sound = (
+        _has_valid_trees(trees)
+        and bool((trees.nodes[:, 0] & ~np.uint32(BITSET_FLAG) < len(trees.encoders)).all())
+        and _has_valid_children(trees.nodes, leaves)
+        and bool((trees.nodes[leaves, 1] < len(trees.values)).all())
+        and _has_valid_bitsets(trees, leaves)
+    )
+    if not sound:
+        raise ValueError("the trees' arrays do not match each other")
+
+
+def _has_valid_trees(trees: "TreeEnsemble") -> bool:
+    width = trees.values.shape[1]
+    return (
+        len(trees.outputs) == len(trees.roots) > 0
+        and width > 0
+        and bool((trees.roots < len(trees.nodes)).all())
+        and bool((trees.outputs + np.int64(width) <= len(trees.base)).all())
+    )
+
+
+def _has_valid_children(nodes: np.ndarray, leaves: np.ndarray) -> bool:
+    """Return whether children come after their parents, and whether a leaf's second child is the leaf."""
+    child, own = nodes[:, 3].astype(np.int64), np.arange(len(nodes))
+    inner = ~leaves
+    return bool(
+        (child[inner] > own[inner]).all()
+        and (child[inner] + 1 < len(nodes)).all()
+        and (child[leaves] == (own[leaves] - 1) % 2**32).all()
+    )
+
+
+def _has_valid_bitsets(trees: "TreeEnsemble", leaves: np.ndarray) -> bool:
+    """Return whether each bitset test is an inner node's, of a category column, and within the bitsets."""
+    flagged = trees.nodes[:, 0] >= BITSET_FLAG
+    if (flagged & leaves).any():
+        return False
+    encoders = trees.nodes[flagged, 0] & ~np.uint32(BITSET_FLAG)
+    starts = trees.nodes[flagged, 1].astype(np.int64)
+    words = np.array([(encoder.count + 31) // 32 for encoder in trees.encoders])
+    return bool((starts + words[encoders] <= len(trees.bitsets)).all()) and all(
+        isinstance(trees.encoders[index], CategoryEncoder) for index in np.unique(encoders)
+    )
