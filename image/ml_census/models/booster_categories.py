@@ -1,4 +1,4 @@
-"""The categories that LightGBM and XGBoost keep of a DataFrame's category columns. Neither library is imported."""
+"""Read the categories that LightGBM and XGBoost keep of a DataFrame's category columns, without importing either."""
 
 import json
 from typing import Any
@@ -7,25 +7,36 @@ from ml_census.schema.column import Value
 
 
 def categories(model: Any) -> dict[int, list[Value]]:
-    """Place of each column of dtype category -> its categories, in the model's order; empty for any other model."""
+    """Return the categories of each column of the dtype category, by its position and in the model's order.
+
+    The result is empty for any other model.
+    """
     booster: Any = getattr(model, "booster_", None)
     if hasattr(booster, "pandas_categorical"):
-        places = (getattr(booster, "params", None) or {}).get("categorical_column") or []
-        known = booster.pandas_categorical or []
-        return dict(zip(places, known, strict=True)) if len(places) == len(known) else {}
-    if not callable(getattr(model, "get_booster", None)):
-        return {}
-    booster = model.get_booster()
+        return _of_lightgbm(booster)
+    if callable(getattr(model, "get_booster", None)):
+        return _of_xgboost(model.get_booster())
+    return {}
+
+
+def _of_lightgbm(booster: Any) -> dict[int, list[Value]]:
+    indices = (getattr(booster, "params", None) or {}).get("categorical_column") or []
+    known = booster.pandas_categorical or []
+    return dict(zip(indices, known, strict=True)) if len(indices) == len(known) else {}
+
+
+def _of_xgboost(booster: Any) -> dict[int, list[Value]]:
     if "c" not in (booster.feature_types or []):
         return {}
-    kept = json.loads(booster.save_raw("json"))["learner"]["gradient_booster"]["model"].get("cats", {}).get("enc", [])
-    found = {place: _decoded(each) for place, each in enumerate(kept)}
-    return {place: values for place, values in found.items() if values}
+    learner = json.loads(booster.save_raw("json"))["learner"]
+    encoded = learner["gradient_booster"]["model"].get("cats", {}).get("enc", [])
+    decoded = {index: _decode(column) for index, column in enumerate(encoded)}
+    return {index: values for index, values in decoded.items() if values}
 
 
-def _decoded(kept: dict[str, Any]) -> list[Value]:
-    """Numbers as they are, text from its bytes and offsets."""
-    if "offsets" not in kept:
-        return list(kept["values"])
-    text, offsets = bytes(byte & 255 for byte in kept["values"]), kept["offsets"]
+def _decode(column: dict[str, Any]) -> list[Value]:
+    """Return a column's categories: numbers as they are, or text from its UTF-8 bytes and their offsets."""
+    if "offsets" not in column:
+        return list(column["values"])
+    text, offsets = bytes(byte & 255 for byte in column["values"]), column["offsets"]
     return [text[start:end].decode() for start, end in zip(offsets, offsets[1:], strict=False)]

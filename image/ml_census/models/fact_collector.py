@@ -1,0 +1,182 @@
+"""Collect what the fitted steps of a pipeline state about its input columns.
+
+A column is followed as long as steps pass it on unchanged. Encoders state categories; scalers and estimators require
+numbers. An unknown step states nothing: its columns accept any value, and rows that the model then rejects are reported
+to the client as a client error.
+"""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import OneToOneFeatureMixin
+from sklearn.ensemble import (
+    BaggingClassifier,
+    BaggingRegressor,
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+    RandomTreesEmbedding,
+)
+from sklearn.feature_selection import RFE
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import FunctionTransformer, LabelBinarizer, OrdinalEncoder
+from sklearn.tree import BaseDecisionTree
+from sklearn.utils import get_tags
+
+from ml_census.engine.pipeline_visitor import PipelineVisitor
+from ml_census.engine.sklearn_internals import category_encoder
+from ml_census.models import booster_categories
+from ml_census.models.column_facts import ColumnFacts
+from ml_census.models.meta_estimators import inner_estimators
+from ml_census.schema.column import Value
+
+FORESTS = (
+    RandomForestClassifier,
+    RandomForestRegressor,
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    RandomTreesEmbedding,
+)
+HISTOGRAM_BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
+
+Columns = list[int | None]
+"""The positions of input columns, with None for a column that a step has made.
+
+An empty list means that the columns cannot be followed any further: their number and their order are unknown.
+"""
+
+
+class FactCollector(PipelineVisitor[int | None]):
+    """Note the facts that each step states about its input columns."""
+
+    def __init__(self) -> None:
+        """Begin without facts."""
+        self.facts = ColumnFacts()
+
+    def on_part(self, transformer: Any, columns: Columns) -> None:
+        """Note which columns a ColumnTransformer drops and which it uses."""
+        is_dropped = isinstance(transformer, str) and transformer == "drop"
+        (self.facts.dropped if is_dropped else self.facts.used).update(_inputs(columns))
+
+    def is_selector(self, step: Any, columns: Columns) -> bool:
+        """Return whether a step only selects from columns that could be followed to here; RFE also states facts."""
+        return (
+            super().is_selector(step, columns) and not isinstance(step, RFE) and len(step.get_support()) == len(columns)
+        )
+
+    def transform(self, step: Any, columns: Columns) -> Columns:
+        """Note the facts of a step, and return its output columns."""
+        if hasattr(step, "best_estimator_"):
+            return self.visit(step.best_estimator_, columns)
+        if isinstance(step, RFE):
+            return self._eliminate(step, columns)
+        if isinstance(step, BaggingClassifier | BaggingRegressor):
+            return self._bag(step, columns)
+        if isinstance(step, FunctionTransformer):
+            return self._require_numbers(step, columns) if isinstance(step.func, np.ufunc) else []
+        if type(step).__module__.startswith("sklearn.impute."):
+            return self._impute(step, columns)
+        if inner := inner_estimators(step):
+            return [column for estimator in inner for column in self.visit(estimator, columns)]
+        return self._encode(step, columns)
+
+    def _eliminate(self, step: RFE, columns: Columns) -> Columns:
+        self.facts.numbers.update(_inputs(columns))
+        selected = [column for column, is_selected in zip(columns, step.get_support(), strict=False) if is_selected]
+        self.visit(step.estimator_, selected)
+        return selected
+
+    def _bag(self, step: Any, columns: Columns) -> Columns:
+        is_known = len(columns) == step.n_features_in_  # else it is unknown which columns an estimator takes
+        for estimator, indices in zip(step.estimators_, step.estimators_features_, strict=True):
+            self.visit(estimator, [columns[index] for index in indices] if is_known else [])
+        return []
+
+    def _impute(self, step: Any, columns: Columns) -> Columns:
+        self.facts.nullable.update(_inputs(columns))
+        if not isinstance(step, SimpleImputer):
+            return self._require_numbers(step, columns)
+        if step.strategy in ("mean", "median"):
+            self.facts.numbers.update(_inputs(columns))
+        if isinstance(step.missing_values, str | int):
+            self.facts.missing_categories |= dict.fromkeys(_inputs(columns), step.missing_values)
+        is_unchanged = not step.add_indicator and len(step.statistics_) == len(columns)
+        return columns if is_unchanged else []
+
+    def _encode(self, step: Any, columns: Columns) -> Columns:
+        if hasattr(step, "categories_"):
+            rejects_unknown = getattr(step, "handle_unknown", None) == "error"
+            self.facts.add_categories(columns, step.categories_, rejects_unknown)
+            return [None] * len(columns) if isinstance(step, OrdinalEncoder) else []
+        if isinstance(step, LabelBinarizer):
+            self.facts.add_categories(columns, [step.classes_], False)
+            return []
+        return self._require_numbers(step, columns)
+
+    def _require_numbers(self, step: Any, columns: Columns) -> Columns:
+        """Note numbers, which all other steps of scikit-learn take, unless they hold estimators."""
+        tags = get_tags(step).input_tags
+        if tags.string and not tags.two_d_array:
+            self.facts.texts.update(_inputs(columns))
+        is_sklearn = type(step).__module__.startswith("sklearn.")
+        if not is_sklearn and (categories := booster_categories.categories(step)):
+            self._boost(columns, categories)
+        holds_estimators = any(hasattr(value, "fit") for value in step.get_params().values())
+        if not is_sklearn or holds_estimators or not tags.two_d_array or tags.string:
+            return []
+        if isinstance(step, HISTOGRAM_BOOSTING):
+            return self._boost_histograms(step, columns)
+        self.facts.nullable.update(_inputs(columns, _has_seen_missing(step, len(columns))))
+        self.facts.numbers.update(_inputs(columns))
+        return columns if isinstance(step, OneToOneFeatureMixin) else []
+
+    def _boost_histograms(self, step: Any, columns: Columns) -> Columns:
+        """Note missing values, which histogram boosting learns from, and the categories of its own encoder."""
+        self.facts.nullable.update(_inputs(columns))
+        categorical = np.zeros(len(columns), dtype=bool)
+        if step.is_categorical_ is not None and len(step.is_categorical_) == len(columns):
+            categorical = np.asarray(step.is_categorical_)
+            encoded = [column for column, flag in zip(columns, categorical, strict=True) if flag]
+            encoder = category_encoder(step)
+            self.facts.add_categories(encoded, [] if encoder is None else encoder.categories_, False)
+        self.facts.numbers.update(_inputs(columns, ~categorical))
+        return []
+
+    def _boost(self, columns: Columns, categories: dict[int, list[Value]]) -> None:
+        """Note what LightGBM and XGBoost take: missing values in each column, and columns of the dtype category."""
+        for index, column in enumerate(columns):
+            if column is None:
+                continue
+            self.facts.nullable.add(column)
+            if index in categories:
+                self.facts.categories[column] = np.array([*categories[index], None], dtype=object)[:-1]
+                self.facts.dtypes[column] = "category"
+            else:
+                self.facts.numbers.add(column)
+
+
+def _inputs(columns: Columns, chosen: np.ndarray | None = None) -> list[int]:
+    """Return the input columns among these; with `chosen`, bool (columns,), only where it is true."""
+    flags = [True] * len(columns) if chosen is None else chosen.tolist()
+    return [column for column, flag in zip(columns, flags, strict=True) if flag and column is not None]
+
+
+def _has_seen_missing(step: Any, width: int) -> np.ndarray:
+    """Return for each feature whether an estimator's trees have learnt from its missing values: bool (width,).
+
+    A node that saw none in training sends missing values to the child with more rows. A node that does otherwise, or
+    splits at infinity, has seen some.
+    """
+    seen = np.zeros(width, dtype=bool)
+    if not isinstance(step, (BaseDecisionTree, *FORESTS)):
+        return seen
+    for estimator in [step] if isinstance(step, BaseDecisionTree) else step.estimators_:
+        tree = estimator.tree_
+        inner = tree.children_left >= 0
+        left_is_larger = tree.n_node_samples[tree.children_left] > tree.n_node_samples[tree.children_right]
+        differs = tree.missing_go_to_left.astype(bool) != left_is_larger
+        seen[tree.feature[inner & (differs | np.isinf(tree.threshold))]] = True
+    return seen
