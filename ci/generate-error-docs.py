@@ -1,8 +1,18 @@
 #!/usr/bin/env python3
-"""Write docs/reference/error-messages.md: every message of the server and the commands, as the code has them.
+"""Write docs/reference/error-messages.md: every message of the server and of the commands, read from the source code.
 
-ci/generate-error-docs.py           writes what has changed
-ci/generate-error-docs.py --check   writes nothing; fails if something would change
+ci/generate-error-docs.py           writes the page if it has changed
+ci/generate-error-docs.py --check   writes nothing; fails if the page would change
+
+How it works. A *reporter* is what carries a message to a person: an exception class, `abort`, `fail`, a log method, or
+the key of a JSON object. SECTIONS lists the reporters with the effect of their messages. The script parses the package
+and takes the text from each call of a reporter. Three things are derived, so that SECTIONS stays short:
+
+- a subclass of a listed exception class has the section and the effect of its base class;
+- the argument with the message is the parameter `message` or `reason` of the class, else the last one that is text;
+- a function whose result is the message of a reporter (`abort(413, too_large(limit))`) returns messages.
+
+The script fails, and names the class, if an exception class of the package is in no section.
 """
 
 import ast
@@ -10,22 +20,23 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "image" / "ml_census"
 PAGE = ROOT / "docs" / "reference" / "error-messages.md"
 
-SECTIONS = {
-    "Answers to a client": {
+SECTIONS: dict[str, dict[str, str]] = {
+    "Responses to a client": {
         "abort": "the status",
         "error message": "401, 403 or 429",
-        "returned": "400, 404, 405 or 413",
+        "missing": "404",
         "UnsupportedMediaType": "415",
         "AuthenticationError": "401; 403 at `/prediction`",
         "NoProbabilitiesError": "400",
         "MalformedBodyError": "400",
         "InvalidRowsError": "400",
-        "InvalidValueError": "400, as what was expected",
+        "InvalidValueError": "400, as the expected value",
         "CsvError": "400",
         "RowError": "400",
         "PredictionError": "400",
@@ -35,29 +46,96 @@ SECTIONS = {
         "OverloadedError": "503",
         "RequestTimeoutError": "408",
     },
-    "Configuration and artifacts: the start ends, or a reload is refused": dict.fromkeys(
-        ["wrong", "ConfigError", "ArtifactError", "CredentialsError", "SchemaError", "DecodingError", "JsonError",
-         "ForbiddenGlobalError", "CompiledError", "NotEquivalentError", "ValueError", "_InvalidConfigError"],
-        "refused",
+    "Configuration and artifacts: the start ends, or a reload is rejected": dict.fromkeys(
+        ["ConfigError", "ArtifactError", "CredentialsError", "SchemaError", "DecodingError", "JsonError",
+         "ForbiddenGlobalError", "ReadsFilesError", "CompiledError", "NotEquivalentError", "ValueError",
+         "_InvalidConfigError"],
+        "rejected",
     ),
-    "Stores": {"StorageError": "refused", "ObjectNotFoundError": "refused", "StorageUnavailableError": "tried again"},
-    "Why a model is not compiled (`engine` of `/version`)": {"UnsupportedModelError": "served by scikit-learn"},
+    "Storage": {"StorageError": "rejected", "ObjectNotFoundError": "rejected", "StorageUnavailableError": "retried"},
+    "Why a model is not compiled (`engine` of `/version`)": dict.fromkeys(
+        ["UnsupportedModelError", "SklearnInternalsError"], "served by scikit-learn"
+    ),
     "Commands: they end with exit code 1": dict.fromkeys(
-        ["fail", "ClientError", "RejectedError", "RejectedRowError", "ScoringError", "DataError"], "exit 1"
+        ["fail", "ClientError", "ScoringError", "DataError"], "exit 1"
     ),
     "Log lines": {"warning": "WARNING", "error": "ERROR", "exception": "ERROR"},
 }  # fmt: skip
-NAMES = {name: (section, effect) for section, names in SECTIONS.items() for name, effect in names.items()}
+REPORTERS = {name: (section, effect) for section, names in SECTIONS.items() for name, effect in names.items()}
+MESSAGE_FUNCTIONS = ("missing",)
+"""Reporters of SECTIONS that are functions and return the message; their callers cannot be followed."""
+LIBRARY_EXCEPTIONS = ("UnsupportedMediaType", "ParsingError", "BadRequest", "ValueError")
 LOGGERS = ("log", "logger")
-PLACES = {"AuthenticationError": 0, "ArtifactError": 2}
-"""Which argument of these is the message; of others, the last that is text."""
-RETURNING = {"missing": "returned", "too_large": "returned", "_wrong": "wrong", "_wrong_origins": "wrong",
-             "_wrong_number": "wrong"}  # fmt: skip
-"""Functions that return messages."""
+LOG_METHODS = ("warning", "error", "exception")
+MESSAGE_PARAMETERS = ("message", "reason")
+
+Expressions = dict[str, ast.expr]
 
 
-def text_of(node: ast.expr, known: dict[str, ast.expr]) -> str | None:
-    """The text of an expression, with … for what only a run knows; None if nothing of it is text."""
+class Message(NamedTuple):
+    """A text with its reporter; `status` is that of an `abort`."""
+
+    reporter: str
+    text: str
+    status: str = ""
+
+
+class Package:
+    """The parsed modules of the package, with its exception classes and functions."""
+
+    def __init__(self, trees: dict[str, ast.Module]) -> None:
+        """Take the syntax trees by module name."""
+        self.trees = trees
+        self.classes: dict[str, ast.ClassDef] = {}
+        self.functions: dict[str, list[ast.FunctionDef]] = {}
+        for tree in trees.values():
+            for node in ast.walk(tree):
+                if isinstance(node, ast.ClassDef):
+                    self.classes[node.name] = node
+                elif isinstance(node, ast.FunctionDef):
+                    self.functions.setdefault(node.name, []).append(node)
+
+    def bases(self, name: str) -> list[str]:
+        """Return the base classes of a class of the package, as they are written."""
+        return [name_of(base) for base in self.classes[name].bases] if name in self.classes else []
+
+    def is_exception(self, name: str) -> bool:
+        """Return whether a name is an exception class, of the package or of a library."""
+        if name not in self.classes:
+            return name.endswith(("Error", "Exception"))
+        return any(map(self.is_exception, self.bases(name)))
+
+    def reporter(self, name: str) -> str | None:
+        """Return the listed reporter that a name is, or that is its nearest base class."""
+        if name in REPORTERS:
+            return name
+        return next((found for base in self.bases(name) if (found := self.reporter(base))), None)
+
+    def message_index(self, name: str) -> int | None:
+        """Return the index of the argument that holds the message of an exception class, if its parameters say so."""
+        for node in self.classes[name].body if name in self.classes else []:
+            if isinstance(node, ast.FunctionDef) and node.name == "__init__":
+                names = [argument.arg for argument in node.args.args[1:]]
+                return next((names.index(each) for each in MESSAGE_PARAMETERS if each in names), None)
+        return next((found for base in self.bases(name) if (found := self.message_index(base)) is not None), None)
+
+
+def problems(package: Package) -> list[str]:
+    """Return what is wrong with SECTIONS: exception classes that are missing, and names that the code lacks."""
+    missing = [name for name in package.classes if package.is_exception(name) and not package.reporter(name)]
+    known = {*package.classes, *package.functions, *LIBRARY_EXCEPTIONS, *LOG_METHODS, "abort", "error message"}
+    return [f"{name}: an exception class in no section of SECTIONS" for name in missing] + [
+        f"{name}: in SECTIONS, but not in the package" for name in REPORTERS if name not in known
+    ]
+
+
+def name_of(node: ast.expr) -> str:
+    """Return the last part of a dotted name."""
+    return str(getattr(node, "id", getattr(node, "attr", "")))
+
+
+def text_of(node: ast.expr, known: Expressions) -> str | None:
+    """Return the text of an expression, with … for what only a run knows, or None if no part of it is text."""
     match node:
         case ast.Constant(value=str(text)):
             return text
@@ -72,60 +150,119 @@ def text_of(node: ast.expr, known: dict[str, ast.expr]) -> str | None:
     return None
 
 
-def assigned(body: list[ast.stmt]) -> dict[str, ast.expr]:
-    """The expression of each name that these statements assign once, wherever they stand in them."""
+def assigned(body: list[ast.stmt]) -> Expressions:
+    """Return the expression of each name that these statements assign exactly once."""
     found: dict[str, list[ast.expr]] = {}
     for statement in body:
         for node in ast.walk(statement):
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 found.setdefault(node.targets[0].id, []).append(node.value)
+            elif isinstance(node, ast.NamedExpr):
+                found.setdefault(node.target.id, []).append(node.value)
     return {name: values[0] for name, values in found.items() if len(values) == 1}
 
 
-def messages(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """What is raised, answered or logged, and its text."""
-    constants = {name: value for name, value in assigned(tree.body).items() if name.isupper()}
-    for call in [each.value for each in tree.body if isinstance(each, ast.Assign) and isinstance(each.value, ast.Call)]:
-        yield from raised(call, constants)
-    for function in [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]:
-        known = constants | assigned(function.body)
-        for node in ast.walk(function):
+class Reader:
+    """Collects the messages of one function or of the top level of one module."""
+
+    def __init__(self, package: Package, known: Expressions) -> None:
+        """Take the expressions of names that are assigned once."""
+        self._package, self._known = package, known
+
+    def read(self, root: ast.AST) -> Iterator[Message]:
+        """Yield the messages below a node."""
+        for node in ast.walk(root):
             if isinstance(node, ast.Call):
-                yield from raised(node, known)
-            elif isinstance(node, ast.Return) and function.name in RETURNING:
-                branches = [node.value.body, node.value.orelse] if isinstance(node.value, ast.IfExp) else [node.value]
-                yield from ((RETURNING[function.name], text) for each in branches if (text := text_of(each, known)))
+                yield from self._call(node)
             elif isinstance(node, ast.Dict):
-                pairs = [(getattr(key, "value", ""), value) for key, value in zip(node.keys, node.values, strict=True)]
-                yield from ((key, text) for key, value in pairs if key in NAMES and (text := text_of(value, known)))
+                for key, value in zip(node.keys, node.values, strict=True):
+                    if isinstance(key, ast.Constant) and key.value == "error message":
+                        yield from self._messages("error message", value)
+            elif isinstance(node, ast.FunctionDef) and node.name in MESSAGE_FUNCTIONS:
+                yield from self._returned(node, node.name, "")
+
+    def _call(self, call: ast.Call) -> Iterator[Message]:
+        """Yield the messages of a call that makes an exception, a response, a log line or the end of a command."""
+        name, owner = name_of(call.func), name_of(getattr(call.func, "value", call.func))
+        reporter = self._package.reporter(name)
+        if not reporter or reporter in MESSAGE_FUNCTIONS or (name in LOG_METHODS and owner not in LOGGERS):
+            return
+        index = 0 if name in LOG_METHODS else self._package.message_index(name)
+        arguments = call.args if index is None else call.args[index : index + 1]
+        is_abort = name == "abort" and bool(call.args) and isinstance(call.args[0], ast.Constant)
+        status = str(getattr(call.args[0], "value", "")) if is_abort else ""
+        texts = [(each, text) for each in arguments if (text := text_of(each, self._known))]
+        if texts:
+            yield Message(reporter, texts[-1][1], status)
+        elif arguments:
+            yield from self._messages(reporter, arguments[-1], status)
+        for argument in arguments:
+            for part in ast.walk(argument):
+                yield from self._of_function(reporter, part, status)
+
+    def _messages(self, reporter: str, node: ast.expr, status: str = "") -> Iterator[Message]:
+        """Yield the texts of an expression and of both branches of a conditional one."""
+        if isinstance(node, ast.IfExp):
+            yield from self._messages(reporter, node.body, status)
+            yield from self._messages(reporter, node.orelse, status)
+        elif text := text_of(node, self._known):
+            yield Message(reporter, text, status)
+
+    def _of_function(self, reporter: str, node: ast.AST, status: str) -> Iterator[Message]:
+        """Yield the messages that a function returns if an expression is its call, or a name of its result."""
+        if isinstance(node, ast.Name) and node.id in self._known:
+            node = self._known[node.id]
+        if isinstance(node, ast.Call) and len(found := self._package.functions.get(name_of(node.func), [])) == 1:
+            yield from self._returned(found[0], reporter, status)
+
+    def _returned(self, function: ast.FunctionDef, reporter: str, status: str) -> Iterator[Message]:
+        """Yield the messages that a function returns, those of the functions whose results it returns included."""
+        if function.returns is None or ast.unparse(function.returns) not in ("str", "str | None"):
+            return
+        reader = Reader(self._package, self._known | assigned(function.body))
+        for node in ast.walk(function):
+            if isinstance(node, ast.Return) and node.value:
+                yield from reader._messages(reporter, node.value, status)
+                if isinstance(node.value, ast.Call) and name_of(node.value.func) != function.name:
+                    yield from reader._of_function(reporter, node.value, status)
 
 
-def raised(call: ast.Call, known: dict[str, ast.expr]) -> Iterator[tuple[str, str]]:
-    """The message of a call that makes an exception, an answer, a log line or the end of a command."""
-    name = getattr(call.func, "id", getattr(call.func, "attr", ""))
-    owner = getattr(getattr(call.func, "value", None), "id", "")
-    if name not in NAMES or (name in ("warning", "error", "exception") and owner not in LOGGERS):
-        return
-    place = 0 if owner in LOGGERS else PLACES.get(name)
-    arguments = call.args if place is None else call.args[place : place + 1]
-    texts = [text for each in arguments if (text := text_of(each, known))]
-    if not texts or (len(texts[-1].split()) < 2 and name != "InvalidValueError"):
-        return
-    status = call.args[0].value if name == "abort" and isinstance(call.args[0], ast.Constant) else ""
-    text = re.sub(r"%(\.\d)?[dgs]", "…", texts[-1]) if owner in LOGGERS else texts[-1]
-    yield (f"abort {status}" if status else name), " ".join(text.split())
+def messages(package: Package, tree: ast.Module) -> Iterator[Message]:
+    """Yield the messages of a module."""
+    constants = {name: value for name, value in assigned(tree.body).items() if name.isupper()}
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign):
+            yield from Reader(package, constants).read(statement)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            yield from Reader(package, constants | assigned(node.body)).read(node)
+        elif isinstance(node, ast.ClassDef) and package.is_exception(node.name):
+            yield from of_class(package, node, constants)
 
 
-def page() -> str:
+def of_class(package: Package, node: ast.ClassDef, constants: Expressions) -> Iterator[Message]:
+    """Yield the messages that an exception class passes to its base class."""
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == "super().__init__" and call.args:
+            text, reporter = text_of(call.args[-1], constants), package.reporter(node.name)
+            if text and reporter:
+                yield Message(reporter, text)
+
+
+def is_message(message: Message) -> bool:
+    """Return whether a text has two words or more; with fewer it holds only the message of another error."""
+    words = re.findall(r"[^\W\d_]{2,}", message.text)
+    return len(words) > (0 if message.reporter == "InvalidValueError" else 1)
+
+
+def page(package: Package) -> str:
+    """Return the page in Markdown."""
     found: dict[str, set[tuple[str, str, str]]] = {section: set() for section in SECTIONS}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        for name, text in messages(ast.parse(path.read_text())):
-            kind, status = ("abort", name[6:]) if name.startswith("abort ") else (name, "")
-            if not re.search("[A-Za-z]{2}", text):
-                continue  # the reason of another error alone
-            section, effect = NAMES[kind]
-            where = str(path.relative_to(PACKAGE)).removesuffix(".py").removesuffix("/__init__")
-            found[section].add((text.replace("|", r"\|"), status or effect, where))
+    for module, tree in package.trees.items():
+        for message in filter(is_message, messages(package, tree)):
+            section, effect = REPORTERS[message.reporter]
+            text = re.sub(r"%(\.\d)?[dgs]", "…", message.text) if message.reporter in LOG_METHODS else message.text
+            found[section].add((" ".join(text.split()).replace("|", r"\|"), message.status or effect, module))
     lines = [
         "# Error messages",
         "",
@@ -134,12 +271,23 @@ def page() -> str:
     ]
     for section, rows in found.items():
         lines += ["", f"## {section}", "", "| message | effect | module |", "| --- | --- | --- |"]
-        lines += [f"| {text} | {effect} | `{where}` |" for text, effect, where in sorted(rows)]
+        lines += [f"| {text} | {effect} | `{module}` |" for text, effect, module in sorted(rows)]
     return "\n".join(lines) + "\n"
 
 
+def parsed() -> Package:
+    """Return the package, parsed."""
+    names = {path: str(path.relative_to(PACKAGE).with_suffix("")) for path in sorted(PACKAGE.rglob("*.py"))}
+    return Package({name.removesuffix("/__init__"): ast.parse(path.read_text()) for path, name in names.items()})
+
+
 def main() -> int:
-    new, is_check = page(), "--check" in sys.argv
+    """Write or check the page; return the exit code."""
+    package, is_check = parsed(), "--check" in sys.argv
+    if wrong := problems(package):
+        print("\n".join(wrong))
+        return 1
+    new = page(package)
     if PAGE.exists() and PAGE.read_text() == new:
         return 0
     print(PAGE.relative_to(ROOT), "is stale: run ci/generate-error-docs.py" if is_check else "written")

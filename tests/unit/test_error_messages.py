@@ -1,30 +1,73 @@
-"""The list of messages in the documentation is that of the code."""
+"""docs/reference/error-messages.md lists the messages of the code, and no exception class is left out."""
 
+import ast
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "ci" / "generate-error-docs.py"
 PAGE = ROOT / "docs" / "reference" / "error-messages.md"
 
 
-def test_the_list_of_messages_is_current() -> None:
-    command = [sys.executable, str(ROOT / "ci" / "generate-error-docs.py"), "--check"]
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    """Import the script, whose name is no identifier."""
+    spec = importlib.util.spec_from_file_location("generate_error_docs", SCRIPT)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def texts(script: ModuleType, source: str) -> list[tuple[str, str]]:
+    """Return reporter and text of the messages of a module's source."""
+    package = script.Package({"module": ast.parse(source)})
+    return [(each.reporter, each.text) for each in script.messages(package, package.trees["module"])]
+
+
+def test_list_of_messages_is_current() -> None:
+    command = [sys.executable, str(SCRIPT), "--check"]
 
     assert subprocess.run(command, capture_output=True, text=True).stdout == ""
 
 
+@pytest.mark.parametrize("message", ["Token is missing!", "must be between … and …", "too many requests wait already"])
+def test_page_has_messages_of_each_kind(message: str) -> None:
+    """Raised, returned by a function, or a constant of a module."""
+    assert f"\n| {message} |" in PAGE.read_text()
+
+
+def test_exception_class_without_section_is_reported(script: ModuleType) -> None:
+    package = script.Package({"module": ast.parse("class NewError(Exception): ...")})
+
+    assert "NewError: an exception class in no section of SECTIONS" in script.problems(package)
+
+
+def test_listed_name_without_code_is_reported(script: ModuleType) -> None:
+    assert "ArtifactError: in SECTIONS, but not in the package" in script.problems(script.Package({}))
+
+
+def test_every_class_of_the_package_has_a_section(script: ModuleType) -> None:
+    assert script.problems(script.parsed()) == []
+
+
+CLASS = "class ConfigError(Exception): ...\n"
+CLASS_WITH_PARAMETERS = "class ConfigError(Exception):\n    def __init__(self, reason, where): ...\n"
+
+
 @pytest.mark.parametrize(
-    "row",
+    ("source", "expected"),
     [
-        "| Token is missing! | 401; 403 at `/prediction` | `api/prediction_service` |",
-        "| the body is larger than max_body_bytes (… bytes) | 400, 404, 405 or 413 | `api/request_body` |",
-        "| must be between … and … | refused | `config` |",
-        "| too many requests wait already | 503 | `server/wire` |",
+        (CLASS + "class B(ConfigError): ...\ndef f(): raise B('key is missing')", "key is missing"),
+        (CLASS + "def f(n): raise ConfigError(g(n))\ndef g(n) -> str: return f'maximum is {n}'", "maximum is …"),
+        (CLASS_WITH_PARAMETERS + "def f(): raise ConfigError('not found', 'in the bucket')", "not found"),
     ],
+    ids=["subclass", "message-function", "message-parameter"],
 )
-def test_each_way_to_say_a_message_is_found(row: str) -> None:
-    """Raised, returned, or made once for all."""
-    assert row in PAGE.read_text().splitlines()
+def test_message_is_derived_from_the_code(script: ModuleType, source: str, expected: str) -> None:
+    assert ("ConfigError", expected) in texts(script, source)
