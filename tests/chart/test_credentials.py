@@ -95,7 +95,7 @@ def test_secret_manager_mounts_files_where_config_says(chart: Chart, uris: dict[
     assert not chart.all("Secret", values, file=None)
 
 
-NEVER = {"config": {"reload_seconds": 0}}
+NEVER = {"config": {"reload_interval_seconds": 0}}
 
 
 @pytest.mark.parametrize(("reload", "restarts"), [({}, False), (NEVER, True)], ids=["reload", "never"])

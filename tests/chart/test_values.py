@@ -93,8 +93,8 @@ CONTRADICTIONS = [
         ["drainingSeconds is 90", "drain_deadline_seconds = 105"],
     ),
     (
-        FOREIGN | {"gateway": {"enabled": True}, "config": MODEL | {"keep_alive_seconds": 600}},
-        ["keep_alive_seconds is 600"],
+        FOREIGN | {"gateway": {"enabled": True}, "config": MODEL | {"keep_alive_timeout_seconds": 600}},
+        ["keep_alive_timeout_seconds is 600"],
     ),
     (FOREIGN | {"service": {"internal": True}}, ["service.internal need service.type=LoadBalancer"]),
     (FOREIGN | {"service": {"loadBalancerIP": "198.51.100.1"}}, ["need service.type=LoadBalancer"]),

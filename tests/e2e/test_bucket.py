@@ -40,7 +40,7 @@ def installed(release: Release, bucket: Bucket) -> Iterator[None]:
         **{
             "config.model_path": "gs://models/way/model.pkl",
             "config.prediction_decoding": "gs://models/way/prediction_decoding.json",
-            "config.reload_seconds": 1,
+            "config.reload_interval_seconds": 1,
             "extraEnv[0].name": "STORAGE_EMULATOR_HOST",
             "extraEnv[0].value": f"http://way.{GCS}:4443",
         },

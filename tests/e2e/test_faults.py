@@ -24,7 +24,7 @@ OUTAGE_SECONDS = int(os.environ.get("OUTAGE_SECONDS", "30"))
 IN_BUCKET = {
     "replicaCount": PODS,
     "credentials.existingSecret": "",
-    "config.reload_seconds": 1,
+    "config.reload_interval_seconds": 1,
     "config.model_path": "gs://models/faults/model.pkl",
     "config.prediction_decoding": "gs://models/faults/prediction_decoding.json",
     "config.users": "gs://models/faults/users.json",

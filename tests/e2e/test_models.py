@@ -85,7 +85,7 @@ def good(release: Release, bucket: Bucket) -> Iterator[bytes]:
         **{
             "config.model_path": "gs://models/bare/model.pkl",
             "config.prediction_decoding": "gs://models/bare/prediction_decoding.json",
-            "config.reload_seconds": 1,
+            "config.reload_interval_seconds": 1,
             "config.max_model_bytes": LARGEST,
         },
     )

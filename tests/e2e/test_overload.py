@@ -27,7 +27,7 @@ ROUNDS = 6
 PROBE_SECONDS = 3
 """The kubelet's patience with /livez (values.yaml, probes.liveness.timeoutSeconds)."""
 DEADLINE_SECONDS = 30
-"""The server's patience with a request (values.yaml, config.request_deadline_seconds)."""
+"""The server's patience with a request (values.yaml, config.request_timeout_seconds)."""
 THREADS, WAITING = 2, 16
 """Of a server, for what is not answered at once (README "Reliability")."""
 

@@ -46,7 +46,7 @@ def outcome(estimator: str, data: str, model: Any, folder: Path) -> Outcome:
     output = folder / "out"
     try:
         engine = publish_files(str(file), str(output), None, None, None)
-        settings = Config(str(output / "model.pkl"), open_protocols=("kserve",))
+        settings = Config(str(output / "model.pkl"), unauthenticated_protocols=("kserve",))
         loaded = bundle.load(settings, Snapshot())
     except ArtifactError as error:
         advised = "--golden" in error.reason or not any(word in error.reason for word in INTERNAL)

@@ -97,7 +97,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def behind(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = launch(write_published(tmp_path_factory.mktemp("client"), "dataframe", reload_seconds=0.2))
+    server = launch(write_published(tmp_path_factory.mktemp("client"), "dataframe", reload_interval_seconds=0.2))
     yield server
     server.end()
 
@@ -212,7 +212,7 @@ def test_a_token_is_replaced_a_minute_before_it_ends(proxy: Proxy, expected: lis
 
 def test_a_token_that_is_worth_nothing_any_more_is_replaced(start: Start, tmp_path: Path, expected: list[str]) -> None:
     """After a new key."""
-    server = start("dataframe", reload_seconds=0.1)
+    server = start("dataframe", reload_interval_seconds=0.1)
     with Client(server.url, "census", "census") as client:
         old = server.token()
         assert list(client.predict(ROWS[:1])) == expected[:1]
@@ -373,14 +373,14 @@ def test_a_file_that_grows_meanwhile_is_not_half_scored(behind: Server, table: P
 
 def test_no_file_has_the_predictions_of_two_models(start: Start, table: Path, tmp_path: Path) -> None:
     """A run that finds another model ends; the next one begins anew, and says so."""
-    server = start("dataframe", reload_seconds=0.1)
+    server = start("dataframe", reload_interval_seconds=0.1)
     with proxied(server.port) as proxy, Client(server.url, "census", "census") as client:
         old = client.model().version
         proxy.plan = ["", "hold"]
         arguments = command(proxy.url, table, tmp_path / "out.csv", "--batch", "300")
         with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as running:
             assert proxy.held.wait(SECONDS)
-            write_published(tmp_path, "boosting_with_categories", reload_seconds=0.1)
+            write_published(tmp_path, "boosting_with_categories", reload_interval_seconds=0.1)
             wait_until(lambda: client.model().version != old)
             proxy.go_on.set()
             said = running.communicate(timeout=SECONDS)[1]

@@ -85,7 +85,7 @@ class House:
         config = yaml.safe_load(annotations["ml-census/config.yaml"])
         for key in ("users", "secret"):
             config[key] = config[key].replace("/credentials", f"{self.state}/secrets/ml-census-credentials")
-        config |= {"reload_seconds": 0.2, "drain_delay_seconds": 0, "cache_path": str(self.folder / "cache")}
+        config |= {"reload_interval_seconds": 0.2, "drain_delay_seconds": 0, "cache_path": str(self.folder / "cache")}
         (self.state / "config.yaml").write_text(yaml.safe_dump(config))
         self.end()
         self._running, self._serves = self._launch(self.state / "config.yaml"), rendered

@@ -214,7 +214,7 @@ def test_a_wrong_password_is_told(page: Page, census: Server) -> None:
 
 
 def test_a_token_that_is_no_longer_good_asks_for_a_login(page: Page, start: Start) -> None:
-    server = start("article", reload_seconds=0.1)
+    server = start("article", reload_interval_seconds=0.1)
     log_in(page, server.url)
     enter(page, "column 0", "39")
     enter(page, "column 2", "14")
@@ -522,7 +522,7 @@ def test_several_answers_to_a_row_are_compared_as_a_whole(page: Page, start: Sta
 
 
 def test_another_model_after_a_login_makes_another_form(page: Page, start: Start, tmp_path: Path) -> None:
-    server = start("logistic", reload_seconds=0.1)
+    server = start("logistic", reload_interval_seconds=0.1)
     log_in(page, server.url)
     expect(page.locator("#columns label")).to_have_count(2)
     enter(page, "column 0", "39")

@@ -28,7 +28,7 @@ def server(launch: Launch, published_folder: Callable[..., Path], protocol: str)
     config.write_text(
         "model_path: $AIP_STORAGE_URI/model.pkl\n"
         "prediction_decoding: $AIP_STORAGE_URI/prediction_decoding.json\n"
-        f"open_protocols: [{protocol}]\n"
+        f"unauthenticated_protocols: [{protocol}]\n"
         "drain_delay_seconds: 0\n"
     )
     for name in ("users.json", "secret.txt"):

@@ -343,7 +343,7 @@ def test_a_server_that_is_not_there_is_told_in_one_sentence(command: Command, ur
 
 
 def test_a_server_without_tls_is_asked_once_and_told_in_one_sentence(command: Command) -> None:
-    """The listener answers at once: a server of ours waits up to request_deadline_seconds for the end of the header."""
+    """The listener answers at once: a server of ours waits up to request_timeout_seconds for the end of the header."""
     asked = []
 
     class Plain(socketserver.BaseRequestHandler):

@@ -85,7 +85,7 @@ def test_revoked_token_is_rejected_while_the_model_is_bad(
     start: Start, tmp_path: Path, file: str, content: dict[str, str] | str
 ) -> None:
     (tmp_path / "known.json").write_text('{"census": "census", "ada": "lovelace"}')
-    server = start("logistic", users=str(tmp_path / "known.json"), reload_seconds=0.2)
+    server = start("logistic", users=str(tmp_path / "known.json"), reload_interval_seconds=0.2)
     token = server.login("ada", "lovelace").json()["token"]
     (tmp_path / "model.pkl").write_bytes(b"bad")
     assert predict(server, token, [[1, 2]]).status_code == 200
@@ -117,7 +117,7 @@ def test_version_and_metric_show_the_other_scikit_learn(
 ) -> None:
     monkeypatch.setattr("sklearn.base.__version__", "1.9.0")
 
-    server = start("logistic", pickled=True, version_mismatch="warn", compile=compile)
+    server = start("logistic", pickled=True, sklearn_version_mismatch="warn", compile=compile)
 
     version = requests.get(f"{server.url}/version", timeout=SECONDS).json()
     assert version["made-by-scikit-learn"] == "1.9.0" != version["scikit-learn"]

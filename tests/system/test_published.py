@@ -274,7 +274,7 @@ def test_swaps_under_load_answer_each_request_by_one_model(
     version = {folder: manifest_of(folder)["model.pkl"][:12] for folder in two}
     answer = {folder: joblib.load(folder / "model.pkl").predict(ROWS).tolist() for folder in two}
     lead_to(tmp_path / "current", two[0])
-    server = serving(tmp_path / "current", reload_seconds=0.05)
+    server = serving(tmp_path / "current", reload_interval_seconds=0.05)
     token, over = server.token(), threading.Event()
     before = server.memory()
     Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")  # the peak is counted from here

@@ -81,7 +81,7 @@ def slow_senders(server: Server, count: int, sent: bytes) -> list[socket.socket]
 
 def test_five_hundred_slow_senders_delay_no_probe(start: Start) -> None:
     """They would for the deadline of ten minutes, which is longer than the probe waits."""
-    server = start("logistic", request_deadline_seconds=600)
+    server = start("logistic", request_timeout_seconds=600)
     senders = slow_senders(server, 250, SLOW_HEAD) + slow_senders(server, 250, SLOW_BODY)
 
     for byte in b"OST":
@@ -95,7 +95,7 @@ def test_five_hundred_slow_senders_delay_no_probe(start: Start) -> None:
 
 @pytest.mark.parametrize(("sent", "version"), [(SLOW_HEAD, b"1.0"), (SLOW_BODY, b"1.1")], ids=["head", "body"])
 def test_slow_senders_get_408_at_the_deadline(start: Start, sent: bytes, version: bytes) -> None:
-    server = start("logistic", request_deadline_seconds=1)
+    server = start("logistic", request_timeout_seconds=1)
 
     for sender in slow_senders(server, 20, sent):
         assert sender.recv(65536).startswith(b"HTTP/%s 408 Request Timeout" % version)
@@ -120,7 +120,7 @@ def deaf_readers(server: Server) -> list[socket.socket]:
 def test_deaf_readers_delay_no_prediction_and_hold_64_mib(start: Start, tmp_path: Path) -> None:
     """They would for the deadline of ten minutes; of thirty, eight are kept, for which 64 MB are held (HELD_BYTES)."""
     (tmp_path / "report.html").write_bytes(bytes(REPORT_BYTES))
-    server = start("logistic", request_deadline_seconds=600)
+    server = start("logistic", request_timeout_seconds=600)
     token = server.token()
 
     readers = deaf_readers(server)
@@ -133,7 +133,7 @@ def test_deaf_readers_delay_no_prediction_and_hold_64_mib(start: Start, tmp_path
 
 def test_deaf_readers_are_cut_off_at_the_deadline(start: Start, tmp_path: Path) -> None:
     (tmp_path / "report.html").write_bytes(bytes(REPORT_BYTES))
-    server = start("logistic", request_deadline_seconds=1)
+    server = start("logistic", request_timeout_seconds=1)
 
     readers = deaf_readers(server)
 

@@ -107,7 +107,9 @@ def test_change_in_the_bucket_is_served_without_a_restart(
 ) -> None:
     publish = ["publish", "--output", "gs://models/changing", "--model"]
     ml_census(published, *publish, str(folder("logistic").parent / "model.pkl"))
-    changing = in_bucket(model_path="gs://models/changing/model.pkl", prediction_decoding=None, reload_seconds=0.2)
+    changing = in_bucket(
+        model_path="gs://models/changing/model.pkl", prediction_decoding=None, reload_interval_seconds=0.2
+    )
     server = start("logistic", env=published, **changing)
     version = requests.get(f"{server.url}/version", timeout=SECONDS).json()["model"]
 
@@ -171,7 +173,7 @@ def test_model_that_is_cut_in_transfer_does_not_replace_the_old(
         model_path="gs://models/model.pkl",
         prediction_decoding=None,
         cache_path=str(tmp_path / "cache"),
-        reload_seconds=0.2,
+        reload_interval_seconds=0.2,
     )
     kept = sorted(tmp_path.glob("cache/**/*"))
     bucket.contents = lambda way, data: way.answer(data[:-1], 200, len(data))

@@ -83,8 +83,8 @@ As werkzeug writes them, to the last digit. The costs of scrypt are those that O
 {{- if lt (int64 .Values.googleLoadBalancer.drainingSeconds) $drain }}
 {{- $problems = append $problems (printf "googleLoadBalancer.drainingSeconds is %d, but must be at least preStopSleepSeconds + config.drain_delay_seconds + config.drain_deadline_seconds = %d, or requests in flight are cut off." (int64 .Values.googleLoadBalancer.drainingSeconds) $drain) }}
 {{- end }}
-{{- if le (int64 .Values.config.keep_alive_seconds) 600 }}
-{{- $problems = append $problems (printf "config.keep_alive_seconds is %d, but must be more than the 600 for which Google's load balancer keeps a connection, or requests meet a closed one." (int64 .Values.config.keep_alive_seconds)) }}
+{{- if le (int64 .Values.config.keep_alive_timeout_seconds) 600 }}
+{{- $problems = append $problems (printf "config.keep_alive_timeout_seconds is %d, but must be more than the 600 for which Google's load balancer keeps a connection, or requests meet a closed one." (int64 .Values.config.keep_alive_timeout_seconds)) }}
 {{- end }}
 {{- end }}
 

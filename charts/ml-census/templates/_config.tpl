@@ -12,8 +12,8 @@ secret: {{ .Values.config.secret | default "/credentials/secret.txt" | quote }}
 {{- with .Values.config.model_name }}
 model_name: {{ . | quote }}
 {{- end }}
-{{- with .Values.config.open_protocols }}
-open_protocols: {{ toJson . }}
+{{- with .Values.config.unauthenticated_protocols }}
+unauthenticated_protocols: {{ toJson . }}
 {{- end }}
 {{- with .Values.config.cors_origins }}
 cors_origins: {{ toJson . }}
@@ -25,7 +25,7 @@ model_sha256: {{ . | quote }}
 {{- with .Values.config.trusted_globals }}
 trusted_globals: {{ toJson . }}
 {{- end }}
-version_mismatch: {{ .Values.config.version_mismatch }}
+sklearn_version_mismatch: {{ .Values.config.sklearn_version_mismatch }}
 {{- with .Values.config.untested_model }}
 untested_model: {{ . }}
 {{- end }}
@@ -34,12 +34,12 @@ extra_columns: {{ . }}
 {{- end }}
 max_model_bytes: {{ int64 .Values.config.max_model_bytes }}
 cache_path: /cache
-reload_seconds: {{ int64 .Values.config.reload_seconds }}
+reload_interval_seconds: {{ int64 .Values.config.reload_interval_seconds }}
 compile: {{ .Values.config.compile }}
 max_body_bytes: {{ int64 .Values.config.max_body_bytes }}
 max_rows: {{ int64 .Values.config.max_rows }}
-request_deadline_seconds: {{ int64 .Values.config.request_deadline_seconds }}
-keep_alive_seconds: {{ int64 .Values.config.keep_alive_seconds }}
+request_timeout_seconds: {{ int64 .Values.config.request_timeout_seconds }}
+keep_alive_timeout_seconds: {{ int64 .Values.config.keep_alive_timeout_seconds }}
 trusted_proxies: {{ int64 .Values.config.trusted_proxies }}
 drain_delay_seconds: {{ int64 .Values.config.drain_delay_seconds }}
 drain_deadline_seconds: {{ int64 .Values.config.drain_deadline_seconds }}

@@ -54,7 +54,7 @@ class Api:
         self._trusted_proxies = config.trusted_proxies
         self._throttle = LoginThrottle()
         self._compatible = Compatible(
-            config.model_name, lambda: self.artifacts, self._answering, ready, config.open_protocols, vertex
+            config.model_name, lambda: self.artifacts, self._answering, ready, config.unauthenticated_protocols, vertex
         )
         self._pages = PageViews(lambda: self.artifacts, self._compatible.described)
 

@@ -51,11 +51,11 @@ class Compatible:
         artifacts: Callable[[], Artifacts],
         answering: PredictionService,
         ready: Callable[[], bool],
-        open_protocols: Sequence[str] = (),
+        unauthenticated_protocols: Sequence[str] = (),
         vertex: Vertex | None = None,
     ) -> None:
         self._name = name
-        self._open = open_protocols
+        self._open = unauthenticated_protocols
         self._vertex = vertex
         self._artifacts = artifacts
         self._answering = answering

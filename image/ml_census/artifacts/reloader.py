@@ -146,8 +146,10 @@ class ArtifactReloader:
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
     def watch(self, swap: Callable[[Artifacts], None], stopped: threading.Event) -> None:
-        """Look for changes every reload_seconds until stopped. A thread for each part: a model may take minutes to come
-        and to be tried out."""
+        """Look for changes every reload_interval_seconds until stopped.
+
+        Each part has its own thread: a model may take minutes to load.
+        """
         threads = [
             threading.Thread(target=self._watch, args=(part, swap, stopped), name=f"reload {part.key}", daemon=True)
             for part in self.parts
@@ -176,7 +178,7 @@ class ArtifactReloader:
                 self._swap(part, fields, swap)
 
     def _watch(self, part: WatchedArtifact, swap: Callable[[Artifacts], None], stopped: threading.Event) -> None:
-        while not stopped.wait(self._config.reload_seconds * random.uniform(0.9, 1)):  # noqa: S311
+        while not stopped.wait(self._config.reload_interval_seconds * random.uniform(0.9, 1)):  # noqa: S311
             self.look(part, swap)
 
     def _swap(self, part: WatchedArtifact, fields: Fields, swap: Callable[[Artifacts], None]) -> None:

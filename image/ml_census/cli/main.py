@@ -83,7 +83,7 @@ def serve(
             log.info("metrics on http://%s:%d/metrics", host, metrics.serve(host, metrics_port))
         except OSError as error:
             fail(f"--host {host} --metrics-port {metrics_port}: {error.strerror or error}")
-    if settings.reload_seconds:
+    if settings.reload_interval_seconds:
         threading.Thread(target=loader.watch, args=(app.swap, draining), name="reload", daemon=True).start()
 
     def opened(port: int) -> None:

@@ -16,12 +16,12 @@ MAX_SECONDS = 10_000_000
 """Python's timers take no more than 292 years."""
 BOUNDS: dict[str, tuple[float, float]] = {
     "max_model_bytes": (1, 1024**4),
-    "reload_seconds": (0, MAX_SECONDS),
+    "reload_interval_seconds": (0, MAX_SECONDS),
     # the server holds up to twice as much in memory
     "max_body_bytes": (1, 1024**3),
     "max_rows": (1, 1_000_000_000),
-    "request_deadline_seconds": (1, MAX_SECONDS),
-    "keep_alive_seconds": (1, MAX_SECONDS),
+    "request_timeout_seconds": (1, MAX_SECONDS),
+    "keep_alive_timeout_seconds": (1, MAX_SECONDS),
     "trusted_proxies": (0, 100),
     "drain_delay_seconds": (0, MAX_SECONDS),
     "drain_deadline_seconds": (0, MAX_SECONDS),
@@ -31,6 +31,14 @@ SHA256 = re.compile("[0-9a-f]{64}")
 NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 PROTOCOLS = ("kserve", "open-inference", "mlflow", "vertex")
 """By what their clients are called; mlflow is also SageMaker's."""
+RENAMED_KEYS = {
+    "open_protocols": "unauthenticated_protocols",
+    "reload_seconds": "reload_interval_seconds",
+    "request_deadline_seconds": "request_timeout_seconds",
+    "keep_alive_seconds": "keep_alive_timeout_seconds",
+    "version_mismatch": "sklearn_version_mismatch",
+}
+"""Keys of version 0.1.0 and of its successors before 0.2.0, and their present names."""
 CREDENTIALS = ("users", "secret")
 URI_KEYS = ("model_path", *CREDENTIALS, "prediction_decoding")
 STORAGE = "$AIP_STORAGE_URI"
@@ -48,14 +56,14 @@ class Config:
     model_path: str
     """The model as joblib or pickle wrote it; schema.json, golden.json and manifest.json beside it are used."""
     users: str = ""
-    """JSON, user name -> password hash. Left out where open_protocols are all that is asked: nobody can log in then."""
+    """JSON, user name -> password hash. Optional with unauthenticated_protocols; without it, nobody can log in."""
     secret: str = ""
     """The key that signs tokens; several lines are several keys: the first signs, all verify. Left out with users."""
     prediction_decoding: str | None = None
     """JSON, class -> text of the answer. Without it the model's own values are the answer."""
     model_name: str = "model"
     """What KServe's and Open Inference clients call the model: a part of their paths."""
-    open_protocols: tuple[str, ...] = ()
+    unauthenticated_protocols: tuple[str, ...] = ()
     """What is answered without a token, where a door before the server asks who comes: of PROTOCOLS."""
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may call the server from a browser, each as "https://HOST"; "*" is all."""
@@ -65,7 +73,7 @@ class Config:
     """The SHA-256 of manifest.json, or of the model where there is no manifest; anything else is never unpickled."""
     trusted_globals: tuple[str, ...] = ()
     """What a pickle may name beside scikit-learn's own estimators, each as "module.name"."""
-    version_mismatch: Literal["strict", "warn"] = "strict"
+    sklearn_version_mismatch: Literal["strict", "warn"] = "strict"
     """A pickle of another scikit-learn is refused, or loaded with a warning."""
     untested_model: Literal["refuse", "warn"] = "refuse"
     """A model for which no row is known that it answers is refused, or loaded with a warning."""
@@ -75,7 +83,7 @@ class Config:
     """A larger model is not read."""
     cache_path: str | None = None
     """A folder that keeps what was last loaded from gs://, for a start while the bucket cannot be reached."""
-    reload_seconds: float = 30
+    reload_interval_seconds: float = 30
     """How often changed artifacts are looked for; 0 is never."""
     compile: bool = True
     """Compile the model and serve that, if it is proved equal; false: scikit-learn itself predicts."""
@@ -83,9 +91,9 @@ class Config:
     """Larger requests are refused with 413. About 10,000 census rows."""
     max_rows: int = 10_000
     """More rows in a request are refused."""
-    request_deadline_seconds: float = 30
+    request_timeout_seconds: float = 30
     """A client has this long to send a whole request, and to take its answer."""
-    keep_alive_seconds: float = 620
+    keep_alive_timeout_seconds: float = 620
     """A silent connection is closed after this long. Google's load balancer keeps its own for 600."""
     trusted_proxies: int = 0
     """How many proxies append to X-Forwarded-For; 2 behind Google's load balancer, 0 where clients connect directly."""
@@ -153,10 +161,12 @@ def _placed(value: object, storage: str | None) -> object:
 def _checked(values: dict[Any, Any], path: str) -> Config:
     fields = {field.name: field for field in dataclasses.fields(Config)}
     for key in values:
+        if key in RENAMED_KEYS:
+            raise ConfigError(f"config: {path}: {key}: unknown key; it is now called {RENAMED_KEYS[key]}")
         if key not in fields:
             raise ConfigError(f"config: {path}: {key}: unknown key; known are {', '.join(fields)}")
     credentials = [name for name in CREDENTIALS if values.get(name) is not None]
-    wanted = ["model_path", *(CREDENTIALS if credentials or not values.get("open_protocols") else ())]
+    wanted = ["model_path", *(CREDENTIALS if credentials or not values.get("unauthenticated_protocols") else ())]
     for name in wanted:
         if values.get(name) is None:
             raise ConfigError(f"config: {path}: {name}: missing")
@@ -181,7 +191,7 @@ def _wrong(key: str, value: object, kind: Any) -> str | None:
         if not isinstance(value, list) or not all(isinstance(name, str) and "." in name for name in value):
             return 'must be a list of "module.name"'
         return next((f"{name}: {reason}" for name in value if (reason := trusted_globals.reason_against(name))), None)
-    if key == "open_protocols":
+    if key == "unauthenticated_protocols":
         known = isinstance(value, list) and all(name in PROTOCOLS for name in value)
         return None if known else f"must be a list of {', '.join(PROTOCOLS)}"
     if key == "cors_origins":

@@ -68,7 +68,7 @@ def load_estimator(
         f"made by scikit-learn {made}, this is {VERSION}: fit the model with scikit-learn {VERSION} and dump it again"
     )
     if key == "model_path" and _answers(key, uri, data, trusted):
-        reason += "; or set version_mismatch: warn, by which this file loads and answers a row"
+        reason += "; or set sklearn_version_mismatch: warn, by which this file loads and answers a row"
     raise ArtifactError(key, uri, reason)
 
 

@@ -71,7 +71,7 @@ def load(config: Config, folder: ModelFolder, proved: Callable[[], SandboxResult
     except ImportError as error:
         reason = f"has no {COMPILED} beside it, and what loads a pickle is not here: {error}"
         raise ArtifactError("model_path", uri, reason) from error
-    any_version = config.version_mismatch == "warn"
+    any_version = config.sklearn_version_mismatch == "warn"
     trusted = (*config.trusted_globals, *folder.trusted)
     model, made_by, remarks = estimator.load_estimator("model_path", uri, data, trusted, any_version)
     if proved is not None:

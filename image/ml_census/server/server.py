@@ -160,11 +160,11 @@ class _Server(TcpWSGIServer):  # type: ignore[misc]
         self._too_large = f"the body is larger than max_body_bytes ({config.max_body_bytes} bytes)"
         self._sheds: dict[str, bytes] = {}
         self._metrics = metrics
-        self._deadline = config.request_deadline_seconds
+        self._deadline = config.request_timeout_seconds
         self.has_cors = bool(config.cors_origins)
         self.cors = partial(cors.headers, cors.as_sent(config.cors_origins))
         """Method and headers of a request -> what its answer says to browsers."""
-        self._keep_alive = config.keep_alive_seconds
+        self._keep_alive = config.keep_alive_timeout_seconds
         self.draining = draining
         self.untaken: deque[wire.Channel] = deque()
         """Whose client has not taken an answer at once."""

@@ -297,7 +297,7 @@ def test_a_drain_ends_readiness(artifacts: Artifacts, path: str) -> None:
 )
 def test_an_open_protocol_wants_no_token_and_opens_no_other(artifacts: Artifacts, protocol: str, path: str) -> None:
     """An empty body is refused for what it is, where a token would have been asked for first."""
-    config = replace(CONFIG, open_protocols=(protocol,))
+    config = replace(CONFIG, unauthenticated_protocols=(protocol,))
     client = create_app(artifacts, config, vertex=Vertex("/vertex/predict", "/vertex/health")).test_client()
     paths = [V1, V2, MLFLOW, "/vertex/predict", "/prediction"]
 

@@ -27,7 +27,7 @@ from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.estimator import learnt
 from ml_census.models.loading import Model
 
-OPEN = Config("", "", "", open_protocols=("kserve", "open-inference", "mlflow"))
+OPEN = Config("", "", "", unauthenticated_protocols=("kserve", "open-inference", "mlflow"))
 NUMBERS = np.random.default_rng(0).random((60, 2))
 TWO = (NUMBERS[:, 0] > 0.5).astype(int)
 LABELS: dict[str, Any] = {

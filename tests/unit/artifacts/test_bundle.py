@@ -198,14 +198,14 @@ def test_clear_text_passwords_load_with_a_warning_that_names_no_password(
 
 
 def test_model_of_another_scikit_learn_loads_only_by_warn(folder: Folder, caplog: pytest.LogCaptureFixture) -> None:
-    path = folder("logistic", version_mismatch="warn")
+    path = folder("logistic", sklearn_version_mismatch="warn")
     model = path.parent / "model.pkl"
     model.write_bytes(made_by("1.9.0", model.read_bytes()))
 
     assert load(path).model.made_by == "1.9.0"
     assert any("1.9.0" in record.getMessage() for record in caplog.records)
 
-    path.write_text(path.read_text().replace("version_mismatch: warn", "version_mismatch: strict"))
+    path.write_text(path.read_text().replace("sklearn_version_mismatch: warn", "sklearn_version_mismatch: strict"))
     assert "made by scikit-learn 1.9.0, this is" in refusal(path)
 
 

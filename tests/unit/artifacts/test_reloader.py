@@ -338,7 +338,7 @@ def test_store_that_is_away_does_not_hold_up_mounted_keys(mounted: Path, bucket:
 
 
 def test_slow_download_of_a_model_does_not_hold_up_users(mounted: Path, bucket: Bucket) -> None:
-    configure(mounted, reload_seconds=0.01)
+    configure(mounted, reload_interval_seconds=0.01)
     load, known = started(mounted)
     over, stopped = threading.Event(), threading.Event()
     bucket.contents = lambda way, data: (over.wait(60), way.answer(data))[1]

@@ -36,7 +36,7 @@ def test_the_articles_config_is_read_as_it_is(tmp_path: Path) -> None:
 
 
 def test_who_lets_clients_in_without_a_token_needs_no_users(tmp_path: Path) -> None:
-    loaded = config.load(write(tmp_path, "model_path: m\nopen_protocols: [vertex]\n"))
+    loaded = config.load(write(tmp_path, "model_path: m\nunauthenticated_protocols: [vertex]\n"))
 
     assert (loaded.users, loaded.secret) == ("", "")
 
@@ -53,9 +53,9 @@ def test_paths_may_begin_where_vertex_ai_has_put_the_model(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "key", "reason"),
     [
-        ("model_path: m\nopen_protocols: []\n", "users", "missing"),
-        ("model_path: m\nopen_protocols: [vertex]\nusers: u\n", "secret", "missing"),
-        ("model_path: m\nopen_protocols: [vertex]\nsecret: s\n", "users", "missing"),
+        ("model_path: m\nunauthenticated_protocols: []\n", "users", "missing"),
+        ("model_path: m\nunauthenticated_protocols: [vertex]\nusers: u\n", "secret", "missing"),
+        ("model_path: m\nunauthenticated_protocols: [vertex]\nsecret: s\n", "users", "missing"),
         ("users: u\nsecret: s\n", "model_path", "missing"),
         (LEAST + "prediction_decodings: d\n", "prediction_decodings", "unknown key"),
         (LEAST + "1: d\n", "1", "unknown key"),
@@ -73,10 +73,10 @@ def test_paths_may_begin_where_vertex_ai_has_put_the_model(tmp_path: Path) -> No
         (LEAST + "trusted_proxies: -1\n", "trusted_proxies", "must be between 0 and"),
         (LEAST + "trusted_globals: os.system\n", "trusted_globals", 'must be a list of "module.name"'),
         (LEAST + "trusted_globals: [system]\n", "trusted_globals", 'must be a list of "module.name"'),
-        (LEAST + "version_mismatch: lax\n", "version_mismatch", "must be strict or warn"),
+        (LEAST + "sklearn_version_mismatch: lax\n", "sklearn_version_mismatch", "must be strict or warn"),
         (LEAST + "model_name: the model\n", "model_name", "letters, digits"),
-        (LEAST + "open_protocols: mlflow\n", "open_protocols", "must be a list of kserve"),
-        (LEAST + "open_protocols: [article]\n", "open_protocols", "must be a list of kserve"),
+        (LEAST + "unauthenticated_protocols: mlflow\n", "unauthenticated_protocols", "must be a list of kserve"),
+        (LEAST + "unauthenticated_protocols: [article]\n", "unauthenticated_protocols", "must be a list of kserve"),
         (LEAST + "access_log: 1\n", "access_log", "must be true or false"),
         (LEAST + "model_name: 5\n", "model_name", "letters, digits"),
         (LEAST + "model_sha256: abc\n", "model_sha256", "64 hexadecimal digits"),
@@ -189,3 +189,12 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(config.ConfigError, match="not UTF-8"):
         config.load(str(tmp_path / "config.yaml"))
+
+
+@pytest.mark.parametrize(("old", "new"), config.RENAMED_KEYS.items())
+def test_renamed_key_is_rejected_with_its_new_name(old: str, new: str, tmp_path: Path) -> None:
+    with pytest.raises(config.ConfigError) as error:
+        config.load(write(tmp_path, LEAST + f"{old}: 1\n"))
+
+    assert str(error.value).endswith(f"{old}: unknown key; it is now called {new}")
+    assert new in {field.name for field in dataclasses.fields(config.Config)}

@@ -48,8 +48,8 @@ def test_a_timer_takes_the_longest_time(key: str) -> None:
         ("cors_origins: [a.example]\n", "cors_origins: must be a list of origins"),
         ("cors_origins: [7]\n", "cors_origins: must be a list of origins"),
         ("max_body_bytes: 1099511627776\n", "max_body_bytes: must be between 1 and 1073741824"),
-        ("reload_seconds: 1.0e+12\n", "reload_seconds: must be between 0 and 10000000"),
-        ("request_deadline_seconds: 0\n", "request_deadline_seconds: must be between 1 and"),
+        ("reload_interval_seconds: 1.0e+12\n", "reload_interval_seconds: must be between 0 and 10000000"),
+        ("request_timeout_seconds: 0\n", "request_timeout_seconds: must be between 1 and"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_key(tmp_path: Path, text: str, message: str) -> None:

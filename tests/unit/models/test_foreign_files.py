@@ -159,11 +159,11 @@ def test_the_version_comes_before_the_names(monkeypatch: pytest.MonkeyPatch) -> 
     ],
     ids=["serve", "publish", "serve what cannot predict"],
 )
-def test_version_mismatch_is_advised_only_where_it_helps(key: str, data: bytes, works: bool) -> None:
+def test_sklearn_version_mismatch_is_advised_only_where_it_helps(key: str, data: bytes, works: bool) -> None:
     with pytest.raises(ArtifactError) as refused:
         estimator.load_estimator(key, "model.pkl", data)
 
-    assert ("version_mismatch: warn" in refused.value.reason) is works
+    assert ("sklearn_version_mismatch: warn" in refused.value.reason) is works
 
 
 @pytest.mark.parametrize("compress", [0, 3, ("gzip", 3), ("lzma", 3)])

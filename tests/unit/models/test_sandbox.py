@@ -55,7 +55,7 @@ def of_version_1_9(path: Path) -> Config:
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Config:
     """A model that another scikit-learn has made, and that can be compiled."""
-    return of_version_1_9(write_folder(tmp_path_factory.mktemp("trial"), "logistic", version_mismatch="warn"))
+    return of_version_1_9(write_folder(tmp_path_factory.mktemp("trial"), "logistic", sklearn_version_mismatch="warn"))
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_compiled_result_serves_without_unpickling_again(settings: Config, prove
 
 @pytest.mark.slow
 def test_uncompiled_model_returns_the_reason_and_its_version(folder: Folder) -> None:
-    settings = of_version_1_9(folder("logistic", version_mismatch="warn", compile=False))
+    settings = of_version_1_9(folder("logistic", sklearn_version_mismatch="warn", compile=False))
     read, results = source_of(settings), []
 
     def in_a_child() -> sandbox.SandboxResult:

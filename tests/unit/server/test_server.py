@@ -461,7 +461,7 @@ def test_a_probe_goes_first(port: int) -> None:
     assert ASKED == ["/hold", "/livez", "/", "/", "/"]
 
 
-@pytest.mark.parametrize("config", [replace(CONFIG, request_deadline_seconds=0.2)])
+@pytest.mark.parametrize("config", [replace(CONFIG, request_timeout_seconds=0.2)])
 def test_unfinished_request_is_refused_and_a_silent_client_not(port: int) -> None:
     """The time counts from the first byte of a request."""
     silent, head, body = (socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(3))
@@ -527,7 +527,7 @@ def test_who_leaves_before_he_is_told_to_go_on_holds_nothing(port: int, monkeypa
     assert len(ask(port, post("/", "abcdef"))) == 1
 
 
-@pytest.mark.parametrize("config", [replace(CONFIG, request_deadline_seconds=0.2)])
+@pytest.mark.parametrize("config", [replace(CONFIG, request_timeout_seconds=0.2)])
 def test_response_that_is_not_taken_in_time_is_given_up(port: int, metrics: Metrics) -> None:
     """Also where more requests wait behind it."""
     with hard_of_hearing(port) as one, hard_of_hearing(port) as many:
@@ -545,7 +545,7 @@ def connections(metrics: Metrics) -> float | None:
     return metrics.registry.get_sample_value("ml_census_connections")
 
 
-@pytest.mark.parametrize("config", [replace(CONFIG, request_deadline_seconds=30)])
+@pytest.mark.parametrize("config", [replace(CONFIG, request_timeout_seconds=30)])
 def test_the_time_to_take_an_answer_begins_with_each(port: int, clocks: Callable[..., None]) -> None:
     with hard_of_hearing(port) as slow:
         for passed in (20, 40, 60):
@@ -583,7 +583,7 @@ def test_large_response_needs_no_disk(port: int, tmp_path: Path, monkeypatch: py
     assert [len(answer) for answer in ask(port, post("/large"))] == [8_000_000]
 
 
-@pytest.mark.parametrize("config", [replace(CONFIG, keep_alive_seconds=620)])
+@pytest.mark.parametrize("config", [replace(CONFIG, keep_alive_timeout_seconds=620)])
 def test_a_connection_may_be_silent_for_nearly_as_long_as_is_said(port: int, clocks: Callable[..., None]) -> None:
     """Google's load balancer uses one that was silent for 600 seconds. A clock that is set cuts nobody off."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as silent:
