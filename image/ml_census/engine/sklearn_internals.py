@@ -115,7 +115,10 @@ def _histogram_tree(predictor: Any, output: int, known: np.ndarray) -> Histogram
     nodes, left_bitsets = _read(predictor, "nodes"), _read(predictor, "raw_left_cat_bitsets")
     try:
         by_category = np.flatnonzero((nodes["is_leaf"] == 0) & (nodes["is_categorical"] == 1)).tolist()
-        splits = [(left_bitsets[nodes["bitset_idx"][node]], nodes["feature_idx"][node]) for node in by_category]
+        splits = [
+            CategorySplit(left_bitsets[nodes["bitset_idx"][node]], known[nodes["feature_idx"][node]])
+            for node in by_category
+        ]
         return HistogramTree(
             output,
             nodes["is_leaf"] == 1,
@@ -125,10 +128,7 @@ def _histogram_tree(predictor: Any, output: int, known: np.ndarray) -> Histogram
             nodes["left"].astype(np.int64),
             nodes["right"].astype(np.int64),
             nodes["value"].astype(np.float64),
-            {
-                node: CategorySplit(left, known[feature])
-                for node, (left, feature) in zip(by_category, splits, strict=True)
-            },
+            dict(zip(by_category, splits, strict=True)),
         )
     except ValueError as error:  # no field of that name
         raise SklearnInternalsError(predictor, f"nodes ({error})") from error

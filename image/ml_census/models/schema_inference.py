@@ -10,6 +10,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from ml_census.engine.sklearn_internals import SklearnInternalsError
+from ml_census.models.column_facts import ColumnFacts
 from ml_census.models.fact_collector import FactCollector
 from ml_census.models.meta_estimators import inner_estimators
 from ml_census.schema.column import Column
@@ -31,17 +32,22 @@ def infer_schema(model: Any, names: Sequence[str] | None = None) -> Schema:
     width = len(names) if names else _input_width(model)
     if not width:
         raise SchemaError(_without_columns(model))
+    facts = _collect_facts(model, width)
+    fitted_names = getattr(model, "feature_names_in_", None)
+    labels: Sequence[str | int] = names or (
+        range(width) if fitted_names is None else [str(name) for name in fitted_names]
+    )
+    columns = tuple(facts.column(index, label) for index, label in enumerate(labels))
+    return Schema(columns, facts.form(columns) if fitted_names is None else "frame")
+
+
+def _collect_facts(model: Any, width: int) -> ColumnFacts:
     collector = FactCollector()
     try:
         collector.visit(model, list(range(width)))
     except SklearnInternalsError as error:
         raise SchemaError(f"the model's columns cannot be read ({error}): {REMEDY}") from error
-    fitted_names = getattr(model, "feature_names_in_", None)
-    labels: Sequence[str | int] = names or (
-        range(width) if fitted_names is None else [str(name) for name in fitted_names]
-    )
-    columns = tuple(collector.facts.column(index, label) for index, label in enumerate(labels))
-    return Schema(columns, collector.facts.form(columns) if fitted_names is None else "frame")
+    return collector.facts
 
 
 def _without_columns(model: Any) -> str:

@@ -1,14 +1,12 @@
 """Turn splits of category columns into tests on codes of the raw column."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import cast
 
 import numpy as np
 
 from ml_census.engine.compiler.category_values import exceptional_codes, values_by_code
 from ml_census.engine.compiler.features import CategoricalFeature
-from ml_census.engine.compiler.node_tests import BitsetPool, ColumnTests, NodeTest
-from ml_census.engine.compiler.tree_nodes import TreeNodes
+from ml_census.engine.compiler.node_tests import BitsetPool, ColumnSplits, ColumnTests, NodeTest
 from ml_census.engine.runtime.encoders import CategoryEncoder
 from ml_census.engine.sklearn_internals import CategorySplit
 
@@ -16,58 +14,42 @@ MAX_CATEGORY_CODE = 255
 """Histogram boosting has at most 256 categories a column: its bitsets have 256 bits."""
 
 
-def category_tests(
-    encoder: CategoryEncoder,
-    features: Mapping[int, CategoricalFeature],
-    nodes: Mapping[int, np.ndarray],
-    trees: TreeNodes,
-    pool: BitsetPool,
-    dtype: Any,
-) -> ColumnTests:
-    """Return the tests of all nodes that split by features of one category column.
-
-    `features` are those of the column by position, `nodes` the positions of the nodes of each; `dtype` is the type to
-    which the model rounds numbers. Bitsets go into the pool.
-    """
+def category_tests(splits: ColumnSplits, encoder: CategoryEncoder, pool: BitsetPool) -> ColumnTests:
+    """Return the tests of all nodes that split by features of one category column. Bitsets go into the pool."""
     tests: list[NodeTest] = []
-    for index, feature in features.items():
-        if feature.exceptions is not None and not trees.by_category:
-            tests += _tests_by_exceptions(feature, nodes[index], trees, pool, dtype)
-        else:
-            tests += _tests_by_value(feature, nodes[index], trees, pool, dtype)
-    return ColumnTests(
-        encoder, np.concatenate([nodes[index] for index in features]), np.array(tests, dtype=np.uint32).reshape(-1, 3)
-    )
+    for feature, nodes in zip(splits.features, splits.nodes, strict=True):
+        category = cast(CategoricalFeature, feature)
+        is_sparse = category.exceptions is not None and not splits.trees.by_category
+        tests += (_tests_by_exceptions if is_sparse else _tests_by_value)(category, nodes, splits, pool)
+    return ColumnTests(encoder, np.array(tests, dtype=np.uint32).reshape(-1, 3))
 
 
 def _tests_by_value(
-    feature: CategoricalFeature, nodes: np.ndarray, trees: TreeNodes, pool: BitsetPool, dtype: Any
+    feature: CategoricalFeature, nodes: np.ndarray, splits: ColumnSplits, pool: BitsetPool
 ) -> list[NodeTest]:
     """Return one test for each node; nodes with the same threshold share a test, and so its bitset."""
-    values = values_by_code(feature, dtype)
-    tests: dict[tuple[float, bool] | int, NodeTest] = {}
-    keys: list[tuple[float, bool] | int] = []
-    by_threshold = zip(
-        nodes.tolist(), trees.threshold[nodes].tolist(), trees.missing_right[nodes].tolist(), strict=True
-    )
-    for node, threshold, missing_right in by_threshold:
-        if (split := trees.by_category.get(node)) is not None:
-            keys.append(node)
-            tests[node] = pool.test_for(goes_right(split, values, missing_right))
-        else:
-            keys.append((threshold, missing_right))
-    for threshold, missing_right in sorted({key for key in keys if isinstance(key, tuple)}):
+    values, trees = values_by_code(feature, splits.dtype), splits.trees
+    by_set = {
+        node: pool.test_for(goes_right(trees.by_category[node], values, bool(trees.missing_right[node])))
+        for node in nodes.tolist()
+        if node in trees.by_category
+    }
+    keys = list(zip(trees.threshold[nodes].tolist(), trees.missing_right[nodes].tolist(), strict=True))
+    by_threshold = {}
+    for threshold, missing_right in sorted(
+        {key for node, key in zip(nodes.tolist(), keys, strict=True) if node not in by_set}
+    ):
         # not a Python float, which NumPy would round to the dtype of the values
         right = np.where(np.isnan(values), missing_right, values > np.float64(threshold))
-        tests[threshold, missing_right] = pool.test_for(right)
-    return [tests[key] for key in keys]
+        by_threshold[threshold, missing_right] = pool.test_for(right)
+    return [by_set.get(node) or by_threshold[key] for node, key in zip(nodes.tolist(), keys, strict=True)]
 
 
 def _tests_by_exceptions(
-    feature: CategoricalFeature, nodes: np.ndarray, trees: TreeNodes, pool: BitsetPool, dtype: Any
+    feature: CategoricalFeature, nodes: np.ndarray, splits: ColumnSplits, pool: BitsetPool
 ) -> list[NodeTest]:
     """Return one test for each node, at the cost of the codes with an exceptional value and not of all codes."""
-    exceptional = exceptional_codes(feature, dtype)
+    exceptional, trees = exceptional_codes(feature, splits.dtype), splits.trees
     order = np.argsort(exceptional.codes)
     codes, values = exceptional.codes[order], np.append(exceptional.values[order], exceptional.usual)
     tests = []

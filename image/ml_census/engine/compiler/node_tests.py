@@ -1,9 +1,12 @@
 """Tests of nodes on codes, in the form that kernel.c reads."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from ml_census.engine.compiler.features import Feature
+from ml_census.engine.compiler.tree_nodes import TreeNodes
 from ml_census.engine.runtime.encoders import Encoder
 from ml_census.engine.runtime.kernel import BITSET_FLAG
 
@@ -22,14 +25,24 @@ class NodeTest(NamedTuple):
     span: int
 
 
+class ColumnSplits(NamedTuple):
+    """The splits of trees by the features of one raw column."""
+
+    column: int
+    features: Sequence[Feature]
+    nodes: Sequence[np.ndarray]
+    """For each of the features, the positions of the nodes that split by it: int64 (n,)."""
+    trees: TreeNodes
+    dtype: type[np.floating[Any]]
+    """The type to which the model rounds numbers before it compares them."""
+
+
 class ColumnTests(NamedTuple):
-    """The tests of all nodes that split by one raw column."""
+    """The tests that replace ColumnSplits."""
 
     encoder: Encoder
-    nodes: np.ndarray
-    """int64 (n,): the positions of the nodes."""
     tests: np.ndarray
-    """uint32 (n, 3): a NodeTest for each of the nodes."""
+    """uint32 (n, 3): a NodeTest for each node, in the order of ColumnSplits.nodes."""
 
 
 class BitsetPool:

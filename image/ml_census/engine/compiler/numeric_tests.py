@@ -5,15 +5,13 @@ thresholds. The largest raw number that goes left is found with the pipeline's o
 none of this.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from ml_census.engine.compiler.features import UnsupportedModelError
 from ml_census.engine.compiler.float_bisection import largest_where
-from ml_census.engine.compiler.node_tests import UINT32_MAX, ColumnTests
-from ml_census.engine.compiler.tree_nodes import TreeNodes
+from ml_census.engine.compiler.node_tests import UINT32_MAX, ColumnSplits, ColumnTests
 from ml_census.engine.runtime.encoders import ThresholdEncoder
 from ml_census.engine.runtime.linear_model import NumericFeature
 from ml_census.schema.column import LARGEST
@@ -21,27 +19,20 @@ from ml_census.schema.column import LARGEST
 FloatType = type[np.floating[Any]]
 
 
-def numeric_tests(
-    features: Mapping[int, NumericFeature], nodes: Mapping[int, np.ndarray], trees: TreeNodes, dtype: FloatType
-) -> ColumnTests:
-    """Return the tests of all nodes that split by features of one column of numbers.
-
-    `features` are those of the column by position, `nodes` the positions of the nodes of each; `dtype` is the type to
-    which the model rounds numbers.
-    """
+def numeric_tests(splits: ColumnSplits) -> ColumnTests:
+    """Return the tests of all nodes that split by features of one column of numbers."""
+    features = [cast(NumericFeature, feature) for feature in splits.features]
     limits, missing_right = [], []
-    for index, number in features.items():
-        thresholds, inverse = np.unique(trees.threshold[nodes[index]], return_inverse=True)
-        limits.append(raw_threshold_for(number, thresholds, dtype)[inverse])
-        missing_right.append(_missing_goes_right(number, nodes[index], trees, dtype))
+    for number, nodes in zip(features, splits.nodes, strict=True):
+        thresholds, inverse = np.unique(splits.trees.threshold[nodes], return_inverse=True)
+        limits.append(raw_threshold_for(number, thresholds, splits.dtype)[inverse])
+        missing_right.append(_missing_goes_right(number, nodes, splits))
     ranks, inverse = np.unique(np.concatenate(limits), return_inverse=True)
     low = inverse + 2  # code 1 + i is up to threshold i, so the codes above it begin with 2 + i
     # The range ends at the largest code. It wraps around to code 0, a missing value, if that goes right as well.
     span = UINT32_MAX - low + np.concatenate(missing_right)
-    column = next(iter(features.values())).column
-    encoder = ThresholdEncoder(column, ranks, *_accepted_range(list(features.values()), dtype))
-    tests = np.column_stack([np.zeros_like(low), low, span]).astype(np.uint32)
-    return ColumnTests(encoder, np.concatenate([nodes[index] for index in features]), tests)
+    encoder = ThresholdEncoder(splits.column, ranks, *_accepted_range(features, splits.dtype))
+    return ColumnTests(encoder, np.column_stack([np.zeros_like(low), low, span]).astype(np.uint32))
 
 
 def raw_threshold_for(number: NumericFeature, thresholds: np.ndarray, dtype: FloatType) -> np.ndarray:
@@ -60,9 +51,10 @@ def raw_threshold_for(number: NumericFeature, thresholds: np.ndarray, dtype: Flo
     return largest_where(goes_left, len(thresholds))
 
 
-def _missing_goes_right(number: NumericFeature, nodes: np.ndarray, trees: TreeNodes, dtype: FloatType) -> np.ndarray:
+def _missing_goes_right(number: NumericFeature, nodes: np.ndarray, splits: ColumnSplits) -> np.ndarray:
     """Return for each node whether a missing value goes right; one that is filled goes where the filled number goes."""
-    filled = number.values(np.array([np.nan])).astype(dtype)[0]
+    filled = number.values(np.array([np.nan])).astype(splits.dtype)[0]
+    trees = splits.trees
     missing_right: np.ndarray = trees.missing_right[nodes] if np.isnan(filled) else filled > trees.threshold[nodes]
     return missing_right
 

@@ -17,9 +17,9 @@ from ml_census.schema.schema import Columns
 
 EXTREME_NUMBERS = (0.0, -0.0, 1e-45, -1e-45, 2.0**24 + 1, 2.0**53 + 2, LARGEST / 2, LARGEST, -LARGEST)
 ROWS_PER_UNKNOWN_CATEGORY = 10
-"""In how many rows each unknown category of a column occurs, each time with other values in the other columns."""
-NULL_SHARE = 50
-"""One of this many values of a nullable column is missing."""
+"""Number of rows for each unknown category of a column; the other columns differ between them."""
+ROWS_PER_NULL = 50
+"""Number of rows for each missing value of a nullable column."""
 
 
 class SampleGenerator:
@@ -63,7 +63,7 @@ class SampleGenerator:
         else:
             values = [None if column.nullable else 0] * count
         if column.nullable:
-            for row in self._random.permutation(count)[: count // NULL_SHARE]:
+            for row in self._random.permutation(count)[: count // ROWS_PER_NULL]:
                 values[row] = column.clean(None)[0]
         return values
 

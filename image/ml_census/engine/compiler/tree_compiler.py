@@ -16,13 +16,15 @@ from ml_census.engine.compiler.features import (
     UnsupportedModelError,
     known_categories,
 )
-from ml_census.engine.compiler.node_tests import BitsetPool, ColumnTests
+from ml_census.engine.compiler.node_tests import BitsetPool, ColumnSplits, ColumnTests
 from ml_census.engine.compiler.numeric_tests import numeric_tests
 from ml_census.engine.compiler.tree_nodes import TreeNodes, concatenate, reorder, sibling_order
 from ml_census.engine.runtime.encoders import CategoryEncoder, Encoder
 from ml_census.engine.runtime.linear_model import NumericFeature
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.schema.schema import Schema
+
+FloatType = type[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class FittedTrees:
     """The first score that each tree adds to."""
     base: np.ndarray
     """The scores before any tree."""
-    dtype: type[np.floating[Any]] = np.float32
+    dtype: FloatType = np.float32
     """The type to which the model rounds numbers before it compares them."""
     divisor: int = 1
     """The number of trees, if scores are means."""
@@ -61,7 +63,7 @@ def compile_trees(schema: Schema, features: Sequence[Feature], fitted: FittedTre
 
 
 def build_nodes(
-    schema: Schema, features: Sequence[Feature], trees: TreeNodes, dtype: type[np.floating[Any]]
+    schema: Schema, features: Sequence[Feature], trees: TreeNodes, dtype: FloatType
 ) -> tuple[list[Encoder], np.ndarray, np.ndarray]:
     """Return the encoders of the tested columns, the tests of the inner nodes, and their bitsets.
 
@@ -70,45 +72,38 @@ def build_nodes(
     nodes = np.zeros((len(trees.leaf), 4), dtype=np.uint32)
     encoders: list[Encoder] = []
     pool = BitsetPool()
-    for column, nodes_by_feature in sorted(_nodes_by_column(features, trees).items()):
-        tested = {index: features[index] for index in nodes_by_feature}
-        tests = _column_tests(schema, column, tested, nodes_by_feature, trees, pool, dtype)
-        nodes[tests.nodes, :3] = tests.tests
-        nodes[tests.nodes, 0] |= np.uint32(len(encoders))
-        encoders.append(tests.encoder)
+    for splits in _splits_by_column(features, trees, dtype):
+        encoder, tests = _column_tests(schema, splits, pool)
+        positions = np.concatenate(splits.nodes)
+        nodes[positions, :3] = tests
+        nodes[positions, 0] |= np.uint32(len(encoders))
+        encoders.append(encoder)
     if not encoders:
         raise UnsupportedModelError("its trees split by no column")
     return encoders, nodes, pool.words()
 
 
-def _column_tests(
-    schema: Schema,
-    column: int,
-    features: dict[int, Feature],
-    nodes: dict[int, np.ndarray],
-    trees: TreeNodes,
-    pool: BitsetPool,
-    dtype: type[np.floating[Any]],
-) -> ColumnTests:
-    numbers = {index: feature for index, feature in features.items() if isinstance(feature, NumericFeature)}
-    if len(numbers) == len(features):
-        return numeric_tests(numbers, nodes, trees, dtype)
-    categories = {index: feature for index, feature in features.items() if isinstance(feature, CategoricalFeature)}
-    if len(categories) == len(features):
-        encoder = CategoryEncoder(column, known_categories(schema.columns[column]))
-        return category_tests(encoder, categories, nodes, trees, pool, dtype)
-    raise UnsupportedModelError(f"the schema does not describe what column {column} holds")
+def _column_tests(schema: Schema, splits: ColumnSplits, pool: BitsetPool) -> ColumnTests:
+    if all(isinstance(feature, NumericFeature) for feature in splits.features):
+        return numeric_tests(splits)
+    if all(isinstance(feature, CategoricalFeature) for feature in splits.features):
+        encoder = CategoryEncoder(splits.column, known_categories(schema.columns[splits.column]))
+        return category_tests(splits, encoder, pool)
+    raise UnsupportedModelError(f"the schema does not describe what column {splits.column} holds")
 
 
-def _nodes_by_column(features: Sequence[Feature], trees: TreeNodes) -> dict[int, dict[int, np.ndarray]]:
-    """Return for each raw column the features that the trees test, and the positions of the nodes of each."""
+def _splits_by_column(features: Sequence[Feature], trees: TreeNodes, dtype: FloatType) -> list[ColumnSplits]:
+    """Return the splits by each raw column, in the order of the columns."""
     inner = np.flatnonzero(~trees.leaf)
     inner = inner[np.argsort(trees.feature[inner], kind="stable")]
     tested, first = np.unique(trees.feature[inner], return_index=True)
-    by_column: dict[int, dict[int, np.ndarray]] = {}
+    by_column: dict[int, list[tuple[Feature, np.ndarray]]] = {}
     for index, nodes in zip(tested.tolist(), np.split(inner, first[1:]), strict=False):
-        by_column.setdefault(features[index].column, {})[index] = nodes
-    return by_column
+        by_column.setdefault(features[index].column, []).append((features[index], nodes))
+    return [
+        ColumnSplits(column, [feature for feature, _ in pairs], [nodes for _, nodes in pairs], trees, dtype)
+        for column, pairs in sorted(by_column.items())
+    ]
 
 
 def deduplicate(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

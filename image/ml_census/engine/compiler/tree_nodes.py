@@ -55,25 +55,15 @@ def concatenate(trees: Sequence[TreeNodes]) -> tuple[TreeNodes, np.ndarray]:
     sizes = np.array([len(tree.leaf) for tree in trees])
     roots = np.cumsum(sizes) - sizes
     shift = np.repeat(roots, sizes)
+    names = ("leaf", "feature", "threshold", "missing_right", "left", "right")
+    arrays = {name: np.concatenate([getattr(tree, name) for tree in trees]) for name in names}
+    arrays |= {name: arrays[name] + shift for name in ("left", "right")}
     by_category = {
         int(root) + node: split
         for root, tree in zip(roots, trees, strict=True)
         for node, split in tree.by_category.items()
     }
-
-    def all_of(name: str) -> np.ndarray:
-        return np.concatenate([getattr(tree, name) for tree in trees])
-
-    nodes = TreeNodes(
-        leaf=all_of("leaf"),
-        feature=all_of("feature"),
-        threshold=all_of("threshold"),
-        missing_right=all_of("missing_right"),
-        left=all_of("left") + shift,
-        right=all_of("right") + shift,
-        by_category=by_category,
-    )
-    return nodes, roots
+    return TreeNodes(**arrays, by_category=by_category), roots
 
 
 def sibling_order(trees: TreeNodes, roots: np.ndarray) -> np.ndarray:
