@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ml_census.config import RENAMED_KEYS
 from support.chart_rendering import Chart, find
 
 HELM = ("ci/find-helm", "--find", "4")
@@ -109,10 +110,10 @@ def test_image_version_of_the_previous_chart_is_not_used_again(chart: Chart) -> 
     assert ours["appVersion"] != previous(chart, "Chart.yaml")["appVersion"]
 
 
-def test_configuration_of_the_previous_chart_is_enough(chart: Chart) -> None:
-    """`helm upgrade --reuse-values` gives the values of that chart, without the keys that are new in this one."""
+def test_new_configuration_keys_are_optional(chart: Chart) -> None:
+    """`helm upgrade --reuse-values` keeps the defaults of the previous chart, which has no new key."""
     ours = yaml.safe_load((chart.folder / "values.yaml").read_text())["config"]
-    new = ours.keys() - previous(chart, "values.yaml")["config"].keys()
+    new = ours.keys() - previous(chart, "values.yaml")["config"].keys() - set(RENAMED_KEYS.values())
 
     config = yaml.safe_load(chart.config({"config": dict.fromkeys(new)}))
 
