@@ -10,7 +10,7 @@ import yaml
 
 import ml_census
 from ml_census import config
-from ml_census.api.compatible import PROBES
+from ml_census.api.views.health import LIVENESS_PATH, READINESS_PATH
 from ml_census.cli import main
 from support.chart_rendering import Chart
 from support.chart_values import server, volume
@@ -102,8 +102,7 @@ def test_probe_has_route_port_and_times_of_the_values(chart: Chart, probe: str) 
     container = server(chart.pod({"probes": {probe: values}}))
 
     request = container[f"{probe}Probe"]["httpGet"]
-    assert request["path"] in PROBES
-    assert request["path"] == ("/livez" if probe == "liveness" else "/readyz")
+    assert request["path"] == (LIVENESS_PATH if probe == "liveness" else READINESS_PATH)
     assert request["port"] in {port["name"] for port in container["ports"]}
     assert container[f"{probe}Probe"] == {"httpGet": request, **values}
 

@@ -56,9 +56,9 @@ def test_responses_are_counted_by_route_protocol_and_status(own: Server) -> None
 
     answers = counted(figures, "ml_census_requests_total")
     assert answers == {
-        ("article", "/login", "200"): 1,
-        ("article", "/prediction", "200"): 1,
-        ("article", "/prediction", "403"): 1,
+        ("native", "/login", "200"): 1,
+        ("native", "/prediction", "200"): 1,
+        ("native", "/prediction", "403"): 1,
         ("", "other", "404"): 20,
         ("", "/readyz", "200"): 1,
     }
@@ -77,7 +77,7 @@ def test_route_after_two_slashes_counts_as_the_same(own: Server) -> None:
     """A client whose base URL ends in a slash sends two; the response is the same."""
     get(f"{own.url}//login", auth=("census", "census"))
 
-    assert own.metrics()["ml_census_requests_total", "article", "/login", "200"] == 1
+    assert own.metrics()["ml_census_requests_total", "native", "/login", "200"] == 1
 
 
 def test_prediction_time_is_split_by_stage(own: Server) -> None:
@@ -122,7 +122,7 @@ SPREAD = {
 
 MANY = [[20, "Private", 14, sex] for sex in ("Male", "Female") for _ in range(50)]
 ROUTES = {
-    "/prediction": ("article", {"inputs": [[39, "Astronaut", 14, "Male"]]}),
+    "/prediction": ("native", {"inputs": [[39, "Astronaut", 14, "Male"]]}),
     "/v1/models/incomes:predict": ("kserve", {"instances": [ROW]}),
     "/v2/models/incomes/infer": (
         "open-inference",
@@ -159,7 +159,7 @@ def test_each_protocol_is_counted_under_its_configured_routes(told: list[Sample]
     assert {labels["route"]: labels["protocol"] for labels in answers} == (
         {path: protocol for path, (protocol, _body) in ROUTES.items()}
         | dict.fromkeys(PROBES, "")
-        | {"/login": "article"}
+        | {"/login": "native"}
     )
 
 

@@ -1,50 +1,66 @@
-"""Credentials and address of a client, as its request presents them."""
+"""Credentials and address of a client, as its request presents them, and the check of a token."""
 
 from base64 import b64decode
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import cast
 
-from flask import Request
+from flask import Request, current_app, request
+
+from ml_census import auth
+from ml_census.api.blueprint import ApiBlueprint
+from ml_census.api.state import current_state
+from ml_census.artifacts.bundle import Artifacts
 
 MAX_AUTHORIZATION = 8192
+"""Maximum length of the Authorization header of a login (characters)."""
+CHALLENGE = 'Bearer realm="ml-census"'
 WITH_IPV4 = tuple(ip_network(prefix) for prefix in ("::ffff:0:0/96", "64:ff9b::/96"))
 """IPv6 networks whose last 32 bits are an IPv4 address: mapped (RFC 4291) and NAT64 (RFC 6052)."""
 
 
-def password(request: Request) -> tuple[str, str]:
-    """Return name and password of HTTP Basic (RFC 7617), each empty where there is none.
+class AuthenticationError(Exception):
+    """The token is missing or invalid; `challenge` is the response's WWW-Authenticate header (RFC 6750)."""
 
-    Bytes that are not UTF-8 are Latin-1, in which requests and older browsers send text.
+    def __init__(self, message: str, challenge: str) -> None:
+        super().__init__(message)
+        self.challenge = challenge
+
+
+def basic_credentials(request: Request) -> tuple[str, str]:
+    """Return name and password of HTTP Basic (RFC 7617), both empty if there are none.
+
+    Bytes that are not UTF-8 are decoded as Latin-1, in which requests and older browsers send text.
     """
-    scheme, _, rest = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "basic" or len(rest) > MAX_AUTHORIZATION:
+    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic" or len(encoded) > MAX_AUTHORIZATION:
         return "", ""
     try:
-        given = b64decode(rest.strip(), validate=True)
+        decoded = b64decode(encoded.strip(), validate=True)
     except ValueError:  # of base64, or of a character that is not ASCII
         return "", ""
     try:
-        text = given.decode("utf-8")
+        text = decoded.decode("utf-8")
     except UnicodeDecodeError:
-        text = given.decode("latin-1")
+        text = decoded.decode("latin-1")
     name, _, password = text.partition(":")
     return name, password
 
 
-def address(request: Request, trusted_proxies: int) -> str:
+def client_address(request: Request, trusted_proxies: int) -> str:
     """Return the client's address: the one that the outermost trusted proxy has appended to X-Forwarded-For.
 
-    An IPv6 address stands for its network of 64 bits, which is what one client has; one that holds an IPv4 address
-    (::ffff:192.0.2.1) is that IPv4 address.
+    An IPv6 address is reduced to its /64 network, the unit that one client controls. One that contains an IPv4 address
+    (::ffff:192.0.2.1) is reduced to that IPv4 address.
     """
-    seen = request.headers.get("X-Forwarded-For", "").split(",")
-    given = request.remote_addr or ""
-    if 0 < trusted_proxies <= len(seen) and _is_address(seen[-trusted_proxies].strip()):
-        given = seen[-trusted_proxies].strip()
-    if not _is_address(given) or not isinstance(parsed := ip_address(given), IPv6Address):
-        return given
+    forwarded = request.headers.get("X-Forwarded-For", "").split(",")
+    address = request.remote_addr or ""
+    if 0 < trusted_proxies <= len(forwarded) and _is_address(forwarded[-trusted_proxies].strip()):
+        address = forwarded[-trusted_proxies].strip()
+    if not _is_address(address) or not isinstance(parsed := ip_address(address), IPv6Address):
+        return address
     if any(parsed in network for network in WITH_IPV4):
         return str(IPv4Address(parsed.packed[-4:]))
-    return str(ip_network((given, 64), strict=False))
+    return str(ip_network((address, 64), strict=False))
 
 
 def _is_address(text: str) -> bool:
@@ -55,8 +71,36 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def token(authorization: str) -> str | None:
-    """The token in the Authorization header: bare, as the article's clients send it, or after "Bearer" (RFC 6750)."""
+def bearer_token(authorization: str) -> str | None:
+    """Return the token of an Authorization header: after "Bearer" (RFC 6750), or bare as native clients send it."""
     header = authorization.strip()
-    scheme, _, rest = header.partition(" ")
-    return (rest.strip() if scheme.lower() == "bearer" else header) or None
+    scheme, _, token = header.partition(" ")
+    return (token.strip() if scheme.lower() == "bearer" else header) or None
+
+
+def require_token(artifacts: Artifacts, authorization: str) -> None:
+    """Require a valid token of a user. Raises AuthenticationError."""
+    if (token := bearer_token(authorization)) is None:
+        raise AuthenticationError("Token is missing!", CHALLENGE)
+    if auth.verify_token(artifacts.keys, artifacts.users, token) is None:
+        raise AuthenticationError("Token is invalid!", f'{CHALLENGE}, error="invalid_token"')
+
+
+def authenticate() -> Artifacts:
+    """Return the artifacts for the current request, once its token is valid or its protocol needs none.
+
+    Raises AuthenticationError.
+    """
+    state = current_state()
+    artifacts = state.artifacts
+    protocols = {_protocol_of_request()}
+    if request.path == state.vertex_predict_path:
+        protocols.add("vertex")
+    if protocols.isdisjoint(state.config.unauthenticated_protocols):
+        require_token(artifacts, request.headers.get("Authorization", ""))
+    return artifacts
+
+
+def _protocol_of_request() -> str:
+    blueprint = current_app.blueprints[request.blueprint or ""]
+    return cast(ApiBlueprint, blueprint).protocol

@@ -1,72 +1,89 @@
-"""What went wrong, as an answer in the words of the protocol that the path is of."""
+"""Error responses, each in the format of the protocol that the path belongs to."""
 
 import json
 import logging
-from collections.abc import Callable
+import re
 from typing import Any
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
-from ml_census.api.prediction_service import AuthenticationError, NoProbabilitiesError, TooManyRowsError
+from ml_census.api.credentials import AuthenticationError
+from ml_census.api.prediction_service import NoProbabilitiesError, TooManyRowsError
+from ml_census.api.responses import json_response
+from ml_census.api.state import ApiState, current_state
 from ml_census.engine.predictor import PredictionError
 from ml_census.protocols import native
+from ml_census.protocols.error_details import Details
 from ml_census.protocols.json_body import MalformedBodyError
 from ml_census.schema.schema import InvalidRowsError
 
 log = logging.getLogger(__name__)
 
-Details = list[dict[str, Any]]
-Words = Callable[[str, int, str, Details | None], dict[str, Any]]
-"""Path, status, message and details -> the document that clients of the path know."""
+MODEL_NAME = re.compile("/v[12]/models/([^/:]+)")
+UNPREDICTABLE = "a value that the model can predict; the server's log has the reason"
 
 
-class Errors:
-    """The handlers of errors of an application."""
+def register_error_handlers(app: Flask) -> None:
+    """Make the application render every error in the format of its protocol."""
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(AuthenticationError, _authentication_error)
+    app.register_error_handler(MalformedBodyError, lambda error: _error_response(400, str(error)))
+    app.register_error_handler(NoProbabilitiesError, lambda error: _error_response(400, str(error)))
+    app.register_error_handler(TooManyRowsError, lambda error: _error_response(413, str(error)))
+    app.register_error_handler(InvalidRowsError, lambda error: _error_response(400, str(error), error.details))
+    app.register_error_handler(PredictionError, _prediction_error)
 
-    def __init__(self, words: Words, missing: Callable[[str], str]) -> None:
-        self._words = words
-        self._missing = missing
 
-    def register(self, app: Flask) -> None:
-        """From now on the application answers errors so."""
-        app.register_error_handler(HTTPException, self._http)
-        app.register_error_handler(AuthenticationError, self._token)
-        app.register_error_handler(MalformedBodyError, lambda error: self._failed(400, str(error)))
-        app.register_error_handler(NoProbabilitiesError, lambda error: self._failed(400, str(error)))
-        app.register_error_handler(TooManyRowsError, lambda error: self._failed(413, str(error)))
-        app.register_error_handler(InvalidRowsError, lambda error: self._failed(400, str(error), error.details))
-        app.register_error_handler(PredictionError, self._prediction)
+def error_document(state: ApiState, path: str, status: int, message: str, details: Details = ()) -> dict[str, Any]:
+    """Return an error in the format of the protocol that a path belongs to; the native one if it belongs to none."""
+    blueprint = state.routes.blueprint_of(path)
+    render_error = blueprint.render_error if blueprint else native.render_error
+    return render_error(status, message, details)
 
-    def _failed(self, status: int, message: str, details: Details | None = None) -> Response:
-        document = self._words(request.path, status, message, details)
-        return Response(json.dumps(document), status, mimetype="application/json")
 
-    def _token(self, error: AuthenticationError) -> Response:
-        """401; but 403 to the article's clients, as its server answers."""
-        response = self._failed(403 if request.path == native.PATH else 401, str(error))
-        response.headers["WWW-Authenticate"] = error.challenge
-        return response
+def missing(path: str, model_name: str) -> str:
+    """Return the message of a 404 for a path without a route."""
+    match = MODEL_NAME.match(path)
+    if match and match[1] != model_name:
+        return f"there is no model {json.dumps(match[1][:100])}: the model is called {json.dumps(model_name)}"
+    return "there is nothing at this path: GET /docs lists all paths"
 
-    def _http(self, error: HTTPException) -> Response:
-        """Flask's own answers (404, 405, 413, ...) as JSON, with their status and headers."""
-        message = error.description or error.name
-        if error.description == type(error).description:  # werkzeug's own
-            if isinstance(error, NotFound):
-                message = self._missing(request.path)
-            elif isinstance(error, MethodNotAllowed):
-                methods = sorted(set(error.valid_methods or ()) - {"HEAD", "OPTIONS"})
-                message = f"the method must be {' or '.join(methods)}"
-        response = self._failed(error.code or 500, message)
-        for name, value in error.get_headers():
-            if name.lower() not in ("content-type", "content-length"):
-                response.headers[name] = value
-        return response
 
-    def _prediction(self, error: PredictionError) -> Response:
-        """The rows fit the schema, and the model refused them: the log has the reason without any value of a row."""
-        why = error.reason or type(error.__cause__).__name__
-        log.warning("request %s: predict raised %s (column %s)", g.request_id, why, error.column)
-        place = {"row": error.row} if error.column is None else {"row": error.row, "column": error.column}
-        details = [{**place, "expected": "a value that the model can predict; the server's log has the reason"}]
-        return self._failed(400, str(error), details)
+def _error_response(status: int, message: str, details: Details = ()) -> Response:
+    return json_response(error_document(current_state(), request.path, status, message, details), status)
+
+
+def _authentication_error(error: AuthenticationError) -> Response:
+    """Return a 401, or a 403 where the protocol has that status for tokens."""
+    blueprint = current_state().routes.blueprint_of(request.path)
+    response = _error_response(blueprint.token_error_status if blueprint else 401, str(error))
+    response.headers["WWW-Authenticate"] = error.challenge
+    return response
+
+
+def _http_error(error: HTTPException) -> Response:
+    """Return an error of Flask's own (404, 405, 413, …) as JSON, with its status and headers."""
+    message = error.description or error.name
+    if error.description == type(error).description:  # werkzeug's text
+        if isinstance(error, NotFound):
+            message = missing(request.path, current_state().config.model_name)
+        elif isinstance(error, MethodNotAllowed):
+            methods = sorted(set(error.valid_methods or ()) - {"HEAD", "OPTIONS"})
+            message = f"the method must be {' or '.join(methods)}"
+    response = _error_response(error.code or 500, message)
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def _prediction_error(error: PredictionError) -> Response:
+    """Return a 400 for rows that fit the schema and that the model rejects.
+
+    The log has the reason, without any value of a row.
+    """
+    reason = error.reason or type(error.__cause__).__name__
+    log.warning("request %s: predict raised %s (column %s)", g.request_id, reason, error.column)
+    place = {"row": error.row} if error.column is None else {"row": error.row, "column": error.column}
+    return _error_response(400, str(error), [{**place, "expected": UNPREDICTABLE}])

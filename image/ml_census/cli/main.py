@@ -18,7 +18,7 @@ from ml_census.cli import predict, users
 from ml_census.cli.ending import fail
 
 if TYPE_CHECKING:
-    from ml_census.api.compatible import Vertex
+    from ml_census.api.views.vertex import VertexRoutes
     from ml_census.config import Config
 
 log = logging.getLogger("ml_census")
@@ -84,7 +84,9 @@ def serve(
         except OSError as error:
             fail(f"--host {host} --metrics-port {metrics_port}: {error.strerror or error}")
     if settings.reload_interval_seconds:
-        threading.Thread(target=loader.watch, args=(app.swap, draining), name="reload", daemon=True).start()
+        threading.Thread(
+            target=loader.watch, args=(app.replace_artifacts, draining), name="reload", daemon=True
+        ).start()
 
     def opened(port: int) -> None:
         model = loaded.model
@@ -102,18 +104,18 @@ def serve(
     os._exit(0)
 
 
-def _vertex(settings: "Config", predict: str | None, health: str | None) -> "Vertex | None":
+def _vertex(settings: "Config", predict: str | None, health: str | None) -> "VertexRoutes | None":
     """Return the paths of the two options, checked before the model loads."""
     if (predict is None) != (health is None):
         fail("--predict-route and --health-route are given together")
     if predict is None or health is None:
         return None
-    from ml_census.api.app import check_routes
-    from ml_census.api.compatible import Vertex
+    from ml_census.api.app import check_vertex_routes
+    from ml_census.api.views.vertex import VertexRoutes
 
     try:
-        vertex = Vertex(predict, health)
-        check_routes(settings, vertex)
+        vertex = VertexRoutes(predict, health)
+        check_vertex_routes(settings, vertex)
     except ValueError as error:
         fail(f"--predict-route, --health-route: {error}")
     return vertex

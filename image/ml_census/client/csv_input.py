@@ -82,12 +82,12 @@ def read(
     with _errors(name):
         if not encoding:
             with _bytes(source) as file:
-                encoding = csv_text.encoding_of(iter(partial(file.read, 1 << 20), b""))
+                encoding = csv_text.detect_encoding(iter(partial(file.read, 1 << 20), b""))
         with _text(source, encoding) as text:
-            delimiter = csv_text.delimiter_of(text.read(SAMPLE), columns)
+            delimiter = csv_text.detect_delimiter(text.read(SAMPLE), columns)
         records = _records(source, name, encoding, delimiter)
         first = next((record.cells for record in records if record.cells), [])
-        places = csv_text.places(first, columns, columns if required is None else required)
+        places = csv_text.column_indexes(first, columns, columns if required is None else required)
     if places is None:
         return CsvInput(source, name, encoding, delimiter, None, list(range(len(columns))))
     return CsvInput(source, name, encoding, delimiter, [cell.strip() for cell in first], places)

@@ -1,6 +1,6 @@
-"""Triton's extension of the Open Inference Protocol, which its client and KServe's use unless told otherwise: a header
-says how long the JSON document is, and the values of tensors follow it as bytes.
+"""Triton's binary extension of the Open Inference Protocol, the default of the clients of Triton and KServe.
 
+A header has the length of the JSON document; the values of the tensors follow the document as bytes.
 https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
 """
 
@@ -17,47 +17,51 @@ FORMATS = {
        for sign, code in zip(("", "U"), pair, strict=True)},
     **{"FP16": "e", "FP32": "f", "FP64": "d"},
 }  # fmt: skip
-"""What struct calls a datatype of which all values are of one size."""
+"""Format character of the module struct for each datatype of a fixed size."""
 LENGTH = struct.Struct("<I")
-"""Goes before each value of the datatype BYTES."""
+"""Prefix of each value of the datatype BYTES: its length in bytes."""
 
 
 def split(body: bytes, length: str | None) -> tuple[bytes, bytes]:
-    """Return the JSON and the binary data after it, split at the header's value. Raises MalformedBodyError."""
+    """Return the JSON document and the binary data of a body.
+
+    `length` is the value of the header, in bytes; without it the whole body is the document.
+    Raises MalformedBodyError: if the header is not a number, or larger than the body.
+    """
     if length is None:
         return body, b""
     if not length.isascii() or not length.isdecimal() or int(length) > len(body):
-        raise MalformedBodyError(f"{HEADER} must be a number of bytes that the body has")
+        raise MalformedBodyError(f"{HEADER} must be a number of bytes, at most the size of the body")
     return body[: int(length)], body[int(length) :]
 
 
 def decode(datatype: str, data: bytes) -> list[Any]:
-    """The values of a tensor. Raises MalformedBodyError."""
+    """Return the values of a tensor. Raises MalformedBodyError."""
     if datatype == "BYTES":
-        return _texts(data)
+        return _decode_texts(data)
     code = FORMATS[datatype]
     size = struct.calcsize(code)
     if len(data) % size:
-        raise MalformedBodyError(f"{len(data)} bytes are no whole number of {datatype}")
+        raise MalformedBodyError(f"{len(data)} bytes are not a multiple of {size}, the size of {datatype}")
     return list(struct.unpack(f"<{len(data) // size}{code}", data))
 
 
-def _texts(data: bytes) -> list[str]:
-    texts, place = [], 0
-    while place < len(data):
-        start = place + LENGTH.size
-        if start > len(data) or (end := start + LENGTH.unpack_from(data, place)[0]) > len(data):
-            raise MalformedBodyError("BYTES must be values with their lengths before them, of 4 bytes each")
+def _decode_texts(data: bytes) -> list[str]:
+    texts, position = [], 0
+    while position < len(data):
+        start = position + LENGTH.size
+        if start > len(data) or (end := start + LENGTH.unpack_from(data, position)[0]) > len(data):
+            raise MalformedBodyError("BYTES values must each follow their length, a little-endian integer of 4 bytes")
         try:
             texts.append(data[start:end].decode())
         except UnicodeDecodeError as error:
             raise MalformedBodyError("BYTES must be UTF-8 text") from error
-        place = end
+        position = end
     return texts
 
 
 def encode(datatype: str, values: list[Any]) -> bytes:
-    """The bytes of a tensor; null is NaN among numbers."""
+    """Return the bytes of a tensor; null becomes NaN in a numeric tensor."""
     if datatype == "BYTES":
         texts = [str(value).encode(errors="replace") for value in values]
         return b"".join(LENGTH.pack(len(text)) + text for text in texts)

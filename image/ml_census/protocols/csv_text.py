@@ -1,6 +1,7 @@
-"""Read CSV (RFC 4180) and its relatives: delimiters, encodings, headers. web/csv.js does the same in a browser.
+"""Read CSV (RFC 4180) and its variants: delimiters, encodings, headers.
 
-tests/csv_cases.json holds what both must make of a text.
+Server, client and command line read CSV with this module alone. web/static/csv.js does the same in a browser:
+tests/support/csv_cases.json holds the cases that both must pass.
 """
 
 import codecs
@@ -14,18 +15,18 @@ from typing import NamedTuple
 DELIMITERS = ",;\t|"
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 FALLBACK = "windows-1252"
-"""The encoding of text that is not UTF-8: Latin-1 with the characters that Windows adds."""
+"""Encoding of text that is not UTF-8: Latin-1 with the characters that Windows adds."""
 C1 = "ml_census.c1"
-"""Name of the error handler that reads the five undefined bytes of Windows-1252 as browsers do, as C1 controls."""
-LIKE = 0.8
-"""Similarity (difflib's ratio) from which a cell counts as a misspelt name: "txt" of "text", "workclas", "Sex"."""
-CHECKED = 20
+"""Name of the error handler that decodes the five undefined bytes of Windows-1252 as C1 controls, as browsers do."""
+NAME_SIMILARITY = 0.8
+"""Minimum similarity (difflib ratio) of a cell to a column name for a misspelt name: "workclas", "Sex"."""
+MAX_COMPARED_CELLS = 20
 """Maximum number of cells that are compared with all names: difflib takes 0.1 ms for a cell and 14 names."""
-SHOWN = 100
+MAX_SHOWN = 100
 """Maximum length of a first line in an error (characters)."""
 
 codecs.register_error(C1, lambda error: (error.object[error.start : error.end].decode("latin-1"), error.end))  # type: ignore[attr-defined]
-csv.field_size_limit(2**31 - 1)  # the default of 128 KiB refuses longer documents; bodies have a limit of their own
+csv.field_size_limit(2**31 - 1)  # the default of 128 KiB rejects longer documents; the body has its own limit
 
 
 class CsvError(Exception):
@@ -33,22 +34,22 @@ class CsvError(Exception):
 
 
 class Record(NamedTuple):
-    """The cells of one record, and the line where it begins, counted from 1."""
+    """The cells of one record, and the number of its first line, counted from 1."""
 
     line: int
     cells: list[str]
 
 
-def encoding_of(pieces: Iterable[bytes]) -> str:
+def detect_encoding(pieces: Iterable[bytes]) -> str:
     """Return the encoding of text: UTF-16 by its byte order mark, else UTF-8, else Windows-1252."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    first = True
+    is_first = True
     try:
         for piece in pieces:
-            if first and piece.startswith(UTF_16):
+            if is_first and piece.startswith(UTF_16):
                 return "utf-16"
             decoder.decode(piece)
-            first = False
+            is_first = False
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return FALLBACK
@@ -56,9 +57,9 @@ def encoding_of(pieces: Iterable[bytes]) -> str:
 
 
 def records(lines: Iterable[str], delimiter: str = ",") -> Iterator[Record]:
-    """Yield the records of lines that keep their ends; a blank line has no cells. Raises CsvError with the line.
+    """Yield the records of lines with their line ends. Raises CsvError with the line number.
 
-    A cell keeps its blanks, save those before its first character. A line with one empty cell is blank, too.
+    A blank line, and a line with one empty cell, has no cells. Cells keep trailing blanks and lose leading ones.
     """
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != "\t", strict=True)
     while True:
@@ -72,9 +73,9 @@ def records(lines: Iterable[str], delimiter: str = ",") -> Iterator[Record]:
         yield Record(line, cells if len(cells) > 1 or "".join(cells).strip() else [])
 
 
-def delimiter_of(sample: str, names: Sequence[str]) -> str:
-    """Return the delimiter under which the first record names most of the columns, or has as many cells as these."""
-    first = {delimiter: _first(sample, delimiter) for delimiter in DELIMITERS}
+def detect_delimiter(sample: str, names: Sequence[str]) -> str:
+    """Return the delimiter with which the first record has the most column names, or one cell per column."""
+    first = {delimiter: _first_record(sample, delimiter) for delimiter in DELIMITERS}
     matches = {delimiter: len(set(names) & {cell.strip() for cell in first[delimiter]}) for delimiter in DELIMITERS}
     best = max(DELIMITERS, key=lambda delimiter: matches[delimiter])
     if matches[best] == len(names) or (matches[best] and not _are_numbers(names)):
@@ -83,48 +84,50 @@ def delimiter_of(sample: str, names: Sequence[str]) -> str:
     return next(fitting, ",")
 
 
-def _first(sample: str, delimiter: str) -> list[str]:
-    """The first record that is not blank, as far as the sample has it."""
+def _first_record(sample: str, delimiter: str) -> list[str]:
+    """Return the cells of the first record that is not blank; none if the sample is not CSV."""
+    lines = io.StringIO(sample, newline="")
     with suppress(CsvError):
-        return next(
-            (record.cells for record in records(io.StringIO(sample, newline=""), delimiter) if record.cells), []
-        )
+        return next((record.cells for record in records(lines, delimiter) if record.cells), [])
     return []
 
 
-def places(
-    first: Sequence[str], names: Sequence[str], required: Sequence[str], fewest_numbers: int = 1
+def column_indexes(
+    first: Sequence[str], names: Sequence[str], required: Sequence[str], min_numbers: int = 1
 ) -> list[int | None] | None:
-    """Return where in a header the columns are; None if the first record is no header, but a row. Raises CsvError.
+    """Return the cell index of each column, or None if the first record is a row and not a header. Raises CsvError.
 
-    A header names all required columns, in any order and among others; a column that it does not name has no place. A
-    row has as many cells as there are columns, and none is like a name.
-    Columns without names are numbered from 0: their header has these numbers in their order, if these are at least
-    `fewest_numbers`; fewer may as well be values.
+    A header has all required names, in any order and among others; an absent column has the index None. A row has one
+    cell per column, and no cell is similar to a name.
+    Columns without names are numbered from 0. Their header is these numbers in ascending order, and there must be at
+    least `min_numbers` of them: fewer are read as values.
     """
     cells = [cell.strip() for cell in first]
-    if _are_numbers(names):
-        is_header = len(names) >= fewest_numbers and [cell for cell in cells if cell.isdecimal()] == list(names)
-    else:
-        is_header = set(required) <= set(cells)
-    if is_header:
-        if twice := [name for name in names if cells.count(name) > 1]:
-            raise CsvError(f"the first line names {twice[0]} twice")
+    if _is_header(cells, names, required, min_numbers):
+        if duplicates := [name for name in names if cells.count(name) > 1]:
+            raise CsvError(f"the first line has the column {duplicates[0]} twice")
         return [cells.index(name) if name in cells else None for name in names]
-    has_names = not _are_numbers(names) and _has_a_name(cells[:CHECKED], names)
+    has_names = not _are_numbers(names) and _has_a_name(cells[:MAX_COMPARED_CELLS], names)
     if len(cells) == len(names) and not has_names:
         return None
-    raise CsvError(_odd_header(cells, names, [name for name in required if name not in cells] if has_names else []))
+    raise CsvError(_header_error(cells, names, [name for name in required if name not in cells] if has_names else []))
 
 
-def _odd_header(cells: Sequence[str], names: Sequence[str], missing: Sequence[str]) -> str:
+def _is_header(cells: Sequence[str], names: Sequence[str], required: Sequence[str], min_numbers: int) -> bool:
+    if _are_numbers(names):
+        return len(names) >= min_numbers and [cell for cell in cells if cell.isdecimal()] == list(names)
+    return set(required) <= set(cells)
+
+
+def _header_error(cells: Sequence[str], names: Sequence[str], missing: Sequence[str]) -> str:
     if not cells:
         return "there are no rows"
     line = ",".join(cells)
-    shown = f"it is “{line[:SHOWN]}{'…' if len(line) > SHOWN else ''}”"
+    shown = f"“{line[:MAX_SHOWN]}{'…' if len(line) > MAX_SHOWN else ''}”"
     if missing:
-        return f"the first line does not name {', '.join(missing)}: {shown}"
-    return f"the first line has {len(cells)} values, expected {len(names)} or the names {', '.join(names)}: {shown}"
+        return f"the first line does not name {', '.join(missing)}: it is {shown}"
+    expected = f"expected {len(names)} or the names {', '.join(names)}"
+    return f"the first line has {len(cells)} values, {expected}: it is {shown}"
 
 
 def _are_numbers(names: Sequence[str]) -> bool:
@@ -133,4 +136,4 @@ def _are_numbers(names: Sequence[str]) -> bool:
 
 def _has_a_name(cells: Sequence[str], names: Sequence[str]) -> bool:
     lower = [name.lower() for name in names]
-    return any(get_close_matches(cell.lower(), lower, 1, LIKE) for cell in cells)
+    return any(get_close_matches(cell.lower(), lower, 1, NAME_SIMILARITY) for cell in cells)

@@ -1,4 +1,4 @@
-"""What all protocols share: the body as a JSON document, and the error of one that is not in the format."""
+"""JSON bodies: parse an object strictly, and replace numbers that JSON does not have."""
 
 import json
 import math
@@ -9,26 +9,26 @@ from typing import Any
 
 
 class MalformedBodyError(Exception):
-    """The body is not in the protocol's format; the message says how."""
+    """The body is not in the protocol's format; the message says why."""
 
 
-def read(body: bytes, expected: str, constant: Callable[[str], Any] | None = None) -> dict[str, Any]:
-    """The JSON object that the body is; `expected` is what is said of another. Raises MalformedBodyError.
+def parse_object(body: bytes, expected: str, constant: Callable[[str], Any] | None = None) -> dict[str, Any]:
+    """Return the JSON object in a body.
 
-    NaN and Infinity, which are not JSON (RFC 8259), pass: the schema can then say in which row and column they are.
-    `constant` makes something else of them. A name that stands twice in an object is refused: of two readers one takes
-    the first value and one the last.
+    NaN and Infinity, which are not JSON (RFC 8259), are accepted: the schema then reports their row and column.
+    `constant` converts them. A duplicate name in an object is an error, because two parsers may take different values.
+
+    Raises MalformedBodyError: with the message `expected` if the body is JSON but not an object.
     """
     try:
         document = _decoder(constant).decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise MalformedBodyError("the body is not UTF-8 text") from error
     except json.JSONDecodeError as error:
-        raise MalformedBodyError(
-            f"the body is not JSON: {error.msg} at line {error.lineno} column {error.colno}"
-        ) from error
-    except ValueError as error:  # Python refuses to read integers of more than 4,300 digits
-        raise MalformedBodyError("the body holds a number of too many digits") from error
+        message = f"the body is not JSON: {error.msg} at line {error.lineno} column {error.colno}"
+        raise MalformedBodyError(message) from error
+    except ValueError as error:  # int() rejects more than 4,300 digits
+        raise MalformedBodyError("the body has a number with too many digits (maximum 4300)") from error
     except RecursionError as error:
         raise MalformedBodyError("the body is nested too deeply") from error
     if not isinstance(document, dict):
@@ -38,19 +38,19 @@ def read(body: bytes, expected: str, constant: Callable[[str], Any] | None = Non
 
 @cache
 def _decoder(constant: Callable[[str], Any] | None) -> json.JSONDecoder:
-    return json.JSONDecoder(parse_constant=constant, object_pairs_hook=_unique)
+    return json.JSONDecoder(parse_constant=constant, object_pairs_hook=_reject_duplicate_keys)
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
         ((name, _count),) = Counter(name for name, _value in pairs).most_common(1)
-        raise MalformedBodyError(f"an object in the body names {json.dumps(name[:100])} twice")
-    return found
+        raise MalformedBodyError(f"duplicate name {json.dumps(name[:100])} in an object of the body")
+    return result
 
 
-def finite(value: Any) -> Any:
-    """JSON has no NaN and no infinity: a model that predicts these answers null."""
+def replace_non_finite(value: Any) -> Any:
+    """Return a value or nested list with null in place of NaN and infinities, which JSON does not have."""
     if isinstance(value, list):
-        return [finite(item) for item in value]
+        return [replace_non_finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

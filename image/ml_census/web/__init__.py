@@ -1,1 +1,1 @@
-"""What browsers get: the page and the OpenAPI document."""
+"""What browsers load: the page, the API's documentation, the model's report."""

@@ -1,30 +1,45 @@
-"""openapi.yaml as it is for one server, in whose paths are the model's name and Vertex AI's routes."""
+"""Assemble the OpenAPI document from openapi.yaml and the parts of the protocols."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from typing import Any
 
 import yaml
 
+Document = dict[str, Any]
+REFERENCE = "#/components/"
+INLINE = ("headers", "parameters", "requestBodies", "responses")
+"""Components that `resolve` inlines; schemas stay references, to which the documentation links."""
 
-def description(served: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """The OpenAPI document. `served` names, for a path of the file, the server's own; others are served as they are."""
-    document: dict[str, Any] = yaml.safe_load(resources.files("ml_census.web").joinpath("openapi.yaml").read_bytes())
-    document["paths"] = {
-        place: {method: _again(operation, number) for method, operation in operations.items()}
-        for path, operations in document["paths"].items()
-        for number, place in enumerate(served.get(path, [path]), start=1)
-    }
+
+def build_document(parts: Iterable[Mapping[str, Any]]) -> Document:
+    """Return openapi.yaml with the paths and components of the parts."""
+    document: Document = yaml.safe_load(resources.files("ml_census.web").joinpath("openapi.yaml").read_bytes())
+    for part in parts:
+        document["paths"] |= part["paths"]
+        for kind, components in part.get("components", {}).items():
+            document["components"][kind] = document["components"].get(kind, {}) | components
     return document
 
 
-def _again(operation: dict[str, Any], number: int) -> dict[str, Any]:
-    """An operation has its id for itself."""
-    return operation if number == 1 else operation | {"operationId": f"{operation['operationId']}{number}"}
+def resolve(document: Document) -> Document:
+    """Return the document with the components of INLINE in place of the references to them."""
+
+    def inlined(node: Any) -> Any:
+        if isinstance(node, list):
+            return [inlined(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        kind, _, name = str(node.get("$ref", "")).removeprefix(REFERENCE).partition("/")
+        if kind in INLINE:
+            return inlined(document["components"][kind][name])
+        return {key: inlined(value) for key, value in node.items()}
+
+    return document | {"paths": inlined(document["paths"])}
 
 
-def written(document: Any) -> str:
-    """As YAML without anchors or merge keys, which readers of YAML 1.2 need not know."""
+def to_yaml(document: Any) -> str:
+    """Return a document as YAML without anchors and merge keys, which parsers of YAML 1.2 need not support."""
     text: str = yaml.dump(document, Dumper=_NoAliasDumper, sort_keys=False, width=100, allow_unicode=True)
     return text
 

@@ -1,92 +1,65 @@
-"""What browsers are shown: the page, the interface, the model's report. Nothing is loaded from elsewhere."""
+"""Pages for browsers. None loads anything from another host, and none contains a row or a user."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable
+from functools import cache, partial
 from importlib import resources
-from typing import Any
 
-from flask import Response, abort, request
+from flask import Blueprint, Response, abort, request
 from jinja2 import Environment
 
-from ml_census.artifacts.bundle import Artifacts
-from ml_census.web.openapi import description, written
+from ml_census.web.openapi import Document, resolve, to_yaml
 
 GREETING = "ml-census is ready: log in at /login, post rows to /prediction.\n"
 REPORT = "/report"
-FIRST = ("/login", "/prediction", "/schema")
-"""What /docs begins with: all that most clients need, in the order of their need."""
-NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-OWN = f"{NOTHING}; script-src 'self'; style-src 'self'; connect-src 'self'"
-INLINE = f"{NOTHING}; style-src 'unsafe-inline'; img-src data:"
-"""For a file that holds its own style, and no script."""
+FIRST_PATHS = ("/login", "/prediction", "/schema")
+"""First paths of /docs: those that most clients need."""
+STATIC = {
+    "/page.css": ("static/page.css", "text/css"),
+    "/page.js": ("static/page.js", "text/javascript"),
+    "/csv.js": ("static/csv.js", "text/javascript"),
+}
+"""File and content type of each path."""
+CSP_NONE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+CSP_SAME_ORIGIN = f"{CSP_NONE}; script-src 'self'; style-src 'self'; connect-src 'self'"
+CSP_INLINE_STYLE = f"{CSP_NONE}; style-src 'unsafe-inline'; img-src data:"
+"""Content security policy of a page that contains its own style and images, and no script."""
 
 
-class PageViews:
-    """Views that hold nothing of any row or user."""
+def create_blueprint(document: Callable[[], Document], report: Callable[[], bytes | None]) -> Blueprint:
+    """Return the blueprint of the pages.
 
-    def __init__(self, artifacts: Callable[[], Artifacts], served: Mapping[str, Sequence[str]]) -> None:
-        self._artifacts = artifacts
-        self._served = served
+    `document` returns the OpenAPI document; it is called once, at the first request that needs it. `report` returns
+    the page on the model's training, or None.
+    """
+    blueprint = Blueprint("web", __name__)
+    blueprint.add_url_rule("/", "index", _index)
+    for path, (file, mimetype) in STATIC.items():
+        blueprint.add_url_rule(path, file.rpartition("/")[2].replace(".", "_"), partial(_static, file, mimetype))
+    yaml_text, docs_page = cache(lambda: to_yaml(document())), cache(lambda: _render_docs(document()))
+    blueprint.add_url_rule("/docs", "docs", lambda: _html(docs_page(), CSP_SAME_ORIGIN))
+    blueprint.add_url_rule("/openapi.yaml", "openapi", lambda: Response(yaml_text(), mimetype="application/yaml"))
+    blueprint.add_url_rule(REPORT, "report", lambda: _report(report()))
+    return blueprint
 
-    def routes(self) -> list[tuple[str, list[str], Callable[..., Response]]]:
-        """Path, methods, view."""
-        return [
-            ("/", ["GET"], self.greeting),
-            ("/page.css", ["GET"], self.style),
-            ("/page.js", ["GET"], self.script),
-            ("/csv.js", ["GET"], self.csv_script),
-            ("/docs", ["GET"], self.documentation),
-            ("/openapi.yaml", ["GET"], self.description),
-            (REPORT, ["GET"], self.report),
-        ]
 
-    def greeting(self) -> Response:
-        """A page for browsers, a line of text for everyone else."""
-        if request.accept_mimetypes.best_match(["text/plain", "text/html"]) == "text/html":
-            response = _html(_file("templates/page.html"), OWN)
-        else:
-            response = Response(GREETING, mimetype="text/plain")
-        response.headers["Vary"] = "Accept"
-        return response
+def _index() -> Response:
+    """Return a page to browsers, and a line of text to other clients."""
+    if request.accept_mimetypes.best_match(["text/plain", "text/html"]) == "text/html":
+        response = _html(_read("templates/page.html"), CSP_SAME_ORIGIN)
+    else:
+        response = Response(GREETING, mimetype="text/plain")
+    response.headers["Vary"] = "Accept"
+    return response
 
-    def style(self) -> Response:
-        """The style of all pages but the report."""
-        return Response(_file("static/page.css"), mimetype="text/css")
 
-    def script(self) -> Response:
-        """What the page does."""
-        return Response(_file("static/page.js"), mimetype="text/javascript")
+def _static(file: str, mimetype: str) -> Response:
+    return Response(_read(file), mimetype=mimetype)
 
-    def csv_script(self) -> Response:
-        """How the page reads CSV."""
-        return Response(_file("static/csv.js"), mimetype="text/javascript")
 
-    def description(self) -> Response:
-        """The interface, for programs."""
-        return Response(self._written, mimetype="application/yaml")
-
-    def documentation(self) -> Response:
-        """The interface, for people."""
-        return _html(self._documentation, OWN)
-
-    @cached_property
-    def _description(self) -> dict[str, Any]:
-        return description(self._served)
-
-    @cached_property
-    def _written(self) -> str:
-        return written(self._description)
-
-    @cached_property
-    def _documentation(self) -> str:
-        return _documentation(self._description)
-
-    def report(self) -> Response:
-        """What was published beside the model."""
-        report = self._artifacts().report
-        if report is None:
-            abort(404, "no report.html was published beside the model")
-        return _html(report, INLINE)
+def _report(page: bytes | None) -> Response:
+    if page is None:
+        abort(404, "no report.html was published beside the model")
+    return _html(page, CSP_INLINE_STYLE)
 
 
 def _html(page: bytes | str, policy: str) -> Response:
@@ -97,14 +70,15 @@ def _html(page: bytes | str, policy: str) -> Response:
     return response
 
 
-def _file(name: str) -> bytes:
+def _read(name: str) -> bytes:
     return resources.files("ml_census.web").joinpath(name).read_bytes()
 
 
-def _documentation(document: dict[str, Any]) -> str:
-    """openapi.yaml as HTML: as short as it is, a viewer of a megabyte of script would add nothing."""
+def _render_docs(document: Document) -> str:
+    """Return the OpenAPI document as HTML. The usual viewers are a megabyte of script."""
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template.filters["yaml"] = written
-    paths = document["paths"]
-    first = {path: paths[path] for path in FIRST}
-    return template.from_string(_file("templates/docs.html").decode()).render(document | {"paths": first | paths})
+    template.filters["yaml"] = to_yaml
+    resolved = resolve(document)
+    first = {path: resolved["paths"][path] for path in FIRST_PATHS if path in resolved["paths"]}
+    source = _read("templates/docs.html").decode()
+    return template.from_string(source).render(resolved | {"paths": first | resolved["paths"]})

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from conftest import KEY
 from ml_census import auth
 from ml_census.api.app import create_app
-from ml_census.api.compatible import Vertex
+from ml_census.api.views.vertex import VertexRoutes
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
 from ml_census.engine.sklearn_predictor import SklearnPredictor
@@ -203,10 +203,10 @@ def test_binary_values_of_each_datatype_are_read_as_they_were_written(datatype: 
 @pytest.mark.parametrize(
     ("datatype", "data", "says"),
     [
-        ("FP32", b"abc", "3 bytes are no whole number of FP32"),
-        ("BYTES", b"\x01\0\0", "their lengths before them"),
-        ("BYTES", b"\x02\0\0\0a", "their lengths before them"),
-        ("BYTES", b"\xff\xff\xff\xffa", "their lengths before them"),
+        ("FP32", b"abc", "3 bytes are not a multiple of 4, the size of FP32"),
+        ("BYTES", b"\x01\0\0", "must each follow their length"),
+        ("BYTES", b"\x02\0\0\0a", "must each follow their length"),
+        ("BYTES", b"\xff\xff\xff\xffa", "must each follow their length"),
         ("BYTES", b"\x01\0\0\0\xff", "UTF-8"),
     ],
 )
@@ -229,7 +229,7 @@ def test_bytes_of_no_tensor_are_a_400(post: Callable[..., TestResponse]) -> None
 
     answer = post(V2, body + b"more", "application/octet-stream", **headers)
 
-    assert answer.json == {"error": "4 bytes behind the document are of no tensor"}
+    assert answer.json == {"error": "4 bytes after the document belong to no tensor"}
 
 
 def test_model_of_another_version_is_a_404(client: FlaskClient) -> None:
@@ -283,7 +283,7 @@ def test_the_server_says_what_it_is(client: FlaskClient) -> None:
     "path", ["/v1/models/census", "/v2/health/ready", "/v2/models/census/ready", "/ping", "/health"]
 )
 def test_a_drain_ends_readiness(artifacts: Artifacts, path: str) -> None:
-    assert create_app(artifacts, CONFIG, ready=lambda: False).test_client().get(path).status_code == 503
+    assert create_app(artifacts, CONFIG, is_ready=lambda: False).test_client().get(path).status_code == 503
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,9 @@ def test_a_drain_ends_readiness(artifacts: Artifacts, path: str) -> None:
 def test_an_open_protocol_wants_no_token_and_opens_no_other(artifacts: Artifacts, protocol: str, path: str) -> None:
     """An empty body is refused for what it is, where a token would have been asked for first."""
     config = replace(CONFIG, unauthenticated_protocols=(protocol,))
-    client = create_app(artifacts, config, vertex=Vertex("/vertex/predict", "/vertex/health")).test_client()
+    client = create_app(
+        artifacts, config, vertex_routes=VertexRoutes("/vertex/predict", "/vertex/health")
+    ).test_client()
     paths = [V1, V2, MLFLOW, "/vertex/predict", "/prediction"]
 
     answers = {each: client.post(each, data="{}", content_type="application/json").status_code for each in paths}
@@ -319,7 +321,9 @@ def test_an_open_protocol_wants_no_token_and_opens_no_other(artifacts: Artifacts
 def test_without_a_token_there_is_a_401_in_the_words_of_the_protocol(
     artifacts: Artifacts, path: str, body: Any, error: dict[str, str]
 ) -> None:
-    client = create_app(artifacts, CONFIG, vertex=Vertex("/vertex/predict", "/vertex/health")).test_client()
+    client = create_app(
+        artifacts, CONFIG, vertex_routes=VertexRoutes("/vertex/predict", "/vertex/health")
+    ).test_client()
 
     answer = client.post(path, json=body)
 
@@ -349,10 +353,10 @@ BAD = [
     (V2, changed(0, name=...), "each tensor must be"),
     (V2, changed(0, datatype="STRING"), "the datatype must be"),
     (V2, changed(0, datatype=["BYTES"]), "the datatype must be"),
-    (V2, changed(0, data=...), '"data" must be there'),
+    (V2, changed(0, data=...), '"data" must be a list'),
     (V2, changed(0, data=..., parameters={"binary_data_size": 8}), '"binary_data_size" must be a number of bytes'),
     (V2, changed(0, data=..., parameters={"binary_data_size": "0"}), '"binary_data_size" must be a number of bytes'),
-    (V2, changed(0, data=..., parameters=[]), '"data" must be there'),
+    (V2, changed(0, data=..., parameters=[]), '"data" must be a list'),
     (V2, changed(0, shape=[3, 1]), "the shape must be [rows] or [rows, columns], of 2 values"),
     (V2, changed(0, shape=[2, 1, 1]), "the shape must be"),
     (V2, changed(0, shape=[-2, -1]), "the shape must be"),
@@ -367,12 +371,12 @@ BAD = [
     (MLFLOW, {"rows": ROWS}, "one of dataframe_split"),
     (MLFLOW, {"inputs": ROWS, "instances": ROWS}, "one of dataframe_split"),
     (MLFLOW, {"inputs": "rows"}, '"inputs" must be a list of rows'),
-    (MLFLOW, {"inputs": {"age": [1], "sex": []}}, "lists of one length"),
-    (MLFLOW, {"inputs": {"age": 1}}, "lists of one length"),
+    (MLFLOW, {"inputs": {"age": [1], "sex": []}}, "lists of equal length"),
+    (MLFLOW, {"inputs": {"age": 1}}, "lists of equal length"),
     (MLFLOW, {"dataframe_split": ROWS}, '"dataframe_split" must be'),
     (MLFLOW, {"dataframe_split": {"columns": NAMES, "data": [[1]]}}, "must have 4 values"),
-    (MLFLOW, {"dataframe_split": {"columns": ["a", "a"], "data": [[1, 2]]}}, "a name twice"),
-    (MLFLOW, {"dataframe_split": {"columns": [1, "1"], "data": [[1, 2]]}}, "a name twice"),
+    (MLFLOW, {"dataframe_split": {"columns": ["a", "a"], "data": [[1, 2]]}}, "a duplicate name"),
+    (MLFLOW, {"dataframe_split": {"columns": [1, "1"], "data": [[1, 2]]}}, "a duplicate name"),
     (MLFLOW, {"dataframe_split": {"columns": [{}], "data": [[1]]}}, "a list of names"),
     (MLFLOW, {"dataframe_split": {"columns": [True], "data": [[1]]}}, "a list of names"),
     (MLFLOW, {"dataframe_records": [[1], {}]}, "row 0"),
@@ -396,7 +400,7 @@ def test_a_bad_body_is_a_400_that_says_where(
     ("body", "says"),
     [
         (f"{','.join(NAMES)}\n1,2\n".encode(), "each line must have 4 values"),
-        (f"{','.join(NAMES)},sex\n{CSV}\n".encode(), "the first line names sex twice"),
+        (f"{','.join(NAMES)},sex\n{CSV}\n".encode(), "the first line has the column sex twice"),
         (b"age,workclass,education,sex\n39,Private,14,Male\n", "the first line does not name education-num"),
         (b'"', "not CSV"),
         (b"\xff", "not UTF-8"),
@@ -431,9 +435,10 @@ def test_other_refusals_are_in_the_words_of_the_protocol(
 
 
 def test_what_the_server_refuses_by_itself_is_in_the_words_of_the_protocol(artifacts: Artifacts) -> None:
-    app = create_app(artifacts, CONFIG, vertex=Vertex("/predict", "/there"))
+    app = create_app(artifacts, CONFIG, vertex_routes=VertexRoutes("/predict", "/there"))
 
-    said = {path: json.loads(app.error_body(path, 503, "busy")) for path in (V1, V2, MLFLOW, "/predict", "/prediction")}
+    paths = (V1, V2, MLFLOW, "/predict", "/prediction", "/v1/models/other", "/v2/other", "/v2foo", "/v1x/models")
+    said = {path: json.loads(app.error_body(path, 503, "busy")) for path in paths}
 
     assert said == {
         V1: {"error": "busy"},
@@ -441,6 +446,10 @@ def test_what_the_server_refuses_by_itself_is_in_the_words_of_the_protocol(artif
         MLFLOW: {"error_code": "TEMPORARILY_UNAVAILABLE", "message": "busy"},
         "/predict": {"error": "busy"},
         "/prediction": {"error message": "busy"},
+        "/v1/models/other": {"error": "busy"},
+        "/v2/other": {"error": "busy"},
+        "/v2foo": {"error message": "busy"},
+        "/v1x/models": {"error message": "busy"},
     }
 
 
@@ -474,7 +483,7 @@ def test_a_first_line_of_values_is_no_header(names: list[str], first: str, is_he
 
 def test_probabilities_that_are_no_numbers_are_null() -> None:
     """JSON has no NaN."""
-    assert native.answer([1], {"probabilities": [[math.nan, 1.0]]})["probabilities"] == [[None, 1.0]]
+    assert native.render([1], {"probabilities": [[math.nan, 1.0]]})["probabilities"] == [[None, 1.0]]
 
 
 def test_another_content_type_is_a_415(post: Callable[..., TestResponse]) -> None:

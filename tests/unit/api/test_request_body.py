@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from conftest import KEY
 from ml_census import auth
 from ml_census.api.app import create_app
-from ml_census.api.compatible import Vertex
+from ml_census.api.views.vertex import VertexRoutes
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
 from ml_census.engine.sklearn_predictor import SklearnPredictor
@@ -54,7 +54,7 @@ def artifacts(sample_model: Callable[[str], SampleModel]) -> Artifacts:
 
 @pytest.fixture(scope="module")
 def client(artifacts: Artifacts) -> FlaskClient:
-    return create_app(artifacts, CONFIG, vertex=Vertex(VERTEX, "/vertex/health")).test_client()
+    return create_app(artifacts, CONFIG, vertex_routes=VertexRoutes(VERTEX, "/vertex/health")).test_client()
 
 
 @pytest.fixture(scope="module")
@@ -324,8 +324,8 @@ def test_the_answer_comes_in_the_form_that_is_accepted(
     ],
 )
 def test_predictions_are_written_as_csv_and_as_an_array(predictions: list[Any], text: str, array: list[Any]) -> None:
-    assert sagemaker.csv_answer(predictions) == text
-    assert np.load(io.BytesIO(sagemaker.npy_answer(predictions))).tolist() == array
+    assert sagemaker.render_csv(predictions) == text
+    assert np.load(io.BytesIO(sagemaker.render_npy(predictions))).tolist() == array
 
 
 @pytest.mark.parametrize("accept", ["text/csv", "application/x-npy"])

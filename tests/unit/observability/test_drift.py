@@ -98,11 +98,11 @@ def predicting(*columns: Column) -> Artifacts:
 def test_requests_in_flight_leave_the_drift_of_the_next_model_alone() -> None:
     """They end on the model that they began with, whose columns are others."""
     old, new, metrics = predicting(SEX, AGE), predicting(AGE, SEX), Metrics()
-    app, answering = create_app(old, Config("", "", ""), metrics=metrics), PredictionService(1000, metrics)
-    app.swap(new)
+    app, service = create_app(old, Config("", "", ""), metrics=metrics), PredictionService(1000, metrics)
+    app.replace_artifacts(new)
     for _ in range(LEAST_ROWS // len(USUAL)):
-        answering.answer(new, [list(row) for row in USUAL], answering.stages())
-        answering.answer(old, [["Female", 90]], answering.stages())
+        service.predict(new, [list(row) for row in USUAL], service.stage_timer())
+        service.predict(old, [["Female", 90]], service.stage_timer())
 
     told = [metrics.registry.get_sample_value("ml_census_drift", {"column": name}) for name in ("age", "sex")]
     assert told == pytest.approx([0, 0], abs=1e-3)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ml_census.protocols.csv_text import C1, CsvError, delimiter_of, encoding_of, places, records
+from ml_census.protocols.csv_text import C1, CsvError, column_indexes, detect_delimiter, detect_encoding, records
 
 CASES = json.loads((Path(__file__).parents[2] / "support" / "csv_cases.json").read_text())
 NUMBERED = ["0", "1", "2"]
@@ -15,7 +15,7 @@ NUMBERED = ["0", "1", "2"]
 
 @pytest.mark.parametrize("case", CASES["texts"], ids=lambda case: case["what"])
 def test_a_text_is_read_as_the_table_says(case: dict[str, Any]) -> None:
-    delimiter = delimiter_of(case["text"], case["names"]) if "names" in case else ","
+    delimiter = detect_delimiter(case["text"], case["names"]) if "names" in case else ","
     assert delimiter == case.get("delimiter", ",")
     read = records(io.StringIO(case["text"], newline=""), delimiter)
     if "error" in case:
@@ -29,14 +29,14 @@ def test_a_text_is_read_as_the_table_says(case: dict[str, Any]) -> None:
 def test_an_encoding_is_known_by_its_bytes(case: dict[str, Any]) -> None:
     data = bytes.fromhex(case["bytes"])
 
-    assert data.decode(encoding_of([data]), errors=C1) == case["text"]
+    assert data.decode(detect_encoding([data]), errors=C1) == case["text"]
 
 
 @pytest.mark.parametrize(("text", "encoding"), [("Müller", "utf-8-sig"), ("Mü", "windows-1252")])
 def test_a_letter_may_be_in_two_pieces_of_a_file(text: str, encoding: str) -> None:
     data = text.encode("utf-8" if encoding == "utf-8-sig" else "latin-1")
 
-    assert encoding_of(data[place : place + 1] for place in range(len(data))) == encoding
+    assert detect_encoding(data[place : place + 1] for place in range(len(data))) == encoding
 
 
 @pytest.mark.parametrize(
@@ -53,19 +53,19 @@ def test_a_letter_may_be_in_two_pieces_of_a_file(text: str, encoding: str) -> No
     ],
 )
 def test_a_line_with_all_names_is_a_header(first: list[str], names: list[str], found: list[int] | None) -> None:
-    assert places(first, names, names) == found
+    assert column_indexes(first, names, names) == found
 
 
 def test_a_column_that_is_not_required_may_be_left_out() -> None:
-    assert places(["note", "sex"], ["sex", "id"], ["sex"]) == [1, None]
-    assert places(["id", "sex"], ["sex", "id"], ["sex"]) == [1, 0]
+    assert column_indexes(["note", "sex"], ["sex", "id"], ["sex"]) == [1, None]
+    assert column_indexes(["id", "sex"], ["sex", "id"], ["sex"]) == [1, 0]
     with pytest.raises(CsvError, match="the first line does not name sex: it is"):
-        places(["id", "Sex"], ["sex", "id"], ["sex"])
+        column_indexes(["id", "Sex"], ["sex", "id"], ["sex"])
 
 
 @pytest.mark.parametrize(("fewest", "found"), [(1, [0, 1]), (3, None)])
 def test_few_numbers_are_a_header_where_the_caller_says_so(fewest: int, found: list[int] | None) -> None:
-    assert places(["0", "1"], ["0", "1"], ["0", "1"], fewest) == found
+    assert column_indexes(["0", "1"], ["0", "1"], ["0", "1"], fewest) == found
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_few_numbers_are_a_header_where_the_caller_says_so(fewest: int, found: l
     [
         (["Sex", "Color"], "the first line does not name sex, color: it is “Sex,Color”"),
         (["sex", "colour"], "the first line does not name color: it is “sex,colour”"),
-        (["sex", "color", "sex"], "the first line names sex twice"),
+        (["sex", "color", "sex"], "the first line has the column sex twice"),
         (["a", "b", "c"], "the first line has 3 values, expected 2 or the names sex, color: it is “a,b,c”"),
         ([], "there are no rows"),
         (["x" * 200, "sex"], f"the first line does not name color: it is “{'x' * 100}…”"),
@@ -81,7 +81,7 @@ def test_few_numbers_are_a_header_where_the_caller_says_so(fewest: int, found: l
 )
 def test_a_line_that_is_neither_header_nor_row_is_refused_with_its_reason(first: list[str], says: str) -> None:
     with pytest.raises(CsvError) as raised:
-        places(first, ["sex", "color"], ["sex", "color"])
+        column_indexes(first, ["sex", "color"], ["sex", "color"])
 
     assert str(raised.value) == says
 
@@ -91,5 +91,5 @@ def test_only_the_first_20_cells_are_held_against_the_names() -> None:
     names = [f"column {number}" for number in range(30)]
 
     with pytest.raises(CsvError, match="does not name"):
-        places(["x"] * 19 + ["colum 19"] + ["x"] * 10, names, names)
-    assert places(["x"] * 20 + ["colum 20"] + ["x"] * 9, names, names) is None
+        column_indexes(["x"] * 19 + ["colum 19"] + ["x"] * 10, names, names)
+    assert column_indexes(["x"] * 20 + ["colum 20"] + ["x"] * 9, names, names) is None

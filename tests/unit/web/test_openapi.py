@@ -5,36 +5,35 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from ml_census.api.app import Api, create_app
-from ml_census.api.compatible import Vertex
+from ml_census.api.app import create_app
+from ml_census.api.views.vertex import VertexRoutes
 from ml_census.config import Config
-from ml_census.observability.metrics import Metrics
 
 NOTHING = cast(Any, None)
 
 
-def served(vertex: Vertex | None = None, **config: str) -> str:
-    app = create_app(NOTHING, Config("", "", "", **config), vertex=vertex)  # type: ignore[arg-type]
+def served(vertex: VertexRoutes | None = None, **config: str) -> str:
+    app = create_app(NOTHING, Config("", "", "", **config), vertex_routes=vertex)  # type: ignore[arg-type]
     return app.test_client().get("/openapi.yaml").text
 
 
 @pytest.mark.parametrize(
-    "vertex", [None, Vertex("/vertex/predict", "/vertex/health"), Vertex("/invocations", "/readyz")]
+    "vertex", [None, VertexRoutes("/vertex/predict", "/vertex/health"), VertexRoutes("/invocations", "/readyz")]
 )
 @pytest.mark.parametrize("name", ["model", "census"])
-def test_the_description_has_the_routes_and_methods_of_the_server(name: str, vertex: Vertex | None) -> None:
-    api = Api(NOTHING, Config("", "", "", model_name=name), lambda: True, dict, Metrics(), vertex)
+def test_the_description_has_the_routes_and_methods_of_the_server(name: str, vertex: VertexRoutes | None) -> None:
+    app = create_app(NOTHING, Config("", "", "", model_name=name), vertex_routes=vertex)
 
     described = yaml.safe_load(served(vertex, model_name=name))
 
     assert {path: sorted(operations) for path, operations in described["paths"].items()} == {
-        path.replace("<version>", "{version}"): sorted(method.lower() for method in methods)
-        for path, methods, _ in api.routes()
+        route.rule.replace("<version>", "{version}"): sorted(map(str.lower, route.methods - {"HEAD", "OPTIONS"}))
+        for route in app.state.routes.routes
     }
 
 
 def test_each_operation_has_an_id_of_its_own() -> None:
-    described = yaml.safe_load(served(Vertex("/a", "/b")))
+    described = yaml.safe_load(served(VertexRoutes("/a", "/b")))
 
     ids = [each["operationId"] for operations in described["paths"].values() for each in operations.values()]
     assert len(set(ids)) == len(ids)

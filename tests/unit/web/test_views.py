@@ -1,20 +1,22 @@
 """What browsers are shown, where it differs from what programs get."""
 
 import re
-from typing import Any, cast
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from ml_census.web.views import PageViews
+from ml_census.api.app import BLUEPRINTS
+from ml_census.web.openapi import build_document
+from ml_census.web.views import create_blueprint
+
+PARTS = [blueprint.read_openapi("model") for blueprint in BLUEPRINTS]
 
 
 @pytest.fixture(scope="module")
 def client() -> FlaskClient:
     app = Flask(__name__)
-    for path, methods, view in PageViews(lambda: cast(Any, None), {}).routes():
-        app.add_url_rule(path, view.__name__, view, methods=methods)
+    app.register_blueprint(create_blueprint(lambda: build_document(PARTS), lambda: None))
     return app.test_client()
 
 

@@ -1,0 +1,39 @@
+"""KServe V1: /v1/models."""
+
+from flask import Response
+
+from ml_census.api import request_body
+from ml_census.api.blueprint import ApiBlueprint
+from ml_census.api.credentials import authenticate
+from ml_census.api.responses import json_response
+from ml_census.api.state import current_state
+from ml_census.protocols import kserve_v1
+
+blueprint = ApiBlueprint("kserve", protocol="kserve", render_error=kserve_v1.render_error, url_prefix="/v1")
+
+
+@blueprint.get("/models")
+def list_models() -> Response:
+    """Return the name of the one model."""
+    return json_response({"models": [current_state().config.model_name]})
+
+
+@blueprint.probe("/models/{model}")
+def model_ready() -> Response:
+    """Return whether the model is ready: 200, or 503 during a drain."""
+    state = current_state()
+    is_ready = state.is_ready()
+    return json_response({"name": state.config.model_name, "ready": is_ready}, 200 if is_ready else 503)
+
+
+@blueprint.prediction("/models/{model}:predict")
+def predict() -> Response:
+    """Return one prediction per instance."""
+    artifacts, service = authenticate(), current_state().service
+    timer = service.stage_timer()
+    flags = request_body.query_flags()
+    rows = kserve_v1.parse(request_body.json_body())
+    result = service.predict(artifacts, rows, timer, "proba" in flags)
+    response = json_response(kserve_v1.render(result.predictions, result.extras(flags)), headers=result.headers)
+    timer.lap("format")
+    return response

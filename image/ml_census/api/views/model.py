@@ -1,0 +1,46 @@
+"""/schema and /version: what the model accepts and returns, and what the server runs."""
+
+import json
+import platform
+
+from flask import Response
+
+from ml_census import __version__
+from ml_census.api.blueprint import ApiBlueprint
+from ml_census.api.credentials import authenticate
+from ml_census.api.responses import JSON, json_response
+from ml_census.api.state import current_state
+from ml_census.web.views import REPORT
+
+blueprint = ApiBlueprint("model")
+
+
+@blueprint.get("/schema")
+def schema() -> Response:
+    """Return the columns of the model, and the classes in the order of the probabilities."""
+    artifacts = authenticate()
+    predictor = artifacts.predictor
+    classes = predictor.classes if predictor.has_probabilities else None
+    document = predictor.schema.to_json() | {"classes": classes and artifacts.decoded(classes)}
+    if predictor.outputs and predictor.has_probabilities:
+        document["outputs"] = predictor.outputs
+    return Response(json.dumps(document, default=str), mimetype=JSON)
+
+
+@blueprint.get("/version")
+def version() -> Response:
+    """Return the versions of server, model, scikit-learn and Python, the engine, and the number of reloads."""
+    state = current_state()
+    artifacts = state.artifacts
+    model = artifacts.model
+    document = {
+        "version": __version__,
+        "model": model.version,
+        "engine": model.engine,
+        "scikit-learn": model.scikit_learn,
+        **({"made-by-scikit-learn": model.made_by} if model.made_by else {}),
+        "python": platform.python_version(),
+        "reloads": state.reload_counts(),
+        **({"report": REPORT} if artifacts.report else {}),
+    }
+    return json_response(document)

@@ -1,0 +1,18 @@
+"""Details of rejected rows, for protocols whose errors have only a message."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Details = Sequence[Mapping[str, Any]]
+"""Rejected values: each with `row`, `expected`, and where known `column` and `got`."""
+
+
+def with_first_detail(message: str, details: Details) -> str:
+    """Return the message with the place of the first rejected value, if there is one."""
+    if not details:
+        return message
+    first = details[0]
+    place = ", ".join(f"{key} {first[key]}" for key in ("row", "column") if key in first)
+    got = f", got {json.dumps(first['got'])}" if "got" in first else ""
+    return f"{message}: {place}: expected {first['expected']}{got}"
