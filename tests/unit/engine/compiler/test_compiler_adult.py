@@ -1,4 +1,4 @@
-"""The recipes on UCI Adult: the compiled model answers all of adult.test as its original."""
+"""Training pipelines on UCI Adult: the compiled model predicts all of adult.test as scikit-learn."""
 
 import os
 from collections.abc import Iterator
@@ -26,14 +26,14 @@ def adult() -> datasets.Dataset:
 
 @pytest.fixture(scope="module", params=["article", "boosted"])
 def fitted(request: pytest.FixtureRequest, adult: datasets.Dataset) -> Iterator[tuple[SklearnPredictor, Columns]]:
-    """A recipe trained on adult.data, and the rows of adult.test."""
+    """Return a pipeline that was trained on adult.data, and the rows of adult.test."""
     model = RECIPES[request.param].fit(adult.train, adult.train_labels)
     original = SklearnPredictor(model, infer_schema(model, COLUMNS))
     yield original, original.schema.clean(adult.test.to_numpy().tolist()).columns
 
 
-def test_all_rows_of_adult_test_are_answered_alike(fitted: tuple[SklearnPredictor, Columns]) -> None:
-    """Also by what was written to compiled.npz and read again, and in requests of other sizes."""
+def test_compiled_model_predicts_adult_test_as_sklearn(fitted: tuple[SklearnPredictor, Columns]) -> None:
+    """Also after compiled.npz was written and read, and in requests of other sizes."""
     original, columns = fitted
     assert len(columns[0]) == 16_281
 
@@ -49,5 +49,5 @@ def test_all_rows_of_adult_test_are_answered_alike(fitted: tuple[SklearnPredicto
         for start in range(0, 16_281 - size, 997):
             part = [values[start : start + size] for values in columns]
             assert read.predict(part) == labels[start : start + size]
-            got = read.probabilities(part)
-            np.testing.assert_allclose(got, probabilities[start : start + size], rtol=tolerance, atol=tolerance)
+            actual = read.probabilities(part)
+            np.testing.assert_allclose(actual, probabilities[start : start + size], rtol=tolerance, atol=tolerance)

@@ -1,4 +1,4 @@
-"""Columns of many categories: the cost grows with their number, not with its square; the answers are the model's."""
+"""Columns of many categories: memory and time grow with their number, not with its square."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.estimator import learnt
 
 COUNT = MAX_TABLE_FEATURES + 500
-ZIPS = [f"{place:05d}" for place in range(COUNT)]
+ZIPS = [f"{number:05d}" for number in range(COUNT)]
 FRAME = pd.DataFrame({"zip": ZIPS, "x": np.linspace(-1, 1, COUNT), "few": ["a", "b", "c"] * (COUNT // 3)})
 LABELS = np.arange(COUNT) % 3
 
@@ -56,7 +56,7 @@ def fitted(encoder: Any, model: Any, *steps: Any) -> Any:
     ],
     ids=["ignore", "regression", "drop", "scaled", "centred", "infrequent", "tree", "scaled tree", "ordinal"],
 )
-def test_a_model_of_many_categories_is_compiled_and_goes_through_a_file(model: Any) -> None:
+def test_model_of_many_categories_is_compiled_and_stored(model: Any) -> None:
     original = SklearnPredictor(model, learnt(model))
 
     compiled, engine = compile_and_verify(original)
@@ -67,7 +67,7 @@ def test_a_model_of_many_categories_is_compiled_and_goes_through_a_file(model: A
     assert read.predict(columns) == pytest.approx(model.predict(FRAME))
 
 
-def test_only_a_column_of_more_features_than_a_table_may_have_is_folded() -> None:
+def test_only_columns_beyond_the_table_limit_are_folded() -> None:
     model = fitted(OneHotEncoder(handle_unknown="ignore"), Ridge())
 
     scoring = compile_model(model, learnt(model)).scoring
@@ -77,26 +77,31 @@ def test_only_a_column_of_more_features_than_a_table_may_have_is_folded() -> Non
     assert scoring.weights.shape == (4,)
 
 
-def test_a_step_is_asked_once_for_all_categories(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To ask for each by itself took time with the square of their number: 31 s for 4,000."""
+def test_step_transforms_all_categories_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call for each category took time with the square of their number: 31 s for 4,000."""
     model = fitted(OneHotEncoder(handle_unknown="ignore"), Ridge())
     calls = []
     transform = OneHotEncoder.transform
-    monkeypatch.setattr(OneHotEncoder, "transform", lambda self, X: calls.append(len(X)) or transform(self, X))  # type: ignore[func-returns-value]
+
+    def counted(self: OneHotEncoder, rows: Any) -> Any:
+        calls.append(len(rows))
+        return transform(self, rows)
+
+    monkeypatch.setattr(OneHotEncoder, "transform", counted)
 
     compile_model(model, learnt(model))
 
     assert sorted(calls) == [6, COUNT + 3]
 
 
-def test_what_an_encoder_makes_of_many_categories_is_kept_by_its_exceptions() -> None:
+def test_one_hot_features_of_many_categories_are_sparse() -> None:
     model = fitted(OneHotEncoder(handle_unknown="ignore"), Ridge())
 
-    made = apply_step(model[0], input_features(learnt(model)))
+    features = apply_step(model[0], input_features(learnt(model)))
 
     sizes = [
         len(feature.values) + len(feature.exceptions[0])
-        for feature in made
+        for feature in features
         if isinstance(feature, CategoricalFeature) and feature.exceptions
     ]
-    assert max(sizes) == 4  # 0, 1, and two symbols: what cannot come stands for the first category
+    assert max(sizes) == 4  # the values 0 and 1, the category, and one probe value that is rejected and replaced by it

@@ -1,0 +1,190 @@
+"""Models without a rule are served by scikit-learn, and the reason names the step or the model."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
+from sklearn.ensemble import GradientBoostingClassifier, StackingClassifier, VotingClassifier
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    KBinsDiscretizer,
+    MinMaxScaler,
+    OneHotEncoder,
+    PolynomialFeatures,
+    StandardScaler,
+)
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+from ml_census.engine.compiler.equivalence import compile_and_verify
+from ml_census.engine.sklearn_predictor import SklearnPredictor
+from ml_census.models.schema_inference import infer_schema
+from ml_census.schema.column import Column
+from ml_census.schema.schema import Schema
+from support.compile_data import CODES, GAPS, LABELS, NUMBERS, ROWS, columns_of, forest, tree
+
+pytestmark = pytest.mark.filterwarnings("ignore:Found unknown categories in columns")
+
+
+class Half(TransformerMixin, BaseEstimator):
+    """A transformer of another package."""
+
+    def fit(self, rows: Any, labels: Any = None) -> "Half":
+        self.n_features_in_ = rows.shape[1]
+        return self
+
+    def transform(self, rows: Any) -> Any:
+        return np.asarray(rows) / 2
+
+
+class CappedScaler(StandardScaler):
+    """A subclass of a known transformer that does something else."""
+
+    def transform(self, X: Any, copy: Any = None) -> Any:  # noqa: N803
+        return np.minimum(super().transform(X, copy), 1.5)
+
+
+class ScalerWithOneOtherValue(MinMaxScaler):
+    """A subclass that does something else at a single number, which no sample finds."""
+
+    def transform(self, X: Any) -> Any:  # noqa: N803
+        return np.where(np.asarray(X) == 77.25, 0.0, super().transform(X))
+
+
+class PipelineWithOneOtherValue(Pipeline):
+    """A pipeline that predicts something else at a single number."""
+
+    def predict(self, X: Any, **params: Any) -> Any:  # noqa: N803
+        return np.where(np.asarray(X)[:, 0] == 77.25, 1, super().predict(X))
+
+
+class CautiousTree(DecisionTreeClassifier):
+    """A subclass of a known model that predicts something else."""
+
+    def predict(self, X: Any, check_input: bool = True) -> Any:  # noqa: N803
+        return self.classes_[(self.predict_proba(X)[:, 1] > 0.9).astype(int)]
+
+
+def on_numbers(*steps: Any) -> Any:
+    return make_pipeline(*steps).fit(NUMBERS, LABELS)
+
+
+def on_texts(*steps: Any) -> Any:
+    return make_pipeline(*steps).fit(["good work", "bad work", "good pay", "bad pay"] * 5, [1, 0] * 10)
+
+
+WEIGHTED_UNION = FeatureUnion([("a", StandardScaler()), ("b", MinMaxScaler())], transformer_weights={"a": 2})
+WEIGHTED_COLUMNS = columns_of((StandardScaler(), [0])).set_params(transformer_weights={"standardscaler": 2})
+BINS = KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf")
+TWO_MODELS = [("a", tree()), ("b", LogisticRegression())]
+UNSUPPORTED: dict[str, tuple[Callable[[], Any], str]] = {
+    "KMeans": (lambda: KMeans(3, random_state=0, n_init=1).fit(NUMBERS), "no rule for KMeans"),
+    "SVC": (lambda: on_numbers(SVC()), "no rule for SVC"),
+    "KNN": (lambda: on_numbers(KNeighborsClassifier()), "no rule for KNeighborsClassifier"),
+    "voting": (lambda: on_numbers(VotingClassifier(TWO_MODELS)), "no rule for VotingClassifier"),
+    "stacking": (lambda: on_numbers(StackingClassifier(TWO_MODELS[:1], cv=2)), "no rule for StackingClassifier"),
+    "calibrated": (lambda: on_numbers(CalibratedClassifierCV(tree(), cv=2)), "no rule for CalibratedClassifierCV"),
+    "tf-idf": (lambda: on_texts(TfidfVectorizer(), LogisticRegression()), "documents"),
+    "hashed text": (lambda: on_texts(HashingVectorizer(), tree()), "documents"),
+    "polynomials": (lambda: on_numbers(PolynomialFeatures(), tree()), "no rule for PolynomialFeatures"),
+    "PCA": (lambda: on_numbers(PCA(), tree()), "no rule for PCA"),
+    "bins": (lambda: on_numbers(BINS, tree()), "no rule for KBinsDiscretizer"),
+    "logarithms": (lambda: on_numbers(FunctionTransformer(np.log1p), tree()), "no rule for FunctionTransformer"),
+    "another package's transformer": (lambda: on_numbers(StandardScaler(), Half(), tree()), "no rule for Half"),
+    "another package's first step": (lambda: on_numbers(Half(), tree()), "no rule for Half"),
+    "a subclass of a tree": (lambda: on_numbers(CautiousTree(max_depth=3)), "no rule for CautiousTree"),
+    "weights of a union": (lambda: on_numbers(WEIGHTED_UNION, tree()), "FeatureUnion with weights"),
+    "weights of columns": (lambda: on_numbers(WEIGHTED_COLUMNS, tree()), "ColumnTransformer with weights"),
+    "several classes a row": (
+        lambda: forest(NUMBERS, np.column_stack([LABELS, 1 - LABELS])),
+        "of several outputs|other classes",
+    ),
+    "boosting from a model": (
+        lambda: on_numbers(GradientBoostingClassifier(n_estimators=3, init=LogisticRegression())),
+        "starts from a model of its own",
+    ),
+    "one class": (lambda: tree().fit(NUMBERS, LABELS * 0), "one class only"),
+}
+
+
+@pytest.mark.parametrize(("make", "reason"), UNSUPPORTED.values(), ids=UNSUPPORTED.keys())
+def test_model_without_a_rule_is_served_by_sklearn(make: Callable[[], Any], reason: str) -> None:
+    model = make()
+    original = SklearnPredictor(model, infer_schema(model))
+
+    predictor, engine = compile_and_verify(original)
+
+    assert predictor is original
+    assert re.search(reason, str(engine)), engine
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        on_numbers(CappedScaler(), LogisticRegression()),
+        on_numbers(ScalerWithOneOtherValue(), LogisticRegression()),
+        PipelineWithOneOtherValue([("scale", StandardScaler()), ("tree", tree())]).fit(NUMBERS, LABELS),
+        on_numbers(SimpleImputer(missing_values=-1.0), tree()),
+        on_numbers(SimpleImputer(missing_values=-1), tree()),
+    ],
+    ids=["a scaler", "a scaler, at one number", "a pipeline, at one number", "-1.0 is missing", "-1 is missing"],
+)
+def test_step_with_other_behavior_is_not_compiled(model: Any) -> None:
+    """The schema is given, so that only the rules can notice the step: no sample finds the one number."""
+    schema = Schema((Column(0, "number"), Column(1, "number")), "numbers")
+    original = SklearnPredictor(model, schema)
+
+    predictor, _ = compile_and_verify(original)
+
+    assert predictor is original
+    for row in ([77.25, 8], [-1, 12], [40, -1.0], [-1.0, -1.0]):
+        columns = schema.clean([row]).columns
+        assert predictor.predict(columns) == original.predict(columns)
+
+
+@pytest.mark.parametrize(
+    ("index", "inputs", "categories", "others"),
+    [
+        (0, [[sex.strip(), age] for age, _, _, sex in ROWS], ("Female",), ["Female", "Male", "no such"]),
+        (1, CODES.tolist(), (0, 10, 20), [0, 30, 40, 35]),
+    ],
+    ids=["text", "numbers"],
+)
+def test_schema_with_fewer_categories_changes_no_prediction(
+    index: int, inputs: list[list[Any]], categories: tuple[Any, ...], others: list[Any]
+) -> None:
+    """A given schema need not list all categories that the encoder knows."""
+    encode = columns_of((OneHotEncoder(handle_unknown="ignore"), [index]), remainder="passthrough")
+    model = make_pipeline(encode, tree()).fit(np.array(inputs, dtype=object), LABELS)
+    given = [Column(0, "number"), Column(1, "number")]
+    given[index] = Column(index, "category", categories)
+    original = SklearnPredictor(model, Schema(tuple(given), "objects"))
+    rows = [[*row[:index], other, *row[index + 1 :]] for row in inputs[:40] for other in others]
+    columns = original.schema.clean(rows).columns
+
+    predictor, _ = compile_and_verify(original)
+
+    assert predictor.predict(columns) == original.predict(columns)
+    assert predictor.probabilities(columns) == original.probabilities(columns)
+
+
+def test_nullable_number_is_predicted_alone_as_among_others() -> None:
+    """A given schema may list null among the categories of a number."""
+    schema = Schema((Column(0, "number", (None,), nullable=True), Column(1, "number")), "numbers")
+    original = SklearnPredictor(forest(GAPS), schema)
+    predictor, _ = compile_and_verify(original)
+    two, one = (schema.clean([[None, 3]] * count).columns for count in (2, 1))
+
+    assert predictor.predict(two) == original.predict(two)
+    assert predictor.predict(one) == original.predict(one)

@@ -1,0 +1,39 @@
+"""One value is encoded as it is among many, and missing, unknown and extreme values have codes of their own."""
+
+import numpy as np
+import pytest
+
+from ml_census.engine.predictor import PredictionError
+from ml_census.engine.runtime.encoders import MISSING, CategoryEncoder, ThresholdEncoder
+from ml_census.schema.column import NAN, Value
+
+CATEGORIES = CategoryEncoder(0, ["a", "b", 7])
+THRESHOLDS = ThresholdEncoder(0, np.array([1.0, 2.0]), -1e9, 1e9)
+
+
+@pytest.mark.parametrize(
+    ("value", "code"), [("a", 1), ("b", 2), (7, 3), ("no such", 4), (None, MISSING), (NAN, MISSING)], ids=str
+)
+def test_category_codes_follow_the_order_of_the_categories(value: Value, code: int) -> None:
+    assert CATEGORIES.encode_one(value) == code
+    assert CATEGORIES.encode([value, value]).tolist() == [code, code]
+
+
+@pytest.mark.parametrize(
+    ("value", "code"), [(0, 1), (1, 1), (1.5, 2), (2.0, 2), (2.5, 3), (NAN, MISSING), (2**53 + 1, None)], ids=str
+)
+def test_number_codes_count_the_thresholds_below(value: float, code: int | None) -> None:
+    encoder = THRESHOLDS if code is not None else ThresholdEncoder(0, np.array([2.0**53]), -1e300, 1e300)
+
+    assert encoder.encode_one(value) == (1 if code is None else code)  # 2**53 + 1 is rounded to 2**53
+    assert encoder.encode([value, value]).tolist() == [encoder.encode_one(value)] * 2
+
+
+@pytest.mark.parametrize("value", [1e10, -1e10, np.inf])
+def test_number_out_of_range_is_rejected_with_its_row(value: float) -> None:
+    with pytest.raises(PredictionError) as single:
+        THRESHOLDS.encode_one(value)
+    with pytest.raises(PredictionError) as many:
+        THRESHOLDS.encode([0, 1, value])
+
+    assert (single.value.row, many.value.row) == (0, 2)

@@ -1,0 +1,76 @@
+"""Linear models accept only weights, tables and operations that are consistent."""
+
+import numpy as np
+import pytest
+
+from ml_census.engine.runtime.linear_model import NumericFeature
+from support.compiled_files import (
+    LINEAR,
+    Arrays,
+    Change,
+    Document,
+    array,
+    assert_rejected,
+    setting,
+    without_array,
+    without_setting,
+)
+
+
+def booleans_as_features(document: Document, arrays: Arrays) -> None:
+    table = document["tables"][0]
+    table["features"] = [False, True, *table["features"][2:]]
+
+
+def operations(value: object) -> Change:
+    return setting("numbers", 0, "operations", value=value)
+
+
+INVALID: dict[str, Change] = {
+    "weights of text": array("weights", lambda weights: weights.astype(str)),
+    "weights of complex numbers": array("weights", lambda weights: weights.astype(complex)),
+    "weights of three axes": array("weights", lambda weights: weights[np.newaxis]),
+    "weights without an axis": array("weights", lambda weights: weights[0, 0]),
+    "a weight too few": array("weights", lambda weights: weights[:, 1:]),
+    "weights of one more score": array("weights", lambda weights: np.vstack([weights, weights])),
+    "pickled weights": array("weights", lambda weights: weights.astype(object)),
+    "a base of three": array("base", lambda base: np.zeros(3)),
+    "an empty base": array("base", lambda base: base[:0]),
+    "a base of text": array("base", lambda base: base.astype(str)),
+    "a base of two axes": array("base", lambda base: base[np.newaxis, np.newaxis]),
+    "a table too short": array("table0", lambda table: table[1:]),
+    "a table of text": array("table0", lambda table: table.astype(str)),
+    "a table of complex numbers": array("table0", lambda table: table.astype(complex)),
+    "no table": without_array("table0"),
+    "features as fractions": setting("tables", 0, "features", value=[0.0, 1.0, 2.0, 3.0]),
+    "features as truth values": booleans_as_features,
+    "features as text": setting("tables", 0, "features", value="0123"),
+    "a feature of null": setting("numbers", 0, "feature", value=None),
+    "a column as text": setting("tables", 0, "column", value="workclass"),
+    "a column as a fraction": setting("tables", 0, "column", value=1.0),
+    "a number's column as text": setting("numbers", 0, "column", value="0"),
+    "a category as a number": setting("numbers", 0, "column", value=1),
+    "a table of a number": setting("tables", 0, "column", value=0),
+    "an operation that is not known": operations([["power", 2.0]]),
+    "an empty operation": operations([[]]),
+    "an operation with too few numbers": operations([["clip", 1.0]]),
+    "an operation with too many numbers": operations([["add", 1.0, 2.0, 3.0]]),
+    "an operation with text": operations([["add", "1"]]),
+    "an operation with null": operations([["add", None]]),
+    "an operation with a list": operations([["add", [1.0, 2.0]]]),
+    "operations as text": operations("add"),
+    "an operation as text": operations(["add"]),
+    "no tables": without_setting("tables"),
+    "numbers as an object": setting("numbers", value={"feature": 1}),
+}
+
+
+@pytest.mark.parametrize("change", INVALID.values(), ids=INVALID.keys())
+def test_invalid_linear_model_is_rejected_when_it_is_read(change: Change) -> None:
+    assert_rejected(LINEAR, change)
+
+
+def test_operations_are_applied_in_their_order() -> None:
+    feature = NumericFeature(0, (("fill", 4.0), ("subtract", 1.0), ("divide", 2.0), ("clip", 0.0, 1.0)))
+
+    assert feature.values(np.array([2.0, np.nan, -9.0])).tolist() == [0.5, 1.0, 0.0]
