@@ -61,7 +61,7 @@ def _published(name: str, columns: bytes) -> dict[str, bytes]:
     from ml_census.schema import schema
 
     made = _sample_model(name)
-    known = schema.from_json(columns) if columns else schema_inference.infer_schema(made.model)
+    known = schema.from_json(json.loads(columns)) if columns else schema_inference.infer_schema(made.model)
     with tempfile.TemporaryDirectory() as folder:
         publish(made.model, known, made.decoding, [], {}, folder)
         return {path.name: path.read_bytes() for path in Path(folder).iterdir()}

@@ -1,5 +1,6 @@
 """The sources of users and keys, their rules, and the restarts that they cause."""
 
+import json
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ def test_secret_of_values_is_mounted_where_config_says(chart: Chart) -> None:
     pod, secret = chart.pod(values, file="ci/default-values.yaml"), data(chart.one("Secret", values))
     shown = yaml.safe_load(chart.config(values))
 
-    assert auth.parse_users(secret["users.json"]).keys() == {"alice", "bob"}
+    assert auth.parse_users(json.loads(secret["users.json"])).keys() == {"alice", "bob"}
     assert [key for _, key in auth.parse_keys(secret["secret.txt"])] == [KEY]
     mount = next(each for each in server(pod)["volumeMounts"] if each["name"] == "credentials")
     assert mount["readOnly"] is True
@@ -132,7 +133,7 @@ def test_werkzeug_hash_is_accepted_by_chart_and_server(chart: Chart, stored: str
     """The chart and the server accept every kind of hash that werkzeug makes."""
     secret = data(chart.one("Secret", {"credentials": {"users": {"alice": stored}}}))
 
-    assert auth.parse_users(secret["users.json"])["alice"] == stored
+    assert auth.parse_users(json.loads(secret["users.json"]))["alice"] == stored
 
 
 @pytest.mark.parametrize(

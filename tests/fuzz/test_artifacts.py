@@ -15,8 +15,8 @@ from conftest import KEY
 from ml_census import config
 from ml_census.artifacts import bundle
 from ml_census.config import Config
+from ml_census.errors import ArtifactError, ConfigError
 from ml_census.models import sandbox
-from ml_census.models.manifest import ArtifactError
 from ml_census.models.publishing import publish
 from ml_census.models.schema_inference import infer_schema
 from ml_census.storage.snapshot import Snapshot
@@ -97,7 +97,7 @@ def test_configuration_is_not_needed_to_be_text(tmp_path: Path) -> None:
     @given(data=st.binary(max_size=200))
     def any_bytes(data: bytes) -> None:
         (tmp_path / "config.yaml").write_bytes(data)
-        with pytest.raises(config.ConfigError):
+        with pytest.raises(ConfigError):
             config.load(str(tmp_path / "config.yaml"))
 
     any_bytes()

@@ -14,7 +14,7 @@ import pandas as pd
 from ml_census.api.app import create_app
 from ml_census.artifacts import bundle
 from ml_census.config import Config
-from ml_census.models.manifest import ArtifactError
+from ml_census.errors import ArtifactError
 from ml_census.models.publishing import publish_files
 from ml_census.storage.snapshot import Snapshot
 from support import estimators

@@ -12,7 +12,7 @@ import sklearn
 
 from ml_census import config
 from ml_census.artifacts import bundle
-from ml_census.models.manifest import ArtifactError
+from ml_census.errors import ArtifactError
 from ml_census.storage.snapshot import Snapshot
 from support.doc_commands import DOCUMENTS
 

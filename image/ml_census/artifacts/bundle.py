@@ -11,10 +11,12 @@ import numpy as np
 from ml_census import auth
 from ml_census.config import Config
 from ml_census.engine.predictor import PredictionError, Predictor, describe_failure, predict_example
+from ml_census.errors import ArtifactError
 from ml_census.models import class_labels, loading
 from ml_census.models.loading import Model, SandboxResult
-from ml_census.models.manifest import ArtifactError, ArtifactReader, ModelFolder, parse_object, read
+from ml_census.models.manifest import ArtifactReader, ModelFolder, parse_object, read
 from ml_census.schema.schema import InvalidRowsError
+from ml_census.storage import json_file
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +64,7 @@ def load(config: Config, reader: ArtifactReader, proved: Callable[[], SandboxRes
 
 def load_users(config: Config, reader: ArtifactReader) -> Fields:
     """Who may log in: nobody, where none are told of. Raises ArtifactError."""
-    return {"users": _parsed(reader, "users", config.users, auth.parse_users) if config.users else {}}
+    return {"users": _parsed(reader, "users", config.users, _parse_users) if config.users else {}}
 
 
 def load_signing_keys(config: Config, reader: ArtifactReader) -> Fields:
@@ -107,10 +109,14 @@ def prefetch(config: Config, folder: ModelFolder) -> None:
         folder.read("prediction_decoding", config.prediction_decoding, MAX_SMALL_BYTES)
 
 
+def _parse_users(data: bytes) -> dict[str, str]:
+    return auth.parse_users(json_file.parse(data))
+
+
 def _parsed(reader: ArtifactReader, key: str, uri: str, parse: Callable[[bytes], Parsed]) -> Parsed:
     try:
         return parse(read(reader, key, uri, MAX_SMALL_BYTES))
-    except auth.CredentialsError as error:
+    except (auth.CredentialsError, json_file.JsonError) as error:
         raise ArtifactError(key, uri, str(error)) from error
 
 

@@ -14,8 +14,8 @@ from ml_census import storage
 from ml_census.artifacts import bundle
 from ml_census.artifacts.bundle import Artifacts, Fields
 from ml_census.config import Config
+from ml_census.errors import ArtifactError
 from ml_census.models import sandbox
-from ml_census.models.manifest import ArtifactError
 from ml_census.storage import snapshot
 from ml_census.storage.snapshot import Snapshot
 
@@ -65,7 +65,7 @@ class WatchedArtifact:
         except ArtifactError as error:
             if not error.is_transient:
                 self.seen = found  # the same again is refused without another try
-            elif not error.is_away:
+            elif not error.is_storage_unavailable:
                 self.pause = min(2 * self.pause, LONGEST_BACKOFF_SECONDS) if found == self.put_off else 30
                 self.put_off, self.again = found, time.monotonic() + self.pause
             raise
@@ -88,7 +88,8 @@ class WatchedArtifact:
         try:
             return storage.fingerprint(uri)
         except storage.StorageError as error:
-            raise ArtifactError(self.key, uri, str(error)) from error
+            is_unavailable = isinstance(error, storage.StorageUnavailableError)
+            raise ArtifactError(self.key, uri, str(error), is_storage_unavailable=is_unavailable) from error
 
     def _keep(self, read: Snapshot) -> None:
         if self.kept is None or not read.files:
@@ -135,7 +136,7 @@ class ArtifactReloader:
             try:
                 self._current = self._first()
             except ArtifactError as error:
-                attempts += not error.is_away
+                attempts += not error.is_storage_unavailable
                 if not error.is_transient or attempts == ATTEMPTS:
                     raise
                 log.warning("%s; trying again", error)
@@ -165,7 +166,7 @@ class ArtifactReloader:
             fields = part.changed()
         except ArtifactError as error:
             part.refused += 1
-            if error.is_transient and not error.is_away:
+            if error.is_transient and not error.is_storage_unavailable:
                 log.error("reload put off: %s; trying again in %g s", error, part.pause)
             else:
                 log.error("reload refused: %s", error)
@@ -201,7 +202,7 @@ class ArtifactReloader:
                     if (found := part.load_cached()) is None:
                         raise
                     part.refused += 1
-                    is_away |= error.is_away
+                    is_away |= error.is_storage_unavailable
                     log.error("%s; serving what was loaded last", error)
             fields |= found
         return Artifacts(**fields)

@@ -12,8 +12,6 @@ from zlib import crc32
 import jwt
 from werkzeug.security import check_password_hash
 
-from ml_census.storage import json_file
-
 TOKEN_SECONDS = 720
 """A token's life, the article's."""
 LEEWAY_SECONDS = 10
@@ -48,12 +46,8 @@ class CredentialsError(Exception):
     """Users or keys cannot be used; the message is the reason in one line and never quotes a secret."""
 
 
-def parse_users(data: bytes) -> dict[str, str]:
+def parse_users(users: object) -> dict[str, str]:
     """Users by lower-case name, with the password's hash (or, as in the article, its clear text)."""
-    try:
-        users = json_file.parse(data)
-    except json_file.JsonError as error:
-        raise CredentialsError(str(error)) from error
     if not isinstance(users, dict) or not users:
         raise CredentialsError("must be a JSON object of user name to password hash, with at least one user")
     if not all(isinstance(stored, str) and stored for stored in users.values()):

@@ -57,7 +57,7 @@ def serve(
     from ml_census import config
     from ml_census.api.app import create_app
     from ml_census.artifacts.reloader import ArtifactReloader
-    from ml_census.models.manifest import ArtifactError
+    from ml_census.errors import ArtifactError, ConfigError
     from ml_census.observability import access_log
     from ml_census.observability.metrics import Metrics
     from ml_census.server import server
@@ -68,7 +68,7 @@ def serve(
         vertex = _vertex(settings, predict_route, health_route)
         loader = ArtifactReloader(settings)
         loaded = loader.start()
-    except (config.ConfigError, ArtifactError) as error:
+    except (ConfigError, ArtifactError) as error:
         fail(error)
     if settings.access_log:
         access_log.enable()
@@ -188,7 +188,7 @@ def publish(
 ) -> None:
     """Compile a model, prove it equal, and publish it with its hashes: such a model starts without being unpickled."""
     from ml_census import storage
-    from ml_census.models.manifest import ArtifactError
+    from ml_census.errors import ArtifactError
     from ml_census.storage import StorageError
 
     click.echo("compiling and proving …", err=True)

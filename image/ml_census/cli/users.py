@@ -65,14 +65,15 @@ def _edit_users(uri: str) -> Iterator[dict[str, str]]:
     Nothing is written if another command has changed the file meanwhile.
     """
     from ml_census import auth, storage
+    from ml_census.storage import json_file
 
     try:
         version = storage.fingerprint(uri)
-        users = auth.parse_users(storage.read(uri)) if version else {}
+        users = auth.parse_users(json_file.parse(storage.read(uri))) if version else {}
         yield users
         data = (json.dumps(users, indent=2, sort_keys=True) + "\n").encode()
         storage.write(uri, data, private=True, unless_changed=version)
-    except (storage.StorageError, auth.CredentialsError) as error:
+    except (storage.StorageError, json_file.JsonError, auth.CredentialsError) as error:
         fail(f"{uri}: {error}")
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import yaml
 
 from ml_census.config import cors, trusted_globals
+from ml_census.errors import ConfigError
 
 MAX_BYTES = 1024**2
 MAX_SECONDS = 10_000_000
@@ -43,10 +44,6 @@ CREDENTIALS = ("users", "secret")
 URI_KEYS = ("model_path", *CREDENTIALS, "prediction_decoding")
 STORAGE = "$AIP_STORAGE_URI"
 OBJECT = re.compile(r"gs://[a-z0-9][a-z0-9._-]*/(.*[^/])")
-
-
-class ConfigError(Exception):
-    """The configuration cannot be used; the message names the file, the key and the reason in one line."""
 
 
 @dataclass(frozen=True)

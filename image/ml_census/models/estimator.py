@@ -19,10 +19,12 @@ from ml_census.engine import probe
 from ml_census.engine.compiler.equivalence import compile_and_verify
 from ml_census.engine.predictor import Predictor, predict_example
 from ml_census.engine.sklearn_predictor import SklearnPredictor
+from ml_census.errors import ArtifactError
 from ml_census.models import foreign_files, restricted_unpickler, schema_inference
-from ml_census.models.manifest import ArtifactError, ModelFolder
+from ml_census.models.manifest import ModelFolder
 from ml_census.schema import schema
 from ml_census.schema.schema import Schema, SchemaError
+from ml_census.storage import json_file
 
 VERSION: str = sklearn.__version__
 CUT = re.compile("truncated|end-of-stream|EOF|: index out of range|requires a buffer|incomplete")
@@ -211,8 +213,9 @@ def original(uri: str, model: Any, folder: ModelFolder) -> SklearnPredictor:
     """Return scikit-learn's model with the columns of schema.json, or those it tells. Raises ArtifactError."""
     data = folder.read_optional("schema.json")
     try:
-        plain = SklearnPredictor(model, learnt(model) if data is None else with_dtypes(model, schema.from_json(data)))
-    except SchemaError as error:
+        given = None if data is None else schema.from_json(json_file.parse(data))
+        plain = SklearnPredictor(model, learnt(model) if given is None else with_dtypes(model, given))
+    except (SchemaError, json_file.JsonError) as error:
         raise ArtifactError("model_path", uri if data is None else folder.uri("schema.json"), str(error)) from error
     except Exception as error:  # estimators of other packages fail in their own ways
         reason = f"its columns cannot be read from it: {type(error).__name__}: {error}"

@@ -8,7 +8,8 @@ from typing import Any
 from ml_census.config import Config
 from ml_census.engine.predictor import Predictor
 from ml_census.engine.runtime import serialization
-from ml_census.models.manifest import ArtifactError, ModelFolder
+from ml_census.errors import ArtifactError
+from ml_census.models.manifest import ModelFolder, parse_json
 from ml_census.observability.drift import DriftMonitor
 from ml_census.schema import schema
 from ml_census.schema.schema import SchemaError
@@ -94,7 +95,7 @@ def _published(config: Config, folder: ModelFolder, version: str) -> Model:
 
 def _compiled(uri: str, data: bytes, schema_uri: str, columns: bytes, limit: int) -> Predictor:
     try:
-        return serialization.from_bytes(data, schema.from_json(columns), limit)
+        return serialization.from_bytes(data, schema.from_json(parse_json("model_path", schema_uri, columns)), limit)
     except SchemaError as error:
         raise ArtifactError("model_path", schema_uri, str(error)) from error
     except serialization.CompiledError as error:

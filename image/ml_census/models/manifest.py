@@ -5,30 +5,11 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from ml_census import storage
+from ml_census.errors import ArtifactError
 from ml_census.storage import json_file
 
 MAX_TEXT_BYTES = 64 * 1024**2
 """Larger JSON or key files are not what their key says."""
-
-
-class ArtifactError(Exception):
-    """An artifact cannot be used; the message names the config key, the URI and the reason in one line."""
-
-    def __init__(self, key: str, uri: str, reason: str, *, is_transient: bool = False) -> None:
-        self.key, self.uri, self.reason = key, uri, " ".join(reason.split())
-        self._is_transient = is_transient
-        super().__init__(f"{key}: {uri}: {self.reason}")
-
-    @property
-    def is_away(self) -> bool:
-        """Whether the store could not be reached."""
-        return isinstance(self.__cause__, storage.StorageUnavailableError)
-
-    @property
-    def is_transient(self) -> bool:
-        """Whether the error says nothing of the artifact itself: the store cannot be reached, or memory or disk is
-        short. The same artifact is tried again."""
-        return self._is_transient or self.is_away
 
 
 class ArtifactReader(Protocol):
@@ -43,15 +24,21 @@ def read(reader: ArtifactReader, key: str, uri: str, limit: int = MAX_TEXT_BYTES
     try:
         return reader.read(uri, limit)
     except storage.StorageError as error:
+        is_unavailable = isinstance(error, storage.StorageUnavailableError)
+        raise ArtifactError(key, uri, str(error), is_storage_unavailable=is_unavailable) from error
+
+
+def parse_json(key: str, uri: str, data: bytes) -> Any:
+    """Return the value that a JSON file holds. Raises ArtifactError."""
+    try:
+        return json_file.parse(data)
+    except json_file.JsonError as error:
         raise ArtifactError(key, uri, str(error)) from error
 
 
 def parse_object(key: str, uri: str, data: bytes) -> dict[str, Any]:
-    """A JSON object. Raises ArtifactError."""
-    try:
-        document = json_file.parse(data)
-    except json_file.JsonError as error:
-        raise ArtifactError(key, uri, str(error)) from error
+    """Return the object that a JSON file holds. Raises ArtifactError."""
+    document = parse_json(key, uri, data)
     if not isinstance(document, dict):
         raise ArtifactError(key, uri, "must be a JSON object")
     return document

@@ -20,11 +20,12 @@ from ml_census.engine.predictor import PredictionError, describe_failure, predic
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.serialization import to_bytes
 from ml_census.engine.sklearn_predictor import SklearnPredictor
+from ml_census.errors import ArtifactError
 from ml_census.models import class_labels, estimator
 from ml_census.models.loading import COMPILED
-from ml_census.models.manifest import ArtifactError, parse_object, read
+from ml_census.models.manifest import parse_object, read
 from ml_census.schema import schema as schemas
-from ml_census.schema.schema import Schema
+from ml_census.schema.schema import Schema, SchemaError
 from ml_census.storage import StorageError, json_file
 from ml_census.storage.snapshot import Snapshot
 
@@ -71,7 +72,7 @@ def _publish_files(
         schema = _given(model, read(store, "--schema", schema_uri)) if schema_uri else estimator.learnt(model)
         about = {"trusted_globals": trusted} if trusted else {}
         return publish(model, schema, texts, _golden_rows(store, golden_uri), about, output)
-    except schemas.SchemaError as error:
+    except SchemaError as error:
         raise ArtifactError("--schema" if schema_uri else "--model", schema_uri or model_uri, str(error)) from error
     except class_labels.DecodingError as error:
         raise ArtifactError("--decoding", decoding_uri or "", str(error)) from error
@@ -94,23 +95,23 @@ def _given(model: Any, data: bytes) -> Schema:
     try:
         given = json_file.parse(data)
     except json_file.JsonError as error:
-        raise schemas.SchemaError(str(error)) from error
+        raise SchemaError(str(error)) from error
     if not isinstance(given, dict) or "form" in given or not isinstance(given.get("columns"), list):
-        return estimator.with_dtypes(model, schemas.from_json(data))
+        return estimator.with_dtypes(model, schemas.from_json(given))
     known = estimator.learnt(model).to_json()
     by_name = {str(column["name"]): column for column in known["columns"]}
     for changes in given["columns"]:
         _change(by_name, changes)
-    return schemas.from_json(_json({**given, **known}))
+    return schemas.from_json({**given, **known})
 
 
 def _change(by_name: dict[str, dict[str, Any]], changes: Any) -> None:
     """Change what is learnt of one column. Raises SchemaError."""
     if not isinstance(changes, dict) or "name" not in changes:
-        raise schemas.SchemaError('each of "columns" must be an object with "name"')
+        raise SchemaError('each of "columns" must be an object with "name"')
     if (column := by_name.get(str(changes["name"]))) is None:
         names = ", ".join([*by_name][:MAX_NAMES]) + (", …" if len(by_name) > MAX_NAMES else "")
-        raise schemas.SchemaError(f"the model has no column {changes['name']}; known are {names}")
+        raise SchemaError(f"the model has no column {changes['name']}; known are {names}")
     if changes.get("type", column["type"]) != column["type"]:
         for key in ("categories", "dtype"):  # of the former type
             column.pop(key, None)
@@ -188,7 +189,7 @@ def _golden(original: SklearnPredictor, rows: list[list[Any]], labels: Mapping[A
 
 def _schema(schema: Schema) -> bytes:
     data = _json(schema.to_json())
-    schemas.from_json(data)
+    schemas.from_json(json_file.parse(data))
     return data
 
 

@@ -24,8 +24,8 @@ from ml_census.artifacts import bundle
 from ml_census.config import Config
 from ml_census.engine.runtime import serialization
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.errors import ArtifactError
 from ml_census.models.loading import SandboxResult
-from ml_census.models.manifest import ArtifactError
 from ml_census.storage import snapshot
 from ml_census.storage.snapshot import Snapshot
 

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any, Literal, cast, get_args
 
 from ml_census.schema.column import LARGEST, Column, InvalidValueError, Kind, TrainingDistribution, Value
-from ml_census.storage import json_file
 
 Form = Literal["frame", "numbers", "text", "objects", "documents"]
 
@@ -196,15 +195,12 @@ class Schema:
         return {"form": self.form, "columns": columns}
 
 
-def from_json(data: bytes) -> Schema:
-    """The schema that schema.json holds. Raises SchemaError."""
+def from_json(document: Any) -> Schema:
+    """Return the schema that schema.json holds. Raises SchemaError."""
     try:
-        document = json_file.parse(data)
         _check_keys("the schema", document, DOCUMENT_KEYS)
         columns = tuple(_column(entry) for entry in document["columns"])
         schema = Schema(columns, document["form"])
-    except json_file.JsonError as error:
-        raise SchemaError(str(error)) from error
     except (KeyError, TypeError, AttributeError) as error:
         raise SchemaError('must hold "form" and "columns", each with "name" and "type"') from error
     if schema.form not in get_args(Form) or any(column.kind not in get_args(Kind) for column in columns):

@@ -19,7 +19,7 @@ from sklearn.neural_network import MLPClassifier
 
 from ml_census import config
 from ml_census.artifacts import bundle
-from ml_census.models.manifest import ArtifactError
+from ml_census.errors import ArtifactError
 from ml_census.storage.snapshot import Snapshot
 from support import harmful_module
 from support.sample_models import LABELS, NUMBERS, SAMPLE_MODELS, SampleModel, made_by

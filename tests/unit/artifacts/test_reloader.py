@@ -22,7 +22,7 @@ from ml_census import auth, config
 from ml_census.artifacts import reloader
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.artifacts.reloader import ArtifactReloader, WatchedArtifact
-from ml_census.models.manifest import ArtifactError
+from ml_census.errors import ArtifactError
 from support import harmful_module
 from support.fake_gcs import Bucket
 from support.sample_models import SAMPLE_MODELS

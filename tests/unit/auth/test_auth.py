@@ -136,14 +136,11 @@ def test_cache_of_verified_tokens_is_bounded() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "not JSON"),
-        ("{", "not JSON"),
         ("[]", "JSON object"),
         ("{}", "at least one user"),
         ('{"a": 1}', "must be text"),
         ('{"a": ""}', "must be text"),
         ('{"a": "x", "A": "y"}', "differ only in case"),
-        pytest.param("[" * 100_000, "not JSON", id="deep"),
         ('{"a": "scrypt:1$x"}', "hash of a is malformed"),
         ('{"a": "pbkdf2:md5:1$x$00"}', "hash of a is malformed"),
         ('{"a": "scrypt:3:8:1$x$00"}', "hashed by scrypt:3:8:1"),
@@ -159,11 +156,11 @@ def test_cache_of_verified_tokens_is_bounded() -> None:
 )
 def test_users_that_cannot_be_used_are_refused(text: str, reason: str) -> None:
     with pytest.raises(auth.CredentialsError, match=reason):
-        auth.parse_users(text.encode())
+        auth.parse_users(json.loads(text))
 
 
 def test_users_in_clear_text_are_found() -> None:
-    assert auth.users_with_plaintext_password(auth.parse_users(json.dumps(USERS).encode())) == ["census"]
+    assert auth.users_with_plaintext_password(auth.parse_users(USERS)) == ["census"]
 
 
 @pytest.mark.parametrize(
@@ -205,3 +202,9 @@ def test_weak_hashes_are_found() -> None:
     }
 
     assert auth.weak(users) == ["few", "small"]
+
+
+def test_byte_order_mark_is_no_part_of_a_signing_key() -> None:
+    key = "k" * 43
+
+    assert auth.parse_keys(key.encode("utf-8-sig")) == auth.parse_keys(key.encode())

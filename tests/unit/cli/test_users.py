@@ -78,7 +78,7 @@ def test_a_user_is_added_with_a_hash_and_can_log_in(users: Path) -> None:
     assert add(users, "Ada", OTHER).exit_code == 0
     assert add(users, "bob").exit_code == 0
 
-    known = auth.parse_users(users.read_bytes())
+    known = auth.parse_users(json.loads(users.read_bytes()))
     assert set(known) == {"ada", "bob"}
     assert auth.users_with_plaintext_password(known) == []
     assert auth.verify_password(known, "ADA", OTHER)
@@ -101,7 +101,7 @@ def test_a_user_added_again_has_the_new_password(users: Path) -> None:
     add(users, "ada", OTHER)
     add(users, "Ada", GOOD)
 
-    known = auth.parse_users(users.read_bytes())
+    known = auth.parse_users(json.loads(users.read_bytes()))
     assert auth.verify_password(known, "ada", GOOD)
     assert not auth.verify_password(known, "ada", OTHER)
 
@@ -111,7 +111,7 @@ def test_a_removed_user_is_not_in_the_file_any_more(users: Path) -> None:
 
     assert run("user", "remove", "Ada", "--users", str(users)).exit_code == 0
 
-    assert set(auth.parse_users(users.read_bytes())) == {"bob"}
+    assert set(auth.parse_users(json.loads(users.read_bytes()))) == {"bob"}
     assert mode(users) == 0o600
 
 
@@ -168,13 +168,13 @@ def test_a_weak_password_is_refused_unless_it_is_allowed(users: Path, password: 
     assert "--allow-weak-password accepts it" in refused.output
     assert not users.exists()
     assert add(users, "administrator", password, "--allow-weak-password").exit_code == 0
-    assert auth.verify_password(auth.parse_users(users.read_bytes()), "administrator", password)
+    assert auth.verify_password(auth.parse_users(json.loads(users.read_bytes())), "administrator", password)
 
 
 @pytest.mark.parametrize(("name", "password"), [("ä" * 128, "abcd" * 256), ("ada lovelace", "zwölf Zeichen")])
 def test_the_longest_name_and_password_log_in(users: Path, name: str, password: str) -> None:
     assert add(users, name, password).exit_code == 0
-    assert auth.verify_password(auth.parse_users(users.read_bytes()), name, password)
+    assert auth.verify_password(auth.parse_users(json.loads(users.read_bytes())), name, password)
 
 
 def test_a_users_file_that_is_not_one_is_left_alone(users: Path) -> None:

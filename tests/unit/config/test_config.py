@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from ml_census import config
+from ml_census.errors import ConfigError
 
 LEAST = "model_path: m\nusers: u\nsecret: s\n"
 
@@ -95,7 +96,7 @@ def test_paths_may_begin_where_vertex_ai_has_put_the_model(tmp_path: Path) -> No
 def test_a_bad_value_is_refused_by_name(tmp_path: Path, text: str, key: str, reason: str) -> None:
     path = write(tmp_path, text)
 
-    with pytest.raises(config.ConfigError) as raised:
+    with pytest.raises(ConfigError) as raised:
         config.load(path)
 
     message = str(raised.value)
@@ -111,7 +112,7 @@ MERGED = "".join(f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 10)}]}}\n" for
 def test_aliases_that_would_expand_to_a_thousand_million_values_are_refused(
     tmp_path: Path, bomb: str, key: str
 ) -> None:
-    with pytest.raises(config.ConfigError, match="an alias at line"):
+    with pytest.raises(ConfigError, match="an alias at line"):
         config.load(write(tmp_path, f"{bomb}{key}: *a9\n"))
 
 
@@ -165,7 +166,7 @@ def test_nothing_is_fetched_but_paths_and_objects_of_a_bucket(
     uri = uri.format(f"127.0.0.1:{listening.getsockname()[1]}")
     values = {"model_path": "m", "users": "u", "secret": "s"} | {key: uri}
 
-    with pytest.raises(config.ConfigError, match=f"{key}: must be a path or gs://BUCKET/FILE"):
+    with pytest.raises(ConfigError, match=f"{key}: must be a path or gs://BUCKET/FILE"):
         config.load(write(tmp_path, yaml.safe_dump(values)))
 
     with pytest.raises(BlockingIOError):
@@ -180,20 +181,20 @@ def test_paths_and_objects_are_taken_as_they_are(tmp_path: Path, uri: str) -> No
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(config.ConfigError, match="nowhere.yaml: No such file"):
+    with pytest.raises(ConfigError, match="nowhere.yaml: No such file"):
         config.load(str(tmp_path / "nowhere.yaml"))
 
 
 def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_bytes(b"\xff\xfe")
 
-    with pytest.raises(config.ConfigError, match="not UTF-8"):
+    with pytest.raises(ConfigError, match="not UTF-8"):
         config.load(str(tmp_path / "config.yaml"))
 
 
 @pytest.mark.parametrize(("old", "new"), config.RENAMED_KEYS.items())
 def test_renamed_key_is_rejected_with_its_new_name(old: str, new: str, tmp_path: Path) -> None:
-    with pytest.raises(config.ConfigError) as error:
+    with pytest.raises(ConfigError) as error:
         config.load(write(tmp_path, LEAST + f"{old}: 1\n"))
 
     assert str(error.value).endswith(f"{old}: unknown key; it is now called {new}")

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from ml_census import config
 from ml_census.cli.main import main
 from ml_census.config import BOUNDS, Config
+from ml_census.errors import ConfigError
 
 CHART = Path(__file__).parents[3] / "charts" / "ml-census"
 LEAST = "model_path: nowhere.pkl\nusers: u\nsecret: s\n"
@@ -55,7 +56,7 @@ def test_a_timer_takes_the_longest_time(key: str) -> None:
 def test_what_cannot_be_meant_is_refused_by_key(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "config.yaml").write_text(LEAST + text)
 
-    with pytest.raises(config.ConfigError) as raised:
+    with pytest.raises(ConfigError) as raised:
         config.load(str(tmp_path / "config.yaml"))
 
     assert message in str(raised.value)
@@ -90,7 +91,7 @@ def sigterm() -> Iterator[None]:
         (["--predict-route", "predict", "--health-route", "/h"], "must be a path"),
         (["--predict-route", "/p", "--health-route", "/h?x=1"], "must be a path"),
         (["--predict-route", "/login", "--health-route", "/h"], "/login is another path of the server"),
-        (["--predict-route", "/p", "--health-route", "/p"], "/p is another path of the server"),
+        (["--predict-route", "/p", "--health-route", "/p"], "/p cannot be both paths"),
         (["--predict-route", "/p"], "are given together"),
     ],
 )

@@ -15,8 +15,8 @@ from sklearn.preprocessing import StandardScaler
 
 from ml_census import config
 from ml_census.config import trusted_globals
+from ml_census.errors import ArtifactError, ConfigError
 from ml_census.models import restricted_unpickler
-from ml_census.models.manifest import ArtifactError
 from ml_census.models.publishing import publish_files
 from support import harmful_module
 
@@ -38,7 +38,7 @@ def test_no_configuration_takes_a_callable_that_reaches_others(tmp_path: Path, n
     path = tmp_path / "config.yaml"
     path.write_text(f"model_path: a\nusers: b\nsecret: c\ntrusted_globals: [{name}]\n")
 
-    with pytest.raises(config.ConfigError, match=f"trusted_globals: {name}: "):
+    with pytest.raises(ConfigError, match=f"trusted_globals: {name}: "):
         config.load(str(path))
     with pytest.raises(ArtifactError, match=f"--trust: {name}: "):
         publish_files("none.pkl", "out", None, None, None, [name])

@@ -64,7 +64,7 @@ def test_numbers_are_float64_as_they_were(value: Any) -> None:
     ids=lambda value: str(getattr(value, "dtype", value)),
 )
 def test_a_column_has_the_dtype_of_its_schema(column: Column, value: Any, dtype: str) -> None:
-    schema = from_json(json.dumps(Schema((column,), "frame").to_json()).encode())
+    schema = from_json(json.loads(json.dumps(Schema((column,), "frame").to_json())))
 
     assert dtypes(*schema.columns, row=[value]) == dtype
 
@@ -82,7 +82,7 @@ def test_a_dtype_that_pandas_has_not_is_refused() -> None:
     entry = {"name": "a", "type": "number", "dtype": "int65"}
 
     with pytest.raises(SchemaError, match="column a: dtype must be the name of a pandas dtype"):
-        from_json(json.dumps({"form": "frame", "columns": [entry]}).encode())
+        from_json(json.loads(json.dumps({"form": "frame", "columns": [entry]})))
 
 
 class Booster:

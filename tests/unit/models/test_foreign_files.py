@@ -20,8 +20,8 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from ml_census.errors import ArtifactError
 from ml_census.models import estimator
-from ml_census.models.manifest import ArtifactError
 
 ROWS, LABELS = [[0.0], [1.0]] * 20, [0, 1] * 20
 

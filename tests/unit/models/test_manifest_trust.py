@@ -16,7 +16,7 @@ from sklearn.preprocessing import FunctionTransformer
 from ml_census import config
 from ml_census.artifacts import bundle
 from ml_census.artifacts.bundle import Artifacts
-from ml_census.models.manifest import ArtifactError
+from ml_census.errors import ArtifactError
 from ml_census.models.publishing import publish_files
 from ml_census.storage.snapshot import Snapshot
 from support import harmful_module

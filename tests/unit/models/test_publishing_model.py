@@ -12,7 +12,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PowerTransformer
 
-from ml_census.models.manifest import ArtifactError
+from ml_census.errors import ArtifactError
 from ml_census.models.publishing import publish_files
 
 

@@ -15,8 +15,9 @@ from sklearn.tree import DecisionTreeClassifier
 
 from ml_census.cli.main import main
 from ml_census.config import Config
+from ml_census.errors import ArtifactError
 from ml_census.models import loading
-from ml_census.models.manifest import ArtifactError, ModelFolder
+from ml_census.models.manifest import ModelFolder
 from ml_census.storage.snapshot import Snapshot
 
 FRAME = pd.DataFrame({"city": ["Rome", "Oslo", "Rome", "Oslo"], "age": [20.0, 30.0, 40.0, 50.0]})

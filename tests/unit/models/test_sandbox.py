@@ -16,8 +16,8 @@ from conftest import write_folder
 from ml_census import config
 from ml_census.artifacts import bundle
 from ml_census.config import Config
+from ml_census.errors import ArtifactError
 from ml_census.models import estimator, sandbox
-from ml_census.models.manifest import ArtifactError
 from ml_census.storage.snapshot import Snapshot
 from support import harmful_module
 from support.sample_models import SAMPLE_MODELS, made_by

@@ -15,8 +15,8 @@ import pytest
 
 from ml_census import config
 from ml_census.artifacts.reloader import ArtifactReloader
+from ml_census.errors import ArtifactError
 from ml_census.models import estimator, manifest, sandbox
-from ml_census.models.manifest import ArtifactError
 from ml_census.storage import snapshot
 from ml_census.storage.snapshot import Snapshot
 from support.sample_models import SAMPLE_MODELS
@@ -38,7 +38,7 @@ def test_no_space_for_the_trial_is_transient(folder: Folder, monkeypatch: pytest
 
     error = refusal(path)
 
-    assert error.is_transient and not error.is_away
+    assert error.is_transient and not error.is_storage_unavailable
     assert "cannot be tried out now: No space left on device" in error.reason
 
 

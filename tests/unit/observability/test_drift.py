@@ -128,7 +128,7 @@ def test_missing_values_have_a_share() -> None:
 def test_the_spread_comes_back_from_schema_json() -> None:
     told = Schema((AGE, SEX, NOTE), "frame")
 
-    assert schema.from_json(json.dumps(told.to_json()).encode()) == told
+    assert schema.from_json(json.loads(json.dumps(told.to_json()))) == told
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_spread_that_does_not_fit_is_refused(training: object) -> None:
     entry = {"name": "age", "type": "number", "training": training}
 
     with pytest.raises(SchemaError):
-        schema.from_json(json.dumps({"form": "frame", "columns": [entry]}).encode())
+        schema.from_json(json.loads(json.dumps({"form": "frame", "columns": [entry]})))
 
 
 def test_rows_count_half_once_20000_are_counted() -> None:

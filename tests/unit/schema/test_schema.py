@@ -181,7 +181,7 @@ def test_categories_that_are_true_and_false_are_matched_as_such() -> None:
 def test_a_missing_value_among_numeric_categories_is_nan_again_after_json() -> None:
     schema = Schema((Column("a", "category", (1, 2, NAN), nullable=True),), "frame")
 
-    reread = from_json(json.dumps(schema.to_json(), allow_nan=False).encode())
+    reread = from_json(json.loads(json.dumps(schema.to_json(), allow_nan=False)))
 
     assert rows(reread, [[1]]) == [[1]]
     assert rows(reread, [[None]])[0][0] != rows(reread, [[None]])[0][0]
@@ -194,13 +194,12 @@ def test_what_was_got_is_shown_short() -> None:
 
 
 def test_a_schema_survives_json() -> None:
-    assert from_json(json.dumps(SCHEMA.to_json()).encode()) == SCHEMA
+    assert from_json(json.loads(json.dumps(SCHEMA.to_json()))) == SCHEMA
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("{", "not JSON"),
         ("[]", "must hold"),
         ('{"form": "frame"}', "must hold"),
         ('{"form": "frame", "columns": [7]}', "must hold"),
@@ -216,7 +215,7 @@ def test_a_schema_survives_json() -> None:
 )
 def test_a_schema_that_cannot_be_used_is_refused(text: str, reason: str) -> None:
     with pytest.raises(SchemaError, match=reason):
-        from_json(text.encode())
+        from_json(json.loads(text))
 
 
 def test_nul_in_text_is_refused() -> None:
