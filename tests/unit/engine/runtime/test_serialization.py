@@ -36,7 +36,7 @@ COMPILING = sorted(SAMPLE_MODELS.keys() - {"clusters", "documents"})
 def test_file_is_read_as_it_was_written(sample_model: Callable[[str], SampleModel], name: str) -> None:
     """The schema goes through its own file as well."""
     written, columns = compiled(name), columns_of(name)
-    schema = schema_of(json.dumps(written.schema.to_json()).encode())
+    schema = schema_of(json.loads(json.dumps(written.schema.to_json())))
 
     read = from_bytes(file_of(name), schema)
 
