@@ -1,4 +1,4 @@
-"""CSV as other programs write it: delimiters, encodings, headers. The page runs the same cases in test_csv_page.py."""
+"""CSV as other programs write it: delimiters, encodings, headers. tests/system/test_csv_page.py has the same cases."""
 
 import io
 import json
@@ -14,7 +14,7 @@ NUMBERED = ["0", "1", "2"]
 
 
 @pytest.mark.parametrize("case", CASES["texts"], ids=lambda case: case["what"])
-def test_a_text_is_read_as_the_table_says(case: dict[str, Any]) -> None:
+def test_records_are_those_of_the_shared_cases(case: dict[str, Any]) -> None:
     delimiter = detect_delimiter(case["text"], case["names"]) if "names" in case else ","
     assert delimiter == case.get("delimiter", ",")
     read = records(io.StringIO(case["text"], newline=""), delimiter)
@@ -26,21 +26,21 @@ def test_a_text_is_read_as_the_table_says(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", CASES["encodings"], ids=lambda case: case["what"])
-def test_an_encoding_is_known_by_its_bytes(case: dict[str, Any]) -> None:
+def test_encoding_is_detected_from_the_bytes(case: dict[str, Any]) -> None:
     data = bytes.fromhex(case["bytes"])
 
     assert data.decode(detect_encoding([data]), errors=C1) == case["text"]
 
 
 @pytest.mark.parametrize(("text", "encoding"), [("Müller", "utf-8-sig"), ("Mü", "windows-1252")])
-def test_a_letter_may_be_in_two_pieces_of_a_file(text: str, encoding: str) -> None:
+def test_character_may_span_two_pieces_of_a_file(text: str, encoding: str) -> None:
     data = text.encode("utf-8" if encoding == "utf-8-sig" else "latin-1")
 
-    assert detect_encoding(data[place : place + 1] for place in range(len(data))) == encoding
+    assert detect_encoding(data[index : index + 1] for index in range(len(data))) == encoding
 
 
 @pytest.mark.parametrize(
-    ("first", "names", "found"),
+    ("first", "names", "indexes"),
     [
         (["age", "sex"], ["age", "sex"], [0, 1]),
         (["sex", "note", " age "], ["age", "sex"], [2, 0]),
@@ -52,24 +52,24 @@ def test_a_letter_may_be_in_two_pieces_of_a_file(text: str, encoding: str) -> No
         (["note", "note", "age"], ["age"], [2]),
     ],
 )
-def test_a_line_with_all_names_is_a_header(first: list[str], names: list[str], found: list[int] | None) -> None:
-    assert column_indexes(first, names, names) == found
+def test_line_with_all_names_is_a_header(first: list[str], names: list[str], indexes: list[int] | None) -> None:
+    assert column_indexes(first, names, names) == indexes
 
 
-def test_a_column_that_is_not_required_may_be_left_out() -> None:
+def test_optional_column_may_be_absent() -> None:
     assert column_indexes(["note", "sex"], ["sex", "id"], ["sex"]) == [1, None]
     assert column_indexes(["id", "sex"], ["sex", "id"], ["sex"]) == [1, 0]
     with pytest.raises(CsvError, match="the first line does not name sex: it is"):
         column_indexes(["id", "Sex"], ["sex", "id"], ["sex"])
 
 
-@pytest.mark.parametrize(("fewest", "found"), [(1, [0, 1]), (3, None)])
-def test_few_numbers_are_a_header_where_the_caller_says_so(fewest: int, found: list[int] | None) -> None:
-    assert column_indexes(["0", "1"], ["0", "1"], ["0", "1"], fewest) == found
+@pytest.mark.parametrize(("fewest", "indexes"), [(1, [0, 1]), (3, None)])
+def test_caller_sets_the_minimum_of_numbers_in_a_header(fewest: int, indexes: list[int] | None) -> None:
+    assert column_indexes(["0", "1"], ["0", "1"], ["0", "1"], fewest) == indexes
 
 
 @pytest.mark.parametrize(
-    ("first", "says"),
+    ("first", "reason"),
     [
         (["Sex", "Color"], "the first line does not name sex, color: it is “Sex,Color”"),
         (["sex", "colour"], "the first line does not name color: it is “sex,colour”"),
@@ -79,15 +79,15 @@ def test_few_numbers_are_a_header_where_the_caller_says_so(fewest: int, found: l
         (["x" * 200, "sex"], f"the first line does not name color: it is “{'x' * 100}…”"),
     ],
 )
-def test_a_line_that_is_neither_header_nor_row_is_refused_with_its_reason(first: list[str], says: str) -> None:
+def test_first_line_that_is_neither_header_nor_row_is_an_error(first: list[str], reason: str) -> None:
     with pytest.raises(CsvError) as raised:
         column_indexes(first, ["sex", "color"], ["sex", "color"])
 
-    assert str(raised.value) == says
+    assert str(raised.value) == reason
 
 
-def test_only_the_first_20_cells_are_held_against_the_names() -> None:
-    """All cells of a wide row against all names would cost the square of the columns."""
+def test_only_the_first_20_cells_are_compared_with_the_names() -> None:
+    """Comparing all cells of a wide row would take quadratic time."""
     names = [f"column {number}" for number in range(30)]
 
     with pytest.raises(CsvError, match="does not name"):

@@ -1,4 +1,4 @@
-"""The description names every route, and no other, whatever the model is called."""
+"""The OpenAPI document describes every route of the server, and no other."""
 
 from typing import Any, cast
 
@@ -7,40 +7,84 @@ import yaml
 
 from ml_census.api.app import create_app
 from ml_census.api.views.vertex import VertexRoutes
+from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
+from ml_census.web.openapi import build_document, resolve, to_yaml
 
-NOTHING = cast(Any, None)
+ROUTES = [None, VertexRoutes("/vertex/predict", "/vertex/health"), VertexRoutes("/invocations", "/readyz")]
 
 
-def served(vertex: VertexRoutes | None = None, **config: str) -> str:
-    app = create_app(NOTHING, Config("", "", "", **config), vertex_routes=vertex)  # type: ignore[arg-type]
+def served(vertex_routes: VertexRoutes | None = None, model_name: str = "model") -> str:
+    """Return the document of an application, which needs no model for it."""
+    app = create_app(cast(Artifacts, None), Config("", "", "", model_name=model_name), vertex_routes=vertex_routes)
     return app.test_client().get("/openapi.yaml").text
 
 
-@pytest.mark.parametrize(
-    "vertex", [None, VertexRoutes("/vertex/predict", "/vertex/health"), VertexRoutes("/invocations", "/readyz")]
-)
+@pytest.mark.parametrize("vertex_routes", ROUTES)
 @pytest.mark.parametrize("name", ["model", "census"])
-def test_the_description_has_the_routes_and_methods_of_the_server(name: str, vertex: VertexRoutes | None) -> None:
-    app = create_app(NOTHING, Config("", "", "", model_name=name), vertex_routes=vertex)
+def test_document_has_the_routes_and_methods_of_the_server(name: str, vertex_routes: VertexRoutes | None) -> None:
+    app = create_app(cast(Artifacts, None), Config("", "", "", model_name=name), vertex_routes=vertex_routes)
 
-    described = yaml.safe_load(served(vertex, model_name=name))
+    document = yaml.safe_load(served(vertex_routes, name))
 
-    assert {path: sorted(operations) for path, operations in described["paths"].items()} == {
+    assert {path: sorted(operations) for path, operations in document["paths"].items()} == {
         route.rule.replace("<version>", "{version}"): sorted(map(str.lower, route.methods - {"HEAD", "OPTIONS"}))
         for route in app.state.routes.routes
     }
 
 
-def test_each_operation_has_an_id_of_its_own() -> None:
-    described = yaml.safe_load(served(VertexRoutes("/a", "/b")))
+def test_each_operation_has_its_own_id() -> None:
+    document = yaml.safe_load(served(VertexRoutes("/a", "/b")))
 
-    ids = [each["operationId"] for operations in described["paths"].values() for each in operations.values()]
+    ids = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
     assert len(set(ids)) == len(ids)
 
 
-def test_the_description_needs_neither_anchors_nor_merge_keys() -> None:
-    """Which YAML 1.2 leaves out, or leaves to the reader."""
-    events = [event for event in yaml.parse(served(), Loader=yaml.SafeLoader)]
+def test_document_has_neither_anchors_nor_merge_keys() -> None:
+    """YAML 1.2 has no merge keys, and parsers need not support anchors."""
+    events = list(yaml.parse(served(), Loader=yaml.SafeLoader))
 
     assert not [event for event in events if isinstance(event, yaml.AliasEvent) or getattr(event, "value", "") == "<<"]
+
+
+def references(node: Any) -> set[str]:
+    """Return the targets of all references in a document."""
+    if isinstance(node, list):
+        return set().union(*map(references, node))
+    if not isinstance(node, dict):
+        return set()
+    own = {node["$ref"]} if isinstance(node.get("$ref"), str) else set()
+    return own.union(*map(references, node.values()))
+
+
+def test_each_component_is_defined_and_used() -> None:
+    document = yaml.safe_load(served(VertexRoutes("/a", "/b")))
+    components = document["components"]
+    defined = {
+        f"#/components/{kind}/{name}"
+        for kind, named in components.items()
+        if kind != "securitySchemes"
+        for name in named
+    }
+
+    assert references(document) == defined
+
+
+def test_part_adds_paths_and_components() -> None:
+    document = build_document([{"paths": {"/a": {}}, "components": {"schemas": {"A": {}}, "examples": {"B": {}}}}])
+
+    assert "/a" in document["paths"] and "/docs" in document["paths"]
+    assert {"A", "Error"} <= document["components"]["schemas"].keys()
+    assert document["components"]["examples"] == {"B": {}}
+
+
+def test_resolved_document_refers_to_schemas_only() -> None:
+    resolved = resolve(yaml.safe_load(served(VertexRoutes("/a", "/b"))))
+
+    assert {reference.split("/")[2] for reference in references(resolved["paths"])} == {"schemas"}
+
+
+def test_yaml_repeats_shared_values() -> None:
+    shared = {"a": 1}
+
+    assert to_yaml([shared, shared]) == "- a: 1\n- a: 1\n"

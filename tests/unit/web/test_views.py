@@ -1,4 +1,4 @@
-"""What browsers are shown, where it differs from what programs get."""
+"""The pages for browsers."""
 
 import re
 
@@ -10,14 +10,17 @@ from ml_census.api.app import BLUEPRINTS
 from ml_census.web.openapi import build_document
 from ml_census.web.views import create_blueprint
 
-PARTS = [blueprint.read_openapi("model") for blueprint in BLUEPRINTS]
+
+def client_for(report: bytes | None) -> FlaskClient:
+    app = Flask(__name__)
+    parts = [blueprint.read_openapi("model") for blueprint in BLUEPRINTS]
+    app.register_blueprint(create_blueprint(lambda: build_document(parts), lambda: report))
+    return app.test_client()
 
 
 @pytest.fixture(scope="module")
 def client() -> FlaskClient:
-    app = Flask(__name__)
-    app.register_blueprint(create_blueprint(lambda: build_document(PARTS), lambda: None))
-    return app.test_client()
+    return client_for(b"<h1>Report</h1>")
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +28,35 @@ def documentation(client: FlaskClient) -> str:
     return client.get("/docs").text
 
 
-@pytest.mark.parametrize("accept", ["text/html", "*/*"])
-def test_a_cache_is_told_that_the_greeting_depends_on_who_asks(client: FlaskClient, accept: str) -> None:
-    assert client.get("/", headers={"Accept": accept}).headers["Vary"] == "Accept"
+@pytest.mark.parametrize(
+    ("accept", "mimetype"), [(None, "text/plain"), ("*/*", "text/plain"), ("text/html,*/*;q=0.8", "text/html")]
+)
+def test_index_is_a_page_for_browsers_only(client: FlaskClient, accept: str | None, mimetype: str) -> None:
+    response = client.get("/", headers={"Accept": accept} if accept else {})
+
+    assert (response.status_code, response.mimetype) == (200, mimetype)
+    assert response.headers["Vary"] == "Accept"
+
+
+@pytest.mark.parametrize(
+    ("path", "mimetype", "policy"),
+    [
+        ("/", "text/html", "script-src 'self'"),
+        ("/docs", "text/html", "script-src 'self'"),
+        ("/report", "text/html", "style-src 'unsafe-inline'"),
+        ("/page.js", "text/javascript", None),
+        ("/csv.js", "text/javascript", None),
+        ("/page.css", "text/css", None),
+        ("/openapi.yaml", "application/yaml", None),
+    ],
+)
+def test_page_has_a_content_security_policy(client: FlaskClient, path: str, mimetype: str, policy: str | None) -> None:
+    response = client.get(path, headers={"Accept": "text/html,*/*;q=0.8"})
+
+    assert (response.status_code, response.mimetype) == (200, mimetype)
+    header = response.headers.get("Content-Security-Policy", "")
+    assert (policy or "") in header and ("default-src 'none'" in header) is (policy is not None)
+    assert "script-src 'unsafe" not in header
 
 
 @pytest.mark.parametrize(
@@ -37,7 +66,11 @@ def test_page_has_the_headers_that_restrict_browsers(client: FlaskClient, header
     assert client.get("/docs").headers[header] == value
 
 
-def test_what_most_clients_need_comes_first(documentation: str) -> None:
+def test_missing_report_is_a_404() -> None:
+    assert client_for(None).get("/report").status_code == 404
+
+
+def test_docs_begin_with_what_most_clients_need(documentation: str) -> None:
     paths = re.findall(r'<section id="(/[^"]*)">', documentation)
 
     assert paths[:3] == ["/login", "/prediction", "/schema"]
@@ -45,14 +78,20 @@ def test_what_most_clients_need_comes_first(documentation: str) -> None:
     assert re.findall(r'<a href="#(/[^"]*)">', documentation) == paths
 
 
-def test_an_example_can_be_typed(documentation: str) -> None:
+def test_docs_have_a_section_for_each_path(client: FlaskClient, documentation: str) -> None:
+    rules = [rule.rule for rule in client.application.url_map.iter_rules() if rule.endpoint != "static"]
+    paths = {path for blueprint in BLUEPRINTS for path in blueprint.read_openapi("model")["paths"]} | {*rules}
+
+    assert [path for path in paths if f'<section id="{path}">' not in documentation] == []
+
+
+def test_docs_have_an_example_to_copy(documentation: str) -> None:
     start = documentation.partition('<section id="/login">')[0]
 
     assert re.search(r"curl .*/login\b", start) and re.search(r"curl .*/prediction\b", start)
 
 
-def test_answers_are_described(documentation: str) -> None:
-    """In full, or by a link to a schema below."""
+def test_docs_describe_responses_or_link_their_schema(documentation: str) -> None:
     login = documentation.partition('<section id="/login">')[2].partition("</section>")[0]
 
     assert "<td>200</td>" in login and "- token" in login

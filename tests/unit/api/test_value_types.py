@@ -1,4 +1,4 @@
-"""Every model that is let in answers every protocol: labels of each dtype, categories of each type, JSON and binary."""
+"""Labels of each dtype and categories of each type, in every protocol, as JSON and as binary values."""
 
 import json
 import struct
@@ -27,7 +27,7 @@ from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.estimator import learnt
 from ml_census.models.loading import Model
 
-OPEN = Config("", "", "", unauthenticated_protocols=("kserve", "open-inference", "mlflow"))
+UNAUTHENTICATED = Config("", "", "", unauthenticated_protocols=("kserve", "open-inference", "mlflow"))
 NUMBERS = np.random.default_rng(0).random((60, 2))
 TWO = (NUMBERS[:, 0] > 0.5).astype(int)
 LABELS: dict[str, Any] = {
@@ -55,58 +55,58 @@ CATEGORIES: dict[str, list[Any]] = {
 }
 
 
-def client_of(model: Any) -> FlaskClient:
-    original = SklearnPredictor(model, learnt(model))
-    (sample,) = predict_example(original)
-    made = Model(original, "0123456789ab", {"kind": "original"}, "1.9.0")
+def client_for(model: Any) -> FlaskClient:
+    predictor = SklearnPredictor(model, learnt(model))
+    (sample,) = predict_example(predictor)
+    served = Model(predictor, "0123456789ab", {"kind": "original"}, "1.9.0")
     return create_app(
-        Artifacts(made, None, {"census": "census"}, auth.parse_keys(KEY.encode()), sample=sample), OPEN
+        Artifacts(served, None, {"census": "census"}, auth.parse_keys(KEY.encode()), sample=sample), UNAUTHENTICATED
     ).test_client()
 
 
 def tensors(rows: list[list[Any]], names: list[str]) -> list[dict[str, Any]]:
-    kinds = {str: "BYTES", bool: "BOOL", int: "INT64", float: "FP64"}
-    made = []
+    datatypes = {str: "BYTES", bool: "BOOL", int: "INT64", float: "FP64"}
+    result = []
     for name, values in zip(names, zip(*rows, strict=True), strict=True):
-        kind = next((kinds[type(value)] for value in values if value is not None), "BYTES")
-        made.append({"name": name, "shape": [len(values)], "datatype": kind, "data": list(values)})
-    return made
+        datatype = next((datatypes[type(value)] for value in values if value is not None), "BYTES")
+        result.append({"name": name, "shape": [len(values)], "datatype": datatype, "data": list(values)})
+    return result
 
 
-def check(client: FlaskClient, rows: list[list[Any]], wanted: list[Any]) -> None:
-    """Each protocol answers what the model predicts, and what its metadata promise."""
+def assert_served(client: FlaskClient, rows: list[list[Any]], expected: list[Any]) -> None:
+    """Assert that each protocol returns the model's predictions, with the datatypes and shapes of its metadata."""
     token = client.get("/login", auth=("census", "census")).json["token"]  # type: ignore[index]
     headers = {"Authorization": token}
     for path, key in (("/prediction", "inputs"), ("/v1/models/model:predict", "instances"), ("/invocations", "inputs")):
-        answer = client.post(path, json={key: rows}, headers=headers)
-        assert (answer.status_code, answer.json["predictions"]) == (200, wanted), path  # type: ignore[index]
+        response = client.post(path, json={key: rows}, headers=headers)
+        assert (response.status_code, response.json["predictions"]) == (200, expected), path  # type: ignore[index]
     metadata = client.get("/v2/models/model").json
     assert metadata
-    names = [each["name"] for each in metadata["inputs"]]
-    promised = {each["name"]: each for each in metadata["outputs"]}
+    names = [tensor["name"] for tensor in metadata["inputs"]]
+    described_outputs = {tensor["name"]: tensor for tensor in metadata["outputs"]}
     inputs = tensors(rows, names)
-    outputs = [{"name": name} for name in promised]
-    answer = client.post("/v2/models/model/infer", json={"inputs": inputs, "outputs": outputs})
-    assert answer.status_code == 200, answer.text
-    for output in answer.json["outputs"]:  # type: ignore[index]
-        assert output["shape"] == [len(rows), promised[output["name"]]["shape"][1]]
-        assert output["datatype"] == promised[output["name"]]["datatype"]
-    assert answer.json["outputs"][0]["data"] == list(np.array(wanted, dtype=object).ravel())  # type: ignore[index]
+    outputs = [{"name": name} for name in described_outputs]
+    response = client.post("/v2/models/model/infer", json={"inputs": inputs, "outputs": outputs})
+    assert response.status_code == 200, response.text
+    for output in response.json["outputs"]:  # type: ignore[index]
+        assert output["shape"] == [len(rows), described_outputs[output["name"]]["shape"][1]]
+        assert output["datatype"] == described_outputs[output["name"]]["datatype"]
+    assert response.json["outputs"][0]["data"] == list(np.array(expected, dtype=object).ravel())  # type: ignore[index]
     binary = {"inputs": inputs, "outputs": outputs, "parameters": {"binary_data_output": True}}
-    answer = client.post("/v2/models/model/infer", json=binary)
-    assert answer.status_code == 200, answer.text
-    document = json.loads(answer.data[: int(answer.headers["Inference-Header-Content-Length"])])
+    response = client.post("/v2/models/model/infer", json=binary)
+    assert response.status_code == 200, response.text
+    document = json.loads(response.data[: int(response.headers["Inference-Header-Content-Length"])])
     sizes = [output["parameters"]["binary_data_size"] for output in document["outputs"]]
-    assert sum(sizes) == len(answer.data) - int(answer.headers["Inference-Header-Content-Length"])
+    assert sum(sizes) == len(response.data) - int(response.headers["Inference-Header-Content-Length"])
     assert client.get("/schema", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("dtype", LABELS)
-def test_labels_of_each_dtype_are_answered_by_every_protocol(dtype: str) -> None:
+def test_label_dtype_is_returned_by_every_protocol(dtype: str) -> None:
     model = KNeighborsClassifier(3).fit(NUMBERS, LABELS[dtype])
 
-    check(
-        client_of(model),
+    assert_served(
+        client_for(model),
         NUMBERS[:5].tolist(),
         [getattr(each, "item", lambda each=each: each)() for each in model.predict(NUMBERS[:5])],
     )
@@ -114,12 +114,12 @@ def test_labels_of_each_dtype_are_answered_by_every_protocol(dtype: str) -> None
 
 @pytest.mark.parametrize("encoder", [OneHotEncoder(), OrdinalEncoder()], ids=lambda encoder: type(encoder).__name__)
 @pytest.mark.parametrize("kind", CATEGORIES)
-def test_categories_of_each_type_are_taken_by_every_protocol(kind: str, encoder: Any) -> None:
+def test_category_type_is_accepted_by_every_protocol(kind: str, encoder: Any) -> None:
     rows = [[value] for value in CATEGORIES[kind]]
     frame = pd.DataFrame({"c": CATEGORIES[kind] * 20})
     model = make_pipeline(encoder, DecisionTreeClassifier()).fit(frame, [3, 7] * 20)
 
-    check(client_of(model), rows, [3, 7])
+    assert_served(client_for(model), rows, [3, 7])
 
 
 @pytest.mark.parametrize(
@@ -134,28 +134,28 @@ def test_categories_of_each_type_are_taken_by_every_protocol(kind: str, encoder:
     ],
     ids=["multilabel", "texts", "chain", "regression", "one target", "different classes"],
 )
-def test_models_of_several_outputs_keep_what_their_metadata_promise(model: Any) -> None:
-    wanted = np.asarray(model.predict(NUMBERS[:4]))
-    rows = [row[0] if len(row) == 1 else row for row in wanted.tolist()]
+def test_several_outputs_have_the_shapes_of_the_metadata(model: Any) -> None:
+    expected = np.asarray(model.predict(NUMBERS[:4]))
+    rows = [row[0] if len(row) == 1 else row for row in expected.tolist()]
 
-    check(client_of(model), NUMBERS[:4].tolist(), rows)
+    assert_served(client_for(model), NUMBERS[:4].tolist(), rows)
 
 
-def test_a_binary_answer_holds_labels_beyond_the_range_of_int64() -> None:
-    """struct refuses them: a 500."""
+def test_binary_output_holds_labels_beyond_int64() -> None:
+    """struct raises an error for them as INT64."""
     model = KNeighborsClassifier(1).fit(NUMBERS, LABELS["uint64"])
     inputs = tensors(NUMBERS[:1].tolist(), ["0", "1"])
     body = {"inputs": inputs, "outputs": [{"name": "predict", "parameters": {"binary_data": True}}]}
 
-    answer = client_of(model).post("/v2/models/model/infer", json=body)
+    response = client_for(model).post("/v2/models/model/infer", json=body)
 
-    length = int(answer.headers["Inference-Header-Content-Length"])
-    assert struct.unpack("<Q", answer.data[length:]) == (int(model.predict(NUMBERS[:1])[0]),)
+    length = int(response.headers["Inference-Header-Content-Length"])
+    assert struct.unpack("<Q", response.data[length:]) == (int(model.predict(NUMBERS[:1])[0]),)
 
 
-def test_codes_of_categories_that_the_model_takes_are_integers_in_the_metadata() -> None:
+def test_integer_categories_are_int64_in_the_metadata() -> None:
     model = make_pipeline(OrdinalEncoder(), CategoricalNB()).fit(pd.DataFrame({"c": [1, 2] * 20}), [0, 1] * 20)
 
-    (described,) = client_of(model).get("/v2/models/model").json["inputs"]  # type: ignore[index]
+    (described,) = client_for(model).get("/v2/models/model").json["inputs"]  # type: ignore[index]
 
     assert described["datatype"] == "INT64"
