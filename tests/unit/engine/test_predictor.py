@@ -1,0 +1,47 @@
+"""Examples of a schema, and what is reported where a model rejects rows."""
+
+from typing import Any
+
+import pytest
+
+from ml_census.engine.predictor import PredictionError, describe_failure, predict_example, redacted_reason
+from ml_census.engine.sklearn_predictor import SklearnPredictor
+from ml_census.schema.column import Column
+from ml_census.schema.schema import Schema
+
+SCHEMA = Schema((Column("a", "text"),), "frame")
+
+
+class Rejecting:
+    """Rejects each row with an exception."""
+
+    def predict(self, rows: Any) -> list[Any]:
+        raise ValueError("no such rows")
+
+    def get_params(self) -> dict[str, Any]:
+        return {}
+
+
+def test_example_that_the_model_rejects_is_an_error() -> None:
+    with pytest.raises(PredictionError) as raised:
+        predict_example(SklearnPredictor(Rejecting(), SCHEMA))
+
+    assert describe_failure(raised.value) == "cannot predict: ValueError: no such rows (in Rejecting)"
+
+
+def test_failure_without_a_cause_is_described_shortly() -> None:
+    assert describe_failure(PredictionError(0)) == "cannot predict"
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "expected"),
+    [
+        ("could not convert string to float: 'abc'", [], "could not convert string to float: …"),
+        ("parsing garbage at 12", ["garbage", 3, None], "parsing … at …"),
+        ('cannot use "a b" in\nthis place', [], "cannot use … in this place"),
+        ("x" * 2000, [], "x" * 1000),
+    ],
+    ids=["quotation", "word of the row and number", "several lines", "long"],
+)
+def test_redacted_reason_has_no_value_of_a_row(text: str, row: list[Any], expected: str) -> None:
+    assert redacted_reason(ValueError(text), row) == f"ValueError: {expected}"
