@@ -9,7 +9,7 @@ import pytest
 
 from ml_census.engine.model_input import to_model_input
 from ml_census.schema.column import Column
-from ml_census.schema.schema import Schema, from_json
+from ml_census.schema.schema import Schema, SchemaError, from_json
 
 
 def input_of(schema: Schema, *rows: list[Any]) -> Any:
@@ -87,3 +87,10 @@ def test_objects_form_keeps_python_values() -> None:
 
 def test_documents_form_is_a_list_of_texts() -> None:
     assert input_of(Schema((Column("text", "text"),), "documents"), ["a"], ["b"]) == ["a", "b"]
+
+
+def test_dtype_that_pandas_does_not_have_is_rejected() -> None:
+    entry = {"name": "a", "type": "number", "dtype": "int65"}
+
+    with pytest.raises(SchemaError, match="column a: dtype must be the name of a pandas dtype"):
+        from_json({"form": "frame", "columns": [entry]})
