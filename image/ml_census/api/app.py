@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, cast
+from typing import cast
 
-from ml_census.api.blueprint import MODEL_NAME, ApiBlueprint, Workload
+from ml_census.api.blueprint import MODEL_NAME, Workload
 from ml_census.api.error_handlers import register_error_handlers
 from ml_census.api.prediction_service import PredictionService
 from ml_census.api.routes import route_table
@@ -51,6 +51,7 @@ def create_app(
     app.url_map.merge_slashes = False  # its redirects would name the Host that the client sends
     register_error_handlers(app)
     _register_blueprints(app, vertex_routes)
+    state.unauthenticated_rules = _unauthenticated_rules(state, vertex_routes)
     metrics.watch_model(lambda: state.artifacts, lambda: dict(reload_counts()))
     metrics.set_route_protocols(_route_protocols(state))
     return app
@@ -62,22 +63,23 @@ def check_vertex_routes(config: Config, routes: VertexRoutes) -> None:
 
 
 def _register_blueprints(app: ScheduledFlask, vertex_routes: VertexRoutes | None) -> None:
-    state = app.state
     blueprints = list(BLUEPRINTS)
-
-    @cache
-    def document() -> dict[str, Any]:
-        return openapi.build_document(blueprint.read_openapi(state.config.model_name) for blueprint in blueprints)
-
-    app.register_blueprint(views.create_blueprint(document, lambda: state.artifacts.report))
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
-    state.routes = route_table(app)
     if vertex_routes:
-        blueprints.append(vertex.create_blueprint(vertex_routes, state.routes))
+        blueprints.append(vertex.create_blueprint(vertex_routes, route_table(app)))
         app.register_blueprint(blueprints[-1])
-        state.vertex_predict_path = vertex_routes.predict
-        state.routes = route_table(app)
+    state, name = app.state, app.config[MODEL_NAME]
+    document = cache(lambda: openapi.build_document(blueprint.read_openapi(name) for blueprint in blueprints))
+    app.register_blueprint(views.create_blueprint(document, lambda: state.artifacts.report))
+    state.routes = route_table(app)
+
+
+def _unauthenticated_rules(state: ApiState, vertex_routes: VertexRoutes | None) -> frozenset[str]:
+    protocols = state.config.unauthenticated_protocols
+    rules = {route.rule for route in state.routes.routes if route.blueprint and route.blueprint.protocol in protocols}
+    # Vertex AI may use the path of another protocol
+    return frozenset(rules | ({vertex_routes.predict} if vertex_routes and "vertex" in protocols else set()))
 
 
 def _route_protocols(state: ApiState) -> dict[str, str]:
@@ -86,5 +88,5 @@ def _route_protocols(state: ApiState) -> dict[str, str]:
     return {
         route.label: route.blueprint.protocol
         for route in state.routes.routes
-        if isinstance(route.blueprint, ApiBlueprint) and route.workload in counted
+        if route.blueprint and route.workload in counted
     }

@@ -2,12 +2,10 @@
 
 from base64 import b64decode
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import cast
 
-from flask import Request, current_app, request
+from flask import Request, request
 
 from ml_census import auth
-from ml_census.api.blueprint import ApiBlueprint
 from ml_census.api.state import current_state
 from ml_census.artifacts.bundle import Artifacts
 
@@ -35,15 +33,17 @@ def basic_credentials(request: Request) -> tuple[str, str]:
     if scheme.lower() != "basic" or len(encoded) > MAX_AUTHORIZATION:
         return "", ""
     try:
-        decoded = b64decode(encoded.strip(), validate=True)
+        name, _, password = _decode(b64decode(encoded.strip(), validate=True)).partition(":")
     except ValueError:  # of base64, or of a character that is not ASCII
         return "", ""
-    try:
-        text = decoded.decode("utf-8")
-    except UnicodeDecodeError:
-        text = decoded.decode("latin-1")
-    name, _, password = text.partition(":")
     return name, password
+
+
+def _decode(credentials: bytes) -> str:
+    try:
+        return credentials.decode("utf-8")
+    except UnicodeDecodeError:
+        return credentials.decode("latin-1")
 
 
 def client_address(request: Request, trusted_proxies: int) -> str:
@@ -87,20 +87,12 @@ def require_token(artifacts: Artifacts, authorization: str) -> None:
 
 
 def authenticate() -> Artifacts:
-    """Return the artifacts for the current request, once its token is valid or its protocol needs none.
+    """Return the artifacts for the current request, once its token is valid or its route needs none.
 
     Raises AuthenticationError.
     """
     state = current_state()
     artifacts = state.artifacts
-    protocols = {_protocol_of_request()}
-    if request.path == state.vertex_predict_path:
-        protocols.add("vertex")
-    if protocols.isdisjoint(state.config.unauthenticated_protocols):
+    if request.url_rule is None or request.url_rule.rule not in state.unauthenticated_rules:
         require_token(artifacts, request.headers.get("Authorization", ""))
     return artifacts
-
-
-def _protocol_of_request() -> str:
-    blueprint = current_app.blueprints[request.blueprint or ""]
-    return cast(ApiBlueprint, blueprint).protocol

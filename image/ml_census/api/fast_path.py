@@ -2,7 +2,8 @@
 
 The contract: for each request that `_is_fast_path` accepts, status, headers and body are those that Flask's way
 produces. Both call `predict_json`, and an error of the bypass is raised again inside Flask, for its error handlers.
-Without Flask's routing, contexts and objects the request takes 22 µs in place of 115 µs (one row, compiled model).
+Without Flask's routing, contexts and objects one row of a compiled model takes 22 µs, and 115 µs through Flask
+(measured in a loop of WSGI calls).
 tests/unit/api/test_fast_path.py compares both ways.
 """
 

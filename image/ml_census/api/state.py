@@ -31,8 +31,8 @@ class ApiState:
     reload_counts: Callable[[], Mapping[str, int]]
     routes: RouteTable = field(default_factory=RouteTable)
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
-    vertex_predict_path: str | None = None
-    """Vertex AI's route for predictions, which may be one of another protocol."""
+    unauthenticated_rules: frozenset[str] = frozenset()
+    """Routes that need no token, because the configuration lists their protocol in unauthenticated_protocols."""
 
 
 def current_state() -> ApiState:

@@ -20,8 +20,15 @@ def parse_object(body: bytes, expected: str, constant: Callable[[str], Any] | No
 
     Raises MalformedBodyError: with the message `expected` if the body is JSON but not an object.
     """
+    document = _parse(body, constant)
+    if not isinstance(document, dict):
+        raise MalformedBodyError(expected)
+    return document
+
+
+def _parse(body: bytes, constant: Callable[[str], Any] | None) -> Any:
     try:
-        document = _decoder(constant).decode(body.decode("utf-8"))
+        return _decoder(constant).decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise MalformedBodyError("the body is not UTF-8 text") from error
     except json.JSONDecodeError as error:
@@ -31,9 +38,6 @@ def parse_object(body: bytes, expected: str, constant: Callable[[str], Any] | No
         raise MalformedBodyError("the body has a number with too many digits (maximum 4300)") from error
     except RecursionError as error:
         raise MalformedBodyError("the body is nested too deeply") from error
-    if not isinstance(document, dict):
-        raise MalformedBodyError(expected)
-    return document
 
 
 @cache
