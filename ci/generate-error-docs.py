@@ -42,9 +42,8 @@ SECTIONS: dict[str, dict[str, str]] = {
         "PredictionError": "400",
         "TooManyRowsError": "413",
         "ParsingError": "400",
-        "BadRequest": "400",
-        "OverloadedError": "503",
-        "RequestTimeoutError": "408",
+        "RequestError": "400, 408, 500 or 503",
+        "reject": "400",
     },
     "Configuration and artifacts: the start ends, or a reload is rejected": dict.fromkeys(
         ["ConfigError", "ArtifactError", "CredentialsError", "SchemaError", "DecodingError", "JsonError",
@@ -189,7 +188,7 @@ class Reader:
             return
         index = 0 if name in LOG_METHODS else self._package.message_index(name)
         arguments = call.args if index is None else call.args[index : index + 1]
-        is_abort = name == "abort" and bool(call.args) and isinstance(call.args[0], ast.Constant)
+        is_abort = name in ("abort", "RequestError") and bool(call.args) and isinstance(call.args[0], ast.Constant)
         status = str(getattr(call.args[0], "value", "")) if is_abort else ""
         texts = [(each, text) for each in arguments if (text := text_of(each, self._known))]
         if texts:

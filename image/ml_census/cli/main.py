@@ -62,7 +62,6 @@ def serve(
     from ml_census.observability.metrics import Metrics
     from ml_census.server import server
 
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns at each request that has to wait
     try:
         settings = config.load(path, os.environ.get("AIP_STORAGE_URI"))
         vertex = _vertex(settings, predict_route, health_route)
@@ -95,7 +94,7 @@ def serve(
 
     try:
         server.serve(app, host, port, settings, draining, opened, metrics)
-    except (OSError, ValueError) as error:  # ValueError: waitress's on an address that is none
+    except OSError as error:
         fail(f"--host {host} --port {port}: {getattr(error, 'strerror', None) or error}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -1,1 +1,8 @@
-"""The HTTP server: waitress with limits, scheduling and drain."""
+"""HTTP server for one WSGI application: bounded queues, deadlines, a drain that loses no request.
+
+    client ── event_loop ── parser ── scheduler ─┬─ probe, fast: answered by the event loop itself
+                  │                              ├─ work, login: answered by a pool of threads
+                  └────── responder ─────────────┴─ full: 503
+
+server.serve() opens the socket, runs the loop and drains it. waitress parses HTTP; parser.py has all names of it.
+"""

@@ -4,19 +4,15 @@ import queue
 import socket
 import threading
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from waitress.adjustments import Adjustments
-from waitress.channel import HTTPChannel
 
 from ml_census.config import Config
 from ml_census.observability.metrics import Metrics
-from ml_census.server import server, wire
-from ml_census.server.worker_pools import WORK
+from ml_census.server import event_loop, server
+from ml_census.server.scheduler import FAST, PROBE, WORK
 
 PROBES = 40
 REQUEST = "POST {} HTTP/1.1\r\nHost: x\r\n{}Content-Length: {}\r\n\r\n"
@@ -30,7 +26,7 @@ class Application:
         self.asked: list[str] = []
 
     def queue_for(self, path: str, length: int) -> str:
-        return server.PROBE if path == "/livez" else server.QUICK if length <= 10 else WORK
+        return PROBE if path == "/livez" else FAST if length <= 10 else WORK
 
     def metric_route(self, path: str) -> str:
         return path
@@ -102,10 +98,10 @@ def test_a_single_request_of_the_largest_size_is_not_refused_for_its_share(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What clients hold together is bounded, but not below what one may send (here 50 bytes)."""
-    monkeypatch.setattr(server, "HELD_BYTES", 1)
+    monkeypatch.setattr(event_loop, "MAX_HELD_BYTES", 1)
     with connect(port) as connection:
         connection.sendall((REQUEST.format("/", "", 50) + "x" * 49).encode())
-        time.sleep(2 * server.TICK_SECONDS)
+        time.sleep(2 * event_loop.POLL_SECONDS)
         connection.sendall(b"x")
 
         assert status(connection) == 200
@@ -116,7 +112,7 @@ def test_a_compressed_body_is_not_quick_however_small(port: int) -> None:
         send(connection, "/", "x")
         assert b"the-loop" in connection.recv(65536)
         send(connection, "/", "x", "Content-Encoding: gzip\r\n")
-        assert b"waitress-" in connection.recv(65536)
+        assert b"work-" in connection.recv(65536)
 
 
 def test_a_body_over_twice_the_limit_is_told_the_limit_of_the_configuration(port: int) -> None:
@@ -126,25 +122,3 @@ def test_a_body_over_twice_the_limit_is_told_the_limit_of_the_configuration(port
         answer = connection.recv(65536)
         assert answer.startswith(b"HTTP/1.1 413 ")
         assert b"the body is larger than max_body_bytes (50 bytes)" in answer
-
-
-def test_an_answer_that_a_worker_ends_in_the_middle_of_a_write_is_not_reset(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A close with unread data of the client is a reset, which takes the answer from its hands."""
-    ours, theirs = socket.socketpair()
-    stub = SimpleNamespace(active_channels={}, hold=lambda *_: None, untaken=deque())
-    channel = wire.Channel(stub, ours, ("", 0), Adjustments(), map={})
-    flush = HTTPChannel._flush_exception
-
-    def flush_and_end(self: Any, *given: Any, **more: Any) -> Any:
-        done = flush(self, *given, **more)
-        self.close_when_flushed = True
-        return done
-
-    monkeypatch.setattr(HTTPChannel, "_flush_exception", flush_and_end)
-    channel.handle_write()
-
-    assert channel.connected
-    assert theirs.recv(1) == b""
-    theirs.sendall(b"more of a request that is not read")
-    channel.handle_close()
-    theirs.close()

@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from waitress.adjustments import Adjustments
 
 from ml_census.config import Config
 from ml_census.observability.metrics import Metrics
-from ml_census.server import server, wire
-from ml_census.server.worker_pools import LOGIN, POOLS, WORK
+from ml_census.server import event_loop, scheduler, server
+from ml_census.server.scheduler import FAST, LOGIN, POOLS, PROBE, WORK
 
 CONFIG = Config("", "", "", max_body_bytes=100, drain_delay_seconds=0, drain_deadline_seconds=1)
 GO_ON = threading.Event()
@@ -34,8 +33,8 @@ class Application:
     """Answers the name of the thread that runs it."""
 
     def queue_for(self, path: str, length: int) -> str:
-        lanes = {"/slow": WORK, "/login": LOGIN, "/livez": server.PROBE}
-        return lanes.get(path, server.QUICK if length <= 3 else WORK)
+        lanes = {"/slow": WORK, "/login": LOGIN, "/livez": PROBE}
+        return lanes.get(path, FAST if length <= 3 else WORK)
 
     def metric_route(self, path: str) -> str:
         return path
@@ -56,6 +55,12 @@ class Application:
         body = threading.current_thread().name.encode() * (1_000_000 if path == "/large" else 1)
         start_response("200 OK", [("Content-Length", str(len(body)))])
         return [body]
+
+
+@pytest.fixture
+def max_connections(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lower the limit of connections of a server that starts after this fixture."""
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", request.param)
 
 
 @pytest.fixture
@@ -80,7 +85,7 @@ def port(config: Config, metrics: Metrics) -> Iterator[int]:
         pass
     thread = threading.Thread(target=server.serve, args=arguments, name="the-loop")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(server, "TICK_SECONDS", 0.01)
+        patch.setattr(event_loop, "POLL_SECONDS", 0.01)
         patch.setattr(server, "HANDSHAKE_SECONDS", 0.01)
         thread.start()
         yield ports.get(timeout=10)
@@ -171,13 +176,13 @@ def clocks(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 def test_a_quick_request_is_answered_by_the_loop_and_another_by_a_worker(port: int) -> None:
     assert ask(port, post("/", "abc")) == ["the-loop"]
-    assert ask(port, post("/", "abcd"))[0].startswith("waitress-")
+    assert ask(port, post("/", "abcd"))[0].startswith("work-")
 
 
 def test_the_length_of_a_chunked_body_counts(port: int) -> None:
     chunked = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n"
 
-    assert ask(port, chunked)[0].startswith("waitress-")
+    assert ask(port, chunked)[0].startswith("work-")
 
 
 def test_pipelined_requests_are_answered_in_their_order(port: int) -> None:
@@ -254,7 +259,7 @@ def test_what_is_too_much_for_its_lane_is_shed_at_once(port: int, path: str, lan
 
 def shed_by_lane(metrics: Metrics) -> dict[str, float | None]:
     read = metrics.registry.get_sample_value
-    return {lane: read("ml_census_shed_total", {"lane": lane}) for lane in (WORK, LOGIN, server.QUICK)}
+    return {lane: read("ml_census_shed_total", {"lane": lane}) for lane in (WORK, LOGIN, FAST)}
 
 
 @pytest.mark.parametrize(("path", "lane"), [("/slow", WORK), ("/login", LOGIN)])
@@ -265,7 +270,7 @@ def test_what_a_lane_refuses_is_counted(port: int, metrics: Metrics, path: str, 
     shed.sendall(post(path, headers=headers))
     assert status(shed) == 503
 
-    assert shed_by_lane(metrics) == {WORK: 0, LOGIN: 0, server.QUICK: 0} | {lane: 2}
+    assert shed_by_lane(metrics) == {WORK: 0, LOGIN: 0, FAST: 0} | {lane: 2}
     let_go(busy)
     shed.close()
 
@@ -273,7 +278,7 @@ def test_what_a_lane_refuses_is_counted(port: int, metrics: Metrics, path: str, 
 def test_too_many_quick_requests_are_refused_and_counted(
     port: int, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "QUICK_WAITING", 2)
+    monkeypatch.setitem(scheduler.CAPACITY, FAST, 2)
     holding = occupied(port, "/hold", 1)
     assert STARTED.acquire(timeout=10)
     waiting = occupied(port, "/", 3)
@@ -281,7 +286,7 @@ def test_too_many_quick_requests_are_refused_and_counted(
     let_go(holding)
 
     assert sorted(status(each) for each in waiting) == [200, 200, 503]
-    assert shed_by_lane(metrics) == {WORK: 0, LOGIN: 0, server.QUICK: 1}
+    assert shed_by_lane(metrics) == {WORK: 0, LOGIN: 0, FAST: 1}
     for each in waiting:
         each.close()
 
@@ -301,44 +306,9 @@ def test_a_refusal_is_not_among_the_times_of_answers(port: int, metrics: Metrics
     shed.close()
 
 
-def test_who_sheds_rests_but_hears_newcomers(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While enough wait for a worker, the loop hears only new connections: probes come on those."""
-    monkeypatch.setattr(server, "REST_SECONDS", 60)
-    busy, shed = overfilled(port, "/slow", WORK)
-    assert shed.recv(65536).startswith(b"HTTP/1.1 503 ")
-    shed.sendall(post("/heard"))
-
-    assert ask(port, post("/livez")) == ["the-loop"]
-    assert "/heard" not in ASKED
-
-    let_go(busy)
-    assert ask(port, post("/livez")) == ["the-loop"]
-    assert b" 200 OK" in shed.recv(65536)
-    shed.close()
-
-
-def test_a_refusal_is_the_same_whether_the_request_was_parsed_or_not(port: int) -> None:
-    """Only a plain request is refused unread; one with an id of its own gets it back."""
-    busy, shed = overfilled(port, "/login", LOGIN)
-    shed.close()
-    heads, bodies = [], []
-    for headers in ("", "X-Request-Id: abc\r\n"):
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-            connection.sendall(post("/login", headers=headers))
-            head, _, body = connection.recv(65536).partition(b"\r\n\r\n")
-        heads.append({line.partition(b":")[0] for line in head.split(b"\r\n")} - {b"Date"})
-        bodies.append(body)
-        if headers:
-            assert head.endswith(b"X-Request-Id: abc")
-
-    assert heads[0] == heads[1]
-    assert bodies[0] == bodies[1] == b"/login 503 Service Unavailable: too many requests wait already"
-    let_go(busy)
-
-
 def test_a_refused_head_has_no_body(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """It would be read as the beginning of the next answer."""
-    monkeypatch.setattr(server, "QUICK_WAITING", 0)
+    monkeypatch.setitem(scheduler.CAPACITY, FAST, 0)
 
     assert ask(port, b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", post("/livez")) == ["", "the-loop"]
 
@@ -347,7 +317,7 @@ def test_a_malformed_request_ends_its_connection_also_where_it_would_be_shed(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the next request begins is not known."""
-    monkeypatch.setattr(server, "QUICK_WAITING", 0)
+    monkeypatch.setitem(scheduler.CAPACITY, FAST, 0)
 
     (answer,) = ask(port, b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", post("/livez"))
 
@@ -369,58 +339,12 @@ def test_a_refusal_during_the_drain_sends_its_client_elsewhere(port: int, header
     shed.close()
 
 
-PLAIN = b"POST /prediction HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\nContent-Length: 2\r\nAccept: */*\r\n\r\n"
-
-
-def test_a_plain_head_says_to_the_parser_what_it_says_at_a_glance() -> None:
-    head = wire.PLAIN.fullmatch(PLAIN)
-    parser = wire.Parser(Adjustments())
-    parser.received(PLAIN)
-    parser.received(b"{}")
-
-    assert head
-    assert (head[1].decode(), int(head[2])) == (parser.path, parser.body_bytes_received) == ("/prediction", 2)
-    assert parser.completed and not parser.error
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        (b"Accept: */*", b"Transfer-Encoding: chunked"),
-        (b"Accept: */*", b"Content-Length: 3"),
-        (b"Accept: */*", b"X-Request-Id: 1"),
-        (b"Accept: */*", b"Expect: 100-continue"),
-        (b"Accept: */*", b" folded"),
-        (b"Accept: */*", b"Accept : */*"),
-        (b"Accept: */*", b"Accept: a\nTransfer-Encoding: chunked"),
-        (b"Accept: */*", b"Accept: a\0"),
-        (b"Connection: keep-alive", b"Connection: close"),
-        (b"Host: x\r\n", b""),
-        (b"Host: x", b"Host: x\r\nHost: x"),
-        (b"Host: x", b"Host: x, y"),
-        (b"Accept: */*", b"Host: x"),
-        (b"Content-Length: 2\r\n", b""),
-        (b": 2", b": +2"),
-        (b": 2", b": 2,2"),
-        (b"/prediction", b"/prediction?proba=true"),
-        (b"/prediction", b"/predic%74ion"),
-        (b"/prediction", b"http://x/prediction"),
-        (b"POST", b"GET"),
-        (b"POST", b"post"),
-        (b"HTTP/1.1", b"HTTP/1.0"),
-    ],
-)
-def test_what_a_glance_may_misread_is_parsed(old: bytes, new: bytes) -> None:
-    assert PLAIN.count(old) == 1
-    assert not wire.PLAIN.fullmatch(PLAIN.replace(old, new))
-
-
 def test_a_full_lane_leaves_the_other_alone(port: int) -> None:
     busy = occupied(port, "/login", 1)
     assert STARTED.acquire(timeout=10)
     busy += occupied(port, "/login", POOLS[LOGIN].waiting)
 
-    assert ask(port, post("/", "abcd"))[0].startswith("waitress-")
+    assert ask(port, post("/", "abcd"))[0].startswith("work-")
     let_go(busy)
 
 
@@ -508,21 +432,12 @@ def test_who_need_not_send_a_body_has_the_answer_at_once(port: int, headers: str
 
 @pytest.mark.parametrize("config", [replace(CONFIG, max_body_bytes=4)])
 def test_who_leaves_before_he_is_told_to_go_on_holds_nothing(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "HELD_BYTES", 8)
-    send, leaving = wire.Channel.send, list[socket.socket]()
-
-    def too_late(channel: Any, data: bytes, do_close: bool = True) -> int:
-        if data.startswith(b"HTTP/1.1 100 "):
-            leaving.pop().close()
-        return send(channel, data, do_close)
-
-    monkeypatch.setattr(wire.Channel, "send", too_late)
+    monkeypatch.setattr(event_loop, "MAX_HELD_BYTES", 8)
     for _ in range(2):
-        leaving.append(socket.create_connection(("127.0.0.1", port), timeout=10))
-        leaving[0].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a close is a reset
-        leaving[0].sendall(post("/", "abcdef", "Expect: 100-continue\r\n")[:-1])
-        while leaving:
-            time.sleep(0.01)
+        leaving = socket.create_connection(("127.0.0.1", port), timeout=10)
+        leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a close is a reset
+        leaving.sendall(post("/", "abcdef", "Expect: 100-continue\r\n")[:-1])
+        leaving.close()
 
     assert len(ask(port, post("/", "abcdef"))) == 1
 
@@ -562,7 +477,7 @@ def test_the_time_to_take_an_answer_begins_with_each(port: int, clocks: Callable
 
 def test_answers_that_are_not_taken_do_not_fill_the_memory(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who has waited for longest with most is given up."""
-    monkeypatch.setattr(server, "HELD_BYTES", 20_000_000)
+    monkeypatch.setattr(event_loop, "MAX_HELD_BYTES", 20_000_000)
     deaf = [hard_of_hearing(port) for _ in range(3)]
     for each in deaf:
         each.sendall(post("/large", headers="Connection: close\r\n"))
@@ -612,7 +527,7 @@ def test_a_clock_that_is_set_does_not_stretch_the_drain(port: int, clocks: Calla
 @pytest.mark.parametrize("config", [replace(CONFIG, max_body_bytes=50_000)])
 def test_unfinished_requests_do_not_fill_the_memory(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who has taken longest over most is refused, and not who comes next."""
-    monkeypatch.setattr(server, "HELD_BYTES", 100_000)
+    monkeypatch.setattr(event_loop, "MAX_HELD_BYTES", 100_000)
     unfinished = post("/", "x" * 60_000)[:-1]
     little, much, last = (socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(3))
     with little, much, last:
@@ -630,8 +545,8 @@ def test_unfinished_requests_do_not_fill_the_memory(port: int, monkeypatch: pyte
         assert len(ask(port, second_try)) == 1
 
 
-def test_a_newcomer_takes_the_place_of_who_was_silent_for_longest(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "CONNECTIONS", 3)
+@pytest.mark.parametrize("max_connections", [3], indirect=True)
+def test_new_connection_evicts_the_longest_idle(max_connections: None, port: int) -> None:
     busy = occupied(port, "/slow", 1)
     assert STARTED.acquire(timeout=10)
     (oldest,) = occupied(port, "/", 1)
@@ -647,26 +562,8 @@ def test_a_newcomer_takes_the_place_of_who_was_silent_for_longest(port: int, mon
     oldest.close()
 
 
-def test_what_came_for_a_connection_that_is_closed_does_not_end_its_successor(
-    port: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The loop has it for a descriptor, which a newcomer may have by now."""
-    handle_accept = server._Server.handle_accept
-
-    def with_an_event_too_many(self: Any) -> int:
-        number = handle_accept(self)
-        next(reversed(self.active_channels.values())).handle_read()
-        return number
-
-    monkeypatch.setattr(server._Server, "handle_accept", with_an_event_too_many)
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as newcomer:
-        assert ask(port, post("/")) == ["the-loop"]
-        newcomer.sendall(post("/"))
-        assert status(newcomer) == 200
-
-
-def test_a_slow_sender_makes_room_where_nobody_is_idle(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "CONNECTIONS", 2)
+@pytest.mark.parametrize("max_connections", [2], indirect=True)
+def test_new_connection_evicts_the_slowest_where_none_is_idle(max_connections: None, port: int) -> None:
     slow = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(2)]
     for each in slow:
         each.sendall(b"POST / HTTP/1.1\r\n")
@@ -729,7 +626,7 @@ def without_descriptors() -> Iterator[None]:
 def test_who_is_late_with_a_second_request_after_the_last_answer_has_no_second_answer(
     port: int, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "LINGER_SECONDS", 0)
+    monkeypatch.setattr(event_loop, "LINGER_SECONDS", 0)
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(post("/", headers="Connection: close\r\n") + b"POST / HT")
         while connections(metrics) or not ASKED:

@@ -1,0 +1,93 @@
+"""Connection: one client's socket and what is known of its current request."""
+
+import socket
+import time
+
+from ml_census.server.parser import ParserLimits, Request
+
+RECEIVE_BYTES = 32 * 1024
+"""Maximum bytes of one recv(), and so of what a client has sent beyond its current request."""
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class Connection:
+    """A client's connection, with one request at a time.
+
+    It reads a request, has it answered (`answering`), sends the response (`unsent`) and reads the next one, or lingers:
+    half closed, it discards what still arrives. A close with unread bytes would be a reset, and lose the response.
+    While `answering` is set a worker may own the socket, and the event loop leaves it alone.
+    """
+
+    def __init__(self, sock: socket.socket, peer: tuple[str, int]) -> None:
+        self.socket = sock
+        self.peer = peer
+        self.is_open = True
+        self.received = b""
+        """Bytes that no request has taken yet."""
+        self.partial: Request | None = None
+        """Request of which a part is missing."""
+        self.answering: Request | None = None
+        self.unsent = memoryview(b"")
+        self.closes = False
+        """Whether the connection ends after `unsent`."""
+        self.lingers_until: float | None = None
+        self.waiting_since: float | None = None
+        """time.monotonic() at which the unfinished request began, or the unsent response."""
+        self.last_activity = time.monotonic()
+        self.held_bytes = 0
+        """Bytes of the unfinished request or the unsent response."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is no request, none begun, and nothing left to send."""
+        return not (self.answering or self.partial or self.received or self.unsent or self.lingers_until)
+
+    def receive(self) -> bool:
+        """Read what has arrived. Return False if the client has closed the connection."""
+        try:
+            data = self.socket.recv(RECEIVE_BYTES)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        if self.lingers_until is None:
+            self.received += data
+            self.last_activity = time.monotonic()
+        # a TLS handshake begins with 0x16; its client would wait for a response that it cannot read
+        return data != b"" and not (self.partial is None and self.received[:1] == b"\x16")
+
+    def parse(self, limits: ParserLimits) -> Request | None:
+        """Return the next request once it is complete, and leave what follows it in `received`."""
+        while self.received:
+            request = self.partial = self.partial or Request(limits)
+            self.waiting_since = self.waiting_since or time.monotonic()
+            self.received = self.received[request.received(self.received) :]
+            if request.completed:
+                self.partial = self.waiting_since = None
+                if not request.empty:
+                    return request
+        if self.partial and self.partial.expect_continue:
+            self.partial.expect_continue = False
+            self.unsent = memoryview(CONTINUE)
+            self.send()
+        return None
+
+    def send(self) -> None:
+        """Send what the kernel takes of `unsent` without waiting; on a failure, discard it and close after it."""
+        now = time.monotonic()
+        try:
+            self.unsent = self.unsent[self.socket.send(self.unsent) :]
+            self.last_activity = now
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.unsent, self.closes = memoryview(b""), True
+
+    def shut_down(self, seconds: float) -> bool:
+        """End the sending half, and discard what arrives for some seconds. Return False if the client has left."""
+        self.lingers_until = time.monotonic() + seconds
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,268 @@
+"""Event loop: accepts connections, reads requests, sends responses and enforces the limits. One thread runs it."""
+
+import logging
+import selectors
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+
+from ml_census.server.connection import Connection
+from ml_census.server.limits import HELD_TOO_MUCH, TIMED_OUT, Limits, is_idle_for, is_late, largest_holder, to_evict
+from ml_census.server.parser import Request, RequestError
+from ml_census.server.responder import Responder
+from ml_census.server.scheduler import FAST, OVERLOADED, POOLS, PROBE, WORK, Scheduler, WorkerPool
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.2
+TURN_SECONDS = 0.02
+"""Maximum time of one turn for probes, and again for fast requests, before the loop reads what else has arrived."""
+MAX_ACCEPTED = 256
+"""Maximum connections accepted in one turn."""
+MAX_HELD_BYTES = 64 * 1024**2
+"""Maximum bytes of all unfinished requests and unsent responses, but never less than one request may have."""
+PAUSE_SECONDS = 0.05
+"""Pause after a turn that rejected predictions, while at least half of their queue is full.
+
+Each rejection takes the interpreter from a prediction. 200 clients without a pause of their own left 0.95 of the
+capacity with this pause and 0.65 without it (wrk, one core, two rounds of 4 s).
+"""
+LINGER_SECONDS = 2
+READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+
+
+class EventLoop:
+    """Owns the connections. A worker owns the one that it answers, and gives it back through `_done`."""
+
+    def __init__(
+        self, listener: socket.socket, limits: Limits, queue_for: Callable[[str, int], str], responder: Responder
+    ) -> None:
+        self.connections: dict[Connection, None] = {}
+        self._limits = limits
+        self._responder = responder
+        self._listener = listener
+        self._port = int(listener.getsockname()[1])
+        self._probes: deque[Connection] = deque()
+        self._fast: deque[Connection] = deque()
+        self._pipelined: deque[Connection] = deque()
+        self._done: deque[Connection] = deque()
+        self._pools = {name: WorkerPool(name, spec, self._work) for name, spec in POOLS.items()}
+        self.queue_lengths = {name: pool.__len__ for name, pool in self._pools.items()} | {FAST: self._fast.__len__}
+        self._scheduler = Scheduler(queue_for, self.queue_lengths)
+        self._rejected = responder.metrics.shed
+        self._has_rejected = False
+        self._held_bytes = 0
+        self._next_check = 0.0
+        self._selector = selectors.DefaultSelector()
+        self._waker, self._wakened = socket.socketpair()
+        for each in (listener, self._waker, self._wakened):
+            each.setblocking(False)
+        self._selector.register(listener, READ, self.accept)
+        self._selector.register(self._wakened, READ, lambda: self._wakened.recv(4096))
+
+    def run_once(self) -> None:
+        """Handle what has arrived, and answer probes, then fast requests, for TURN_SECONDS each."""
+        if self._has_rejected and self._is_busy():
+            time.sleep(PAUSE_SECONDS)
+        self._has_rejected = False
+        is_behind = self._probes or self._fast or self._pipelined
+        for key, mask in self._selector.select(0 if is_behind else POLL_SECONDS):
+            if isinstance(key.data, Connection):
+                self._guarded(self._send if mask & WRITE else self._read, key.data)
+            else:
+                key.data()
+        for _ in range(len(self._done)):
+            self._guarded(self._after_send, self._done.popleft())
+        for _ in range(len(self._pipelined)):
+            self._guarded(self._parse, self._pipelined.popleft())
+        self._answer_some(self._probes)
+        self._answer_some(self._fast)
+        while self._held_bytes > max(MAX_HELD_BYTES, self._limits.parser.max_request_body_size):
+            self._abort(largest_holder(self.connections), HELD_TOO_MUCH)
+        if (now := time.monotonic()) > self._next_check:
+            self._next_check = now + 1
+            self._end_late(now)
+
+    def accept(self) -> int:
+        """Accept the clients that wait, and read what they have sent. Return their number."""
+        for number in range(MAX_ACCEPTED):
+            try:
+                sock, peer = self._listener.accept()
+            except OSError:  # none waits, or the client has left, or there is no file descriptor
+                return number
+            if len(self.connections) >= self._limits.connections and (evicted := to_evict(self.connections)):
+                self._close(evicted)
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection = Connection(sock, peer)
+            self.connections[connection] = None
+            self._selector.register(sock, READ, connection)
+            self._guarded(self._read, connection)
+        return MAX_ACCEPTED
+
+    def stop_accepting(self) -> None:
+        """Close the listening socket."""
+        self._selector.unregister(self._listener)
+        self._listener.close()
+
+    def close_idle(self, seconds: float) -> None:
+        """Close the connections that have been idle for some seconds."""
+        now = time.monotonic()
+        for connection in [each for each in self.connections if is_idle_for(each, now, seconds)]:
+            self._close(connection)
+
+    def stop(self) -> None:
+        """Close all connections. Queued requests are not begun, and no worker is waited for."""
+        for pool in self._pools.values():
+            pool.stop()
+        for connection in list(self.connections):
+            self._close(connection)
+        for each in (self._selector, self._waker, self._wakened):
+            each.close()
+
+    def _is_busy(self) -> bool:
+        """Return whether the queue of predictions is at least half full."""
+        return 2 * self.queue_lengths[WORK]() >= POOLS[WORK].waiting
+
+    def _guarded(self, action: Callable[[Connection], None], connection: Connection) -> None:
+        """Close the connection, not the server, if an action fails."""
+        if not connection.is_open:
+            return
+        try:
+            action(connection)
+        except Exception as error:
+            log.error("connection closed: %s", type(error).__name__)
+            self._close(connection)
+
+    def _read(self, connection: Connection) -> None:
+        if connection.answering or connection.unsent:
+            return  # left to the kernel until the response before it has been sent
+        if not connection.receive():
+            self._close(connection)
+        elif connection.lingers_until is None:
+            self._parse(connection)
+
+    def _parse(self, connection: Connection) -> None:
+        if connection.answering or connection.unsent:
+            return
+        if request := connection.parse(self._limits.parser):
+            self._dispatch(connection, request)
+        elif connection.partial:
+            self._hold(connection, connection.partial.body_bytes_received)
+            if connection.unsent:
+                self._watch(connection, WRITE)
+
+    def _dispatch(self, connection: Connection, request: Request) -> None:
+        """Put a complete request into its queue. A full queue turns it into a 503."""
+        request.complete_since = time.monotonic()
+        connection.answering = request
+        self._hold(connection, 0)
+        queue, has_room = self._scheduler.assign(request)
+        if not has_room:
+            self._has_rejected |= queue == WORK
+            self._rejected(queue)
+            request.error = OVERLOADED
+        if queue == PROBE:
+            self._probes.append(connection)
+        elif queue == FAST or not has_room:
+            self._fast.append(connection)
+        else:
+            self._selector.unregister(connection.socket)
+            self._pools[queue].submit(connection)
+
+    def _answer_some(self, queue: deque[Connection]) -> None:
+        end = time.monotonic() + TURN_SECONDS
+        while queue and time.monotonic() < end:
+            self._guarded(self._answer, connection := queue.popleft())
+            self._guarded(self._after_send, connection)
+
+    def _answer(self, connection: Connection) -> None:
+        if connection.answering:
+            response = self._responder.respond(connection.answering, connection.peer, self._port)
+            connection.unsent, connection.closes = memoryview(response.data), response.closes
+            connection.send()
+
+    def _work(self, connection: Connection) -> None:
+        """Answer a request on the thread of a pool."""
+        try:
+            self._answer(connection)
+        except Exception as error:
+            log.error("connection closed: %s", type(error).__name__)
+            connection.unsent, connection.closes = memoryview(b""), True
+        self._done.append(connection)
+        try:
+            self._waker.send(b"\0")
+        except OSError:  # the loop has not read earlier ones yet, or has ended
+            pass
+
+    def _send(self, connection: Connection) -> None:
+        connection.send()
+        self._after_send(connection)
+
+    def _after_send(self, connection: Connection) -> None:
+        """Wait until the client takes the rest of the response, close after it, or read the next request."""
+        connection.answering = None
+        if connection.partial:  # that was "100 Continue"
+            self._watch(connection, WRITE if connection.unsent else READ)
+            return
+        if connection.unsent:
+            connection.waiting_since = connection.waiting_since or time.monotonic()
+            self._hold(connection, memoryview(connection.unsent.obj).nbytes)
+            self._watch(connection, WRITE)
+            return
+        self._hold(connection, 0)
+        connection.waiting_since = None
+        if connection.closes:
+            if connection.shut_down(LINGER_SECONDS):
+                self._watch(connection, READ)
+            else:
+                self._close(connection)
+            return
+        self._watch(connection, READ)
+        if connection.received:
+            self._pipelined.append(connection)
+
+    def _watch(self, connection: Connection, events: int) -> None:
+        try:
+            key = self._selector.get_key(connection.socket)
+        except KeyError:
+            self._selector.register(connection.socket, events, connection)
+            return
+        if key.events != events:
+            self._selector.modify(connection.socket, events, connection)
+
+    def _hold(self, connection: Connection, held_bytes: int) -> None:
+        self._held_bytes += held_bytes - connection.held_bytes
+        connection.held_bytes = held_bytes
+
+    def _end_late(self, now: float) -> None:
+        """Close or answer the connections whose time is over."""
+        for connection in list(self.connections):
+            if is_idle_for(connection, now, self._limits.keep_alive_seconds):
+                self._close(connection)
+            elif connection.lingers_until is not None and now > connection.lingers_until:
+                self._close(connection)
+            elif is_late(connection, now, self._limits.request_seconds):
+                self._abort(connection, TIMED_OUT)
+
+    def _abort(self, connection: Connection, error: RequestError) -> None:
+        """Answer an unfinished request with an error, or give an unsent response up."""
+        request, connection.partial = connection.partial, None
+        if request is None:
+            self._close(connection)
+            return
+        request.error, connection.waiting_since, connection.received = error, None, b""
+        self._dispatch(connection, request)
+
+    def _close(self, connection: Connection) -> None:
+        if not connection.is_open:
+            return
+        self._hold(connection, 0)
+        connection.is_open = False
+        del self.connections[connection]
+        try:
+            self._selector.unregister(connection.socket)
+        except KeyError:
+            pass
+        connection.socket.close()

@@ -1,0 +1,49 @@
+"""Limits of the server, and which connection a limit ends. Pure: no connection is closed here."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ml_census.server.connection import Connection
+from ml_census.server.parser import ParserLimits, RequestError
+
+MAX_CONNECTIONS = 1000
+TIMED_OUT = RequestError(408, "the request did not come in time")
+HELD_TOO_MUCH = RequestError(503, "too many requests are being sent already", retry_after=1)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of the event loop: bytes of a request, seconds of a request or response, seconds of an idle connection."""
+
+    parser: ParserLimits
+    request_seconds: float
+    keep_alive_seconds: float
+    connections: int = MAX_CONNECTIONS
+
+
+def to_evict(connections: Iterable[Connection]) -> Connection | None:
+    """Return the connection that has been idle for longest, or else the one that has been slow for longest, if any."""
+    if idle := [each for each in connections if each.is_idle]:
+        return min(idle, key=lambda each: each.last_activity)
+    return min(
+        (each for each in connections if each.waiting_since is not None),
+        key=lambda each: each.waiting_since or 0,
+        default=None,
+    )
+
+
+def largest_holder(connections: Iterable[Connection]) -> Connection:
+    """Return the connection with the largest product of held bytes and seconds since they began to be held."""
+    now = time.monotonic()
+    return max(connections, key=lambda each: each.held_bytes * (now - (each.waiting_since or now)))
+
+
+def is_late(connection: Connection, now: float, seconds: float) -> bool:
+    """Return whether a request has been unfinished, or a response unsent, for more than some seconds."""
+    return connection.waiting_since is not None and now - connection.waiting_since > seconds
+
+
+def is_idle_for(connection: Connection, now: float, seconds: float) -> bool:
+    """Return whether a connection has been idle for more than some seconds."""
+    return connection.is_idle and now - connection.last_activity > seconds

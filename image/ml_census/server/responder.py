@@ -1,0 +1,160 @@
+"""Responder: runs the WSGI application (PEP 3333) for one request and returns the whole response."""
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterable
+from email.utils import formatdate
+from functools import lru_cache
+from http import HTTPStatus
+from traceback import format_tb
+from typing import Any, NamedTuple, Protocol
+
+from ml_census.observability import access_log
+from ml_census.observability.metrics import Metrics
+from ml_census.observability.request_id import request_id
+from ml_census.server.parser import Request, RequestError
+from ml_census.server.scheduler import OVERLOADED, PROBE
+
+log = logging.getLogger(__name__)
+
+INTERNAL_ERROR = RequestError(500, "unexpected internal server error")
+Headers = list[tuple[str, str]]
+
+
+class ScheduledApplication(Protocol):
+    """WSGI application that tells the server which requests are short."""
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer a request (PEP 3333)."""
+
+    def queue_for(self, path: str, length: int) -> str:
+        """Return the queue of a request with a body of `length` bytes: "probe", "quick", "work" or "login"."""
+
+    def metric_route(self, path: str) -> str:
+        """Return the label under which a request is counted, one of few."""
+
+    def error_body(self, path: str, status: int, message: str) -> bytes:
+        """Return the JSON body of an error that the application does not see."""
+
+
+class Response(NamedTuple):
+    """Bytes of a response, and whether the connection closes after it."""
+
+    data: bytes
+    closes: bool
+
+
+class Responder:
+    """Turns requests into responses, and counts and logs them. May be called by several threads."""
+
+    def __init__(
+        self,
+        app: ScheduledApplication,
+        metrics: Metrics,
+        is_draining: Callable[[], bool],
+        cors: Callable[[str, dict[str, str]], Headers],
+        too_large: str,
+    ) -> None:
+        self._app = app
+        self.metrics = metrics
+        self._is_draining = is_draining
+        self._cors = cors
+        self._too_large = too_large
+
+    def respond(self, request: Request, peer: tuple[str, int], port: int) -> Response:
+        """Return the response to a complete request. Raises what error_body() of the application raises."""
+        error = request.error
+        if not error:
+            try:
+                status, headers, body = self._run(request, peer, port)
+            except Exception:
+                kind, _error, frames = sys.exc_info()
+                log.error("request %s: %s\n%s", request.id, kind and kind.__name__, "".join(format_tb(frames)).rstrip())
+                error = INTERNAL_ERROR
+        if error:
+            status, headers, body = self._refuse(request, error)
+        closes = self._closes(request, error)
+        code = int(status[:3])
+        if code not in (204, 304) and not any(name.lower() == "content-length" for name, _ in headers):
+            headers.append(("Content-Length", str(len(body))))
+        if closes or request.version == "1.0":
+            headers.append(("Connection", "close" if closes else "keep-alive"))
+        headers += [("Date", _http_date(int(time.time()))), *self._cors(request.command, request.headers)]
+        self._record(request, code)
+        version = request.version if request.version in ("1.0", "1.1") else "1.0"
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+        head = f"HTTP/{version} {status}\r\n{lines}\r\n".encode("latin-1")
+        return Response(head if request.command == "HEAD" else head + body, closes)
+
+    def _run(self, request: Request, peer: tuple[str, int], port: int) -> tuple[str, Headers, bytes]:
+        result: list[Any] = []
+        written: list[bytes] = []
+
+        def start_response(status: str, headers: Headers, _exc_info: Any = None) -> Callable[[bytes], None]:
+            result[:] = [status, list(headers)]
+            return written.append
+
+        pieces = self._app(_environ(request, peer, port), start_response)
+        try:
+            body = b"".join((*pieces,))
+        finally:
+            if hasattr(pieces, "close"):
+                pieces.close()
+        return result[0], result[1], b"".join(written) + body
+
+    def _refuse(self, request: Request, error: RequestError) -> tuple[str, Headers, bytes]:
+        # a 501 of waitress is the client's error, and a 5xx would invite retries
+        code = 400 if error.code == 501 else error.code
+        reason = HTTPStatus(code).phrase
+        message = self._too_large if code == 413 else f"{reason}: {error.body}"
+        request.id = request.id or request_id("")
+        headers = [("Content-Type", "application/json"), ("X-Request-Id", request.id)]
+        if getattr(error, "retry_after", None):
+            headers.append(("Retry-After", str(error.retry_after)))
+        return f"{code} {reason}", headers, self._app.error_body(request.path, code, message)
+
+    def _closes(self, request: Request, error: RequestError | None) -> bool:
+        connection = request.headers.get("CONNECTION", "").lower()
+        wants_close = connection != "keep-alive" if request.version == "1.0" else connection == "close"
+        # after a malformed request it is unknown where the next one begins
+        is_lost = error is not None and error not in (OVERLOADED, INTERNAL_ERROR)
+        return wants_close or is_lost or self._is_draining()
+
+    def _record(self, request: Request, code: int) -> None:
+        """Count and log the response before the client can see it."""
+        route = self._app.metric_route(request.path)
+        seconds = time.monotonic() - request.complete_since
+        self.metrics.answered(route, code, seconds)
+        if access_log.is_enabled() and (code != 200 or self._app.queue_for(request.path, 0) != PROBE):
+            access_log.write(request.command, route, code, seconds, request.id, request.trace)
+
+
+def _environ(request: Request, peer: tuple[str, int], port: int) -> dict[str, Any]:
+    environ = {
+        "REMOTE_ADDR": peer[0],
+        "REMOTE_PORT": str(peer[1]),
+        "REQUEST_METHOD": request.command,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": "/" + request.path.lstrip("/"),
+        "QUERY_STRING": request.query,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": str(port),
+        "SERVER_PROTOCOL": f"HTTP/{request.version}",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": request.get_body_stream(),
+        "wsgi.input_terminated": True,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for name, value in request.headers.items():
+        environ[name if name in ("CONTENT_LENGTH", "CONTENT_TYPE") else f"HTTP_{name}"] = value
+    return environ
+
+
+@lru_cache(maxsize=1)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)

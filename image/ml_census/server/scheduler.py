@@ -1,0 +1,82 @@
+"""Scheduler: which queue takes a request, and whether the queue has room. Threads that work the queues off."""
+
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Generic, TypeVar
+
+from ml_census.server.parser import Request, RequestError
+
+Task = TypeVar("Task")
+
+PROBE, FAST, WORK, LOGIN = "probe", "quick", "work", "login"
+"""Queues. The event loop answers PROBE and FAST itself: to wake a thread costs a third of a small request."""
+MAX_FAST_QUEUE = 512
+OVERLOADED = RequestError(503, "too many requests wait already", retry_after=1)
+
+
+@dataclass(frozen=True)
+class PoolSpec:
+    """Number of threads, and maximum number of requests that wait for a thread."""
+
+    threads: int
+    waiting: int
+
+
+POOLS = {
+    # Python runs one thread at a time. The second one works while the first is in scikit-learn's C code.
+    WORK: PoolSpec(threads=2, waiting=16),
+    # A password hash takes 0.1 s and 32 MiB.
+    LOGIN: PoolSpec(threads=1, waiting=8),
+}
+CAPACITY = {FAST: MAX_FAST_QUEUE} | {name: pool.waiting for name, pool in POOLS.items()}
+
+
+class Scheduler:
+    """Assigns requests to queues. Has neither sockets nor threads."""
+
+    def __init__(self, queue_for: Callable[[str, int], str], lengths: Mapping[str, Callable[[], int]]) -> None:
+        self._queue_for = queue_for
+        self._lengths = lengths
+
+    def assign(self, request: Request) -> tuple[str, bool]:
+        """Return the queue of a request, and whether the queue has room."""
+        if request.error:
+            return FAST, True
+        if request.command == "OPTIONS":  # a CORS preflight to /login needs no password hash
+            name = FAST
+        else:
+            # a compressed body may be a thousand times as large
+            is_compressed = "CONTENT_ENCODING" in request.headers
+            name = self._queue_for(request.path, sys.maxsize if is_compressed else request.body_bytes_received)
+        return name, name == PROBE or self._lengths[name]() < CAPACITY[name]
+
+
+class WorkerPool(Generic[Task]):
+    """Daemon threads that run tasks in their order."""
+
+    def __init__(self, name: str, spec: PoolSpec, run: Callable[[Task], None]) -> None:
+        self._run = run
+        self._tasks = SimpleQueue[Task | None]()
+        self._stopped = False
+        for number in range(spec.threads):
+            threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True).start()
+
+    def __len__(self) -> int:
+        return self._tasks.qsize()
+
+    def submit(self, task: Task) -> None:
+        """Run the task on a thread as soon as one is free."""
+        self._tasks.put(task)
+
+    def stop(self) -> None:
+        """Begin no further task. A thread ends with its current task; nothing waits for it."""
+        self._stopped = True
+        self._tasks.put(None)
+
+    def _work(self) -> None:
+        while (task := self._tasks.get()) is not None and not self._stopped:
+            self._run(task)
+        self._tasks.put(None)  # for the next thread
