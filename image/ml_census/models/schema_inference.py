@@ -83,7 +83,7 @@ def _input_width(step: Any) -> int | None:
     if isinstance(step, FeatureUnion):
         widths = (_input_width(inner) for _, inner in step.transformer_list)
         return next((width for width in widths if width is not None), None)
-    if (shape := getattr(step, "shape_fit_", None)) is not None:  # an SVC whose kernel is a function
-        return int(shape[1])
+    if hasattr(step, "shape_fit_"):  # an SVC whose kernel is a function; for lists it has the number of rows only
+        return int(step.shape_fit_[1]) if len(step.shape_fit_) == 2 else None
     # a SelectKBest with scores set by hand was never fitted, and still selects
     return len(step.get_support()) if isinstance(step, SelectorMixin) else None

@@ -93,6 +93,14 @@ def test_model_without_a_number_of_columns_needs_a_schema() -> None:
         infer_schema(BaseEstimator())
 
 
+def test_kernel_function_that_was_fitted_on_lists_needs_a_schema() -> None:
+    """scikit-learn does not look into the rows then, and keeps their number alone."""
+    model = SVC(kernel=linear_kernel).fit(NUMBERS, LABELS)
+
+    with pytest.raises(SchemaError, match=r"put a schema\.json beside it"):
+        infer_schema(model)
+
+
 def test_model_of_no_columns_is_rejected() -> None:
     model = LogisticRegression().fit([[0], [1]], [0, 1])
     model.n_features_in_ = 0
