@@ -171,10 +171,10 @@ def computes(name: str) -> bool:
 def check(found: set[str]) -> int:
     """Print the names of fitted estimators that are not in the list; return how many models have such."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-    from support import estimators
+    from support import estimator_options, estimators
 
     count = 0
-    for source in (estimators.options, estimators.models):
+    for source in (estimator_options.fitted_options, estimators.models):
         for name, data, model in source():
             if missing := named(getattr(model, "best_estimator_", model)) - found - UNUSED:
                 count += 1

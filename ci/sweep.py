@@ -19,7 +19,7 @@ warnings.simplefilter("ignore")
 from support import estimator_sweep  # noqa: E402
 
 counts: collections.Counter[tuple[str, str]] = collections.Counter()
-for name, data, model in estimator_sweep.predicting(sys.argv[1:] or estimator_sweep.estimators.DATA):
+for name, data, model in estimator_sweep.models_that_predict(sys.argv[1:] or estimator_sweep.estimators.DATA):
     with tempfile.TemporaryDirectory() as folder:
         try:
             found = estimator_sweep.outcome(name, data, model, Path(folder))

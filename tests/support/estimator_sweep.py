@@ -1,4 +1,4 @@
-"""Publish, load and ask a fitted model as a client would, and compare with its own predictions."""
+"""Publish and serve a fitted model, send it rows as a client does, and compare with the model's own predictions."""
 
 import json
 import math
@@ -17,18 +17,18 @@ from ml_census.config import Config
 from ml_census.errors import ArtifactError
 from ml_census.models.publishing import publish_files
 from ml_census.storage.snapshot import Snapshot
-from support import estimators
+from support import estimator_options, estimators
 
-ASKED = 20
-"""Rows of a request."""
+REQUEST_ROWS = 20
+"""Number of rows of a request."""
 TOLERANCE = 1e-9
 INTERNAL = ("Error:", "object has no attribute", "Exception", "Traceback")
-"""Texts of exceptions, which tell a person neither the step nor what to do."""
+"""Texts of exceptions, which name neither the step that failed nor what to do."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one model: "compiled" or "original" is served as its own predict answers."""
+    """The result for one model: a compiled or original one is served with its own predictions."""
 
     estimator: str
     data: str
@@ -38,9 +38,9 @@ class Outcome:
 
 
 def outcome(estimator: str, data: str, model: Any, folder: Path) -> Outcome:
-    """Publish the model into the folder and ask a server's application for the first rows of its data."""
-    rows = estimators.DATA[data].rows[:ASKED]
-    wanted = json.loads(json.dumps(np.asarray(model.predict(rows)).tolist(), default=str))
+    """Publish the model into the folder, and send the first rows of its data to an application that serves it."""
+    rows = estimators.DATA[data].rows[:REQUEST_ROWS]
+    expected = json.loads(json.dumps(np.asarray(model.predict(rows)).tolist(), default=str))
     file = folder / "given.pkl"
     joblib.dump(model, file)
     output = folder / "out"
@@ -56,42 +56,42 @@ def outcome(estimator: str, data: str, model: Any, folder: Path) -> Outcome:
     response = client.post("/v1/models/model:predict", json={"instances": sendable(rows)})
     if response.status_code != 200:
         return Outcome(estimator, data, "fails", f"{response.status_code} {response.text[:300]}")
-    got = response.json["predictions"]
-    if not alike(got, wanted):
-        return Outcome(estimator, data, "differs", f"{got[:3]} in place of {wanted[:3]}")
+    actual = response.json["predictions"]
+    if not are_equal(actual, expected):
+        return Outcome(estimator, data, "differs", f"{actual[:3]} in place of {expected[:3]}")
     return Outcome(estimator, data, engine["kind"], engine.get("reason", ""))
 
 
 def sendable(rows: Any) -> list[Any]:
-    """The rows as JSON: null for what is missing, true and false, dates as ISO text."""
+    """Return the rows as JSON: missing values as null, dates as ISO text."""
     if isinstance(rows, pd.DataFrame):
         text = rows.assign(since=rows["since"].astype(str)).astype(object)
         return [[None if value != value else value for value in row] for row in text.to_numpy().tolist()]
     return [[row] if isinstance(row, str) else list(row) for row in rows]
 
 
-def alike(got: Any, wanted: Any) -> bool:
-    """Whether both are the same JSON, numbers to TOLERANCE."""
-    if isinstance(wanted, list):
-        return isinstance(got, list) and len(got) == len(wanted) and all(map(alike, got, wanted))
-    if wanted != wanted:
-        return got is None  # JSON has no NaN
-    if isinstance(wanted, float) and isinstance(got, int | float):
-        return math.isclose(got, wanted, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-    return bool(got == wanted)
+def are_equal(actual: Any, expected: Any) -> bool:
+    """Return whether both are the same JSON, numbers within TOLERANCE."""
+    if isinstance(expected, list):
+        return isinstance(actual, list) and len(actual) == len(expected) and all(map(are_equal, actual, expected))
+    if expected != expected:
+        return actual is None  # JSON has no NaN
+    if isinstance(expected, float) and isinstance(actual, int | float):
+        return math.isclose(actual, expected, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return bool(actual == expected)
 
 
-def predicting(only: Container[str] = estimators.DATA) -> Iterator[tuple[str, str, Any]]:
-    """Yield all fitted models that have a predict, of some data sets."""
-    for source in (estimators.options, estimators.models):
+def models_that_predict(only: Container[str] = estimators.DATA) -> Iterator[tuple[str, str, Any]]:
+    """Yield name, data set and fitted model of all models with a repeatable predict, for some data sets."""
+    for source in (estimator_options.fitted_options, estimators.models):
         for name, data, model in source(only):
-            if hasattr(model, "predict") and _answers(model, estimators.DATA[data].rows):
+            if hasattr(model, "predict") and _is_repeatable(model, estimators.DATA[data].rows):
                 yield name, data, model
 
 
-def _answers(model: Any, rows: Any) -> bool:
-    """Whether the model predicts, and the same each time: a DummyClassifier may draw, and neighbors average text."""
+def _is_repeatable(model: Any, rows: Any) -> bool:
+    """Return whether the model predicts the same twice; a DummyClassifier may draw, and neighbors reject text."""
     try:
-        return np.array_equal(model.predict(rows[:ASKED]), model.predict(rows[:ASKED]))
+        return np.array_equal(model.predict(rows[:REQUEST_ROWS]), model.predict(rows[:REQUEST_ROWS]))
     except Exception:
         return False

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support import estimator_sweep, estimators
+from support import estimator_options, estimator_sweep, estimators
 
 SAMPLE = {
     "HistGradientBoostingClassifier": ("classes", "compiled"),
@@ -26,24 +26,24 @@ OPTIONS = {"iterative imputer": "original", "svc kernel function": "original", "
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SAMPLE)
-def test_an_estimator_is_served_as_it_predicts(tmp_path: Path, name: str) -> None:
+def test_estimator_is_served_with_its_own_predictions(tmp_path: Path, name: str) -> None:
     data, kind = SAMPLE[name]
     estimator = dict(estimators.instances())[name]
-    model = estimators.fitted(estimators.placed(estimator, data), data)
+    model = estimators.fitted(estimators.for_data(estimator, data), data)
 
     with warnings.catch_warnings(action="ignore"):
-        found = estimator_sweep.outcome(name, data, model, tmp_path)
+        outcome = estimator_sweep.outcome(name, data, model, tmp_path)
 
-    assert (found.kind, found.reason) == (kind, found.reason)
+    assert (outcome.kind, outcome.reason) == (kind, outcome.reason)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIONS)
-def test_an_option_is_served_as_it_predicts(tmp_path: Path, name: str) -> None:
-    data, make = next((data, make) for data, option, make in estimators._options() if option == name)
+def test_option_is_served_with_its_own_predictions(tmp_path: Path, name: str) -> None:
+    data, make = next((data, make) for data, option, make in estimator_options.options() if option == name)
     model = estimators.fitted(make(), data)
 
     with warnings.catch_warnings(action="ignore"):
-        found = estimator_sweep.outcome(name, data, model, tmp_path)
+        outcome = estimator_sweep.outcome(name, data, model, tmp_path)
 
-    assert (found.kind, found.reason) == (OPTIONS[name], found.reason)
+    assert (outcome.kind, outcome.reason) == (OPTIONS[name], outcome.reason)

@@ -7,9 +7,9 @@ import joblib
 import pytest
 
 from ml_census.models import restricted_unpickler
-from support import estimators
+from support import estimator_options, estimators
 
-OPTIONS = [(data, name, make) for data, name, make in estimators._options()]
+OPTIONS = [(data, name, make) for data, name, make in estimator_options.options()]
 QUICK = ("hgb squared", "hgb poisson", "gb ", "sgd ", "function ", "target ", "halving", "random state", "knn kd_tree")
 INSTANCES = dict(estimators.instances())
 
