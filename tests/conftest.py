@@ -58,10 +58,10 @@ def _published(name: str, columns: bytes) -> dict[str, bytes]:
     """Publish a kind of model once per process (0.1 s) and return its files by name."""
     from ml_census.models import schema_inference
     from ml_census.models.publishing import publish
-    from ml_census.schema import schema
+    from ml_census.schema import schema_from_json
 
     made = _sample_model(name)
-    known = schema.from_json(json.loads(columns)) if columns else schema_inference.infer_schema(made.model)
+    known = schema_from_json(json.loads(columns)) if columns else schema_inference.infer_schema(made.model)
     with tempfile.TemporaryDirectory() as folder:
         publish(made.model, known, made.decoding, [], {}, folder)
         return {path.name: path.read_bytes() for path in Path(folder).iterdir()}

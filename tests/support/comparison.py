@@ -4,7 +4,7 @@ import numpy as np
 
 from ml_census.engine.predictor import PredictionError, Predictor
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
-from ml_census.schema.schema import Columns
+from ml_census.schema import Columns
 
 
 def assert_same_predictions(compiled: CompiledPredictor, original: Predictor, columns: Columns) -> None:

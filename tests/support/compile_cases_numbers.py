@@ -14,8 +14,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from ml_census.schema.column import Column
-from ml_census.schema.schema import Schema
+from ml_census.schema import Column, Schema
 from support.compile_data import (
     CATEGORIES,
     GAPS,

@@ -23,8 +23,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.schema_inference import infer_schema
-from ml_census.schema.column import LARGEST, Column
-from ml_census.schema.schema import Schema
+from ml_census.schema import MAX_FLOAT32, Column, Schema
 from support.sample_models import NAMES, census, only
 
 ROWS, LABELS = census(300)
@@ -75,9 +74,9 @@ class CompileCase:
 
 def _edge_values(column: Column, usual: Any) -> list[Any]:
     values: list[Any] = [None] if column.nullable else []
-    if column.kind == "number":
-        return [*values, str(usual).replace("None", "1"), "1e38", 0.1, -(2**53) - 1, LARGEST, -LARGEST, 1e-45]
-    if column.kind == "category" and not column.refuse_unknown:
+    if column.type == "number":
+        return [*values, str(usual).replace("None", "1"), "1e38", 0.1, -(2**53) - 1, MAX_FLOAT32, -MAX_FLOAT32, 1e-45]
+    if column.type == "category" and not column.reject_unknown:
         is_text = any(isinstance(value, str | bool) for value in column.categories)
         values += ["no such", "", "Äpfel" * 20] if is_text else [12345, -7.5, 0.1]
     return values

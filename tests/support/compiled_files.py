@@ -13,7 +13,7 @@ from ml_census.engine.predictor import PredictionError
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.serialization import CompiledError, from_bytes, to_bytes
 from ml_census.models.schema_inference import infer_schema
-from ml_census.schema.schema import Columns
+from ml_census.schema import Columns
 from support.sample_models import SAMPLE_MODELS
 
 TREES, LINEAR, REGRESSOR = "positions", "dataframe", "regressor"
@@ -41,7 +41,7 @@ def file_of(name: str) -> bytes:
 @cache
 def columns_of(name: str, count: int = 100) -> Columns:
     """Return the first rows of a sample model as its schema's columns."""
-    return compiled(name).schema.clean(SAMPLE_MODELS[name]().rows[:count]).columns
+    return compiled(name).schema.validate_rows(SAMPLE_MODELS[name]().rows[:count]).columns
 
 
 def parts_of(name: str) -> tuple[Document, Arrays]:

@@ -106,7 +106,7 @@ def test_unknown_values_are_counted_by_column(own: Server) -> None:
     assert figures["ml_census_unknown_values_total", "sex"] == 1
 
 
-NUMBERS = {"shares": [0.5, 0.5, 0.0], "bounds": [40], "minimum": 17, "maximum": 90}
+NUMBERS = {"frequencies": [0.5, 0.5, 0.0], "bin_edges": [40], "minimum": 17, "maximum": 90}
 # How the values of two columns were spread in training.
 SPREAD = {
     "form": "frame",
@@ -115,7 +115,7 @@ SPREAD = {
         {"name": "workclass", "type": "category", "categories": [" ?", " Private", " Self-emp", " State-gov"]},
         {"name": "education-num", "type": "number"},
         {"name": "sex", "type": "category", "categories": [" Female", " Male"],
-         "training": {"shares": [0.5, 0.5, 0.0]}},
+         "training": {"frequencies": [0.5, 0.5, 0.0]}},
     ],
 }  # fmt: skip
 

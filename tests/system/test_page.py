@@ -107,7 +107,7 @@ def problems(page: Page) -> Locator:
     return page.locator("[role=alert]:not(:empty)")
 
 
-TRAINING = {"shares": [0.5, 0.5, 0], "bounds": [40], "minimum": 0, "maximum": 90}
+TRAINING = {"frequencies": [0.5, 0.5, 0], "bin_edges": [40], "minimum": 0, "maximum": 90}
 
 
 def numbers(**column: object) -> dict[str, object]:

@@ -16,7 +16,7 @@ from ml_census.engine.predictor import PredictionError
 from ml_census.protocols import native
 from ml_census.protocols.error_details import Details
 from ml_census.protocols.json_body import MalformedBodyError
-from ml_census.schema.schema import InvalidRowsError
+from ml_census.schema import InvalidRowsError
 
 log = logging.getLogger(__name__)
 

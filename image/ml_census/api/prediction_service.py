@@ -6,7 +6,7 @@ from typing import Any
 
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.observability.metrics import Metrics, StageTimer
-from ml_census.schema.schema import MAX_DETAILS
+from ml_census.schema import MAX_DETAILS
 
 
 class NoProbabilitiesError(Exception):
@@ -69,7 +69,7 @@ class PredictionService:
         predictor = artifacts.predictor
         if with_probabilities and not predictor.has_probabilities:
             raise NoProbabilitiesError("this model has no probabilities")
-        rows = predictor.schema.clean(inputs, self._reject_extra)
+        rows = predictor.schema.validate_rows(inputs, self._reject_extra)
         timer.lap("validate")
         predictions = artifacts.decoded(predictor.predict(rows.columns))
         probabilities = predictor.probabilities(rows.columns) if with_probabilities else None

@@ -15,7 +15,7 @@ from ml_census.errors import ArtifactError
 from ml_census.models import class_labels, loading
 from ml_census.models.loading import Model, SandboxResult
 from ml_census.models.manifest import ArtifactReader, ModelFolder, parse_object, read
-from ml_census.schema.schema import InvalidRowsError
+from ml_census.schema import InvalidRowsError
 from ml_census.storage import json_file
 
 log = logging.getLogger(__name__)
@@ -165,7 +165,7 @@ def check_golden_rows(
     predictor: Predictor, labels: Mapping[Any, str] | None, uri: str, golden: Mapping[str, Any]
 ) -> Any:
     try:
-        rows = predictor.schema.clean(golden["rows"]).columns
+        rows = predictor.schema.validate_rows(golden["rows"]).columns
         expected = list(golden["predictions"])
         probabilities = list(golden.get("probabilities", []))
         _flat(probabilities)

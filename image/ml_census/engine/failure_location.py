@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from ml_census.schema.column import Value
-from ml_census.schema.schema import Columns
+from ml_census.schema import Columns, Value
 
 Accepts = Callable[[Columns], bool]
 """Whether the model predicts these rows."""

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ml_census.schema.column import Column, Value
-from ml_census.schema.schema import Columns, Schema
+from ml_census.schema import Column, Columns, Schema, Value
 
 MIN_TEXT_WIDTH = 32
 """Minimum width of a text array's cells (32, characters): NumPy's width for a float64 written as text."""
@@ -33,7 +32,7 @@ def _array_dtype(schema: Schema) -> Any:
         return object
     # One character more than the longest category tells every unknown text apart. A wider array would let one long
     # value widen all cells.
-    return f"<U{max(MIN_TEXT_WIDTH, *(column.longest + 1 for column in schema.columns))}"
+    return f"<U{max(MIN_TEXT_WIDTH, *(column.max_category_length + 1 for column in schema.columns))}"
 
 
 def _frame(schema: Schema, columns: Columns) -> Any:
@@ -47,11 +46,11 @@ def _frame(schema: Schema, columns: Columns) -> Any:
 def _series(pd: Any, column: Column, values: Sequence[Value]) -> Any:
     """Return the values with the dtype of the training: JSON's whole numbers are float64 where the column was."""
     if column.dtype == "category":
-        known = [value if column.knows(value) else None for value in values]
-        return pd.Series(pd.Categorical(known, categories=column.listed))
-    if column.kind == "date":
+        known = [value if column.is_known(value) else None for value in values]
+        return pd.Series(pd.Categorical(known, categories=column.json_categories))
+    if column.type == "date":
         return _dates(pd, column, values)
-    return pd.Series(list(values), dtype=column.dtype or USUAL_DTYPES.get(column.kind))
+    return pd.Series(list(values), dtype=column.dtype or USUAL_DTYPES.get(column.type))
 
 
 def _dates(pd: Any, column: Column, values: Sequence[Value]) -> Any:

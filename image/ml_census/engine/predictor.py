@@ -5,8 +5,7 @@ import traceback
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from ml_census.schema.column import Value
-from ml_census.schema.schema import Columns, Schema
+from ml_census.schema import Columns, Schema, Value
 
 MAX_REASON_LENGTH = 1000
 """Maximum length of an exception's text in the log (default 1000, characters)."""
@@ -62,7 +61,7 @@ def predict_example(predictor: Predictor) -> list[Any]:
     Raises PredictionError if the model rejects all of them.
     """
     rejected: PredictionError | None = None
-    for example in predictor.schema.examples():
+    for example in predictor.schema.example_rows():
         try:
             return predictor.predict(example)
         except PredictionError as error:

@@ -7,18 +7,17 @@ from typing import Any
 
 from ml_census.engine.predictor import PredictionError, Predictor
 from ml_census.engine.sklearn_predictor import SklearnPredictor
-from ml_census.schema.column import Column, InvalidValueError
-from ml_census.schema.schema import Columns, Schema
+from ml_census.schema import Column, Columns, InvalidValueError, Schema
 
 Changes = dict[str, Any]
 """Attributes of a column and their new values."""
-NUMBER: Changes = {"kind": "number"}
-TEXT: Changes = {"kind": "text"}
+NUMBER: Changes = {"type": "number"}
+TEXT: Changes = {"type": "text"}
 CANDIDATES: tuple[Changes, ...] = (
     NUMBER,
     TEXT,
-    {"kind": "category", "categories": (False, True), "dtype": "bool"},
-    {"kind": "date"},
+    {"type": "category", "categories": (False, True), "dtype": "bool"},
+    {"type": "date"},
 )
 """What a column of unknown kind may be, in the order of the attempts."""
 MAX_COMBINED_COLUMNS = 4
@@ -33,7 +32,7 @@ def probe_schema(model: Any, schema: Schema) -> Schema:
 
     A column for which no attempt succeeds stays as it is.
     """
-    unknown = [index for index, column in enumerate(schema.columns) if column.kind == "any" and not column.dropped]
+    unknown = [index for index, column in enumerate(schema.columns) if column.type == "any" and not column.dropped]
     if unknown and schema.form != "documents":
         schema = _with_kinds(model, schema, unknown)
     return _with_nulls(model, schema, unknown)
@@ -57,7 +56,7 @@ def _with_kinds(model: Any, schema: Schema, unknown: Sequence[int]) -> Schema:
         return schema
     for index, candidate in zip(unknown, candidates, strict=True):
         if candidate is NUMBER and _accepts_an_example(model, _changed(changed, {index: TEXT})):
-            changed = _changed(changed, {index: {"kind": "any"}})  # both are accepted, so the kind stays unknown
+            changed = _changed(changed, {index: {"type": "any"}})  # both are accepted, so the type stays unknown
     return changed
 
 
@@ -72,13 +71,13 @@ def _changed(schema: Schema, changes: dict[int, Changes]) -> Schema:
     columns = tuple(replace(column, **changes.get(index, {})) for index, column in enumerate(schema.columns))
     form = schema.form
     if form in ("objects", "numbers"):
-        form = "numbers" if all(column.kind == "number" for column in columns) else "objects"
+        form = "numbers" if all(column.type == "number" for column in columns) else "objects"
     return Schema(columns, form)
 
 
 def _accepts_an_example(model: Any, schema: Schema) -> bool:
     predictor = SklearnPredictor(model, schema)
-    return any(accepts(predictor, example) for example in schema.examples())
+    return any(accepts(predictor, example) for example in schema.example_rows())
 
 
 def _with_nulls(model: Any, schema: Schema, unknown: Sequence[int]) -> Schema:
@@ -94,9 +93,9 @@ def _with_nulls(model: Any, schema: Schema, unknown: Sequence[int]) -> Schema:
 
 
 def _may_be_null(column: Column, was_unknown: bool) -> bool:
-    if column.dropped or column.kind not in ("number", "date", "text", "category"):
+    if column.dropped or column.type not in ("number", "date", "text", "category"):
         return False
-    return was_unknown or (column.nullable and column.kind == "number")
+    return was_unknown or (column.nullable and column.type == "number")
 
 
 def _nullable(schema: Schema, indices: Sequence[int], nullable: bool) -> Schema:
@@ -107,10 +106,10 @@ def _accepts_nulls(model: Any, schema: Schema, indices: Sequence[int]) -> bool:
     """Return whether the model accepts an example whose columns at `indices` are null."""
     predictor = SklearnPredictor(model, schema)
     try:
-        nulls = {index: [schema.columns[index].clean(None)[0]] for index in indices}
+        nulls = {index: [schema.columns[index].validate(None)[0]] for index in indices}
     except InvalidValueError:
         return False
     return any(
         accepts(predictor, [nulls.get(index, values) for index, values in enumerate(example)])
-        for example in schema.examples()
+        for example in schema.example_rows()
     )

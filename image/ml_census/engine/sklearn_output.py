@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ml_census.schema.schema import SchemaError
+from ml_census.schema import SchemaError
 
 MAX_FLOAT_BYTES = 8
 """Size of a float64 in bytes: wider floats stay NumPy scalars in tolist()."""

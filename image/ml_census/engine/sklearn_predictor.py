@@ -11,7 +11,7 @@ from ml_census.engine.failure_location import first_rejected_row, rejected_colum
 from ml_census.engine.model_input import to_model_input
 from ml_census.engine.predictor import PredictionError, redacted_reason
 from ml_census.engine.sklearn_output import class_labels, probabilities_by_row, squeeze_single_target, to_python
-from ml_census.schema.schema import Columns, Schema
+from ml_census.schema import Columns, Schema
 
 MAX_BLOCK_ROWS = 1000
 """Maximum number of rows in one call of scikit-learn (default 1000).
@@ -56,7 +56,7 @@ class SklearnPredictor:
     @cached_property
     def _example(self) -> tuple[Columns, Any] | None:
         """A row that the model accepts, and its prediction; None if no example of the schema is accepted."""
-        for example in self.schema.examples():
+        for example in self.schema.example_rows():
             try:
                 (prediction,) = self.predict(example)
             except PredictionError:

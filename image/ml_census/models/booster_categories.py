@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from ml_census.schema.column import Value
+from ml_census.schema import Value
 
 
 def categories(model: Any) -> dict[int, list[Value]]:

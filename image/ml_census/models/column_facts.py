@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ml_census.schema.column import Column, Value
-from ml_census.schema.schema import Form, SchemaError
+from ml_census.schema import Column, Form, SchemaError, Value
 
 REMEDY = "turn the column into text before fitting, as by astype(str)"
 
@@ -61,7 +60,7 @@ class ColumnFacts:
             "category",
             categories,
             nullable=has_missing or index in self.nullable,
-            refuse_unknown=index in self.reject_unknown,
+            reject_unknown=index in self.reject_unknown,
             dtype=self.dtypes.get(index),
         )
 
@@ -70,7 +69,7 @@ class ColumnFacts:
 
         A model that was fitted on lists of mixed values has learnt its categories as NumPy text, others as objects.
         """
-        kinds = {column.kind for column in columns}
+        kinds = {column.type for column in columns}
         if kinds <= {"number"}:
             return "numbers"
         if "any" in kinds:

@@ -22,8 +22,7 @@ from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.errors import ArtifactError
 from ml_census.models import foreign_files, restricted_unpickler, schema_inference
 from ml_census.models.manifest import ModelFolder
-from ml_census.schema import schema
-from ml_census.schema.schema import Schema, SchemaError
+from ml_census.schema import Schema, SchemaError, schema_from_json
 from ml_census.storage import json_file
 
 VERSION: str = sklearn.__version__
@@ -213,7 +212,7 @@ def original(uri: str, model: Any, folder: ModelFolder) -> SklearnPredictor:
     """Return scikit-learn's model with the columns of schema.json, or those it tells. Raises ArtifactError."""
     data = folder.read_optional("schema.json")
     try:
-        given = None if data is None else schema.from_json(json_file.parse(data))
+        given = None if data is None else schema_from_json(json_file.parse(data))
         plain = SklearnPredictor(model, learnt(model) if given is None else with_dtypes(model, given))
     except (SchemaError, json_file.JsonError) as error:
         raise ArtifactError("model_path", uri if data is None else folder.uri("schema.json"), str(error)) from error

@@ -31,7 +31,7 @@ from ml_census.engine.sklearn_internals import category_encoder
 from ml_census.models import booster_categories
 from ml_census.models.column_facts import ColumnFacts
 from ml_census.models.meta_estimators import inner_estimators
-from ml_census.schema.column import Value
+from ml_census.schema import Value
 
 FORESTS = (
     RandomForestClassifier,

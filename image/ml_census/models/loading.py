@@ -11,8 +11,7 @@ from ml_census.engine.runtime import serialization
 from ml_census.errors import ArtifactError
 from ml_census.models.manifest import ModelFolder, parse_json
 from ml_census.observability.drift import DriftMonitor
-from ml_census.schema import schema
-from ml_census.schema.schema import SchemaError
+from ml_census.schema import SchemaError, schema_from_json
 from ml_census.storage import split
 
 COMPILED = "compiled.npz"
@@ -95,7 +94,7 @@ def _published(config: Config, folder: ModelFolder, version: str) -> Model:
 
 def _compiled(uri: str, data: bytes, schema_uri: str, columns: bytes, limit: int) -> Predictor:
     try:
-        return serialization.from_bytes(data, schema.from_json(parse_json("model_path", schema_uri, columns)), limit)
+        return serialization.from_bytes(data, schema_from_json(parse_json("model_path", schema_uri, columns)), limit)
     except SchemaError as error:
         raise ArtifactError("model_path", schema_uri, str(error)) from error
     except serialization.CompiledError as error:

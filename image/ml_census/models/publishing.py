@@ -24,8 +24,7 @@ from ml_census.errors import ArtifactError
 from ml_census.models import class_labels, estimator
 from ml_census.models.loading import COMPILED
 from ml_census.models.manifest import parse_object, read
-from ml_census.schema import schema as schemas
-from ml_census.schema.schema import Schema, SchemaError
+from ml_census.schema import InvalidRowsError, Schema, SchemaError, schema_from_json, schema_to_json
 from ml_census.storage import StorageError, json_file
 from ml_census.storage.snapshot import Snapshot
 
@@ -76,7 +75,7 @@ def _publish_files(
         raise ArtifactError("--schema" if schema_uri else "--model", schema_uri or model_uri, str(error)) from error
     except class_labels.DecodingError as error:
         raise ArtifactError("--decoding", decoding_uri or "", str(error)) from error
-    except schemas.InvalidRowsError as error:
+    except InvalidRowsError as error:
         raise ArtifactError("--golden", golden_uri or "", str(error)) from error
     except PredictionError as error:
         reason = describe_failure(error)
@@ -97,12 +96,12 @@ def _given(model: Any, data: bytes) -> Schema:
     except json_file.JsonError as error:
         raise SchemaError(str(error)) from error
     if not isinstance(given, dict) or "form" in given or not isinstance(given.get("columns"), list):
-        return estimator.with_dtypes(model, schemas.from_json(given))
-    known = estimator.learnt(model).to_json()
+        return estimator.with_dtypes(model, schema_from_json(given))
+    known = schema_to_json(estimator.learnt(model))
     by_name = {str(column["name"]): column for column in known["columns"]}
     for changes in given["columns"]:
         _change(by_name, changes)
-    return schemas.from_json({**given, **known})
+    return schema_from_json({**given, **known})
 
 
 def _change(by_name: dict[str, dict[str, Any]], changes: Any) -> None:
@@ -145,7 +144,7 @@ def publish(
     """
     original = SklearnPredictor(model, schema)
     labels = class_labels.labels(texts, original.classes) if texts else None
-    golden = schema.clean(golden_rows).columns if golden_rows else None
+    golden = schema.validate_rows(golden_rows).columns if golden_rows else None
     if golden is None:
         predict_example(original)
     else:
@@ -179,7 +178,7 @@ def publish(
 
 
 def _golden(original: SklearnPredictor, rows: list[list[Any]], labels: Mapping[Any, str] | None) -> dict[str, Any]:
-    columns = original.schema.clean(rows).columns
+    columns = original.schema.validate_rows(rows).columns
     answers = original.predict(columns)
     golden = {"rows": rows, "predictions": [labels.get(answer, answer) for answer in answers] if labels else answers}
     if original.has_probabilities:
@@ -188,8 +187,8 @@ def _golden(original: SklearnPredictor, rows: list[list[Any]], labels: Mapping[A
 
 
 def _schema(schema: Schema) -> bytes:
-    data = _json(schema.to_json())
-    schemas.from_json(json_file.parse(data))
+    data = _json(schema_to_json(schema))
+    schema_from_json(json_file.parse(data))
     return data
 
 

@@ -26,6 +26,7 @@ from ml_census.engine.runtime import serialization
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.errors import ArtifactError
 from ml_census.models.loading import SandboxResult
+from ml_census.schema import schema_to_json
 from ml_census.storage import snapshot
 from ml_census.storage.snapshot import Snapshot
 
@@ -121,7 +122,7 @@ def run(folder: Path) -> None:
     else:
         outcome = {name: getattr(model, name) for name in ("engine", "scikit_learn", "made_by", "remarks")}
         if isinstance(model.predictor, CompiledPredictor):
-            outcome["schema"] = json.dumps(model.predictor.schema.to_json())
+            outcome["schema"] = json.dumps(schema_to_json(model.predictor.schema))
             (folder / "compiled.npz").write_bytes(serialization.to_bytes(model.predictor))
     (folder / "outcome.json").write_text(json.dumps(outcome))
 

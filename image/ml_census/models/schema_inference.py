@@ -13,8 +13,7 @@ from ml_census.engine.sklearn_internals import SklearnInternalsError
 from ml_census.models.column_facts import ColumnFacts
 from ml_census.models.fact_collector import FactCollector
 from ml_census.models.meta_estimators import inner_estimators
-from ml_census.schema.column import Column
-from ml_census.schema.schema import Schema, SchemaError
+from ml_census.schema import Column, Schema, SchemaError
 
 REMEDY = "put a schema.json beside it"
 

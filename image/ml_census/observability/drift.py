@@ -8,8 +8,7 @@ import threading
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 
-from ml_census.schema.column import Column, Value
-from ml_census.schema.schema import Columns, Schema
+from ml_census.schema import Column, Columns, Schema, Value
 
 LEAST_ROWS = 1000
 """Of fewer rows nothing is said: the index of rows that have not moved is about bins / rows."""
@@ -27,7 +26,7 @@ class DriftMonitor:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
         self._places = [(place, _bins(column)) for place, column in enumerate(schema.columns) if column.training]
-        self._counts = [[0.0] * len(column.training.shares) for column in schema.columns if column.training]
+        self._counts = [[0.0] * len(column.training.frequencies) for column in schema.columns if column.training]
         self._rows = 0.0
         self._lock = threading.Lock()
 
@@ -54,7 +53,7 @@ class DriftMonitor:
             shares = [[count / self._rows for count in counts] for counts in self._counts]
         known = [column for column in self._schema.columns if column.training]
         return {
-            str(column.name): index(column.training.shares, now)
+            str(column.name): index(column.training.frequencies, now)
             for column, now in zip(known, shares, strict=True)
             if column.training
         }
@@ -68,13 +67,13 @@ def index(before: Sequence[float], now: Sequence[float]) -> float:
 
 def _bins(column: Column) -> Callable[[Value], int]:
     """From a value to its bin; the last is for what is missing or unknown."""
-    last = len(column.training.shares) - 1 if column.training else 0
-    if column.training and column.kind == "number":
-        bounds = column.training.bounds
+    last = len(column.training.frequencies) - 1 if column.training else 0
+    if column.training and column.type == "number":
+        bounds = column.training.bin_edges
 
         def number(value: Value) -> int:
             return last if value is None or value != value else bisect_left(bounds, value)
 
         return number
-    places = {value: place for place, value in enumerate(column.listed)}
+    places = {value: place for place, value in enumerate(column.json_categories)}
     return lambda value: places.get(value, last)

@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.models.loading import Model
-from ml_census.schema.schema import Columns
+from ml_census.schema import Columns
 
 STAGES = ("parse", "validate", "predict", "format")
 LOGINS = ("ok", "wrong", "throttled")

@@ -1,250 +1,190 @@
-"""One column of a model's input: which values it takes, and the model's own spelling of them."""
+"""One column of a model's input: the values that it accepts, and the model's own spelling of them."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
-from typing import Literal, TypeGuard, cast
+from typing import Literal, cast
 
-Kind = Literal["number", "category", "text", "date", "any"]
-Value = str | int | float | bool | None
+from ml_census.schema.errors import InvalidValueError
+from ml_census.schema.training_distribution import TrainingDistribution
+from ml_census.schema.values import (
+    BOOLEANS,
+    MAX_FLOAT32,
+    NAN,
+    NUMBER,
+    Value,
+    are_booleans,
+    is_missing_word,
+    parse_boolean,
+    parse_date,
+    parse_number,
+    parse_scalar,
+    parse_text,
+)
 
-LARGEST = 3.4028234663852886e38
-"""The largest float32: scikit-learn's trees compare in float32 and refuse what is beyond."""
-NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?")
-"""Text that is a number: also .94, 13. and +7, as databases and statistics programs write them."""
-MISSING = frozenset(("", ".", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "null", "none"))
-"""Text that is a missing value, in lower case: the words of pandas, R, SQL, Excel and SAS."""
-LONGEST = 1000
-"""So many characters a category may have, unless the model knows longer ones."""
-NAN = float("nan")
+ColumnType = Literal["number", "category", "text", "date", "any"]
+
+MAX_CATEGORY_LENGTH = 1000
+"""Maximum length of a category, in characters, unless the model knows longer ones."""
+MAX_LISTED_CATEGORIES = 10
+"""Maximum number of categories that an error lists."""
 EXAMPLES: dict[str, str | int] = {"number": 0, "text": "a", "date": "2000-01-01T00:00:00"}
-"""Kind -> a value that a column of it takes."""
-BOOLEANS = {text: truth for truth in (True, False) for text in (str(truth), str(truth).lower(), str(truth).upper())}
-"""How JSON, pandas and spreadsheets write true and false as text."""
-DATE = "a date in ISO 8601, such as 2024-03-05 or 2024-03-05T10:00:00"
+"""Column type -> a valid value."""
+PARSERS: dict[str, Callable[[object], Value]] = {
+    "number": parse_number,
+    "text": parse_text,
+    "date": parse_date,
+    "any": parse_scalar,
+}
 _NUMBERS = frozenset((int, float))  # not bool, which is an int to isinstance
-
-
-class InvalidValueError(Exception):
-    """What was expected, of one value or of a whole row."""
-
-
-@dataclass(frozen=True)
-class TrainingDistribution:
-    """How a column's values were spread in training.
-
-    The bins of a number are up to and with each of the `bounds`, in order, then above the last; those of a category are
-    its categories. One more is for values that are missing or unknown.
-    """
-
-    shares: tuple[float, ...]
-    """Of each bin."""
-    bounds: tuple[float, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name (or, where the model knows none, its place) and which values it takes."""
+    """One column: its name and the values that it accepts."""
 
     name: str | int
-    kind: Kind = "any"
+    """The column's index if the model knows no name."""
+    type: ColumnType = "any"
     categories: tuple[Value, ...] = ()
+    """Known categories in the model's order; NaN among them if the model knows missing values."""
     nullable: bool = False
-    refuse_unknown: bool = False
+    """Whether a missing value is valid."""
+    reject_unknown: bool = False
+    """Whether an unknown category is invalid, and not only reported."""
     training: TrainingDistribution | None = None
     dropped: bool = False
-    """The model does not use the column: clients can leave it out."""
+    """Whether the model ignores the column: clients can leave it out."""
     dtype: str | None = None
-    """The pandas dtype of the column in the frame that the model was fitted on, where it is not the usual one."""
+    """pandas dtype of the column in the training frame, if it is not the usual one of its type."""
 
     @cached_property
-    def listed(self) -> list[Value]:
-        """The categories that JSON can hold: NaN among them is what nullable says."""
+    def json_categories(self) -> list[Value]:
+        """The categories without NaN, which JSON cannot hold; `nullable` stands for it."""
         return [value for value in self.categories if value == value]
 
     @cached_property
-    def _known(self) -> dict[Value, Value]:
-        """Each spelling that is recognised -> the model's own. Text is the same with and without spaces around it."""
-        known: dict[Value, Value] = {value: value for value in self.categories}
+    def _canonical(self) -> dict[Value, Value]:
+        """Each accepted spelling of a category -> the model's own. Blanks around text make no difference."""
+        canonical: dict[Value, Value] = {value: value for value in self.categories}
         for value in self.categories:
             if isinstance(value, str):
-                known.setdefault(value.strip(), value)
-        return known
+                canonical.setdefault(value.strip(), value)
+        return canonical
 
-    def knows(self, value: Value) -> bool:
-        """Whether the value, as the model spells it, is one of the categories."""
-        return value in self._known
+    def is_known(self, value: Value) -> bool:
+        """Return whether a value in the model's own spelling is one of the categories."""
+        return value in self._canonical
 
     @cached_property
-    def longest(self) -> int:
-        """The length of the longest known category, in characters."""
+    def max_category_length(self) -> int:
+        """The length of the longest category, in characters."""
         return max((len(value) for value in self.categories if isinstance(value, str)), default=0)
 
     @property
     def example(self) -> Value:
-        """A value that fits."""
-        if self.kind in EXAMPLES:
-            return EXAMPLES[self.kind]
-        return self.categories[0] if self.categories else self._missing()
+        """A valid value."""
+        if self.type in EXAMPLES:
+            return EXAMPLES[self.type]
+        return self.categories[0] if self.categories else self._missing_value()
 
-    def clean(self, value: object) -> tuple[Value, bool]:
-        """The value as the model knows it, and whether it is known to the model. Raises InvalidValueError."""
-        if value is None or (_is_missing(value) and self._takes_missing_words(value)):
-            return self._missing(), True
-        if self.kind == "number":
-            return _number(value), True
-        if self.kind == "any":
-            return _scalar(value), True
-        if self.kind == "date":
-            return _date(value), True
-        if self.kind == "text":
-            return _text(value), True
-        return self._category(value)
+    def validate(self, value: object) -> tuple[Value, bool]:
+        """Return the value in the model's own spelling, and whether the model knows it.
+
+        Raises InvalidValueError with what is expected.
+        """
+        if value is None or (is_missing_word(value) and self._accepts_missing_word(value)):
+            return self._missing_value(), True
+        if self.type == "category":
+            return self._validate_category(value)
+        return PARSERS[self.type](value), True
 
     def validate_batch(self, values: Sequence[object]) -> Sequence[Value] | None:
-        """Many values at once, much faster, if all are as expected; None if each must be looked at by itself."""
-        if self.kind == "number":
+        """Return all values if they need no conversion, or None if `validate` must check them one by one.
+
+        1,000 numbers take 0.03 ms instead of 0.2 ms, and 1,000 text categories 0.015 ms instead of 0.4 ms (timeit).
+        """
+        if self.type == "number":
             for value in values:  # all(...) takes twice as long for one value, and as long for a thousand
-                if type(value) not in _NUMBERS or not -LARGEST <= value <= LARGEST:  # type: ignore[operator]
-                    return [int(each) for each in cast(Sequence[bool], values)] if _are_booleans(values) else None
+                if type(value) not in _NUMBERS or not -MAX_FLOAT32 <= value <= MAX_FLOAT32:  # type: ignore[operator]
+                    return [int(value) for value in cast(Sequence[bool], values)] if are_booleans(values) else None
             return cast(Sequence[Value], values)
-        if not self._text:
+        if not self._has_text_categories:
             return None
-        known = cast(Mapping[object, Value], self._known)
+        canonical = cast(Mapping[object, Value], self._canonical)
         try:
-            return [known[value] for value in values]
+            return [canonical[value] for value in values]
         except (KeyError, TypeError):  # TypeError: a list or an object
             return None
 
-    def _takes_missing_words(self, value: str) -> bool:
-        """Whether a word such as NA is a missing value here: not if it is a category, such as a country's code."""
-        return self.kind in ("number", "date") or (
-            self.kind == "category" and self.nullable and value.strip() not in self._known
+    def _accepts_missing_word(self, word: str) -> bool:
+        """Return whether a word such as NA is a missing value; it is not if it is a category, such as a country."""
+        return self.type in ("number", "date") or (
+            self.type == "category" and self.nullable and word.strip() not in self._canonical
         )
 
-    def _missing(self) -> Value:
+    def _missing_value(self) -> Value:
         if not self.nullable:
-            raise InvalidValueError("a number" if self.kind == "number" else "a value")
-        return None if self.kind in ("any", "date", "text") or self._none_is_known else NAN
+            raise InvalidValueError("a number" if self.type == "number" else "a value")
+        return None if self.type in ("any", "date", "text") or self._knows_none else NAN
 
     @cached_property
-    def _none_is_known(self) -> bool:
-        return self.kind == "category" and None in self.categories
+    def _knows_none(self) -> bool:
+        return self.type == "category" and None in self.categories
 
-    def _category(self, value: object) -> tuple[Value, bool]:
-        key: Value = _number(value) if self._numeric else _scalar(value)
-        if self._boolean:
-            key = _truth(key) if isinstance(key, str) else key
-        elif isinstance(key, bool):
-            key = self._spelt(key)
-        if self._digits and not isinstance(key, str | bool):
-            key = str(key)  # categories that look like numbers: 1 means "1"
-        if isinstance(key, str) and key not in self._known:
+    def _validate_category(self, value: object) -> tuple[Value, bool]:
+        key = self._category_key(value)
+        if isinstance(key, str) and key not in self._canonical:
             key = key.strip()
-        if key in self._known:
-            return self._known[key], True
-        if self.refuse_unknown:
-            raise InvalidValueError("one of " + ", ".join(str(category).strip() for category in self.categories[:10]))
-        if not self._numeric and not isinstance(key, str):
-            raise InvalidValueError("text")
-        if isinstance(key, str) and len(key) > max(LONGEST, self.longest):
-            raise InvalidValueError(f"text of at most {max(LONGEST, self.longest)} characters")
+        if key in self._canonical:
+            return self._canonical[key], True
+        self._check_unknown(key)
         return key, False
 
-    def _spelt(self, value: bool) -> Value:
-        """True and false among categories of text: numpy and pandas write them as the text True and False."""
-        return next((text for text, truth in BOOLEANS.items() if truth == value and text in self._known), value)
+    def _category_key(self, value: object) -> Value:
+        """Return the value with the type of the categories, if it can be converted."""
+        key: Value = parse_number(value) if self._has_numeric_categories else parse_scalar(value)
+        if self._has_boolean_categories:
+            key = parse_boolean(key) if isinstance(key, str) else key
+        elif isinstance(key, bool):
+            key = self._boolean_category(key)
+        if self._has_digit_categories and not isinstance(key, str | bool):
+            key = str(key)  # categories that look like numbers: 1 means "1"
+        return key
+
+    def _check_unknown(self, key: Value) -> None:
+        """Raise InvalidValueError if an unknown category is invalid."""
+        if self.reject_unknown:
+            listed = ", ".join(str(category).strip() for category in self.categories[:MAX_LISTED_CATEGORIES])
+            raise InvalidValueError(f"one of {listed}")
+        if not self._has_numeric_categories and not isinstance(key, str):
+            raise InvalidValueError("text")
+        limit = max(MAX_CATEGORY_LENGTH, self.max_category_length)
+        if isinstance(key, str) and len(key) > limit:
+            raise InvalidValueError(f"text of at most {limit} characters")
+
+    def _boolean_category(self, value: bool) -> Value:
+        """Return the text category that spells the value: numpy and pandas write booleans as True and False."""
+        return next((text for text, truth in BOOLEANS.items() if truth == value and text in self._canonical), value)
 
     @cached_property
-    def _boolean(self) -> bool:
+    def _has_boolean_categories(self) -> bool:
         """Whether the categories are true and false; a missing value may be among them."""
         return any(isinstance(value, bool) for value in self.categories) and all(
             isinstance(value, bool) or value is None or value != value for value in self.categories
         )
 
     @cached_property
-    def _text(self) -> bool:
-        """Whether all categories are text: 1, 1.0 and true are one key of a dictionary, and three values here."""
-        return self.kind == "category" and all(isinstance(value, str) for value in self.categories)
+    def _has_text_categories(self) -> bool:
+        """Whether all categories are text. Among others, 1, 1.0 and true are one key of a dict but three values."""
+        return self.type == "category" and all(isinstance(value, str) for value in self.categories)
 
     @cached_property
-    def _digits(self) -> bool:
+    def _has_digit_categories(self) -> bool:
         """Whether the categories are text that looks like numbers."""
         return all(isinstance(value, str) and NUMBER.fullmatch(value.strip()) for value in self.categories)
 
     @cached_property
-    def _numeric(self) -> bool:
+    def _has_numeric_categories(self) -> bool:
         """Whether the categories are numbers, such as codes; a missing value may be among them."""
         return {type(value) for value in self.categories} <= {int, float, type(None)}
-
-
-def _is_missing(value: object) -> TypeGuard[str]:
-    """Whether it is text that is a missing value."""
-    return isinstance(value, str) and len(value) < 20 and value.strip().lower() in MISSING
-
-
-def _number(value: object) -> int | float:
-    """A finite number, also one written as text, as clients that read CSV files send it. True is 1 and false is 0."""
-    if isinstance(value, str):
-        text = value.strip()
-        if text in BOOLEANS:
-            return int(BOOLEANS[text])
-        if not NUMBER.fullmatch(text):
-            raise InvalidValueError("a number")
-        value = float(text) if set(text) & set(".eE") else int(text)
-    if isinstance(value, bool):
-        return int(value)
-    if not isinstance(value, int | float):
-        raise InvalidValueError("a number")
-    if not -LARGEST <= value <= LARGEST:  # also refuses NaN
-        raise InvalidValueError("a finite number within the range of float32")
-    return value
-
-
-def _are_booleans(values: Sequence[object]) -> bool:
-    return set(map(type, values)) == {bool}
-
-
-def _truth(text: str) -> Value:
-    """Text as true or false where it is one of these, any other text as it is."""
-    return BOOLEANS.get(text.strip(), {"1": True, "0": False}.get(text.strip(), text))
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise InvalidValueError("text")
-    return str(_scalar(value))
-
-
-def _date(value: object) -> str:
-    """A date in ISO 8601 in full. One with an offset is converted to UTC."""
-    if not isinstance(value, str):
-        raise InvalidValueError(DATE)
-    try:
-        moment = datetime.fromisoformat(value.strip())
-        if moment.tzinfo is not None:
-            moment = moment.astimezone(UTC).replace(tzinfo=None)
-    except (ValueError, OverflowError):
-        raise InvalidValueError(DATE) from None
-    return moment.isoformat()
-
-
-def _scalar(value: object) -> Value:
-    """One value of any type that JSON has."""
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise InvalidValueError("text in Unicode without lone surrogates") from None
-        if "\0" in value:  # numpy drops it at the end of text: what is unknown to one engine were known to another
-            raise InvalidValueError("text without NUL")
-        return value
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int | float):
-        return _number(value)
-    raise InvalidValueError("a single value")

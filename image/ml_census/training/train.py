@@ -13,8 +13,7 @@ from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
 from ml_census.models import schema_inference
 from ml_census.models.publishing import publish
-from ml_census.schema.column import Column, TrainingDistribution
-from ml_census.schema.schema import Schema
+from ml_census.schema import Column, Schema, TrainingDistribution
 from ml_census.training import datasets
 from ml_census.training.adult import COLUMNS, DECODING
 from ml_census.training.evaluation import THRESHOLD, evaluate, probabilities
@@ -93,17 +92,21 @@ def _schema(model: Any, census: datasets.Dataset) -> Schema:
 
 def spread(column: Column, values: pd.Series) -> TrainingDistribution:
     """How the values are spread: a number's over ten bins with about as many rows each, a category's as it is."""
-    if column.kind == "number":
+    if column.type == "number":
         known = values.dropna().to_numpy()
-        bounds = np.unique(np.quantile(known, np.arange(1, 10) / 10, method="inverted_cdf"))
-        bounds = bounds[bounds < known.max()]
-        counts = np.bincount(np.searchsorted(bounds, known), minlength=len(bounds) + 1)
-        extremes = {"bounds": tuple(bounds.tolist()), "minimum": known.min().item(), "maximum": known.max().item()}
+        bin_edges = np.unique(np.quantile(known, np.arange(1, 10) / 10, method="inverted_cdf"))
+        bin_edges = bin_edges[bin_edges < known.max()]
+        counts = np.bincount(np.searchsorted(bin_edges, known), minlength=len(bin_edges) + 1)
+        extremes = {
+            "bin_edges": tuple(bin_edges.tolist()),
+            "minimum": known.min().item(),
+            "maximum": known.max().item(),
+        }
     else:
-        counts = np.array([int((values == category).sum()) for category in column.listed])
+        counts = np.array([int((values == category).sum()) for category in column.json_categories])
         extremes = {}
-    shares = np.append(counts, len(values) - counts.sum()) / len(values)
-    return TrainingDistribution(tuple(shares.round(6).tolist()), **extremes)
+    frequencies = np.append(counts, len(values) - counts.sum()) / len(values)
+    return TrainingDistribution(tuple(frequencies.round(6).tolist()), **extremes)
 
 
 def _golden_rows(census: datasets.Dataset) -> list[list[Any]]:

@@ -10,7 +10,7 @@ from ml_census.api.app import create_app
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
 from ml_census.engine.sklearn_predictor import SklearnPredictor
-from ml_census.schema.schema import Columns
+from ml_census.schema import Columns
 from support.api_requests import BODIES, MLFLOW, PREDICTION, ROWS, V1, V2, VERTEX, Post, error_message, tensors
 
 NO_ROUTE = "there is nothing at this path: GET /docs lists all paths"

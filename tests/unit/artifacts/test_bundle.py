@@ -45,7 +45,7 @@ def test_every_kind_of_model_loads_and_answers_decoded(
 ) -> None:
     loaded = load(folder(name))
 
-    rows = loaded.predictor.schema.clean(sample_model(name).rows).columns
+    rows = loaded.predictor.schema.validate_rows(sample_model(name).rows).columns
 
     assert loaded.decoded(loaded.predictor.predict(rows)) == sample_model(name).decoded()
 
@@ -290,7 +290,7 @@ def test_users_keys_and_a_decoding_of_more_than_a_mebibyte_are_refused(folder: F
 def golden(path: Path, **changes: Any) -> None:
     loaded = load(path)
     rows = [[39, 10], [20, 3]]
-    clean = loaded.predictor.schema.clean(rows).columns
+    clean = loaded.predictor.schema.validate_rows(rows).columns
     document = {
         "rows": rows,
         "predictions": loaded.decoded(loaded.predictor.predict(clean)),

@@ -8,12 +8,11 @@ import pandas as pd
 import pytest
 
 from ml_census.engine.model_input import to_model_input
-from ml_census.schema.column import Column
-from ml_census.schema.schema import Schema, SchemaError, from_json
+from ml_census.schema import Column, Schema, SchemaError, schema_from_json, schema_to_json
 
 
 def input_of(schema: Schema, *rows: list[Any]) -> Any:
-    return to_model_input(schema, schema.clean(list(rows)).columns)
+    return to_model_input(schema, schema.validate_rows(list(rows)).columns)
 
 
 def dtype_of(column: Column, value: Any) -> str:
@@ -46,7 +45,7 @@ def test_numbers_are_float64_columns(value: Any) -> None:
     ids=lambda value: str(getattr(value, "dtype", value)),
 )
 def test_column_has_the_dtype_of_its_schema(column: Column, value: Any, dtype: str) -> None:
-    schema = from_json(json.loads(json.dumps(Schema((column,), "frame").to_json())))
+    schema = schema_from_json(json.loads(json.dumps(schema_to_json(Schema((column,), "frame")))))
 
     assert dtype_of(schema.columns[0], value) == dtype
 
@@ -93,4 +92,4 @@ def test_dtype_that_pandas_does_not_have_is_rejected() -> None:
     entry = {"name": "a", "type": "number", "dtype": "int65"}
 
     with pytest.raises(SchemaError, match="column a: dtype must be the name of a pandas dtype"):
-        from_json({"form": "frame", "columns": [entry]})
+        schema_from_json({"form": "frame", "columns": [entry]})

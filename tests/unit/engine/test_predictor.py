@@ -6,8 +6,7 @@ import pytest
 
 from ml_census.engine.predictor import PredictionError, describe_failure, predict_example, redacted_reason
 from ml_census.engine.sklearn_predictor import SklearnPredictor
-from ml_census.schema.column import Column
-from ml_census.schema.schema import Schema
+from ml_census.schema import Column, Schema
 
 SCHEMA = Schema((Column("a", "text"),), "frame")
 

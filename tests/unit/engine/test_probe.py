@@ -16,8 +16,7 @@ from sklearn.preprocessing import FunctionTransformer
 from ml_census.engine.probe import probe_schema
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.schema_inference import infer_schema
-from ml_census.schema.column import Column
-from ml_census.schema.schema import Schema
+from ml_census.schema import Column, Schema
 
 FRAME = pd.DataFrame({"age": [np.nan, 1.0, 2.0] * 20, "fare": np.linspace(0, 1, 60)})
 LABELS = np.arange(60) % 2
@@ -65,11 +64,11 @@ def probed(model: Any) -> Schema:
 @pytest.mark.parametrize("accepts_missing", [True, False])
 def test_kinds_and_nulls_of_an_opaque_estimator_are_probed(accepts_missing: bool) -> None:
     model = OpaqueEstimator(accepts_missing).fit(FRAME, LABELS)
-    assert [column.kind for column in infer_schema(model).columns] == ["any", "any"]
+    assert [column.type for column in infer_schema(model).columns] == ["any", "any"]
 
     columns = probed(model).columns
 
-    assert [(column.kind, column.nullable) for column in columns] == [("number", accepts_missing)] * 2
+    assert [(column.type, column.nullable) for column in columns] == [("number", accepts_missing)] * 2
 
 
 @pytest.mark.parametrize(
@@ -90,7 +89,7 @@ def test_kind_of_a_column_behind_a_function_is_probed(
 
     (column,) = probed(model).columns
 
-    assert (column.kind, column.dtype) == (kind, dtype)
+    assert (column.type, column.dtype) == (kind, dtype)
 
 
 def test_two_columns_of_different_kinds_are_probed_together() -> None:
@@ -98,7 +97,7 @@ def test_two_columns_of_different_kinds_are_probed_together() -> None:
     parts = make_column_transformer((FunctionTransformer(month), ["when"]), (FunctionTransformer(length), ["note"]))
     model = make_pipeline(parts, LogisticRegression()).fit(frame, [0, 1] * 20)
 
-    assert [column.kind for column in probed(model).columns] == ["date", "text"]
+    assert [column.type for column in probed(model).columns] == ["date", "text"]
 
 
 class AcceptsAnything(BaseEstimator):
@@ -111,19 +110,19 @@ class AcceptsAnything(BaseEstimator):
 def test_column_that_accepts_numbers_and_text_stays_open() -> None:
     schema = probe_schema(AcceptsAnything(), Schema((Column("a", "any"),), "frame"))
 
-    assert schema.columns[0].kind == "any"
+    assert schema.columns[0].type == "any"
 
 
 def test_many_open_columns_are_tried_with_the_same_kind() -> None:
     frame = pd.DataFrame({name: ["a", "bc"] * 20 for name in "abcdef"})
     model = make_pipeline(FunctionTransformer(length), LogisticRegression()).fit(frame, [0, 1] * 20)
 
-    assert {column.kind for column in probed(model).columns} == {"text"}
+    assert {column.type for column in probed(model).columns} == {"text"}
 
 
 def test_probed_schema_gives_the_models_own_predictions() -> None:
     model = OpaqueEstimator().fit(FRAME, LABELS)
     schema = probed(model)
-    rows = schema.clean(FRAME.astype(object).where(FRAME.notna(), None).to_numpy().tolist())
+    rows = schema.validate_rows(FRAME.astype(object).where(FRAME.notna(), None).to_numpy().tolist())
 
     assert SklearnPredictor(model, schema).predict(rows.columns) == model.predict(FRAME).tolist()

@@ -19,8 +19,7 @@ from ml_census.engine.compiler.equivalence import compile_and_verify
 from ml_census.engine.sklearn_internals import SklearnInternalsError
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.schema_inference import infer_schema
-from ml_census.schema.column import Column
-from ml_census.schema.schema import Schema, SchemaError
+from ml_census.schema import Column, Schema, SchemaError
 from support.sample_models import FRAME, LABELS, NUMBERS
 
 CODES = np.column_stack([np.arange(200) % 12, np.asarray(NUMBERS)[:, 0]])

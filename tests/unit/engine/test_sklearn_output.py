@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ml_census.engine.sklearn_output import class_labels, probabilities_by_row, squeeze_single_target, to_python
-from ml_census.schema.schema import SchemaError
+from ml_census.schema import SchemaError
 
 
 @pytest.mark.parametrize("dtype", ["int8", "uint64", "float16", "float32", "longdouble", "bool", "str", "object"])

@@ -23,8 +23,7 @@ from ml_census.engine.predictor import PredictionError
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.estimator import learnt
 from ml_census.models.schema_inference import infer_schema
-from ml_census.schema.column import Column
-from ml_census.schema.schema import Schema, SchemaError
+from ml_census.schema import Column, Schema, SchemaError
 from support.sample_models import SAMPLE_MODELS, SampleModel
 
 NUMBERS = np.random.default_rng(0).random((60, 2))
@@ -42,7 +41,7 @@ def test_predictions_are_those_of_the_model(sample_model: GetModel, name: str) -
     sample = sample_model(name)
     predictor = predictor_of(sample)
 
-    assert predictor.predict(predictor.schema.clean(sample.rows).columns) == sample.answers
+    assert predictor.predict(predictor.schema.validate_rows(sample.rows).columns) == sample.answers
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLE_MODELS.keys() - {"regressor"}))  # BLAS rounds one row differently
@@ -50,14 +49,14 @@ def test_single_row_is_predicted_as_among_others(sample_model: GetModel, name: s
     sample = sample_model(name)
     predictor = predictor_of(sample)
 
-    predictions = [predictor.predict(predictor.schema.clean([row]).columns)[0] for row in sample.rows[:5]]
+    predictions = [predictor.predict(predictor.schema.validate_rows([row]).columns)[0] for row in sample.rows[:5]]
 
     assert predictions == sample.answers[:5]
 
 
 def test_probabilities_are_in_the_order_of_the_classes(sample_model: GetModel) -> None:
     predictor = predictor_of(sample_model("string_classes"))
-    rows = predictor.schema.clean(sample_model("string_classes").rows).columns
+    rows = predictor.schema.validate_rows(sample_model("string_classes").rows).columns
 
     likeliest = [predictor.classes[row.index(max(row))] for row in predictor.probabilities(rows)]  # type: ignore[index]
 
@@ -79,7 +78,7 @@ def test_several_outputs_have_probabilities_by_output(model: Any) -> None:
     """scikit-learn returns arrays by output, or one array of the probabilities of label 1."""
     predictor = SklearnPredictor(model.fit(NUMBERS, TWO_LABELS.astype(int)), learnt(model))
 
-    rows = predictor.probabilities(predictor.schema.clean(NUMBERS[:3].tolist()).columns)
+    rows = predictor.probabilities(predictor.schema.validate_rows(NUMBERS[:3].tolist()).columns)
 
     expected = model.predict_proba(NUMBERS[:3])
     positive = np.column_stack([output[:, 1] for output in expected]) if isinstance(expected, list) else expected
@@ -93,7 +92,7 @@ def test_outputs_may_have_different_numbers_of_classes() -> None:
     model = KNeighborsClassifier().fit(NUMBERS, labels)
     predictor = SklearnPredictor(model, learnt(model))
 
-    (row,) = predictor.probabilities(predictor.schema.clean(NUMBERS[:1].tolist()).columns)
+    (row,) = predictor.probabilities(predictor.schema.validate_rows(NUMBERS[:1].tolist()).columns)
 
     assert (predictor.outputs, list(map(len, row))) == ([[0, 1], [0, 1, 2]], [2, 3])
 
@@ -109,7 +108,7 @@ def test_classes_of_a_mixture_are_its_components() -> None:
 def test_single_target_in_a_table_is_predicted_without_a_list(model: Any) -> None:
     model.fit(NUMBERS, TWO_LABELS[:, :1].astype(int))
     predictor = SklearnPredictor(model, learnt(model))
-    columns = predictor.schema.clean(NUMBERS[:2].tolist()).columns
+    columns = predictor.schema.validate_rows(NUMBERS[:2].tolist()).columns
 
     assert predictor.predict(columns) == model.predict(NUMBERS[:2])[:, 0].tolist()
     assert predictor.outputs is None
@@ -122,7 +121,7 @@ def test_imputer_of_constants_gets_numbers_as_floats() -> None:
     model = make_pipeline(SimpleImputer(strategy="constant", fill_value=-1), KNeighborsClassifier())
     predictor = SklearnPredictor(model.fit(frame, TWO_LABELS[:, 0]), learnt(model))
 
-    columns = predictor.schema.clean([[1, None], [0, 2]]).columns
+    columns = predictor.schema.validate_rows([[1, None], [0, 2]]).columns
 
     expected = model.predict(pd.DataFrame([[1.0, np.nan], [0.0, 2.0]], columns=["a", "b"]))
     assert predictor.predict(columns) == expected.tolist()
@@ -144,7 +143,7 @@ def test_rows_that_the_model_rejects_raise_a_prediction_error(sample_model: GetM
 
 def test_blocks_of_rows_give_the_same_predictions(sample_model: GetModel, monkeypatch: pytest.MonkeyPatch) -> None:
     predictor = predictor_of(sample_model("article"))
-    columns = predictor.schema.clean(sample_model("article").rows).columns
+    columns = predictor.schema.validate_rows(sample_model("article").rows).columns
     expected = predictor.predict(columns), predictor.probabilities(columns)
     monkeypatch.setattr("ml_census.engine.sklearn_predictor.MAX_BLOCK_ROWS", 7)
 
@@ -173,7 +172,7 @@ def test_error_has_row_and_column_and_no_value() -> None:
     rows[6][2] = "Secret Name"
 
     with pytest.raises(PredictionError) as raised:
-        predictor.predict(schema.clean(rows).columns)
+        predictor.predict(schema.validate_rows(rows).columns)
 
     assert (raised.value.row, raised.value.column) == (6, "c")
     assert raised.value.reason == "ValueError: cannot use …, … or … … in this place"

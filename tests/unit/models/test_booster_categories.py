@@ -10,8 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from ml_census.models.booster_categories import categories
 from ml_census.models.estimator import learnt, with_dtypes
-from ml_census.schema.column import Column
-from ml_census.schema.schema import Schema
+from ml_census.schema import Column, Schema
 
 
 class Booster:
@@ -73,8 +72,8 @@ def test_categories_are_by_column_in_the_models_order(model: Any, expected: dict
 def test_schema_of_a_booster_has_dtype_and_order_of_categories() -> None:
     age, sex = learnt(LightGbmModel()).columns
 
-    assert (age.kind, age.nullable) == ("number", True)
-    assert (sex.kind, sex.categories, sex.dtype, sex.nullable) == ("category", ("y", "x"), "category", True)
+    assert (age.type, age.nullable) == ("number", True)
+    assert (sex.type, sex.categories, sex.dtype, sex.nullable) == ("category", ("y", "x"), "category", True)
 
 
 def test_schema_without_dtypes_gets_those_of_the_model() -> None:

@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 
 from ml_census.models.column_facts import ColumnFacts
-from ml_census.schema.column import Column
-from ml_census.schema.schema import SchemaError
+from ml_census.schema import Column, SchemaError
 
 
 def test_first_statement_about_a_column_decides() -> None:
@@ -18,7 +17,7 @@ def test_first_statement_about_a_column_decides() -> None:
     facts.add_categories([1], [np.array(["c"])], rejects=False)
 
     assert facts.column(0, "x") == Column("x", "number")
-    assert facts.column(1, "y") == Column("y", "category", ("b",), refuse_unknown=True)
+    assert facts.column(1, "y") == Column("y", "category", ("b",), reject_unknown=True)
 
 
 def test_categories_of_unknown_columns_are_ignored() -> None:

@@ -25,7 +25,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from ml_census.models.fact_collector import FactCollector
 from ml_census.models.schema_inference import infer_schema
-from ml_census.schema.column import Column
+from ml_census.schema import Column
 from support.sample_models import FRAME as CENSUS
 from support.sample_models import LABELS as CENSUS_LABELS
 
@@ -40,7 +40,7 @@ TWO_LABELS = np.column_stack([LABELS, ~LABELS])
 
 def kinds(model: Any) -> list[tuple[str, bool]]:
     """Return kind and nullable of each column that is inferred."""
-    return [(column.kind, column.nullable) for column in infer_schema(model).columns]
+    return [(column.type, column.nullable) for column in infer_schema(model).columns]
 
 
 def census_columns(*parts: Any) -> tuple[Column, ...]:
@@ -102,8 +102,8 @@ def test_bagging_follows_the_features_of_each_estimator() -> None:
 def test_encoder_that_raises_on_unknown_categories_rejects_them() -> None:
     age, workclass, *_ = census_columns((OneHotEncoder(), ["workclass"]))
 
-    assert workclass.refuse_unknown
-    assert (age.kind, age.dropped) == ("any", True)
+    assert workclass.reject_unknown
+    assert (age.type, age.dropped) == ("any", True)
 
 
 def test_encoder_that_learnt_missing_values_is_nullable() -> None:
@@ -117,7 +117,7 @@ def test_imputers_spelling_of_a_missing_value_is_a_category() -> None:
     impute = SimpleImputer(missing_values=" ?", strategy="most_frequent")
     column = census_columns((make_pipeline(impute, OneHotEncoder()), ["workclass"]))[1]
 
-    assert column.clean("?") == (" ?", True)
+    assert column.validate_rows("?") == (" ?", True)
 
 
 def test_unknown_step_leaves_its_columns_open() -> None:
@@ -132,7 +132,7 @@ def test_unknown_step_leaves_its_columns_open() -> None:
 def test_columns_that_no_part_uses_are_dropped() -> None:
     columns = census_columns(("passthrough", ["age"]))
 
-    assert [(column.kind, column.nullable) for column in columns] == [("number", False)] + [("any", True)] * 3
+    assert [(column.type, column.nullable) for column in columns] == [("number", False)] + [("any", True)] * 3
     assert [column.dropped for column in columns] == [False, True, True, True]
 
 

@@ -33,7 +33,7 @@ def filled() -> Any:
 
 
 def kinds(model: Any) -> list[tuple[str, bool]]:
-    return [(column.kind, column.nullable) for column in infer_schema(model).columns]
+    return [(column.type, column.nullable) for column in infer_schema(model).columns]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_chain_that_checks_its_rows_first_takes_no_missing_values() -> None:
 
     schema = probe_schema(model, infer_schema(model))
 
-    assert [(column.kind, column.nullable) for column in schema.columns] == [("number", False)] * 2
+    assert [(column.type, column.nullable) for column in schema.columns] == [("number", False)] * 2
 
 
 @pytest.mark.filterwarnings("ignore:Label .* is present in all training examples")
@@ -96,7 +96,7 @@ def test_threshold_around_categories_knows_them() -> None:
     age, sex = infer_schema(model).columns
 
     assert age.dropped
-    assert (sex.categories, sex.refuse_unknown) == (("f", "m"), True)
+    assert (sex.categories, sex.reject_unknown) == (("f", "m"), True)
 
 
 def test_estimator_without_others_has_no_inner_estimators() -> None:

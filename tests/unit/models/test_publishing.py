@@ -51,7 +51,7 @@ def test_what_is_published_is_loaded_and_answers_the_same(
     assert result.exit_code == 0, result.output
     model = load(str(tmp_path / "out/model.pkl"))
     assert model.engine["kind"] == ("original" if name in ("clusters", "documents") else "compiled")
-    assert model.predictor.predict(model.predictor.schema.clean(made.rows).columns) == made.answers
+    assert model.predictor.predict(model.predictor.schema.validate_rows(made.rows).columns) == made.answers
 
 
 NOT_A_SCHEMA = '{"form": "frame", "columns": []}'
@@ -125,7 +125,7 @@ def test_a_category_that_is_missing_in_all_rows_is_published_so_that_it_loads(tm
     assert result.exit_code == 0, result.output
     uri = str(tmp_path / "out/model.pkl")
     predictor = load(uri).predictor
-    assert predictor.predict(predictor.schema.clean([[None, "1"]]).columns) in ([0], [1])
+    assert predictor.predict(predictor.schema.validate_rows([[None, "1"]]).columns) in ([0], [1])
 
 
 @pytest.mark.parametrize(

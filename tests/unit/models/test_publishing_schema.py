@@ -46,10 +46,10 @@ def test_the_file_changes_its_columns_and_leaves_the_others_learnt(tmp_path: Pat
     assert publish(tmp_path).exit_code == 0
     learnt = published(tmp_path)
 
-    done = publish_with(tmp_path, {"name": "city", "refuse_unknown": True})
+    done = publish_with(tmp_path, {"name": "city", "reject_unknown": True})
 
     assert done.exit_code == 0, done.output
-    assert published(tmp_path) == {**learnt, "city": {**learnt["city"], "refuse_unknown": True}}
+    assert published(tmp_path) == {**learnt, "city": {**learnt["city"], "reject_unknown": True}}
     assert learnt["city"]["categories"] == ["Oslo", "Rome"]
 
 

@@ -80,7 +80,10 @@ def test_compiled_result_serves_without_unpickling_again(settings: Config, prove
 
     assert loaded.model.engine["kind"] == "compiled"
     assert loaded.model.made_by == "1.9.0"
-    assert loaded.decoded(loaded.predictor.predict(loaded.predictor.schema.clean(made.rows).columns)) == made.decoded()
+    assert (
+        loaded.decoded(loaded.predictor.predict(loaded.predictor.schema.validate_rows(made.rows).columns))
+        == made.decoded()
+    )
 
 
 @pytest.mark.slow

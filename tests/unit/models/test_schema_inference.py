@@ -15,7 +15,7 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.svm import SVC
 
 from ml_census.models.schema_inference import infer_schema
-from ml_census.schema.schema import SchemaError
+from ml_census.schema import SchemaError
 from support.sample_models import CATEGORIES, LABELS, NAMES, NUMBERS, SampleModel, only
 
 MIXED = ["number", "category", "number", "category"]
@@ -43,7 +43,7 @@ def test_form_and_kinds_are_inferred_from_the_model(
     schema = infer_schema(sample_model(name).model)
 
     assert schema.form == form
-    assert [column.kind for column in schema.columns] == kinds
+    assert [column.type for column in schema.columns] == kinds
 
 
 @pytest.mark.parametrize("name", ["article", "dataframe", "positions"])
@@ -52,7 +52,7 @@ def test_categories_are_inferred_from_the_encoders(sample_model: Callable[[str],
 
     assert [column.name for column in columns] == NAMES
     assert set(columns[1].categories) == set(CATEGORIES["workclass"])
-    assert not columns[1].refuse_unknown
+    assert not columns[1].reject_unknown
 
 
 @pytest.mark.parametrize(

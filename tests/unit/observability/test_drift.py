@@ -18,9 +18,7 @@ from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.loading import Model
 from ml_census.observability.drift import LEAST_ROWS, MOST_ROWS, ROWS_OF_A_REQUEST, DriftMonitor, index
 from ml_census.observability.metrics import Metrics
-from ml_census.schema import schema
-from ml_census.schema.column import Column, TrainingDistribution
-from ml_census.schema.schema import Schema, SchemaError
+from ml_census.schema import Column, Schema, SchemaError, TrainingDistribution, schema_from_json, schema_to_json
 from ml_census.training.train import spread
 
 AGE = Column("age", "number", training=TrainingDistribution((0.5, 0.3, 0.2, 0.0), (30, 50), 17, 90))
@@ -79,7 +77,7 @@ def test_of_a_large_request_rows_from_its_start_to_its_end_count() -> None:
     half = 50 * ROWS_OF_A_REQUEST
     counted = seen([(20, "Male")] * half + [(60, "Male")] * half, times=LEAST_ROWS // ROWS_OF_A_REQUEST)
 
-    assert counted.indices()["age"] == pytest.approx(index(AGE.training.shares, (0.5, 0, 0.5, 0)))  # type: ignore[union-attr]
+    assert counted.indices()["age"] == pytest.approx(index(AGE.training.frequencies, (0.5, 0, 0.5, 0)))  # type: ignore[union-attr]
 
 
 def test_columns_of_which_no_training_is_known_are_left_out() -> None:
@@ -121,27 +119,27 @@ def test_a_number_that_is_mostly_one_value_has_fewer_bins() -> None:
 
 
 def test_missing_values_have_a_share() -> None:
-    assert spread(AGE, pd.Series([1.0, None])).shares == (0.5, 0.5)
-    assert spread(SEX, pd.Series(["Male", "Male", "Female", "?"])).shares == (0.25, 0.5, 0.25)
+    assert spread(AGE, pd.Series([1.0, None])).frequencies == (0.5, 0.5)
+    assert spread(SEX, pd.Series(["Male", "Male", "Female", "?"])).frequencies == (0.25, 0.5, 0.25)
 
 
 def test_the_spread_comes_back_from_schema_json() -> None:
     told = Schema((AGE, SEX, NOTE), "frame")
 
-    assert schema.from_json(json.loads(json.dumps(told.to_json()))) == told
+    assert schema_from_json(json.loads(json.dumps(schema_to_json(told)))) == told
 
 
 @pytest.mark.parametrize(
     "training",
     [
-        {"shares": [1.0]},
-        {"shares": [0.5, 0.3, 0.2, 0], "bounds": [50, 30]},
-        {"shares": [0.5, 0.3, 0.2, 0], "bounds": [30, 30]},
-        {"shares": [0.5, 0.3, 0.2, "0"], "bounds": [30, 50]},
-        {"shares": [0.5, 0.3, 0.2, True], "bounds": [30, 50]},
-        {"shares": [0.5, 0.3, 0.2, math.inf], "bounds": [30, 50]},
-        {"shares": 1},
-        {"bounds": [30, 50]},
+        {"frequencies": [1.0]},
+        {"frequencies": [0.5, 0.3, 0.2, 0], "bin_edges": [50, 30]},
+        {"frequencies": [0.5, 0.3, 0.2, 0], "bin_edges": [30, 30]},
+        {"frequencies": [0.5, 0.3, 0.2, "0"], "bin_edges": [30, 50]},
+        {"frequencies": [0.5, 0.3, 0.2, True], "bin_edges": [30, 50]},
+        {"frequencies": [0.5, 0.3, 0.2, math.inf], "bin_edges": [30, 50]},
+        {"frequencies": 1},
+        {"bin_edges": [30, 50]},
         [],
     ],
 )
@@ -149,7 +147,7 @@ def test_a_spread_that_does_not_fit_is_refused(training: object) -> None:
     entry = {"name": "age", "type": "number", "training": training}
 
     with pytest.raises(SchemaError):
-        schema.from_json(json.loads(json.dumps({"form": "frame", "columns": [entry]})))
+        schema_from_json(json.loads(json.dumps({"form": "frame", "columns": [entry]})))
 
 
 def test_rows_count_half_once_20000_are_counted() -> None:
@@ -157,5 +155,5 @@ def test_rows_count_half_once_20000_are_counted() -> None:
     for _ in range(MOST_ROWS // 2 // 100):
         counted.see(list(zip(*[(60, "Male")] * 100, strict=True)))
 
-    wanted = index(AGE.training.shares, (0.5, 0, 0.5, 0))  # type: ignore[union-attr]
+    wanted = index(AGE.training.frequencies, (0.5, 0, 0.5, 0))  # type: ignore[union-attr]
     assert counted.indices()["age"] == pytest.approx(wanted)

@@ -5,8 +5,7 @@ from sklearn.dummy import DummyClassifier
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.loading import Model
 from ml_census.observability.metrics import COLUMNS, Metrics
-from ml_census.schema.column import Column
-from ml_census.schema.schema import Schema
+from ml_census.schema import Column, Schema
 
 
 def test_unknown_values_beyond_100_columns_are_counted_together() -> None:

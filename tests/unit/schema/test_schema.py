@@ -5,15 +5,14 @@ from typing import Any
 
 import pytest
 
-from ml_census.schema.column import Column
-from ml_census.schema.schema import InvalidRowsError, Schema, SchemaError, from_json
+from ml_census.schema import Column, InvalidRowsError, Schema, SchemaError, schema_from_json, schema_to_json
 
 NAN = float("nan")
 SCHEMA = Schema(
     (
         Column("age", "number"),
         Column("work", "category", (" Private", " ?")),
-        Column("sex", "category", ("Female", "Male"), refuse_unknown=True),
+        Column("sex", "category", ("Female", "Male"), reject_unknown=True),
         Column("note"),
     ),
     "objects",
@@ -27,12 +26,12 @@ def replaced(place: int, value: Any) -> list[Any]:
 
 def rows(schema: Schema, inputs: list[Any]) -> list[list[Any]]:
     """The rows that come out, which are kept column by column."""
-    return [list(row) for row in zip(*schema.clean(inputs).columns, strict=True)]
+    return [list(row) for row in zip(*schema.validate_rows(inputs).columns, strict=True)]
 
 
 def details(inputs: Any, schema: Schema = SCHEMA) -> list[dict[str, Any]]:
     with pytest.raises(InvalidRowsError) as raised:
-        schema.clean(inputs)
+        schema.validate_rows(inputs)
     json.dumps(raised.value.details, allow_nan=False)
     return raised.value.details
 
@@ -120,13 +119,13 @@ def test_no_rows_are_refused(inputs: Any) -> None:
 
 def test_at_most_twenty_findings_are_listed_and_all_are_counted() -> None:
     with pytest.raises(InvalidRowsError, match="^30 values") as raised:
-        SCHEMA.clean([replaced(0, "x")] * 30)
+        SCHEMA.validate_rows([replaced(0, "x")] * 30)
 
     assert len(raised.value.details) == 20
 
 
 def test_an_unknown_category_is_answered_and_reported() -> None:
-    rows = SCHEMA.clean([GOOD, replaced(1, "Astronaut")])
+    rows = SCHEMA.validate_rows([GOOD, replaced(1, "Astronaut")])
 
     assert rows.unknown == [
         {"row": 1, "column": "work", "got": "Astronaut", "expected": "a category that the model has learnt"}
@@ -160,7 +159,7 @@ def test_numeric_categories_are_matched_as_numbers() -> None:
     schema = Schema((Column("a", "category", (1, 2)),), "objects")
 
     assert rows(schema, [[1], ["2"], [1.0]]) == [[1], [2], [1]]
-    assert len(schema.clean([[3]]).unknown) == 1
+    assert len(schema.validate_rows([[3]]).unknown) == 1
     assert details([["x"]], schema)[0]["expected"] == "a number"
 
 
@@ -168,20 +167,20 @@ def test_categories_that_look_like_numbers_are_matched_as_text() -> None:
     schema = Schema((Column("a", "category", ("1", "2")),), "text")
 
     assert rows(schema, [[1], ["2"]]) == [["1"], ["2"]]
-    assert [entry["got"] for entry in schema.clean([[7], ["7"]]).unknown] == [7, "7"]
+    assert [entry["got"] for entry in schema.validate_rows([[7], ["7"]]).unknown] == [7, "7"]
 
 
 def test_categories_that_are_true_and_false_are_matched_as_such() -> None:
     schema = Schema((Column("a", "category", (False, True)),), "frame")
 
     assert rows(schema, [[True], [False], [1]]) == [[True], [False], [True]]
-    assert [entry["got"] for entry in schema.clean([["yes"]]).unknown] == ["yes"]
+    assert [entry["got"] for entry in schema.validate_rows([["yes"]]).unknown] == ["yes"]
 
 
 def test_a_missing_value_among_numeric_categories_is_nan_again_after_json() -> None:
     schema = Schema((Column("a", "category", (1, 2, NAN), nullable=True),), "frame")
 
-    reread = from_json(json.loads(json.dumps(schema.to_json(), allow_nan=False)))
+    reread = schema_from_json(json.loads(json.dumps(schema_to_json(schema), allow_nan=False)))
 
     assert rows(reread, [[1]]) == [[1]]
     assert rows(reread, [[None]])[0][0] != rows(reread, [[None]])[0][0]
@@ -194,7 +193,7 @@ def test_what_was_got_is_shown_short() -> None:
 
 
 def test_a_schema_survives_json() -> None:
-    assert from_json(json.loads(json.dumps(SCHEMA.to_json()))) == SCHEMA
+    assert schema_from_json(json.loads(json.dumps(schema_to_json(SCHEMA)))) == SCHEMA
 
 
 @pytest.mark.parametrize(
@@ -215,7 +214,7 @@ def test_a_schema_survives_json() -> None:
 )
 def test_a_schema_that_cannot_be_used_is_refused(text: str, reason: str) -> None:
     with pytest.raises(SchemaError, match=reason):
-        from_json(json.loads(text))
+        schema_from_json(json.loads(text))
 
 
 def test_nul_in_text_is_refused() -> None:

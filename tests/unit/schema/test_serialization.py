@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ml_census.schema import schema
+from ml_census.schema import SchemaError, schema_from_json
 
 
 @pytest.mark.parametrize(
@@ -12,12 +12,10 @@ from ml_census.schema import schema
     [
         ('{"form": "rows", "columns": [{"name": "x", "type": "number", "nulable": true}]}', "nulable"),
         ('{"form": "rows", "colums": [], "columns": [{"name": "x", "type": "number"}]}', "colums"),
-        (
-            '{"form": "rows", "columns": [{"name": "x", "type": "number", "training": {"shares": [1, 0], "max": 1}}]}',
-            "max",
-        ),
+        ('{"form": "rows", "columns": [{"name": "x", "type": "number", "training": {"max": 1}}]}', "max"),
+        ('{"columns": [{"name": "x", "refuse_unknown": true}]}', "refuse_unknown, which is now called reject_unknown"),
     ],
 )
 def test_unknown_key_of_a_schema_is_named(text: str, key: str) -> None:
-    with pytest.raises(schema.SchemaError, match=f"unknown key {key}"):
-        schema.from_json(json.loads(text))
+    with pytest.raises(SchemaError, match=f"unknown key {key}"):
+        schema_from_json(json.loads(text))

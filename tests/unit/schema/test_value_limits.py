@@ -2,15 +2,16 @@
 
 import pytest
 
-from ml_census.schema.column import LARGEST, LONGEST, Column
+from ml_census.schema import MAX_FLOAT32, Column
+from ml_census.schema.column import MAX_CATEGORY_LENGTH
 
 
-@pytest.mark.parametrize("value", [LARGEST, -LARGEST])
+@pytest.mark.parametrize("value", [MAX_FLOAT32, -MAX_FLOAT32])
 def test_largest_float32_is_accepted_as_a_number(value: float) -> None:
-    assert Column("x", "number").clean(value) == (value, True)
+    assert Column("x", "number").validate(value) == (value, True)
 
 
 def test_unknown_text_as_long_as_a_category_is_accepted() -> None:
-    column = Column("x", "category", ("a" * (LONGEST + 1),))
+    column = Column("x", "category", ("a" * (MAX_CATEGORY_LENGTH + 1),))
 
-    assert column.clean("b" * (LONGEST + 1)) == ("b" * (LONGEST + 1), False)
+    assert column.validate("b" * (MAX_CATEGORY_LENGTH + 1)) == ("b" * (MAX_CATEGORY_LENGTH + 1), False)

@@ -4,19 +4,18 @@ from typing import Any
 
 import pytest
 
-from ml_census.schema.column import Column
-from ml_census.schema.schema import InvalidRowsError, Schema
+from ml_census.schema import Column, InvalidRowsError, Schema
 
 AGE, FLAG = Column("age", "number"), Column("flag", "category", (False, True))
 
 
 def values(column: Column, given: list[Any]) -> list[Any]:
-    return list(Schema((column, AGE), "frame").clean([[value, 1] for value in given]).columns[0])
+    return list(Schema((column, AGE), "frame").validate_rows([[value, 1] for value in given]).columns[0])
 
 
 def expected(schema: Schema, row: Any, **options: Any) -> str:
     with pytest.raises(InvalidRowsError) as raised:
-        schema.clean([row], **options)
+        schema.validate_rows([row], **options)
     return str(raised.value.details[0]["expected"])
 
 
@@ -59,7 +58,7 @@ def test_many_booleans_at_once_are_numbers() -> None:
 
 
 def test_text_that_is_no_boolean_is_still_unknown_or_refused() -> None:
-    assert [each["got"] for each in Schema((FLAG,), "frame").clean([["yes"]]).unknown] == ["yes"]
+    assert [each["got"] for each in Schema((FLAG,), "frame").validate_rows([["yes"]]).unknown] == ["yes"]
     assert expected(Schema((AGE,), "frame"), ["yes"]) == "a number"
 
 
@@ -90,20 +89,20 @@ def test_a_missing_date_is_null() -> None:
 def test_a_column_of_text_takes_nothing_else() -> None:
     column = Schema((Column("note", "text"),), "documents")
 
-    assert column.clean([["good work"]]).columns == [("good work",)]
+    assert column.validate_rows([["good work"]]).columns == [("good work",)]
     assert expected(column, [7]) == "text"
 
 
 @pytest.mark.parametrize("row", ["good work", ["good work"], {"note": "good work"}, {"last_ticket": "good work"}])
 def test_a_text_may_be_a_row_by_itself(row: Any) -> None:
     """A text vectorizer does not know what the column was called."""
-    assert Schema((Column("note", "text"),), "documents").clean([row]).columns == [("good work",)]
+    assert Schema((Column("note", "text"),), "documents").validate_rows([row]).columns == [("good work",)]
 
 
 def test_a_number_may_be_a_row_of_a_model_with_one_column() -> None:
     schema = Schema((AGE,), "numbers")
 
-    assert list(schema.clean([7, [8], {"age": 9}]).columns[0]) == [7, 8, 9]
+    assert list(schema.validate_rows([7, [8], {"age": 9}]).columns[0]) == [7, 8, 9]
     assert expected(schema, {"years": 9}) == "an object with all columns of the model; 1 missing: age"
 
 
@@ -111,22 +110,22 @@ NARROW = Schema((Column("id", nullable=True, dropped=True), AGE, FLAG), "frame")
 
 
 def test_columns_that_the_model_drops_may_be_left_out() -> None:
-    rows = NARROW.clean([{"age": 7, "flag": True}, {"id": 1, "age": 8, "flag": False}])
+    rows = NARROW.validate_rows([{"age": 7, "flag": True}, {"id": 1, "age": 8, "flag": False}])
 
     assert [list(column) for column in rows.columns] == [[None, 1], [7, 8], [True, False]]
     assert rows.ignored == 0
 
 
 def test_columns_that_the_model_has_not_are_ignored_and_counted() -> None:
-    rows = NARROW.clean([{"age": 7, "flag": True, "note": "x"}, {"age": 8, "flag": False, "": 0, "note": "y"}])
+    rows = NARROW.validate_rows([{"age": 7, "flag": True, "note": "x"}, {"age": 8, "flag": False, "": 0, "note": "y"}])
 
     assert list(rows.columns[1]) == [7, 8]
     assert rows.ignored == 2
 
 
 def test_columns_that_the_model_has_not_are_refused_if_told_so() -> None:
-    assert expected(NARROW, {"age": 7, "flag": True, "note": 1}, refuse_extra=True).endswith("so not note")
-    assert NARROW.clean([{"age": 7, "flag": True, "id": 1}], refuse_extra=True).ignored == 0
+    assert expected(NARROW, {"age": 7, "flag": True, "note": 1}, reject_extra=True).endswith("so not note")
+    assert NARROW.validate_rows([{"age": 7, "flag": True, "id": 1}], reject_extra=True).ignored == 0
 
 
 def test_an_error_names_the_columns_that_are_missing() -> None:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from ml_census.schema.column import Column, InvalidValueError
+from ml_census.schema import Column, InvalidValueError
 
 WORDS = ["", " ", ".", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "-nan", "NaT", "NULL", "null", "None", " NA "]
 
@@ -14,7 +14,7 @@ WORDS = ["", " ", ".", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "-nan", "NaT",
     [(".94", 0.94), ("-.5", -0.5), ("13.", 13.0), ("+7", 7), ("+7.5e+2", 750.0), (" 7 ", 7), ("-0", 0), ("007", 7)],
 )
 def test_a_number_is_understood_however_it_is_written(text: str, number: float) -> None:
-    value, _known = Column("x", "number").clean(text)
+    value, _known = Column("x", "number").validate(text)
 
     assert (value, type(value)) == (number, type(number))
 
@@ -22,12 +22,12 @@ def test_a_number_is_understood_however_it_is_written(text: str, number: float) 
 @pytest.mark.parametrize("text", [".", "+", "-.", "e5", "1e", "1,5", "1_000", "0x1f", "inf", "Infinity", "1 2", "--1"])
 def test_other_text_is_no_number(text: str) -> None:
     with pytest.raises(InvalidValueError, match="a number"):
-        Column("x", "number").clean(text)
+        Column("x", "number").validate(text)
 
 
 @pytest.mark.parametrize("word", WORDS)
 def test_a_word_for_a_missing_value_is_one(word: str) -> None:
-    value, known = Column("x", "number", nullable=True).clean(word)
+    value, known = Column("x", "number", nullable=True).validate(word)
 
     assert isinstance(value, float) and math.isnan(value)
     assert known
@@ -36,13 +36,13 @@ def test_a_word_for_a_missing_value_is_one(word: str) -> None:
 @pytest.mark.parametrize("word", WORDS)
 def test_a_column_without_missing_values_refuses_the_words_for_them(word: str) -> None:
     with pytest.raises(InvalidValueError, match="a number"):
-        Column("x", "number").clean(word)
+        Column("x", "number").validate(word)
 
 
 @pytest.mark.parametrize("categories", [("a", "b"), (1, 2), (1.5, 2.5)])
 @pytest.mark.parametrize("word", ["NA", "null", ""])
 def test_a_category_may_be_missing_by_a_word(categories: tuple[str | float, ...], word: str) -> None:
-    value, known = Column("x", "category", categories, nullable=True).clean(word)
+    value, known = Column("x", "category", categories, nullable=True).validate(word)
 
     assert isinstance(value, float) and math.isnan(value)
     assert known
@@ -52,12 +52,12 @@ def test_a_category_may_be_missing_by_a_word(categories: tuple[str | float, ...]
 def test_a_category_that_is_spelt_like_a_missing_value_is_a_category(word: str) -> None:
     column = Column("country", "category", ("NA", "None", "DE"), nullable=True)
 
-    assert column.clean(word) == (word, True)
+    assert column.validate(word) == (word, True)
 
 
 def test_a_category_of_a_column_without_missing_values_is_unknown() -> None:
-    assert Column("country", "category", ("DE", "FR")).clean("NA") == ("NA", False)
+    assert Column("country", "category", ("DE", "FR")).validate("NA") == ("NA", False)
 
 
 def test_text_of_a_column_of_any_kind_stays_as_it_is() -> None:
-    assert Column("note", "any", nullable=True).clean("NA") == ("NA", True)
+    assert Column("note", "any", nullable=True).validate("NA") == ("NA", True)

@@ -138,7 +138,7 @@ def test_published_files_are_complete_and_listed(trained: Path) -> None:
 def test_published_recipe_serves_the_census_columns(trained: Path) -> None:
     loaded = bundle.load(config.load(served(trained)), Snapshot())
 
-    assert {column.name: column.kind == "number" for column in loaded.predictor.schema.columns} == {
+    assert {column.name: column.type == "number" for column in loaded.predictor.schema.columns} == {
         name: name in NUMBERS for name in COLUMNS
     }
 

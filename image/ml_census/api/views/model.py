@@ -10,6 +10,7 @@ from ml_census.api.blueprint import ApiBlueprint
 from ml_census.api.credentials import authenticate
 from ml_census.api.responses import JSON, json_response
 from ml_census.api.state import current_state
+from ml_census.schema import schema_to_json
 from ml_census.web.views import REPORT
 
 blueprint = ApiBlueprint("model")
@@ -21,7 +22,7 @@ def schema() -> Response:
     artifacts = authenticate()
     predictor = artifacts.predictor
     classes = predictor.classes if predictor.has_probabilities else None
-    document = predictor.schema.to_json() | {"classes": classes and artifacts.decoded(classes)}
+    document = schema_to_json(predictor.schema) | {"classes": classes and artifacts.decoded(classes)}
     if predictor.outputs and predictor.has_probabilities:
         document["outputs"] = predictor.outputs
     return Response(json.dumps(document, default=str), mimetype=JSON)

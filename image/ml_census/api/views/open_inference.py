@@ -60,7 +60,7 @@ def model_metadata(version: str = "") -> Response:
     artifacts = authenticate()
     _require_served_version(artifacts, version)
     schema, name = artifacts.predictor.schema, current_state().config.model_name
-    columns = [(str(column.name), _datatype(column.kind, column.listed)) for column in schema.columns]
+    columns = [(str(column.name), _datatype(column.type, column.json_categories)) for column in schema.columns]
     return json_response(
         open_inference.render_metadata(
             name, artifacts.model.version, columns, _prediction_type(artifacts), _probability_count(artifacts)

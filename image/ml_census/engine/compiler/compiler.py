@@ -11,7 +11,7 @@ from ml_census.engine.compiler.features import Feature, UnsupportedModelError, i
 from ml_census.engine.compiler.pipeline_tracer import apply_step
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.sklearn_output import class_labels
-from ml_census.schema.schema import Schema
+from ml_census.schema import Schema
 
 THRESHOLD_CLASSIFIERS = (model_selection.FixedThresholdClassifier, model_selection.TunedThresholdClassifierCV)
 Rule = Callable[[Any, Schema, list[Feature], list[Any] | None], CompiledPredictor]

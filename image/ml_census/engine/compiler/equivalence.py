@@ -17,7 +17,7 @@ from ml_census.engine.compiler.sample_rows import SampleGenerator
 from ml_census.engine.predictor import PredictionError, Predictor
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.sklearn_predictor import SklearnPredictor
-from ml_census.schema.schema import Columns, Schema
+from ml_census.schema import Columns, Schema
 
 TYPICAL_ROWS = 2000
 """Number of rows of usual values that are compared."""

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml_census.engine.runtime.linear_model import NumericFeature
-from ml_census.schema.column import Column, Value
-from ml_census.schema.schema import Schema
+from ml_census.schema import Column, Schema, Value
 
 UNKNOWN_TEXTS = ("\x01 an unknown category", "\x02 another one")
 """Two texts that are no category: with two, a step that treats unknown categories differently is noticed."""
@@ -64,9 +63,9 @@ def input_features(schema: Schema) -> list[Feature]:
 
 
 def _input_feature(schema: Schema, index: int, column: Column) -> Feature:
-    if column.kind == "number":
+    if column.type == "number":
         return NumericFeature(index)
-    if column.kind != "category":
+    if column.type != "category":
         return OpaqueFeature(index)
     values = probe_values(column)
     if schema.form == "numbers":
@@ -95,9 +94,9 @@ def probe_values(column: Column) -> list[Value]:
     values = known_categories(column)
     if not values:
         raise UnsupportedModelError(f"column {column.name} has no category but the missing value")
-    missing = column.clean(None)[0] if column.nullable else values[0]
+    missing = column.validate(None)[0] if column.nullable else values[0]
     unknown: tuple[Value, ...] = (values[0],) * UNKNOWN_COUNT
-    if not column.refuse_unknown:
+    if not column.reject_unknown:
         numbers = [value for value in values if not isinstance(value, str)]
         unknown = (max(numbers) + 1.5, min(numbers) - 1.5) if numbers else UNKNOWN_TEXTS  # type: ignore[type-var, operator]
     return [missing, *values, *unknown]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ml_census.schema.column import LARGEST
+from ml_census.schema import MAX_FLOAT32
 
 SIGN_BIT = np.int64(-(2**63))
 
@@ -33,7 +33,7 @@ def largest_where(holds: Callable[[np.ndarray], np.ndarray], count: int) -> np.n
 
     `holds` takes float64 (count,) and returns bool (count,). It must be true up to some number and false above.
     """
-    lowest, highest = float_to_ordinal(np.array([-LARGEST, LARGEST]))
+    lowest, highest = float_to_ordinal(np.array([-MAX_FLOAT32, MAX_FLOAT32]))
     low = np.full(count, lowest - 1)  # the ordinal below the range means that the condition never holds
     high = np.full(count, highest)
     while (low < high).any():

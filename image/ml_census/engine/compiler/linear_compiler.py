@@ -12,7 +12,7 @@ from ml_census.engine.compiler.features import CategoricalFeature, Feature, Unsu
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.encoders import CategoryEncoder
 from ml_census.engine.runtime.linear_model import CategoryTable, FoldedTable, LinearModel, NumericFeature
-from ml_census.schema.schema import Schema
+from ml_census.schema import Schema
 
 LINEAR = (
     linear_model.LogisticRegression,

@@ -14,7 +14,7 @@ from ml_census.engine.compiler.float_bisection import largest_where
 from ml_census.engine.compiler.node_tests import UINT32_MAX, ColumnSplits, ColumnTests
 from ml_census.engine.runtime.encoders import ThresholdEncoder
 from ml_census.engine.runtime.linear_model import NumericFeature
-from ml_census.schema.column import LARGEST
+from ml_census.schema import MAX_FLOAT32
 
 FloatType = type[np.floating[Any]]
 
@@ -67,8 +67,8 @@ def _accepted_range(numbers: list[NumericFeature], dtype: FloatType) -> tuple[fl
 
 
 def _highest_accepted(number: NumericFeature) -> float:
-    limit = float(raw_threshold_for(number, np.array([LARGEST]), np.float32)[0])
-    return np.inf if limit == LARGEST else limit
+    limit = float(raw_threshold_for(number, np.array([MAX_FLOAT32]), np.float32)[0])
+    return np.inf if limit == MAX_FLOAT32 else limit
 
 
 def _lowest_accepted(number: NumericFeature) -> float:

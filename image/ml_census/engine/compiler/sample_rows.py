@@ -12,10 +12,9 @@ import numpy as np
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.encoders import ThresholdEncoder
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
-from ml_census.schema.column import LARGEST, Column, Value
-from ml_census.schema.schema import Columns
+from ml_census.schema import MAX_FLOAT32, Column, Columns, Value
 
-EXTREME_NUMBERS = (0.0, -0.0, 1e-45, -1e-45, 2.0**24 + 1, 2.0**53 + 2, LARGEST / 2, LARGEST, -LARGEST)
+EXTREME_NUMBERS = (0.0, -0.0, 1e-45, -1e-45, 2.0**24 + 1, 2.0**53 + 2, MAX_FLOAT32 / 2, MAX_FLOAT32, -MAX_FLOAT32)
 ROWS_PER_UNKNOWN_CATEGORY = 10
 """Number of rows for each unknown category of a column; the other columns differ between them."""
 ROWS_PER_NULL = 50
@@ -31,7 +30,7 @@ class SampleGenerator:
         self._random = np.random.default_rng(0)
         encoders = compiled.scoring.encoders if isinstance(compiled.scoring, TreeEnsemble) else ()
         self._thresholds = {
-            encoder.column: encoder.thresholds[np.abs(encoder.thresholds) < LARGEST]
+            encoder.column: encoder.thresholds[np.abs(encoder.thresholds) < MAX_FLOAT32]
             for encoder in encoders
             if isinstance(encoder, ThresholdEncoder)
         }
@@ -47,7 +46,7 @@ class SampleGenerator:
         """
         for index in self._random.permutation(len(self._columns)):
             column = self._columns[index]
-            values = _edge_values(column) * (1 if column.kind == "number" else ROWS_PER_UNKNOWN_CATEGORY)
+            values = _edge_values(column) * (1 if column.type == "number" else ROWS_PER_UNKNOWN_CATEGORY)
             if max_rows < len(values) or not values:
                 continue
             max_rows -= len(values)
@@ -56,22 +55,22 @@ class SampleGenerator:
             yield column.name, rows
 
     def _values(self, index: int, column: Column, count: int) -> list[Value]:
-        if column.kind == "number":
+        if column.type == "number":
             values: list[Value] = self._numbers(index, count).tolist()
-        elif column.kind == "category":
+        elif column.type == "category":
             values = self._categories(column, count)
         else:
             values = [None if column.nullable else 0] * count
         if column.nullable:
             for row in self._random.permutation(count)[: count // ROWS_PER_NULL]:
-                values[row] = column.clean(None)[0]
+                values[row] = column.validate(None)[0]
         return values
 
     def _categories(self, column: Column, count: int) -> list[Value]:
         known = list(column.categories)
         codes = self._random.permutation(max(count, len(known)))[:count] % len(known)
         # NaN may be a category to the model; clients send null for it
-        return [column.clean(value if value == value else None)[0] for value in (known[code] for code in codes)]
+        return [column.validate(value if value == value else None)[0] for value in (known[code] for code in codes)]
 
     def _numbers(self, index: int, count: int) -> np.ndarray:
         thresholds = self._thresholds.get(index)
@@ -88,15 +87,15 @@ class SampleGenerator:
             np.round(near),
         ]
         chosen = np.choose(self._random.integers(0, len(candidates), count), candidates)
-        numbers: np.ndarray = np.clip(chosen, -LARGEST, LARGEST)
+        numbers: np.ndarray = np.clip(chosen, -MAX_FLOAT32, MAX_FLOAT32)
         return numbers
 
 
 def _edge_values(column: Column) -> list[Value]:
     """Return the extreme numbers, or categories that the model does not know, if the schema allows them."""
-    if column.kind == "number":
+    if column.type == "number":
         return list(EXTREME_NUMBERS)
-    if column.kind == "category" and not column.refuse_unknown:
+    if column.type == "category" and not column.reject_unknown:
         if any(isinstance(value, str) for value in column.categories):
             return ["no such category", ""]
         return [123456.5, -123456.5]

@@ -22,7 +22,7 @@ from ml_census.engine.compiler.tree_nodes import TreeNodes, concatenate, reorder
 from ml_census.engine.runtime.encoders import CategoryEncoder, Encoder
 from ml_census.engine.runtime.linear_model import NumericFeature
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
-from ml_census.schema.schema import Schema
+from ml_census.schema import Schema
 
 FloatType = type[np.floating[Any]]
 

@@ -11,7 +11,7 @@ from ml_census.engine.compiler.pipeline_tracer import apply_step
 from ml_census.engine.compiler.tree_compiler import FittedTrees, compile_trees
 from ml_census.engine.compiler.tree_nodes import from_histogram_tree, from_sklearn_tree
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
-from ml_census.schema.schema import Schema
+from ml_census.schema import Schema
 
 FORESTS = (
     ensemble.RandomForestClassifier,

@@ -8,7 +8,7 @@ import numpy as np
 from ml_census.engine.runtime.linear_model import LinearModel
 from ml_census.engine.runtime.links import LINKS, are_consistent
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
-from ml_census.schema.schema import Columns, Schema
+from ml_census.schema import Columns, Schema
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class CompiledPredictor:
 
     def _has_column(self, column: int, kind: str) -> bool:
         columns = self.schema.columns
-        return type(column) is int and 0 <= column < len(columns) and columns[column].kind == kind
+        return type(column) is int and 0 <= column < len(columns) and columns[column].type == kind
 
     @property
     def outputs(self) -> None:

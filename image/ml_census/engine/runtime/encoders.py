@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 
 from ml_census.engine.predictor import PredictionError
-from ml_census.schema.column import NAN, Value
+from ml_census.schema import NAN, Value
 
 MISSING = 0
 OUT_OF_RANGE = "beyond the range of float32 once it is scaled"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ml_census.engine.runtime.encoders import CategoryEncoder
-from ml_census.schema.schema import Columns
+from ml_census.schema import Columns
 
 Operation = tuple[str, float] | tuple[str, float, float]
 """A key of _OPERATIONS and its operands."""

@@ -16,7 +16,7 @@ from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.encoders import CategoryEncoder, Encoder, ThresholdEncoder
 from ml_census.engine.runtime.linear_model import CategoryTable, FoldedTable, LinearModel, NumericFeature
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
-from ml_census.schema.schema import Schema
+from ml_census.schema import Schema
 
 FORMAT = 3
 """The version of the file's layout. Increase it with every change that older code cannot read."""

@@ -10,7 +10,7 @@ import numpy as np
 from ml_census.engine.runtime.encoders import Encoder
 from ml_census.engine.runtime.kernel import ForestStruct, Kernel
 from ml_census.engine.runtime.tree_checks import check_arrays, check_nodes
-from ml_census.schema.schema import Columns
+from ml_census.schema import Columns
 
 
 @dataclass(frozen=True)

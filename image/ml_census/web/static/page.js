@@ -226,10 +226,10 @@ function build(found) {
  *  model does not tell. */
 function usual({ type, training, categories }) {
   if (!training) return undefined;
-  const { shares, bounds, maximum } = training;
-  if (type === "category") return categories?.[shares.indexOf(Math.max(...shares.slice(0, -1)))];
+  const { frequencies, bin_edges, maximum } = training;
+  if (type === "category") return categories?.[frequencies.indexOf(Math.max(...frequencies.slice(0, -1)))];
   let sum = 0;
-  return bounds[shares.findIndex((share) => (sum += share) >= 0.5)] ?? maximum;
+  return bin_edges[frequencies.findIndex((frequency) => (sum += frequency) >= 0.5)] ?? maximum;
 }
 
 function field(column) {

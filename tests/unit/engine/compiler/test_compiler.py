@@ -26,7 +26,7 @@ def case(name: str) -> CompileCase:
 @pytest.mark.parametrize("count", [1, 5, 300])  # the kernel has a function for few rows, and for many
 def test_compiled_model_predicts_as_sklearn(name: str, count: int) -> None:
     original = case(name).original()
-    columns = original.schema.clean(case(name).rows()[:count]).columns
+    columns = original.schema.validate_rows(case(name).rows()[:count]).columns
     expected = case(name).model.predict(case(name).inputs).tolist()[:count]
 
     compiled = compile_model(original.model, original.schema)
@@ -43,7 +43,7 @@ def test_compiled_model_predicts_edge_values_as_sklearn(name: str) -> None:
     """Rows that scikit-learn rejects are rejected by the compiled model as well."""
     original = case(name).original()
     compiled = compile_model(original.model, original.schema)
-    edges = original.schema.clean(case(name).edge_rows()).columns
+    edges = original.schema.validate_rows(case(name).edge_rows()).columns
 
     for columns in single_rows(edges) if is_rejected(original, edges) else [edges]:
         if is_rejected(original, columns):

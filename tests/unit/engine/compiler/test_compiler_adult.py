@@ -11,7 +11,7 @@ from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.serialization import from_bytes, to_bytes
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.schema_inference import infer_schema
-from ml_census.schema.schema import Columns
+from ml_census.schema import Columns
 from ml_census.training import datasets
 from ml_census.training.adult import COLUMNS
 from ml_census.training.pipelines import RECIPES
@@ -29,7 +29,7 @@ def fitted(request: pytest.FixtureRequest, adult: datasets.Dataset) -> Iterator[
     """Return a pipeline that was trained on adult.data, and the rows of adult.test."""
     model = RECIPES[request.param].fit(adult.train, adult.train_labels)
     original = SklearnPredictor(model, infer_schema(model, COLUMNS))
-    yield original, original.schema.clean(adult.test.to_numpy().tolist()).columns
+    yield original, original.schema.validate_rows(adult.test.to_numpy().tolist()).columns
 
 
 def test_compiled_model_predicts_adult_test_as_sklearn(fitted: tuple[SklearnPredictor, Columns]) -> None:

@@ -30,8 +30,7 @@ from sklearn.tree import DecisionTreeClassifier
 from ml_census.engine.compiler.equivalence import compile_and_verify
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.schema_inference import infer_schema
-from ml_census.schema.column import Column
-from ml_census.schema.schema import Schema
+from ml_census.schema import Column, Schema
 from support.compile_data import CODES, GAPS, LABELS, NUMBERS, ROWS, columns_of, forest, tree
 
 pytestmark = pytest.mark.filterwarnings("ignore:Found unknown categories in columns")
@@ -149,7 +148,7 @@ def test_step_with_other_behavior_is_not_compiled(model: Any) -> None:
 
     assert predictor is original
     for row in ([77.25, 8], [-1, 12], [40, -1.0], [-1.0, -1.0]):
-        columns = schema.clean([row]).columns
+        columns = schema.validate_rows([row]).columns
         assert predictor.predict(columns) == original.predict(columns)
 
 
@@ -171,7 +170,7 @@ def test_schema_with_fewer_categories_changes_no_prediction(
     given[index] = Column(index, "category", categories)
     original = SklearnPredictor(model, Schema(tuple(given), "objects"))
     rows = [[*row[:index], other, *row[index + 1 :]] for row in inputs[:40] for other in others]
-    columns = original.schema.clean(rows).columns
+    columns = original.schema.validate_rows(rows).columns
 
     predictor, _ = compile_and_verify(original)
 
@@ -184,7 +183,7 @@ def test_nullable_number_is_predicted_alone_as_among_others() -> None:
     schema = Schema((Column(0, "number", (None,), nullable=True), Column(1, "number")), "numbers")
     original = SklearnPredictor(forest(GAPS), schema)
     predictor, _ = compile_and_verify(original)
-    two, one = (schema.clean([[None, 3]] * count).columns for count in (2, 1))
+    two, one = (schema.validate_rows([[None, 3]] * count).columns for count in (2, 1))
 
     assert predictor.predict(two) == original.predict(two)
     assert predictor.predict(one) == original.predict(one)

@@ -29,7 +29,7 @@ from ml_census.engine.runtime.linear_model import LinearModel, NumericFeature
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.schema_inference import infer_schema
-from ml_census.schema.schema import Schema
+from ml_census.schema import Schema
 from support.compile_data import FRAME, LABELS, NULLABLE, columns_of, encoded
 
 RANDOM = np.random.default_rng(3)

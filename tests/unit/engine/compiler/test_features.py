@@ -12,8 +12,7 @@ from ml_census.engine.compiler.features import (
     probe_values,
 )
 from ml_census.engine.runtime.linear_model import NumericFeature
-from ml_census.schema.column import NAN, Column
-from ml_census.schema.schema import Schema
+from ml_census.schema import NAN, Column, Schema
 
 
 def test_probe_values_are_missing_known_and_unknown_ones() -> None:
@@ -24,7 +23,7 @@ def test_probe_values_are_missing_known_and_unknown_ones() -> None:
 
 
 def test_probe_values_that_the_schema_rejects_are_the_first_category() -> None:
-    assert probe_values(Column("a", "category", (3, 7), refuse_unknown=True)) == [3, 3, 7, 3, 3]
+    assert probe_values(Column("a", "category", (3, 7), reject_unknown=True)) == [3, 3, 7, 3, 3]
 
 
 def test_unknown_numbers_are_beyond_the_known_ones() -> None:

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_census.engine.compiler.float_bisection import float_to_ordinal, largest_where, ordinal_to_float
-from ml_census.schema.column import LARGEST
+from ml_census.schema import MAX_FLOAT32
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=True)
-IN_RANGE = st.floats(-LARGEST, LARGEST)
+IN_RANGE = st.floats(-MAX_FLOAT32, MAX_FLOAT32)
 PROPERTY = settings(derandomize=True, deadline=None, database=None)
 
 
@@ -44,6 +44,6 @@ def test_bisection_finds_each_limit_exactly(limits: list[float]) -> None:
     assert largest_where(lambda numbers: numbers <= expected, len(limits)).tolist() == limits
 
 
-@pytest.mark.parametrize(("holds", "expected"), [(True, LARGEST), (False, -np.inf)])
+@pytest.mark.parametrize(("holds", "expected"), [(True, MAX_FLOAT32), (False, -np.inf)])
 def test_bisection_of_a_constant_condition_ends_at_its_limits(holds: bool, expected: float) -> None:
     assert largest_where(lambda numbers: np.full(len(numbers), holds), 2).tolist() == [expected] * 2

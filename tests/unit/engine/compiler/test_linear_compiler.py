@@ -63,7 +63,7 @@ def test_model_of_many_categories_is_compiled_and_stored(model: Any) -> None:
 
     assert isinstance(compiled, CompiledPredictor), engine
     read = from_bytes(to_bytes(compiled), original.schema)
-    columns = original.schema.clean(FRAME.to_numpy().tolist()).columns
+    columns = original.schema.validate_rows(FRAME.to_numpy().tolist()).columns
     assert read.predict(columns) == pytest.approx(model.predict(FRAME))
 
 

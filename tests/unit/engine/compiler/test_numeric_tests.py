@@ -18,8 +18,7 @@ from ml_census.engine.runtime.encoders import ThresholdEncoder
 from ml_census.engine.runtime.linear_model import NumericFeature
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.engine.sklearn_predictor import SklearnPredictor
-from ml_census.schema.column import LARGEST, Column
-from ml_census.schema.schema import Schema
+from ml_census.schema import MAX_FLOAT32, Column, Schema
 from support.comparison import assert_same_predictions
 
 STEPS = [(), (StandardScaler(),), (SimpleImputer(), MinMaxScaler((-3, 5))), (RobustScaler(),)]
@@ -86,7 +85,7 @@ def test_forest_predicts_the_same_beside_its_thresholds(made: Any, random: Any) 
     assert isinstance(compiled.scoring, TreeEnsemble)
     for encoder in compiled.scoring.encoders:
         assert isinstance(encoder, ThresholdEncoder)
-        for threshold in encoder.thresholds[np.abs(encoder.thresholds) < LARGEST / 2][:20]:
+        for threshold in encoder.thresholds[np.abs(encoder.thresholds) < MAX_FLOAT32 / 2][:20]:
             for number in beside(threshold):
                 row = list(random.choice(rows))
                 row[encoder.column] = number

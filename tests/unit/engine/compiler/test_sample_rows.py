@@ -72,4 +72,4 @@ def test_sampled_rows_are_valid(name: str) -> None:
     columns = SampleGenerator(compiled(name)).typical_rows(50)
     rows = [list(row) for row in zip(*columns, strict=True)]
 
-    assert len(compiled(name).schema.clean(rows).columns[0]) == 50
+    assert len(compiled(name).schema.validate_rows(rows).columns[0]) == 50

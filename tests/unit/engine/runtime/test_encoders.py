@@ -5,7 +5,7 @@ import pytest
 
 from ml_census.engine.predictor import PredictionError
 from ml_census.engine.runtime.encoders import MISSING, CategoryEncoder, ThresholdEncoder
-from ml_census.schema.column import NAN, Value
+from ml_census.schema import NAN, Value
 
 CATEGORIES = CategoryEncoder(0, ["a", "b", 7])
 THRESHOLDS = ThresholdEncoder(0, np.array([1.0, 2.0]), -1e9, 1e9)

@@ -12,7 +12,7 @@ import pytest
 from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.runtime.serialization import CompiledError, from_bytes, to_bytes
 from ml_census.models.schema_inference import infer_schema
-from ml_census.schema.schema import from_json as schema_of
+from ml_census.schema import schema_from_json, schema_to_json
 from support.comparison import assert_same_predictions
 from support.compiled_files import (
     LINEAR,
@@ -36,7 +36,7 @@ COMPILING = sorted(SAMPLE_MODELS.keys() - {"clusters", "documents"})
 def test_file_is_read_as_it_was_written(sample_model: Callable[[str], SampleModel], name: str) -> None:
     """The schema goes through its own file as well."""
     written, columns = compiled(name), columns_of(name)
-    schema = schema_of(json.loads(json.dumps(written.schema.to_json())))
+    schema = schema_from_json(json.loads(json.dumps(schema_to_json(written.schema))))
 
     read = from_bytes(file_of(name), schema)
 

@@ -15,8 +15,7 @@ from support.compiled_files import TREES, parts_of
 READ_WITH_LIMITED_MEMORY = """
 import resource, sys, zipfile, io
 from ml_census.engine.runtime.serialization import CompiledError, from_bytes
-from ml_census.schema.schema import Schema
-from ml_census.schema.column import Column
+from ml_census.schema import Column, Schema
 
 data = sys.stdin.buffer.read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,0 +1,110 @@
+"""schema.json: the JSON form of a Schema, in a model's folder and in the response of GET /schema."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields, replace
+from typing import Any, get_args
+
+from ml_census.schema.column import Column, ColumnType
+from ml_census.schema.errors import SchemaError
+from ml_census.schema.schema import Form, Schema
+from ml_census.schema.training_distribution import TrainingDistribution
+
+DTYPE = re.compile(
+    r"category|bool|boolean|str|string|object|float(32|64)|Float(32|64)|[Uu]?[Ii]nt(8|16|32|64)"
+    r"|datetime64\[(s|ms|us|ns)(, UTC)?\]"
+)
+DOCUMENT_KEYS = ("form", "columns", "classes", "outputs")
+"""Keys of schema.json. GET /schema adds the classes and outputs; its response can be saved as the file."""
+COLUMN_KEYS = ("name", "type", "categories", "nullable", "reject_unknown", "training", "dropped", "dtype")
+TRAINING_KEYS = tuple(field.name for field in fields(TrainingDistribution))
+RENAMED_KEYS = {"refuse_unknown": "reject_unknown", "shares": "frequencies", "bounds": "bin_edges"}
+"""Keys of versions before 0.2.0 -> their new names."""
+
+
+def schema_to_json(schema: Schema) -> dict[str, Any]:
+    """Return the content of schema.json; what is empty or a default is left out."""
+    return {"form": schema.form, "columns": [_column_to_json(column) for column in schema.columns]}
+
+
+def _column_to_json(column: Column) -> dict[str, Any]:
+    training = asdict(column.training) if column.training else {}
+    options = {
+        "categories": column.json_categories,
+        "nullable": column.nullable,
+        "reject_unknown": column.reject_unknown,
+        "dropped": column.dropped,
+        "dtype": column.dtype,
+        "training": {key: value for key, value in training.items() if value is not None},
+    }
+    return {"name": column.name, "type": column.type} | {key: value for key, value in options.items() if value}
+
+
+def schema_from_json(document: Any) -> Schema:
+    """Return the schema of a parsed schema.json. Raises SchemaError."""
+    try:
+        _check_keys("the schema", document, DOCUMENT_KEYS)
+        columns = tuple(_column_from_json(entry) for entry in document["columns"])
+        schema = Schema(columns, document["form"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise SchemaError('must hold "form" and "columns", each with "name" and "type"') from error
+    if schema.form not in get_args(Form) or any(column.type not in get_args(ColumnType) for column in columns):
+        raise SchemaError(f"form must be one of {get_args(Form)}, a type one of {get_args(ColumnType)}")
+    if any(column.type == "category" and not column.categories and not column.nullable for column in columns):
+        raise SchemaError("a column of type category needs categories")
+    if not columns or len(set(schema.names)) < len(columns):
+        raise SchemaError("needs at least one column, and names that differ")
+    return schema
+
+
+def _check_keys(subject: str, entry: Mapping[str, Any], known: Sequence[str]) -> None:
+    for key in sorted(str(key) for key in entry.keys() - set(known)):
+        if new := RENAMED_KEYS.get(key):
+            raise SchemaError(f"{subject}: unknown key {key}, which is now called {new}: publish the model again")
+        raise SchemaError(f"{subject}: unknown key {key}; known are {', '.join(known)}")
+
+
+def _column_from_json(entry: Mapping[str, Any]) -> Column:
+    _check_keys(f"column {entry['name']}", entry, COLUMN_KEYS)
+    categories = entry.get("categories", []) if entry["type"] == "category" else []
+    if not isinstance(categories, list) or any(isinstance(value, list | dict) for value in categories):
+        raise SchemaError(f"the categories of {entry['name']} must be a list of single values")
+    column = Column(
+        name=entry["name"],
+        type=entry["type"],
+        categories=tuple(categories),
+        nullable=bool(entry.get("nullable")),
+        reject_unknown=bool(entry.get("reject_unknown")),
+        dropped=bool(entry.get("dropped")),
+        dtype=_dtype_from_json(entry),
+    )
+    return replace(column, training=_training_from_json(column, entry["training"])) if "training" in entry else column
+
+
+def _dtype_from_json(entry: Mapping[str, Any]) -> str | None:
+    dtype = entry.get("dtype")
+    if dtype is None or (isinstance(dtype, str) and DTYPE.fullmatch(dtype)):
+        return dtype
+    raise SchemaError(f"column {entry['name']}: dtype must be the name of a pandas dtype, such as category or Int64")
+
+
+def _training_from_json(column: Column, entry: Mapping[str, Any]) -> TrainingDistribution:
+    """Return the distribution if its bins are those of the column. Raises SchemaError."""
+    _check_keys(f"the training of {column.name}", entry, TRAINING_KEYS)
+    training = TrainingDistribution(
+        tuple(entry["frequencies"]), tuple(entry.get("bin_edges", [])), entry.get("minimum"), entry.get("maximum")
+    )
+    edges = training.bin_edges
+    numbers = [*training.frequencies, *edges, *(entry.get(key, 0) for key in ("minimum", "maximum"))]
+    bins = len(edges) + 1 if column.type == "number" else len(column.json_categories)
+    if (
+        any(type(number) not in (int, float) or not math.isfinite(number) for number in numbers)
+        or len(training.frequencies) != bins + 1
+        or list(edges) != sorted(set(edges))
+        or column.type == "any"
+    ):
+        raise SchemaError(
+            f"the training of {column.name} needs a frequency for each of its bins, and one for all other values"
+        )
+    return training
