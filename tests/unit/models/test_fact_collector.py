@@ -117,7 +117,7 @@ def test_imputers_spelling_of_a_missing_value_is_a_category() -> None:
     impute = SimpleImputer(missing_values=" ?", strategy="most_frequent")
     column = census_columns((make_pipeline(impute, OneHotEncoder()), ["workclass"]))[1]
 
-    assert column.validate_rows("?") == (" ?", True)
+    assert column.validate("?") == (" ?", True)
 
 
 def test_unknown_step_leaves_its_columns_open() -> None:
