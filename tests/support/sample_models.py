@@ -1,4 +1,4 @@
-"""Every kind of scikit-learn model that the server promises to serve, each fitted on a small census made here."""
+"""A model of each kind that the server supports, fitted on a small synthetic census."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ CATEGORIES = {"workclass": [" Private", " Self-emp", " State-gov", " ?"], "sex":
 
 @dataclass(frozen=True)
 class SampleModel:
-    """A fitted model, rows as a client sends them, and what the model itself answers to them."""
+    """A fitted model, rows as a client sends them, and the model's own predictions for them."""
 
     model: Any
     rows: list[list[Any]]
@@ -33,11 +33,12 @@ class SampleModel:
     decoding: dict[str, str] | None = None
 
     def decoded(self) -> list[Any]:
+        """Return the predictions as a client gets them."""
         return self.answers if self.decoding is None else [self.decoding[str(answer)] for answer in self.answers]
 
 
 def census(count: int = 200) -> tuple[list[list[Any]], np.ndarray]:
-    """Rows of mixed values with UCI's leading spaces, and labels 0 and 1."""
+    """Return rows of mixed values with UCI's leading spaces, and labels 0 and 1."""
     random = np.random.default_rng(7)
     rows = [
         [int(age), str(work), int(education), str(sex)]
@@ -60,25 +61,26 @@ TEXT = {"0": "Annual Salary <50K", "1": "Annual Salary >50K"}
 
 
 def made_by(version: str, pickle: bytes) -> bytes:
-    """The bytes of an uncompressed model, as another version of scikit-learn would have pickled it."""
+    """Return the pickle of an uncompressed model, with another version of scikit-learn in it."""
     before = b"_sklearn_version\x94\x8c"  # then the length of the text, and the text
-    here, other = (before + bytes([len(text)]) + text.encode() for text in (sklearn.__version__, version))
-    assert here in pickle
-    return pickle.replace(here, other)
+    current, other = (before + bytes([len(text)]) + text.encode() for text in (sklearn.__version__, version))
+    assert current in pickle
+    return pickle.replace(current, other)
 
 
-def only(place: int, width: int = 4) -> SelectKBest:
+def only(index: int, width: int = 4) -> SelectKBest:
+    """Return a selector of one of `width` columns, with scores set by hand as in the article."""
     selector = SelectKBest(k=1)
-    selector.scores_ = np.eye(width)[place]
+    selector.scores_ = np.eye(width)[index]
     return selector
 
 
 def article() -> SampleModel:
-    """FeatureUnion of SelectKBest and LabelBinarizer for each category, trained on lists."""
+    """Fit a FeatureUnion of SelectKBest and LabelBinarizer for each category, on lists."""
     parts = []
-    for place in (1, 3):
-        binarizer = LabelBinarizer().fit(only(place).transform(ROWS))
-        parts.append((f"category-{place}", Pipeline([("select", only(place)), ("binarize", binarizer)])))
+    for index in (1, 3):
+        binarizer = LabelBinarizer().fit(only(index).transform(ROWS))
+        parts.append((f"category-{index}", Pipeline([("select", only(index)), ("binarize", binarizer)])))
     numbers = SelectKBest(k=2)
     numbers.scores_ = np.array([1, 0, 1, 0])
     union = FeatureUnion([*parts, ("numbers", numbers)])
@@ -96,7 +98,7 @@ def dataframe() -> SampleModel:
 
 
 def positions() -> SampleModel:
-    """A ColumnTransformer by column number, trained on lists."""
+    """Fit a ColumnTransformer by column number, on lists."""
     encode = ColumnTransformer(
         [
             ("categories", OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), [1, 3]),
@@ -119,7 +121,7 @@ def logistic() -> SampleModel:
 
 
 def missing_values() -> SampleModel:
-    """An imputer expects null."""
+    """Fit an imputer, which accepts null."""
     rows = [[None if number % 5 == 0 else row[0], row[1]] for number, row in enumerate(NUMBERS)]
     model = make_pipeline(SimpleImputer(), LogisticRegression()).fit(np.array(rows, dtype=float), LABELS)
     return SampleModel(model, rows, model.predict(np.array(rows, dtype=float)).tolist())
