@@ -40,7 +40,7 @@ class RouteTable:
     def find(self, path: str) -> Route | None:
         """Return the route of a path, or None."""
         if path.startswith("//"):
-            path = "/" + path.lstrip("/")  # as waitress passes it to the application
+            path = "/" + path.lstrip("/")  # as the server passes it to the application
         if route := self._by_path.get(path):
             return route
         return next((route for pattern, route in self._patterns if pattern.fullmatch(path)), None)

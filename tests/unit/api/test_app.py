@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from ml_census.api.app import create_app
+from ml_census.api.app import BLUEPRINTS, create_app
 from ml_census.api.views.vertex import VertexRoutes
 from ml_census.artifacts.bundle import Artifacts
-from ml_census.config import Config
+from ml_census.config import PROTOCOLS, Config
 from support.api_requests import BODIES, PATHS_OF_ROWS, PREDICTION, V2, Post
 
 
@@ -53,6 +53,12 @@ def test_no_response_redirects_to_the_clients_host(artifacts: Artifacts, config:
 
     assert response.status_code in (200, 404)
     assert "evil" not in str(response.headers) + response.text
+
+
+def test_each_protocol_may_be_unauthenticated() -> None:
+    protocols = {blueprint.protocol for blueprint in BLUEPRINTS} - {"native"}
+
+    assert protocols | {"vertex"} == set(PROTOCOLS)
 
 
 def test_replaced_artifacts_serve_the_next_request(artifacts: Artifacts, config: Config) -> None:

@@ -2,6 +2,8 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -10,6 +12,8 @@ from ml_census.api.scheduling import FAST_BYTES
 from ml_census.api.views.vertex import VertexRoutes
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
+from ml_census.server.parser import Request
+from ml_census.server.scheduler import FAST, POOLS, WORK, Scheduler
 from support.api_requests import BODIES, MLFLOW, PREDICTION, V1, V2, VERTEX
 
 VERSIONED = "/v2/models/census/versions/7/infer"
@@ -41,6 +45,22 @@ def test_small_request_is_fast_in_every_protocol(
     assert queue(artifacts, config, vertex_routes, "compiled", path, FAST_BYTES) == "quick"
     assert queue(artifacts, config, vertex_routes, "compiled", path, FAST_BYTES + 1) == "work"
     assert queue(artifacts, config, vertex_routes, "original", path, 1) == "work"
+
+
+@pytest.mark.parametrize("path", BODIES)
+def test_small_request_is_served_while_workers_are_busy(
+    artifacts: Artifacts, config: Config, vertex_routes: VertexRoutes, path: str
+) -> None:
+    """A compressed body may be a thousand times as large, so it waits for a worker thread."""
+    served = replace(artifacts, model=replace(artifacts.model, engine={"kind": "compiled"}))
+    app = create_app(served, config, vertex_routes=vertex_routes)
+    scheduler = Scheduler(app.queue_for, {FAST: lambda: 0, WORK: lambda: POOLS[WORK].waiting})
+
+    small = SimpleNamespace(error=None, command="POST", path=path, body_bytes_received=200, headers={})
+    compressed = SimpleNamespace(**vars(small) | {"headers": {"CONTENT_ENCODING": "gzip"}})
+
+    assert scheduler.assign(cast(Request, small)) == (FAST, True)
+    assert scheduler.assign(cast(Request, compressed)) == (WORK, False)
 
 
 @pytest.mark.parametrize("path", PROBES)
