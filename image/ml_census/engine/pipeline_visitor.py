@@ -26,9 +26,9 @@ class PipelineVisitor(ABC, Generic[Item]):
     def transform(self, step: Any, columns: list[Item]) -> list[Item]:
         """Return the output columns of a step that holds no other step and does not only route columns."""
 
-    def is_a(self, step: Any, kind: type) -> bool:
+    def is_a(self, step: Any, step_class: type) -> bool:
         """Return whether a step may be treated as one of this class."""
-        return isinstance(step, kind)
+        return isinstance(step, step_class)
 
     def is_selector(self, step: Any, columns: list[Item]) -> bool:
         """Return whether a step only selects some of the columns, by get_support()."""

@@ -19,7 +19,7 @@ CANDIDATES: tuple[Changes, ...] = (
     {"type": "category", "categories": (False, True), "dtype": "bool"},
     {"type": "date"},
 )
-"""What a column of unknown kind may be, in the order of the attempts."""
+"""What a column of unknown type may be, in the order of the attempts."""
 MAX_COMBINED_COLUMNS = 4
 """Maximum number of unknown columns whose candidates are tried in all combinations (default 4: 256 combinations).
 
@@ -28,13 +28,13 @@ With more unknown columns, all are tried with the same candidate.
 
 
 def probe_schema(model: Any, schema: Schema) -> Schema:
-    """Return the schema with the kinds of its unknown columns, and with nulls allowed where the model accepts them.
+    """Return the schema with the types of its unknown columns, and with nulls allowed where the model accepts them.
 
     A column for which no attempt succeeds stays as it is.
     """
     unknown = [index for index, column in enumerate(schema.columns) if column.type == "any" and not column.dropped]
     if unknown and schema.form != "documents":
-        schema = _with_kinds(model, schema, unknown)
+        schema = _with_types(model, schema, unknown)
     return _with_nulls(model, schema, unknown)
 
 
@@ -47,7 +47,7 @@ def accepts(predictor: Predictor, columns: Columns) -> bool:
     return True
 
 
-def _with_kinds(model: Any, schema: Schema, unknown: Sequence[int]) -> Schema:
+def _with_types(model: Any, schema: Schema, unknown: Sequence[int]) -> Schema:
     for candidates in _combinations(len(unknown)):
         changed = _changed(schema, dict(zip(unknown, candidates, strict=True)))
         if _accepts_an_example(model, changed):

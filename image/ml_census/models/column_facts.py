@@ -69,10 +69,10 @@ class ColumnFacts:
 
         A model that was fitted on lists of mixed values has learnt its categories as NumPy text, others as objects.
         """
-        kinds = {column.type for column in columns}
-        if kinds <= {"number"}:
+        types = {column.type for column in columns}
+        if types <= {"number"}:
             return "numbers"
-        if "any" in kinds:
+        if "any" in types:
             return "objects"  # text of any length
         return "text" if any(values.dtype.kind == "U" for values in self.categories.values()) else "objects"
 

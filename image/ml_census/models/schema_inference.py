@@ -24,10 +24,10 @@ def infer_schema(model: Any, names: Sequence[str] | None = None) -> Schema:
     Raises SchemaError if the model does not state how many columns it takes, or takes no rows of values.
     """
     model = getattr(model, "best_estimator_", model)
-    if (kind := _non_tabular_input(model)) == "documents":
+    if (input_type := _non_tabular_input(model)) == "documents":
         return Schema((Column("text", "text"),), "documents")
-    if kind is not None:
-        raise SchemaError(f"the model takes {kind}, not rows of values")
+    if input_type is not None:
+        raise SchemaError(f"the model takes {input_type}, not rows of values")
     width = len(names) if names else _input_width(model)
     if not width:
         raise SchemaError(_without_columns(model))

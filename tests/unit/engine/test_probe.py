@@ -62,7 +62,7 @@ def probed(model: Any) -> Schema:
 
 
 @pytest.mark.parametrize("accepts_missing", [True, False])
-def test_kinds_and_nulls_of_an_opaque_estimator_are_probed(accepts_missing: bool) -> None:
+def test_types_and_nulls_of_an_opaque_estimator_are_probed(accepts_missing: bool) -> None:
     model = OpaqueEstimator(accepts_missing).fit(FRAME, LABELS)
     assert [column.type for column in infer_schema(model).columns] == ["any", "any"]
 
@@ -72,7 +72,7 @@ def test_kinds_and_nulls_of_an_opaque_estimator_are_probed(accepts_missing: bool
 
 
 @pytest.mark.parametrize(
-    ("function", "values", "kind", "dtype"),
+    ("function", "values", "column_type", "dtype"),
     [
         (month, pd.date_range("2024-01-01", periods=40, freq="17D"), "date", None),
         (opposite, [True, False] * 20, "category", "bool"),
@@ -81,18 +81,18 @@ def test_kinds_and_nulls_of_an_opaque_estimator_are_probed(accepts_missing: bool
     ],
     ids=["dates", "booleans", "text", "numbers"],
 )
-def test_kind_of_a_column_behind_a_function_is_probed(
-    function: Callable[[pd.DataFrame], pd.DataFrame], values: Any, kind: str, dtype: str | None
+def test_type_of_a_column_behind_a_function_is_probed(
+    function: Callable[[pd.DataFrame], pd.DataFrame], values: Any, column_type: str, dtype: str | None
 ) -> None:
     model = make_pipeline(FunctionTransformer(function), HistGradientBoostingClassifier(max_iter=2))
     model.fit(pd.DataFrame({"given": values}), [0, 1] * 20)
 
     (column,) = probed(model).columns
 
-    assert (column.type, column.dtype) == (kind, dtype)
+    assert (column.type, column.dtype) == (column_type, dtype)
 
 
-def test_two_columns_of_different_kinds_are_probed_together() -> None:
+def test_two_columns_of_different_types_are_probed_together() -> None:
     frame = pd.DataFrame({"when": pd.date_range("2024-01-01", periods=40, freq="17D"), "note": ["a", "bc"] * 20})
     parts = make_column_transformer((FunctionTransformer(month), ["when"]), (FunctionTransformer(length), ["note"]))
     model = make_pipeline(parts, LogisticRegression()).fit(frame, [0, 1] * 20)
@@ -113,7 +113,7 @@ def test_column_that_accepts_numbers_and_text_stays_open() -> None:
     assert schema.columns[0].type == "any"
 
 
-def test_many_open_columns_are_tried_with_the_same_kind() -> None:
+def test_many_open_columns_are_tried_the_same_type() -> None:
     frame = pd.DataFrame({name: ["a", "bc"] * 20 for name in "abcdef"})
     model = make_pipeline(FunctionTransformer(length), LogisticRegression()).fit(frame, [0, 1] * 20)
 

@@ -66,7 +66,7 @@ def test_categories_that_json_does_not_have_are_rejected(values: np.ndarray, dty
 
 
 @pytest.mark.parametrize(
-    ("kinds", "dtype", "expected"),
+    ("types", "dtype", "expected"),
     [
         (["number", "number"], "U1", "numbers"),
         (["number", "category"], "U1", "text"),
@@ -74,7 +74,7 @@ def test_categories_that_json_does_not_have_are_rejected(values: np.ndarray, dty
         (["any", "category"], "U1", "objects"),
     ],
 )
-def test_form_follows_from_kinds_and_categories(kinds: list[Any], dtype: str, expected: str) -> None:
+def test_form_follows_from_types_and_categories(types: list[Any], dtype: str, expected: str) -> None:
     facts = ColumnFacts(categories={1: np.array(["a"], dtype=dtype)})
 
-    assert facts.form([Column(index, kind) for index, kind in enumerate(kinds)]) == expected
+    assert facts.form([Column(index, column_type) for index, column_type in enumerate(types)]) == expected

@@ -38,8 +38,8 @@ LABELS = (FRAME["age"].isna() ^ (FRAME["fare"] > 0.8)).to_numpy()
 TWO_LABELS = np.column_stack([LABELS, ~LABELS])
 
 
-def kinds(model: Any) -> list[tuple[str, bool]]:
-    """Return kind and nullable of each column that is inferred."""
+def column_types(model: Any) -> list[tuple[str, bool]]:
+    """Return type and nullable of each column that is inferred."""
     return [(column.type, column.nullable) for column in infer_schema(model).columns]
 
 
@@ -65,7 +65,7 @@ def census_columns(*parts: Any) -> tuple[Column, ...]:
 def test_trees_are_nullable_where_they_learnt_missing_values(model: Any) -> None:
     labels = TWO_LABELS if isinstance(model, MultiOutputClassifier) else LABELS
 
-    assert kinds(model.fit(FRAME, labels)) == [("number", True), ("number", False)]
+    assert column_types(model.fit(FRAME, labels)) == [("number", True), ("number", False)]
 
 
 @pytest.mark.parametrize(
@@ -81,11 +81,11 @@ def test_trees_are_nullable_where_they_learnt_missing_values(model: Any) -> None
     ids=lambda value: str(value)[:40],
 )
 def test_only_steps_that_use_missing_values_are_nullable(model: Any, nullable: bool) -> None:
-    assert kinds(model.fit(COMPLETE, LABELS)) == [("number", nullable)] * 2
+    assert column_types(model.fit(COMPLETE, LABELS)) == [("number", nullable)] * 2
 
 
 def test_feature_elimination_requires_numbers_where_it_drops() -> None:
-    assert kinds(RFECV(LogisticRegression(), cv=2).fit(COMPLETE, LABELS)) == [("number", False)] * 2
+    assert column_types(RFECV(LogisticRegression(), cv=2).fit(COMPLETE, LABELS)) == [("number", False)] * 2
 
 
 def test_bagging_follows_the_features_of_each_estimator() -> None:
@@ -125,8 +125,8 @@ def test_unknown_step_leaves_its_columns_open() -> None:
     unknown = make_pipeline(FunctionTransformer(list), LogisticRegression())
     rows = COMPLETE.to_numpy()
 
-    assert kinds(known.fit(rows, LABELS)) == [("number", False)] * 2
-    assert kinds(unknown.fit(rows, LABELS)) == [("any", False)] * 2
+    assert column_types(known.fit(rows, LABELS)) == [("number", False)] * 2
+    assert column_types(unknown.fit(rows, LABELS)) == [("any", False)] * 2
 
 
 def test_columns_that_no_part_uses_are_dropped() -> None:
@@ -146,7 +146,7 @@ def test_text_column_among_others_is_text() -> None:
     frame = pd.DataFrame({"note": ["good work", "bad work"] * 20, "age": range(40)})
     encode = make_column_transformer((TfidfVectorizer(), "note"), ("passthrough", ["age"]))
 
-    assert kinds(make_pipeline(encode, LogisticRegression()).fit(frame, [0, 1] * 20)) == [
+    assert column_types(make_pipeline(encode, LogisticRegression()).fit(frame, [0, 1] * 20)) == [
         ("text", False),
         ("number", False),
     ]

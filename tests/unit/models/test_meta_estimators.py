@@ -32,7 +32,7 @@ def filled() -> Any:
     return make_pipeline(SimpleImputer(), LogisticRegression())
 
 
-def kinds(model: Any) -> list[tuple[str, bool]]:
+def column_types(model: Any) -> list[tuple[str, bool]]:
     return [(column.type, column.nullable) for column in infer_schema(model).columns]
 
 
@@ -54,7 +54,7 @@ def kinds(model: Any) -> list[tuple[str, bool]]:
     ids=lambda value: type(value).__name__,
 )
 def test_model_around_a_pipeline_takes_what_the_pipeline_takes(model: Any, labels: np.ndarray) -> None:
-    assert kinds(model.fit(ROWS, labels)) == [("number", True)] * 2
+    assert column_types(model.fit(ROWS, labels)) == [("number", True)] * 2
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_model_around_a_pipeline_takes_what_the_pipeline_takes(model: Any, label
     ids=lambda model: type(model).__name__,
 )
 def test_model_of_models_takes_what_its_models_take(model: Any) -> None:
-    assert kinds(model.fit(COMPLETE, LABELS)) == [("number", False)] * 2
+    assert column_types(model.fit(COMPLETE, LABELS)) == [("number", False)] * 2
 
 
 def test_chain_that_checks_its_rows_first_takes_no_missing_values() -> None:

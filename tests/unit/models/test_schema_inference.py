@@ -22,7 +22,7 @@ MIXED = ["number", "category", "number", "category"]
 
 
 @pytest.mark.parametrize(
-    ("name", "form", "kinds"),
+    ("name", "form", "types"),
     [
         ("article", "text", MIXED),
         ("dataframe", "frame", MIXED),
@@ -37,13 +37,13 @@ MIXED = ["number", "category", "number", "category"]
         ("documents", "documents", ["text"]),
     ],
 )
-def test_form_and_kinds_are_inferred_from_the_model(
-    sample_model: Callable[[str], SampleModel], name: str, form: str, kinds: list[str]
+def test_form_and_types_are_inferred_from_the_model(
+    sample_model: Callable[[str], SampleModel], name: str, form: str, types: list[str]
 ) -> None:
     schema = infer_schema(sample_model(name).model)
 
     assert schema.form == form
-    assert [column.type for column in schema.columns] == kinds
+    assert [column.type for column in schema.columns] == types
 
 
 @pytest.mark.parametrize("name", ["article", "dataframe", "positions"])

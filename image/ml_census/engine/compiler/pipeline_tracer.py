@@ -41,8 +41,8 @@ RULES: dict[type, Rule] = {
 class _PipelineTracer(PipelineVisitor[Feature]):
     """Compute features. Steps are compared by their exact class: a subclass may do something else."""
 
-    def is_a(self, step: Any, kind: type) -> bool:
-        return type(step) is kind
+    def is_a(self, step: Any, step_class: type) -> bool:
+        return type(step) is step_class
 
     def is_selector(self, step: Any, columns: list[Feature]) -> bool:
         return super().is_selector(step, columns) and type(step).__module__.startswith("sklearn.")

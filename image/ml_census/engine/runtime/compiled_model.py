@@ -31,16 +31,16 @@ class CompiledPredictor:
 
     def __post_init__(self) -> None:
         """Raise ValueError if the parts are inconsistent."""
-        if not all(self._has_column(column, dtype) for column, dtype in self.scoring.inputs):
+        if not all(self._has_column(column, column_type) for column, column_type in self.scoring.inputs):
             raise ValueError("its columns are not those of the schema")
         if not (type(self.flat) is bool and type(self.zero_is_second) is bool):
             raise ValueError("flat and zero_is_second must be true or false")
         if not are_consistent(self.classes, self.link, self.scoring.score_count):
             raise ValueError("classes, link and scores do not match each other")
 
-    def _has_column(self, column: int, kind: str) -> bool:
+    def _has_column(self, column: int, column_type: str) -> bool:
         columns = self.schema.columns
-        return type(column) is int and 0 <= column < len(columns) and columns[column].type == kind
+        return type(column) is int and 0 <= column < len(columns) and columns[column].type == column_type
 
     @property
     def outputs(self) -> None:

@@ -20,7 +20,7 @@ OUT_OF_RANGE = "beyond the range of float32 once it is scaled"
 class CategoryEncoder:
     """Codes 1, 2, ... for the known categories in their order, and the next code for all unknown ones."""
 
-    kind = "category"
+    column_type = "category"
 
     def __init__(self, column: int, values: list[Value]) -> None:
         """Take the position of the column in the schema and its known categories without the missing value.
@@ -55,7 +55,7 @@ class ThresholdEncoder:
     A whole number beyond 2**53 is rounded to float64 first.
     """
 
-    kind = "number"
+    column_type = "number"
 
     def __init__(self, column: int, thresholds: np.ndarray, low: float, high: float) -> None:
         """Take the position of the column in the schema, the thresholds and the range of numbers that are accepted.

@@ -127,9 +127,9 @@ class LinearModel:
 
     @property
     def inputs(self) -> list[tuple[int, str]]:
-        """The columns that the model reads, by position in the schema, and the kind that each must have."""
+        """The columns that the model reads, by position in the schema, and the type that each must have."""
         encoders = [table.encoder for table in self.tables] + [folded.encoder for folded in self.folded]
-        return [(encoder.column, encoder.kind) for encoder in encoders] + [
+        return [(encoder.column, encoder.column_type) for encoder in encoders] + [
             (feature.column, "number") for _, feature in self.numbers
         ]
 

@@ -51,8 +51,8 @@ class TreeEnsemble:
 
     @property
     def inputs(self) -> list[tuple[int, str]]:
-        """The columns that the trees test, by position in the schema, and the kind that each must have."""
-        return [(encoder.column, encoder.kind) for encoder in self.encoders]
+        """The columns that the trees test, by position in the schema, and the type that each must have."""
+        return [(encoder.column, encoder.column_type) for encoder in self.encoders]
 
     def scores(self, columns: Columns) -> np.ndarray:
         """Return the scores of rows as float64 (rows, scores). Raises PredictionError."""

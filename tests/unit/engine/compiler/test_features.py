@@ -39,7 +39,7 @@ def test_known_categories_leave_the_missing_value_out() -> None:
     assert known_categories(Column("a", "category", ("x", None, NAN, "y"), nullable=True)) == ["x", "y"]
 
 
-def test_input_features_follow_the_kinds_of_the_columns() -> None:
+def test_input_features_follow_the_types_of_the_columns() -> None:
     schema = Schema((Column("a", "number"), Column("b", "category", ("x",)), Column("c", "text")), "frame")
 
     features = input_features(schema)

@@ -118,7 +118,7 @@ def test_label_binarizer_of_two_classes_makes_one_feature() -> None:
         ),
         (step_rules.encode_ordinal, OrdinalEncoder().fit(COLORS), RED_AND_BLUE[0], "does not take all categories"),
     ],
-    ids=["one-hot of a number", "unknown kind", "ordinal of a number", "unlisted category", "unknown refused"],
+    ids=["one-hot of a number", "unknown type", "ordinal of a number", "unlisted category", "unknown refused"],
 )
 def test_feature_that_a_step_cannot_take_is_not_compiled(rule: Any, step: Any, feature: Feature, reason: str) -> None:
     with pytest.raises(UnsupportedModelError, match=reason):
