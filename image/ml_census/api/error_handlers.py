@@ -46,8 +46,8 @@ def missing(path: str, model_name: str) -> str:
     """Return the message of a 404 for a path without a route."""
     match = MODEL_NAME.match(path)
     if match and match[1] != model_name:
-        return f"there is no model {json.dumps(match[1][:100])}: the model is called {json.dumps(model_name)}"
-    return "there is nothing at this path: GET /docs lists all paths"
+        return f"model {json.dumps(match[1][:100])} not found: the server has the model {json.dumps(model_name)}"
+    return "path not found: GET /docs lists all paths"
 
 
 def _error_response(status: int, message: str, details: Details = ()) -> Response:
@@ -85,5 +85,5 @@ def _prediction_error(error: PredictionError) -> Response:
     """
     reason = error.reason or type(error.__cause__).__name__
     log.warning("request %s: predict raised %s (column %s)", g.request_id, reason, error.column)
-    place = {"row": error.row} if error.column is None else {"row": error.row, "column": error.column}
-    return _error_response(400, str(error), [{**place, "expected": UNPREDICTABLE}])
+    column = {} if error.column is None else {"column": error.column}
+    return _error_response(400, str(error), [{"row": error.row, **column, "expected": UNPREDICTABLE}])

@@ -61,7 +61,7 @@ def route_table(app: Flask) -> RouteTable:
         own = blueprint if isinstance(blueprint, ApiBlueprint) else None
         workload = own.workload_of(view_name) if own else Workload.OTHER
         routes.append(Route(rule.rule, frozenset(rule.methods or ()), workload, own))
-    return RouteTable(routes, (each for each in app.blueprints.values() if isinstance(each, ApiBlueprint)))
+    return RouteTable(routes, [own for own in app.blueprints.values() if isinstance(own, ApiBlueprint)])
 
 
 def _pattern(rule: str) -> re.Pattern[str]:

@@ -13,6 +13,6 @@ def with_first_detail(message: str, details: Details) -> str:
     if not details:
         return message
     first = details[0]
-    place = ", ".join(f"{key} {first[key]}" for key in ("row", "column") if key in first)
+    location = ", ".join(f"{key} {first[key]}" for key in ("row", "column") if key in first)
     got = f", got {json.dumps(first['got'])}" if "got" in first else ""
-    return f"{message}: {place}: expected {first['expected']}{got}"
+    return f"{message}: {location}: expected {first['expected']}{got}"

@@ -19,7 +19,7 @@ def parse_tensors(inputs: Sequence[object], binary: bytes) -> dict[str, Tensor]:
     for tensor in inputs:
         name, rows, binary = _tensor(tensor, binary)
         if name in tensors:
-            raise MalformedBodyError(f'there are two tensors "{name}"')
+            raise MalformedBodyError(f'tensor "{name}" is present twice')
         tensors[name] = rows
     if binary:
         raise MalformedBodyError(f"{len(binary)} bytes after the document belong to no tensor")
@@ -85,7 +85,9 @@ def _check(tensors: Mapping[str, Tensor], names: Sequence[str], required: Sequen
         if name in known and rows and len(rows[0]) != 1:
             raise MalformedBodyError(f'tensor "{name}": the shape must be [rows] or [rows, 1]')
     if missing := [name for name in required if name not in tensors]:
-        raise MalformedBodyError(f'there is no tensor "{missing[0]}"; the model has {", ".join(names[:100])}')
+        raise MalformedBodyError(
+            f'tensor "{missing[0]}" is missing: the model has the columns {", ".join(names[:100])}'
+        )
     if len({len(rows) for rows in tensors.values()}) > 1:
         raise MalformedBodyError("the tensors have different numbers of rows")
 

@@ -17,8 +17,8 @@ def build_document(parts: Iterable[Mapping[str, Any]]) -> Document:
     document: Document = yaml.safe_load(resources.files("ml_census.web").joinpath("openapi.yaml").read_bytes())
     for part in parts:
         document["paths"] |= part["paths"]
-        for kind, components in part.get("components", {}).items():
-            document["components"][kind] = document["components"].get(kind, {}) | components
+        for section, components in part.get("components", {}).items():
+            document["components"][section] = document["components"].get(section, {}) | components
     return document
 
 
@@ -30,9 +30,9 @@ def resolve(document: Document) -> Document:
             return [inlined(item) for item in node]
         if not isinstance(node, dict):
             return node
-        kind, _, name = str(node.get("$ref", "")).removeprefix(REFERENCE).partition("/")
-        if kind in INLINE:
-            return inlined(document["components"][kind][name])
+        section, _, name = str(node.get("$ref", "")).removeprefix(REFERENCE).partition("/")
+        if section in INLINE:
+            return inlined(document["components"][section][name])
         return {key: inlined(value) for key, value in node.items()}
 
     return document | {"paths": inlined(document["paths"])}

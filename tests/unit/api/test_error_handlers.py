@@ -13,8 +13,8 @@ from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.schema import Columns
 from support.api_requests import BODIES, MLFLOW, PREDICTION, ROWS, V1, V2, VERTEX, Post, error_message, tensors
 
-NO_ROUTE = "there is nothing at this path: GET /docs lists all paths"
-OTHER_MODEL = 'there is no model "other": the model is called "census"'
+NO_ROUTE = "path not found: GET /docs lists all paths"
+OTHER_MODEL = 'model "other" not found: the server has the model "census"'
 KEYS = {PREDICTION: {"error message"}, MLFLOW: {"error_code", "message"}}
 """Keys of the error document; other protocols have `error` alone."""
 

@@ -1,5 +1,6 @@
 """Open Inference Protocol (V2): /v2."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -99,7 +100,10 @@ def _render(infer_request: open_inference.InferRequest, result: PredictionResult
 def _require_served_version(artifacts: Artifacts, version: str) -> None:
     """Abort with 404 if a path names another version than the one that the server has loaded."""
     if version not in ("", artifacts.model.version):
-        abort(404, f"the model's version is {artifacts.model.version}")
+        abort(
+            404,
+            f"model version {json.dumps(version[:100])} not found: the server has version {artifacts.model.version}",
+        )
 
 
 def _datatype(kind: str, categories: Sequence[Any]) -> str:

@@ -129,9 +129,9 @@ def changed(number: int, **changes: Any) -> dict[str, Any]:
         ({"inputs": ROWS}, "each tensor must be"),
         ({"inputs": []}, "a list of tensors"),
         ({}, "a list of tensors"),
-        ({"inputs": tensors()[1:]}, 'there is no tensor "age"'),
-        ({"inputs": [*tensors(), tensors()[0]]}, 'two tensors "age"'),
-        (changed(0, name="salary"), 'no tensor "age"; the model has age, workclass'),
+        ({"inputs": tensors()[1:]}, 'tensor "age" is missing'),
+        ({"inputs": [*tensors(), tensors()[0]]}, 'tensor "age" is present twice'),
+        (changed(0, name="salary"), 'tensor "age" is missing: the model has the columns age, workclass'),
         (changed(0, name=...), "each tensor must be"),
         (changed(0, datatype="STRING"), "the datatype must be"),
         (changed(0, datatype=["BYTES"]), "the datatype must be"),
@@ -198,7 +198,10 @@ def test_server_metadata_list_the_extensions(client: FlaskClient) -> None:
 def test_other_model_version_is_a_404(client: FlaskClient) -> None:
     response = client.get("/v2/models/census/versions/7/ready")
 
-    assert (response.status_code, response.json) == (404, {"error": f"the model's version is {VERSION}"})
+    assert (response.status_code, response.json) == (
+        404,
+        {"error": f'model version "7" not found: the server has version {VERSION}'},
+    )
 
 
 def test_regressor_has_numbers_and_no_probabilities(
