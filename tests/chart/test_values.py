@@ -21,7 +21,10 @@ ACCOUNT = "census@example.iam.gserviceaccount.com"
 CRON = {"type": "cron", "metadata": {"desiredReplicas": "6"}}
 CONTRADICTIONS = [
     ({"config": MODEL, "credentials": {"signingKey": KEY}}, ["config.users", "credentials.users", "user add"]),
-    ({"config": MODEL, "credentials": {"users": {"a": HASH}}}, ["config.secret", "signingKey", "ml-census secret"]),
+    (
+        {"config": MODEL, "credentials": {"users": {"a": HASH}}},
+        ["config.secret", "signingKey", "ml-census generate-key"],
+    ),
     (
         {"config": MODEL | {"users": "/u"}, "credentials": {"users": {"a": HASH}, "signingKey": KEY}},
         ["config.users and the users of credentials both"],

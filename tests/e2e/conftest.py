@@ -75,7 +75,7 @@ def release(
     namespace(name)
     folder: Path = tmp_path_factory.mktemp("credentials")
     ml_census("user", "add", "census", "--users", str(folder / "users.json"), "--allow-weak-password", stdin="census\n")
-    (folder / "secret.txt").write_text(ml_census("secret"))
+    (folder / "secret.txt").write_text(ml_census("generate-key"))
     files = [f"--from-file={folder / file}" for file in ("users.json", "secret.txt")]
     kubectl("--namespace", name, "create", "secret", "generic", "ml-census-credentials", *files)
     known = ["--from-literal=user=census", "--from-literal=password=census"]

@@ -59,14 +59,14 @@ As werkzeug writes them, to the last digit. The costs of scrypt are those that O
 
 {{- $key := or .Values.credentials.signingKey (.Values.credentials.externalSecret).signingKey (.Values.credentials.secretManager).signingKey }}
 {{- if not (or .Values.config.secret $key .Values.credentials.existingSecret) }}
-{{- $problems = append $problems "which key signs tokens? Set config.secret to a gs:// URI or a path, credentials.signingKey to a key (ml-census secret prints one), or credentials.existingSecret to a Secret with the key secret.txt." }}
+{{- $problems = append $problems "which key signs tokens? Set config.secret to a gs:// URI or a path, credentials.signingKey to a key (ml-census generate-key prints one), or credentials.existingSecret to a Secret with the key secret.txt." }}
 {{- end }}
 {{- if and .Values.config.secret $key }}
 {{- $problems = append $problems "config.secret and the signingKey of credentials both say which key signs tokens. Keep one." }}
 {{- end }}
 {{- with .Values.credentials.signingKey }}
 {{- if not (regexMatch (printf `^\s*%s(\s*\n\s*%s)*\s*$` $line $line) .) }}
-{{- $problems = append $problems "credentials.signingKey: each line must be a key of at least 32 ASCII characters (RFC 7518, 3.2). Make one with: ml-census secret" }}
+{{- $problems = append $problems "credentials.signingKey: each line must be a key of at least 32 ASCII characters (RFC 7518, 3.2). Make one with: ml-census generate-key" }}
 {{- end }}
 {{- end }}
 

@@ -93,7 +93,7 @@ def parse_keys(data: bytes) -> Keys:
         raise CredentialsError("holds a PEM, JSON or SSH key: one key of random text a line is wanted")
     if any(len(key.encode()) < MIN_KEY_BYTES for key in keys):
         raise CredentialsError(
-            f"a key is shorter than {MIN_KEY_BYTES} bytes (RFC 7518, 3.2): make one with `ml-census secret`"
+            f"a key is shorter than {MIN_KEY_BYTES} bytes (RFC 7518, 3.2): make one with `ml-census generate-key`"
         )
     return tuple((hashlib.sha256(key.encode()).hexdigest()[:16], key) for key in keys)
 

@@ -1,4 +1,4 @@
-"""How a command ends that cannot do what it was asked."""
+"""End of a command that has failed."""
 
 import sys
 from typing import NoReturn

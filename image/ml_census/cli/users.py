@@ -1,4 +1,4 @@
-"""`ml-census user` and `ml-census secret`: the files with which a server knows its users."""
+"""`ml-census user` and `ml-census generate-key`: the files of users and signing keys."""
 
 import json
 import os
@@ -15,18 +15,18 @@ from ml_census.cli.ending import fail
 
 @click.group()
 def user() -> None:
-    """Manage the file of users."""
+    """Manage the users file."""
 
 
 @user.command(epilog="Example: ml-census user add alice --users users.json")
 @click.argument("name")
-@click.option("--users", "uri", required=True, metavar="FILE|gs://…", help="The users file; made if there is none.")
-@click.option("--allow-weak-password", is_flag=True, help="Accept a short password: for a demo on this machine, or "
-              "for users that move from another server.")  # fmt: skip
+@click.option("--users", "uri", required=True, metavar="FILE|gs://…", help="Users file; created if it does not exist.")
+@click.option("--allow-weak-password", is_flag=True, help="Accept a short password, for a demo on this machine or "
+              "for users from another server.")  # fmt: skip
 def add(name: str, uri: str, allow_weak_password: bool) -> None:
-    """Add a user or change a password: asks for it, or reads it from a pipe; only its hash is kept.
+    """Add a user or change a password.
 
-    A local file has mode 0600 afterwards: its owner alone can read it.
+    The password comes from a prompt or a pipe. The file gets its hash, and mode 0600 if it is local.
     """
     from werkzeug.security import generate_password_hash
 
@@ -47,9 +47,9 @@ def add(name: str, uri: str, allow_weak_password: bool) -> None:
 
 @user.command(epilog="Example: ml-census user remove alice --users users.json")
 @click.argument("name")
-@click.option("--users", "uri", required=True, metavar="FILE|gs://…", help="The users file.")
+@click.option("--users", "uri", required=True, metavar="FILE|gs://…", help="Users file.")
 def remove(name: str, uri: str) -> None:
-    """Remove a user, whose tokens end when the servers have read the file anew."""
+    """Remove a user. The tokens of the user end when the servers have reloaded the file."""
     with _edit_users(uri) as users:
         if users.pop(name.lower(), None) is None:
             fail(f"{uri}: there is no user {name.lower()}")
@@ -60,9 +60,9 @@ def remove(name: str, uri: str) -> None:
 
 @contextmanager
 def _edit_users(uri: str) -> Iterator[dict[str, str]]:
-    """Yield the users of a file, written back as they are at the end; none if there is no file.
+    """Yield the users of a file, and write them back at the end. A missing file has no users.
 
-    Nothing is written if another command has changed the file meanwhile.
+    Ends the command if another command has changed the file in between.
     """
     from ml_census import auth, storage
     from ml_census.storage import json_file
@@ -87,17 +87,17 @@ def _new_password(name: str) -> str:
         fail("the password is not UTF-8 text")
 
 
-@click.command(epilog="Example: ml-census secret --output secret.txt")
-@click.option("--output", "path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="A new file "
-              "for the key, which only its owner can read (mode 0600).")  # fmt: skip
-def secret(path: Path | None) -> None:
-    """Make a new signing key: 256 random bits. Without --output it is printed."""
+@click.command(epilog="Example: ml-census generate-key --output secret.txt")
+@click.option("--output", "path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="New file for the key, with mode 0600.")  # fmt: skip
+def generate_key(path: Path | None) -> None:
+    """Generate a signing key of 256 random bits. Without --output, print it."""
     key = secrets.token_urlsafe(32)
     if path is None:
         click.echo(key)
         return
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # no other mode for a moment
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # with this mode from the start
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(f"{key}\n")
     except FileExistsError:

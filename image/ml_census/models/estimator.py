@@ -141,7 +141,7 @@ def _not_allowed(key: str, names: list[str]) -> str:
             "need of it in a class or function of your own module"
         )
     if own:
-        option = " ".join(f"--trust {name}" for name in own)
+        option = " ".join(f"--trusted-global {name}" for name in own)
         setting = f"trusted_globals: [{', '.join(own)}]"
         parts.append(
             f"{', '.join(own)} is of no package that the server knows: if you trust who made the model, "

@@ -65,7 +65,7 @@ def _tried_in_scratch(config: Config, read: Snapshot) -> SandboxResult:
         folder = Path(scratch) / "trial"
         read.save(folder)
         (folder / "config.json").write_text(json.dumps(dataclasses.asdict(config)))
-        command = [sys.executable, "-m", "ml_census", "try", str(folder)]
+        command = [sys.executable, "-m", "ml_census", "sandbox", str(folder)]
         try:
             code, said = _ran(command)
         except subprocess.TimeoutExpired as error:

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from ml_census.cli.main import main
 
-COMMANDS = [["serve"], ["train"], ["publish"], ["user", "add"], ["user", "remove"], ["secret"], ["predict"]]
+COMMANDS = [["serve"], ["train"], ["publish"], ["user", "add"], ["user", "remove"], ["generate-key"], ["predict"]]
 
 
 def run(*args: str) -> Result:

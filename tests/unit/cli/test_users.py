@@ -1,4 +1,4 @@
-"""`ml-census user` and `ml-census secret`: files that only their owner reads, and passwords that can log in."""
+"""`ml-census user` and `ml-census generate-key`: files that only their owner reads, and passwords that can log in."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def users(tmp_path: Path) -> Path:
 
 
 def test_a_printed_secret_is_long_enough_and_new_each_time() -> None:
-    first, second = run("secret").output, run("secret").output
+    first, second = run("generate-key").output, run("generate-key").output
 
     assert first != second
     assert auth.parse_keys(first.encode()) == auth.parse_keys(first.strip().encode())
@@ -49,7 +49,7 @@ def test_a_printed_secret_is_long_enough_and_new_each_time() -> None:
 def test_a_secret_is_written_to_a_private_file(tmp_path: Path) -> None:
     path = tmp_path / "secret.txt"
 
-    done = run("secret", "--output", str(path))
+    done = run("generate-key", "--output", str(path))
 
     assert (done.exit_code, done.output) == (0, f"a new key is in {path}\n")
     assert mode(path) == 0o600
@@ -63,7 +63,7 @@ def test_a_secret_takes_the_place_of_no_file(tmp_path: Path) -> None:
     link.symlink_to(path)
 
     for each in (path, link):
-        done = run("secret", "--output", str(each))
+        done = run("generate-key", "--output", str(each))
         assert (done.exit_code, f"{each}: exists" in done.output) == (1, True)
     assert path.read_text() == "the key of a running server"
 
@@ -71,7 +71,7 @@ def test_a_secret_takes_the_place_of_no_file(tmp_path: Path) -> None:
 def test_a_secret_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "nowhere" / "secret.txt"
 
-    assert run("secret", "--output", str(path)).output == f"ml-census: {path}: No such file or directory\n"
+    assert run("generate-key", "--output", str(path)).output == f"ml-census: {path}: No such file or directory\n"
 
 
 def test_a_user_is_added_with_a_hash_and_can_log_in(users: Path) -> None:

@@ -40,7 +40,7 @@ def test_no_configuration_takes_a_callable_that_reaches_others(tmp_path: Path, n
 
     with pytest.raises(ConfigError, match=f"trusted_globals: {name}: "):
         config.load(str(path))
-    with pytest.raises(ArtifactError, match=f"--trust: {name}: "):
+    with pytest.raises(ArtifactError, match=f"--trusted-global: {name}: "):
         publish_files("none.pkl", "out", None, None, None, [name])
 
 

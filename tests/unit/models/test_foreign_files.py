@@ -184,11 +184,11 @@ def test_all_names_are_listed_at_once_with_what_to_do_about_each_kind() -> None:
 
     reason = refused.value.reason
     assert "mylib.Half, other.lib.thing is of no package that the server knows" in reason
-    assert "--trust mylib.Half --trust other.lib.thing" in reason
+    assert "--trusted-global mylib.Half --trusted-global other.lib.thing" in reason
     assert "numpy.vectorize can be part of no model" in reason
     assert "__main__.Own was defined in a script or notebook" in reason
     for name in ("numpy.vectorize", "__main__.Own"):
-        assert f"--trust {name}" not in reason
+        assert f"--trusted-global {name}" not in reason
 
 
 @pytest.mark.parametrize("compress", [0, 3, ("gzip", 3)], ids=["plain", "zlib", "gzip"])

@@ -1,0 +1,45 @@
+"""`ml-census publish`: compiles a model and writes the folder that a server loads."""
+
+import hashlib
+
+import click
+
+from ml_census.cli.ending import fail
+
+
+@click.command(epilog="Example: ml-census publish --model model.pkl --output gs://BUCKET/model")
+@click.option("--model", required=True, metavar="FILE|gs://…", help="Fitted model, written by joblib or pickle.")
+@click.option("--output", required=True, metavar="FOLDER|gs://…", help="Folder for the published model.")
+@click.option("--decoding", metavar="FILE|gs://…", help="JSON object from class to the text of the prediction.")
+@click.option("--schema", metavar="FILE|gs://…", help='A schema.json, or without "form" some of its columns.')
+@click.option("--golden", metavar="FILE|gs://…",
+              help='JSON, {"inputs": [row, ...]}: rows that a server predicts before it serves.')  # fmt: skip
+@click.option("--trusted-global", "trusted", multiple=True, metavar="MODULE.NAME",
+              help="Further global that the pickle may reference; can be repeated.")  # fmt: skip
+def publish(
+    model: str, output: str, decoding: str | None, schema: str | None, golden: str | None, trusted: tuple[str, ...]
+) -> None:
+    """Compile a model, compare it with the original, and publish it with its hashes.
+
+    A server starts a compiled model without unpickling.
+    """
+    from ml_census import storage
+    from ml_census.errors import ArtifactError
+    from ml_census.storage import StorageError
+
+    click.echo("compiling and verifying …", err=True)
+    try:
+        from ml_census.models.publishing import publish_files
+    except ImportError as error:
+        fail(f"publish needs scikit-learn ({error})")
+    try:
+        engine = publish_files(model, output, decoding, schema, golden, trusted)
+    except ArtifactError as error:
+        fail(error)
+    except StorageError as error:
+        fail(f"{output}: {error}")
+    click.echo(f"published in {output}: " + ", ".join(str(value) for value in engine.values()), err=True)
+    if trusted and engine["kind"] == "original":
+        digest = hashlib.sha256(storage.read(storage.join(output, "manifest.json"))).hexdigest()
+        names = ", ".join(trusted)
+        click.echo(f'a server needs model_sha256: "{digest}" to trust the manifest, which lists {names}', err=True)

@@ -1,0 +1,20 @@
+"""`ml-census sandbox`: the child process in which a server checks a pickled model."""
+
+import os
+from pathlib import Path
+
+import click
+
+from ml_census.cli.ending import fail
+
+
+@click.command(hidden=True)
+@click.argument("folder", type=click.Path(path_type=Path))
+def sandbox(folder: Path) -> None:
+    """Check whether the pickled model in FOLDER loads and predicts, for the server that starts this command."""
+    from ml_census.models import sandbox as checks
+
+    try:
+        checks.run(folder)
+    except OSError as error:  # a lack of space or memory is no fault of the model
+        fail(error.strerror or error, os.EX_TEMPFAIL)
