@@ -52,7 +52,8 @@ def asked(url: str, token: str) -> Iterator[requests.Response]:
     for data in (f'{{"inputs": [["{CATEGORY}"', 1_500_000 * "x", 3_000_000 * "x"):
         sent = headers | {"Content-Type": "application/json"}
         yield requests.post(f"{url}/prediction", headers=sent, data=data, timeout=SECONDS)
-    yield requests.post(f"{url}/prediction", headers=headers, data=CATEGORY, timeout=SECONDS)
+    sent = headers | {"Content-Type": "text/plain"}
+    yield requests.post(f"{url}/prediction", headers=sent, data=CATEGORY, timeout=SECONDS)
     yield requests.put(f"{url}/prediction", headers=headers, data=CATEGORY, timeout=SECONDS)
     yield requests.get(f"{url}/{PASSWORD}/{token}", headers=headers, timeout=SECONDS)
     yield requests.get(f"{url}/schema", headers=headers, timeout=SECONDS)

@@ -74,8 +74,9 @@ def serve(
 
     try:
         server.serve(app, host, port, settings, draining, opened, metrics)
-    except OSError as error:
-        fail(f"--host {host} --port {port}: {error.strerror or error}")
+    except OSError as error:  # strerror names the address again
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        fail(f"--host {host} --port {port}: {reason}")
     except KeyboardInterrupt:
         sys.exit(130)
     # the interpreter takes most of a second to unload scikit-learn, and Kubernetes kills a late pod
