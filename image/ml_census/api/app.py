@@ -63,15 +63,13 @@ def check_vertex_routes(config: Config, routes: VertexRoutes) -> None:
 
 
 def _register_blueprints(app: ScheduledFlask, vertex_routes: VertexRoutes | None) -> None:
-    blueprints = list(BLUEPRINTS)
-    for blueprint in blueprints:
+    state, name, blueprints = app.state, app.config[MODEL_NAME], list(BLUEPRINTS)
+    document = cache(lambda: openapi.build_document(blueprint.read_openapi(name) for blueprint in blueprints))
+    for blueprint in (*blueprints, views.create_blueprint(document, lambda: state.artifacts.report)):
         app.register_blueprint(blueprint)
-    if vertex_routes:
+    if vertex_routes:  # last, because its paths are compared with all others
         blueprints.append(vertex.create_blueprint(vertex_routes, route_table(app)))
         app.register_blueprint(blueprints[-1])
-    state, name = app.state, app.config[MODEL_NAME]
-    document = cache(lambda: openapi.build_document(blueprint.read_openapi(name) for blueprint in blueprints))
-    app.register_blueprint(views.create_blueprint(document, lambda: state.artifacts.report))
     state.routes = route_table(app)
 
 

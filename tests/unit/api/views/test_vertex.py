@@ -26,6 +26,8 @@ def test_vertex_may_share_paths_of_the_same_purpose(config: Config, predict: str
         ("/prediction", VERTEX_HEALTH),
         (V2, VERTEX_HEALTH),
         ("/readyz", VERTEX_HEALTH),
+        ("/docs", VERTEX_HEALTH),
+        (VERTEX, "/"),
         ("/v2/models/census/versions/7/infer", VERTEX_HEALTH),
         (VERTEX, "/version"),
         (VERTEX, V1),
