@@ -16,6 +16,14 @@ import sklearn
 from sklearn.compose import ColumnTransformer
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
+PICKLED_VERSION_KEY = b"_sklearn_version"
+"""The key under which a pickled estimator holds the version of scikit-learn; the version follows it."""
+UNUSED_BY_PREDICT = frozenset(("_scorer", "_raw_predict"))
+"""Private attributes that early stopping of histogram boosting leaves in an estimator. Predictions do not read them.
+
+_raw_predict is the estimator's own method, stored in the object as well.
+"""
+
 
 class SklearnInternalsError(Exception):
     """This version of scikit-learn lacks a private name that the program reads; the message says which."""

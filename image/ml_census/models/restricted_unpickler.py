@@ -22,14 +22,13 @@ from joblib import numpy_pickle
 from joblib.numpy_pickle_utils import _validate_fileobject_and_memmap
 
 from ml_census.config import trusted_globals
+from ml_census.engine.sklearn_internals import PICKLED_VERSION_KEY, UNUSED_BY_PREDICT
 
-UNUSED = frozenset(
-    "_scorer scorer_ scoring memory cv cv_results_ param_distributions param_grid best_params_ _raw_predict".split()
+UNUSED = UNUSED_BY_PREDICT | frozenset(
+    "scorer_ scoring memory cv cv_results_ param_distributions param_grid best_params_".split()
 )
-"""Attributes of scikit-learn's estimators that prediction does not read. _raw_predict is the estimator's own method,
-which early stopping of histogram boosting leaves in the object as well."""
+"""Attributes of scikit-learn's estimators that prediction does not read."""
 TEXTS = "sklearn.feature_extraction.text"
-VERSION_KEY = b"_sklearn_version"
 BLOCK = 1024**2
 
 
@@ -83,9 +82,9 @@ def version(data: bytes) -> str | None:
         held = b""
         while block := file.read(BLOCK):
             held += block
-            if (at := held.find(VERSION_KEY)) >= 0:
-                return _text(held[at + len(VERSION_KEY) :] + file.read(64))
-            held = held[-len(VERSION_KEY) :]
+            if (at := held.find(PICKLED_VERSION_KEY)) >= 0:
+                return _text(held[at + len(PICKLED_VERSION_KEY) :] + file.read(64))
+            held = held[-len(PICKLED_VERSION_KEY) :]
     return None
 
 

@@ -1,9 +1,14 @@
 """The private names of scikit-learn that the program reads exist, and mean what the program takes them for."""
 
+import ast
+import pickle
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import sklearn
 from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.ensemble import (
     GradientBoostingClassifier,
@@ -145,6 +150,45 @@ def test_node_field_of_another_name_is_reported() -> None:
 
     with pytest.raises(SklearnInternalsError, match="has no TreePredictor.nodes"):
         sklearn_internals.histogram_trees(model)
+
+
+def test_pickled_version_follows_its_key() -> None:
+    data = pickle.dumps(LogisticRegression())
+
+    _, found, rest = data.partition(sklearn_internals.PICKLED_VERSION_KEY)
+
+    assert found
+    assert sklearn.__version__.encode() in rest[:20]
+
+
+def test_early_stopping_leaves_attributes_that_predict_does_not_read() -> None:
+    model = HistGradientBoostingClassifier(max_iter=2, early_stopping=True, scoring="accuracy").fit(NUMBERS, LABELS)
+    expected = model.predict(NUMBERS).tolist()
+
+    for name in sklearn_internals.UNUSED_BY_PREDICT:
+        del model.__dict__[name]
+
+    assert model.predict(NUMBERS).tolist() == expected
+
+
+def private_names(path: Path) -> list[str]:
+    """Return the private attributes that a module reads of other objects, and what it imports of private modules."""
+    names = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute) and re.match("_[^_]", node.attr):
+            if not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")):
+                names.append(f"{path.name}: {node.attr}")
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sklearn"):
+            names += [f"{path.name}: {alias.name}" for alias in node.names if "._" in f"{node.module}.{alias.name}"]
+    return names
+
+
+def test_no_other_module_reads_private_names_of_sklearn() -> None:
+    """Modules that handle models call the functions of sklearn_internals."""
+    package = Path(sklearn_internals.__file__).parents[1]
+    modules = [*(package / "engine").rglob("*.py"), *(package / "models").rglob("*.py"), *package.glob("training/*.py")]
+
+    assert [name for path in modules for name in private_names(path)] == []
 
 
 def without_input_indices() -> Any:

@@ -13,9 +13,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.compiler.equivalence import compile_and_verify
-from ml_census.engine.compiler.features import CategoricalFeature, input_features
 from ml_census.engine.compiler.linear_compiler import MAX_TABLE_FEATURES
-from ml_census.engine.compiler.pipeline_tracer import apply_step
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.linear_model import LinearModel
 from ml_census.engine.runtime.serialization import from_bytes, to_bytes
@@ -75,33 +73,3 @@ def test_only_columns_beyond_the_table_limit_are_folded() -> None:
     assert isinstance(scoring, LinearModel)
     assert [folded.encoder.column for folded in scoring.folded] == [0]
     assert scoring.weights.shape == (4,)
-
-
-def test_step_transforms_all_categories_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A call for each category took time with the square of their number: 31 s for 4,000."""
-    model = fitted(OneHotEncoder(handle_unknown="ignore"), Ridge())
-    calls = []
-    transform = OneHotEncoder.transform
-
-    def counted(self: OneHotEncoder, rows: Any) -> Any:
-        calls.append(len(rows))
-        return transform(self, rows)
-
-    monkeypatch.setattr(OneHotEncoder, "transform", counted)
-
-    compile_model(model, learnt(model))
-
-    assert sorted(calls) == [6, COUNT + 3]
-
-
-def test_one_hot_features_of_many_categories_are_sparse() -> None:
-    model = fitted(OneHotEncoder(handle_unknown="ignore"), Ridge())
-
-    features = apply_step(model[0], input_features(learnt(model)))
-
-    sizes = [
-        len(feature.values) + len(feature.exceptions[0])
-        for feature in features
-        if isinstance(feature, CategoricalFeature) and feature.exceptions
-    ]
-    assert max(sizes) == 4  # the values 0 and 1, the category, and one probe value that is rejected and replaced by it
