@@ -9,7 +9,7 @@ from flask import current_app
 from ml_census.api.prediction_service import PredictionService
 from ml_census.api.routes import RouteTable
 from ml_census.artifacts.bundle import Artifacts
-from ml_census.auth.login_throttle import LoginThrottle
+from ml_census.auth import LoginThrottle
 from ml_census.config import Config
 from ml_census.observability.metrics import Metrics
 

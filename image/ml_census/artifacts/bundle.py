@@ -94,9 +94,9 @@ def log_warnings(config: Config, artifacts: Artifacts) -> None:
         log.warning("model_path: %s: %s", config.model_path, remark)
     if clear := auth.users_with_plaintext_password(artifacts.users):
         log.warning("users: %s: %d password(s) in clear; `ml-census user add` hashes them", config.users, len(clear))
-    if unusable := auth.unusable(artifacts.users):
+    if unusable := auth.users_without_login(artifacts.users):
         log.warning("users: %s: %d user(s) cannot log in: `ml-census user add` says why", config.users, len(unusable))
-    if weak := auth.weak(artifacts.users):
+    if weak := auth.users_with_weak_hash(artifacts.users):
         log.warning("users: %s: %d weak hash(es); `ml-census user add` makes better ones", config.users, len(weak))
 
 

@@ -1,4 +1,4 @@
-"""Slow down who guesses passwords: so many failures of one user from one address, then a pause that doubles."""
+"""Lockout against password guessing: after repeated failures of a user at an address, each login must wait longer."""
 
 import hashlib
 import threading
@@ -8,56 +8,64 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 
-FAILURES = 5
-FIRST_SECONDS = 60
-LONGEST_SECONDS = 900
-MAX_KEYS = 10_000
-"""Who fails is forgotten after so many others have: 2 MB at most, and to hash as many takes longer than any pause."""
+MAX_FAILURES = 5
+"""Number of failed logins that starts a lockout."""
+INITIAL_LOCKOUT_SECONDS = 60
+MAX_LOCKOUT_SECONDS = 900
+MAX_RECORDS = 10_000
+"""Maximum number of records, about 2 MB; the oldest is evicted.
+
+To evict a record takes 10,000 other logins, which hash for 11 minutes of one core (65 ms each, scrypt).
+"""
 
 
 @dataclass(slots=True)
-class _Record:
+class _FailureRecord:
     failures: int = 0
-    last: float = 0
-    until: float = 0
+    last_failure: float = 0
+    locked_until: float = 0
 
 
 class LoginThrottle:
-    """Counts failed logins by user and client address. Safe to use from several threads."""
+    """Counts failed logins by user and client address. Thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Start without failures; tests set the clock, which returns seconds."""
         self._clock = clock
-        self._records: OrderedDict[bytes, _Record] = OrderedDict()
+        self._records: OrderedDict[bytes, _FailureRecord] = OrderedDict()
         self._lock = threading.Lock()
 
-    def pause(self, user: str, address: str) -> int:
-        """Whole seconds that this user must wait at this address before another try; 0 is none."""
+    def retry_after(self, user: str, address: str) -> int:
+        """Return the whole seconds until the user may log in from the address; 0 without lockout."""
         with self._lock:
             record = self._records.get(_key(user, address))
-            return max(ceil(record.until - self._clock()), 0) if record else 0
+            return max(ceil(record.locked_until - self._clock()), 0) if record else 0
 
-    def failed(self, user: str, address: str) -> None:
-        """A wrong password. From the fifth on there is a pause: 60 s, then doubled with each further one, to 15 min.
-        After 15 min without one the count begins anew."""
+    def record_failure(self, user: str, address: str) -> None:
+        """Count a wrong password.
+
+        The fifth failure locks the user out at the address for 60 s. Each further one doubles the time, up to 15
+        minutes. After 15 minutes without a failure the count starts from zero.
+        """
         key = _key(user, address)
         with self._lock:
             now = self._clock()
-            record = self._records.setdefault(key, _Record())
+            record = self._records.setdefault(key, _FailureRecord())
             self._records.move_to_end(key)
-            record.failures = record.failures + 1 if now - record.last <= LONGEST_SECONDS else 1
-            record.last = now
-            if (beyond := record.failures - FAILURES) >= 0:
-                record.until = now + min(FIRST_SECONDS * 2 ** min(beyond, 10), LONGEST_SECONDS)
-            if len(self._records) > MAX_KEYS:
+            record.failures = record.failures + 1 if now - record.last_failure <= MAX_LOCKOUT_SECONDS else 1
+            record.last_failure = now
+            if (excess := record.failures - MAX_FAILURES) >= 0:
+                record.locked_until = now + min(INITIAL_LOCKOUT_SECONDS * 2 ** min(excess, 10), MAX_LOCKOUT_SECONDS)
+            if len(self._records) > MAX_RECORDS:
                 self._records.popitem(last=False)
 
     def record_success(self, user: str, address: str) -> None:
-        """The right password: what was before is forgotten."""
+        """Forget the failures of the user at the address."""
         with self._lock:
             self._records.pop(_key(user, address), None)
 
 
 def _key(user: str, address: str) -> bytes:
-    """Of the same small size, however long the name is that someone sends."""
+    """Return 16 bytes, whatever the length of the name."""
     name = user.lower().encode("utf-8", "surrogatepass")
     return hashlib.blake2b(name + b"\0" + address.encode(), digest_size=16).digest()

@@ -32,12 +32,12 @@ def add(name: str, uri: str, allow_weak_password: bool) -> None:
 
     from ml_census import auth
 
-    if reason := auth.bad_name(name):
+    if reason := auth.name_problem(name):
         fail(f"user name: {reason}")
     password = _new_password(name)
-    if reason := auth.bad_password(password):
+    if reason := auth.password_problem(password):
         fail(f"password: {reason}")
-    if not allow_weak_password and (reason := auth.weak_password(name, password)):
+    if not allow_weak_password and (reason := auth.password_weakness(name, password)):
         fail(f"password: {reason}; --allow-weak-password accepts it")
     stored = generate_password_hash(password)
     with _edit_users(uri) as users:

@@ -1,4 +1,4 @@
-"""Who guesses passwords waits longer and longer; others do not."""
+"""Lockout after failed logins: its length, and that other users and addresses are not locked out."""
 
 import tracemalloc
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from ml_census.storage.snapshot import Snapshot
 
 
 class Clock:
-    """Seconds that pass when a test says so."""
+    """A clock that a test sets."""
 
     now = 1000.0
 
@@ -23,79 +23,87 @@ class Clock:
         return self.now
 
 
-def failing(times: int) -> tuple[LoginThrottle, Clock]:
+def throttle_after(failures: int) -> tuple[LoginThrottle, Clock]:
     clock = Clock()
-    guarded = LoginThrottle(clock)
-    for _ in range(times):
-        guarded.failed("ada", "10.0.0.1")
-    return guarded, clock
+    throttle = LoginThrottle(clock)
+    for _ in range(failures):
+        throttle.record_failure("ada", "10.0.0.1")
+    return throttle, clock
 
 
-def test_four_failures_cost_nothing_and_the_fifth_a_minute() -> None:
-    assert failing(4)[0].pause("ada", "10.0.0.1") == 0
-    guarded, clock = failing(5)
-    assert guarded.pause("ada", "10.0.0.1") == 60
+def test_fifth_failure_locks_out_for_a_minute() -> None:
+    assert throttle_after(4)[0].retry_after("ada", "10.0.0.1") == 0
+    throttle, clock = throttle_after(5)
+    assert throttle.retry_after("ada", "10.0.0.1") == 60
 
     clock.now += 59.5
-    assert guarded.pause("ada", "10.0.0.1") == 1
+    assert throttle.retry_after("ada", "10.0.0.1") == 1
     clock.now += 0.5
-    assert guarded.pause("ada", "10.0.0.1") == 0
+    assert throttle.retry_after("ada", "10.0.0.1") == 0
 
 
-def test_each_further_failure_doubles_the_pause_up_to_a_quarter_of_an_hour() -> None:
-    assert [failing(times)[0].pause("ada", "10.0.0.1") for times in (6, 7, 8, 9, 1000)] == [120, 240, 480, 900, 900]
+def test_further_failures_double_the_lockout_up_to_15_minutes() -> None:
+    lockouts = [throttle_after(failures)[0].retry_after("ada", "10.0.0.1") for failures in (6, 7, 8, 9, 1000)]
+
+    assert lockouts == [
+        120,
+        240,
+        480,
+        900,
+        900,
+    ]
 
 
-def test_another_user_and_another_address_do_not_wait() -> None:
-    guarded, _ = failing(9)
+def test_other_users_and_addresses_are_not_locked_out() -> None:
+    throttle, _ = throttle_after(9)
 
-    assert guarded.pause("bob", "10.0.0.1") == guarded.pause("ada", "10.0.0.2") == 0
-    assert guarded.pause("ADA", "10.0.0.1") == 900
-
-
-def test_the_right_password_and_a_quiet_quarter_of_an_hour_begin_anew() -> None:
-    guarded, clock = failing(4)
-    guarded.record_success("ada", "10.0.0.1")
-    guarded.failed("ada", "10.0.0.1")
-    assert guarded.pause("ada", "10.0.0.1") == 0
-
-    guarded, clock = failing(4)
-    clock.now += login_throttle.LONGEST_SECONDS + 1
-    guarded.failed("ada", "10.0.0.1")
-    assert guarded.pause("ada", "10.0.0.1") == 0
+    assert throttle.retry_after("bob", "10.0.0.1") == throttle.retry_after("ada", "10.0.0.2") == 0
+    assert throttle.retry_after("ADA", "10.0.0.1") == 900
 
 
-def test_record_of_a_user_is_dropped_after_10_000_others() -> None:
-    guarded, _ = failing(9)
-    for number in range(login_throttle.MAX_KEYS - 1):
-        guarded.failed(str(number), "10.0.0.1")
-    assert guarded.pause("ada", "10.0.0.1") == 900
+def test_success_and_15_idle_minutes_reset_the_count() -> None:
+    throttle, clock = throttle_after(4)
+    throttle.record_success("ada", "10.0.0.1")
+    throttle.record_failure("ada", "10.0.0.1")
+    assert throttle.retry_after("ada", "10.0.0.1") == 0
 
-    guarded.failed("one more", "10.0.0.1")
+    throttle, clock = throttle_after(4)
+    clock.now += login_throttle.MAX_LOCKOUT_SECONDS + 1
+    throttle.record_failure("ada", "10.0.0.1")
+    assert throttle.retry_after("ada", "10.0.0.1") == 0
 
-    assert guarded.pause("ada", "10.0.0.1") == 0
+
+def test_record_is_evicted_after_10_000_other_failures() -> None:
+    throttle, _ = throttle_after(9)
+    for number in range(login_throttle.MAX_RECORDS - 1):
+        throttle.record_failure(str(number), "10.0.0.1")
+    assert throttle.retry_after("ada", "10.0.0.1") == 900
+
+    throttle.record_failure("one more", "10.0.0.1")
+
+    assert throttle.retry_after("ada", "10.0.0.1") == 0
 
 
-def test_memory_is_bounded_whatever_names_are_sent() -> None:
-    """10,000 names of 2,560 characters: kept as they are, the names would take 26 MB."""
-    guarded = LoginThrottle()
+def test_memory_is_bounded_for_long_names() -> None:
+    """10,000 names of 2,560 characters would take 26 MB in plaintext."""
+    throttle = LoginThrottle()
     tracemalloc.start()
-    for number in range(login_throttle.MAX_KEYS):
-        guarded.failed(f"{number:02560}", "10.0.0.1")
+    for number in range(login_throttle.MAX_RECORDS):
+        throttle.record_failure(f"{number:02560}", "10.0.0.1")
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
     assert peak < 5 * 1024**2
 
 
-def test_what_is_too_long_to_be_anybodys_makes_nobody_forgotten(
+def test_oversized_logins_do_not_evict_throttle_records(
     folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It costs no hash: ten thousand of them would be sent in seconds, and who guesses could go on."""
+    """They cost no hash: 10,000 of them in a few seconds would end the lockout of a guessed user."""
     settings = config.load(str(folder("logistic")))
     client = create_app(bundle.load(settings, Snapshot()), settings).test_client()
-    monkeypatch.setattr(login_throttle, "MAX_KEYS", 5)
-    for _ in range(login_throttle.FAILURES):
+    monkeypatch.setattr(login_throttle, "MAX_RECORDS", 5)
+    for _ in range(login_throttle.MAX_FAILURES):
         client.get("/login", auth=("ada", "wrong"))
 
     for number in range(10):

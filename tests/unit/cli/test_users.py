@@ -190,4 +190,4 @@ def test_users_that_no_client_can_be_are_found_in_a_file() -> None:
     hashed = "scrypt:32768:8:1$salt$00"
     users = {"ada": "clear", "bob": hashed, " eve": hashed, "a:b": hashed, "long": "x" * 1025, "blank": "x "}
 
-    assert auth.unusable(users) == [" eve", "a:b", "long", "blank"]
+    assert auth.users_without_login(users) == [" eve", "a:b", "long", "blank"]

@@ -1,0 +1,136 @@
+"""Passwords: the hashes that are supported, and verification of a login in the same time for unknown users."""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from zlib import crc32
+
+from werkzeug.security import check_password_hash
+
+from ml_census.auth.errors import CredentialsError
+
+MAX_NAME_BYTES = 256
+"""Maximum length of a user name in UTF-8; a longer one is rejected unhashed."""
+MAX_PASSWORD_BYTES = 1024
+"""Maximum length of a password in UTF-8; a longer one is rejected unhashed."""
+MIN_PASSWORD_LENGTH = 12
+"""Minimum length of a new password, in characters; `user add --allow-weak-password` accepts fewer."""
+MIN_DISTINCT_CHARACTERS = 4
+"""Minimum number of different characters in a new password."""
+
+HASH_PREFIXES = ("scrypt:", "pbkdf2:")
+HASH = re.compile(r"(?:scrypt:([0-9]+):([0-9]+):([0-9]+)|pbkdf2:sha[0-9]+:([0-9]+))\$[^$]+\$[0-9a-f]+")
+"""Format of werkzeug.security.generate_password_hash. The groups are the cost: n, r, p of scrypt, or iterations."""
+OTHER_HASH = re.compile(r"\$\w+\$|\{\w+\}|\w+(:\w+)*\$[^$]+\$")
+"""Hashes of other formats (crypt, LDAP, Django). Taken as plaintext, they would be passwords to read in the file."""
+MAX_SCRYPT_BYTES = 128 * 1024**2
+MAX_SCRYPT_PARALLELISM = 16
+MAX_ITERATIONS = 10_000_000
+MIN_ITERATIONS = 600_000
+"""werkzeug's own for pbkdf2 with SHA-256."""
+MIN_SCRYPT_COST = 2**15 * 8 * 1
+"""werkzeug's own, as n * r * p."""
+
+
+def is_hashed(stored: str) -> bool:
+    """Return whether the users file holds a hash for the user; otherwise it holds the password in plaintext."""
+    return stored.startswith(HASH_PREFIXES)
+
+
+def validate_stored_password(name: str, stored: str) -> None:
+    """Raise CredentialsError if the stored hash of a user is unknown, malformed or too expensive to verify."""
+    if not is_hashed(stored):
+        if OTHER_HASH.match(stored):
+            raise CredentialsError(f"the password hash of {name} is of an unknown kind: expected scrypt or pbkdf2")
+        return
+    if HASH.fullmatch(stored) is None:
+        raise CredentialsError(f"the password hash of {name} is malformed")
+    n, r, p, iterations = _cost(stored)
+    if 128 * n * r > MAX_SCRYPT_BYTES or p > MAX_SCRYPT_PARALLELISM or iterations > MAX_ITERATIONS:
+        raise CredentialsError(f"the password hash of {name} costs too much to check")
+
+
+def validate_hash_method(method: str) -> None:
+    """Raise CredentialsError if werkzeug cannot compute hashes of a method, such as pbkdf2:sha999:1."""
+    try:
+        check_password_hash(f"{method}$salt$00", "")
+    except ValueError as error:
+        raise CredentialsError(f"no password can be hashed by {method}") from error
+
+
+def has_weak_hash(stored: str) -> bool:
+    """Return whether a hash is cheaper to guess against than one that `ml-census user add` makes."""
+    n, r, p, iterations = _cost(stored)
+    return iterations < MIN_ITERATIONS if iterations else n * r * p < MIN_SCRYPT_COST
+
+
+def _cost(stored: str) -> tuple[int, int, int, int]:
+    """Return n, r, p of scrypt and the iterations of pbkdf2; 0 where the method has no such parameter."""
+    match = HASH.fullmatch(stored)
+    n, r, p, iterations = (int(group or 0) for group in match.groups()) if match else (0, 0, 0, 0)
+    return n, r, p, iterations
+
+
+def name_problem(name: str) -> str:
+    """Return why a user with this name could not log in; empty if the user could."""
+    if not name.strip() or ":" in name:
+        return "must not be empty or hold a colon (RFC 7617)"
+    return _unsendable(name, MAX_NAME_BYTES)
+
+
+def password_problem(password: str) -> str:
+    """Return why a user with this password could not log in; empty if the user could."""
+    return _unsendable(password, MAX_PASSWORD_BYTES) if password else "must not be empty"
+
+
+def password_weakness(name: str, password: str) -> str:
+    """Return why a new password is easy to guess; empty if it is not."""
+    if len(password) < MIN_PASSWORD_LENGTH:
+        return f"is shorter than {MIN_PASSWORD_LENGTH} characters"
+    is_guessable = password.lower() == name.lower() or len(set(password)) < MIN_DISTINCT_CHARACTERS
+    return "is the user's name, or repeats a few characters" if is_guessable else ""
+
+
+def _unsendable(text: str, limit: int) -> str:
+    """Return why a client cannot send a text as name or password, or why the server rejects it."""
+    if not text.isprintable():
+        return "must not hold control characters (RFC 7617)"
+    if text != text.strip():
+        return "must not begin or end with a blank"
+    if (size := len(text.encode())) > limit:
+        return f"has {size} bytes, expected at most {limit}"
+    return ""
+
+
+def is_within_limits(name: str, password: str) -> bool:
+    """Return whether a login may be valid. An empty or oversized name or password is rejected unhashed."""
+    try:
+        name_bytes, password_bytes = len(name.encode()), len(password.encode())
+    except UnicodeEncodeError:
+        return False
+    return 0 < name_bytes <= MAX_NAME_BYTES and 0 < password_bytes <= MAX_PASSWORD_BYTES
+
+
+def verify_password(users: Mapping[str, str], name: str, password: str) -> bool:
+    """Return whether the password is the user's. Names compare without case."""
+    if not users or not is_within_limits(name, password):
+        return False
+    stored = users.get(name.lower())
+    is_match = _matches(_dummy_hash_for(users, name.lower()) if stored is None else stored, password)
+    return is_match and stored is not None
+
+
+def _matches(stored: str, password: str) -> bool:
+    if is_hashed(stored):
+        return check_password_hash(stored, password)
+    expected, actual = (hashlib.sha256(text.encode()).digest() for text in (stored, password))
+    return hmac.compare_digest(expected, actual)
+
+
+def _dummy_hash_for(users: Mapping[str, str], name: str) -> str:
+    """Return the stored password to verify for an unknown user, so that response times do not reveal user names.
+
+    If the users have hashes of several kinds, a name always gets the same one, on each replica.
+    """
+    return list(users.values())[crc32(name.encode()) % len(users)]

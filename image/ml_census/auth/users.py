@@ -1,0 +1,45 @@
+"""The users file: user name -> password hash, or as in the article the password in plaintext."""
+
+from collections.abc import Mapping
+
+from ml_census.auth import passwords
+from ml_census.auth.errors import CredentialsError
+
+
+def parse_users(document: object) -> dict[str, str]:
+    """Return the stored password by lower-case user name, from the parsed JSON of the users file.
+
+    Raises CredentialsError.
+    """
+    if not isinstance(document, dict) or not document:
+        raise CredentialsError("must be a JSON object of user name to password hash, with at least one user")
+    if not all(isinstance(stored, str) and stored for stored in document.values()):
+        raise CredentialsError("each user's password hash must be text")
+    for name, stored in document.items():
+        passwords.validate_stored_password(name, stored)
+    for method in {stored.partition("$")[0] for stored in document.values() if passwords.is_hashed(stored)}:
+        passwords.validate_hash_method(method)
+    users = {name.lower(): stored for name, stored in document.items()}
+    if len(users) < len(document):
+        raise CredentialsError("two user names differ only in case")
+    return users
+
+
+def users_with_plaintext_password(users: Mapping[str, str]) -> list[str]:
+    """Return the users whose password is not hashed."""
+    return [name for name, stored in users.items() if not passwords.is_hashed(stored)]
+
+
+def users_without_login(users: Mapping[str, str]) -> list[str]:
+    """Return the users that cannot log in: no client can send their name, or their plaintext password."""
+    plaintext = users_with_plaintext_password(users)
+    return [
+        name
+        for name, stored in users.items()
+        if passwords.name_problem(name) or (name in plaintext and passwords.password_problem(stored))
+    ]
+
+
+def users_with_weak_hash(users: Mapping[str, str]) -> list[str]:
+    """Return the users whose hash is cheaper to guess against than one that `ml-census user add` makes."""
+    return [name for name, stored in users.items() if passwords.is_hashed(stored) and passwords.has_weak_hash(stored)]
