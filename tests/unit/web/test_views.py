@@ -97,3 +97,9 @@ def test_docs_describe_responses_or_link_their_schema(documentation: str) -> Non
     assert "<td>200</td>" in login and "- token" in login
     assert '<a href="#Error">Error</a>' in login
     assert set(re.findall(r'href="#([A-Z]\w*)"', documentation)) <= set(re.findall(r'id="(\w+)"', documentation))
+
+
+def test_docs_show_each_form_of_a_body(documentation: str) -> None:
+    section = documentation.partition('<section id="/invocations">')[2].partition("</section>")[0]
+
+    assert "Body: application/json" in section and "dataframe_split" in section
