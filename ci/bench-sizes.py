@@ -3,7 +3,7 @@
 
     ci/bench-sizes.py [DIMENSION ...]
 
-Prints a table in Markdown: seconds of CPU for learning the columns, for compiling and for the proof, and bytes of the
+Prints a table in Markdown: seconds of CPU for inferring the schema, for compiling and for verifying, and bytes of the
 compiled form. Each line has double the size of the line before. "growth" is the exponent of the total between two
 lines: 1 is a straight line, 2 the square. CPU time, since the machine may have other work.
 """
@@ -86,7 +86,7 @@ DIMENSIONS: dict[Callable[[int], Any], tuple[int, ...]] = {
 
 
 def measured(model: Any) -> tuple[list[float], int]:
-    """Seconds of CPU of the three stages, and the bytes of the compiled form."""
+    """Return the seconds of CPU of the three stages, and the size of the compiled form in bytes."""
     moments = [time.process_time()]
     schema = learnt(model)
     moments.append(time.process_time())
@@ -100,7 +100,7 @@ def measured(model: Any) -> tuple[list[float], int]:
 def main(names: list[str]) -> None:
     """Print the table of the dimensions of these names, or of all."""
     warnings.simplefilter("ignore")
-    print("| of | size | learn s | compile s | prove s | total s | growth | compiled kB |")
+    print("| of | size | infer s | compile s | verify s | total s | growth | compiled kB |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for make, sizes in DIMENSIONS.items():
         if names and make.__name__ not in names:

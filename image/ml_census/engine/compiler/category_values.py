@@ -53,7 +53,7 @@ def _to_numbers(feature: CategoricalFeature, values: np.ndarray) -> np.ndarray:
     try:
         return np.asarray(values, dtype=np.float64)
     except (ValueError, TypeError) as error:
-        raise UnsupportedModelError(f"column {feature.column} comes to the model as text") from error
+        raise UnsupportedModelError(f"column {feature.column} reaches the model as text") from error
 
 
 def _unknown_error(feature: CategoricalFeature) -> UnsupportedModelError:

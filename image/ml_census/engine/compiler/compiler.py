@@ -51,5 +51,5 @@ def _single_output_classes(model: Any) -> list[Any] | None:
     if classes is None or getattr(model, "multilabel_", False):
         raise UnsupportedModelError(f"no rule for a {type(model).__name__} of several outputs")
     if len(classes) < 2:
-        raise UnsupportedModelError("it knows one class only")
+        raise UnsupportedModelError("the model knows one class only")
     return classes

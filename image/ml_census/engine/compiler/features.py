@@ -58,7 +58,7 @@ Feature = CategoricalFeature | NumericFeature | OpaqueFeature
 def input_features(schema: Schema) -> list[Feature]:
     """Return the raw columns as features, before any step. Raises UnsupportedModelError for documents."""
     if schema.form == "documents":
-        raise UnsupportedModelError("it takes documents")
+        raise UnsupportedModelError("no rule for models of documents")
     return [_input_feature(schema, index, column) for index, column in enumerate(schema.columns)]
 
 

@@ -26,7 +26,7 @@ def transform_probes(step: Any, features: Sequence[Feature]) -> Any:
             warnings.simplefilter("ignore")  # scikit-learn warns of missing column names and of unknown categories
             result = _transform(step, inputs)
     except Exception as error:
-        reason = f"{type(step).__name__} does not take all categories: {type(error).__name__}"
+        reason = f"{type(step).__name__} rejects a category of the schema: {type(error).__name__}"
         raise UnsupportedModelError(reason) from error
     return result if hasattr(result, "toarray") else np.asarray(result)
 
@@ -62,7 +62,7 @@ def one_hot_features(
     result = csc_array(transform_probes(_with_sparse_output(step), features))
     inputs = [feature for feature, width in zip(features, widths, strict=True) for _ in range(width)]
     if result.shape[1] != len(inputs):
-        raise UnsupportedModelError(f"{type(step).__name__} makes another number of features than it says")
+        raise UnsupportedModelError(f"{type(step).__name__} returns {result.shape[1]} columns, expected {len(inputs)}")
     return [_sparse_column(feature, result, index) for index, feature in enumerate(inputs)]
 
 

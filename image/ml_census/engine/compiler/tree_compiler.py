@@ -79,7 +79,7 @@ def build_nodes(
         nodes[positions, 0] |= np.uint32(len(encoders))
         encoders.append(encoder)
     if not encoders:
-        raise UnsupportedModelError("its trees split by no column")
+        raise UnsupportedModelError("the trees split by no column")
     return encoders, nodes, pool.words()
 
 

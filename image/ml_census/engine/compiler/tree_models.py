@@ -57,7 +57,7 @@ def compile_gradient_boosting(
 ) -> CompiledPredictor:
     """Compile a GradientBoosting* model that starts from zero or from a constant."""
     if model.init_ != "zero" and not type(model.init_).__name__.startswith("Dummy"):
-        raise UnsupportedModelError("no rule for boosting that starts from a model of its own")
+        raise UnsupportedModelError("no rule for boosting that starts from another model")
     trees = [(output, estimator.tree_) for stage in model.estimators_ for output, estimator in enumerate(stage)]
     fitted = FittedTrees(
         trees=[from_sklearn_tree(tree) for _, tree in trees],

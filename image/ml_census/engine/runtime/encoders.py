@@ -66,7 +66,7 @@ class ThresholdEncoder:
         if thresholds.dtype != np.float64 or thresholds.ndim != 1 or not (np.diff(thresholds) > 0).all():
             raise ValueError("thresholds must be float64 in ascending order")
         if not (isinstance(low, float) and isinstance(high, float) and low <= high):
-            raise ValueError("low must be a number below high")
+            raise ValueError("low and high must be numbers, and low must not be above high")
         self.column = column
         self.thresholds = thresholds
         self.low, self.high = low, high

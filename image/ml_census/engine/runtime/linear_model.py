@@ -26,7 +26,7 @@ class NumericFeature:
     def __post_init__(self) -> None:
         """Raise ValueError for an unknown operation."""
         if not all(map(_is_operation, self.operations)):
-            raise ValueError("an operation is not known, or lacks its numbers")
+            raise ValueError("an operation is unknown, or has another number of operands")
 
     def values(self, numbers: np.ndarray) -> np.ndarray:
         """Return the feature's values: float64 (rows,) to float64 (rows,), with the same roundings as scikit-learn."""

@@ -41,5 +41,5 @@ def test_unknown_categories_with_different_values_are_not_compiled(feature: Cate
 
 
 def test_text_values_are_not_compiled() -> None:
-    with pytest.raises(UnsupportedModelError, match="column 0 comes to the model as text"):
+    with pytest.raises(UnsupportedModelError, match="column 0 reaches the model as text"):
         values_by_code(CategoricalFeature(0, np.array(["x", "y", "?", "?"])), np.float64)

@@ -111,7 +111,7 @@ UNSUPPORTED: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "boosting from a model": (
         lambda: on_numbers(GradientBoostingClassifier(n_estimators=3, init=LogisticRegression())),
-        "starts from a model of its own",
+        "starts from another model",
     ),
     "one class": (lambda: tree().fit(NUMBERS, LABELS * 0), "one class only"),
 }

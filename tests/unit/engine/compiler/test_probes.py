@@ -63,5 +63,5 @@ def test_label_binarizer_ignores_unknown_probe_values(classes: list[str]) -> Non
 
 
 def test_step_that_rejects_a_probe_value_is_not_compiled() -> None:
-    with pytest.raises(UnsupportedModelError, match="OrdinalEncoder does not take all categories: ValueError"):
+    with pytest.raises(UnsupportedModelError, match="OrdinalEncoder rejects a category of the schema: ValueError"):
         transform_probes(OrdinalEncoder().fit([["a"]]), [CategoricalFeature(0, np.array(["b"], dtype=object))])

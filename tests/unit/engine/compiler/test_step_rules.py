@@ -116,7 +116,7 @@ def test_label_binarizer_of_two_classes_makes_one_feature() -> None:
             RED_AND_BLUE[0],
             "does not list all categories of column 0",
         ),
-        (step_rules.encode_ordinal, OrdinalEncoder().fit(COLORS), RED_AND_BLUE[0], "does not take all categories"),
+        (step_rules.encode_ordinal, OrdinalEncoder().fit(COLORS), RED_AND_BLUE[0], "rejects a category of the schema"),
     ],
     ids=["one-hot of a number", "unknown type", "ordinal of a number", "unlisted category", "unknown refused"],
 )
