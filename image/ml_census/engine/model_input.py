@@ -10,7 +10,7 @@ from ml_census.schema import Column, Columns, Schema, Value
 MIN_TEXT_WIDTH = 32
 """Minimum width of a text array's cells (32, characters): NumPy's width for a float64 written as text."""
 USUAL_DTYPES: dict[str, Any] = {"number": "float64", "category": object, "text": object}
-"""Kind of a column to the pandas dtype of its series, where the schema names none."""
+"""The pandas dtype of a column by its type, where the schema names none."""
 
 
 def to_model_input(schema: Schema, columns: Columns) -> Any:

@@ -15,7 +15,7 @@ class PredictionError(Exception):
     """The model rejects rows that its schema allows. The exception's cause is the model's own exception."""
 
     def __init__(self, row: int, column: str | int | None = None, reason: str = "") -> None:
-        """Take the position of the first rejected row, and what is known of the cause.
+        """Store the position of the first rejected row, and what is known of the cause.
 
         `column` is the column whose value the model rejects, or None if it is not known. `reason` is for logs: the
         cause's text without any value of the row.

@@ -29,7 +29,7 @@ class SklearnInternalsError(Exception):
     """This version of scikit-learn lacks a private name that the program reads; the message says which."""
 
     def __init__(self, owner: object, name: str) -> None:
-        """Take the object and the name that it lacks."""
+        """Initialize with the object and the name that it lacks."""
         super().__init__(f"scikit-learn {sklearn.__version__} has no {type(owner).__name__}.{name}")
 
 

@@ -38,7 +38,7 @@ def _json_error(dtype: Any) -> SchemaError:
 
 
 def squeeze_single_target(predictions: list[Any]) -> list[Any]:
-    """Return the value of each one-item list, as a model predicts that was fitted on a table of one target."""
+    """Return the value of each one-item list: a model that was fitted on a table of one target predicts such lists."""
     if predictions and isinstance(predictions[0], list) and len(predictions[0]) == 1:
         return [prediction[0] for prediction in predictions]
     return predictions

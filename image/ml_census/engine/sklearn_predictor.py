@@ -27,7 +27,7 @@ class SklearnPredictor:
     """
 
     def __init__(self, model: Any, schema: Schema) -> None:
-        """Take a fitted model and its columns."""
+        """Initialize with a fitted model and its columns."""
         self.model = model
         self.schema = schema
         self._labels = class_labels(model)

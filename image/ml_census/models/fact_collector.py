@@ -53,7 +53,6 @@ class FactCollector(PipelineVisitor[int | None]):
     """Note the facts that each step states about its input columns."""
 
     def __init__(self) -> None:
-        """Begin without facts."""
         self.facts = ColumnFacts()
 
     def on_part(self, transformer: Any, columns: Columns) -> None:

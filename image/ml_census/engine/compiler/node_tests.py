@@ -49,7 +49,6 @@ class BitsetPool:
     """Make the tests of category columns, and keep the bitsets that they refer to."""
 
     def __init__(self) -> None:
-        """Begin without bitsets."""
         self._bitsets: list[np.ndarray] = []
         self._length = 0
 

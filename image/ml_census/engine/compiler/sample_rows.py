@@ -25,7 +25,7 @@ class SampleGenerator:
     """Generate rows that the schema of a compiled model allows."""
 
     def __init__(self, compiled: CompiledPredictor) -> None:
-        """Take the columns and, of trees, the thresholds of the compiled model."""
+        """Initialize with the columns and, of trees, the thresholds of the compiled model."""
         self._columns = compiled.schema.columns
         self._random = np.random.default_rng(0)
         encoders = compiled.scoring.encoders if isinstance(compiled.scoring, TreeEnsemble) else ()

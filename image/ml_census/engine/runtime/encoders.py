@@ -23,7 +23,7 @@ class CategoryEncoder:
     column_type = "category"
 
     def __init__(self, column: int, values: list[Value]) -> None:
-        """Take the position of the column in the schema and its known categories without the missing value.
+        """Initialize with the position of the column in the schema, and its categories without the missing value.
 
         Raises ValueError if the categories are no list.
         """
@@ -58,10 +58,10 @@ class ThresholdEncoder:
     column_type = "number"
 
     def __init__(self, column: int, thresholds: np.ndarray, low: float, high: float) -> None:
-        """Take the position of the column in the schema, the thresholds and the range of numbers that are accepted.
+        """Initialize with the position of the column in the schema, the thresholds and the accepted range of numbers.
 
-        Numbers outside of `low` ... `high` raise PredictionError: once scaled, scikit-learn rejects them as well.
-        `thresholds`: float64 (thresholds,), strictly ascending. Raises ValueError for anything else.
+        `thresholds`: float64 (thresholds,), strictly ascending. Numbers outside of `low` ... `high` raise
+        PredictionError: once scaled, scikit-learn rejects them as well. Raises ValueError for any other arguments.
         """
         if thresholds.dtype != np.float64 or thresholds.ndim != 1 or not (np.diff(thresholds) > 0).all():
             raise ValueError("thresholds must be float64 in ascending order")

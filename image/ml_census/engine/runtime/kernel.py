@@ -28,7 +28,6 @@ class Kernel:
     """The functions of libkernel.so. Raises OSError if the file is missing or built for another machine."""
 
     def __init__(self) -> None:
-        """Load libkernel.so."""
         arguments = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p)
         self._keeping_gil = ctypes.PyDLL(str(FILE)).sum_leaves
         self._releasing_gil = ctypes.CDLL(str(FILE)).sum_leaves

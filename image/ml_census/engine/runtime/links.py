@@ -24,7 +24,7 @@ LINKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "softmax": _softmax,
     "exp": np.exp,
 }
-"""Name of a link function to the function: float64 (rows, scores) to float64 (rows, classes or outputs)."""
+"""The link functions by name: float64 (rows, scores) to float64 (rows, classes or outputs)."""
 
 
 def are_consistent(classes: object, link: object, score_count: int) -> bool:
