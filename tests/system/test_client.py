@@ -327,10 +327,10 @@ def test_ctrl_c_says_how_to_go_on(proxy: Proxy, table: Path, tmp_path: Path, exp
     with sigint_not_ignored(), subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as running:
         assert proxy.held.wait(SECONDS)
         running.send_signal(signal.SIGINT)
-        said = running.communicate(timeout=SECONDS)[1]
+        content = running.communicate(timeout=SECONDS)[1]
     proxy.go_on.set()
 
-    assert (running.returncode, said) == (130, "ml-census: interrupted: the same command goes on where it was\n")
+    assert (running.returncode, content) == (130, "ml-census: interrupted: the same command resumes the run\n")
     again = predict(proxy.url, table, tmp_path / "out.csv")
     assert "200 rows of an earlier run are kept" in again.stderr
     assert [row[-1] for row in read(tmp_path / "out.csv")[1:]] == expected
@@ -364,10 +364,10 @@ def test_a_file_that_grows_meanwhile_is_not_half_scored(behind: Server, table: P
 
     with Client(behind.url, "census", "census") as client:
         model = client.model()
-        output = csv_output.Output(csv_input.read(table, model.columns), "stop")
-        run = csv_scoring.begin(output, tmp_path / "out.csv", model.version)
+        output = csv_output.Output(csv_input.open_input(table, model.columns), "stop")
+        run = csv_scoring.prepare_run(output, tmp_path / "out.csv", model.version)
         with pytest.raises(ScoringError, match="rows.csv: has changed while it was read"):
-            csv_scoring.score(client, run, 100, grow, io.StringIO())
+            csv_scoring.score_rows(client, run, 100, grow, io.StringIO())
     assert not (tmp_path / "out.csv").exists()
 
 
@@ -383,13 +383,13 @@ def test_no_file_has_the_predictions_of_two_models(start: Start, table: Path, tm
             write_published(tmp_path, "boosting_with_categories", reload_interval_seconds=0.1)
             wait_until(lambda: client.model().version != old)
             proxy.go_on.set()
-            said = running.communicate(timeout=SECONDS)[1]
+            content = running.communicate(timeout=SECONDS)[1]
         again = predict(proxy.url, table, tmp_path / "out.csv")
         new, expected = client.model().version, list(client.predict(ROWS))
 
     assert running.returncode == 1
     changed = f"the server has model {new} now, not {old}: the next run starts from the first row"
-    assert said == f"ml-census: {proxy.url}: {changed}\n"
+    assert content == f"ml-census: {proxy.url}: {changed}\n"
     assert f"starts from the first row: the earlier run was of model {old}, " in again.stderr
     assert [row[-1] for row in read(tmp_path / "out.csv")[1:]] == [str(answer) for answer in expected]
 

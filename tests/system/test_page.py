@@ -187,7 +187,7 @@ def test_a_new_user_does_everything_by_keyboard(page: Page, census: Server) -> N
     ]
     screenshot(page, "one-row")
 
-    rows, _ = synthetic.census(700, seed=3)
+    rows, _ = synthetic.generate(700, seed=3)
     tab_to(page, "textarea")
     page.keyboard.insert_text(rows.to_csv(index=False))
     tab_to(page, "#table button")

@@ -139,7 +139,7 @@ def test_bad_rows_are_left_out(server: Any, command: Command, expected: Any, bat
     )
     assert said == [
         "6 rows with predictions in out.csv",
-        f"3 rows are refused and left out; the first: line 3, {REASONS[3]}",
+        f"3 rows are rejected and left out; the first: line 3, {REASONS[3]}",
     ]
 
 
@@ -163,7 +163,7 @@ def test_rows_that_are_all_bad_are_all_marked(server: Any, command: Command) -> 
 
     assert (code, len(command.scored())) == (0, 52)
     assert all(row[-1] for row in command.scored()[1:])
-    assert said[1].startswith("51 rows are refused and marked in the column error; the first: line 2, column age")
+    assert said[1].startswith("51 rows are rejected and marked in the column error; the first: line 2, column age")
 
 
 def test_unknown_values_are_counted_and_the_first_is_named(server: Any, command: Command) -> None:
@@ -315,7 +315,7 @@ def test_a_row_that_the_server_never_takes_is_told_with_the_limit(wide: Any, com
 
     assert said.startswith("ml-census: rows.csv: line 4: 413 ")
     assert "the row has 120" in said and "max_body_bytes in config.yaml" in said
-    assert (code, told[-1].startswith("1 row is refused and left out; the first: line 4: 413 ")) == (0, True)
+    assert (code, told[-1].startswith("1 row is rejected and left out; the first: line 4: 413 ")) == (0, True)
 
 
 def test_one_row_with_probabilities_and_an_unknown_value(server: Any, command: Command) -> None:

@@ -1,4 +1,4 @@
-"""`ml-census predict`: one row or a file of rows, sent to a running server."""
+"""`ml-census predict`: sends one row or a file of rows to a running server."""
 
 import codecs
 import json
@@ -17,7 +17,7 @@ from ml_census.cli.ending import fail
 if TYPE_CHECKING:
     from ml_census.client.csv_input import CsvInput
     from ml_census.client.csv_output import OnError
-    from ml_census.client.session import Client, Model
+    from ml_census.client.session import Client, ModelInfo
 
 FILE = click.Path(exists=True, dir_okay=False)
 STDIN = STDOUT = "-"
@@ -28,25 +28,25 @@ ON_ERROR = ("stop", "skip", "mark")
     epilog="""Example: ml-census predict --url http://127.0.0.1:5090 --user census --row '[39, "Private", ...]', or with
     --input rows.csv --output predictions.csv in place of --row."""
 )
-@click.option("--url", required=True, help="Where ml-census answers.")
-@click.option("--user", "name", help="The user's name.")
-@click.option("--user-file", type=FILE, help="A file with the user's name.")
-@click.option("--password-file", type=FILE, help="A file with the password; asked for without it.")
+@click.option("--url", required=True, help="URL of the server.")
+@click.option("--user", "name", help="Name of the user.")
+@click.option("--user-file", type=FILE, help="File with the name of the user.")
+@click.option("--password-file", type=FILE, help="File with the password. Without it there is a prompt.")
 @click.option("--row", metavar="JSON", help="One row: a list of values, or an object by column name.")
 @click.option("--expect", metavar="ANSWER", help="Fail unless this is the prediction of the row.")
-@click.option("--input", "source", type=click.Path(exists=True, dir_okay=False, allow_dash=True), help="Many rows: a "
-              "CSV file, with a header or with the model's columns, separated by commas, semicolons, tabs or pipes; "
-              "also packed by gzip; - is standard input.")  # fmt: skip
-@click.option("--encoding", metavar="NAME", help="The encoding of --input. Detected by default: UTF-8 or UTF-16, "
-              "else Windows-1252 (Latin-1).")  # fmt: skip
-@click.option("--output", "target", type=click.Path(dir_okay=False, allow_dash=True), help="Where the rows go with "
-              "their predictions, in UTF-8, in place of what is there; .gz packs it, - is standard output. Until all "
-              "rows are done they are in OUTPUT.part.")  # fmt: skip
+@click.option("--input", "source", type=click.Path(exists=True, dir_okay=False, allow_dash=True), help="CSV file "
+              "of rows, with a header or the model's columns, separated by commas, semicolons, tabs or pipes; plain or "
+              "gzip. - is standard input.")  # fmt: skip
+@click.option("--encoding", metavar="NAME", help="Encoding of --input (default: detected among UTF-8, UTF-16 and "
+              "Windows-1252).")  # fmt: skip
+@click.option("--output", "target", type=click.Path(dir_okay=False, allow_dash=True), help="File for the rows "
+              "with their predictions, in UTF-8; an existing file is replaced. The ending .gz compresses it, - is "
+              "standard output. Until all rows are completed, they are in OUTPUT.part.")  # fmt: skip
 @click.option("--proba", is_flag=True, help="Add the probability of each class.")
-@click.option("--on-error", type=click.Choice(ON_ERROR), default="stop", show_default=True, help="What becomes of a "
-              "row that the model cannot take: stop the run, skip the row, or mark it in a column error.")  # fmt: skip
-@click.option("--batch", default=1000, show_default=True, type=click.IntRange(1), help="Maximum rows in a request; "
-              "fewer where they have over 512 KiB, or where the server takes less.")  # fmt: skip
+@click.option("--on-error", type=click.Choice(ON_ERROR), default="stop", show_default=True, help="For a row "
+              "that the server rejects: stop the run, skip the row, or mark it in a column error.")  # fmt: skip
+@click.option("--batch", default=1000, show_default=True, type=click.IntRange(1), help="Maximum rows in a request. "
+              "A request also has maximum 512 KiB, or less if the server accepts less.")  # fmt: skip
 def predict(
     url: str,
     name: str | None,
@@ -61,7 +61,7 @@ def predict(
     on_error: "OnError",
     batch: int,
 ) -> None:
-    """Log in, and predict one row, or those of a CSV file: a run that was interrupted goes on where it was."""
+    """Log in and predict one row or the rows of a CSV file. An interrupted run resumes."""
     if (row is None) == (source is None) or (source is None) != (target is None):
         fail("needs --row, or --input and --output")
     if source == STDIN and not password_file:
@@ -74,9 +74,9 @@ def predict(
     try:
         if source and target:
             with Client(url, name, password) as client:
-                _score(client, source, target, _codec(encoding), proba, on_error, batch)
+                _score_file(client, source, target, _codec(encoding), proba, on_error, batch)
         else:
-            with Client(url, name, password, patience=0) as client:
+            with Client(url, name, password, retry_timeout=0) as client:
                 _predict_row(client, json.loads(str(row)), expect, proba)
     except json.JSONDecodeError as error:
         fail(f"--row: not JSON: {error}")
@@ -85,9 +85,9 @@ def predict(
     except ClientError as error:
         fail(f"{url}: {error}")
     except KeyboardInterrupt:
-        sys.unraisablehook = lambda _: None  # http.client complains where it is interrupted within its constructor
+        sys.unraisablehook = lambda _: None  # http.client reports an interrupt in its constructor
         again = source and target != STDOUT
-        fail("interrupted: the same command goes on where it was" if again else "interrupted", 130)
+        fail("interrupted: the same command resumes the run" if again else "interrupted", 130)
 
 
 def _predict_row(client: "Client", row: object, expect: str | None, proba: bool) -> None:
@@ -104,7 +104,7 @@ def _predict_row(client: "Client", row: object, expect: str | None, proba: bool)
         fail(f"expected {expect}")
 
 
-def _score(
+def _score_file(
     client: "Client", source: str, target: str, encoding: str, proba: bool, on_error: "OnError", batch: int
 ) -> None:
     from ml_census.client import csv_output, csv_scoring
@@ -114,20 +114,20 @@ def _score(
         fail("--proba: the model has no probabilities")
     with _table(source, model, encoding) as table:
         output = csv_output.Output(table, on_error, model.classes if proba else None)
-        run = csv_scoring.begin(output, None if target == STDOUT else Path(target), model.version)
-        hidden = not sys.stderr.isatty()  # or its label would be in the log
+        run = csv_scoring.prepare_run(output, None if target == STDOUT else Path(target), model.version)
+        hidden = not sys.stderr.isatty()  # a log needs no progress bar
         bar = click.progressbar(length=run.rows, label="rows", file=sys.stderr, hidden=hidden)
         with bar, open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as stdout:
             bar.update(run.done)
-            report = csv_scoring.score(client, run, batch, bar.update, stdout)
+            report = csv_scoring.score_rows(client, run, batch, bar.update, stdout)
     click.echo(f"{run.rows} rows with predictions in {'standard output' if run.target is None else target}", err=True)
     for sentence in report.sentences(on_error):
         click.echo(sentence, err=True)
 
 
 @contextmanager
-def _table(source: str, model: "Model", encoding: str) -> Iterator["CsvInput"]:
-    """Yield the rows of a file, or of standard input, which is kept in a temporary file: rows are read twice."""
+def _table(source: str, model: "ModelInfo", encoding: str) -> Iterator["CsvInput"]:
+    """Yield the input. Rows are read twice, so standard input is copied to a temporary file."""
     from ml_census.client import csv_input
     from ml_census.protocols import csv_text
 
@@ -135,16 +135,16 @@ def _table(source: str, model: "Model", encoding: str) -> Iterator["CsvInput"]:
         if source == STDIN:
             shutil.copyfileobj(sys.stdin.buffer, file)
             file.flush()
-            table = csv_input.read(Path(file.name), model.columns, model.required, encoding, "standard input")
+            table = csv_input.open_input(Path(file.name), model.columns, model.required, encoding, "standard input")
         else:
-            table = csv_input.read(Path(source), model.columns, model.required, encoding)
+            table = csv_input.open_input(Path(source), model.columns, model.required, encoding)
         if not encoding and table.encoding == csv_text.FALLBACK:
             click.echo(f"{table.name}: not UTF-8, read as Windows-1252; --encoding names another", err=True)
         yield table
 
 
 def _codec(name: str | None) -> str:
-    """Return the codec of an encoding; empty if none is named."""
+    """Return the codec of an encoding, or an empty text for None."""
     if name is None:
         return ""
     try:

@@ -1,4 +1,4 @@
-"""A connection to a running ml-census: login, token, retries, and errors in one plain sentence."""
+"""Connection to a running ml-census: login, token, retries and one-line errors."""
 
 import errno
 import socket
@@ -12,10 +12,10 @@ import requests
 from requests.auth import AuthBase, HTTPBasicAuth
 
 TIMEOUT_SECONDS = 60
-LONGEST_PAUSE_SECONDS = 10
-RENEW_SECONDS = 60
-"""A token is replaced when it has so long left."""
-AGAIN = (408, 429, 502, 503, 504)
+MAX_BACKOFF_SECONDS = 10
+REFRESH_MARGIN_SECONDS = 60
+"""The client gets a new token when the current one expires within this time."""
+RETRY_STATUSES = (408, 429, 502, 503, 504)
 TOO_LARGE = 413
 STRANGER = "the server at this URL is not ml-census"
 CAUSES = {
@@ -28,11 +28,14 @@ CAUSES = {
 
 
 class ClientError(Exception):
-    """The server did not answer as asked; the message is the reason in one line."""
+    """A request failed; the message is the reason in one line."""
 
 
 class RejectedError(ClientError):
-    """The server refuses a request for good: status, and details as in its answer (row, column, expected, got)."""
+    """The server rejects a request. A retry would not help.
+
+    `details` are those of the response: objects with row, column, expected and got.
+    """
 
     def __init__(self, message: str, status: int, details: list[dict[str, Any]]) -> None:
         super().__init__(message)
@@ -41,7 +44,7 @@ class RejectedError(ClientError):
 
 
 class _Bearer(AuthBase):
-    """The token. As a header of the session it would give way to what ~/.netrc has for the host."""
+    """Bearer token. A header of the session would lose to an entry of ~/.netrc for the host."""
 
     token = ""
 
@@ -52,14 +55,14 @@ class _Bearer(AuthBase):
 
 
 class Connection:
-    """Keeps a session and a token. A prediction changes nothing, so a request without an answer is sent again."""
+    """HTTP session and token. Predictions are idempotent: a request without a response is sent again."""
 
-    def __init__(self, url: str, name: str, password: str, patience: float, clock: Callable[[], float]) -> None:
+    def __init__(self, url: str, name: str, password: str, retry_timeout: float, clock: Callable[[], float]) -> None:
         if not url.startswith(("http://", "https://")):
             raise ClientError("the URL must start with http:// or https://")
         self.url = url.rstrip("/")
         self._credentials = HTTPBasicAuth(name.encode(), password.encode())
-        self._patience = patience
+        self._retry_timeout = retry_timeout
         self._clock = clock
         self._bearer = _Bearer()
         self._session = requests.Session()
@@ -77,26 +80,26 @@ class Connection:
 
     def _log_in(self) -> None:
         if not self._has_answered:
-            self.ask("GET", "/version")  # a redirect to https shows before the password is sent in clear
-        token = document(self.ask("GET", "/login"))
+            self.request("GET", "/version")  # a redirect to https shows before the password is sent unencrypted
+        token = json_content(self.request("GET", "/login"))
         try:
             self._bearer.token = token["token"]
             claims = jwt.decode(token["token"], options={"verify_signature": False})
-            # Of the two clocks only this one is looked at: theirs may be another.
-            self._renew_at = self._clock() + claims["exp"] - claims["iat"] - RENEW_SECONDS
+            # only the clock of the client counts; the clock of the server may differ
+            self._renew_at = self._clock() + claims["exp"] - claims["iat"] - REFRESH_MARGIN_SECONDS
         except (KeyError, TypeError, jwt.InvalidTokenError) as error:
             raise ClientError(STRANGER) from error
 
-    def ask(self, method: str, path: str, body: bytes | None = None) -> requests.Response:
-        """Return the answer; ask again while the server is busy or away. Raises ClientError, RejectedError."""
-        end, pause = self._clock() + self._patience, 0.5
+    def request(self, method: str, path: str, body: bytes | None = None) -> requests.Response:
+        """Return the response. Retry while the server is busy or unreachable. Raises ClientError, RejectedError."""
+        end, pause = self._clock() + self._retry_timeout, 0.5
         has_logged_in = False
         while True:
             answer = None
             try:
                 answer = self._send(method, path, body)
             except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-                if not self._has_answered:  # a wrong address, most likely
+                if not self._has_answered:  # probably a wrong address
                     raise ClientError(_cause(error)) from error
                 failure = ClientError(_cause(error))
             except requests.RequestException as error:
@@ -109,17 +112,17 @@ class Connection:
                     continue
                 if answer.ok and not answer.is_redirect:
                     return answer
-                failure = _refusal(answer)
-                if answer.status_code not in AGAIN:
+                failure = _rejection(answer)
+                if answer.status_code not in RETRY_STATUSES:
                     raise failure
             wait = max(pause, _retry_after(answer))
             if self._clock() + wait > end:
                 raise failure
             time.sleep(wait)
-            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+            pause = min(2 * pause, MAX_BACKOFF_SECONDS)
 
     def _send(self, method: str, path: str, body: bytes | None) -> requests.Response:
-        """No redirect is followed: it would make a GET of a POST, and send the password on."""
+        """Send one request. Redirects are not followed: they would turn a POST into a GET and forward the password."""
         return self._session.request(
             method,
             self.url + path,
@@ -131,22 +134,22 @@ class Connection:
         )
 
 
-def document(answer: requests.Response) -> Any:
-    """Return the JSON of an answer. Raises ClientError."""
+def json_content(answer: requests.Response) -> Any:
+    """Return the JSON of a response. Raises ClientError."""
     try:
         return answer.json()
     except requests.JSONDecodeError as error:
         raise ClientError(STRANGER) from error
 
 
-def _refusal(answer: requests.Response) -> RejectedError:
+def _rejection(answer: requests.Response) -> RejectedError:
     status = answer.status_code
     if answer.is_redirect:
         moved = urljoin(answer.url, answer.headers["Location"]).removesuffix(urlsplit(answer.url).path)
         return RejectedError(f"{status}: it has moved to {moved}", status, [])
     try:
-        said = answer.json()
-        message, details = str(said["error message"]), list(said.get("details") or [])
+        content = answer.json()
+        message, details = str(content["error message"]), list(content.get("details") or [])
     except (requests.JSONDecodeError, KeyError, TypeError, AttributeError):
         message, details = answer.text[:500], []
     return RejectedError(f"{status} {message}", status, [each for each in details if isinstance(each, dict)])

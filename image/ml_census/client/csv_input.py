@@ -1,4 +1,4 @@
-"""Open a CSV file of rows to predict: packed or not, in its encoding, with its delimiter and header."""
+"""CSV input: rows of a file, plain or gzip, with detected encoding, delimiter and header."""
 
 import gzip
 import io
@@ -14,7 +14,7 @@ from ml_census.protocols import csv_text
 
 GZIP = b"\x1f\x8b"
 SAMPLE = 64 * 1024
-"""So much of a file is looked at for its delimiter (characters)."""
+"""Length of the sample from which the delimiter is detected (characters)."""
 
 
 class ScoringError(Exception):
@@ -31,26 +31,26 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class CsvInput:
-    """A CSV file, and where in it the model's columns are. Without a header its columns are the model's."""
+    """CSV file, and the positions of the model's columns in it. Without a header, its columns are the model's."""
 
     source: Path
     name: str
-    """What errors call the file."""
+    """Name of the file in errors."""
     encoding: str
     delimiter: str
     header: list[str] | None
-    places: list[int | None]
-    """The cell of each column of the model; None if the file does not have the column."""
+    indexes: list[int | None]
+    """Index of the cell for each column of the model; None if the file does not have the column."""
 
     @property
     def width(self) -> int:
-        """The number of cells that each row must have."""
-        return len(self.header or self.places)
+        """Number of cells that each row must have."""
+        return len(self.header or self.indexes)
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows, without the header. Raises ScoringError.
 
-        A blank line is an empty cell where there is one column (RFC 4180), else it is no row.
+        A blank line is an empty cell if there is one column (RFC 4180). Otherwise it is skipped.
         """
         records = _records(self.source, self.name, self.encoding, self.delimiter)
         if self.header is not None:
@@ -64,17 +64,17 @@ class CsvInput:
                 yield Row(line, cells, f"expected {self.width} values, got {count}")
 
     def inputs(self, row: Row) -> list[str | None]:
-        """Return what the model takes of a row; an empty cell is null."""
-        return [None if place is None else row.cells[place] or None for place in self.places]
+        """Return the values of a row in the order of the model's columns. An empty cell is None."""
+        return [None if index is None else row.cells[index] or None for index in self.indexes]
 
 
-def read(
+def open_input(
     source: Path, columns: list[str], required: list[str] | None = None, encoding: str = "", name: str = ""
 ) -> CsvInput:
-    """Open a file for a model with these columns; its encoding is detected unless it is given. Raises ScoringError.
+    """Open a file for a model with these columns. Raises ScoringError.
 
-    A header must name the required columns: all, unless given.
-    Windows-1252 is what is left if text is neither UTF-16 with its mark nor UTF-8.
+    A header must name the required columns (default: all). Without `encoding`, text is UTF-16 if it has a byte order
+    mark, UTF-8 if it is valid, and otherwise Windows-1252.
     """
     name = name or str(source)
     if not source.is_file():
@@ -87,10 +87,10 @@ def read(
             delimiter = csv_text.detect_delimiter(text.read(SAMPLE), columns)
         records = _records(source, name, encoding, delimiter)
         first = next((record.cells for record in records if record.cells), [])
-        places = csv_text.column_indexes(first, columns, columns if required is None else required)
-    if places is None:
+        indexes = csv_text.column_indexes(first, columns, columns if required is None else required)
+    if indexes is None:
         return CsvInput(source, name, encoding, delimiter, None, list(range(len(columns))))
-    return CsvInput(source, name, encoding, delimiter, [cell.strip() for cell in first], places)
+    return CsvInput(source, name, encoding, delimiter, [cell.strip() for cell in first], indexes)
 
 
 def _records(source: Path, name: str, encoding: str, delimiter: str) -> Iterator[csv_text.Record]:
@@ -100,7 +100,7 @@ def _records(source: Path, name: str, encoding: str, delimiter: str) -> Iterator
 
 @contextmanager
 def _errors(name: str) -> Iterator[None]:
-    """Turn what may be wrong with a file into ScoringErrors that name it."""
+    """Convert errors of a file to a ScoringError that names it."""
     try:
         yield
     except csv_text.CsvError as error:
@@ -115,7 +115,7 @@ def _errors(name: str) -> Iterator[None]:
 
 
 def _bytes(source: Path) -> IO[bytes]:
-    """The file's bytes, unpacked."""
+    """Return a binary stream of the file, decompressed."""
     with source.open("rb") as file:
         is_packed = file.read(2) == GZIP
     return gzip.open(source) if is_packed else source.open("rb")  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""What `ml-census predict` writes of a file: the columns that follow those of the table, and the report at the end."""
+"""CSV output of `ml-census predict`: the added columns, and the report of a run."""
 
 import csv
 import json
@@ -11,36 +11,36 @@ from ml_census.client.csv_input import CsvInput, Row
 
 PREDICTION, PROBABILITY, ERROR = "prediction", "probability", "error"
 OnError = Literal["stop", "skip", "mark"]
-"""What becomes of a row that the server refuses: it ends the run, it is left out, or it is written with the reason."""
+"""Effect of a rejected row: it ends the run, is left out, or is written with the reason."""
 
 
 @dataclass(frozen=True)
 class Output:
-    """What is written: which columns follow those of the table."""
+    """Format of the output: the columns of the input, and the added columns."""
 
     table: CsvInput
     on_error: OnError
     classes: list[str] | None = None
-    """The classes whose probabilities are written; None for none."""
+    """Classes whose probabilities are written; None for no probabilities."""
 
     @property
     def added(self) -> list[str]:
-        """The names of the columns that are added; one that the table has gets a number."""
+        """Names of the added columns. A name that the input has gets a number."""
         names = [PREDICTION, *(f"{PROBABILITY} {name}" for name in self.classes or [])]
         names += [ERROR] if self.on_error == "mark" else []
         return [_free(name, self.table.header or []) for name in names]
 
     def record(self, row: Row, prediction: Any, probabilities: list[Any], problem: str) -> str:
-        """Return a row with its prediction as a line of CSV; an empty one if the row is left out."""
+        """Return a row with its prediction as a line of CSV, or an empty text if the row is left out."""
         if problem and self.on_error == "skip":
             return ""
         flat = [share for each in probabilities for share in (each if isinstance(each, list) else [each])]
         shares = flat if not problem else [None] * len(self.classes or [])
         reason = [problem] if self.on_error == "mark" else []
-        return self.line([*self.cells(row), *map(_written, [prediction, *shares]), *reason])
+        return self.line([*self.cells(row), *map(_cell_value, [prediction, *shares]), *reason])
 
     def line(self, cells: Iterable[object]) -> str:
-        """Return a line of CSV. The writer quotes what its own line end is made of, and so each \\r and \\n."""
+        """Return a line of CSV, in which each carriage return and line feed is quoted."""
         text = StringIO()
         csv.writer(text, lineterminator="\r\n", delimiter=self.table.delimiter).writerow(cells)
         return text.getvalue().removesuffix("\r\n") + "\n"
@@ -53,29 +53,29 @@ class Output:
 
 @dataclass
 class Report:
-    """What a run tells at its end: how many rows were refused and values unknown, and the first of each."""
+    """Report of a run: the numbers of rejected rows and unknown values, and the first of each."""
 
-    refused: int = 0
-    first_refused: str = ""
+    rejected: int = 0
+    first_rejected: str = ""
     unknown: int = 0
     first_unknown: str = ""
     rows: int = field(default=0, repr=False)
 
     def sentences(self, on_error: OnError) -> list[str]:
-        """Return what a person should know of the rows, a line each."""
+        """Return the sentences of the report."""
         lines = []
-        if self.refused:
+        if self.rejected:
             what = "left out" if on_error == "skip" else f"marked in the column {ERROR}"
-            lines.append(f"{_counted(self.refused, 'row')} refused and {what}; the first: {self.first_refused}")
+            lines.append(f"{_counted(self.rejected, 'row')} rejected and {what}; the first: {self.first_rejected}")
         if self.unknown:
             lines.append(f"{_counted(self.unknown, 'value')} unknown to the model; the first: {self.first_unknown}")
         return lines
 
-    def refuse(self, line: int, problem: str) -> None:
-        """Count a row that is refused, if it has a problem."""
+    def count_rejected(self, line: int, problem: str) -> None:
+        """Count a row if it has a problem."""
         if problem:
-            self.refused += 1
-            self.first_refused = self.first_refused or at(line, problem)
+            self.rejected += 1
+            self.first_rejected = self.first_rejected or at(line, problem)
 
 
 def at(line: int, problem: str) -> str:
@@ -93,6 +93,6 @@ def _free(name: str, taken: list[str]) -> str:
     return next(each for each in names if each not in taken)
 
 
-def _written(value: Any) -> object:
+def _cell_value(value: Any) -> object:
     """Return a value as a cell: several labels as JSON."""
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value

@@ -1,4 +1,4 @@
-"""Score a CSV file: each row gets a prediction, once and in order. What an interrupted run has written is kept."""
+"""Scoring of a CSV file: each row gets one prediction, in order. An interrupted run resumes."""
 
 import csv
 import gzip
@@ -21,19 +21,21 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ScoringRun:
-    """A table of so many rows on its way to a file. Those that are done are beside it, all answered by one model."""
+    """Scoring of a table by one model. Completed rows are in a file beside the target."""
 
     output: Output
     target: Path | None
-    """None is standard output."""
+    """Output file; None for standard output."""
     version: str
     rows: int
     done: int
 
 
-def begin(output: Output, target: Path | None, version: str) -> ScoringRun:
-    """Count the rows, and keep what an earlier run has written beside `target`, if it is of the same rows, of the same
-    model, and of the same columns. Raises ScoringError."""
+def prepare_run(output: Output, target: Path | None, version: str) -> ScoringRun:
+    """Count the rows, and keep the completed rows of an earlier run of the same input, model and columns.
+
+    Raises ScoringError.
+    """
     table = output.table
     if target and target.exists():
         if not target.is_file():
@@ -49,16 +51,16 @@ def begin(output: Output, target: Path | None, version: str) -> ScoringRun:
 
 
 def _resumed(output: Output, target: Path, version: str) -> int:
-    """Return how many rows of the table an earlier run has done."""
-    part, note = _part(target), _note(target)
+    """Return the number of rows that an earlier run has completed."""
+    part, note = _part(target), _resume_marker(target)
     here = f"model {version}, added columns {', '.join(output.added)}, bad rows: {output.on_error}"
     try:
         before = note.read_text(encoding="utf-8") if note.exists() else "another model"
         was_there = part.exists()
         if before != here:
-            part.unlink(missing_ok=True)  # first, or a crash would leave its rows under a false name
+            part.unlink(missing_ok=True)  # first: after a crash its rows would seem to be of this model
             note.write_text(here, encoding="utf-8")
-        done = _keep(part, output)
+        done = _resume_from(part, output)
     except OSError as error:
         raise ScoringError(f"{target}: {error.strerror or error}") from error
     if was_there and before != here:
@@ -68,10 +70,10 @@ def _resumed(output: Output, target: Path, version: str) -> int:
     return done
 
 
-def score(client: Client, run: ScoringRun, batch: int, progress: Callable[[int], None], stdout: TextIO) -> Report:
-    """Write the rows that are left with their predictions; when all are done, they take the place of the target.
+def score_rows(client: Client, run: ScoringRun, batch: int, progress: Callable[[int], None], stdout: TextIO) -> Report:
+    """Write the remaining rows with their predictions, then replace the target.
 
-    `progress` is called with the number of rows that were added. Raises ScoringError, ClientError.
+    Calls `progress` with the number of added rows. Raises ScoringError, ClientError.
     """
     try:
         if not run.target:
@@ -87,7 +89,7 @@ def score(client: Client, run: ScoringRun, batch: int, progress: Callable[[int],
             _pack(part, run.target)
         else:
             part.replace(run.target)
-        _note(run.target).unlink()
+        _resume_marker(run.target).unlink()
     except OSError as error:
         raise ScoringError(f"{run.target or 'standard output'}: {error.strerror or error}") from error
     return report
@@ -97,20 +99,20 @@ def _write(client: Client, run: ScoringRun, batch: int, progress: Callable[[int]
     output, report = run.output, Report(rows=run.done)
     rows, sent = tee(islice(output.table.rows(), run.done, None))
     good = (output.table.inputs(row) for row in sent if not row.problem)
-    options = {"with_probabilities": output.classes is not None, "skip_refused": output.on_error != "stop"}
-    asked = 0
+    options = {"with_probabilities": output.classes is not None, "skip_rejected": output.on_error != "stop"}
+    sent_rows = 0
     try:
         for answer in client.answers(good, batch, run.version, **options):
-            for row, *outcome in _outcomes(rows, answer, report, asked):
+            for row, *outcome in _outcomes(rows, answer, report, sent_rows):
                 file.write(output.record(row, *outcome))
                 progress(1)
-            asked += len(answer.predictions)
+            sent_rows += len(answer.predictions)
     except RejectedRowError as error:
-        line = next(islice((row.line for row in rows if not row.problem), error.row - asked, None))
+        line = next(islice((row.line for row in rows if not row.problem), error.row - sent_rows, None))
         raise ScoringError(f"{output.table.name}: {at(line, error.reason)}") from error
-    for row in rows:  # those without an answer that are behind the last answer
+    for row in rows:  # rejected rows after the last batch
         report.rows += 1
-        report.refuse(row.line, row.problem)
+        report.count_rejected(row.line, row.problem)
         file.write(output.record(row, None, [], row.problem))
         progress(1)
     if report.rows != run.rows:
@@ -119,17 +121,16 @@ def _write(client: Client, run: ScoringRun, batch: int, progress: Callable[[int]
 
 
 def _outcomes(
-    rows: Iterator[Row], answer: Answer, report: Report, asked: int
+    rows: Iterator[Row], answer: Answer, report: Report, sent_rows: int
 ) -> Iterator[tuple[Row, Any, list[Any], str]]:
-    """Yield rows with prediction, probabilities and problem, as far as the answer goes. Rows that were not sent are
-    among them."""
+    """Yield rows with prediction, probabilities and problem for one batch, including its rows that were not sent."""
     lines = []
-    for place, prediction in enumerate(answer.predictions):
+    for index, prediction in enumerate(answer.predictions):
         for row in rows:
-            problem = row.problem or answer.refused.get(asked + place, "")
+            problem = row.problem or answer.rejected.get(sent_rows + index, "")
             report.rows += 1
-            report.refuse(row.line, problem)
-            shares = answer.probabilities[place] if answer.probabilities else []
+            report.count_rejected(row.line, problem)
+            shares = answer.probabilities[index] if answer.probabilities else []
             yield row, None if problem else prediction, shares, problem
             if not row.problem:
                 lines.append(row.line)
@@ -137,22 +138,22 @@ def _outcomes(
     if answer.examples and not report.first_unknown:
         first = answer.examples[0]
         shown = json.dumps(first.get("got"), ensure_ascii=False)
-        report.first_unknown = f"line {lines[first['row'] - asked]}, column {first.get('column')}: {shown}"
+        report.first_unknown = f"line {lines[first['row'] - sent_rows]}, column {first.get('column')}: {shown}"
     report.unknown += answer.unknown
 
 
 def _part(target: Path) -> Path:
-    """The rows that are done."""
+    """Return the path of the completed rows."""
     return target.with_name(f"{target.name}.part")
 
 
-def _note(target: Path) -> Path:
-    """The model that has answered them, and the columns that were added."""
+def _resume_marker(target: Path) -> Path:
+    """Return the path that names the model and the added columns of the completed rows."""
     return target.with_name(f"{target.name}.part.model")
 
 
 def _pack(part: Path, target: Path) -> None:
-    """Replace the target by the packed part."""
+    """Replace the target by the compressed part."""
     packed = part.with_name(f"{part.name}.gz")
     with part.open("rb") as plain, gzip.open(packed, "wb") as file:
         shutil.copyfileobj(plain, file)
@@ -160,13 +161,12 @@ def _pack(part: Path, target: Path) -> None:
     part.unlink()
 
 
-def _keep(part: Path, output: Output) -> int:
-    """Return how many rows of the table an earlier run has finished, with the same header; others are cut off.
+def _resume_from(part: Path, output: Output) -> int:
+    """Return the number of rows that an earlier run has completed with the same header. Drop what follows them.
 
-    Where refused rows are left out, a finished row is that of the next equal row: a row that was left out has no equal
-    among the finished ones.
+    If rejected rows are left out, a completed row matches the next equal row of the input.
     """
-    finished, table = _finished(part, output.table.delimiter), output.table
+    finished, table = _completed_records(part, output.table.delimiter), output.table
     done, new = 0, part.with_name(f"{part.name}.new")
     rows = enumerate(table.rows(), 1)
     with new.open("w", newline="", encoding="utf-8") as file:
@@ -178,16 +178,16 @@ def _keep(part: Path, output: Output) -> int:
         for was in finished:
             cells = was[: -len(output.added)]
             some = rows if output.on_error == "skip" else islice(rows, 1)
-            place = next((number for number, row in some if output.cells(row) == cells), None)
-            if place is None:
+            index = next((number for number, row in some if output.cells(row) == cells), None)
+            if index is None:
                 break
             file.write(output.line(was))
-            done = place
+            done = index
     new.replace(part)
     return done
 
 
-def _finished(part: Path, delimiter: str) -> Iterator[list[str]]:
+def _completed_records(part: Path, delimiter: str) -> Iterator[list[str]]:
     """Yield the records of a file that may end anywhere: in a line, in a character, within quotes."""
     if part.exists():
         with part.open(newline="", encoding="utf-8", errors="replace") as file, suppress(csv.Error):

@@ -1,4 +1,4 @@
-"""Rows of Python, numpy and pandas as JSON texts, one a row. None of these libraries is imported here."""
+"""Conversion of Python, numpy and pandas rows to JSON, without importing numpy or pandas."""
 
 import datetime
 import json
@@ -17,8 +17,8 @@ class RowError(Exception):
 def rows_of(given: Any, names: list[str], required: list[str]) -> Iterable[Any]:
     """Return the rows of a DataFrame, or of anything that yields rows. Raises RowError.
 
-    Of a DataFrame the columns with the model's names are taken; it must have the required ones. A model without column
-    names takes as many columns as it has by place.
+    A DataFrame must have the required columns; its other columns are ignored. For a model without column names, the
+    columns of a DataFrame are matched by position.
     """
     if isinstance(given, str | bytes | Mapping):
         raise RowError(f"the rows must be a list of rows or a DataFrame, not one {type(given).__name__}")
@@ -30,8 +30,8 @@ def rows_of(given: Any, names: list[str], required: list[str]) -> Iterable[Any]:
     if twice := [name for name in names if columns.count(name) > 1]:
         raise RowError(f"the DataFrame has two columns {twice[0]}")
     if set(required) <= set(columns):
-        places = [columns.index(name) if name in columns else None for name in names]
-        return ([None if place is None else record[place] for place in places] for record in records)
+        indexes = [columns.index(name) if name in columns else None for name in names]
+        return ([None if index is None else record[index] for index in indexes] for record in records)
     if len(columns) == len(names) == sum(name.isdecimal() for name in names):
         return records
     missing = [name for name in required if name not in columns]
@@ -39,7 +39,7 @@ def rows_of(given: Any, names: list[str], required: list[str]) -> Iterable[Any]:
 
 
 def is_frame(given: object) -> bool:
-    """Whether it is a DataFrame, of pandas or of a library that imitates it."""
+    """Return whether an object is a DataFrame, of pandas or of a library with the same interface."""
     return hasattr(given, "itertuples") and hasattr(given, "columns")
 
 
@@ -50,19 +50,19 @@ def text_of(row: Any) -> str:
     except (TypeError, ValueError):
         pass
     try:
-        return json.dumps(_plain(row), allow_nan=False)
+        return json.dumps(_to_builtin(row), allow_nan=False)
     except RecursionError as error:
         raise RowError("the row is nested too deeply") from error
 
 
-def _plain(row: Any) -> Any:
+def _to_builtin(row: Any) -> Any:
     if isinstance(row, Mapping):
         return {str(name): _cell(value, name) for name, value in row.items()}
     if hasattr(row, "items") and hasattr(row, "index"):  # a Series: one row of a DataFrame
         return {str(name): _cell(value, name) for name, value in row.items()}
     if isinstance(row, str) or not isinstance(row, Iterable) or getattr(row, "ndim", 1) == 0:
         return _cell(row, 0)
-    return [_cell(value, place) for place, value in enumerate(row)]
+    return [_cell(value, index) for index, value in enumerate(row)]
 
 
 def _cell(value: Any, column: object) -> Any:
@@ -85,7 +85,7 @@ def _cell(value: Any, column: object) -> Any:
 
 
 def _is_missing(value: Any) -> bool:
-    """Whether it is None, NaN, NaT, or NA: of these only None is equal to itself."""
+    """Return whether a value is None, NaN, NaT or NA. All but None differ from themselves."""
     if isinstance(value, Decimal):
         return value.is_nan()
     try:

@@ -1,4 +1,4 @@
-"""Ask a running ml-census: log in, send rows in batches, try again where that helps.
+"""Client for a running ml-census: logs in, sends rows in batches and retries.
 
 with Client("https://census.example.com", "alice", password) as client:
     for prediction in client.predict(rows): ...
@@ -11,21 +11,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from ml_census.client import json_rows
-from ml_census.client.connection import STRANGER, TOO_LARGE, ClientError, Connection, RejectedError, document
+from ml_census.client.connection import STRANGER, TOO_LARGE, ClientError, Connection, RejectedError, json_content
 
-__all__ = ["Answer", "Client", "ClientError", "Model", "RejectedRowError"]
+__all__ = ["Answer", "Client", "ClientError", "ModelInfo", "RejectedRowError"]
 
-PATIENCE_SECONDS = 120
-"""So long a batch is tried again while the server cannot take it: longer than an update keeps a pod waiting."""
+RETRY_TIMEOUT_SECONDS = 120
+"""Maximum time for the retries of a batch, longer than a pod is unavailable in an update."""
 BATCH_ROWS = 1000
 BATCH_BYTES = 512 * 1024
 """Maximum size of a request, unless one row is larger: half of the server's default max_body_bytes."""
-MOST_REASONS = 3
-"""So many columns of a refused row are named."""
+MAX_REASONS = 3
+"""Maximum columns that are named for a rejected row."""
 
 
 class RejectedRowError(ClientError):
-    """The server refuses one row for good: its number, counted from 0 among all that were sent, and the reason."""
+    """The server rejects a row: its index among all rows, from 0, and the reason."""
 
     def __init__(self, row: int, reason: str) -> None:
         super().__init__(f"row {row}, {reason}" if reason.startswith("column ") else f"row {row}: {reason}")
@@ -34,47 +34,49 @@ class RejectedRowError(ClientError):
 
 
 @dataclass(frozen=True)
-class Model:
-    """What a server serves now."""
+class ModelInfo:
+    """Model that a server serves."""
 
     version: str
-    """The first digits of its SHA-256."""
+    """First digits of its SHA-256."""
     columns: list[str]
-    """In its order."""
+    """Columns in the order of the model."""
     required: list[str]
-    """The columns without those that the model does not use."""
+    """Columns that the model uses."""
     classes: list[str] | None
-    """In the order of the probabilities, those of several outputs one after the other, each with the number of its
-    output; None if the model has no probabilities."""
+    """Classes in the order of the probabilities; None if the model has no probabilities.
+
+    For several outputs, the classes of each output follow each other, with the number of the output.
+    """
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The answers to rows that follow each other."""
+    """Predictions for consecutive rows."""
 
     predictions: list[Any]
     probabilities: list[Any] | None
-    """For each row those of all classes, if they were asked for."""
-    refused: dict[int, str]
-    """The rows that have no prediction, by their number among all, with the reason. Their prediction is None."""
+    """Probabilities of all classes for each row, if requested."""
+    rejected: dict[int, str]
+    """Reason for each rejected row, by its index among all rows. Its prediction is None."""
     unknown: int
-    """How many values the model does not know."""
+    """Number of values that the model does not know."""
     examples: list[dict[str, Any]]
-    """Some of these: row among all, column, got."""
+    """Some unknown values, as objects with row (among all rows), column and got."""
 
 
 class Client:
-    """Keeps a connection and a token. A prediction changes nothing, so what got no answer is asked again."""
+    """Client with a connection and a token. Predictions are idempotent and are retried."""
 
     def __init__(
         self,
         url: str,
         name: str,
         password: str,
-        patience: float = PATIENCE_SECONDS,
+        retry_timeout: float = RETRY_TIMEOUT_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._connection = Connection(url, name, password, patience, clock)
+        self._connection = Connection(url, name, password, retry_timeout, clock)
         self.url = self._connection.url
 
     def __enter__(self) -> "Client":
@@ -83,14 +85,14 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def model(self) -> Model:
-        """The model that answers now. Raises ClientError."""
-        version = document(self._connection.ask("GET", "/version"))
+    def model(self) -> ModelInfo:
+        """Return the model that the server serves. Raises ClientError."""
+        version = json_content(self._connection.request("GET", "/version"))
         self._connection.renew()
-        schema = document(self._connection.ask("GET", "/schema"))
+        schema = json_content(self._connection.request("GET", "/schema"))
         try:
             names = {str(each["name"]): not each.get("dropped") for each in schema["columns"]}
-            return Model(str(version["model"]), [*names], [name for name in names if names[name]], _classes(schema))
+            return ModelInfo(str(version["model"]), [*names], [name for name in names if names[name]], _classes(schema))
         except (AttributeError, KeyError, TypeError) as error:
             raise ClientError(STRANGER) from error
 
@@ -109,27 +111,27 @@ class Client:
         batch: int = BATCH_ROWS,
         version: str = "",
         with_probabilities: bool = False,
-        skip_refused: bool = False,
+        skip_rejected: bool = False,
     ) -> Iterator[Answer]:
-        """Yield the answers to batches of rows. Raises ClientError; RejectedRowError unless skip_refused is set.
+        """Yield the answers to batches of rows. Raises ClientError; RejectedRowError unless skip_rejected is set.
 
-        A request has at most `batch` rows and BATCH_BYTES bytes; where the server takes less (413), the next ones are
-        smaller. No model but `version` may answer, if it is given.
+        A request has maximum `batch` rows and BATCH_BYTES bytes. After a 413 response the batches are smaller. If
+        `version` is given, a response of another model raises ClientError.
         """
         query = "?warnings=true&proba=true" if with_probabilities else "?warnings=true"
-        batches = _Batches(self._texts(rows, skip_refused), batch)
-        while some := batches.take():
+        batches = _Batches(self._json_rows(rows, skip_rejected), batch)
+        while taken := batches.take():
             try:
-                yield self._answer(some, query, version, skip_refused)
-            except RejectedError as refusal:
-                if refusal.status != TOO_LARGE or len(some) == 1:
+                yield self._answer(taken, query, version, skip_rejected)
+            except RejectedError as rejection:
+                if rejection.status != TOO_LARGE or len(taken) == 1:
                     raise
-                batches.halve(some)
+                batches.halve(taken)
 
-    def _texts(self, rows: Any, skip_refused: bool) -> Iterator["_Row"]:
+    def _json_rows(self, rows: Any, skip_rejected: bool) -> Iterator["_Row"]:
         """Yield rows as JSON. Raises ClientError, RejectedRowError."""
         try:
-            model = self.model() if json_rows.is_frame(rows) else Model("", [], [], None)
+            model = self.model() if json_rows.is_frame(rows) else ModelInfo("", [], [], None)
             given = json_rows.rows_of(rows, model.columns, model.required)
         except json_rows.RowError as error:
             raise ClientError(str(error)) from error
@@ -137,49 +139,49 @@ class Client:
             try:
                 yield _Row(number, json_rows.text_of(row).encode())
             except json_rows.RowError as error:
-                if not skip_refused:
+                if not skip_rejected:
                     raise RejectedRowError(number, str(error)) from error
                 yield _Row(number, b"", str(error))
 
-    def _answer(self, rows: list["_Row"], query: str, version: str, skip_refused: bool) -> Answer:
-        """Return the answer to a batch. Rows that the server refuses are left out, and the others sent again."""
-        while left := [row for row in rows if not row.problem]:
+    def _answer(self, rows: list["_Row"], query: str, version: str, skip_rejected: bool) -> Answer:
+        """Return the answer to a batch. Rejected rows are removed, and the others are sent again."""
+        while remaining := [row for row in rows if not row.problem]:
             try:
-                said, unknown = self._sent(left, query, version)
+                content, unknown = self._send_rows(remaining, query, version)
                 break
-            except RejectedError as refusal:
-                problems = _problems(refusal, left)
+            except RejectedError as rejection:
+                problems = _problems(rejection, remaining)
                 if not problems:
                     raise
-                if not skip_refused:
-                    raise RejectedRowError(*problems[0]) from refusal
+                if not skip_rejected:
+                    raise RejectedRowError(*problems[0]) from rejection
                 for number, reason in problems:
                     rows[number - rows[0].number].problem = reason
         else:
-            said, unknown = {"predictions": []}, 0
-        answers = {row.number: place for place, row in enumerate(left)}
-        probabilities = said.get("probabilities")
+            content, unknown = {"predictions": []}, 0
+        answers = {row.number: index for index, row in enumerate(remaining)}
+        probabilities = content.get("probabilities")
         return Answer(
-            [said["predictions"][answers[row.number]] if row.number in answers else None for row in rows],
+            [content["predictions"][answers[row.number]] if row.number in answers else None for row in rows],
             probabilities and [probabilities[answers[row.number]] if row.number in answers else [] for row in rows],
             {row.number: row.problem for row in rows if row.problem},
             unknown,
-            [{**each, "row": left[each["row"]].number} for each in said.get("warnings", [])],
+            [{**each, "row": remaining[each["row"]].number} for each in content.get("warnings", [])],
         )
 
-    def _sent(self, rows: list["_Row"], query: str, version: str) -> tuple[dict[str, Any], int]:
+    def _send_rows(self, rows: list["_Row"], query: str, version: str) -> tuple[dict[str, Any], int]:
         """Return the response and the number of unknown values. Raises ClientError, RejectedError."""
         body = b'{"inputs": [' + b", ".join(row.text for row in rows) + b"]}"
         self._connection.renew()
-        answer = self._connection.ask("POST", f"/prediction{query}", body)
-        said = document(answer)
-        predictions = said.get("predictions") if isinstance(said, dict) else None
+        answer = self._connection.request("POST", f"/prediction{query}", body)
+        content = json_content(answer)
+        predictions = content.get("predictions") if isinstance(content, dict) else None
         if not isinstance(predictions, list) or len(predictions) != len(rows):
             raise ClientError(STRANGER)
         if version and (now := answer.headers.get("X-Model-Version")) != version:
             raise ClientError(f"the server has model {now} now, not {version}: the next run starts from the first row")
         unknown = answer.headers.get("X-Unknown-Values", "0")
-        return said, int(unknown) if unknown.isdecimal() else 0
+        return content, int(unknown) if unknown.isdecimal() else 0
 
 
 def _classes(schema: dict[str, Any]) -> list[str] | None:
@@ -191,7 +193,7 @@ def _classes(schema: dict[str, Any]) -> list[str] | None:
 
 @dataclass
 class _Row:
-    """A row as JSON, and why it has no prediction."""
+    """Row as JSON, and the reason if it has no prediction."""
 
     number: int
     text: bytes
@@ -199,44 +201,44 @@ class _Row:
 
 
 class _Batches:
-    """Rows in batches of limited rows and bytes; of one row at least."""
+    """Batches of limited rows and bytes, with at least one row each."""
 
-    def __init__(self, rows: Iterator[_Row], most: int) -> None:
+    def __init__(self, rows: Iterator[_Row], max_rows: int) -> None:
         self._rows = rows
         self._again: list[_Row] = []
-        self._most = most
+        self._max_rows = max_rows
 
     def take(self) -> list[_Row]:
         """Return the next rows."""
-        some: list[_Row] = []
+        batch: list[_Row] = []
         size = 0
-        while len(some) < self._most and (row := self._next()):
+        while len(batch) < self._max_rows and (row := self._next()):
             size += len(row.text) + 2
-            if some and size > BATCH_BYTES:
+            if batch and size > BATCH_BYTES:
                 self._again.append(row)
                 break
-            some.append(row)
-        return some
+            batch.append(row)
+        return batch
 
     def halve(self, rows: list[_Row]) -> None:
-        """Return these rows once more, and from now on half as many at once."""
-        self._most = (len(rows) + 1) // 2
+        """Put the rows back, and halve the size of the following batches."""
+        self._max_rows = (len(rows) + 1) // 2
         self._again += reversed(rows)
 
     def _next(self) -> _Row | None:
         return self._again.pop() if self._again else next(self._rows, None)
 
 
-def _problems(refusal: RejectedError, rows: list[_Row]) -> list[tuple[int, str]]:
-    """Return the rows that a refusal names, by their numbers among all, each with the reason."""
-    if refusal.status == TOO_LARGE and len(rows) == 1:
+def _problems(rejection: RejectedError, rows: list[_Row]) -> list[tuple[int, str]]:
+    """Return the index among all rows and the reason of each row that a rejection names."""
+    if rejection.status == TOO_LARGE and len(rows) == 1:
         limits = "max_body_bytes in config.yaml, or a proxy's limit"
-        return [(rows[0].number, f"{refusal}: the row has {len(rows[0].text)} bytes, more than {limits}")]
+        return [(rows[0].number, f"{rejection}: the row has {len(rows[0].text)} bytes, more than {limits}")]
     found: dict[int, list[str]] = {}
-    for each in refusal.details:
+    for each in rejection.details:
         row, expected = each.get("row"), each.get("expected")
         if isinstance(row, int) and 0 <= row < len(rows):
             column = f"column {each['column']}: " if "column" in each else ""
             got = f", got {json.dumps(each['got'], ensure_ascii=False)}" if "got" in each else ""
             found.setdefault(rows[row].number, []).append(f"{column}expected {expected}{got}")
-    return [(number, "; ".join(reasons[:MOST_REASONS])) for number, reasons in found.items()]
+    return [(number, "; ".join(reasons[:MAX_REASONS])) for number, reasons in found.items()]

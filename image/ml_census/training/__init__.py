@@ -1,4 +1,4 @@
-"""Train the worked example, a census model, and publish it. Needs the extra `train`; the image does without."""
+"""Training of the census model, the example of this project. Needs the extra `train`; the image does not have it."""
 
 from ml_census.storage import StorageError
 from ml_census.training.datasets import DataError

@@ -1,4 +1,4 @@
-"""The columns of the UCI Adult data (Becker and Kohavi 1996, https://doi.org/10.24432/C5XW20), in its order."""
+"""Columns of the UCI Adult data (Becker and Kohavi 1996, https://doi.org/10.24432/C5XW20), in their order."""
 
 NUMBERS = ("age", "fnlwgt", "education-num", "capital-gain", "capital-loss", "hours-per-week")
 COLUMNS = (

@@ -1,4 +1,4 @@
-"""Census rows to train and test on: the UCI files from a folder or URL, OpenML's copy, or a synthetic census."""
+"""Census data for training and test: the UCI files, the copy of OpenML, or a synthetic census."""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from ml_census.training.adult import CATEGORIES, COLUMNS, NUMBERS
 
 TEST_ROWS = 16_281
 TRAIN_ROWS = 32_561
-"""The standard split: adult.test and adult.data have so many rows, and OpenML's copy has them in this order."""
+"""Rows of adult.test and adult.data, the standard split. The copy of OpenML has them in this order."""
 
 TRAIN_WEIGHT = 6_179_373_392
-"""The sum of fnlwgt over adult.data: tells whether rows are those of the standard split."""
+"""Sum of fnlwgt over adult.data, a checksum of the standard split."""
 
 
 class DataError(Exception):
-    """The data cannot be used; the message names the file, the line and the reason."""
+    """The data cannot be used. The message names the file, the line and the reason."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Rows with the columns of UCI Adult, and labels: 1 where the income is above 50K."""
+    """Rows with the columns of UCI Adult, and labels: 1 for an income above 50K."""
 
     train: pd.DataFrame
     train_labels: np.ndarray
@@ -43,13 +43,13 @@ class Dataset:
 
 
 def load(source: str) -> Dataset:
-    """The census from "demo", "openml", or a folder (local, gs:// or https://) with adult.data and adult.test.
+    """Return the census from "demo", "openml", or a folder (local, gs:// or https://) with adult.data and adult.test.
 
-    Raises DataError, or StorageError.
+    Raises DataError, StorageError.
     """
     if source == "demo":
-        train, train_labels = synthetic.census(synthetic.TRAIN_ROWS, seed=1)
-        test, test_labels = synthetic.census(synthetic.TEST_ROWS, seed=2)
+        train, train_labels = synthetic.generate(synthetic.TRAIN_ROWS, seed=1)
+        test, test_labels = synthetic.generate(synthetic.TEST_ROWS, seed=2)
         return Dataset(train, train_labels, test, test_labels, "synthetic census", synthetic=True)
     if source == "openml":
         return _from_openml()
@@ -77,7 +77,10 @@ def _read(uri: str) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 def _fields(line: str, where: str) -> list[object]:
-    """The 14 values, then the label as 0 or 1. UCI has a space before each value, a full stop after test labels."""
+    """Return the 14 values of a line, then the label as 0 or 1.
+
+    UCI has a space before each value, and a full stop after the labels of adult.test.
+    """
     fields = [field.strip() for field in line.split(",")]
     if len(fields) != len(COLUMNS) + 1:
         raise DataError(f"{where}: {len(fields)} values, expected {len(COLUMNS) + 1}")
@@ -110,7 +113,7 @@ def _from_openml() -> Dataset:
 
 
 def split_openml(table: pd.DataFrame, target: pd.Series) -> Dataset:
-    """The standard split of OpenML's merged copy, where a missing value is NaN and numbers are floats.
+    """Return the standard split of the merged copy of OpenML, in which a missing value is NaN and numbers are floats.
 
     Raises DataError if the rows are not those of adult.test and then those of adult.data.
     """
@@ -118,7 +121,7 @@ def split_openml(table: pd.DataFrame, target: pd.Series) -> Dataset:
     frame = _frame(rows)
     labels = (target.astype(str).str.strip() == ">50K").to_numpy().astype(int)
     train, test = frame[TEST_ROWS:].reset_index(drop=True), frame[:TEST_ROWS]
-    # nothing in the copy marks the split: in another order, test rows would be trained on without a sign
+    # the copy does not mark the split: in another order, the model would be trained on test rows
     if len(train) != TRAIN_ROWS or train["fnlwgt"].sum() != TRAIN_WEIGHT:
         raise DataError("openml: not the rows of adult.test, then those of adult.data: the standard split is lost")
     return Dataset(train, labels[TEST_ROWS:], test, labels[:TEST_ROWS], "OpenML adult, version 2")

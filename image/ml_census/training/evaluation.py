@@ -1,4 +1,4 @@
-"""How good a census model is on rows that it has never seen, in numbers."""
+"""Evaluation of a census model on test rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,17 +22,17 @@ GRID = np.linspace(0, 1, 201)
 RESAMPLES = 400
 CONFIDENCE = 0.95
 IMPORTANCE_ROWS, IMPORTANCE_REPEATS = 1000, 3
-"""A forest in scikit-learn takes some seconds for so many."""
+"""Sample for the permutation importance, for which a forest of scikit-learn takes seconds."""
 SCORE_BINS = np.linspace(0, 1, 41)
 GROUPS = ("sex", "race")
 
 ToModelInput = Callable[[pd.DataFrame], Any]
-"""From rows to the form in which a model takes them."""
+"""Function from a DataFrame to the input of a model."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One value for each point of GRID, with a band in which CONFIDENCE of the resampled curves are; the area below."""
+    """Curve with one value for each point of GRID, a confidence band, and the area below."""
 
     values: np.ndarray
     low: np.ndarray
@@ -42,7 +42,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Of ten bins with as many rows each: the mean probability that was predicted, and the share that came true."""
+    """Mean predicted probability and observed share in ten bins with equal numbers of rows."""
 
     predicted: np.ndarray
     observed: np.ndarray
@@ -50,7 +50,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Importance:
-    """What ROC AUC loses when the column is shuffled: mean and standard deviation."""
+    """Decrease of the ROC AUC when the column is shuffled: mean and standard deviation."""
 
     column: str
     mean: float
@@ -59,7 +59,7 @@ class Importance:
 
 @dataclass(frozen=True)
 class SubgroupError:
-    """Rows with the same value of a column, how many are predicted wrongly, and Wilson's interval of that share."""
+    """Error of the rows with one value of a column, with the Wilson interval of the share of errors."""
 
     column: str
     value: str
@@ -71,7 +71,10 @@ class SubgroupError:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All of it. `confusion` has a row for each true class; `scores` the counts in SCORE_BINS by true class."""
+    """Results of the evaluation.
+
+    `confusion` has a row for each true class. `scores` has the counts in SCORE_BINS for each true class.
+    """
 
     roc: Curve
     precision_recall: Curve
@@ -83,13 +86,13 @@ class Evaluation:
 
 
 def probabilities(model: Any, takes: ToModelInput, rows: pd.DataFrame) -> np.ndarray:
-    """Of class 1, for each row."""
+    """Return the probability of class 1 for each row."""
     known: np.ndarray = model.predict_proba(takes(rows))[:, 1]
     return known
 
 
 def evaluate(model: Any, takes: ToModelInput, rows: pd.DataFrame, labels: np.ndarray) -> Evaluation:
-    """The same model, rows and labels give the same numbers."""
+    """Return the evaluation of a model. The same model, rows and labels give the same numbers."""
     scores = probabilities(model, takes, rows)
     observed, predicted = calibration_curve(labels, scores, n_bins=10, strategy="quantile")
     return Evaluation(
@@ -118,7 +121,7 @@ def _precision_recall(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
 def _with_confidence_band(
     curve: Callable[[np.ndarray, np.ndarray], np.ndarray], labels: np.ndarray, scores: np.ndarray, area: float
 ) -> Curve:
-    """With the band of the percentile bootstrap over rows (Efron and Tibshirani 1993)."""
+    """Return a curve with the band of the percentile bootstrap over rows (Efron and Tibshirani 1993)."""
     random = np.random.default_rng(0)
     samples = random.integers(0, len(labels), (RESAMPLES, len(labels)))
     curves = [curve(labels[sample], scores[sample]) for sample in samples]
@@ -127,7 +130,7 @@ def _with_confidence_band(
 
 
 def _importances(model: Any, takes: ToModelInput, rows: pd.DataFrame, labels: np.ndarray) -> list[Importance]:
-    """Breiman 2001, as scikit-learn does it; the most important first."""
+    """Return the permutation importances (Breiman 2001), the largest first."""
     sample = np.random.default_rng(0).permutation(len(rows))[:IMPORTANCE_ROWS]
 
     def score(fitted: Any, shuffled: pd.DataFrame, truth: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""The plots of a report, each as SVG in the colours of the page, so that they are good in light and in dark."""
+"""Plots of the report as SVG, in the colours of the page for light and dark."""
 
 import io
 import re
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from ml_census.training.evaluation import GRID, SCORE_BINS, Calibration, Curve, Evaluation
 
 COLOURS = {"ink": "#010203", "faint": "#040506", "accent": "#070809", "other": "#0a0b0c"}
-"""Stand-ins for what the style of the page calls so."""
+"""Placeholders, replaced by the CSS variables of the same names."""
 INK, FAINT, ACCENT, OTHER = COLOURS.values()
 
 STYLE: dict[Any, Any] = {
@@ -36,8 +36,8 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def draw(evaluation: Evaluation) -> dict[str, str]:
-    """Name of a plot -> SVG; the same numbers give the same text."""
+def render_plots(evaluation: Evaluation) -> dict[str, str]:
+    """Return the plots by name as SVG. The same numbers give the same text."""
     banded, recall = evaluation.roc, evaluation.precision_recall
     return {
         "roc": _svg("ROC curve", lambda axes: _roc(axes, banded)),

@@ -1,4 +1,4 @@
-"""report.html: how a census model was trained and how good it is, in one file that loads nothing else."""
+"""report.html: training and evaluation of a census model, in one file without external resources."""
 
 import platform
 from importlib import resources
@@ -16,15 +16,15 @@ from ml_census.training.datasets import Dataset
 from ml_census.training.evaluation import Evaluation
 
 
-def page(about: dict[str, Any], model: Any, census: Dataset, found: Evaluation) -> bytes:
-    """The page. `about` is what the manifest says of recipe and metrics."""
+def render_report(manifest_info: dict[str, Any], model: Any, census: Dataset, found: Evaluation) -> bytes:
+    """Return the report as HTML. `manifest_info` has the recipe and the metrics of the manifest."""
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(
         resources.files("ml_census.training").joinpath("templates/report.html").read_text(encoding="utf-8")
     )
     text = template.render(
-        recipe=about["recipe"],
-        metrics=about["metrics"],
-        plots=plots.draw(found),
+        recipe=manifest_info["recipe"],
+        metrics=manifest_info["metrics"],
+        plots=plots.render_plots(found),
         found=found,
         synthetic=census.synthetic,
         source=census.source,

@@ -1,7 +1,7 @@
-"""A synthetic census: nobody's data, made from a seed, so that everything works without a network.
+"""Synthetic census from a seed, which needs no network.
 
-The columns and categories are those of UCI Adult; the shares are rough, the income is a rule with noise. A model
-trained on it shows how the system works and says nothing about people.
+The columns and categories are those of UCI Adult. The shares are approximate, and the income is a rule with noise. A
+model trained on it shows how the system works and says nothing about people.
 """
 
 from collections.abc import Mapping
@@ -47,8 +47,8 @@ COUNTRY = {
 }  # fmt: skip
 
 
-def census(rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
-    """So many synthetic rows, and their labels (1: above 50K, about a quarter). Every category occurs."""
+def generate(rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return synthetic rows and their labels (1: above 50K, about a quarter). Each category occurs."""
     random = np.random.default_rng(seed)
 
     def pick(shares: Mapping[str, float]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The steps from data to a published model."""
+"""Training: from data to a published model."""
 
 import time
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from ml_census.training import datasets
 from ml_census.training.adult import COLUMNS, DECODING
 from ml_census.training.evaluation import THRESHOLD, evaluate, probabilities
 from ml_census.training.pipelines import RECIPES, TrainingPipeline
-from ml_census.training.report import page
+from ml_census.training.report import render_report
 
 GOLDEN_ROWS = 20
 
@@ -27,7 +27,7 @@ console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 @dataclass(frozen=True)
 class Metrics:
-    """On the rows of the test part, which the model has never seen."""
+    """Metrics on the test rows."""
 
     accuracy: float
     roc_auc: float
@@ -35,18 +35,18 @@ class Metrics:
 
 
 def train(recipe: str, source: str, output: str) -> Metrics:
-    """Train a recipe ("article", "boosted") on a source (see data.load) and publish it in a folder or gs:// URI.
+    """Train a recipe ("article", "boosted") on a source (see datasets.load) and publish it in a folder or gs:// URI.
 
     Raises DataError or StorageError.
     """
-    with _step(f"reading {source}"):
+    with _progress(f"reading {source}"):
         census = datasets.load(source)
     chosen = RECIPES[recipe]
-    with _step(f"fitting {recipe} on {len(census.train):,} rows of the {census.source}"):
+    with _progress(f"fitting {recipe} on {len(census.train):,} rows of the {census.source}"):
         model = chosen.fit(census.train, census.train_labels)
-    with _step(f"measuring on {len(census.test):,} rows"):
+    with _progress(f"measuring on {len(census.test):,} rows"):
         metrics = score_test_set(chosen, model, census)
-    about: dict[str, Any] = {
+    manifest_info: dict[str, Any] = {
         "recipe": recipe,
         "data": {
             "source": census.source,
@@ -57,11 +57,11 @@ def train(recipe: str, source: str, output: str) -> Metrics:
         },
         "metrics": asdict(metrics),
     }
-    with _step("drawing report.html"):
+    with _progress("drawing report.html"):
         found = evaluate(model, chosen.takes, census.test, census.test_labels)
-        report = page(about, model, census, found)
-    with _step(f"publishing in {output}"):
-        engine = publish(model, _schema(model, census), DECODING, _golden_rows(census), about, output, report)
+        report = render_report(manifest_info, model, census, found)
+    with _progress(f"publishing in {output}"):
+        engine = publish(model, _schema(model, census), DECODING, _golden_rows(census), manifest_info, output, report)
     console.print("engine: " + ", ".join(str(value) for value in engine.values()))
     console.print(f"accuracy {metrics.accuracy:.4f}, ROC AUC {metrics.roc_auc:.4f} on the test rows")
     if census.synthetic:
@@ -70,7 +70,7 @@ def train(recipe: str, source: str, output: str) -> Metrics:
 
 
 def score_test_set(recipe: TrainingPipeline, model: Any, census: datasets.Dataset) -> Metrics:
-    """How well the model predicts the test part."""
+    """Return the metrics of a model on the test rows."""
     scores = probabilities(model, recipe.takes, census.test)
     return Metrics(
         accuracy=float(accuracy_score(census.test_labels, scores > THRESHOLD)),
@@ -80,18 +80,18 @@ def score_test_set(recipe: TrainingPipeline, model: Any, census: datasets.Datase
 
 
 def _schema(model: Any, census: datasets.Dataset) -> Schema:
-    """As the model tells it, with how each column was spread; only what had missing values in training takes null."""
+    """Return the inferred schema with the training distributions. Columns without missing values reject null."""
     learnt = schema_inference.infer_schema(model, COLUMNS)
     columns = []
     for column in learnt.columns:
         values = census.train[column.name]
         nullable = column.nullable and bool(values.isna().any())
-        columns.append(replace(column, nullable=nullable, training=spread(column, values)))
+        columns.append(replace(column, nullable=nullable, training=training_distribution(column, values)))
     return replace(learnt, columns=tuple(columns))
 
 
-def spread(column: Column, values: pd.Series) -> TrainingDistribution:
-    """How the values are spread: a number's over ten bins with about as many rows each, a category's as it is."""
+def training_distribution(column: Column, values: pd.Series) -> TrainingDistribution:
+    """Return the distribution of the values: ten bins of a number with about equal counts, or the categories."""
     if column.type == "number":
         known = values.dropna().to_numpy()
         bin_edges = np.unique(np.quantile(known, np.arange(1, 10) / 10, method="inverted_cdf"))
@@ -110,15 +110,15 @@ def spread(column: Column, values: pd.Series) -> TrainingDistribution:
 
 
 def _golden_rows(census: datasets.Dataset) -> list[list[Any]]:
-    """Half of them of each class."""
+    """Return golden rows, half of them of each class."""
     halves = [np.flatnonzero(census.test_labels == label)[: GOLDEN_ROWS // 2] for label in (0, 1)]
     rows: list[list[Any]] = census.test.iloc[np.concatenate(halves)].to_numpy().tolist()
     return rows
 
 
 @contextmanager
-def _step(what: str) -> Iterator[None]:
-    """Show what is being done while it lasts, and how long it took."""
+def _progress(what: str) -> Iterator[None]:
+    """Show a step while it runs, and its duration."""
     start = time.monotonic()
     if not console.is_terminal:
         console.print(f"{what} …")

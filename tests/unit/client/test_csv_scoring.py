@@ -21,7 +21,7 @@ def written(folder: Path, text: str | bytes) -> Path:
 
 
 def read(folder: Path, text: str | bytes, columns: list[str], encoding: str = "") -> CsvInput:
-    return csv_input.read(written(folder, text), columns, None, encoding)
+    return csv_input.open_input(written(folder, text), columns, None, encoding)
 
 
 def rows(folder: Path, text: str | bytes, columns: list[str], encoding: str = "") -> list[list[str]]:
@@ -103,7 +103,7 @@ def test_a_row_names_its_line_and_what_is_wrong_with_it(tmp_path: Path) -> None:
 
 
 def test_a_column_that_the_model_does_not_use_may_be_left_out(tmp_path: Path) -> None:
-    table = csv_input.read(written(tmp_path, "age,sex\n5,x\n"), ["id", "sex"], ["sex"])
+    table = csv_input.open_input(written(tmp_path, "age,sex\n5,x\n"), ["id", "sex"], ["sex"])
 
     assert [table.inputs(row) for row in table.rows()] == [[None, "x"]]
 
@@ -112,7 +112,7 @@ def test_what_can_be_read_only_once_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
 
     with pytest.raises(ScoringError, match="pipe: not a regular file; --input - reads a pipe"):
-        csv_input.read(tmp_path / "pipe", ["age"])
+        csv_input.open_input(tmp_path / "pipe", ["age"])
 
 
 def output(table: CsvInput, on_error: OnError = "stop", classes: list[str] | None = None) -> Output:
@@ -123,7 +123,7 @@ def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
 
     with pytest.raises(ScoringError, match="pipe: not a regular file"):
-        csv_scoring.begin(output(read(tmp_path, "1\n", ["0"])), tmp_path / "pipe", "a1")
+        csv_scoring.prepare_run(output(read(tmp_path, "1\n", ["0"])), tmp_path / "pipe", "a1")
 
 
 @pytest.mark.parametrize("make", [os.link, os.symlink])
@@ -133,7 +133,7 @@ def test_the_input_is_not_replaced(tmp_path: Path, make: object) -> None:
 
     for target in (tmp_path / "rows.csv", tmp_path / "other.csv"):
         with pytest.raises(ScoringError, match="is the input itself; name another --output"):
-            csv_scoring.begin(output(table), target, "a1")
+            csv_scoring.prepare_run(output(table), target, "a1")
 
 
 @pytest.mark.parametrize(
@@ -173,9 +173,9 @@ def resumed(
 ) -> int:
     """So many rows are kept of what a run of model a1 has left."""
     table = read(folder, source, columns)
-    csv_scoring.begin(output(table, on_error), folder / "out.csv", "a1")
+    csv_scoring.prepare_run(output(table, on_error), folder / "out.csv", "a1")
     (folder / "out.csv.part").write_bytes(part)
-    return csv_scoring.begin(output(table, on_error), folder / "out.csv", version).done
+    return csv_scoring.prepare_run(output(table, on_error), folder / "out.csv", version).done
 
 
 HEADED = "a,b\n1,2\n3,4\n"
@@ -212,12 +212,12 @@ def test_a_cell_is_read_back_as_it_was(tmp_path: Path, cell: str) -> None:
     """Without its line end quoted a record would become two."""
     with (tmp_path / "rows.csv").open("w", newline="") as file:
         csv.writer(file, quoting=csv.QUOTE_ALL).writerows([["a", "b"], ["1", cell], ["2", cell]])
-    table = csv_input.read(tmp_path / "rows.csv", ["a"])
-    csv_scoring.begin(output(table), tmp_path / "out.csv", "a1")
+    table = csv_input.open_input(tmp_path / "rows.csv", ["a"])
+    csv_scoring.prepare_run(output(table), tmp_path / "out.csv", "a1")
     with (tmp_path / "out.csv.part").open("a", newline="") as file:
         csv.writer(file, quoting=csv.QUOTE_ALL).writerows([["1", cell, "x"], ["2", cell, "y"]])
 
-    assert csv_scoring.begin(output(table), tmp_path / "out.csv", "a1").done == 2
+    assert csv_scoring.prepare_run(output(table), tmp_path / "out.csv", "a1").done == 2
     with (tmp_path / "out.csv.part").open(newline="") as file:
         assert list(csv.reader(file)) == [["a", "b", "prediction"], ["1", cell, "x"], ["2", cell, "y"]]
 
@@ -254,7 +254,7 @@ def test_rows_of_another_model_are_not_kept_and_that_is_told(tmp_path: Path, cap
 
 def test_rows_without_a_header_are_not_kept_for_other_columns(tmp_path: Path) -> None:
     table = read(tmp_path, "1,2\n3,4\n", ["0", "1"])
-    csv_scoring.begin(output(table), tmp_path / "out.csv", "a1")
+    csv_scoring.prepare_run(output(table), tmp_path / "out.csv", "a1")
     (tmp_path / "out.csv.part").write_text("1,2,x\n")
 
-    assert csv_scoring.begin(output(table, classes=["x"]), tmp_path / "out.csv", "a1").done == 0
+    assert csv_scoring.prepare_run(output(table, classes=["x"]), tmp_path / "out.csv", "a1").done == 0

@@ -19,7 +19,7 @@ from ml_census.models.loading import Model
 from ml_census.observability.drift import LEAST_ROWS, MOST_ROWS, ROWS_OF_A_REQUEST, DriftMonitor, index
 from ml_census.observability.metrics import Metrics
 from ml_census.schema import Column, Schema, SchemaError, TrainingDistribution, schema_from_json, schema_to_json
-from ml_census.training.train import spread
+from ml_census.training.train import training_distribution
 
 AGE = Column("age", "number", training=TrainingDistribution((0.5, 0.3, 0.2, 0.0), (30, 50), 17, 90))
 SEX = Column("sex", "category", ("Female", "Male"), training=TrainingDistribution((0.4, 0.6, 0.0)))
@@ -107,7 +107,7 @@ def test_requests_in_flight_leave_the_drift_of_the_next_model_alone() -> None:
 
 
 def test_a_number_is_spread_over_bins_with_as_many_rows_each() -> None:
-    assert spread(replace(AGE, training=None), pd.Series(range(100))) == TrainingDistribution(
+    assert training_distribution(replace(AGE, training=None), pd.Series(range(100))) == TrainingDistribution(
         (0.1,) * 10 + (0.0,), tuple(range(9, 90, 10)), 0, 99
     )
 
@@ -115,12 +115,12 @@ def test_a_number_is_spread_over_bins_with_as_many_rows_each() -> None:
 def test_a_number_that_is_mostly_one_value_has_fewer_bins() -> None:
     gains = pd.Series([0] * 95 + [1, 2, 3, 4, 5])
 
-    assert spread(AGE, gains) == TrainingDistribution((0.95, 0.05, 0.0), (0,), 0, 5)
+    assert training_distribution(AGE, gains) == TrainingDistribution((0.95, 0.05, 0.0), (0,), 0, 5)
 
 
 def test_missing_values_have_a_share() -> None:
-    assert spread(AGE, pd.Series([1.0, None])).frequencies == (0.5, 0.5)
-    assert spread(SEX, pd.Series(["Male", "Male", "Female", "?"])).frequencies == (0.25, 0.5, 0.25)
+    assert training_distribution(AGE, pd.Series([1.0, None])).frequencies == (0.5, 0.5)
+    assert training_distribution(SEX, pd.Series(["Male", "Male", "Female", "?"])).frequencies == (0.25, 0.5, 0.25)
 
 
 def test_the_spread_comes_back_from_schema_json() -> None:

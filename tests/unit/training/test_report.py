@@ -48,7 +48,7 @@ def found(census: Dataset, model: LogisticRegression) -> Evaluation:
 
 @pytest.fixture(scope="module")
 def text(census: Dataset, model: LogisticRegression, found: Evaluation) -> str:
-    return report.page(ABOUT, model, census, found).decode()
+    return report.render_report(ABOUT, model, census, found).decode()
 
 
 def test_the_areas_and_the_matrix_are_those_of_scikit_learn(
@@ -112,7 +112,7 @@ def test_the_counts_of_the_probabilities_are_all_rows(census: Dataset, found: Ev
 def test_the_same_model_and_rows_make_the_same_bytes(census: Dataset, model: LogisticRegression, text: str) -> None:
     again = evaluate(model, takes, census.test, census.test_labels)
 
-    assert report.page(ABOUT, model, census, again).decode() == text
+    assert report.render_report(ABOUT, model, census, again).decode() == text
 
 
 def test_each_plot_is_well_formed_and_has_a_label(text: str) -> None:
@@ -188,7 +188,7 @@ def test_page_of_real_data_does_not_call_it_synthetic(
     """Of a pipeline it names the last step."""
     real = replace(census, synthetic=False, source="UCI Adult")
 
-    page = report.page(ABOUT, make_pipeline("passthrough", model), real, found).decode()
+    page = report.render_report(ABOUT, make_pipeline("passthrough", model), real, found).decode()
 
     assert "the census of the United States" in card(page)
     assert "say nothing about people" not in " ".join(page.split())
@@ -204,7 +204,7 @@ def test_hostile_text_of_the_data_is_shown_as_text(
     groups = [replace(group, value=HOSTILE[place % 3]) for place, group in enumerate(found.groups)]
     hostile = replace(census, source=" ".join(HOSTILE))
 
-    page = report.page(ABOUT, model, hostile, replace(found, groups=groups)).decode()
+    page = report.render_report(ABOUT, model, hostile, replace(found, groups=groups)).decode()
 
     assert f"<td>{escape(' '.join(HOSTILE))}</td>" in page
     shown = [page.count(f">{escape(text)}</text>") for text in HOSTILE]
