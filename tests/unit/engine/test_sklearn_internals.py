@@ -210,4 +210,4 @@ def test_compiler_without_a_private_name_falls_back_to_sklearn() -> None:
     predictor, engine = compile_and_verify(original)
 
     assert predictor is original
-    assert "SklearnInternalsError" in engine["reason"]
+    assert "has no ColumnTransformer._transformer_to_input_indices" in str(engine)

@@ -10,6 +10,7 @@ from ml_census.engine.compiler import linear_compiler, tree_models
 from ml_census.engine.compiler.features import Feature, UnsupportedModelError, input_features
 from ml_census.engine.compiler.pipeline_tracer import apply_step
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.engine.sklearn_internals import SklearnInternalsError
 from ml_census.engine.sklearn_output import class_labels
 from ml_census.schema import Schema
 
@@ -27,11 +28,19 @@ RULES: dict[type, Rule] = {
 def compile_model(model: Any, schema: Schema) -> CompiledPredictor:
     """Return the compiled form of a fitted model; of a search, that of its best estimator.
 
-    Raises UnsupportedModelError for a model, or a step before it, without a rule.
+    Raises UnsupportedModelError for a model, or a step before it, without a rule, and for a version of scikit-learn
+    without a private name that the rule reads.
     """
     model = getattr(model, "best_estimator_", model)
     if type(model) in THRESHOLD_CLASSIFIERS:
         raise UnsupportedModelError(f"no rule for the threshold of a {type(model).__name__}")
+    try:
+        return _compile(model, schema)
+    except SklearnInternalsError as error:
+        raise UnsupportedModelError(str(error)) from error
+
+
+def _compile(model: Any, schema: Schema) -> CompiledPredictor:
     features = input_features(schema)
     while type(model) is Pipeline:
         for _, step in model.steps[:-1]:

@@ -60,10 +60,10 @@ def compile_and_verify(
 def verify_equivalence(compiled: CompiledPredictor, original: SklearnPredictor, golden: Columns | None = None) -> int:
     """Return the number of rows on which both models predict the same. Raises NotEquivalentError otherwise."""
     if (compiled.classes, compiled.has_probabilities) != (original.classes, original.has_probabilities):
-        raise NotEquivalentError("it has other classes")
+        raise NotEquivalentError("the compiled model has other classes")
     samples = SampleGenerator(compiled)
     compared = 0
-    for rows, columns in (("golden rows", golden), ("rows made from its schema", samples.typical_rows(TYPICAL_ROWS))):
+    for rows, columns in (("golden rows", golden), ("rows made from the schema", samples.typical_rows(TYPICAL_ROWS))):
         if columns:
             _compare(rows, compiled, original, columns)
             compared += len(columns[0])
@@ -89,9 +89,11 @@ def _compare(rows: str, compiled: CompiledPredictor, original: SklearnPredictor,
         if expected is None and actual is None:
             continue
         if expected is None or actual is None:
-            raise NotEquivalentError(f"{rows}: {'the original' if expected is None else 'it alone'} rejects them")
+            raise NotEquivalentError(
+                f"only {'scikit-learn' if expected is None else 'the compiled model'} rejects {rows}"
+            )
         if not _are_equal(compiled, method, actual, expected):
-            raise NotEquivalentError(f"{rows}: other {'labels' if method == 'predict' else 'probabilities'}")
+            raise NotEquivalentError(f"{'predictions' if method == 'predict' else 'probabilities'} differ on {rows}")
 
 
 def _are_equal(compiled: CompiledPredictor, method: str, actual: list[Any], expected: list[Any]) -> bool:
