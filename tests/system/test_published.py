@@ -227,7 +227,7 @@ def test_publish_of_a_missing_model_ends_in_one_line(tmp_path: Path) -> None:
 
     assert ended.returncode == 1
     assert ended.stderr.splitlines() == [
-        "compiling and proving …",
+        "compiling and verifying …",
         f"ml-census: --model: {tmp_path / 'none.pkl'}: not found",
     ]
 

@@ -50,7 +50,7 @@ def test_column_has_the_dtype_of_its_schema(column: Column, value: Any, dtype: s
     assert dtype_of(schema.columns[0], value) == dtype
 
 
-def test_categories_keep_their_order_and_unknown_ones_are_missing() -> None:
+def test_categories_keep_their_order_and_unknown_is_missing() -> None:
     schema = Schema((Column("a", "category", ("y", "x"), nullable=True, dtype="category"),), "frame")
 
     frame = input_of(schema, ["x"], ["z"], [None])

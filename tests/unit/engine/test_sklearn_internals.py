@@ -161,7 +161,7 @@ def test_pickled_version_follows_its_key() -> None:
     assert sklearn.__version__.encode() in rest[:20]
 
 
-def test_early_stopping_leaves_attributes_that_predict_does_not_read() -> None:
+def test_predictions_do_not_read_attributes_of_early_stopping() -> None:
     model = HistGradientBoostingClassifier(max_iter=2, early_stopping=True, scoring="accuracy").fit(NUMBERS, LABELS)
     expected = model.predict(NUMBERS).tolist()
 
@@ -198,7 +198,7 @@ def without_input_indices() -> Any:
     return model
 
 
-def test_schema_inference_without_a_private_name_asks_for_a_schema() -> None:
+def test_inference_without_a_private_name_asks_for_a_schema() -> None:
     with pytest.raises(SchemaError, match=r"_transformer_to_input_indices\): put a schema.json beside it$"):
         infer_schema(without_input_indices())
 

@@ -70,7 +70,7 @@ def test_model_of_models_takes_what_its_models_take(model: Any) -> None:
     assert column_types(model.fit(COMPLETE, LABELS)) == [("number", False)] * 2
 
 
-def test_chain_that_checks_its_rows_first_takes_no_missing_values() -> None:
+def test_chain_that_checks_its_rows_takes_no_missing_values() -> None:
     """A ClassifierChain rejects missing values, although its estimator would fill them."""
     model = ClassifierChain(filled()).fit(COMPLETE, TWO_LABELS)
 

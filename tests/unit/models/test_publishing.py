@@ -110,7 +110,7 @@ def test_what_cannot_be_published_is_one_line_that_names_it(
     assert result.exit_code == 1, result.output
     assert isinstance(result.exception, SystemExit), repr(result.exception)
     first, line = result.output.splitlines()
-    assert first == "compiling and proving …"
+    assert first == "compiling and verifying …"
     assert re.match("ml-census: " + message.replace("{}", re.escape(str(tmp_path))), line), line
     assert not (tmp_path / "out" / "manifest.json").exists()
 

@@ -33,7 +33,7 @@ def test_dense_and_sparse_features_have_the_same_values(feature: CategoricalFeat
 @pytest.mark.parametrize(
     "feature", [CategoricalFeature(0, np.array([0.0, 1.0, 2.0, 3.0])), sparse((5, 1)), sparse((4, 1))]
 )
-def test_unknown_categories_with_different_values_are_not_compiled(feature: CategoricalFeature) -> None:
+def test_unknown_categories_with_two_values_are_not_compiled(feature: CategoricalFeature) -> None:
     with pytest.raises(UnsupportedModelError, match="treats unknown categories of column 0 differently"):
         exceptional_codes(feature, np.float64)
     with pytest.raises(UnsupportedModelError, match="treats unknown categories of column 0 differently"):

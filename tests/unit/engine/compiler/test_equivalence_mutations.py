@@ -118,9 +118,7 @@ class UnknownIsFirst(CategoryEncoder):
 
 
 def unknown_is_first(scoring: TreeEnsemble) -> list[Any]:
-    return [
-        UnknownIsFirst(encoder) if isinstance(encoder, CategoryEncoder) else encoder for encoder in scoring.encoders
-    ]
+    return [UnknownIsFirst(item) if isinstance(item, CategoryEncoder) else item for item in scoring.encoders]
 
 
 def without(operation: str) -> Callable[[LinearModel], Any]:

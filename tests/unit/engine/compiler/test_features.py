@@ -22,7 +22,7 @@ def test_probe_values_are_missing_known_and_unknown_ones() -> None:
     assert others == ["x", "y", *UNKNOWN_TEXTS]
 
 
-def test_probe_values_that_the_schema_rejects_are_the_first_category() -> None:
+def test_rejected_probe_values_are_the_first_category() -> None:
     assert probe_values(Column("a", "category", (3, 7), reject_unknown=True)) == [3, 3, 7, 3, 3]
 
 

@@ -60,7 +60,7 @@ def test_edge_rows_stay_below_their_maximum() -> None:
     assert sum(len(columns[0]) for columns in edges) <= 25
 
 
-def test_columns_that_reject_unknown_categories_have_no_edge_rows() -> None:
+def test_columns_that_reject_unknown_values_have_no_edge_rows() -> None:
     model = CASES["one-hot, unknown refused"]().model
     names = [name for name, _ in SampleGenerator(compile_model(model, infer_schema(model))).edge_rows(1000)]
 

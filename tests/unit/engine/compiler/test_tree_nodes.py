@@ -24,7 +24,7 @@ def test_concatenated_children_are_those_of_their_own_tree() -> None:
         assert trees.left[node] > node >= first
 
 
-def test_sibling_order_puts_siblings_side_by_side_after_their_parent() -> None:
+def test_sibling_order_puts_siblings_together_after_their_parent() -> None:
     trees, roots = concatenate(TREES)
 
     order = sibling_order(trees, roots)
