@@ -24,6 +24,7 @@ def infer_schema(model: Any, names: Sequence[str] | None = None) -> Schema:
     Raises SchemaError if the model does not state how many columns it takes, or takes no rows of values.
     """
     model = getattr(model, "best_estimator_", model)
+    fitted_names = getattr(model, "feature_names_in_", None)
     if (input_type := _non_tabular_input(model)) == "documents":
         return Schema((Column("text", "text"),), "documents")
     if input_type is not None:
@@ -32,7 +33,6 @@ def infer_schema(model: Any, names: Sequence[str] | None = None) -> Schema:
     if not width:
         raise SchemaError(_without_columns(model))
     facts = _collect_facts(model, width)
-    fitted_names = getattr(model, "feature_names_in_", None)
     labels: Sequence[str | int] = names or (
         range(width) if fitted_names is None else [str(name) for name in fitted_names]
     )
