@@ -1,12 +1,12 @@
 """Compile a fitted scikit-learn model to a CompiledPredictor, and verify it against scikit-learn. Needs scikit-learn.
 
-    fitted model ── pipeline_tracer ──▶ features: each a function of one raw column   (features.py, step_rules.py)
+    fitted model ── pipeline/ ──▶ features: each a function of one raw column
                         │
-                        ├─ trees:  tree_models ─▶ tree_nodes ─▶ tree_compiler ──▶ TreeEnsemble
-                        │                           numeric_tests (float_bisection.py), category_tests
-                        └─ linear: linear_compiler ─────────────────────────────▶ LinearModel
-    CompiledPredictor ── equivalence.compile_and_verify ──▶ served, if it predicts the same on N rows (sample_rows.py)
+                        ├─ trees/ ───────────────▶ TreeEnsemble ─┐
+                        └─ linear_compiler.py ───▶ LinearModel ──┴─▶ CompiledPredictor (compiler.py)
+                                                                            │
+              equivalence.compile_and_verify: same predictions on N rows? ◀─┘   (rows: sample_rows.py)
 
-Where a step or a model has no rule, UnsupportedModelError says which. Where a prediction differs, NotEquivalentError
-says on which kind of rows. In both cases scikit-learn itself serves, and /version reports the reason.
+A step or a model without a rule raises UnsupportedModelError, which says which. A prediction that differs raises
+NotEquivalentError, which says on which rows. In both cases scikit-learn itself serves, and /version reports the reason.
 """

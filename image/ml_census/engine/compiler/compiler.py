@@ -6,9 +6,10 @@ from typing import Any
 from sklearn import model_selection
 from sklearn.pipeline import Pipeline
 
-from ml_census.engine.compiler import linear_compiler, tree_models
-from ml_census.engine.compiler.features import Feature, UnsupportedModelError, input_features
-from ml_census.engine.compiler.pipeline_tracer import apply_step
+from ml_census.engine.compiler import linear_compiler
+from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError, input_features
+from ml_census.engine.compiler.pipeline.pipeline_tracer import apply_step
+from ml_census.engine.compiler.trees import tree_models
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.sklearn_internals import SklearnInternalsError
 from ml_census.engine.sklearn_output import class_labels

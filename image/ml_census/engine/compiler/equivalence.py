@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ml_census.engine.compiler.compiler import compile_model
-from ml_census.engine.compiler.features import UnsupportedModelError
+from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
 from ml_census.engine.compiler.sample_rows import SampleGenerator
 from ml_census.engine.predictor import PredictionError, Predictor
 from ml_census.engine.runtime.compiled_model import CompiledPredictor

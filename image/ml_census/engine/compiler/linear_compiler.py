@@ -7,8 +7,13 @@ from typing import Any, cast
 import numpy as np
 from sklearn import linear_model, svm
 
-from ml_census.engine.compiler.category_values import exceptional_codes, values_by_code
-from ml_census.engine.compiler.features import CategoricalFeature, Feature, UnsupportedModelError, known_categories
+from ml_census.engine.compiler.pipeline.category_values import exceptional_codes, values_by_code
+from ml_census.engine.compiler.pipeline.features import (
+    CategoricalFeature,
+    Feature,
+    UnsupportedModelError,
+    known_categories,
+)
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.encoders import CategoryEncoder
 from ml_census.engine.runtime.linear_model import CategoryTable, FoldedTable, LinearModel, NumericFeature

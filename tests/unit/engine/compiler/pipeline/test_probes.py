@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import LabelBinarizer, OneHotEncoder, OrdinalEncoder
 
-from ml_census.engine.compiler.features import CategoricalFeature, UnsupportedModelError
-from ml_census.engine.compiler.probes import one_hot_features, transform_probes
+from ml_census.engine.compiler.pipeline.features import CategoricalFeature, UnsupportedModelError
+from ml_census.engine.compiler.pipeline.probes import one_hot_features, transform_probes
 from ml_census.engine.runtime.linear_model import NumericFeature
 
 COUNT = 500

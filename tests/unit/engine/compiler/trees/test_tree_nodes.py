@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
-from ml_census.engine.compiler.tree_nodes import concatenate, from_sklearn_tree, reorder, sibling_order
+from ml_census.engine.compiler.trees.tree_nodes import concatenate, from_sklearn_tree, reorder, sibling_order
 from ml_census.engine.runtime.kernel import LEAF_SPAN
 
 ROWS = np.arange(40, dtype=float)[:, np.newaxis]

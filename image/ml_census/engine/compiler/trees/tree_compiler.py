@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from ml_census.engine.compiler.category_tests import category_tests
-from ml_census.engine.compiler.features import (
+from ml_census.engine.compiler.pipeline.features import (
     CategoricalFeature,
     Feature,
     UnsupportedModelError,
     known_categories,
 )
-from ml_census.engine.compiler.node_tests import BitsetPool, ColumnSplits, ColumnTests
-from ml_census.engine.compiler.numeric_tests import numeric_tests
-from ml_census.engine.compiler.tree_nodes import TreeNodes, concatenate, reorder, sibling_order
+from ml_census.engine.compiler.trees.category_tests import category_tests
+from ml_census.engine.compiler.trees.node_tests import BitsetPool, ColumnSplits, ColumnTests
+from ml_census.engine.compiler.trees.numeric_tests import numeric_tests
+from ml_census.engine.compiler.trees.tree_nodes import TreeNodes, concatenate, reorder, sibling_order
 from ml_census.engine.runtime.encoders import CategoryEncoder, Encoder
 from ml_census.engine.runtime.linear_model import NumericFeature
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble

@@ -6,10 +6,10 @@ import numpy as np
 from sklearn import ensemble, tree
 
 from ml_census.engine import sklearn_internals
-from ml_census.engine.compiler.features import Feature, UnsupportedModelError
-from ml_census.engine.compiler.pipeline_tracer import apply_step
-from ml_census.engine.compiler.tree_compiler import FittedTrees, compile_trees
-from ml_census.engine.compiler.tree_nodes import from_histogram_tree, from_sklearn_tree
+from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError
+from ml_census.engine.compiler.pipeline.pipeline_tracer import apply_step
+from ml_census.engine.compiler.trees.tree_compiler import FittedTrees, compile_trees
+from ml_census.engine.compiler.trees.tree_nodes import from_histogram_tree, from_sklearn_tree
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.schema import Schema
 

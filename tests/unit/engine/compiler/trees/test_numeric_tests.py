@@ -12,8 +12,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
 from ml_census.engine.compiler.compiler import compile_model
-from ml_census.engine.compiler.features import UnsupportedModelError
-from ml_census.engine.compiler.numeric_tests import raw_threshold_for
+from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
+from ml_census.engine.compiler.trees.numeric_tests import raw_threshold_for
 from ml_census.engine.runtime.encoders import ThresholdEncoder
 from ml_census.engine.runtime.linear_model import NumericFeature
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble

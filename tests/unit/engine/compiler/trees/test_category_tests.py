@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ml_census.engine.compiler.category_tests import goes_right
+from ml_census.engine.compiler.trees.category_tests import goes_right
 from ml_census.engine.sklearn_internals import CategorySplit
 
 

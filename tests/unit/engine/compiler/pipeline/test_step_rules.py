@@ -15,8 +15,8 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from ml_census.engine.compiler import step_rules
-from ml_census.engine.compiler.features import (
+from ml_census.engine.compiler.pipeline import step_rules
+from ml_census.engine.compiler.pipeline.features import (
     CategoricalFeature,
     Feature,
     OpaqueFeature,

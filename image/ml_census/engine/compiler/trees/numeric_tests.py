@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from ml_census.engine.compiler.features import UnsupportedModelError
-from ml_census.engine.compiler.float_bisection import largest_where
-from ml_census.engine.compiler.node_tests import UINT32_MAX, ColumnSplits, ColumnTests
+from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
+from ml_census.engine.compiler.trees.float_bisection import largest_where
+from ml_census.engine.compiler.trees.node_tests import UINT32_MAX, ColumnSplits, ColumnTests
 from ml_census.engine.runtime.encoders import ThresholdEncoder
 from ml_census.engine.runtime.linear_model import NumericFeature
 from ml_census.schema import MAX_FLOAT32

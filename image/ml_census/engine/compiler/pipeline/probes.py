@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import csc_array
 from sklearn.preprocessing import LabelBinarizer
 
-from ml_census.engine.compiler.features import CategoricalFeature, Feature, UnsupportedModelError
+from ml_census.engine.compiler.pipeline.features import CategoricalFeature, Feature, UnsupportedModelError
 
 
 def transform_probes(step: Any, features: Sequence[Feature]) -> Any:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ml_census.engine.compiler.features import (
+from ml_census.engine.compiler.pipeline.features import (
     UNKNOWN_TEXTS,
     CategoricalFeature,
     OpaqueFeature,

@@ -4,9 +4,9 @@ from typing import cast
 
 import numpy as np
 
-from ml_census.engine.compiler.category_values import exceptional_codes, values_by_code
-from ml_census.engine.compiler.features import CategoricalFeature
-from ml_census.engine.compiler.node_tests import BitsetPool, ColumnSplits, ColumnTests, NodeTest
+from ml_census.engine.compiler.pipeline.category_values import exceptional_codes, values_by_code
+from ml_census.engine.compiler.pipeline.features import CategoricalFeature
+from ml_census.engine.compiler.trees.node_tests import BitsetPool, ColumnSplits, ColumnTests, NodeTest
 from ml_census.engine.runtime.encoders import CategoryEncoder
 from ml_census.engine.sklearn_internals import CategorySplit
 

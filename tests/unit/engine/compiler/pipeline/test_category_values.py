@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ml_census.engine.compiler.category_values import exceptional_codes, values_by_code
-from ml_census.engine.compiler.features import CategoricalFeature, UnsupportedModelError
+from ml_census.engine.compiler.pipeline.category_values import exceptional_codes, values_by_code
+from ml_census.engine.compiler.pipeline.features import CategoricalFeature, UnsupportedModelError
 
 
 def sparse(*exceptions: tuple[int, int], values: tuple[float, ...] = (0.0, 1.0)) -> CategoricalFeature:

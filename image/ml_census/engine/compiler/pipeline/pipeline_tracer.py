@@ -20,8 +20,8 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from ml_census.engine.compiler import step_rules
-from ml_census.engine.compiler.features import Feature, UnsupportedModelError
+from ml_census.engine.compiler.pipeline import step_rules
+from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError
 from ml_census.engine.pipeline_visitor import PipelineVisitor
 
 Rule = Callable[[Any, list[Feature]], list[Feature]]

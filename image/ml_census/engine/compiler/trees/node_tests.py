@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ml_census.engine.compiler.features import Feature
-from ml_census.engine.compiler.tree_nodes import TreeNodes
+from ml_census.engine.compiler.pipeline.features import Feature
+from ml_census.engine.compiler.trees.tree_nodes import TreeNodes
 from ml_census.engine.runtime.encoders import Encoder
 from ml_census.engine.runtime.kernel import BITSET_FLAG
 

@@ -20,8 +20,8 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from ml_census.engine.compiler.features import CategoricalFeature, Feature, UnsupportedModelError
-from ml_census.engine.compiler.probes import one_hot_features, transform_probes
+from ml_census.engine.compiler.pipeline.features import CategoricalFeature, Feature, UnsupportedModelError
+from ml_census.engine.compiler.pipeline.probes import one_hot_features, transform_probes
 from ml_census.engine.runtime.linear_model import NumericFeature, Operation
 from ml_census.engine.sklearn_internals import one_hot_widths
 

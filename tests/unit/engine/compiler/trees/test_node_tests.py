@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_census.engine.compiler.node_tests import BitsetPool, NodeTest
+from ml_census.engine.compiler.trees.node_tests import BitsetPool, NodeTest
 from ml_census.engine.runtime.kernel import BITSET_FLAG
 
 PROPERTY = settings(derandomize=True, deadline=None, database=None)

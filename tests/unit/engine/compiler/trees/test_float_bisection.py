@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_census.engine.compiler.float_bisection import float_to_ordinal, largest_where, ordinal_to_float
+from ml_census.engine.compiler.trees.float_bisection import float_to_ordinal, largest_where, ordinal_to_float
 from ml_census.schema import MAX_FLOAT32
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=True)

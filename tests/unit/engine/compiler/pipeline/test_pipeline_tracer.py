@@ -5,8 +5,8 @@ from sklearn.feature_selection import SelectKBest
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
-from ml_census.engine.compiler.features import Feature, UnsupportedModelError
-from ml_census.engine.compiler.pipeline_tracer import apply_step
+from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError
+from ml_census.engine.compiler.pipeline.pipeline_tracer import apply_step
 from ml_census.engine.runtime.linear_model import NumericFeature
 from support.sample_models import only
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ml_census.engine.compiler.features import CategoricalFeature, UnsupportedModelError
+from ml_census.engine.compiler.pipeline.features import CategoricalFeature, UnsupportedModelError
 
 
 class ExceptionalCodes(NamedTuple):
