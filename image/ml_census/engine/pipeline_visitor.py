@@ -3,7 +3,7 @@
 PipelineVisitor knows the steps that hold other steps or only route columns: Pipeline, FeatureUnion, ColumnTransformer,
 selectors and "passthrough". A subclass decides what it records of a column (the type parameter Item), and transform()
 says what each other step does to its columns. There are two: compiler.pipeline computes features, and
-models.fact_collector collects what the steps state about the input columns.
+models.schema_inference collects what the steps state about the input columns.
 """
 
 from abc import ABC, abstractmethod

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml_census.models.column_facts import ColumnFacts
+from ml_census.models.schema_inference.column_facts import ColumnFacts
 from ml_census.schema import Column, SchemaError
 
 

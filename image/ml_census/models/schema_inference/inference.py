@@ -10,9 +10,9 @@ from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from ml_census.engine.sklearn_internals import SklearnInternalsError
-from ml_census.models.column_facts import ColumnFacts
-from ml_census.models.fact_collector import FactCollector
-from ml_census.models.meta_estimators import inner_estimators
+from ml_census.models.schema_inference.column_facts import ColumnFacts
+from ml_census.models.schema_inference.fact_collector import FactCollector
+from ml_census.models.schema_inference.meta_estimators import inner_estimators
 from ml_census.schema import Column, Schema, SchemaError
 
 REMEDY = "put a schema.json beside it"

@@ -23,8 +23,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from ml_census.models.fact_collector import FactCollector
 from ml_census.models.schema_inference import infer_schema
+from ml_census.models.schema_inference.fact_collector import FactCollector
 from ml_census.schema import Column
 from support.sample_models import FRAME as CENSUS
 from support.sample_models import LABELS as CENSUS_LABELS

@@ -28,9 +28,9 @@ from sklearn.utils import get_tags
 
 from ml_census.engine.pipeline_visitor import PipelineVisitor
 from ml_census.engine.sklearn_internals import category_encoder
-from ml_census.models import booster_categories
-from ml_census.models.column_facts import ColumnFacts
-from ml_census.models.meta_estimators import inner_estimators
+from ml_census.models.schema_inference import booster_categories
+from ml_census.models.schema_inference.column_facts import ColumnFacts
+from ml_census.models.schema_inference.meta_estimators import inner_estimators
 from ml_census.schema import Value
 
 FORESTS = (

@@ -18,8 +18,8 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.semi_supervised import SelfTrainingClassifier
 
 from ml_census.engine.probe import probe_schema
-from ml_census.models.meta_estimators import inner_estimators
 from ml_census.models.schema_inference import infer_schema
+from ml_census.models.schema_inference.meta_estimators import inner_estimators
 
 RANDOM = np.random.default_rng(0)
 ROWS = np.where(RANDOM.random((200, 2)) < 0.1, np.nan, RANDOM.random((200, 2)))

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from ml_census.models.booster_categories import categories
 from ml_census.models.estimator import learnt, with_dtypes
+from ml_census.models.schema_inference.booster_categories import categories
 from ml_census.schema import Column, Schema
 
 
