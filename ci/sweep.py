@@ -26,7 +26,7 @@ for name, data, model in estimator_sweep.models_that_predict(sys.argv[1:] or est
         except Exception as error:  # a fault of ours: go on, and count it
             found = estimator_sweep.Outcome(name, data, "fails", f"{type(error).__name__}: {error}")
     counts[data, found.kind] += 1
-    if found.kind not in ("compiled", "original"):
+    if found.kind not in ("compiled", "sklearn"):
         print(f"{found.kind}: {name} on {data}: {found.reason}", flush=True)
     elif any(word in found.reason for word in estimator_sweep.INTERNAL):
         print(f"reason: {name} on {data}: {found.reason}", flush=True)

@@ -61,7 +61,7 @@ def test_damaged_download_is_rejected_until_it_is_whole(
     with Load(release.url).running() as load:
         set_fault(fault)
         publish(bucket, model)
-        wait_for("a refusal", lambda: release.version()["reloads"]["refused"] > before["reloads"]["refused"], 120)
+        wait_for("a refusal", lambda: release.version()["reloads"]["rejected"] > before["reloads"]["rejected"], 120)
         served = set(load.versions)
         set_fault("")
         wait_for("the new model", lambda: release.version()["model"] != before["model"], 150)

@@ -33,11 +33,11 @@ def test_environment_installs_serves_upgrades_and_uninstalls(release: Release, e
 
 
 def test_compiled_image_serves_a_published_model(release: Release) -> None:
-    """It has nothing to unpickle with: the compiled form, proved when it was published, is all that it needs."""
+    """The image without scikit-learn cannot unpickle: it serves the compiled form that was verified at publishing."""
     release.upgrade(CHART / "environments" / "dev.yaml", **image("COMPILED_IMAGE"))
 
     release.test()
     with release.forwarded() as url:
         engine = requests.get(f"{url}/version", timeout=30).json()["engine"]
     assert engine["kind"] == "compiled"
-    assert engine["proved_rows"] > 2000
+    assert engine["verified_rows"] > 2000

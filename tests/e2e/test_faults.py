@@ -165,7 +165,7 @@ def test_pod_that_starts_without_the_bucket_waits_for_it(release: Release, load:
 def test_restart_without_the_bucket_serves_from_the_cache(release: Release, load: Load) -> None:
     before = release.restarts()
     with bucket_away():
-        wait_for("a failed look", lambda: release.version()["reloads"]["refused"] > 0)
+        wait_for("a failed look", lambda: release.version()["reloads"]["rejected"] > 0)
         end = time.monotonic() + OUTAGE_SECONDS
         while time.monotonic() < end:
             assert requests.get(f"{release.url}/readyz", timeout=30).status_code == 200

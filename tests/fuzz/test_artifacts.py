@@ -59,7 +59,7 @@ class Damaged(Snapshot):
 
 
 def test_the_published_model_that_is_damaged_below_is_loaded(published: Config) -> None:
-    assert bundle.load(published, Snapshot()).model.engine["kind"] == "compiled"
+    assert bundle.load(published, Snapshot()).model.engine.kind == "compiled"
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -59,7 +59,7 @@ def outcome(estimator: str, data: str, model: Any, folder: Path) -> Outcome:
     actual = response.json["predictions"]
     if not are_equal(actual, expected):
         return Outcome(estimator, data, "differs", f"{actual[:3]} in place of {expected[:3]}")
-    return Outcome(estimator, data, engine["kind"], engine.get("reason", ""))
+    return Outcome(estimator, data, engine.kind, engine.reason or "")
 
 
 def sendable(rows: Any) -> list[Any]:

@@ -59,8 +59,8 @@ def test_responses_are_counted_by_route_protocol_and_status(own: Server) -> None
         ("native", "/login", "200"): 1,
         ("native", "/prediction", "200"): 1,
         ("native", "/prediction", "403"): 1,
-        ("", "other", "404"): 20,
-        ("", "/readyz", "200"): 1,
+        ("none", "other", "404"): 20,
+        ("none", "/readyz", "200"): 1,
     }
     assert counted(figures, "ml_census_request_seconds_count") == answers
     assert all(0 < seconds for seconds in counted(figures, "ml_census_request_seconds_sum").values())
@@ -94,7 +94,7 @@ def test_logins_are_counted_by_result(own: Server) -> None:
 
     figures = own.metrics()
 
-    assert [figures["ml_census_logins_total", result] for result in ("ok", "wrong", "throttled")] == [1, 5, 1]
+    assert [figures["ml_census_logins_total", result] for result in ("success", "failure", "throttled")] == [1, 5, 1]
 
 
 def test_unknown_values_are_counted_by_column(own: Server) -> None:
@@ -158,7 +158,7 @@ def test_each_protocol_is_counted_under_its_configured_routes(told: list[Sample]
 
     assert {labels["route"]: labels["protocol"] for labels in answers} == (
         {path: protocol for path, (protocol, _body) in ROUTES.items()}
-        | dict.fromkeys(PROBES, "")
+        | dict.fromkeys(PROBES, "none")
         | {"/login": "native"}
     )
 
@@ -206,15 +206,15 @@ def test_drift_is_reported_by_column(told: list[Sample]) -> None:
     assert drift["sex"] == pytest.approx(0, abs=1e-3)
 
 
-def test_idle_server_reports_its_model_and_empty_lanes(own: Server) -> None:
+def test_idle_server_reports_its_model_and_empty_queues(own: Server) -> None:
     version = get(f"{own.url}/version").json()
 
     figures = own.metrics()
 
     assert figures["ml_census_model_info", version["engine"]["kind"], version["model"]] == 1
-    assert figures["ml_census_reloads_total", "done"] == figures["ml_census_reloads_total", "refused"] == 0
-    for lane in ("work", "login", "quick"):
-        assert figures["ml_census_waiting", lane] == figures["ml_census_shed_total", lane] == 0
+    assert figures["ml_census_reloads_total", "success"] == figures["ml_census_reloads_total", "rejected"] == 0
+    for queue in ("work", "login", "quick"):
+        assert figures["ml_census_waiting", queue] == figures["ml_census_shed_total", queue] == 0
     assert figures["ml_census_draining",] == 0
     assert figures["ml_census_version_mismatch",] == 0  # 1: tests/system/test_process.py
     assert figures["ml_census_connections",] <= 1

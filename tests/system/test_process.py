@@ -120,7 +120,7 @@ def test_version_and_metric_show_the_other_scikit_learn(
     server = start("logistic", pickled=True, sklearn_version_mismatch="warn", compile=compile)
 
     version = requests.get(f"{server.url}/version", timeout=SECONDS).json()
-    assert version["made-by-scikit-learn"] == "1.9.0" != version["scikit-learn"]
+    assert version["trained_with_sklearn"] == "1.9.0" != version["scikit-learn"]
     assert any("from version 1.9.0" in line for line in server.log)
     assert server.metrics()["ml_census_version_mismatch",] == 1
 

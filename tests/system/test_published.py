@@ -135,9 +135,11 @@ def test_version_reports_engine_and_verified_rows(serving: Callable[..., Server]
 
     manifest = json.loads((once / "manifest.json").read_text())
     assert (
-        version["engine"] == manifest["engine"] == {"kind": "compiled", "proved_rows": version["engine"]["proved_rows"]}
+        version["engine"]
+        == manifest["engine"]
+        == {"kind": "compiled", "verified_rows": version["engine"]["verified_rows"]}
     )
-    assert version["engine"]["proved_rows"] > 2000
+    assert version["engine"]["verified_rows"] > 2000
     assert version["scikit-learn"] == manifest["scikit-learn"]
     assert version["model"] == manifest["files"]["model.pkl"][:12]
     assert any("compiled, " in line for line in server.log)
@@ -150,7 +152,7 @@ def test_compile_false_serves_the_original(
 
     version = requests.get(f"{server.url}/version", timeout=SECONDS).json()
 
-    assert version["engine"] == {"kind": "original", "reason": "the configuration says compile: false"}
+    assert version["engine"] == {"kind": "sklearn", "reason": "the configuration says compile: false"}
     assert server.predict(sample_model("article").rows).json() == {"predictions": sample_model("article").decoded()}
 
 

@@ -117,7 +117,7 @@ def test_change_in_the_bucket_is_served_without_a_restart(
 
     while (found := requests.get(f"{server.url}/version", timeout=SECONDS).json())["model"] == version:
         time.sleep(0.1)
-    assert found["reloads"]["done"] >= 1
+    assert found["reloads"]["success"] >= 1
     assert server.predict([[1, 2]]).status_code == 200
 
 
@@ -186,4 +186,4 @@ def test_model_that_is_cut_in_transfer_does_not_replace_the_old(
     assert server.predict([[1, 2]]).status_code == 200
     assert sorted(tmp_path.glob("cache/**/*")) == kept
     version = requests.get(f"{server.url}/version", timeout=SECONDS).json()
-    assert version["reloads"]["done"] == 0
+    assert version["reloads"]["success"] == 0

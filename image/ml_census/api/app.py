@@ -14,7 +14,9 @@ from ml_census.api.views import health, kserve, login, mlflow, model, open_infer
 from ml_census.api.views.vertex import VertexRoutes
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
+from ml_census.models.model import ServedModel
 from ml_census.observability.metrics import Metrics
+from ml_census.observability.model_collector import ModelInfo
 from ml_census.web import openapi, views
 
 BLUEPRINTS = [
@@ -52,9 +54,13 @@ def create_app(
     register_error_handlers(app)
     _register_blueprints(app, vertex_routes)
     state.unauthenticated_rules = _unauthenticated_rules(state, vertex_routes)
-    metrics.watch_model(lambda: state.artifacts, lambda: dict(reload_counts()))
+    metrics.watch_model(lambda: _model_info(state.artifacts.model), lambda: dict(reload_counts()))
     metrics.set_route_protocols(_route_protocols(state))
     return app
+
+
+def _model_info(model: ServedModel) -> ModelInfo:
+    return ModelInfo(model.version, model.engine.kind, bool(model.trained_with_sklearn), model.drift)
 
 
 def check_vertex_routes(config: Config, routes: VertexRoutes) -> None:

@@ -54,7 +54,7 @@ class PredictionService:
 
     def stage_timer(self) -> StageTimer:
         """Return the timer of one request: its first lap is "parse", its last "format"."""
-        return self._metrics.stages()
+        return self._metrics.stage_timer()
 
     def predict(
         self, artifacts: Artifacts, inputs: Any, timer: StageTimer, with_probabilities: bool = False
@@ -74,5 +74,5 @@ class PredictionService:
         predictions = artifacts.decoded(predictor.predict(rows.columns))
         probabilities = predictor.probabilities(rows.columns) if with_probabilities else None
         timer.lap("predict")
-        self._metrics.predicted(artifacts.model, rows.columns, rows.unknown)
+        self._metrics.record_prediction(artifacts.model.drift, rows.columns, rows.unknown)
         return PredictionResult(predictions, probabilities, rows.unknown, artifacts.model.version, rows.ignored)

@@ -29,7 +29,7 @@ class ScheduledFlask(FastPathFlask):
         if route is None or route.workload is Workload.OTHER:
             return WORK
         if route.workload is Workload.PREDICTION:
-            is_compiled = self.state.artifacts.model.engine.get("kind") == "compiled"
+            is_compiled = self.state.artifacts.model.engine.kind == "compiled"
             return FAST if is_compiled and length <= FAST_BYTES else WORK
         return PROBE if route.workload is Workload.PROBE else LOGIN
 

@@ -13,8 +13,8 @@ from ml_census.config import Config
 from ml_census.engine.predictor import PredictionError, Predictor, describe_failure, predict_example
 from ml_census.errors import ArtifactError
 from ml_census.models import class_labels, loading
-from ml_census.models.loading import Model, SandboxResult
 from ml_census.models.manifest import ArtifactReader, ModelFolder, parse_object, read
+from ml_census.models.model import SandboxResult, ServedModel
 from ml_census.schema import InvalidRowsError
 from ml_census.storage import json_file
 
@@ -35,7 +35,7 @@ TOLERANCE = 1e-9
 class Artifacts:
     """What one request works on from its start to its end."""
 
-    model: Model
+    model: ServedModel
     labels: Mapping[Any, str] | None
     """The model's class -> the text that is answered; None: the model's own values are the answer."""
     users: Mapping[str, str]
@@ -90,8 +90,8 @@ def load_model(config: Config, reader: ArtifactReader, proved: Callable[[], Sand
 def log_warnings(config: Config, artifacts: Artifacts) -> None:
     """Log what is not as it should be, and no reason to refuse it. Once all is loaded: a start that fails says one
     thing."""
-    for remark in artifacts.model.remarks:
-        log.warning("model_path: %s: %s", config.model_path, remark)
+    for warning in artifacts.model.warnings:
+        log.warning("model_path: %s: %s", config.model_path, warning)
     if clear := auth.users_with_plaintext_password(artifacts.users):
         log.warning("users: %s: %d password(s) in clear; `ml-census user add` hashes them", config.users, len(clear))
     if unusable := auth.users_without_login(artifacts.users):

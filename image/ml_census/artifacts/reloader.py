@@ -124,7 +124,7 @@ class ArtifactReloader:
 
     def counts(self) -> dict[str, int]:
         """How often something else was loaded, and how often it was refused."""
-        return {"done": sum(part.done for part in self.parts), "refused": sum(part.refused for part in self.parts)}
+        return {"success": sum(part.done for part in self.parts), "rejected": sum(part.refused for part in self.parts)}
 
     def start(self) -> Artifacts:
         """The artifacts, or what was kept of them in this place if they cannot be had.

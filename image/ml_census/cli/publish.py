@@ -38,8 +38,8 @@ def publish(
         fail(error)
     except StorageError as error:
         fail(f"{output}: {error}")
-    click.echo(f"published in {output}: " + ", ".join(str(value) for value in engine.values()), err=True)
-    if trusted and engine["kind"] == "original":
+    click.echo(f"published in {output}: {engine}", err=True)
+    if trusted and engine.kind == "sklearn":
         digest = hashlib.sha256(storage.read(storage.join(output, "manifest.json"))).hexdigest()
         names = ", ".join(trusted)
         click.echo(f'a server needs model_sha256: "{digest}" to trust the manifest, which lists {names}', err=True)

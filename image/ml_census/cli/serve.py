@@ -69,8 +69,8 @@ def serve(
 
     def opened(port: int) -> None:
         model = loaded.model
-        engine = ", ".join(str(value) for value in model.engine.values())
-        log.info("ml-census %s serves model %s (%s) on http://%s:%d", __version__, model.version, engine, host, port)
+        place = f"http://{host}:{port}"
+        log.info("ml-census %s serves model %s (%s) on %s", __version__, model.version, model.engine, place)
 
     try:
         server.serve(app, host, port, settings, draining, opened, metrics)

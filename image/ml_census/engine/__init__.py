@@ -14,6 +14,7 @@
 
 Modules and packages:
     predictor.py            the Predictor protocol and PredictionError
+    engine_info.py          EngineInfo: the engine that serves a model, as /version reports it
     runtime/                compiled models; all of the engine that the image without scikit-learn contains
     compiler/               compile a fitted model and verify the result; needs scikit-learn
     sklearn_predictor.py    predict with scikit-learn; model_input.py and sklearn_output.py convert rows and results,

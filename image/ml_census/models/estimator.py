@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from ml_census.config import trusted_globals
 from ml_census.engine import probe
 from ml_census.engine.compiler.equivalence import compile_and_verify
+from ml_census.engine.engine_info import EngineInfo
 from ml_census.engine.predictor import Predictor, predict_example
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.errors import ArtifactError
@@ -222,9 +223,9 @@ def original(uri: str, model: Any, folder: ModelFolder) -> SklearnPredictor:
     return plain
 
 
-def predictor(uri: str, model: Any, folder: ModelFolder, compile: bool) -> tuple[Predictor, dict[str, Any]]:
+def predictor(uri: str, model: Any, folder: ModelFolder, compile: bool) -> tuple[Predictor, EngineInfo]:
     """What serves the model, and what /version says of it. Raises ArtifactError."""
     plain = original(uri, model, folder)
     if not compile:
-        return plain, {"kind": "original", "reason": "the configuration says compile: false"}
+        return plain, EngineInfo("sklearn", reason="the configuration says compile: false")
     return compile_and_verify(plain)

@@ -16,6 +16,7 @@ import sklearn
 from ml_census import storage
 from ml_census.config import trusted_globals
 from ml_census.engine.compiler.equivalence import compile_and_verify
+from ml_census.engine.engine_info import EngineInfo
 from ml_census.engine.predictor import PredictionError, describe_failure, predict_example
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.serialization import to_bytes
@@ -40,7 +41,7 @@ def publish_files(
     schema_uri: str | None,
     golden_uri: str | None,
     trusted: Iterable[str] = (),
-) -> dict[str, Any]:
+) -> EngineInfo:
     """Publish a model that was written with joblib or pickle, with what is in the other files, if any.
 
     `trusted` is what its pickle may name beside scikit-learn's own estimators, each "module.name".
@@ -62,7 +63,7 @@ def _publish_files(
     schema_uri: str | None,
     golden_uri: str | None,
     trusted: tuple[str, ...],
-) -> dict[str, Any]:
+) -> EngineInfo:
     store = Snapshot()
     data = read(store, "--model", model_uri, storage.MAX_BYTES)
     model = estimator.load_estimator("--model", model_uri, data, trusted).model
@@ -134,7 +135,7 @@ def publish(
     about: Mapping[str, Any],
     output: str,
     report: bytes | None = None,
-) -> dict[str, Any]:
+) -> EngineInfo:
     """Write model.pkl, compiled.npz, prediction_decoding.json, schema.json, golden.json, report.html and manifest.json.
 
     `texts` decodes the classes; `golden_rows` are raw rows in the order of the columns; `about` goes into the manifest;
@@ -163,7 +164,7 @@ def publish(
         files["golden.json"] = _json(_golden(original, golden_rows, labels))
     manifest = {
         "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
-        "engine": engine,
+        "engine": engine.to_json(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "scikit-learn": sklearn.__version__,

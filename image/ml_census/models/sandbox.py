@@ -22,10 +22,11 @@ from typing import Any
 
 from ml_census.artifacts import bundle
 from ml_census.config import Config
+from ml_census.engine.engine_info import EngineInfo
 from ml_census.engine.runtime import serialization
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.errors import ArtifactError
-from ml_census.models.loading import SandboxResult
+from ml_census.models.model import SandboxResult
 from ml_census.schema import schema_to_json
 from ml_census.storage import snapshot
 from ml_census.storage.snapshot import Snapshot
@@ -120,7 +121,8 @@ def run(folder: Path) -> None:
         reason = "not enough memory to try it out (MemoryError)"
         outcome = {"error": ["model_path", config.model_path, reason], "is_transient": True}
     else:
-        outcome = {name: getattr(model, name) for name in ("engine", "scikit_learn", "made_by", "remarks")}
+        outcome = {"engine": model.engine.to_json()}
+        outcome |= {name: getattr(model, name) for name in ("sklearn_version", "trained_with_sklearn", "warnings")}
         if isinstance(model.predictor, CompiledPredictor):
             outcome["schema"] = json.dumps(schema_to_json(model.predictor.schema))
             (folder / "compiled.npz").write_bytes(serialization.to_bytes(model.predictor))
@@ -133,7 +135,12 @@ def _read(outcome: dict[str, Any], folder: Path) -> SandboxResult:
     data = (folder / "compiled.npz").read_bytes() if "schema" in outcome else None
     schema = outcome.get("schema", "").encode()
     return SandboxResult(
-        data, schema, outcome["engine"], outcome["scikit_learn"], outcome["made_by"], outcome["remarks"]
+        data,
+        schema,
+        EngineInfo(**outcome["engine"]),
+        outcome["sklearn_version"],
+        outcome["trained_with_sklearn"],
+        outcome["warnings"],
     )
 
 

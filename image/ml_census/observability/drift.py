@@ -1,6 +1,7 @@
-"""How far the rows that are predicted have moved from those of the training: the population stability index (PSI).
+"""Drift of the predicted rows against the training rows, as population stability index (PSI).
 
-Yurdakul and Naranjo 2020, "Statistical properties of the population stability index", Journal of Risk Model Validation.
+Source: Yurdakul and Naranjo 2020, "Statistical properties of the population stability index", Journal of Risk Model
+Validation.
 """
 
 import math
@@ -10,70 +11,77 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ml_census.schema import Column, Columns, Schema, Value
 
-LEAST_ROWS = 1000
-"""Of fewer rows nothing is said: the index of rows that have not moved is about bins / rows."""
-MOST_ROWS = 20_000
-"""At so many all counts are halved, so that old rows are forgotten."""
-ROWS_OF_A_REQUEST = 100
-"""Of a larger request so many rows, evenly spaced, are looked at: all of them would cost a third of the prediction."""
-LEAST_SHARE = 0.0001
-"""What a bin without rows counts as, since the index has none for it."""
+MIN_ROWS = 1000
+"""Minimum number of rows for a PSI. Without drift the PSI is about bins / rows, which is noise for fewer rows."""
+WINDOW_ROWS = 20_000
+"""Number of rows at which all counts are halved, so that older rows count less."""
+MAX_SAMPLED_ROWS = 100
+"""Maximum number of rows counted for each request (default 100), evenly spaced.
+
+Counting all rows of a large request takes a third of the time of the prediction.
+"""
+MIN_SHARE = 0.0001
+"""Share of an empty bin. The PSI is not defined for a share of 0."""
 
 
 class DriftMonitor:
-    """Counts what is predicted, for the columns whose spread in training is known."""
+    """Counts of predicted values for the columns whose training distribution is known. Safe for several threads."""
 
     def __init__(self, schema: Schema) -> None:
+        """Start with no rows."""
         self._schema = schema
-        self._places = [(place, _bins(column)) for place, column in enumerate(schema.columns) if column.training]
+        self._bins = [(index, _bin_function(column)) for index, column in enumerate(schema.columns) if column.training]
         self._counts = [[0.0] * len(column.training.frequencies) for column in schema.columns if column.training]
         self._rows = 0.0
         self._lock = threading.Lock()
 
-    def see(self, columns: Columns) -> None:
-        """These rows, column by column, are predicted."""
-        if not self._places:
+    def observe(self, columns: Columns) -> None:
+        """Count the values of predicted rows. `columns` has a list of values for each column of the schema."""
+        if not self._bins:
             return
         rows = len(columns[0])
-        step = -(-rows // ROWS_OF_A_REQUEST)
+        step = -(-rows // MAX_SAMPLED_ROWS)
         with self._lock:
-            for (place, bin_of), counts in zip(self._places, self._counts, strict=True):
-                for value in columns[place][::step]:
+            for (index, bin_of), counts in zip(self._bins, self._counts, strict=True):
+                for value in columns[index][::step]:
                     counts[bin_of(value)] += 1
             self._rows += len(range(0, rows, step))
-            if self._rows >= MOST_ROWS:
+            if self._rows >= WINDOW_ROWS:
                 self._rows /= 2
                 self._counts = [[count / 2 for count in counts] for counts in self._counts]
 
-    def indices(self) -> Mapping[str, float]:
-        """The index of each column by its name; none before LEAST_ROWS. Above 0.1 it has moved, above 0.25 far."""
+    def psi_by_column(self) -> Mapping[str, float]:
+        """Return the PSI of each column by its name; empty below MIN_ROWS rows.
+
+        A common reading: above 0.1 the column has moved, above 0.25 it has moved far.
+        """
         with self._lock:
-            if self._rows < LEAST_ROWS:
+            if self._rows < MIN_ROWS:
                 return {}
-            shares = [[count / self._rows for count in counts] for counts in self._counts]
-        known = [column for column in self._schema.columns if column.training]
+            current = [[count / self._rows for count in counts] for counts in self._counts]
+        columns = [column for column in self._schema.columns if column.training]
         return {
-            str(column.name): index(column.training.frequencies, now)
-            for column, now in zip(known, shares, strict=True)
+            str(column.name): population_stability_index(column.training.frequencies, shares)
+            for column, shares in zip(columns, current, strict=True)
             if column.training
         }
 
 
-def index(before: Sequence[float], now: Sequence[float]) -> float:
-    """The population stability index of two lists of shares."""
-    pairs = [(max(old, LEAST_SHARE), max(new, LEAST_SHARE)) for old, new in zip(before, now, strict=True)]
+def population_stability_index(training: Sequence[float], current: Sequence[float]) -> float:
+    """Return the PSI of two distributions over the same bins; each is a list of shares with the sum 1."""
+    pairs = [(max(old, MIN_SHARE), max(new, MIN_SHARE)) for old, new in zip(training, current, strict=True)]
     return sum((new - old) * math.log(new / old) for old, new in pairs)
 
 
-def _bins(column: Column) -> Callable[[Value], int]:
-    """From a value to its bin; the last is for what is missing or unknown."""
+def _bin_function(column: Column) -> Callable[[Value], int]:
+    """Return the function from a value to the index of its bin; the last bin counts missing and unknown values."""
     last = len(column.training.frequencies) - 1 if column.training else 0
     if column.training and column.type == "number":
-        bounds = column.training.bin_edges
+        bin_edges = column.training.bin_edges
 
-        def number(value: Value) -> int:
-            return last if value is None or value != value else bisect_left(bounds, value)
+        def bin_of_number(value: Value) -> int:
+            return last if value is None or value != value else bisect_left(bin_edges, value)
 
-        return number
-    places = {value: place for place, value in enumerate(column.json_categories)}
-    return lambda value: places.get(value, last)
+        return bin_of_number
+    indices = {value: index for index, value in enumerate(column.json_categories)}
+    return lambda value: indices.get(value, last)

@@ -1,166 +1,146 @@
-"""What operators watch, in Prometheus' text format on a port of its own.
+"""Prometheus metrics, served in text format on a separate port.
 
-No label takes its values from clients, so that nobody can fill the memory with them.
+No label has a value that a client chooses, so the number of series is bounded.
 https://prometheus.io/docs/practices/naming/
 """
 
 import threading
 import time
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 from prometheus_client import start_http_server as start
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
-from prometheus_client.registry import Collector
 
-from ml_census.artifacts.bundle import Artifacts
-from ml_census.models.loading import Model
+from ml_census.observability.drift import DriftMonitor
+from ml_census.observability.model_collector import MAX_COLUMN_LABELS, ModelCollector, ModelInfo
 from ml_census.schema import Columns
 
 STAGES = ("parse", "validate", "predict", "format")
-LOGINS = ("ok", "wrong", "throttled")
+"""Stages of a prediction, in their order."""
+LOGIN_RESULTS = ("success", "failure", "throttled")
+NO_PROTOCOL = "none"
+"""Value of the label `protocol` for routes that do not predict, such as pages and probes."""
 REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+"""Upper bounds of the buckets of ml_census_request_seconds."""
 STAGE_SECONDS = (0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
-COLUMNS = 100
-"""Unknown values are counted for so many columns, those of all others together; the drift of no more."""
+"""Upper bounds of the buckets of ml_census_stage_seconds."""
 
 
 class Metrics:
-    """Counts and times of one process."""
+    """Counters, gauges and histograms of one process."""
 
     def __init__(self) -> None:
+        """Register all metrics but those of the model and of the server."""
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        labels = ["route", "protocol", "status"]
-        self._protocols: Mapping[str, str] = {}
-        self._requests = Counter("ml_census_requests", "Requests answered.", labels, registry=registry)
-        self._request_seconds = Histogram(
-            "ml_census_request_seconds",
-            "From a request that is whole to its answer, waiting included.",
-            labels,
-            buckets=REQUEST_SECONDS,
-            registry=registry,
-        )
-        self._answered: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        self._register_requests(registry)
+        self._register_server(registry)
         stages = Histogram(
             "ml_census_stage_seconds",
-            "What a prediction spends its time with.",
+            "Time spent per prediction stage.",
             ["stage"],
             buckets=STAGE_SECONDS,
             registry=registry,
         )
         self._stages = {stage: stages.labels(stage) for stage in STAGES}
-        self._rows = Counter("ml_census_rows", "Rows predicted.", registry=registry)
-        logins = Counter("ml_census_logins", "Logins by how they ended.", ["result"], registry=registry)
-        self._logins = {result: logins.labels(result) for result in LOGINS}
+        self._rows = Counter("ml_census_rows", "Predicted rows.", registry=registry)
+        logins = Counter("ml_census_logins", "Logins by result.", ["result"], registry=registry)
+        self._logins = {result: logins.labels(result) for result in LOGIN_RESULTS}
         self._unknown = Counter(
-            "ml_census_unknown_values", "Categories that the model has not learnt.", ["column"], registry=registry
+            "ml_census_unknown_values", "Categories that did not occur in training.", ["column"], registry=registry
         )
-        self._columns: set[str] = set()
-        self._waiting = Gauge("ml_census_waiting", "Requests that wait for a thread.", ["lane"], registry=registry)
-        self._shed = Counter("ml_census_shed", "Requests refused since too many wait.", ["lane"], registry=registry)
-        self._connections = Gauge("ml_census_connections", "Open connections.", registry=registry)
-        self._draining = Gauge("ml_census_draining", "1 from SIGTERM on.", registry=registry)
+        self._unknown_columns: set[str] = set()
 
-    def answered(self, route: str, status: int, seconds: float) -> None:
-        """A request has its answer."""
-        if (route, status) not in self._answered:  # to look labels up costs as much as to count
-            labels = route, self._protocols.get(route, ""), status
-            self._answered[route, status] = self._requests.labels(*labels), self._request_seconds.labels(*labels)
-        count, times = self._answered[route, status]
+    def _register_requests(self, registry: CollectorRegistry) -> None:
+        labels = ["route", "protocol", "status"]
+        self._protocols: Mapping[str, str] = {}
+        self._requests = Counter("ml_census_requests", "Responses.", labels, registry=registry)
+        self._request_seconds = Histogram(
+            "ml_census_request_seconds",
+            "Time from a complete request to its response, including time in a queue.",
+            labels,
+            buckets=REQUEST_SECONDS,
+            registry=registry,
+        )
+        self._responses: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+
+    def _register_server(self, registry: CollectorRegistry) -> None:
+        self._waiting = Gauge("ml_census_waiting", "Requests in a queue for a thread.", ["queue"], registry=registry)
+        self._shed = Counter("ml_census_shed", "Requests rejected by a full queue.", ["queue"], registry=registry)
+        self._connections = Gauge("ml_census_connections", "Open connections.", registry=registry)
+        self._draining = Gauge("ml_census_draining", "1 after SIGTERM.", registry=registry)
+
+    def record_response(self, route: str, status: int, seconds: float) -> None:
+        """Count a response and the time since its request was complete."""
+        if (route, status) not in self._responses:  # looking labels up takes as long as counting
+            labels = route, self._protocols.get(route, NO_PROTOCOL), status
+            self._responses[route, status] = self._requests.labels(*labels), self._request_seconds.labels(*labels)
+        count, times = self._responses[route, status]
         count.inc()
         times.observe(seconds)
 
-    def shed(self, lane: str) -> None:
-        """A request is refused, since its lane is full; its answer is counted like any other."""
-        self._shed.labels(lane).inc()
+    def record_rejection(self, queue: str) -> None:
+        """Count a request that a full queue rejects. The response is recorded separately."""
+        self._shed.labels(queue).inc()
 
-    def stages(self) -> "StageTimer":
-        """A stopwatch for one prediction."""
+    def stage_timer(self) -> "StageTimer":
+        """Return a timer for the stages of one prediction, which starts now."""
         return StageTimer(self._stages)
 
-    def predicted(self, model: Model, columns: Columns, unknown: Sequence[Mapping[str, Any]]) -> None:
-        """The model has predicted these rows; `unknown` says in which columns it did not know a value."""
-        self._rows.inc(len(columns[0]))
-        model.drift.see(columns)
-        if not unknown:
-            return
-        for column, count in Tally(str(each["column"]) for each in unknown).items():
-            if len(self._columns) < COLUMNS:
-                self._columns.add(column)
-            self._unknown.labels(column if column in self._columns else "other").inc(count)
+    def record_prediction(self, drift: DriftMonitor, columns: Columns, unknown: Sequence[Mapping[str, Any]]) -> None:
+        """Count predicted rows.
 
-    def login(self, result: str) -> None:
-        """Somebody has tried to log in, with one of LOGINS."""
+        `drift` is the monitor of the model that predicted them. `unknown` has an entry with the key "column" for each
+        value that did not occur in training.
+        """
+        self._rows.inc(len(columns[0]))
+        drift.observe(columns)
+        for column, count in Tally(str(entry["column"]) for entry in unknown).items():
+            if len(self._unknown_columns) < MAX_COLUMN_LABELS:
+                self._unknown_columns.add(column)
+            self._unknown.labels(column if column in self._unknown_columns else "other").inc(count)
+
+    def record_login(self, result: str) -> None:
+        """Count a login; `result` is one of LOGIN_RESULTS."""
         self._logins[result].inc()
 
     def set_route_protocols(self, protocols: Mapping[str, str]) -> None:
-        """Which protocol each of these routes is of; others are of none."""
+        """Set the protocol of each route that predicts."""
         self._protocols = protocols
 
     def watch_server(
         self, waiting: Mapping[str, Callable[[], int]], connections: Callable[[], int], draining: threading.Event
     ) -> None:
-        """Look at these whenever somebody asks."""
-        for lane, length in waiting.items():
-            self._waiting.labels(lane).set_function(length)
-            self._shed.labels(lane)  # 0 from the start on: what rises from nothing is no rise to Prometheus
+        """Read the queue lengths, the number of connections and the drain state at each scrape."""
+        for queue, length in waiting.items():
+            self._waiting.labels(queue).set_function(length)
+            self._shed.labels(queue)  # starts at 0: Prometheus does not count the first value of a series as a rise
         self._connections.set_function(connections)
         self._draining.set_function(draining.is_set)
 
-    def watch_model(self, artifacts: Callable[[], Artifacts], reloads: Callable[[], Mapping[str, int]]) -> None:
-        """Look at these whenever somebody asks."""
-        self.registry.register(_Model(artifacts, reloads))
+    def watch_model(self, model: Callable[[], ModelInfo], reloads: Callable[[], Mapping[str, int]]) -> None:
+        """Read the served model and the number of reloads by result at each scrape."""
+        self.registry.register(ModelCollector(model, reloads))
 
     def serve(self, host: str, port: int) -> int:
-        """Answer on a port of its own, from threads of its own; 0 is any. The port. Raises OSError."""
+        """Serve the metrics from threads of their own, and return the port; port 0 is any free port. Raises OSError."""
         server, _thread = start(port, host, self.registry)
         return int(server.server_port)
 
 
 class StageTimer:
-    """The time since the last lap goes to the stage that the next lap names."""
+    """A timer that assigns the time since the previous lap to a stage."""
 
     def __init__(self, stages: Mapping[str, Histogram]) -> None:
+        """Start the first lap."""
         self._stages = stages
         self._since = time.perf_counter()
 
     def lap(self, stage: str) -> None:
-        """The stage has ended."""
+        """Record the time of a stage that has ended, and start the next lap."""
         now = time.perf_counter()
         self._stages[stage].observe(now - self._since)
         self._since = now
-
-
-class _Model(Collector):
-    """What serves at the moment of the question: a series of a model that was replaced is gone."""
-
-    def __init__(self, artifacts: Callable[[], Artifacts], reloads: Callable[[], Mapping[str, int]]) -> None:
-        self._artifacts = artifacts
-        self._reloads = reloads
-
-    def collect(self) -> Iterable[Metric]:
-        """One info, the counts of reloads, and how far the model's columns have moved."""
-        model = self._artifacts().model
-        info = {"version": model.version, "engine": str(model.engine.get("kind", ""))}
-        yield InfoMetricFamily("ml_census_model", "The model that serves, and what predicts.", info)
-        yield GaugeMetricFamily(
-            "ml_census_version_mismatch",
-            "1 if the model was made by another scikit-learn than the one that is here.",
-            float(model.made_by is not None),
-        )
-        reloads = CounterMetricFamily(
-            "ml_census_reloads", "Changed artifacts by what became of them.", labels=["result"]
-        )
-        for result, count in self._reloads().items():
-            reloads.add_metric([result], count)
-        yield reloads
-        drift = GaugeMetricFamily(
-            "ml_census_drift", "Population stability index of a column against the training.", labels=["column"]
-        )
-        for column, index in list(model.drift.indices().items())[:COLUMNS]:
-            drift.add_metric([column], index)
-        yield drift

@@ -1,21 +1,24 @@
-"""The name of a request, which its answer and the log carry."""
+"""The id of a request, which its response and the log lines carry."""
 
 import random
 import re
 
-SANE = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+VALID_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 
 
-def request_id(given: str, traceparent: str = "") -> str:
-    """The client's own X-Request-Id if it is a sane one, else the id of its trace, else a new one.
+def request_id(client_id: str, traceparent: str = "") -> str:
+    """Return the client's X-Request-Id if it is valid, else the id of its trace, else a new id of 32 hex digits.
 
-    It is no secret. os.urandom() would let other threads run meanwhile: the loop refused half as many in a second.
+    The id is not a secret, so it comes from `random`. os.urandom() releases the interpreter lock: with it the event
+    loop rejected half as many requests in a second.
     """
-    return given if SANE.fullmatch(given) else trace_id(traceparent) or f"{random.getrandbits(128):032x}"
+    if VALID_REQUEST_ID.fullmatch(client_id):
+        return client_id
+    return trace_id(traceparent) or f"{random.getrandbits(128):032x}"
 
 
 def trace_id(traceparent: str) -> str:
-    """The id of the trace that a request is part of, or nothing (W3C Trace Context, https://www.w3.org/TR/trace-context)."""
-    found = TRACEPARENT.fullmatch(traceparent)
-    return found[1] if found else ""
+    """Return the trace id of a `traceparent` header (https://www.w3.org/TR/trace-context), or "" if it is invalid."""
+    match = TRACEPARENT.fullmatch(traceparent)
+    return match[1] if match else ""

@@ -50,7 +50,7 @@ class EventLoop:
         self._pools = {name: WorkerPool(name, spec, self._work) for name, spec in POOLS.items()}
         self.queue_lengths = {name: pool.__len__ for name, pool in self._pools.items()} | {FAST: self._fast.__len__}
         self._scheduler = Scheduler(queue_for, self.queue_lengths)
-        self._rejected = responder.metrics.shed
+        self._rejected = responder.metrics.record_rejection
         self._has_rejected = False
         self._held_bytes = 0
         self._next_check = 0.0

@@ -125,9 +125,9 @@ class Responder:
         """Count and log the response before the client can see it."""
         route = self._app.metric_route(request.path)
         seconds = time.monotonic() - request.complete_since
-        self.metrics.answered(route, code, seconds)
+        self.metrics.record_response(route, code, seconds)
         if access_log.is_enabled() and (code != 200 or self._app.queue_for(request.path, 0) != PROBE):
-            access_log.write(request.command, route, code, seconds, request.id, request.trace)
+            access_log.log_response(request.command, route, code, seconds, request.id, request.trace)
 
 
 def _environ(request: Request, peer: tuple[str, int], port: int) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def train(recipe: str, source: str, output: str) -> Metrics:
         report = render_report(manifest_info, model, census, found)
     with _progress(f"publishing in {output}"):
         engine = publish(model, _schema(model, census), DECODING, _golden_rows(census), manifest_info, output, report)
-    console.print("engine: " + ", ".join(str(value) for value in engine.values()))
+    console.print(f"engine: {engine}")
     console.print(f"accuracy {metrics.accuracy:.4f}, ROC AUC {metrics.roc_auc:.4f} on the test rows")
     if census.synthetic:
         console.print("synthetic data: these figures say nothing about people")

@@ -14,8 +14,9 @@ from ml_census.api.app import create_app
 from ml_census.api.views.vertex import VertexRoutes
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
+from ml_census.engine.engine_info import EngineInfo
 from ml_census.engine.sklearn_predictor import SklearnPredictor
-from ml_census.models.loading import Model
+from ml_census.models.model import ServedModel
 from ml_census.models.schema_inference import infer_schema
 from support.api_requests import BODIES, MODEL_NAME, PREDICTION, VERSION, VERTEX, VERTEX_HEALTH, Post
 from support.sample_models import SampleModel
@@ -39,7 +40,7 @@ def artifacts(sample_model: Callable[[str], SampleModel]) -> Artifacts:
     sample = sample_model("dataframe")
     labels = {int(key): text for key, text in (sample.decoding or {}).items()}
     predictor = SklearnPredictor(sample.model, infer_schema(sample.model))
-    model = Model(predictor, VERSION, {"kind": "original", "reason": "a test"}, "1.9.0")
+    model = ServedModel(predictor, VERSION, EngineInfo("sklearn", reason="a test"), "1.9.0")
     return Artifacts(model, labels, {"census": "census"}, auth.parse_keys(KEY.encode()))
 
 

@@ -2,16 +2,19 @@
 
 import json
 from dataclasses import replace
+from typing import Literal
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
+from ml_census.engine.engine_info import EngineInfo
 from ml_census.api.app import create_app
 from ml_census.api.scheduling import FAST_BYTES
 from ml_census.api.views.vertex import VertexRoutes
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
+from ml_census.engine.engine_info import EngineInfo
 from ml_census.server.parser import Request
 from ml_census.server.scheduler import FAST, POOLS, WORK, Scheduler
 from support.api_requests import BODIES, MLFLOW, PREDICTION, V1, V2, VERTEX
@@ -31,9 +34,9 @@ PROBES = [
 ]
 
 
-def queue(artifacts: Artifacts, config: Config, routes: VertexRoutes, engine: str, path: str, length: int) -> str:
+def queue(artifacts: Artifacts, config: Config, routes: VertexRoutes, engine: Literal["compiled", "sklearn"], path: str, length: int) -> str:
     """Return the queue of a request to a model with an engine of this kind."""
-    served = replace(artifacts, model=replace(artifacts.model, engine={"kind": engine}))
+    served = replace(artifacts, model=replace(artifacts.model, engine=EngineInfo(engine)))
     return create_app(served, config, vertex_routes=routes).queue_for(path, length)
 
 
@@ -44,7 +47,7 @@ def test_small_request_is_fast_in_every_protocol(
     """A compiled model predicts FAST_BYTES of rows in less than 1 ms, whatever the protocol."""
     assert queue(artifacts, config, vertex_routes, "compiled", path, FAST_BYTES) == "quick"
     assert queue(artifacts, config, vertex_routes, "compiled", path, FAST_BYTES + 1) == "work"
-    assert queue(artifacts, config, vertex_routes, "original", path, 1) == "work"
+    assert queue(artifacts, config, vertex_routes, "sklearn", path, 1) == "work"
 
 
 @pytest.mark.parametrize("path", BODIES)
@@ -52,7 +55,7 @@ def test_small_request_is_served_while_workers_are_busy(
     artifacts: Artifacts, config: Config, vertex_routes: VertexRoutes, path: str
 ) -> None:
     """A compressed body may be a thousand times as large, so it waits for a worker thread."""
-    served = replace(artifacts, model=replace(artifacts.model, engine={"kind": "compiled"}))
+    served = replace(artifacts, model=replace(artifacts.model, engine=EngineInfo("compiled")))
     app = create_app(served, config, vertex_routes=vertex_routes)
     scheduler = Scheduler(app.queue_for, {FAST: lambda: 0, WORK: lambda: POOLS[WORK].waiting})
 
@@ -67,7 +70,7 @@ def test_small_request_is_served_while_workers_are_busy(
 def test_probe_has_its_queue_in_every_protocol(
     artifacts: Artifacts, config: Config, vertex_routes: VertexRoutes, path: str
 ) -> None:
-    assert queue(artifacts, config, vertex_routes, "original", path, 0) == "probe"
+    assert queue(artifacts, config, vertex_routes, "sklearn", path, 0) == "probe"
 
 
 @pytest.mark.parametrize(

@@ -22,10 +22,11 @@ from ml_census import auth
 from ml_census.api.app import create_app
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
+from ml_census.engine.engine_info import EngineInfo
 from ml_census.engine.predictor import predict_example
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.estimator import learnt
-from ml_census.models.loading import Model
+from ml_census.models.model import ServedModel
 
 UNAUTHENTICATED = Config("", "", "", unauthenticated_protocols=("kserve", "open-inference", "mlflow"))
 NUMBERS = np.random.default_rng(0).random((60, 2))
@@ -58,7 +59,7 @@ CATEGORIES: dict[str, list[Any]] = {
 def client_for(model: Any) -> FlaskClient:
     predictor = SklearnPredictor(model, learnt(model))
     (sample,) = predict_example(predictor)
-    served = Model(predictor, "0123456789ab", {"kind": "original"}, "1.9.0")
+    served = ServedModel(predictor, "0123456789ab", EngineInfo("sklearn"), "1.9.0")
     return create_app(
         Artifacts(served, None, {"census": "census"}, auth.parse_keys(KEY.encode()), sample=sample), UNAUTHENTICATED
     ).test_client()

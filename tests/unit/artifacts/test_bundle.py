@@ -51,7 +51,7 @@ def test_every_kind_of_model_loads_and_answers_decoded(
 
 
 def test_a_model_of_this_scikit_learn_is_made_by_no_other(folder: Folder) -> None:
-    assert load(folder("logistic")).model.made_by is None
+    assert load(folder("logistic")).model.trained_with_sklearn is None
 
 
 def test_the_model_version_is_the_hash_of_the_file(folder: Folder) -> None:
@@ -202,7 +202,7 @@ def test_model_of_another_scikit_learn_loads_only_by_warn(folder: Folder, caplog
     model = path.parent / "model.pkl"
     model.write_bytes(made_by("1.9.0", model.read_bytes()))
 
-    assert load(path).model.made_by == "1.9.0"
+    assert load(path).model.trained_with_sklearn == "1.9.0"
     assert any("1.9.0" in record.getMessage() for record in caplog.records)
 
     path.write_text(path.read_text().replace("sklearn_version_mismatch: warn", "sklearn_version_mismatch: strict"))

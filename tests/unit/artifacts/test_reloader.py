@@ -77,7 +77,7 @@ def test_nothing_is_loaded_anew_while_nothing_changes(path: Path) -> None:
     look(load, known)
 
     assert len(known) == 1
-    assert load.counts() == {"done": 0, "refused": 0}
+    assert load.counts() == {"success": 0, "rejected": 0}
 
 
 def test_a_changed_model_user_or_key_is_swapped_in(path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -92,7 +92,7 @@ def test_a_changed_model_user_or_key_is_swapped_in(path: Path, caplog: pytest.Lo
     assert known[0].model.version != known[1].model.version == known[2].model.version
     assert [list(each.users) for each in known] == [["census"], ["census"], ["ada"]]
     assert known[2].model is known[1].model, "what has not changed is not loaded again"
-    assert load.counts() == {"done": 2, "refused": 0}
+    assert load.counts() == {"success": 2, "rejected": 0}
     version = known[2].model.version
     said = [message for message in caplog.messages if message.startswith("reloaded")]
     assert said == [f"reloaded: {what}; serves model {version}" for what in ("model", "users")]
@@ -104,7 +104,7 @@ def test_a_file_that_comes_beside_the_model_is_noticed(path: Path) -> None:
 
     look(load, known)
 
-    assert load.counts() == {"done": 0, "refused": 1}
+    assert load.counts() == {"success": 0, "rejected": 1}
 
 
 def test_what_cannot_be_used_is_refused_once_and_what_mends_it_is_loaded(
@@ -116,13 +116,13 @@ def test_what_cannot_be_used_is_refused_once_and_what_mends_it_is_loaded(
     (path.parent / "users.json").write_text("{")
     for _ in range(3):
         look(load, known)
-    assert load.counts() == {"done": 0, "refused": 1}
+    assert load.counts() == {"success": 0, "rejected": 1}
     assert len(known) == 1
     assert "reload refused: users: " in caplog.text
 
     (path.parent / "users.json").write_bytes(good)
     look(load, known)
-    assert load.counts() == {"done": 1, "refused": 1}
+    assert load.counts() == {"success": 1, "rejected": 1}
 
 
 def test_store_that_is_away_is_polled_until_it_answers(mounted: Path, bucket: Bucket) -> None:
@@ -132,12 +132,12 @@ def test_store_that_is_away_is_polled_until_it_answers(mounted: Path, bucket: Bu
     take_away(bucket)
     for _ in range(2):
         look(load, known)
-    assert load.counts() == {"done": 0, "refused": 2}
+    assert load.counts() == {"success": 0, "rejected": 2}
 
     bucket.answers = None
     look(load, known)
 
-    assert load.counts() == {"done": 1, "refused": 2}
+    assert load.counts() == {"success": 1, "rejected": 2}
 
 
 def test_start_waits_for_the_store(mounted: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,11 +181,11 @@ def test_restart_serves_what_was_kept_while_the_store_is_away(
     load, known = started(cached)
 
     assert "serving what was loaded last" in caplog.text
-    assert load.counts() == {"done": 0, "refused": 1}, "a store that does not answer is asked once"
+    assert load.counts() == {"success": 0, "rejected": 1}, "a store that does not answer is asked once"
 
     bucket.answers = None
     look(load, known)
-    assert load.counts() == {"done": len(load.parts), "refused": 1}
+    assert load.counts() == {"success": len(load.parts), "rejected": 1}
 
 
 def test_restart_admits_only_the_users_known_last(cached: Path, bucket: Bucket) -> None:
@@ -206,7 +206,7 @@ def test_restart_serves_what_was_kept_where_the_model_is_bad(cached: Path, bucke
 
     load, known = started(cached)
 
-    assert load.counts() == {"done": 0, "refused": 1}
+    assert load.counts() == {"success": 0, "rejected": 1}
     look(load, known)
     assert len(known) == 1
 

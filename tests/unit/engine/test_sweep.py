@@ -11,17 +11,17 @@ SAMPLE = {
     "HistGradientBoostingClassifier": ("classes", "compiled"),
     "GradientBoostingClassifier": ("classes", "compiled"),
     "RandomForestClassifier": ("mixed", "compiled"),
-    "BaggingClassifier": ("mixed", "original"),
+    "BaggingClassifier": ("mixed", "sklearn"),
     "LogisticRegression": ("binary", "compiled"),
-    "FixedThresholdClassifier": ("binary", "original"),
-    "KNeighborsRegressor": ("outputs", "original"),
+    "FixedThresholdClassifier": ("binary", "sklearn"),
+    "KNeighborsRegressor": ("outputs", "sklearn"),
     "RandomForestRegressor": ("outputs", "compiled"),
-    "MLPClassifier": ("labels", "original"),
+    "MLPClassifier": ("labels", "sklearn"),
     "ElasticNet": ("regression", "compiled"),
-    "KMeans": ("regression", "original"),
+    "KMeans": ("regression", "sklearn"),
     "GridSearchCV": ("classes", "compiled"),
 }
-OPTIONS = {"iterative imputer": "original", "svc kernel function": "original", "vectorizer": "original"}
+OPTIONS = {"iterative imputer": "sklearn", "svc kernel function": "sklearn", "vectorizer": "sklearn"}
 
 
 @pytest.mark.slow

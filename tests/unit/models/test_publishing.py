@@ -20,14 +20,14 @@ from ml_census.artifacts import bundle
 from ml_census.cli.main import main
 from ml_census.config import Config
 from ml_census.errors import ArtifactError
+from ml_census.models.model import ServedModel
 from ml_census.models import loading
-from ml_census.models.loading import Model
 from ml_census.models.manifest import ModelFolder
 from ml_census.storage.snapshot import Snapshot
 from support.sample_models import LABELS, SAMPLE_MODELS, SampleModel
 
 
-def load(uri: str) -> Model:
+def load(uri: str) -> ServedModel:
     return loading.load(Config(uri, "", ""), ModelFolder(uri, Snapshot()), None)
 
 
@@ -50,7 +50,7 @@ def test_what_is_published_is_loaded_and_answers_the_same(
 
     assert result.exit_code == 0, result.output
     model = load(str(tmp_path / "out/model.pkl"))
-    assert model.engine["kind"] == ("original" if name in ("clusters", "documents") else "compiled")
+    assert model.engine.kind == ("sklearn" if name in ("clusters", "documents") else "compiled")
     assert model.predictor.predict(model.predictor.schema.validate_rows(made.rows).columns) == made.answers
 
 

@@ -15,6 +15,7 @@ import pytest
 from conftest import write_folder
 from ml_census import config
 from ml_census.artifacts import bundle
+from ml_census.engine.engine_info import EngineInfo
 from ml_census.config import Config
 from ml_census.errors import ArtifactError
 from ml_census.models import estimator, sandbox
@@ -67,8 +68,8 @@ def proved(settings: Config) -> sandbox.SandboxResult:
 @pytest.mark.slow
 def test_compilable_model_returns_compiled_with_its_version(proved: sandbox.SandboxResult) -> None:
     assert proved.compiled
-    assert proved.engine["kind"] == "compiled"
-    assert proved.made_by == "1.9.0" != proved.scikit_learn
+    assert proved.engine.kind == "compiled"
+    assert proved.trained_with_sklearn == "1.9.0" != proved.sklearn_version
 
 
 @pytest.mark.slow
@@ -78,8 +79,8 @@ def test_compiled_result_serves_without_unpickling_again(settings: Config, prove
 
     loaded = bundle.load(settings, read, lambda: proved)
 
-    assert loaded.model.engine["kind"] == "compiled"
-    assert loaded.model.made_by == "1.9.0"
+    assert loaded.model.engine.kind == "compiled"
+    assert loaded.model.trained_with_sklearn == "1.9.0"
     assert (
         loaded.decoded(loaded.predictor.predict(loaded.predictor.schema.validate_rows(made.rows).columns))
         == made.decoded()
@@ -98,8 +99,8 @@ def test_uncompiled_model_returns_the_reason_and_its_version(folder: Folder) -> 
     loaded = bundle.load(settings, read, in_a_child)
 
     assert results[0].compiled is None
-    assert loaded.model.engine == {"kind": "original", "reason": "the configuration says compile: false"}
-    assert loaded.model.made_by == "1.9.0" != loaded.model.scikit_learn
+    assert loaded.model.engine == EngineInfo("sklearn", reason="the configuration says compile: false")
+    assert loaded.model.trained_with_sklearn == "1.9.0" != loaded.model.sklearn_version
 
 
 def evaluating(harm: str) -> bytes:

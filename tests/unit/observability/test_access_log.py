@@ -11,6 +11,6 @@ from ml_census.observability import access_log
 def test_severity_of_a_line_follows_the_status(caplog: pytest.LogCaptureFixture, status: int, severity: str) -> None:
     caplog.set_level("INFO", access_log.log.name)
 
-    access_log.write("GET", "/", status, 0.1, "name", "")
+    access_log.log_response("GET", "/", status, 0.1, "name", "")
 
     assert json.loads(caplog.messages[0])["severity"] == severity

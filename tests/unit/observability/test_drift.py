@@ -14,9 +14,16 @@ from ml_census.api.app import create_app
 from ml_census.api.prediction_service import PredictionService
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
+from ml_census.engine.engine_info import EngineInfo
 from ml_census.engine.sklearn_predictor import SklearnPredictor
-from ml_census.models.loading import Model
-from ml_census.observability.drift import LEAST_ROWS, MOST_ROWS, ROWS_OF_A_REQUEST, DriftMonitor, index
+from ml_census.models.model import ServedModel
+from ml_census.observability.drift import (
+    MAX_SAMPLED_ROWS,
+    MIN_ROWS,
+    WINDOW_ROWS,
+    DriftMonitor,
+    population_stability_index,
+)
 from ml_census.observability.metrics import Metrics
 from ml_census.schema import Column, Schema, SchemaError, TrainingDistribution, schema_from_json, schema_to_json
 from ml_census.training.train import training_distribution
@@ -29,7 +36,7 @@ NOTE = Column("note", "any")
 def seen(rows: list[tuple[object, ...]], columns: tuple[Column, ...] = (AGE, SEX), times: int = 100) -> DriftMonitor:
     counted = DriftMonitor(Schema(columns, "frame"))
     for _ in range(times):
-        counted.see(list(zip(*rows, strict=True)))  # type: ignore[arg-type]
+        counted.observe(list(zip(*rows, strict=True)))  # type: ignore[arg-type]
     return counted
 
 
@@ -38,7 +45,7 @@ USUAL += [(51, "Male"), (90, "Male")]
 
 
 def test_rows_like_those_of_the_training_have_not_moved() -> None:
-    assert seen(USUAL).indices() == pytest.approx({"age": 0, "sex": 0}, abs=1e-3)
+    assert seen(USUAL).psi_by_column() == pytest.approx({"age": 0, "sex": 0}, abs=1e-3)
 
 
 def test_the_index_is_that_of_the_literature() -> None:
@@ -47,49 +54,51 @@ def test_the_index_is_that_of_the_literature() -> None:
 
     ages = [(0.0001, 0.5), (1, 0.3), (0.0001, 0.2)]
     wanted = sum((now - before) * math.log(now / before) for now, before in ages)
-    assert seen(older).indices() == pytest.approx({"age": wanted, "sex": 0}, abs=1e-3)
+    assert seen(older).psi_by_column() == pytest.approx({"age": wanted, "sex": 0}, abs=1e-3)
 
 
 def test_a_share_of_nothing_is_a_large_step_and_no_error() -> None:
-    assert 5 < index([0, 1], [1, 0]) < 20
+    assert 5 < population_stability_index([0, 1], [1, 0]) < 20
 
 
 @pytest.mark.parametrize("value", [None, float("nan"), "Divers"])
 def test_what_is_missing_or_unknown_is_a_bin_of_its_own(value: object) -> None:
     strange = [(None if value == "Divers" else value, value if isinstance(value, str) else "?")] * 10
 
-    assert min(seen(strange).indices().values()) > 5
+    assert min(seen(strange).psi_by_column().values()) > 5
 
 
 def test_few_rows_say_nothing() -> None:
-    assert seen(USUAL, times=LEAST_ROWS // 10 - 1).indices() == {}
+    assert seen(USUAL, times=MIN_ROWS // 10 - 1).psi_by_column() == {}
 
 
 def test_old_rows_are_forgotten() -> None:
-    counted = seen([(80, "Male")] * 100, times=MOST_ROWS // 100)
-    for _ in range(20 * MOST_ROWS // 10):
-        counted.see(list(zip(*USUAL, strict=True)))
+    counted = seen([(80, "Male")] * 100, times=WINDOW_ROWS // 100)
+    for _ in range(20 * WINDOW_ROWS // 10):
+        counted.observe(list(zip(*USUAL, strict=True)))
 
-    assert max(counted.indices().values()) < 0.01
+    assert max(counted.psi_by_column().values()) < 0.01
 
 
 def test_of_a_large_request_rows_from_its_start_to_its_end_count() -> None:
-    half = 50 * ROWS_OF_A_REQUEST
-    counted = seen([(20, "Male")] * half + [(60, "Male")] * half, times=LEAST_ROWS // ROWS_OF_A_REQUEST)
+    half = 50 * MAX_SAMPLED_ROWS
+    counted = seen([(20, "Male")] * half + [(60, "Male")] * half, times=MIN_ROWS // MAX_SAMPLED_ROWS)
 
-    assert counted.indices()["age"] == pytest.approx(index(AGE.training.frequencies, (0.5, 0, 0.5, 0)))  # type: ignore[union-attr]
+    assert counted.psi_by_column()["age"] == pytest.approx(
+        population_stability_index(AGE.training.frequencies, (0.5, 0, 0.5, 0))
+    )  # type: ignore[union-attr]
 
 
 def test_columns_of_which_no_training_is_known_are_left_out() -> None:
-    assert list(seen([(*row, "x") for row in USUAL], (AGE, SEX, NOTE)).indices()) == ["age", "sex"]
-    assert seen(USUAL, tuple(replace(each, training=None) for each in (AGE, SEX))).indices() == {}
+    assert list(seen([(*row, "x") for row in USUAL], (AGE, SEX, NOTE)).psi_by_column()) == ["age", "sex"]
+    assert seen(USUAL, tuple(replace(each, training=None) for each in (AGE, SEX))).psi_by_column() == {}
 
 
 def predicting(*columns: Column) -> Artifacts:
     """A model of these columns, that has predicted nothing yet."""
     model = DummyClassifier().fit(pd.DataFrame([[0] * len(columns)], columns=[each.name for each in columns]), [1])
     predictor = SklearnPredictor(model, Schema(columns, "frame"))
-    served = Model(predictor, "0123456789ab", {"kind": "original"}, "1.9.0")
+    served = ServedModel(predictor, "0123456789ab", EngineInfo("sklearn"), "1.9.0")
     return Artifacts(served, None, {}, auth.parse_keys(KEY.encode()))
 
 
@@ -98,7 +107,7 @@ def test_requests_in_flight_leave_the_drift_of_the_next_model_alone() -> None:
     old, new, metrics = predicting(SEX, AGE), predicting(AGE, SEX), Metrics()
     app, service = create_app(old, Config("", "", ""), metrics=metrics), PredictionService(1000, metrics)
     app.replace_artifacts(new)
-    for _ in range(LEAST_ROWS // len(USUAL)):
+    for _ in range(MIN_ROWS // len(USUAL)):
         service.predict(new, [list(row) for row in USUAL], service.stage_timer())
         service.predict(old, [["Female", 90]], service.stage_timer())
 
@@ -151,9 +160,9 @@ def test_a_spread_that_does_not_fit_is_refused(training: object) -> None:
 
 
 def test_rows_count_half_once_20000_are_counted() -> None:
-    counted = seen([(20, "Male")] * 100, times=MOST_ROWS // 100)
-    for _ in range(MOST_ROWS // 2 // 100):
-        counted.see(list(zip(*[(60, "Male")] * 100, strict=True)))
+    counted = seen([(20, "Male")] * 100, times=WINDOW_ROWS // 100)
+    for _ in range(WINDOW_ROWS // 2 // 100):
+        counted.observe(list(zip(*[(60, "Male")] * 100, strict=True)))
 
-    wanted = index(AGE.training.frequencies, (0.5, 0, 0.5, 0))  # type: ignore[union-attr]
-    assert counted.indices()["age"] == pytest.approx(wanted)
+    wanted = population_stability_index(AGE.training.frequencies, (0.5, 0, 0.5, 0))  # type: ignore[union-attr]
+    assert counted.psi_by_column()["age"] == pytest.approx(wanted)

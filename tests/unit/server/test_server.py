@@ -211,7 +211,7 @@ def test_a_failure_is_counted_with_the_route_and_the_time_of_its_request(port: i
         answer = connection.recv(65536)
 
     assert b" 500 " in answer and b"\r\nX-Request-Id: abc\r\n" in answer
-    labels = {"route": "/broken", "protocol": "", "status": "500"}
+    labels = {"route": "/broken", "protocol": "none", "status": "500"}
     count, seconds = (
         metrics.registry.get_sample_value(f"ml_census_request_seconds_{what}", labels) for what in ("count", "sum")
     )
@@ -259,7 +259,7 @@ def test_what_is_too_much_for_its_lane_is_shed_at_once(port: int, path: str, lan
 
 def shed_by_lane(metrics: Metrics) -> dict[str, float | None]:
     read = metrics.registry.get_sample_value
-    return {lane: read("ml_census_shed_total", {"lane": lane}) for lane in (WORK, LOGIN, FAST)}
+    return {lane: read("ml_census_shed_total", {"queue": lane}) for lane in (WORK, LOGIN, FAST)}
 
 
 @pytest.mark.parametrize(("path", "lane"), [("/slow", WORK), ("/login", LOGIN)])
@@ -296,7 +296,7 @@ def test_a_refusal_is_not_among_the_times_of_answers(port: int, metrics: Metrics
     busy, shed = overfilled(port, "/slow", WORK)
     assert status(shed) == 503
 
-    names = {"route": "/slow", "protocol": ""}
+    names = {"route": "/slow", "protocol": "none"}
     timed = [
         metrics.registry.get_sample_value("ml_census_request_seconds_count", names | {"status": code})
         for code in ("200", "503")

@@ -34,16 +34,16 @@ def login() -> Response:
 def _respond(state: ApiState, artifacts: Artifacts, name: str, password: str) -> Response:
     address = client_address(request, state.config.trusted_proxies)
     if pause := state.throttle.retry_after(name, address):
-        state.metrics.login("throttled")
+        state.metrics.record_login("throttled")
         message = f"too many wrong passwords: try again in {pause} s"
         return json_response({"error message": message}, 429, {"Retry-After": str(pause)})
     if auth.verify_password(artifacts.users, name, password):
         state.throttle.record_success(name, address)
-        state.metrics.login("ok")
+        state.metrics.record_login("success")
         token = auth.issue_token(artifacts.keys, artifacts.users, name, int(time.time()))
         return json_response({"token": token, "expires_in": auth.TOKEN_SECONDS})
     if auth.is_within_limits(name, password):
         state.throttle.record_failure(name, address)
-    state.metrics.login("wrong")
+    state.metrics.record_login("failure")
     message = "your password or username is invalid"
     return json_response({"error message": message}, 401, {"WWW-Authenticate": CHALLENGE})

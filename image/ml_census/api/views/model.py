@@ -37,9 +37,9 @@ def version() -> Response:
     document = {
         "version": __version__,
         "model": model.version,
-        "engine": model.engine,
-        "scikit-learn": model.scikit_learn,
-        **({"made-by-scikit-learn": model.made_by} if model.made_by else {}),
+        "engine": model.engine.to_json(),
+        "scikit-learn": model.sklearn_version,
+        **({"trained_with_sklearn": model.trained_with_sklearn} if model.trained_with_sklearn else {}),
         "python": platform.python_version(),
         "reloads": state.reload_counts(),
         **({"report": REPORT} if artifacts.report else {}),

@@ -14,6 +14,7 @@ import numpy as np
 from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
 from ml_census.engine.compiler.sample_rows import SampleGenerator
+from ml_census.engine.engine_info import EngineInfo
 from ml_census.engine.predictor import PredictionError, Predictor
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.sklearn_predictor import SklearnPredictor
@@ -38,7 +39,7 @@ def compile_and_verify(
     original: SklearnPredictor,
     golden: Columns | None = None,
     compiler: Callable[[Any, Schema], CompiledPredictor] = compile_model,
-) -> tuple[Predictor, dict[str, Any]]:
+) -> tuple[Predictor, EngineInfo]:
     """Return the compiled model if it predicts the same as the original, else the original; and what /version reports.
 
     `golden` are further rows to compare.
@@ -47,14 +48,14 @@ def compile_and_verify(
         compiled = compiler(original.model, original.schema)
         rows = verify_equivalence(compiled, original, golden)
     except (UnsupportedModelError, NotEquivalentError) as error:
-        return original, {"kind": "original", "reason": str(error)}
+        return original, EngineInfo("sklearn", reason=str(error))
     except MemoryError:  # the machine's state, not the model's
         raise
     except Exception as error:  # such as a missing kernel, or SklearnInternalsError: the original can still serve
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
-        return original, {"kind": "original", "reason": f"it could not be compiled ({where})"}
-    return compiled, {"kind": "compiled", "proved_rows": rows}
+        return original, EngineInfo("sklearn", reason=f"it could not be compiled ({where})")
+    return compiled, EngineInfo("compiled", verified_rows=rows)
 
 
 def verify_equivalence(compiled: CompiledPredictor, original: SklearnPredictor, golden: Columns | None = None) -> int:

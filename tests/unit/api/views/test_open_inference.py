@@ -12,8 +12,9 @@ from flask.testing import FlaskClient
 from ml_census.api.app import create_app
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
+from ml_census.engine.engine_info import EngineInfo
 from ml_census.engine.sklearn_predictor import SklearnPredictor
-from ml_census.models.loading import Model
+from ml_census.models.model import ServedModel
 from ml_census.models.schema_inference import infer_schema
 from ml_census.protocols import binary_tensors
 from support.api_requests import BODIES, COLUMNS, PREDICTION, ROWS, V2, VERSION, Post, error_message, tensors
@@ -208,7 +209,7 @@ def test_regressor_has_numbers_and_no_probabilities(
     artifacts: Artifacts, config: Config, sample_model: Callable[[str], SampleModel], token: str
 ) -> None:
     regressor = sample_model("regressor").model
-    model = Model(SklearnPredictor(regressor, infer_schema(regressor)), "0" * 12, {"kind": "original"}, "1.9.0")
+    model = ServedModel(SklearnPredictor(regressor, infer_schema(regressor)), "0" * 12, EngineInfo("sklearn"), "1.9.0")
     client = create_app(replace(artifacts, model=model, labels=None), config).test_client()
     tensor = {"name": "rows", "datatype": "FP64", "shape": [1, 2], "data": [39, 14]}
     headers = {"Authorization": token}

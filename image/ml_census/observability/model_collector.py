@@ -1,0 +1,58 @@
+"""Metrics of the served model, read at the time of each scrape."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from ml_census.observability.drift import DriftMonitor
+
+MAX_COLUMN_LABELS = 100
+"""Maximum number of columns that are reported by name (default 100), so that the number of series is bounded."""
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """Facts about the served model that the metrics report."""
+
+    version: str
+    engine: str
+    """The kind of engine that predicts: "compiled" or "sklearn"."""
+    has_version_mismatch: bool
+    """Whether the model was trained with a scikit-learn version other than the installed one."""
+    drift: DriftMonitor
+
+
+class ModelCollector(Collector):
+    """Collector of one info, the reload counts, and the drift. Series of a replaced model disappear with it."""
+
+    def __init__(self, model: Callable[[], ModelInfo], reloads: Callable[[], Mapping[str, int]]) -> None:
+        """Take functions that return the served model, and the number of reloads by result."""
+        self._model = model
+        self._reloads = reloads
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the current values."""
+        model = self._model()
+        info = {"version": model.version, "engine": model.engine}
+        yield InfoMetricFamily("ml_census_model", "Version and engine of the served model.", info)
+        yield GaugeMetricFamily(
+            "ml_census_version_mismatch",
+            "1 if the served model was trained with another version of scikit-learn than the installed one.",
+            float(model.has_version_mismatch),
+        )
+        reloads = CounterMetricFamily(
+            "ml_census_reloads", "Changed artifacts by result of the reload.", labels=["result"]
+        )
+        for result, count in self._reloads().items():
+            reloads.add_metric([result], count)
+        yield reloads
+        drift = GaugeMetricFamily(
+            "ml_census_drift",
+            "Population stability index of a column against its training distribution.",
+            labels=["column"],
+        )
+        for column, psi in list(model.drift.psi_by_column().items())[:MAX_COLUMN_LABELS]:
+            drift.add_metric([column], psi)
+        yield drift
