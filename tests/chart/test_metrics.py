@@ -151,4 +151,4 @@ def test_durations_count_successful_predictions_alone(chart: Chart) -> None:
 
     assert len(times) == 4
     for selector in times:
-        assert 'protocol!="",route!="/login",status="200"' in selector
+        assert 'protocol!="none",route!="/login",status="200"' in selector

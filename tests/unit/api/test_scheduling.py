@@ -2,13 +2,11 @@
 
 import json
 from dataclasses import replace
-from typing import Literal
 from types import SimpleNamespace
-from typing import cast
+from typing import Literal, cast
 
 import pytest
 
-from ml_census.engine.engine_info import EngineInfo
 from ml_census.api.app import create_app
 from ml_census.api.scheduling import FAST_BYTES
 from ml_census.api.views.vertex import VertexRoutes
@@ -34,7 +32,14 @@ PROBES = [
 ]
 
 
-def queue(artifacts: Artifacts, config: Config, routes: VertexRoutes, engine: Literal["compiled", "sklearn"], path: str, length: int) -> str:
+def queue(
+    artifacts: Artifacts,
+    config: Config,
+    routes: VertexRoutes,
+    engine: Literal["compiled", "sklearn"],
+    path: str,
+    length: int,
+) -> str:
     """Return the queue of a request to a model with an engine of this kind."""
     served = replace(artifacts, model=replace(artifacts.model, engine=EngineInfo(engine)))
     return create_app(served, config, vertex_routes=routes).queue_for(path, length)

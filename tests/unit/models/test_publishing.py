@@ -20,9 +20,9 @@ from ml_census.artifacts import bundle
 from ml_census.cli.main import main
 from ml_census.config import Config
 from ml_census.errors import ArtifactError
-from ml_census.models.model import ServedModel
 from ml_census.models import loading
 from ml_census.models.manifest import ModelFolder
+from ml_census.models.model import ServedModel
 from ml_census.storage.snapshot import Snapshot
 from support.sample_models import LABELS, SAMPLE_MODELS, SampleModel
 

@@ -15,8 +15,8 @@ import pytest
 from conftest import write_folder
 from ml_census import config
 from ml_census.artifacts import bundle
-from ml_census.engine.engine_info import EngineInfo
 from ml_census.config import Config
+from ml_census.engine.engine_info import EngineInfo
 from ml_census.errors import ArtifactError
 from ml_census.models import estimator, sandbox
 from ml_census.storage.snapshot import Snapshot
