@@ -139,7 +139,7 @@ def test_alerts_leave_out_requests_of_probes(chart: Chart) -> None:
 
     assert len(requests) == 5
     for selector in requests:
-        assert 'protocol!=""' in selector
+        assert 'protocol!="none"' in selector
 
 
 def test_durations_count_successful_predictions_alone(chart: Chart) -> None:

@@ -67,10 +67,10 @@ def test_responses_are_counted_by_route_protocol_and_status(own: Server) -> None
     assert figures["ml_census_rows_total",] == 3
 
 
-def test_request_that_waitress_refuses_is_counted(own: Server) -> None:
+def test_request_that_the_parser_rejects_is_counted(own: Server) -> None:
     get(own.url, headers={"Transfer-Encoding": "gzip"})
 
-    assert own.metrics()["ml_census_requests_total", "", "other", "400"] == 1
+    assert own.metrics()["ml_census_requests_total", "none", "other", "400"] == 1
 
 
 def test_route_after_two_slashes_counts_as_the_same(own: Server) -> None:

@@ -17,6 +17,7 @@ from ml_census.server.parser import Request
 from ml_census.server.scheduler import FAST, POOLS, WORK, Scheduler
 from support.api_requests import BODIES, MLFLOW, PREDICTION, V1, V2, VERTEX
 
+Kind = Literal["compiled", "sklearn"]
 VERSIONED = "/v2/models/census/versions/7/infer"
 PROBES = [
     "/livez",

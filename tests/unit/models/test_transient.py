@@ -12,6 +12,7 @@ from typing import Any
 
 import joblib
 import pytest
+from sklearn.base import BaseEstimator
 
 from ml_census import config
 from ml_census.artifacts.reloader import ArtifactReloader
@@ -181,8 +182,10 @@ def test_an_index_of_another_shape_is_no_cache(tmp_path: Path, index: Any) -> No
         snapshot.load(tmp_path)
 
 
-class Large:
+class Large(BaseEstimator):  # type: ignore[misc]
     """A model whose columns take more memory to read than there is."""
+
+    n_features_in_ = 1
 
     @property
     def feature_names_in_(self) -> list[str]:

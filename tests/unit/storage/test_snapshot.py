@@ -66,7 +66,7 @@ KILLED = """
 import json, os, sys
 from pathlib import Path
 from ml_census.storage import snapshot
-from ml_census.storage.snapshot import Source
+from ml_census.storage.snapshot import Snapshot
 
 OLD, NEW = ({uri: data.encode() for uri, data in files.items()} for files in json.loads(sys.argv[2]))
 folder = Path(sys.argv[1])
@@ -83,12 +83,12 @@ def save_and_die(left):
 
     for name in ("open", "fsync", "replace", "unlink"):
         setattr(os, name, dying(getattr(os, name)))
-    Source(NEW).save(folder)
+    Snapshot(NEW).save(folder)
     os._exit(0)
 
 outcomes, status = [], None
 while status != 0 and len(outcomes) < 100:
-    Source(OLD).save(folder)
+    Snapshot(OLD).save(folder)
     if (child := os.fork()) == 0:
         save_and_die(len(outcomes))
     status = os.waitpid(child, 0)[1]
