@@ -1,8 +1,10 @@
 """Make rows that a schema allows, for the comparison of a compiled model with scikit-learn.
 
-The rows are the same each time for the same model. Numbers lie at the compiled model's own thresholds, and one float64
-and one float32 to both sides of them: a wrong rule (a cast, the side of equality, of a missing or an unknown value) is
-wrong at many thresholds, and shows. A single wrong number among a million, which no rule causes, may not show.
+The values of a column depend on its position and on a seed alone, so the rows are the same each time.
+
+Numbers lie at the compiled model's own thresholds, and one float64 and one float32 to both sides of them. A wrong rule
+is wrong at many thresholds, and shows: a cast, the side of equality, of a missing or of an unknown value. A single
+wrong number among a million, which no rule causes, may not show.
 """
 
 from collections.abc import Iterator
@@ -27,7 +29,6 @@ class SampleGenerator:
     def __init__(self, compiled: CompiledPredictor) -> None:
         """Initialize with the columns and, of trees, the thresholds of the compiled model."""
         self._columns = compiled.schema.columns
-        self._random = np.random.default_rng(0)
         encoders = compiled.scoring.encoders if isinstance(compiled.scoring, TreeEnsemble) else ()
         self._thresholds = {
             encoder.column: encoder.thresholds[np.abs(encoder.thresholds) < MAX_FLOAT32]
@@ -35,60 +36,67 @@ class SampleGenerator:
             if isinstance(encoder, ThresholdEncoder)
         }
 
-    def typical_rows(self, count: int) -> Columns:
+    def typical_rows(self, count: int, seed: int = 0) -> Columns:
         """Return rows of known categories, of numbers around the thresholds, and of missing values if allowed."""
-        return [self._values(index, column, count) for index, column in enumerate(self._columns)]
+        return [
+            _typical_values(column, self._thresholds.get(index), count, np.random.default_rng([seed, index]))
+            for index, column in enumerate(self._columns)
+        ]
 
     def edge_rows(self, max_rows: int) -> Iterator[tuple[str | int, Columns]]:
         """Yield for columns in random order: rows in which the column alone is unknown or extreme.
 
         A column is left out if its rows would exceed the maximum. The name of the column comes first.
         """
-        for index in self._random.permutation(len(self._columns)):
+        for index in np.random.default_rng(0).permutation(len(self._columns)).tolist():
             column = self._columns[index]
-            values = _edge_values(column) * (1 if column.type == "number" else ROWS_PER_UNKNOWN_CATEGORY)
-            if max_rows < len(values) or not values:
+            values = _edge_values(column)
+            if not 0 < len(values) <= max_rows:
                 continue
             max_rows -= len(values)
-            rows = list(self.typical_rows(len(values)))
+            rows = list(self.typical_rows(len(values), seed=1 + index))
             rows[index] = values
             yield column.name, rows
 
-    def _values(self, index: int, column: Column, count: int) -> list[Value]:
-        if column.type == "number":
-            values: list[Value] = self._numbers(index, count).tolist()
-        elif column.type == "category":
-            values = self._categories(column, count)
-        else:
-            values = [None if column.nullable else 0] * count
-        if column.nullable:
-            for row in self._random.permutation(count)[: count // ROWS_PER_NULL]:
-                values[row] = column.validate(None)[0]
-        return values
 
-    def _categories(self, column: Column, count: int) -> list[Value]:
-        known = list(column.categories)
-        codes = self._random.permutation(max(count, len(known)))[:count] % len(known)
-        # NaN may be a category to the model; clients send null for it
-        return [column.validate(value if value == value else None)[0] for value in (known[code] for code in codes)]
+def _typical_values(
+    column: Column, thresholds: np.ndarray | None, count: int, random: np.random.Generator
+) -> list[Value]:
+    if column.type == "number":
+        values: list[Value] = _numbers(thresholds, count, random).tolist()
+    elif column.type == "category":
+        values = _categories(column, count, random)
+    else:
+        values = [None if column.nullable else 0] * count
+    if column.nullable:
+        for row in random.permutation(count)[: count // ROWS_PER_NULL]:
+            values[row] = column.validate(None)[0]
+    return values
 
-    def _numbers(self, index: int, count: int) -> np.ndarray:
-        thresholds = self._thresholds.get(index)
-        if thresholds is None or not len(thresholds):
-            return self._random.normal(size=count) * 10.0 ** self._random.integers(-3, 6, count)
-        near = self._random.choice(thresholds, count)
-        single = near.astype(np.float32)
-        candidates = [
-            near,
-            np.nextafter(near, np.inf),
-            np.nextafter(near, -np.inf),
-            np.nextafter(single, np.float32(np.inf)).astype(float),
-            np.nextafter(single, np.float32(-np.inf)).astype(float),
-            np.round(near),
-        ]
-        chosen = np.choose(self._random.integers(0, len(candidates), count), candidates)
-        numbers: np.ndarray = np.clip(chosen, -MAX_FLOAT32, MAX_FLOAT32)
-        return numbers
+
+def _categories(column: Column, count: int, random: np.random.Generator) -> list[Value]:
+    codes = random.permutation(max(count, len(column.categories)))[:count] % len(column.categories)
+    categories = [column.categories[code] for code in codes]
+    # NaN may be a category to the model; clients send null for it
+    return [column.validate(value if value == value else None)[0] for value in categories]
+
+
+def _numbers(thresholds: np.ndarray | None, count: int, random: np.random.Generator) -> np.ndarray:
+    if thresholds is None or not len(thresholds):
+        return random.normal(size=count) * 10.0 ** random.integers(-3, 6, count)
+    near = random.choice(thresholds, count)
+    single = near.astype(np.float32)
+    candidates = [
+        near,
+        np.nextafter(near, np.inf),
+        np.nextafter(near, -np.inf),
+        np.nextafter(single, np.float32(np.inf)).astype(float),
+        np.nextafter(single, np.float32(-np.inf)).astype(float),
+        np.round(near),
+    ]
+    chosen = np.choose(random.integers(0, len(candidates), count), candidates)
+    numbers: np.ndarray = np.clip(chosen, -MAX_FLOAT32, MAX_FLOAT32)
+    return numbers
 
 
 def _edge_values(column: Column) -> list[Value]:
@@ -96,7 +104,7 @@ def _edge_values(column: Column) -> list[Value]:
     if column.type == "number":
         return list(EXTREME_NUMBERS)
     if column.type == "category" and not column.reject_unknown:
-        if any(isinstance(value, str) for value in column.categories):
-            return ["no such category", ""]
-        return [123456.5, -123456.5]
+        is_text = any(isinstance(value, str) for value in column.categories)
+        unknown: list[Value] = ["no such category", ""] if is_text else [123456.5, -123456.5]
+        return unknown * ROWS_PER_UNKNOWN_CATEGORY
     return []

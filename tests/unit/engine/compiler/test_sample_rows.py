@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LinearRegression
 
 from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.compiler.sample_rows import EXTREME_NUMBERS, SampleGenerator
@@ -10,7 +11,7 @@ from ml_census.engine.runtime.encoders import ThresholdEncoder
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.models.schema_inference import infer_schema
 from support.compile_cases import CASES
-from support.compile_data import GAPS, LABELS, NULLABLE, forest
+from support.compile_data import GAPS, LABELS, NULLABLE, NUMBERS, forest
 from support.compiled_files import LINEAR, TREES, compiled
 
 
@@ -18,6 +19,14 @@ def test_typical_rows_are_the_same_each_time() -> None:
     first, second = (SampleGenerator(compiled(LINEAR)).typical_rows(100) for _ in range(2))
 
     assert first == second
+
+
+def test_values_of_a_column_do_not_depend_on_other_columns() -> None:
+    models = [LinearRegression().fit(rows, LABELS) for rows in (NUMBERS, NUMBERS[:, :1])]
+
+    both, first = (SampleGenerator(compile_model(model, infer_schema(model))).typical_rows(50) for model in models)
+
+    assert both[0] == first[0]
 
 
 def test_typical_rows_have_each_known_category() -> None:
