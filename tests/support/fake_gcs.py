@@ -1,6 +1,7 @@
 """A bucket of Google Cloud Storage in this process, whose answers a test can spoil."""
 
 import json
+import re
 import socket
 import struct
 import threading
@@ -39,6 +40,10 @@ class Answering(BaseHTTPRequestHandler):
             self.answer(json.dumps(bucket.metadata(name)).encode())
         elif bucket.contents is not None:
             bucket.contents(self, data)
+        elif parse_qs(url.query).get("generation", [str(bucket.generation)]) != [str(bucket.generation)]:
+            self.answer(b"{}", 404)
+        elif requested := re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", "")):
+            self.answer(data[int(requested[1]) : int(requested[2]) + 1], 206)
         else:
             self.answer(data)
 

@@ -52,7 +52,7 @@ class WatchedArtifact:
         read = Snapshot()
         fields = self.load(read)
         self.seen, self.put_off = read.fingerprints, None
-        self._keep(read.remote())
+        self._keep(read.only_remote())
         return fields
 
     def changed(self) -> Fields | None:
@@ -76,7 +76,7 @@ class WatchedArtifact:
         if self.kept is None or not self.kept.exists():
             return None
         try:
-            read = snapshot.load(self.kept)
+            read = snapshot.read_cache(self.kept)
             fields = self.load(read)
         except (ArtifactError, OSError, ValueError) as error:
             log.warning("cache_path: %s: %s", self.kept, error)

@@ -114,7 +114,7 @@ def run(folder: Path) -> None:
     values = json.loads((folder / "config.json").read_text())
     config = Config(**values | {"trusted_globals": tuple(values["trusted_globals"])})
     try:
-        model = bundle.load_model(config, snapshot.load(folder))["model"]
+        model = bundle.load_model(config, snapshot.read_cache(folder))["model"]
     except ArtifactError as error:
         outcome: dict[str, Any] = {"error": [error.key, error.uri, error.reason], "is_transient": error.is_transient}
     except MemoryError:

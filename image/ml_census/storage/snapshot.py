@@ -1,4 +1,4 @@
-"""The bytes of artifacts as they were at one moment: fetched once, tried out elsewhere, kept for a restart."""
+"""A consistent snapshot of artifact files: fetched once, checked in the sandbox, cached for a restart."""
 
 import hashlib
 import json
@@ -6,80 +6,84 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ml_census import storage
-from ml_census.storage import ObjectNotFoundError
+from ml_census.storage.errors import ObjectNotFoundError
 
 INDEX = "index.json"
+"""File of the cache with the SHA-256 of each file by URI; a file is stored under its SHA-256."""
 
 
 @dataclass
 class Snapshot:
-    """Reads through to the store and remembers what it read. One that was loaded from a folder asks no store: what it
-    does not have, it reads only if it lies here."""
+    """Reads files from the storage and remembers them.
+
+    A snapshot that was loaded from the cache does not access remote storage: files that it does not have are read
+    only if they are local.
+    """
 
     files: dict[str, bytes | None] = field(default_factory=dict)
-    """By URI; None is for what is not there."""
+    """Content by URI; None if nothing is there."""
     fingerprints: dict[str, str] = field(default_factory=dict)
-    """Of what was read by this one, not loaded from a folder."""
+    """Fingerprint by URI of each file that was read from the storage, and not from the cache."""
     is_live: bool = True
+    """Whether remote storage is accessed."""
 
     def read(self, uri: str, limit: int) -> bytes:
-        """As storage.read."""
+        """Return a file, maximum `limit` bytes. Raises StorageError, as storage.read."""
         if uri not in self.files and (self.is_live or storage.is_local(uri)):
-            # First the fingerprint: what is overwritten in between then differs at the next look.
+            # The fingerprint comes first: if the file is overwritten after it, the next poll sees a difference.
             self.fingerprints[uri] = storage.fingerprint(uri)
             self.files[uri] = storage.read(uri, limit) if self.fingerprints[uri] else None
         data = self.files.get(uri)
         if data is None:
-            raise ObjectNotFoundError("not found")
+            raise ObjectNotFoundError
         return data
 
-    def remote(self) -> "Snapshot":
-        """What came from a store. What lies here need not be kept: it can be read again, and secrets stay where they
-        are."""
+    def only_remote(self) -> "Snapshot":
+        """Return the remote files. Local ones need no cache, and secrets stay where they are mounted."""
         return Snapshot({uri: data for uri, data in self.files.items() if not storage.is_local(uri)})
 
     def save(self, folder: Path) -> None:
-        """Write all files, and last their index, in place of what the folder had: whenever the process is killed or the
-        power goes, there is the old or the new, and it is whole. Nobody else may read it. Raises OSError.
+        """Replace the content of a cache folder, readable by its owner only. Raises OSError.
+
+        The index is written last: after a crash or a power loss the folder has the old files or the new ones.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _sweep(folder)  # first, so that there is room
+        _remove_unreferenced(folder)  # first, to make room
         names: dict[str, str | None] = {}
         for uri, data in self.files.items():
             names[uri] = None if data is None else hashlib.sha256(data).hexdigest()
             if data is not None:
                 storage.replace_file(folder / str(names[uri]), data, 0o600)
         storage.replace_file(folder / INDEX, json.dumps(names).encode(), 0o600)
-        _sweep(folder)
+        _remove_unreferenced(folder)
 
 
-def load(folder: Path) -> Snapshot:
-    """What was saved there, byte for byte. Raises OSError, ValueError."""
-    files = {uri: None if name is None else _checked(folder / name) for uri, name in _index(folder).items()}
+def read_cache(folder: Path) -> Snapshot:
+    """Return the snapshot that was saved in a folder. Raises OSError, or ValueError if a file was changed."""
+    files = {uri: None if name is None else _verified(folder / name) for uri, name in _index(folder).items()}
     return Snapshot(files, is_live=False)
 
 
 def _index(folder: Path) -> dict[str, str | None]:
-    """The names of the files, by URI: their hashes."""
     names = json.loads((folder / INDEX).read_bytes())
     if not isinstance(names, dict) or not all(name is None or isinstance(name, str) for name in names.values()):
-        raise ValueError(f"{folder / INDEX} is not an object of names")
+        raise ValueError(f"{folder / INDEX} must be an object of URI to file name")
     return names
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what the index does not name: of before, or of a save that was broken off."""
+def _remove_unreferenced(folder: Path) -> None:
+    """Remove the files that the index does not name: of an earlier snapshot, or of an interrupted save."""
     try:
-        named = set(_index(folder).values())
+        referenced = set(_index(folder).values())
     except (OSError, ValueError):
-        named = set()
+        referenced = set()
     for path in folder.iterdir():
-        if path.name != INDEX and path.name not in named:
+        if path.name != INDEX and path.name not in referenced:
             path.unlink()
 
 
-def _checked(path: Path) -> bytes:
+def _verified(path: Path) -> bytes:
     data = path.read_bytes()
     if hashlib.sha256(data).hexdigest() != path.name:
-        raise ValueError(f"{path} has changed")
+        raise ValueError(f"{path} was changed: its SHA-256 is not its name")
     return data

@@ -179,7 +179,7 @@ def test_an_index_of_another_shape_is_no_cache(tmp_path: Path, index: Any) -> No
     (tmp_path / "index.json").write_text(json.dumps(index))
 
     with pytest.raises(ValueError, match="index.json"):
-        snapshot.load(tmp_path)
+        snapshot.read_cache(tmp_path)
 
 
 class Large(BaseEstimator):  # type: ignore[misc]

@@ -30,7 +30,7 @@ def test_what_was_read_is_read_once_and_what_is_not_there_is_remembered(tmp_path
 def test_what_is_saved_is_loaded_and_knows_no_store(tmp_path: Path) -> None:
     Snapshot({"gs://b/m": b"model", "gs://b/x": None}).save(tmp_path / "kept")
 
-    loaded = snapshot.load(tmp_path / "kept")
+    loaded = snapshot.read_cache(tmp_path / "kept")
 
     assert loaded.read("gs://b/m", 10) == b"model"
     for missing in ("gs://b/x", "gs://b/y"):
@@ -45,11 +45,11 @@ def test_what_lies_here_is_not_kept_but_read_again(tmp_path: Path) -> None:
     read = Snapshot({"gs://b/m": b"model"})
     read.read(str(tmp_path / "key"), 10)
 
-    read.remote().save(tmp_path / "kept")
+    read.only_remote().save(tmp_path / "kept")
     (tmp_path / "key").write_bytes(b"new")
 
     assert not any(b"old" in path.read_bytes() for path in (tmp_path / "kept").iterdir())
-    loaded = snapshot.load(tmp_path / "kept")
+    loaded = snapshot.read_cache(tmp_path / "kept")
     assert loaded.read(str(tmp_path / "key"), 10) == b"new"
     assert list(loaded.fingerprints) == [str(tmp_path / "key")]
 
@@ -58,7 +58,7 @@ def test_what_is_saved_again_takes_the_place_of_what_was_there(tmp_path: Path) -
     for data in (b"old", b"new"):
         Snapshot({"m": data, "n": b"same"}).save(tmp_path / "kept")
 
-    assert snapshot.load(tmp_path / "kept").files == {"m": b"new", "n": b"same"}
+    assert snapshot.read_cache(tmp_path / "kept").files == {"m": b"new", "n": b"same"}
     assert len([*(tmp_path / "kept").iterdir()]) == 3
 
 
@@ -92,7 +92,7 @@ while status != 0 and len(outcomes) < 100:
     if (child := os.fork()) == 0:
         save_and_die(len(outcomes))
     status = os.waitpid(child, 0)[1]
-    outcomes.append({uri: data.decode() for uri, data in snapshot.load(folder).files.items()})
+    outcomes.append({uri: data.decode() for uri, data in snapshot.read_cache(folder).files.items()})
 print(json.dumps(outcomes))
 """
 """Forks, one for each step of a save at which it dies: it costs less than as many interpreters."""
@@ -136,5 +136,5 @@ def test_kept_bytes_that_have_changed_are_refused(tmp_path: Path) -> None:
     (kept,) = (path for path in (tmp_path / "kept").iterdir() if path.name != snapshot.INDEX)
     kept.write_bytes(b"modem")
 
-    with pytest.raises(ValueError, match="has changed"):
-        snapshot.load(tmp_path / "kept")
+    with pytest.raises(ValueError, match="was changed"):
+        snapshot.read_cache(tmp_path / "kept")

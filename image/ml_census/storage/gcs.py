@@ -1,0 +1,147 @@
+"""Objects of Google Cloud Storage, through gcsfs: one generation is read, in ranges, before a deadline."""
+
+import hashlib
+import io
+import time
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from ml_census.storage import gcsfs_internals
+from ml_census.storage.error_translation import READ, WRITE
+from ml_census.storage.errors import ObjectChangedError, StorageError, StorageUnavailableError
+from ml_census.storage.timeout import run_with_timeout
+
+if TYPE_CHECKING:
+    import aiohttp
+
+STAT_TIMEOUT_SECONDS: float = 5
+"""Timeout for the metadata of an object. gcsfs retries for 30 s, and google-auth as long without a metadata server."""
+DOWNLOAD_TIMEOUT_SECONDS: float = 60
+"""Timeout for the download of an object, and for each request of gcsfs. More than 600 MB have more time."""
+MIN_DOWNLOAD_RATE = 10_000_000
+"""Bytes per second."""
+UPLOAD_TIMEOUT_SECONDS: float = 15
+"""Timeout for the upload of an object, in addition to the time at MIN_UPLOAD_RATE."""
+MIN_UPLOAD_RATE = 1_000_000
+"""Bytes per second."""
+RANGE_BYTES = 32 * 1024**2
+"""Maximum size of one request of a download. gcsfs holds twice as much for a moment."""
+
+
+def read(uri: str, limit: int) -> bytes:
+    """Return the whole object as it was at one moment.
+
+    Raises StorageError if it has more than `limit` bytes, ObjectNotFoundError, or StorageUnavailableError, also if it
+    is overwritten or damaged while it is read.
+    """
+    metadata = run_with_timeout(STAT_TIMEOUT_SECONDS, lambda: _metadata(uri), READ)
+    if metadata["size"] > limit:
+        raise StorageError(f"larger than {limit} bytes")
+    seconds = max(DOWNLOAD_TIMEOUT_SECONDS, metadata["size"] / MIN_DOWNLOAD_RATE)
+    deadline = time.monotonic() + seconds
+    return run_with_timeout(seconds, lambda: _download(uri, metadata, deadline), READ)
+
+
+def fingerprint(uri: str) -> str:
+    """Return the generation of the object; empty if there is none. Raises StorageError."""
+    return run_with_timeout(STAT_TIMEOUT_SECONDS, lambda: _generation(uri), READ)
+
+
+def write(uri: str, data: bytes, unless_changed: str | None) -> None:
+    """Replace the object. Raises StorageError.
+
+    With `unless_changed`, a fingerprint, raises ObjectChangedError if the object has another one.
+    """
+    seconds = UPLOAD_TIMEOUT_SECONDS + len(data) // MIN_UPLOAD_RATE
+    run_with_timeout(seconds, lambda: _upload(uri, data, unless_changed), WRITE)
+
+
+def _filesystem(uri: str) -> tuple[Any, str]:
+    """Return the file system of gcsfs and the path in it."""
+    import gcsfs  # takes a second, which only remote objects need
+
+    session = {"trace_configs": [_size_check()]}
+    filesystem = gcsfs.GCSFileSystem(requests_timeout=DOWNLOAD_TIMEOUT_SECONDS, session_kwargs=session)
+    return filesystem, uri.removeprefix("gs://")
+
+
+@contextmanager
+def _new_credentials_after_failure(filesystem: Any) -> Iterator[None]:
+    """Discard the cached file system if it found no credentials, so that the next call looks for them again."""
+    try:
+        yield
+    except Exception as error:
+        if "Anonymous caller" in str(error):
+            filesystem.clear_instance_cache()
+        raise
+
+
+@cache
+def _size_check() -> "aiohttp.TraceConfig":
+    """Return a hook that rejects a response which announces more bytes than the request's range, before it is read."""
+    import aiohttp
+
+    async def check(_session: object, _context: object, params: "aiohttp.TraceRequestEndParams") -> None:
+        first, _, last = params.headers.get("Range", "").removeprefix("bytes=").partition("-")
+        length = params.response.content_length
+        if last and length is not None and length > int(last) - int(first) + 1:
+            params.response.close()
+            raise StorageUnavailableError("was damaged or cut short on its way")
+
+    config = aiohttp.TraceConfig()
+    config.on_request_end.append(check)
+    return config
+
+
+def _metadata(uri: str) -> dict[str, Any]:
+    filesystem, path = _filesystem(uri)
+    filesystem.invalidate_cache()
+    with _new_credentials_after_failure(filesystem):
+        metadata: dict[str, Any] = filesystem.info(path)
+    if metadata["type"] == "directory":
+        raise IsADirectoryError
+    return metadata
+
+
+def _generation(uri: str) -> str:
+    try:
+        return str(_metadata(uri)["generation"])
+    except FileNotFoundError:
+        return ""
+
+
+def _download(uri: str, metadata: dict[str, Any], deadline: float) -> bytes:
+    filesystem, path = _filesystem(uri)
+    size, generation = metadata["size"], str(metadata["generation"])
+    body = io.BytesIO()
+    try:
+        for start in range(0, size, RANGE_BYTES):
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            body.write(filesystem.cat_file(path, start, min(start + RANGE_BYTES, size), generation=generation))
+    except FileNotFoundError as error:
+        raise StorageUnavailableError("was overwritten while it was read") from error
+    data = body.getvalue()
+    if len(data) != size or not _has_md5(data, metadata.get("md5Hash")):
+        raise StorageUnavailableError("was damaged or cut short on its way")
+    return data
+
+
+def _has_md5(data: bytes, base64_md5: str | None) -> bool:
+    # Composite objects have no MD5. It detects errors of the transport; it does not prove who wrote the object.
+    return base64_md5 is None or b64decode(base64_md5) == hashlib.md5(data, usedforsecurity=False).digest()
+
+
+def _upload(uri: str, data: bytes, generation: str | None) -> None:
+    filesystem, path = _filesystem(uri)
+    try:
+        with _new_credentials_after_failure(filesystem):
+            if generation is None:
+                filesystem.pipe_file(path, data)
+            else:
+                gcsfs_internals.upload_if_generation(filesystem, path, data, generation)
+    except FileExistsError as error:  # gcsfs raises it for 412, Precondition Failed
+        raise ObjectChangedError from error

@@ -1,0 +1,75 @@
+"""Local files: read up to a limit, fingerprinted without reading, replaced atomically."""
+
+import os
+from pathlib import Path
+
+from ml_census.storage.error_translation import READ, translate
+from ml_census.storage.errors import ObjectChangedError, StorageError
+
+PRIVATE_MODE = 0o600
+PUBLIC_MODE = 0o666
+"""Less what the umask removes."""
+
+
+def read(path: str, limit: int) -> bytes:
+    """Return the whole file. Raises StorageError if it has more than `limit` bytes or cannot be read."""
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise translate(error, READ, []) from error
+    if len(data) > limit:
+        raise StorageError(f"larger than {limit} bytes")
+    return data
+
+
+def fingerprint(path: str) -> str:
+    """Return inode, size and modification time of the file; empty if there is none. Raises StorageError."""
+    try:
+        stat = Path(path).stat()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise translate(error, READ, []) from error
+    return f"{stat.st_ino}-{stat.st_size}-{stat.st_mtime_ns}"
+
+
+def write(path: str, data: bytes, private: bool, unless_changed: str | None) -> None:
+    """Replace the file and create its folders. Raises StorageError.
+
+    With `unless_changed`, a fingerprint, raises ObjectChangedError if the file has another one.
+    """
+    if unless_changed is not None and fingerprint(path) != unless_changed:
+        raise ObjectChangedError
+    try:
+        target = Path(path).resolve()  # a symbolic link stays a link
+        target.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(target, data, PRIVATE_MODE if private else PUBLIC_MODE)
+    except OSError as error:
+        raise translate(error, READ, []) from error
+
+
+def replace_file(path: Path, data: bytes, mode: int) -> None:
+    """Write a file atomically: a crash or a power loss leaves the old content or the new. Raises OSError."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch.unlink(missing_ok=True)  # of a process that was killed; its mode may be another
+    handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(scratch, path)
+    except BaseException:
+        os.unlink(scratch)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Write the names of a folder's files to the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,39 @@
+"""A timeout for calls of libraries that have none, or one that is too long."""
+
+import queue
+import threading
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from ml_census.storage import error_translation
+from ml_census.storage.error_translation import Causes
+
+Result = TypeVar("Result")
+
+
+def run_with_timeout(seconds: float, call: Callable[[], Result], action: str) -> Result:
+    """Return the result of a call. `action` is READ or WRITE, for the message of an error.
+
+    The call runs in a thread. After the timeout the thread is abandoned; it ends when its libraries time out, and must
+    hold nothing large. Raises StorageError.
+    """
+    causes: Causes = []
+    outcome: queue.SimpleQueue[tuple[Result | None, Exception | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        error_translation.collect(causes)
+        try:
+            outcome.put((call(), None))
+        except Exception as error:  # gcsfs, aiohttp and google-auth have no common base of exceptions
+            outcome.put((None, error))
+
+    threading.Thread(target=run, name="storage", daemon=True).start()
+    try:
+        result, error = outcome.get(timeout=seconds)
+    except queue.Empty:
+        raise error_translation.timeout_error(seconds, action, causes) from None
+    if type(error) is TimeoutError:  # of the library, at the same moment
+        raise error_translation.timeout_error(seconds, action, causes) from error
+    if error is not None:
+        raise error_translation.translate(error, action, causes) from error
+    return cast(Result, result)

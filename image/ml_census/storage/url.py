@@ -1,0 +1,24 @@
+"""Files at any other URL that fsspec can read, such as https://: reading only."""
+
+from ml_census.storage.error_translation import READ
+from ml_census.storage.errors import StorageError
+from ml_census.storage.timeout import run_with_timeout
+
+DOWNLOAD_TIMEOUT_SECONDS: float = 60
+"""Timeout for the download of a file."""
+
+
+def read(url: str, limit: int) -> bytes:
+    """Return the whole file. Raises StorageError if it has more than `limit` bytes or cannot be read."""
+    return run_with_timeout(DOWNLOAD_TIMEOUT_SECONDS, lambda: _read(url, limit), READ)
+
+
+def _read(url: str, limit: int) -> bytes:
+    import fsspec  # takes half a second, which local files do not need
+
+    filesystem, path = fsspec.core.url_to_fs(url)
+    with filesystem.open(path, "rb") as file:
+        data = bytes(file.read(limit + 1))
+    if len(data) > limit:
+        raise StorageError(f"larger than {limit} bytes")
+    return data
