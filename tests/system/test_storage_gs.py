@@ -162,10 +162,10 @@ def test_forbidden_bucket_ends_the_start_in_one_line(bucket: Bucket, start: Star
         start("logistic", **in_bucket())
 
 
-def test_model_that_is_cut_in_transfer_does_not_replace_the_old(
+def test_model_damaged_in_transfer_does_not_replace_the_old(
     bucket: Bucket, start: Start, published_folder: Callable[..., Path], tmp_path: Path
 ) -> None:
-    """And leaves nothing behind."""
+    """It leaves no file in the cache either."""
     for file in ("model.pkl", "compiled.npz", "schema.json", "manifest.json"):
         bucket.objects[file] = (published_folder("logistic").parent / file).read_bytes()
     server = start(
@@ -176,7 +176,7 @@ def test_model_that_is_cut_in_transfer_does_not_replace_the_old(
         reload_interval_seconds=0.2,
     )
     kept = sorted(tmp_path.glob("cache/**/*"))
-    bucket.contents = lambda way, data: way.answer(data[:-1], 200, len(data))
+    bucket.contents = lambda way, data: way.answer(data[:-1] + b"?")
     bucket.objects["model.pkl"] += b"x"
     bucket.generation += 1
 
