@@ -40,21 +40,22 @@ def compile_and_verify(
     golden: Columns | None = None,
     compiler: Callable[[Any, Schema], CompiledPredictor] = compile_model,
 ) -> tuple[Predictor, EngineInfo]:
-    """Return the compiled model if it predicts the same as the original, else the original; and what /version reports.
+    """Return the predictor that serves, and what /version reports of it.
 
-    `golden` are further rows to compare.
+    The compiled model serves if it predicts the same as the original on sampled rows and on `golden`, rows that the
+    publisher gave. Otherwise the original serves. Raises MemoryError, which says nothing of the model.
     """
     try:
         compiled = compiler(original.model, original.schema)
         rows = verify_equivalence(compiled, original, golden)
     except (UnsupportedModelError, NotEquivalentError) as error:
         return original, EngineInfo("sklearn", reason=str(error))
-    except MemoryError:  # the machine's state, not the model's
+    except MemoryError:
         raise
-    except Exception as error:  # such as a missing kernel, or SklearnInternalsError: the original can still serve
+    except Exception as error:  # such as a missing kernel: the original can still serve
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
-        return original, EngineInfo("sklearn", reason=f"it could not be compiled ({where})")
+        return original, EngineInfo("sklearn", reason=f"compilation failed ({where})")
     return compiled, EngineInfo("compiled", verified_rows=rows)
 
 

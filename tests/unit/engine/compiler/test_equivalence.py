@@ -70,7 +70,7 @@ def test_exception_of_the_compiler_falls_back_to_sklearn(error: Exception) -> No
     predictor, engine = compile_and_verify(original, compiler=fail)
 
     assert predictor is original
-    reason = rf"it could not be compiled \({type(error).__name__} at test_equivalence.py:[0-9]+\)"
+    reason = rf"compilation failed \({type(error).__name__} at test_equivalence.py:[0-9]+\)"
     assert re.search(reason, str(engine))
 
 

@@ -296,4 +296,4 @@ def test_mutated_compilation_is_noticed(mutation: Mutation) -> None:
     )
 
     assert predictor is original
-    assert re.search("differ on|other classes|rejects|could not be compiled", str(engine))
+    assert re.search("differ on|other classes|rejects|compilation failed", str(engine))
