@@ -28,12 +28,12 @@ INTERNAL = ("Error:", "object has no attribute", "Exception", "Traceback")
 
 @dataclass(frozen=True)
 class Outcome:
-    """The result for one model: a compiled or original one is served with its own predictions."""
+    """The result for one model."""
 
     estimator: str
     data: str
     kind: str
-    """compiled, original, refused, differs, fails."""
+    """compiled or sklearn: this engine serves the model's own predictions; otherwise refused, differs or fails."""
     reason: str = ""
 
 
