@@ -48,7 +48,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     "Configuration and artifacts: the start ends, or a reload is rejected": dict.fromkeys(
         ["ConfigError", "ArtifactError", "CredentialsError", "SchemaError", "DecodingError", "JsonError",
          "ForbiddenGlobalError", "ReadsFilesError", "CompiledError", "NotEquivalentError", "ValueError",
-         "_InvalidConfigError"],
+         "InvalidYamlError", "_ForbiddenYamlError"],
         "rejected",
     ),
     "Storage": {"StorageError": "rejected", "ObjectNotFoundError": "rejected", "StorageUnavailableError": "retried"},

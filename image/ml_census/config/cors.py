@@ -1,14 +1,17 @@
-"""Cross-Origin Resource Sharing (https://fetch.spec.whatwg.org/#http-cors-protocol): pages of other origins may call.
+"""Cross-Origin Resource Sharing (https://fetch.spec.whatwg.org/#http-cors-protocol): calls from pages of other origins.
 
-Tokens travel in a header and not in a cookie, so no answer allows credentials.
+Tokens are sent in a header and not in a cookie, so no response allows credentials.
 """
 
 import re
 from collections.abc import Collection, Mapping, Sequence
 
+Headers = list[tuple[str, str]]
+
 ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 """An origin as browsers send it: in lower case, without path. The chart's values.schema.json has the same pattern."""
 ANY = "*"
+DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 PREFLIGHT = [
     ("Access-Control-Allow-Methods", "GET, POST"),
     (
@@ -18,23 +21,26 @@ PREFLIGHT = [
     ),
     ("Access-Control-Max-Age", "7200"),
 ]
-"""Chromium keeps the answer to a preflight for at most 7,200 seconds."""
+"""Headers of a response to a preflight request. Chromium caches it for at most 7,200 seconds."""
 
 
-def as_sent(origins: Sequence[str]) -> frozenset[str]:
+def normalize_origins(origins: Sequence[str]) -> frozenset[str]:
     """Return the origins without the default port of their scheme, which no browser sends."""
-    ports = {"https": ":443", "http": ":80"}
-    return frozenset(each.removesuffix(ports.get(each.partition(":")[0], "")) for each in origins)
+    return frozenset(origin.removesuffix(DEFAULT_PORTS.get(origin.partition(":")[0], "")) for origin in origins)
 
 
-def headers(origins: Collection[str], method: str, request: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return the headers that an answer needs. `request` has the request's headers, spelt as in WSGI without HTTP_."""
+def response_headers(origins: Collection[str], method: str, request: Mapping[str, str]) -> Headers:
+    """Return the CORS headers of a response.
+
+    `request` holds the request's headers, named as in WSGI without the prefix HTTP_.
+    """
     if not origins:
         return []
-    found = [("Vary", "Origin")]
+    headers = [("Vary", "Origin")]
     origin = request.get("ORIGIN", "")
     if ANY not in origins and origin not in origins:
-        return found
+        return headers
     allowed = ANY if ANY in origins else origin
-    found += [("Access-Control-Allow-Origin", allowed), ("Access-Control-Expose-Headers", "*")]
-    return found + PREFLIGHT if method == "OPTIONS" and "ACCESS_CONTROL_REQUEST_METHOD" in request else found
+    headers += [("Access-Control-Allow-Origin", allowed), ("Access-Control-Expose-Headers", "*")]
+    is_preflight = method == "OPTIONS" and "ACCESS_CONTROL_REQUEST_METHOD" in request
+    return headers + PREFLIGHT if is_preflight else headers

@@ -1,9 +1,9 @@
-"""Decide which names an operator may add to those that a pickle may use.
+"""Decide which globals an operator may add to those that a pickle may reference.
 
-A pickle calls what it names with arguments of its own choice. Python's library and the libraries of the image hold
-callables that reach anything by such arguments: getattr, eval, functools.partial, numpy.vectorize, joblib.load,
-pandas.read_pickle. What is safe of these libraries is in allowed_globals.txt already. An operator can add names of
-other packages only, which are as safe as the package's author has made them.
+A pickle calls a global with arguments of its own choice. The standard library and the libraries of the image have
+callables that reach anything with the right arguments: getattr, eval, functools.partial, numpy.vectorize, joblib.load,
+pandas.read_pickle. Safe globals of these libraries are in allowed_globals.txt already. An operator can add globals of
+other packages only, which are as safe as the author of the package has made them.
 """
 
 import sys
@@ -20,14 +20,14 @@ LIBRARIES = frozenset(
     threadpoolctl typing_extensions tzdata urllib3 waitress werkzeug yaml yarl
     """.split()
 )
-"""The import names of everything that ml-census depends on."""
+"""Import names of the dependencies of ml-census."""
 LOADERS = frozenset("IPython _distutils_hack _pytest cloudpickle dill hickle jsonpickle llvmlite loky numba numexpr"
                     " pathos pip pkg_resources py pytest setuptools skops torch".split())  # fmt: skip
 """Libraries whose purpose is to load or run code."""
 PYTHON = sys.stdlib_module_names | {"__builtin__", "__main__", "copy_reg", "site-packages"}
 
 
-def reason_against(name: str) -> str | None:
+def rejection_reason(name: str) -> str | None:
     """Return why "module.name" cannot be trusted, or None if it can."""
     package = name.partition(".")[0]
     if package == "__main__":
@@ -39,9 +39,9 @@ def reason_against(name: str) -> str | None:
     return None
 
 
-def reason_against_object(found: Any) -> str | None:
-    """Return why the object that a trusted name stands for cannot be used: names may stand for others' objects."""
-    if isinstance(found, ModuleType):
+def object_rejection_reason(target: Any) -> str | None:
+    """Return why the object of a trusted global cannot be trusted, or None: modules re-export objects of others."""
+    if isinstance(target, ModuleType):
         return "it is a module"
-    home = getattr(found, "__module__", None)
-    return reason_against(f"{home}.") if isinstance(home, str) else None
+    module = getattr(target, "__module__", None)
+    return rejection_reason(f"{module}.") if isinstance(module, str) else None

@@ -121,7 +121,7 @@ def _is_unfitted(model: Any) -> bool:
 
 def _not_allowed(key: str, names: list[str]) -> str:
     """Return the reason for names that are not allowed: what each kind needs, all at once."""
-    reasons = {name: trusted_globals.reason_against(name) for name in names}
+    reasons = {name: trusted_globals.rejection_reason(name) for name in names}
     own = [name for name in names if reasons[name] is None]
     scripts = [name for name in names if name.startswith("__main__.")]
     others = [name for name in names if name not in own + scripts]

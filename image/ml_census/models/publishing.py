@@ -50,7 +50,7 @@ def publish_files(
     """
     trusted = tuple(trusted)
     for name in trusted:
-        if reason := trusted_globals.reason_against(name):
+        if reason := trusted_globals.rejection_reason(name):
             raise ArtifactError("--trusted-global", name, reason)
     with warnings.catch_warnings(action="ignore"):  # of extreme rows, which are predicted on purpose
         return _publish_files(model_uri, output, decoding_uri, schema_uri, golden_uri, trusted)

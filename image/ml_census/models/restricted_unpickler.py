@@ -117,9 +117,9 @@ class _Unpickler(numpy_pickle.NumpyUnpickler):  # type: ignore[misc]
         self.takes_texts |= module == TEXTS
         if (module, name) in allowed_globals():
             return super().find_class(module, name)
-        if full in self._trusted and trusted_globals.reason_against(full) is None:
+        if full in self._trusted and trusted_globals.rejection_reason(full) is None:
             found = super().find_class(module, name)
-            if trusted_globals.reason_against_object(found) is None:
+            if trusted_globals.object_rejection_reason(found) is None:
                 self.takes_texts |= _is_vectorizer(found)
                 return found
         self.refused.add(full)

@@ -48,8 +48,8 @@ def serve(
     patch_chunk_patterns()
     sys.setswitchinterval(SWITCH_SECONDS)
     too_large = f"the body is larger than max_body_bytes ({config.max_body_bytes} bytes)"
-    origins = cors.as_sent(config.cors_origins)
-    responder = Responder(app, metrics, draining.is_set, partial(cors.headers, origins), too_large)
+    origins = cors.normalize_origins(config.cors_origins)
+    responder = Responder(app, metrics, draining.is_set, partial(cors.response_headers, origins), too_large)
     limits = Limits(
         # the application itself rejects a body that is a little too large, with the connection kept
         ParserLimits(max_request_body_size=2 * config.max_body_bytes),

@@ -9,8 +9,10 @@ import pytest
 import yaml
 
 from ml_census import config
+from ml_census.config.loading import MAX_BYTES
 from ml_census.errors import ConfigError
 
+URI_KEYS = ("model_path", "users", "secret", "prediction_decoding")
 LEAST = "model_path: m\nusers: u\nsecret: s\n"
 
 
@@ -85,7 +87,7 @@ def test_paths_may_begin_where_vertex_ai_has_put_the_model(tmp_path: Path) -> No
         (LEAST + "cache_path: 7\n", "cache_path", "must be a path"),
         (LEAST + "cache_path: gs://b/cache\n", "cache_path", "must be a path"),
         (LEAST + "model_name: &name m\ncache_path: *name\n", "config", "an alias at line 5"),
-        (LEAST + "# " + "x" * config.MAX_BYTES, "config", "larger than"),
+        (LEAST + "# " + "x" * MAX_BYTES, "config", "larger than"),
         (LEAST + "drain_delay_seconds: 2020-13-45\n", "config", "not YAML"),
         ("- a\n- b\n", "config", "must be a mapping"),
         ("a: [\n", "config", "not YAML at line 2"),
@@ -158,7 +160,7 @@ def listening() -> Iterator[socket.socket]:
         "/model.pkl\0",
     ],
 )
-@pytest.mark.parametrize("key", config.URI_KEYS)
+@pytest.mark.parametrize("key", URI_KEYS)
 def test_nothing_is_fetched_but_paths_and_objects_of_a_bucket(
     tmp_path: Path, listening: socket.socket, key: str, uri: str
 ) -> None:

@@ -12,30 +12,40 @@ from click.testing import CliRunner
 
 from ml_census import config
 from ml_census.cli.main import main
-from ml_census.config import BOUNDS, Config
+from ml_census.config import Config
+from ml_census.config.validators import Number
 from ml_census.errors import ConfigError
 
 CHART = Path(__file__).parents[3] / "charts" / "ml-census"
 LEAST = "model_path: nowhere.pkl\nusers: u\nsecret: s\n"
 
 
-def test_each_number_of_the_configuration_has_bounds_and_its_default_is_within() -> None:
-    numbers = {field.name: field.default for field in dataclasses.fields(Config) if field.type in (int, float)}
+RANGES: dict[str, Number] = {
+    field.name: field.metadata["validator"]
+    for field in dataclasses.fields(Config)
+    if isinstance(field.metadata["validator"], Number)
+}
 
-    assert numbers.keys() == BOUNDS.keys()
-    assert all(least <= numbers[key] <= most for key, (least, most) in BOUNDS.items())  # type: ignore[operator]
+
+def test_each_number_has_a_range_and_a_default_within() -> None:
+    numbers = {field.name: field for field in dataclasses.fields(Config) if field.type in (int, float)}
+
+    assert numbers.keys() == RANGES.keys()
+    for name, field in numbers.items():
+        RANGES[name](field.default)
+        assert RANGES[name].is_whole == (field.type is int)
 
 
-@pytest.mark.parametrize("key", BOUNDS)
+@pytest.mark.parametrize("key", RANGES)
 def test_the_chart_has_the_bounds_of_the_server(key: str) -> None:
     schema = json.loads((CHART / "values.schema.json").read_text())["properties"]["config"]["properties"][key]
 
-    assert (schema["minimum"], schema["maximum"]) == BOUNDS[key]
+    assert (schema["minimum"], schema["maximum"]) == (RANGES[key].minimum, RANGES[key].maximum)
 
 
-@pytest.mark.parametrize("key", [key for key in BOUNDS if key.endswith("seconds")])
+@pytest.mark.parametrize("key", [key for key in RANGES if key.endswith("seconds")])
 def test_a_timer_takes_the_longest_time(key: str) -> None:
-    assert BOUNDS[key][1] < threading.TIMEOUT_MAX
+    assert RANGES[key].maximum < threading.TIMEOUT_MAX
 
 
 @pytest.mark.parametrize(

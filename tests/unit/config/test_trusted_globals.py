@@ -48,7 +48,7 @@ def test_no_configuration_takes_a_callable_that_reaches_others(tmp_path: Path, n
     "name", ["xgboost.sklearn.XGBClassifier", "xgboost.core.Booster", "lightgbm.basic.Booster", "mylib.date_parts"]
 )
 def test_names_of_other_packages_can_be_trusted(name: str) -> None:
-    assert trusted_globals.reason_against(name) is None
+    assert trusted_globals.rejection_reason(name) is None
 
 
 @pytest.mark.parametrize(

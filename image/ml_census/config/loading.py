@@ -1,0 +1,87 @@
+"""Reading of config.yaml into a Config."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from ml_census.config import yaml_loader
+from ml_census.config.config import CREDENTIALS, Config
+from ml_census.errors import ConfigError
+
+MAX_BYTES = 1024**2
+"""Maximum size of config.yaml."""
+STORAGE_URI_VARIABLE = "$AIP_STORAGE_URI"
+"""Prefix of a path that stands for the folder to which Vertex AI has copied the model."""
+RENAMED_KEYS = {
+    "open_protocols": "unauthenticated_protocols",
+    "reload_seconds": "reload_interval_seconds",
+    "request_deadline_seconds": "request_timeout_seconds",
+    "keep_alive_seconds": "keep_alive_timeout_seconds",
+    "version_mismatch": "sklearn_version_mismatch",
+}
+"""Keys of versions before 0.2.0 -> their new names."""
+
+
+def load(path: str, storage_uri: str | None = None) -> Config:
+    """Return the configuration of a config.yaml. `storage_uri` replaces $AIP_STORAGE_URI at the start of a path.
+
+    Raises ConfigError for a key that is missing, unknown or invalid.
+    """
+    try:
+        document = yaml_loader.parse(_read(Path(path)))
+        if not isinstance(document, dict):
+            raise ValueError("must be a mapping of keys to values")
+        values = {key: _expand(value, storage_uri) for key, value in document.items()}
+        _validate(values)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ConfigError(f"config: {path}: {reason}") from error
+    settings: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in values.items() if value is not None
+    }
+    return Config(**settings)
+
+
+def _read(path: Path) -> str:
+    """Return the text of a file. Raises OSError, or ValueError if it is not UTF-8 or too large."""
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"larger than {MAX_BYTES} bytes")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError("not UTF-8 text") from error
+
+
+def _expand(value: object, storage_uri: str | None) -> object:
+    """Return the value with the storage URI in place of a leading $AIP_STORAGE_URI."""
+    if storage_uri is None or not isinstance(value, str) or not value.startswith(f"{STORAGE_URI_VARIABLE}/"):
+        return value
+    return storage_uri.rstrip("/") + value.removeprefix(STORAGE_URI_VARIABLE)
+
+
+def _validate(values: dict[Any, Any]) -> None:
+    """Raise ValueError for the first key that is unknown, missing or invalid."""
+    fields = {field.name: field for field in dataclasses.fields(Config)}
+    for key in values:
+        if key in RENAMED_KEYS:
+            raise ValueError(f"{key}: unknown key; it is now called {RENAMED_KEYS[key]}")
+        if key not in fields:
+            raise ValueError(f"{key}: unknown key; known are {', '.join(fields)}")
+    for key in _required(values):
+        if values.get(key) is None:
+            raise ValueError(f"{key}: missing")
+    for key, value in values.items():
+        try:
+            if value is not None:
+                fields[key].metadata["validator"](value)
+        except ValueError as error:
+            raise ValueError(f"{key}: {error}") from error
+
+
+def _required(values: dict[Any, Any]) -> list[str]:
+    """Return the required keys: users and secret are optional, both, if protocols are served without them."""
+    has_credentials = any(values.get(key) is not None for key in CREDENTIALS)
+    is_authenticated = has_credentials or not values.get("unauthenticated_protocols")
+    return ["model_path", *(CREDENTIALS if is_authenticated else ())]

@@ -1,0 +1,114 @@
+"""Validators of single values of config.yaml. Each raises ValueError with what is expected."""
+
+import re
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ml_census.config import cors, trusted_globals
+
+Validator = Callable[[object], None]
+
+SHA256 = re.compile("[0-9a-f]{64}")
+MODEL_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+GCS_URI = re.compile(r"gs://[a-z0-9][a-z0-9._-]*/(.*[^/])")
+
+
+def path(value: object) -> None:
+    """Accept a local path."""
+    if not _is_path(value):
+        raise ValueError("must be a path")
+
+
+def path_or_object(value: object) -> None:
+    """Accept a local path, or the URI of an object of Google Cloud Storage."""
+    if not _is_path(value) and not _is_object(value):
+        raise ValueError("must be a path or gs://BUCKET/FILE")
+
+
+def _is_path(value: object) -> bool:
+    """Return whether a value is text that names a local file, and is no URI, not even a misspelt one."""
+    return isinstance(value, str) and bool(value.strip()) and value.isprintable() and ":" not in value.split("/")[0]
+
+
+def _is_object(value: object) -> bool:
+    """Return whether a value names one object of a bucket. fsspec would chain other storage after "::"."""
+    if not isinstance(value, str) or not value.isprintable() or not (match := GCS_URI.fullmatch(value)):
+        return False
+    return "::" not in value and ".." not in match[1].split("/")
+
+
+def boolean(value: object) -> None:
+    """Accept true and false."""
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+
+
+@dataclass(frozen=True)
+class Number:
+    """Accepts numbers from `minimum` to `maximum`."""
+
+    minimum: float
+    maximum: float
+    is_whole: bool = True
+
+    def __call__(self, value: object) -> None:
+        """Accept a number in the range."""
+        if isinstance(value, bool) or not isinstance(value, int if self.is_whole else int | float):
+            raise ValueError("must be a whole number" if self.is_whole else "must be a number")
+        if not self.minimum <= value <= self.maximum:
+            raise ValueError(f"must be between {self.minimum} and {self.maximum}")
+
+
+def choice(literal: object) -> Validator:
+    """Return a validator that accepts the values of a Literal type."""
+    values = typing.get_args(literal)
+
+    def validate(value: object) -> None:
+        if value not in values:
+            raise ValueError(f"must be {' or '.join(values)}")
+
+    return validate
+
+
+def subset(values: tuple[str, ...]) -> Validator:
+    """Return a validator that accepts lists of some of the values."""
+
+    def validate(value: object) -> None:
+        if not isinstance(value, list) or not all(item in values for item in value):
+            raise ValueError(f"must be a list of {', '.join(values)}")
+
+    return validate
+
+
+def model_name(value: object) -> None:
+    """Accept a name that can be a segment of a path."""
+    if not isinstance(value, str) or not MODEL_NAME.fullmatch(value):
+        raise ValueError("must be text of letters, digits, dots, dashes and underscores, at most 63")
+
+
+def sha256(value: object) -> None:
+    """Accept a SHA-256 as text."""
+    if not isinstance(value, str) or not SHA256.fullmatch(value):
+        raise ValueError("must be 64 hexadecimal digits in lower case, in quotes")
+
+
+def origins(value: object) -> None:
+    """Accept a list of origins as browsers send them, or "*"."""
+    if not isinstance(value, list) or not all(isinstance(item, str) and _is_origin(item) for item in value):
+        raise ValueError(
+            'must be a list of origins as browsers send them: "https://HOST", in lower case and without path, or "*"'
+        )
+
+
+def _is_origin(text: str) -> bool:
+    return text == cors.ANY or bool(cors.ORIGIN.fullmatch(text))
+
+
+def global_names(value: object) -> None:
+    """Accept a list of "module.name" that an operator may trust."""
+    if not isinstance(value, list) or not all(isinstance(name, str) and "." in name for name in value):
+        raise ValueError('must be a list of "module.name"')
+    for name in value:
+        if reason := trusted_globals.rejection_reason(name):
+            raise ValueError(f"{name}: {reason}")
