@@ -1,6 +1,5 @@
 """How far the rows have moved from those of the training."""
 
-import json
 import math
 from dataclasses import replace
 
@@ -25,7 +24,7 @@ from ml_census.observability.drift import (
     population_stability_index,
 )
 from ml_census.observability.metrics import Metrics
-from ml_census.schema import Column, Schema, SchemaError, TrainingDistribution, schema_from_json, schema_to_json
+from ml_census.schema import Column, Schema, TrainingDistribution
 from ml_census.training.train import training_distribution
 
 AGE = Column("age", "number", training=TrainingDistribution((0.5, 0.3, 0.2, 0.0), (30, 50), 17, 90))
@@ -130,33 +129,6 @@ def test_a_number_that_is_mostly_one_value_has_fewer_bins() -> None:
 def test_missing_values_have_a_share() -> None:
     assert training_distribution(AGE, pd.Series([1.0, None])).frequencies == (0.5, 0.5)
     assert training_distribution(SEX, pd.Series(["Male", "Male", "Female", "?"])).frequencies == (0.25, 0.5, 0.25)
-
-
-def test_the_spread_comes_back_from_schema_json() -> None:
-    told = Schema((AGE, SEX, NOTE), "frame")
-
-    assert schema_from_json(json.loads(json.dumps(schema_to_json(told)))) == told
-
-
-@pytest.mark.parametrize(
-    "training",
-    [
-        {"frequencies": [1.0]},
-        {"frequencies": [0.5, 0.3, 0.2, 0], "bin_edges": [50, 30]},
-        {"frequencies": [0.5, 0.3, 0.2, 0], "bin_edges": [30, 30]},
-        {"frequencies": [0.5, 0.3, 0.2, "0"], "bin_edges": [30, 50]},
-        {"frequencies": [0.5, 0.3, 0.2, True], "bin_edges": [30, 50]},
-        {"frequencies": [0.5, 0.3, 0.2, math.inf], "bin_edges": [30, 50]},
-        {"frequencies": 1},
-        {"bin_edges": [30, 50]},
-        [],
-    ],
-)
-def test_a_spread_that_does_not_fit_is_refused(training: object) -> None:
-    entry = {"name": "age", "type": "number", "training": training}
-
-    with pytest.raises(SchemaError):
-        schema_from_json(json.loads(json.dumps({"form": "frame", "columns": [entry]})))
 
 
 def test_rows_count_half_once_20000_are_counted() -> None:
