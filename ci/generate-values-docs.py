@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the comments of the chart's values.yaml into its schema, its README and docs/values.md.
+"""Write the comments of the chart's values.yaml into its schema, its README and docs/reference/values.md.
 
 ci/generate-values-docs.py           writes what has changed
 ci/generate-values-docs.py --check   writes nothing; fails if something would change
@@ -67,7 +67,7 @@ def main() -> int:
     schema = CHART / "values.schema.json"
     files = {schema: json.dumps(described(json.loads(schema.read_text()), found), indent=2, ensure_ascii=False) + "\n"}
     new = f"{BEGIN}\n{table(found, yaml.safe_load(text))}\n{END}"
-    for readme in (CHART / "README.md", ROOT / "docs/values.md"):
+    for readme in (CHART / "README.md", ROOT / "docs/reference/values.md"):
         if readme.exists() and BEGIN in (old := readme.read_text()):
             files[readme] = re.sub(f"{BEGIN}.*?{END}", lambda _: new, old, flags=re.DOTALL)
 

@@ -1,4 +1,4 @@
-"""What docs/ and the READMEs tell people to type."""
+"""Commands that the documents show."""
 
 import re
 import shlex
@@ -8,34 +8,34 @@ ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts/ml-census"
 DOCUMENTS = {
     str(path.relative_to(ROOT)): path.read_text()
-    for path in [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", CHART / "README.md"]
+    for path in [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", CHART / "README.md"]
 }
 
 
 def blocks(text: str, language: str) -> list[str]:
-    """All blocks of a language, without the indent that they have in a list."""
+    """Return all code blocks of a language, without the indent of a list."""
     found = re.findall(rf"^( *)```{language}\n(.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
     return [re.sub(f"^{indent}", "", body, flags=re.MULTILINE) for indent, body in found]
 
 
 def section(document: str, heading: str) -> str:
-    """What is below a heading, to the next one of its level or above."""
+    """Return the text below a heading, up to the next heading of its level or above."""
     _, level, rest = re.split(rf"^(#+) {re.escape(heading)}$", DOCUMENTS[document], maxsplit=1, flags=re.MULTILINE)
     return re.split(rf"^#{{1,{len(level)}}} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
 
 
 def inline(text: str) -> list[str]:
-    """What is in single backticks."""
+    """Return the texts in single backticks."""
     return re.findall(r"`([^`\n]+)`", re.sub(r"^ *```.*?^ *```$", "", text, flags=re.MULTILINE | re.DOTALL))
 
 
 def calls(program: str) -> list[tuple[str, ...]]:
-    """The words of each call of a program, in blocks and in sentences, without what only the shell reads."""
+    """Return the words of each call of a program, in blocks and in sentences, without shell syntax."""
     found: dict[tuple[str, ...], None] = {}
     for text in DOCUMENTS.values():
         lines = "\n".join(blocks(text, "sh")).replace("\\\n", " ").splitlines() + inline(text)
         for line in lines:
-            for call in re.split(r"&&|\|\||[|;] | do ", line):
+            for call in re.split(r"&&|\|\||[|;] | do | &$", line):
                 if re.match(rf"\s*{program} [a-z]", call) and "…" not in call:
                     words = shlex.split(re.sub(r"(<<<|[<>]) ?\S+", "", call), comments=True)
                     found[tuple(words)] = None

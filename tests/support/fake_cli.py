@@ -1,7 +1,7 @@
-"""Stands in for the programs that the documents call and a test has not: a cluster that is a folder, named by STAND_IN.
+"""Fake kubectl, helm, gcloud, docker and make for the tests of the documents. STAND_IN names the folder of the cluster.
 
-kubectl keeps Secrets, helm renders with the real one (named by HELM) and keeps the revisions of a release. What only
-asks or changes something outside succeeds and says nothing; what a real one would refuse here fails.
+kubectl keeps Secrets. helm renders with the real Helm (named by HELM) and keeps the revisions of a release. Commands
+that only read or change something outside succeed without output. Commands that the real program would reject fail.
 """
 
 import base64

@@ -1,6 +1,9 @@
-"""The commands of docs/, run in their order as they stand there: what they make is served, and is asked for answers.
+"""The commands of docs/, run in their order. The resulting server responds to requests.
 
-`ml-census`, bash, curl and helm's rendering are real; bucket and cluster are folders, the pods are one process.
+DocsEnvironment is a folder with a shell. In it:
+- bash, curl, ml-census and Helm's rendering are real;
+- kubectl, helm, gcloud, docker and make are tests/support/fake_cli.py, which keeps Secrets and releases as files;
+- gs:// URIs are a folder, and the pods of a release are one server process with the release's config.yaml.
 """
 
 import json
@@ -18,17 +21,19 @@ import requests
 import yaml
 
 from conftest import find_tool
-from support.doc_commands import DOCUMENTS, ROOT, blocks, section
+from support.doc_commands import DOCUMENTS, ROOT, blocks
 from support.live_server import SECONDS, Launch, Server
 from support.sample_models import SAMPLE_MODELS
 
 PASSWORD = "down the rabbit hole"
 ANSWER = '"Annual Salary <50K"'
-RUNBOOK = "docs/operations.md"
+FUNCTIONS = "docs/how-to/README.md"
+GKE = "docs/tutorial/census-on-gke.md"
+MIGRATION = "docs/how-to/migrate-from-the-article.md"
 
 
-class House:
-    """Where somebody follows the documents: a shell, a bucket, a cluster, and what serves there."""
+class DocsEnvironment:
+    """A folder in which the commands of the documents run: shell, bucket, cluster and server."""
 
     def __init__(self, folder: Path, launch: Launch) -> None:
         self.folder, self.state, self._launch = folder, folder / "cluster", launch
@@ -43,6 +48,7 @@ class House:
         for name in ("kubectl", "helm", "gcloud", "docker", "make"):
             self._program(programs / name, f'{stand_in} {name} "$@"')
         self._program(folder / "ci/build-image", "true")
+        self._program(programs / "python", f'exec "{sys.executable}" "$@"')
         real = f'"{sys.executable}" -m ml_census "$@"'
         self._program(
             programs / "ml-census", f'if [ /dev/stdin -ef /dev/null ]; then {real} <<< "{PASSWORD}"; else {real}; fi'
@@ -60,11 +66,17 @@ class House:
         path.chmod(0o755)
 
     def type(self, *texts: str, release: str = "ml-census") -> str:
-        """What the commands print; then the server is the release's newest revision. Variables and functions stay."""
+        """Run commands and return their output. Then serve the newest revision. Variables and functions are kept."""
         printed = ""
         for text in texts:
             text = text.replace("gs://", f"{self.folder}/bucket/")
-            for url in ("http://127.0.0.1:15090", "https://$HOST", "http://$OLD:90", "http://$NEW:90"):
+            for url in (
+                "http://127.0.0.1:15090",
+                "http://127.0.0.1:5090",
+                "https://$HOST",
+                "http://$OLD:90",
+                "http://$NEW:90",
+            ):
                 text = text.replace(url, '"$(cat "$STAND_IN/url")"')
             script = f"set -eu -o allexport; . ./shell; set -o pipefail\n{text}\n{{ export -p; declare -f; }} > shell"
             done = subprocess.run(
@@ -97,10 +109,17 @@ class House:
         return self._running
 
     def selector(self) -> dict[str, str]:
-        """What selects the pods of the release that serves."""
+        """Return the labels that select the pods of the served release."""
         (pods,) = (each for each in yaml.safe_load_all(self._serves) if each and each["kind"] == "Deployment")
         found: dict[str, str] = pods["spec"]["selector"]["matchLabels"]
         return found
+
+    def serve(self, config: Path) -> None:
+        """Serve the model of a config.yaml whose paths start from this folder."""
+        values = yaml.safe_load(config.read_text())
+        config.write_text(yaml.safe_dump({key: str(self.folder / value) for key, value in values.items()}))
+        self._running = self._launch(config)
+        (self.state / "url").write_text(self.server.url)
 
     def end(self) -> None:
         if self._running:
@@ -113,11 +132,11 @@ class House:
         return answer
 
     def reloads(self) -> list[int]:
-        """Of users and key, which are looked at each by itself."""
+        """Return the number of reloads of users and of keys."""
         return [sum(f"reloaded: {part};" in line for line in self.server.log) for part in ("users", "secret")]
 
     def changes(self, *texts: str) -> None:
-        """What is typed, which writes both anew, is seen by the server without a restart."""
+        """Run commands that write users and keys, and wait until the server has reloaded both."""
         before, end = self.reloads(), time.monotonic() + SECONDS
         self.type(*texts)
         while any(now == then for now, then in zip(self.reloads(), before, strict=True)):
@@ -131,107 +150,118 @@ class House:
         return str(self.login(name, password).json()["token"])
 
     def lets_in(self, token: str) -> bool:
-        """/schema wants a token, whatever the model."""
+        """Return whether /schema accepts the token."""
         answer = requests.get(f"{self.server.url}/schema", headers={"Authorization": token}, timeout=SECONDS)
         assert answer.status_code in (200, 401)
         return answer.status_code == 200
 
 
 @pytest.fixture(scope="module")
-def walked(tmp_path_factory: pytest.TempPathFactory, launch: Launch) -> Iterator[tuple[House, str]]:
-    """Where gke.md leads to, and what it printed; at the end its way back."""
-    house = House(tmp_path_factory.mktemp("walked"), launch)
-    *there, back = blocks(DOCUMENTS["docs/gke.md"], "sh")
-    yield house, house.type(*there)
-    house.type(back)
-    assert not list((house.state / "releases").iterdir())
-    house.end()
+def walked(tmp_path_factory: pytest.TempPathFactory, launch: Launch) -> Iterator[tuple[DocsEnvironment, str]]:
+    """Run the GKE tutorial; yield the environment and the output; then run its last step, which removes everything."""
+    docs = DocsEnvironment(tmp_path_factory.mktemp("walked"), launch)
+    *there, back = blocks(DOCUMENTS[GKE], "sh")
+    yield docs, docs.type(*there)
+    docs.type(back)
+    assert not list((docs.state / "releases").iterdir())
+    docs.end()
 
 
 @pytest.fixture
-def house(walked: tuple[House, str]) -> House:
-    """With the runbook's functions."""
-    walked[0].type(*blocks(DOCUMENTS[RUNBOOK], "sh")[:1])
+def docs(walked: tuple[DocsEnvironment, str]) -> DocsEnvironment:
+    """Return the environment of the tutorial, with the shell functions of the how-to guides."""
+    walked[0].type(*blocks(DOCUMENTS[FUNCTIONS], "sh")[:1])
     return walked[0]
 
 
-def runbook(heading: str) -> list[str]:
-    return blocks(section(RUNBOOK, heading), "sh")
+def test_tutorial_serves_an_own_model(tmp_path: Path, launch: Launch) -> None:
+    docs = DocsEnvironment(tmp_path, launch)
+    install, train, publish, serve, predict = blocks(DOCUMENTS["docs/tutorial/your-own-model.md"], "sh")
+
+    docs.type(install, train, publish, serve.replace("ml-census serve --config config.yaml &", ""))
+    docs.serve(tmp_path / "config.yaml")
+
+    assert docs.version()["engine"]["kind"] == "compiled"
+    assert docs.type(predict) == '"setosa"\n'
+    docs.end()
 
 
-def test_walk_through_leads_to_predictions(walked: tuple[House, str]) -> None:
-    """The first one, and the one over HTTPS."""
-    house, printed = walked
+def guide(name: str) -> list[str]:
+    """Return the shell blocks of a how-to guide."""
+    return blocks(DOCUMENTS[f"docs/how-to/{name}.md"], "sh")
+
+
+def test_walk_through_leads_to_predictions(walked: tuple[DocsEnvironment, str]) -> None:
+    """The first prediction, and the one over HTTPS."""
+    docs, printed = walked
 
     assert printed.count(ANSWER) == 2
-    assert house.version()["engine"]["kind"] == "compiled"
-    users = json.loads((house.folder / "private/users.json").read_text())
+    assert docs.version()["engine"]["kind"] == "compiled"
+    users = json.loads((docs.folder / "private/users.json").read_text())
     assert users["alice"].startswith("scrypt:")
 
 
-def test_user_is_added_and_removed(house: House) -> None:
-    add, remove = runbook("Add or remove a user, change a password")
+def test_user_is_added_and_removed(docs: DocsEnvironment) -> None:
+    add, remove = guide("add-a-user")
 
-    assert house.login("bob").status_code == 401
-    house.changes(add)
-    token = house.token("bob")
-    assert house.lets_in(token)
-    house.changes(remove)
-    assert not house.lets_in(token)
-    assert house.login("bob").status_code == 401
+    assert docs.login("bob").status_code == 401
+    docs.changes(add)
+    token = docs.token("bob")
+    assert docs.lets_in(token)
+    docs.changes(remove)
+    assert not docs.lets_in(token)
+    assert docs.login("bob").status_code == 401
 
-    house.changes("cp private/users.old.json private/users.json && put")
-    assert house.login("bob").status_code == 200
+    docs.changes("cp private/users.old.json private/users.json && put")
+    assert docs.login("bob").status_code == 200
 
 
-def test_key_rotation_rejects_no_token_before_its_end(house: House) -> None:
-    both, new_first, new_alone, at_once = runbook("Rotate the signing key")
+def test_key_rotation_rejects_no_token_before_its_end(docs: DocsEnvironment) -> None:
+    both, new_first, new_alone, at_once = guide("rotate-keys")
 
-    first = house.token("alice")
-    house.changes(both)
-    second = house.token("alice")
-    assert house.lets_in(first) and house.lets_in(second)
-    house.changes(new_first)
-    third = house.token("alice")
-    assert house.lets_in(first) and house.lets_in(second) and house.lets_in(third)
-    house.changes(new_alone)
-    assert not house.lets_in(first) and not house.lets_in(second)
-    assert house.lets_in(third)
+    first = docs.token("alice")
+    docs.changes(both)
+    second = docs.token("alice")
+    assert docs.lets_in(first) and docs.lets_in(second)
+    docs.changes(new_first)
+    third = docs.token("alice")
+    assert docs.lets_in(first) and docs.lets_in(second) and docs.lets_in(third)
+    docs.changes(new_alone)
+    assert not docs.lets_in(first) and not docs.lets_in(second)
+    assert docs.lets_in(third)
 
     _, both_again = both.splitlines()  # the way back, in which the first line has no part
     for step in (both_again, new_first, new_alone):
-        house.changes(step.replace("old.txt", "kept.txt").replace("new.txt", "old.txt").replace("kept.txt", "new.txt"))
-        assert house.lets_in(first)
-    assert not house.lets_in(third)
+        docs.changes(step.replace("old.txt", "kept.txt").replace("new.txt", "old.txt").replace("kept.txt", "new.txt"))
+        assert docs.lets_in(first)
+    assert not docs.lets_in(third)
 
-    house.changes(at_once)
-    assert not house.lets_in(first)
-    assert house.lets_in(house.token("alice"))
+    docs.changes(at_once)
+    assert not docs.lets_in(first)
+    assert docs.lets_in(docs.token("alice"))
 
 
-def test_model_is_published_and_rolled_back(house: House) -> None:
+def test_model_is_published_and_rolled_back(docs: DocsEnvironment) -> None:
     made = SAMPLE_MODELS["article"]()
-    joblib.dump(made.model, house.folder / "model.pkl")
-    (house.folder / "decoding.json").write_text(json.dumps(made.decoding))
-    before = house.version()["model"]
+    joblib.dump(made.model, docs.folder / "model.pkl")
+    (docs.folder / "decoding.json").write_text(json.dumps(made.decoding))
+    before = docs.version()["model"]
 
-    house.type(*runbook("Publish a new model"))
-    assert house.version()["model"] != before
-    assert json.loads(house.type("version"))["model"] == house.version()["model"]
-    house.type(*runbook("Roll back a model, values or a release"))
-    assert house.version()["model"] == before
+    docs.type(*guide("publish-a-model"))
+    assert docs.version()["model"] != before
+    assert json.loads(docs.type("version"))["model"] == docs.version()["model"]
+    docs.type(*guide("roll-back"))
+    assert docs.version()["model"] == before
 
 
-@pytest.mark.parametrize(
-    "heading", ["Upgrade the chart and the server", "Scale", "Empty a node", "Too many requests: 503"]
-)
-def test_rest_of_the_runbook_runs(house: House, heading: str) -> None:
-    house.type(*runbook(heading))
+@pytest.mark.parametrize("name", ["upgrade", "scale", "drain-a-node", "handle-overload"])
+def test_commands_of_other_guides_run(docs: DocsEnvironment, name: str) -> None:
+    docs.type(*guide(name))
 
 
 @pytest.fixture
-def moved(tmp_path: Path, launch: Launch) -> Iterator[House]:
-    """The article's folder in its bucket, before migration.md."""
+def moved(tmp_path: Path, launch: Launch) -> Iterator[DocsEnvironment]:
+    """The article's folder in its bucket, before the migration."""
     made = SAMPLE_MODELS["article"]()
     article = tmp_path / "bucket/my-models/model_deployment"
     article.mkdir(parents=True)
@@ -240,16 +270,16 @@ def moved(tmp_path: Path, launch: Launch) -> Iterator[House]:
     (article / "users.json").write_text(json.dumps({"census": PASSWORD, "ada": "love lace"}))
     (article / "secret.txt").write_text("short")
     (tmp_path / "rows.csv").write_text("".join(f"{','.join(map(str, row))}\n" for row in made.rows))
-    house = House(tmp_path, launch)
-    yield house
-    house.end()
+    docs = DocsEnvironment(tmp_path, launch)
+    yield docs
+    docs.end()
 
 
-def test_migration_changes_nothing_for_clients(moved: House) -> None:
+def test_migration_changes_nothing_for_clients(moved: DocsEnvironment) -> None:
     """Users, passwords, rows and answers are the same; the article's Service leads to the release's pods and back."""
     made = SAMPLE_MODELS["article"]()
 
-    moved.type(*blocks(DOCUMENTS["docs/migration.md"], "sh"), release="census")
+    moved.type(*blocks(DOCUMENTS[MIGRATION], "sh"), release="census")
 
     assert moved.login("ada", "love lace").status_code == 200
     answer = requests.post(

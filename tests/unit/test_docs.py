@@ -1,4 +1,4 @@
-"""The README tells of every route, key and command; the lock files of every dependency."""
+"""The reference pages list every route, key, command and series; the lock files list every dependency."""
 
 import dataclasses
 import json
@@ -16,26 +16,28 @@ from ml_census.observability.metrics import Metrics
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+REFERENCE = {path.stem: path.read_text() for path in (ROOT / "docs/reference").glob("*.md")}
+COMPARISON = (ROOT / "docs/explanation/chart-comparison.md").read_text()
 
 
 @pytest.mark.parametrize(
     "path", sorted({rule.rule for rule in create_app(cast(Any, None), Config("", "", "")).url_map.iter_rules()})
 )
-def test_each_route_is_in_the_readme(path: str) -> None:
-    assert re.search(rf"(GET|POST) {re.escape(path)}[`,]|`{re.escape(path)}`", README)
+def test_each_route_is_in_the_api_reference(path: str) -> None:
+    assert re.search(rf"(GET|POST) {re.escape(path)}[`,]|`{re.escape(path)}`", REFERENCE["api"])
 
 
 @pytest.mark.parametrize("field", dataclasses.fields(config.Config), ids=lambda field: field.name)
-def test_each_configuration_key_is_in_the_readme_with_its_default(field: "dataclasses.Field[Any]") -> None:
-    (row,) = re.findall(rf"^\| `{field.name}` \|.*$", README, re.MULTILINE)
+def test_each_config_key_is_documented_with_its_default(field: "dataclasses.Field[Any]") -> None:
+    (row,) = re.findall(rf"^\| `{field.name}` \|.*$", REFERENCE["configuration"], re.MULTILINE)
 
     if isinstance(field.default, int | float):
         assert json.dumps(field.default) in row
 
 
 @pytest.mark.parametrize("command", sorted(name for name, command in main.commands.items() if not command.hidden))
-def test_each_command_is_in_the_readme(command: str) -> None:
-    assert f"`ml-census {command}" in README
+def test_each_command_is_in_the_cli_reference(command: str) -> None:
+    assert f"`ml-census {command}" in REFERENCE["cli"]
 
 
 @pytest.mark.parametrize(
@@ -51,16 +53,16 @@ def test_each_file_that_the_readme_names_exists(path: str) -> None:
 
 
 @pytest.mark.parametrize("family", [each.name for each in Metrics().registry.collect() if each.name[:2] == "ml"])
-def test_each_series_is_in_the_readme(family: str) -> None:
-    assert re.search(rf"`{family}(_total)?`", README)
+def test_each_series_is_in_the_metrics_reference(family: str) -> None:
+    assert re.search(rf"`{family}(_total)?`", REFERENCE["metrics"])
 
 
-def test_each_test_that_the_readme_names_exists() -> None:
+def test_each_test_named_in_the_chart_comparison_exists() -> None:
     tests = {
         name for file in (ROOT / "tests").rglob("test_*.py") for name in re.findall(r"def (test_\w+)", file.read_text())
     }
 
-    named = set(re.findall(r"`(test_\w+)`", README))
+    named = set(re.findall(r"`(test_\w+)`", COMPARISON))
     assert len(named) > 40
     assert named <= tests
 
