@@ -211,7 +211,7 @@ def test_long_names_are_valid_unique_and_consistent(chart: Chart, values: dict[s
 
     objects = chart.objects(values, **options)
 
-    assert len({(each["kind"], each["metadata"]["name"]) for each in objects}) == len(objects) == 24
+    assert len({(each["kind"], each["metadata"]["name"]) for each in objects}) == len(objects) == 25
     for each in objects:
         assert re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", each["metadata"]["name"])
         for label in each["metadata"]["labels"].values():
@@ -226,6 +226,7 @@ def test_long_names_are_valid_unique_and_consistent(chart: Chart, values: dict[s
         chart.one("HorizontalPodAutoscaler", values, **options)["spec"]["scaleTargetRef"]["name"],
         *(test["metadata"]["name"], f"{redirect}-redirect"),  # to which nothing refers
         *(each for each in names if each.endswith(("-dashboard", "-metrics"))),  # found by their labels
+        volume(pod, "configuration")["projected"]["sources"][1]["configMap"]["name"],
     } == names
     service = chart.one("Service", values, **options)["metadata"]["name"]
     assert f"http://{service}:80" in server(test)["args"]

@@ -114,7 +114,7 @@ def test_pods_meet_restricted_security_standard(chart: Chart, scenario: str) -> 
         assert security["runAsUser"] == security["runAsGroup"] == 65532
         assert security["seccompProfile"] == {"type": "RuntimeDefault"}
         for volume in spec["volumes"]:
-            assert volume.keys() <= {"name", "downwardAPI", "emptyDir", "secret", "persistentVolumeClaim", "csi"}
+            assert volume.keys() <= {"name", "projected", "emptyDir", "secret", "persistentVolumeClaim", "csi"}
         for container in spec["containers"]:
             assert container["securityContext"] == {
                 "allowPrivilegeEscalation": False,
@@ -158,10 +158,12 @@ def test_mounts_use_no_sub_path(chart: Chart, scenario: str) -> None:
         assert not [mount for each in pod["spec"]["containers"] for mount in each["volumeMounts"] if "subPath" in mount]
 
 
-def test_config_is_in_pod_annotation_alone(chart: Chart, scenario: str) -> None:
-    """The configuration is in no ConfigMap, and once in an annotation of the pod template."""
-    assert {name for each in chart.all("ConfigMap", file=scenario) for name in each["data"]} <= {"ml-census.json"}
-    assert chart.text(file=scenario).count("model_path:") == chart.config(file=scenario).count("model_path:") == 1
+def test_config_map_has_the_text_of_the_pod_annotation(chart: Chart, scenario: str) -> None:
+    """A pod reads the same text from its ConfigMap and, after Helm has deleted the ConfigMap, from its annotation."""
+    (config_map,) = (each for each in chart.all("ConfigMap", file=scenario) if "config.yaml" in each["data"])
+
+    assert config_map["data"] == {"config.yaml": chart.config(file=scenario)}
+    assert config_map["immutable"] is True
 
 
 def test_selectors_match_pods_and_not_the_test_pod(chart: Chart, scenario: str) -> None:

@@ -1,6 +1,7 @@
 """The configuration, probes, arguments, folders, image and Service of the server."""
 
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,12 @@ from ml_census.api.views.health import LIVENESS_PATH, READINESS_PATH
 from ml_census.cli import main
 from support.chart_rendering import Chart
 from support.chart_values import server, volume
+
+
+def config_name(chart: Chart, values: object = None) -> str:
+    """Return the name of the ConfigMap with config.yaml."""
+    (name,) = (each["metadata"]["name"] for each in chart.all("ConfigMap", values) if "config.yaml" in each["data"])
+    return str(name)
 
 
 def test_app_version_is_that_of_the_package(chart: Chart) -> None:
@@ -57,9 +64,18 @@ def test_config_leaves_out_empty_optional_keys(chart: Chart) -> None:
     ],
     ids=json.dumps,
 )
-def test_changed_config_changes_the_pod_template(chart: Chart, change: dict[str, Any]) -> None:
+def test_changed_config_changes_name_and_pod_template(chart: Chart, change: dict[str, Any]) -> None:
     """A changed config.yaml restarts the pods, and a rollback brings the old one back."""
     assert chart.pod({"config": change}) != chart.pod()
+    assert config_name(chart, {"config": change}) != config_name(chart)
+
+
+def test_config_map_is_named_by_its_content(chart: Chart) -> None:
+    """The name has the SHA-256 of the text. Values that are not in config.yaml do not change it."""
+    name = config_name(chart)
+
+    assert name == f"census-ml-census-config-{hashlib.sha256(chart.config().encode()).hexdigest()[:10]}"
+    assert config_name(chart, {"replicaCount": 7, "image": {"tag": "other"}}) == name
 
 
 def test_config_is_accepted_by_the_server(chart: Chart, scenario: str, tmp_path: Path) -> None:
@@ -137,7 +153,9 @@ def test_only_tmp_and_cache_are_writable(chart: Chart) -> None:
     pod = chart.pod(values)
     mounts = {mount["mountPath"]: mount for mount in server(pod)["volumeMounts"]}
 
-    assert volume(pod, mounts["/configuration"]["name"])["downwardAPI"]["items"][0]["path"] == "config.yaml"
+    annotation, config_map = volume(pod, mounts["/configuration"]["name"])["projected"]["sources"]
+    assert annotation["downwardAPI"]["items"][0]["path"] == "config.yaml"
+    assert config_map == {"configMap": {"name": config_name(chart, values), "optional": True}}
     assert volume(pod, mounts["/tmp"]["name"])["emptyDir"] == {"sizeLimit": "7Mi"}
     cache = yaml.safe_load(chart.config(values))["cache_path"]
     assert volume(pod, mounts[cache]["name"])["emptyDir"] == {"sizeLimit": "8Mi"}

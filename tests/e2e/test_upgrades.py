@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -142,13 +143,64 @@ def test_bad_upgrade_keeps_the_old_pods_and_rolls_back(release: Release, load: L
     with pytest.raises(AssertionError, match="exit 1"):
         release.upgrade(ARTICLE, timeout="15s", **REPLICAS, **STALLED[case])
     assert release.ready_pods() == REPLICAS["replicaCount"]
+    old, before = config_of(next(pod for pod in release.pods() if is_ready(pod))), names(release)
     release.delete(next(pod for pod in release.pods() if is_ready(pod)), "--wait=false")
     wait_for("the old pod's replacement", lambda: sum(map(is_ready, release.pods())) == REPLICAS["replicaCount"], 60)
+    (replacement,) = (pod for pod in release.pods() if pod["metadata"]["name"] in fresh(release, before))
+    assert read_config(release, replacement) == old
+    assert len(config_maps(release)) == 1
 
     helm("rollback", "ml-census", str(good), "--namespace", release.namespace, "--wait", "--timeout", "1m")
     release.settle()
     assert release.get("deployment", "ml-census")["spec"] == spec
     assert release.ready_pods() == REPLICAS["replicaCount"]
+    assert not load.failed
+
+
+def config_maps(release: Release) -> dict[str, str]:
+    """Return the config.yaml of each ConfigMap of the release, by name."""
+    found = release.get("configmaps", "--selector", "app.kubernetes.io/component=config")["items"]
+    return {each["metadata"]["name"]: each["data"]["config.yaml"] for each in found}
+
+
+def config_of(pod: dict[str, Any]) -> str:
+    """Return the config.yaml in the annotation of a pod."""
+    return str(pod["metadata"]["annotations"]["ml-census/config.yaml"])
+
+
+def read_config(release: Release, pod: dict[str, Any]) -> str:
+    """Return the config.yaml that the server of a pod reads."""
+    return release.exec(pod, "print(open('/configuration/config.yaml').read(), end='')")
+
+
+def test_pods_read_the_only_config_map(release: Release) -> None:
+    (text,) = config_maps(release).values()
+
+    assert [read_config(release, pod) for pod in release.pods()] == [text] * REPLICAS["replicaCount"]
+    assert [config_of(pod) for pod in release.pods()] == [text] * REPLICAS["replicaCount"]
+
+
+def test_config_map_cannot_be_edited(release: Release) -> None:
+    (name,) = config_maps(release)
+
+    with pytest.raises(AssertionError, match="immutable"):
+        kubectl(
+            "--namespace", release.namespace, "patch", "configmap", name, "--patch", '{"data": {"config.yaml": ""}}'
+        )
+
+
+def test_pod_starts_after_its_config_map_is_deleted(release: Release, load: Load) -> None:
+    """The annotation of the pod has the same text. The next upgrade creates the ConfigMap again."""
+    ((name, text),) = config_maps(release).items()
+    before = names(release)
+    kubectl("--namespace", release.namespace, "delete", "configmap", name)
+    release.delete(release.pods()[0], "--wait=false")
+    wait_for("the replacement", lambda: len(fresh(release, before)) == 1)
+
+    (replacement,) = (pod for pod in release.pods() if pod["metadata"]["name"] in fresh(release, before))
+    assert read_config(release, replacement) == text
+    release.upgrade(ARTICLE, **REPLICAS)
+    assert config_maps(release) == {name: text}
     assert not load.failed
 
 

@@ -111,9 +111,9 @@ class Chart:
         return template
 
     def config(self, values: object = None, **options: Any) -> str:
-        """Return the config.yaml that the kubelet writes: the annotation that the volume names."""
+        """Return the config.yaml that a pod reads after Helm has deleted its ConfigMap: its own annotation."""
         pod = self.pod(values, **options)
-        (item,) = volume(pod, "configuration")["downwardAPI"]["items"]
+        (item,) = volume(pod, "configuration")["projected"]["sources"][0]["downwardAPI"]["items"]
         assert item["path"] == "config.yaml"
         named = re.fullmatch(r"metadata\.annotations\['(.+)'\]", item["fieldRef"]["fieldPath"])
         assert named

@@ -46,6 +46,13 @@ drain_deadline_seconds: {{ int64 .Values.config.drain_deadline_seconds }}
 {{- end }}
 
 {{/*
+Name of the ConfigMap, with the first 10 hexadecimal digits of the SHA-256 of its config.yaml.
+*/}}
+{{- define "ml-census.configName" -}}
+{{- include "ml-census.suffixed" (list . (printf "config-%s" (printf "%s\n" (include "ml-census.config" .) | sha256sum | trunc 10))) }}
+{{- end }}
+
+{{/*
 The Secrets' names. The chart's own ones are named so that nobody calls an existing one alike: Helm would delete it.
 */}}
 {{- define "ml-census.credentialsName" -}}
