@@ -1,4 +1,4 @@
-"""A bucket of Google Cloud Storage in this process, whose answers a test can spoil."""
+"""A bucket of Google Cloud Storage in this process, with responses that a test can replace."""
 
 import json
 import re
@@ -18,94 +18,96 @@ RESET = struct.pack("ii", 1, 0)
 """SO_LINGER: on, 0 s."""
 
 
-class Answering(BaseHTTPRequestHandler):
-    """One connection; it is closed after each answer, so that a body may end before its length says."""
+class ObjectHandler(BaseHTTPRequestHandler):
+    """One connection, closed after each response, so that a body may be shorter than its Content-Length."""
 
     server: "Server"
 
     def do_GET(self) -> None:
+        """Send a listing, metadata or the bytes of an object."""
         bucket, url = self.server.bucket, urlsplit(self.path)
-        if bucket.answers is not None:
-            bucket.answers(self)
+        if bucket.respond is not None:
+            bucket.respond(self)
             return
         _, _, name = unquote(url.path).partition("/b/models/o/")
         data = bucket.objects.get(name)
         if url.path.endswith("/o"):
             prefix = parse_qs(url.query).get("prefix", [""])[0]
-            found = [bucket.metadata(name) for name in bucket.objects if name.startswith(prefix)]
-            self.answer(json.dumps({"items": found}).encode())
+            items = [bucket.metadata(name) for name in bucket.objects if name.startswith(prefix)]
+            self.send(json.dumps({"items": items}).encode())
         elif data is None:
-            self.answer(b"{}", 404)
+            self.send(b"{}", 404)
         elif not url.path.startswith("/download"):
-            self.answer(json.dumps(bucket.metadata(name)).encode())
-        elif bucket.contents is not None:
-            bucket.contents(self, data)
+            self.send(json.dumps(bucket.metadata(name)).encode())
+        elif bucket.respond_with_data is not None:
+            bucket.respond_with_data(self, data)
         elif parse_qs(url.query).get("generation", [str(bucket.generation)]) != [str(bucket.generation)]:
-            self.answer(b"{}", 404)
+            self.send(b"{}", 404)
         elif requested := re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", "")):
-            self.answer(data[int(requested[1]) : int(requested[2]) + 1], 206)
+            self.send(data[int(requested[1]) : int(requested[2]) + 1], 206)
         else:
-            self.answer(data)
+            self.send(data)
 
     def do_POST(self) -> None:
-        """Take an upload, unless the object has another generation than the client says."""
+        """Accept an upload if the object has the generation of the request."""
         bucket, query = self.server.bucket, parse_qs(urlsplit(self.path).query)
         data = self.rfile.read(int(self.headers["Content-Length"]))
-        if bucket.answers is not None:
-            bucket.answers(self)
+        if bucket.respond is not None:
+            bucket.respond(self)
             return
         (name,) = query["name"]
-        there = str(bucket.generation) if name in bucket.objects else "0"
-        if query.get("ifGenerationMatch", [there]) != [there]:
-            self.answer(b'{"error": {"code": 412, "message": "conditionNotMet"}}', 412)
+        current = str(bucket.generation) if name in bucket.objects else "0"
+        if query.get("ifGenerationMatch", [current]) != [current]:
+            self.send(b'{"error": {"code": 412, "message": "conditionNotMet"}}', 412)
             return
         bucket.generation += 1
         bucket.objects[name] = data
-        self.answer(json.dumps(bucket.metadata(name)).encode())
+        self.send(json.dumps(bucket.metadata(name)).encode())
 
-    def answer(self, body: bytes, status: int = 200, length: int | None = None) -> None:
-        """`length` is what the Content-Length says, if it lies."""
+    def send(self, body: bytes, status: int = 200, length: int | None = None) -> None:
+        """Send a response. `length` is its Content-Length, if not that of the body."""
         self.send_response(status)
         self.send_header("Content-Length", str(len(body) if length is None else length))
         self.end_headers()
         self.wfile.write(body)
 
     def reset(self) -> None:
-        """End the connection as a process does that is killed."""
+        """Reset the connection, as when a process is killed."""
         self.wfile.flush()
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         socket.close(self.connection.detach())
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 class Server(ThreadingHTTPServer):
-    """Waits for no thread that still answers."""
+    """A server that does not wait for its threads at the end."""
 
     daemon_threads = True
     block_on_close = False
 
     def __init__(self, bucket: "Bucket") -> None:
-        super().__init__(("127.0.0.1", 0), Answering)
+        super().__init__(("127.0.0.1", 0), ObjectHandler)
         self.bucket = bucket
 
     def handle_error(self, *_: Any) -> None:
-        """A client that has gone is no error."""
+        """Ignore a client that has disconnected."""
 
 
 class Bucket:
-    """gs://models: the objects by name, and what becomes of the questions for them."""
+    """The bucket gs://models: its objects by name, and replacements of its responses."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.generation = 1
-        self.answers: Callable[[Answering], None] | None = None
-        """To every question, in place of what is true."""
-        self.contents: Callable[[Answering, bytes], None] | None = None
-        """To a question for an object's bytes."""
+        self.respond: Callable[[ObjectHandler], None] | None = None
+        """Replaces the response to each request."""
+        self.respond_with_data: Callable[[ObjectHandler, bytes], None] | None = None
+        """Replaces the response to a download; the arguments are the handler and the object's bytes."""
 
     def metadata(self, name: str) -> dict[str, Any]:
+        """Return the metadata of an object, as the JSON API does."""
         data = self.objects[name]
         return {
             "bucket": "models",
@@ -118,10 +120,10 @@ class Bucket:
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
-    """gcsfs in this process, and in those that it starts, is led to it."""
+    """Yield a bucket that gcsfs uses in this process and in its child processes."""
     served = Bucket()
     with Server(served) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # seconds until it sees its end
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # poll interval in seconds
         thread.start()
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{server.server_port}")
         monkeypatch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")

@@ -97,7 +97,7 @@ def test_start_without_a_reachable_store_waits_until_sigterm(published_folder: C
 def test_start_waits_for_an_overloaded_bucket(
     bucket: Bucket, published_folder: Callable[..., Path], status: int
 ) -> None:
-    bucket.answers = lambda way: way.answer(b"{}", status)
+    bucket.respond = lambda handler: handler.send(b"{}", status)
 
     assert waiting_start(published_folder("logistic", **in_bucket()), {}).endswith("; trying again")
 
@@ -153,7 +153,7 @@ def test_restart_without_the_bucket_reads_users_from_local_files(
 
 
 def test_forbidden_bucket_ends_the_start_in_one_line(bucket: Bucket, start: Start) -> None:
-    bucket.answers = lambda way: way.answer(b"{}", 403)
+    bucket.respond = lambda handler: handler.send(b"{}", 403)
 
     reason = "permission denied: the account needs roles/storage.objectViewer on the bucket: {}"
     with pytest.raises(
@@ -176,7 +176,7 @@ def test_model_damaged_in_transfer_does_not_replace_the_old(
         reload_interval_seconds=0.2,
     )
     kept = sorted(tmp_path.glob("cache/**/*"))
-    bucket.contents = lambda way, data: way.answer(data[:-1] + b"?")
+    bucket.respond_with_data = lambda handler, data: handler.send(data[:-1] + b"?")
     bucket.objects["model.pkl"] += b"x"
     bucket.generation += 1
 

@@ -5,7 +5,7 @@ import hmac
 import time
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jwt
 
@@ -23,6 +23,19 @@ MAX_TOKEN_BYTES = 8192
 """Maximum length of a token; a longer one is rejected unparsed."""
 CACHED_TOKENS = 1024
 """Maximum number of tokens whose claims are cached."""
+
+DECODING: dict[str, Any] = {
+    "algorithms": [ALGORITHM],
+    "issuer": ISSUER,
+    "audience": AUDIENCE,
+    "leeway": LEEWAY_SECONDS,
+    "options": {
+        "require": ["iss", "aud", "sub", "iat", "exp", "pv"],
+        "strict_aud": True,
+        "enforce_minimum_key_length": True,
+    },
+}
+"""Arguments of jwt.decode."""
 
 Keys = tuple[tuple[str, str], ...]
 """Pairs of key id and signing key. The first key signs, all verify."""
@@ -103,19 +116,7 @@ def _verified_claims(token: str, keys: Keys) -> _VerifiedClaims:
     key_id = str(jwt.get_unverified_header(token).get("kid"))
     if (key := dict(keys).get(key_id)) is None:
         raise jwt.InvalidTokenError("unknown signing key")
-    claims = jwt.decode(
-        token,
-        key,
-        algorithms=[ALGORITHM],
-        issuer=ISSUER,
-        audience=AUDIENCE,
-        leeway=LEEWAY_SECONDS,
-        options={
-            "require": ["iss", "aud", "sub", "iat", "exp", "pv"],
-            "strict_aud": True,
-            "enforce_minimum_key_length": True,
-        },
-    )
+    claims = jwt.decode(token, key, **DECODING)
     issued_at, expires_at = claims["iat"], claims["exp"]
     if type(issued_at) is not int or type(expires_at) is not int or expires_at - issued_at > TOKEN_SECONDS:
         raise jwt.InvalidTokenError("lifetime of no token of this server")

@@ -29,7 +29,7 @@ class Config:
     model_path: str = field(metadata=checked_by(validators.path_or_object))
     """The model as joblib or pickle wrote it; schema.json, golden.json and manifest.json beside it are used."""
     users: str = field(default="", metadata=checked_by(validators.path_or_object))
-    """JSON, user name -> password hash. Optional with unauthenticated_protocols; without it, nobody can log in."""
+    """JSON, user name -> password hash. Optional with unauthenticated_protocols; without it, no user can log in."""
     secret: str = field(default="", metadata=checked_by(validators.path_or_object))
     """Signing keys of tokens, one per line: the first signs, all verify. Optional if `users` is."""
     prediction_decoding: str | None = field(default=None, metadata=checked_by(validators.path_or_object))

@@ -58,11 +58,11 @@ def schema_from_json(document: Any) -> Schema:
     return schema
 
 
-def _check_keys(subject: str, entry: Mapping[str, Any], known: Sequence[str]) -> None:
-    for key in sorted(str(key) for key in entry.keys() - set(known)):
+def _check_keys(subject: str, entry: Mapping[str, Any], known_keys: Sequence[str]) -> None:
+    for key in sorted(str(key) for key in entry.keys() - set(known_keys)):
         if new := RENAMED_KEYS.get(key):
             raise SchemaError(f"{subject}: unknown key {key}, which is now called {new}: publish the model again")
-        raise SchemaError(f"{subject}: unknown key {key}; known are {', '.join(known)}")
+        raise SchemaError(f"{subject}: unknown key {key}; known are {', '.join(known_keys)}")
 
 
 def _column_from_json(entry: Mapping[str, Any]) -> Column:
@@ -95,16 +95,18 @@ def _training_from_json(column: Column, entry: Mapping[str, Any]) -> TrainingDis
     training = TrainingDistribution(
         tuple(entry["frequencies"]), tuple(entry.get("bin_edges", [])), entry.get("minimum"), entry.get("maximum")
     )
-    edges = training.bin_edges
-    numbers = [*training.frequencies, *edges, *(entry.get(key, 0) for key in ("minimum", "maximum"))]
-    bins = len(edges) + 1 if column.type == "number" else len(column.json_categories)
-    if (
-        any(type(number) not in (int, float) or not math.isfinite(number) for number in numbers)
-        or len(training.frequencies) != bins + 1
-        or list(edges) != sorted(set(edges))
-        or column.type == "any"
-    ):
+    extremes = [value for value in (training.minimum, training.maximum) if value is not None]
+    numbers = [*training.frequencies, *training.bin_edges, *extremes]
+    are_numbers = all(type(number) in (int, float) and math.isfinite(number) for number in numbers)
+    if not are_numbers or not _has_bins_of(column, training):
         raise SchemaError(
             f"the training of {column.name} needs a frequency for each of its bins, and one for all other values"
         )
     return training
+
+
+def _has_bins_of(column: Column, training: TrainingDistribution) -> bool:
+    edges = training.bin_edges
+    bins = len(edges) + 1 if column.type == "number" else len(column.json_categories)
+    is_ascending = list(edges) == sorted(set(edges))
+    return column.type != "any" and is_ascending and len(training.frequencies) == bins + 1

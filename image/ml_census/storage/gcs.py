@@ -61,10 +61,12 @@ def write(uri: str, data: bytes, unless_changed: str | None) -> None:
 
 def _filesystem(uri: str) -> tuple[Any, str]:
     """Return the file system of gcsfs and the path in it."""
-    import gcsfs  # takes a second, which only remote objects need
+    # Imported here: gcsfs takes a second, which only remote objects need. gcsfs.GCSFileSystem would be a subclass that
+    # asks for the type of each bucket, if GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT was not false at the first import.
+    from gcsfs.core import GCSFileSystem
 
     session = {"trace_configs": [_size_check()]}
-    filesystem = gcsfs.GCSFileSystem(requests_timeout=DOWNLOAD_TIMEOUT_SECONDS, session_kwargs=session)
+    filesystem = GCSFileSystem(requests_timeout=DOWNLOAD_TIMEOUT_SECONDS, session_kwargs=session)
     return filesystem, uri.removeprefix("gs://")
 
 
@@ -89,7 +91,7 @@ def _size_check() -> "aiohttp.TraceConfig":
         length = params.response.content_length
         if last and length is not None and length > int(last) - int(first) + 1:
             params.response.close()
-            raise StorageUnavailableError("was damaged or cut short on its way")
+            raise StorageUnavailableError("was damaged or cut short in transit")
 
     config = aiohttp.TraceConfig()
     config.on_request_end.append(check)
@@ -126,7 +128,7 @@ def _download(uri: str, metadata: dict[str, Any], deadline: float) -> bytes:
         raise StorageUnavailableError("was overwritten while it was read") from error
     data = body.getvalue()
     if len(data) != size or not _has_md5(data, metadata.get("md5Hash")):
-        raise StorageUnavailableError("was damaged or cut short on its way")
+        raise StorageUnavailableError("was damaged or cut short in transit")
     return data
 
 

@@ -30,9 +30,9 @@ def run_with_timeout(seconds: float, call: Callable[[], Result], action: str) ->
     threading.Thread(target=run, name="storage", daemon=True).start()
     try:
         result, error = outcome.get(timeout=seconds)
-    except queue.Empty:
-        raise error_translation.timeout_error(seconds, action, causes) from None
-    if type(error) is TimeoutError:  # of the library, at the same moment
+    except queue.Empty as empty:
+        result, error = None, TimeoutError(str(empty))
+    if type(error) is TimeoutError:  # also of the library, at the same moment
         raise error_translation.timeout_error(seconds, action, causes) from error
     if error is not None:
         raise error_translation.translate(error, action, causes) from error

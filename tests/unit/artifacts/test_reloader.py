@@ -57,7 +57,7 @@ def upload(folder: Path, bucket: Bucket) -> None:
 
 def take_away(bucket: Bucket) -> None:
     """Let the store answer with a page of HTML, as a proxy does: it is Unreachable at once, without gcsfs's retries."""
-    bucket.answers = lambda way: way.answer(b"<html>")
+    bucket.respond = lambda handler: handler.send(b"<html>")
 
 
 def started(path: Path) -> tuple[ArtifactReloader, list[Artifacts]]:
@@ -134,7 +134,7 @@ def test_store_that_is_away_is_polled_until_it_answers(mounted: Path, bucket: Bu
         look(load, known)
     assert load.counts() == {"success": 0, "rejected": 2}
 
-    bucket.answers = None
+    bucket.respond = None
     look(load, known)
 
     assert load.counts() == {"success": 1, "rejected": 2}
@@ -146,7 +146,7 @@ def test_start_waits_for_the_store(mounted: Path, bucket: Bucket, monkeypatch: p
     def sleep(seconds: float) -> None:
         pauses.append(seconds)
         if len(pauses) > 5:
-            bucket.answers = None
+            bucket.respond = None
 
     take_away(bucket)
     monkeypatch.setattr("time.sleep", sleep)
@@ -183,7 +183,7 @@ def test_restart_serves_what_was_kept_while_the_store_is_away(
     assert "serving what was loaded last" in caplog.text
     assert load.counts() == {"success": 0, "rejected": 1}, "a store that does not answer is asked once"
 
-    bucket.answers = None
+    bucket.respond = None
     look(load, known)
     assert load.counts() == {"success": len(load.parts), "rejected": 1}
 
@@ -341,7 +341,7 @@ def test_slow_download_of_a_model_does_not_hold_up_users(mounted: Path, bucket: 
     configure(mounted, reload_interval_seconds=0.01)
     load, known = started(mounted)
     over, stopped = threading.Event(), threading.Event()
-    bucket.contents = lambda way, data: (over.wait(60), way.answer(data))[1]
+    bucket.respond_with_data = lambda handler, data: (over.wait(60), handler.send(data))[1]
     watching = threading.Thread(target=load.watch, args=(known.append, stopped))
     watching.start()
 
@@ -410,7 +410,7 @@ def test_model_that_is_cut_short_is_not_loaded_nor_kept(mounted: Path, bucket: B
     kept = sorted(str(each) for each in mounted.parent.glob("cache/**/*"))
     publish_again(mounted.parent)
     upload(mounted.parent, bucket)
-    bucket.contents = lambda way, data: way.answer(data[: len(data) // 2], 200, len(data))
+    bucket.respond_with_data = lambda handler, data: handler.send(data[: len(data) // 2], 200, len(data))
 
     look(load, known)
 

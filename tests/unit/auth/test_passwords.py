@@ -16,8 +16,8 @@ USERS = {"census": "census", "ada": generate_password_hash("lovelace", "scrypt:1
         ("Ada", "lovelace", True),
         ("ada", "Lovelace", False),
         ("census", "Census", False),
-        ("nobody", "", False),
-        ("nobody", "census", False),
+        ("unknown", "", False),
+        ("unknown", "census", False),
         ("census", "census\ud800", False),
     ],
 )
@@ -51,17 +51,17 @@ def test_empty_or_oversized_login_is_rejected_unhashed(name: str, password: str)
 @pytest.mark.parametrize("stored", [N_OF_3, UNKNOWN_DIGEST])
 def test_unknown_user_costs_the_hash_of_known_users(stored: str) -> None:
     """The response time must not reveal which users exist."""
-    assert attempted_hash({"ada": stored}, "nobody") == stored
+    assert attempted_hash({"ada": stored}, "unknown") == stored
 
 
 def test_unknown_user_costs_no_hash_if_no_user_has_one() -> None:
-    assert attempted_hash({"ada": "lovelace"}, "nobody") == ""
+    assert attempted_hash({"ada": "lovelace"}, "unknown") == ""
 
 
 def test_dummy_hash_is_stable_and_follows_the_hash_mix() -> None:
     users = {"ada": UNKNOWN_DIGEST, "bob": N_OF_3, "eve": N_OF_3, "joe": N_OF_3}
 
-    first, second = ([attempted_hash(users, f"nobody{number}") for number in range(400)] for _ in range(2))
+    first, second = ([attempted_hash(users, f"unknown{number}") for number in range(400)] for _ in range(2))
 
     assert 60 < first.count(UNKNOWN_DIGEST) < 140, "a quarter of 400, by a checksum of the name"
     assert first == second
@@ -70,4 +70,4 @@ def test_dummy_hash_is_stable_and_follows_the_hash_mix() -> None:
 @pytest.mark.parametrize("stored", [USERS["ada"], "lovelace"], ids=["hashed", "plaintext"])
 def test_password_of_another_user_is_rejected_for_unknown(stored: str) -> None:
     assert auth.verify_password({"ada": stored}, "ada", "lovelace")
-    assert not auth.verify_password({"ada": stored}, "nobody", "lovelace")
+    assert not auth.verify_password({"ada": stored}, "unknown", "lovelace")

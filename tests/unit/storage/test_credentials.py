@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from support.fake_gcs import Answering, Bucket
+from support.fake_gcs import Bucket, ObjectHandler
 
 DENIED = b'{"error": {"code": 401, "message": "Anonymous caller does not have storage.objects.get access"}}'
 
@@ -94,15 +94,15 @@ class Reader:
 
 
 def require_token(bucket: Bucket) -> None:
-    def answer(way: Answering) -> None:
-        if way.headers["Authorization"] != "Bearer abc":
-            way.answer(DENIED, 401)
+    def answer(handler: ObjectHandler) -> None:
+        if handler.headers["Authorization"] != "Bearer abc":
+            handler.send(DENIED, 401)
             return
-        bucket.answers = None
-        way.do_GET()
-        bucket.answers = answer
+        bucket.respond = None
+        handler.do_GET()
+        bucket.respond = answer
 
-    bucket.answers = answer
+    bucket.respond = answer
 
 
 def test_late_metadata_server_is_queried_again(bucket: Bucket, metadata: Metadata) -> None:

@@ -8,15 +8,15 @@ import pytest
 
 from ml_census import storage
 from ml_census.storage import gcs
-from support.fake_gcs import Answering, Bucket
+from support.fake_gcs import Bucket, ObjectHandler
 
 HTML = b"<html>Log in to this network</html>"
 
 
-def error(status: int, message: str) -> Callable[[Answering], None]:
+def error(status: int, message: str) -> Callable[[ObjectHandler], None]:
     """Return an error response (https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes)."""
     body = json.dumps({"error": {"code": status, "message": message}}).encode()
-    return lambda way: way.answer(body, status)
+    return lambda handler: handler.send(body, status)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -35,7 +35,7 @@ def shorten_timeouts(seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
 def no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let google-auth look for no metadata server, and shorten timeouts."""
     monkeypatch.setenv("NO_GCE_CHECK", "true")
-    shorten_timeouts(1, monkeypatch)
+    shorten_timeouts(0.5, monkeypatch)
 
 
 def write(uri: str) -> None:
@@ -57,7 +57,7 @@ CALLS: dict[str, Callable[[str], object]] = {"read": storage.read, "stat": stora
 def test_failing_storage_is_reported_with_its_response(
     bucket: Bucket, call: str, status: int, message: str, cause: str
 ) -> None:
-    bucket.answers = error(status, message)
+    bucket.respond = error(status, message)
 
     with pytest.raises(storage.StorageUnavailableError) as raised:
         CALLS[call]("gs://models/m")
@@ -89,7 +89,7 @@ def test_missing_storage_is_reported_with_its_address(
     ],
 )
 def test_missing_permission_is_reported_with_the_role(bucket: Bucket, call: str, role: str) -> None:
-    bucket.answers = error(403, "census@example.iam.gserviceaccount.com does not have access")
+    bucket.respond = error(403, "census@example.iam.gserviceaccount.com does not have access")
 
     with pytest.raises(storage.StorageError) as raised:
         CALLS[call]("gs://models/m")
@@ -105,14 +105,14 @@ def test_missing_permission_is_reported_with_the_role(bucket: Bucket, call: str,
 def test_missing_credentials_are_transient(bucket: Bucket, call: str) -> None:
     """In the first seconds of a pod on GKE, the metadata server may not respond: gcsfs is then anonymous."""
     bucket.objects["m"] = b"data"
-    bucket.answers = error(401, "Anonymous caller does not have storage.objects.get access to the object.")
+    bucket.respond = error(401, "Anonymous caller does not have storage.objects.get access to the object.")
 
     with pytest.raises(storage.StorageUnavailableError, match="no Google credentials"):
         CALLS[call]("gs://models/m")
 
 
 def test_log_of_gcsfs_is_not_shown(bucket: Bucket, capfd: pytest.CaptureFixture[str]) -> None:
-    bucket.answers = error(400, "no")
+    bucket.respond = error(400, "no")
 
     with pytest.raises(storage.StorageError):
         storage.write("gs://models/m", b"data")
@@ -131,7 +131,7 @@ def test_transient_status_is_unavailable(
     bucket: Bucket, monkeypatch: pytest.MonkeyPatch, call: Callable[[str], object], status: int
 ) -> None:
     shorten_timeouts(0.1, monkeypatch)
-    bucket.answers = lambda way: way.answer(b"{}", status)
+    bucket.respond = lambda handler: handler.send(b"{}", status)
 
     with pytest.raises(storage.StorageUnavailableError):
         call(LATE)
@@ -144,7 +144,7 @@ def test_storage_without_response_is_unavailable(
 ) -> None:
     shorten_timeouts(0.1, monkeypatch)
     over = threading.Event()
-    bucket.answers = lambda way: way.answer(HTML) if where == "html" else over.wait(60)
+    bucket.respond = lambda handler: handler.send(HTML) if where == "html" else over.wait(60)
     if where.startswith("http:"):
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", where)
 
@@ -166,7 +166,7 @@ def test_storage_without_response_is_unavailable(
 )
 def test_permanent_status_is_reported_at_once(bucket: Bucket, status: int, reason: str) -> None:
     """The reason is the status, and not the timeout."""
-    bucket.answers = lambda way: way.answer(b"{}", status)
+    bucket.respond = lambda handler: handler.send(b"{}", status)
 
     with pytest.raises(storage.StorageError) as raised:
         storage.read("gs://models/m")
@@ -178,10 +178,10 @@ def test_permanent_status_is_reported_at_once(bucket: Bucket, status: int, reaso
 def test_denied_write_names_the_role_for_writing(bucket: Bucket) -> None:
     """An account that can read has roles/storage.objectViewer already."""
 
-    def deny(way: Answering) -> None:
-        way.answer(b'{"error": {"code": 403, "message": "no storage.objects.create access"}}', 403)
+    def deny(handler: ObjectHandler) -> None:
+        handler.send(b'{"error": {"code": 403, "message": "no storage.objects.create access"}}', 403)
 
-    bucket.answers = deny
+    bucket.respond = deny
     for conditions in ({}, {"unless_changed": ""}):
         with pytest.raises(storage.StorageError, match="needs roles/storage.objectUser on the bucket"):
             storage.write("gs://models/m", b"data", **conditions)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ import pytest
 
 from ml_census import storage
 from ml_census.storage import gcs
-from support.fake_gcs import Answering, Bucket
+from support.fake_gcs import Bucket, ObjectHandler
 
 DATA = bytes(range(256)) * 2**8
 HTML = b"<html>Log in to this network</html>"
@@ -57,27 +57,37 @@ def test_missing_object_has_no_fingerprint(bucket: Bucket) -> None:
         storage.read(URI)
 
 
-DAMAGED: dict[str, Callable[[Answering, bytes], None]] = {
-    **{
-        f"cut at {place}/20": lambda way, data, place=place: way.answer(data[: place * len(data) // 20], 200, len(data))
-        for place in (0, 10, 19)
-    },
-    "reset in the middle": lambda way, data: (way.answer(data[: len(data) // 2], 200, len(data)), way.reset())[1],
-    "of a smaller length": lambda way, data: way.answer(data, 200, 100),
-    "of no length, and shorter": lambda way, data: way.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n" + data[:-1]),
-    "empty": lambda way, _: way.answer(b""),
-    "a page of HTML": lambda way, _: way.answer(HTML),
-    "a page of HTML of the same length": lambda way, data: way.answer(HTML.ljust(len(data))),
-    "flipped": lambda way, data: way.answer(data[:-1] + bytes([data[-1] ^ 1])),
-    "longer": lambda way, data: way.answer(data + b"x"),
-    "unavailable": lambda way, _: way.answer(b"{}", 503),
+def cut(twentieths: int) -> Callable[[ObjectHandler, bytes], None]:
+    """Return a response that ends after some twentieths of its announced length."""
+    return lambda handler, data: handler.send(data[: twentieths * len(data) // 20], 200, len(data))
+
+
+def reset_in_the_middle(handler: ObjectHandler, data: bytes) -> None:
+    """Send half of the data and reset the connection."""
+    handler.send(data[: len(data) // 2], 200, len(data))
+    handler.reset()
+
+
+DAMAGED: dict[str, Callable[[ObjectHandler, bytes], None]] = {
+    "without body": cut(0),
+    "cut in the middle": cut(10),
+    "cut near the end": cut(19),
+    "reset in the middle": reset_in_the_middle,
+    "with a smaller length": lambda handler, data: handler.send(data, 200, 100),
+    "without length, and shorter": lambda handler, data: handler.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n" + data[:-1]),
+    "empty": lambda handler, _: handler.send(b""),
+    "a page of HTML": lambda handler, _: handler.send(HTML),
+    "a page of HTML of the same length": lambda handler, data: handler.send(HTML.ljust(len(data))),
+    "with a flipped bit": lambda handler, data: handler.send(data[:-1] + bytes([data[-1] ^ 1])),
+    "longer": lambda handler, data: handler.send(data + b"x"),
+    "unavailable": lambda handler, _: handler.send(b"{}", 503),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGED)
 def test_damaged_or_cut_object_is_unavailable(bucket: Bucket, damage: str) -> None:
     bucket.objects["m"] = DATA
-    bucket.contents = DAMAGED[damage]
+    bucket.respond_with_data = DAMAGED[damage]
 
     with pytest.raises(storage.StorageUnavailableError):
         storage.read(URI)
@@ -85,16 +95,16 @@ def test_damaged_or_cut_object_is_unavailable(bucket: Bucket, damage: str) -> No
 
 @pytest.mark.parametrize("overwritten", [DATA, DATA + DATA, None], ids=["same", "longer", "deleted"])
 def test_object_overwritten_during_a_read_is_unavailable(bucket: Bucket, overwritten: bytes | None) -> None:
-    def overwrite(way: Answering, data: bytes) -> None:
+    def overwrite(handler: ObjectHandler, data: bytes) -> None:
         del bucket.objects["m"]
         if overwritten is not None:
             bucket.objects["m"] = overwritten
         bucket.generation += 1
-        bucket.contents = None
-        way.do_GET()
+        bucket.respond_with_data = None
+        handler.do_GET()
 
     bucket.objects["m"] = DATA
-    bucket.contents = overwrite
+    bucket.respond_with_data = overwrite
 
     with pytest.raises(storage.StorageUnavailableError, match="was overwritten while it was read"):
         storage.read(URI)
@@ -108,11 +118,11 @@ class SlowBody:
         self.sent = 0
         self._length = length
 
-    def __call__(self, way: Answering, data: bytes) -> None:
-        way.wfile.write(f"HTTP/1.0 200 OK\r\nContent-Length: {self._length}\r\n\r\n".encode())
+    def __call__(self, handler: ObjectHandler, data: bytes) -> None:
+        handler.wfile.write(f"HTTP/1.0 200 OK\r\nContent-Length: {self._length}\r\n\r\n".encode())
         try:
             while not self.has_ended.wait(0.01):
-                way.wfile.write(b"x")
+                handler.wfile.write(b"x")
                 self.sent += 1
         finally:
             self.has_ended.set()
@@ -121,9 +131,9 @@ class SlowBody:
 @pytest.mark.parametrize("length", [len(DATA) + 1, 2**40])
 def test_body_longer_than_the_object_is_not_read(bucket: Bucket, length: int) -> None:
     bucket.objects["m"] = DATA
-    bucket.contents = body = SlowBody(length)
+    bucket.respond_with_data = body = SlowBody(length)
 
-    with pytest.raises(storage.StorageUnavailableError, match="was damaged or cut short on its way"):
+    with pytest.raises(storage.StorageUnavailableError, match="was damaged or cut short in transit"):
         storage.read(URI)
 
     assert body.has_ended.wait(30)
@@ -133,7 +143,7 @@ def test_body_longer_than_the_object_is_not_read(bucket: Bucket, length: int) ->
 def test_download_beyond_its_timeout_is_ended(bucket: Bucket) -> None:
     """If it went on, the next one would be in memory beside it."""
     bucket.objects["m"] = DATA
-    bucket.contents = body = SlowBody(len(DATA))
+    bucket.respond_with_data = body = SlowBody(len(DATA))
 
     with pytest.raises(storage.StorageUnavailableError, match=r"could not be read within 0.5 s"):
         storage.read(URI)
