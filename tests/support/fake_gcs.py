@@ -101,9 +101,9 @@ class Bucket:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.generation = 1
-        self.respond: Callable[[ObjectHandler], None] | None = None
+        self.respond: Callable[[ObjectHandler], object] | None = None
         """Replaces the response to each request."""
-        self.respond_with_data: Callable[[ObjectHandler, bytes], None] | None = None
+        self.respond_with_data: Callable[[ObjectHandler, bytes], object] | None = None
         """Replaces the response to a download; the arguments are the handler and the object's bytes."""
 
     def metadata(self, name: str) -> dict[str, Any]:

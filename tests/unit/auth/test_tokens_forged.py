@@ -6,6 +6,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from datetime import datetime, tzinfo
 from typing import Any
 
 import jwt
@@ -42,9 +43,10 @@ LEFT_OUT = object()
 def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set the time to NOW, for PyJWT as well."""
 
-    class Clock(__import__("datetime").datetime):
+    class Clock(datetime):
         @classmethod
-        def now(cls, tz: Any = None) -> Any:
+        def now(cls, tz: tzinfo | None = None) -> "Clock":
+            """Return NOW."""
             return cls.fromtimestamp(NOW, tz)
 
     monkeypatch.setattr(time, "time", lambda: NOW)
@@ -52,6 +54,7 @@ def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def b64(data: bytes) -> str:
+    """Return the URL-safe Base64 of a JWT, without padding."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
@@ -65,7 +68,7 @@ def signed_token(header: dict[str, Any] | None = None, key: str = KEY, **claims:
     """Return a signed token with changed header fields and claims; LEFT_OUT removes one."""
     head, body = HEADER | (header or {}), CLAIMS | claims
     parts = [{name: value for name, value in part.items() if value is not LEFT_OUT} for part in (head, body)]
-    return signed_bytes(*(json.dumps(part).encode() for part in parts), key)
+    return signed_bytes(json.dumps(parts[0]).encode(), json.dumps(parts[1]).encode(), key)
 
 
 DEEP = b"[" * 100_000 + b"]" * 100_000

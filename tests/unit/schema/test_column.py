@@ -99,7 +99,7 @@ def test_missing_date_is_none() -> None:
         Column("when", "date").validate(None)
 
 
-def test_missing_number_is_nan_and_missing_category_as_the_model_knows_it() -> None:
+def test_missing_category_is_spelt_as_in_the_model() -> None:
     number, _ = Column("a", "number", nullable=True).validate(None)
     category, _ = Column("b", "category", ("x", None), nullable=True).validate(None)
 

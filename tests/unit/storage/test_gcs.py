@@ -57,7 +57,7 @@ def test_missing_object_has_no_fingerprint(bucket: Bucket) -> None:
         storage.read(URI)
 
 
-def cut(twentieths: int) -> Callable[[ObjectHandler, bytes], None]:
+def cut(twentieths: int) -> Callable[[ObjectHandler, bytes], object]:
     """Return a response that ends after some twentieths of its announced length."""
     return lambda handler, data: handler.send(data[: twentieths * len(data) // 20], 200, len(data))
 
@@ -68,7 +68,7 @@ def reset_in_the_middle(handler: ObjectHandler, data: bytes) -> None:
     handler.reset()
 
 
-DAMAGED: dict[str, Callable[[ObjectHandler, bytes], None]] = {
+DAMAGED: dict[str, Callable[[ObjectHandler, bytes], object]] = {
     "without body": cut(0),
     "cut in the middle": cut(10),
     "cut near the end": cut(19),

@@ -117,10 +117,17 @@ def test_index_is_written_after_its_files(tmp_path: Path, monkeypatch: pytest.Mo
     """After a power loss the index must not exist without its files."""
     steps: list[str] = []
     fsync, replace = os.fsync, os.replace
-    monkeypatch.setattr(
-        os, "fsync", lambda handle: (steps.append(Path(os.readlink(f"/proc/self/fd/{handle}")).name), fsync(handle))
-    )
-    monkeypatch.setattr(os, "replace", lambda old, new: (steps.append(f"{old.name} is {new.name}"), replace(old, new)))
+
+    def recorded_fsync(handle: int) -> None:
+        steps.append(Path(os.readlink(f"/proc/self/fd/{handle}")).name)
+        fsync(handle)
+
+    def recorded_replace(old: Path, new: Path) -> None:
+        steps.append(f"{old.name} is {new.name}")
+        replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", recorded_fsync)
+    monkeypatch.setattr(os, "replace", recorded_replace)
 
     Snapshot({"gs://b/m": b"model"}).save(tmp_path / "cache")
 
