@@ -24,6 +24,7 @@ HASH = re.compile(r"(?:scrypt:([0-9]+):([0-9]+):([0-9]+)|pbkdf2:sha[0-9]+:([0-9]
 """Format of werkzeug.security.generate_password_hash. The groups are the cost: n, r, p of scrypt, or iterations."""
 OTHER_HASH = re.compile(r"\$\w+\$|\{\w+\}|\w+(:\w+)*\$[^$]+\$")
 """Hashes of other formats (crypt, LDAP, Django). Taken as plaintext, they would be passwords to read in the file."""
+REMEDY = "set the password again with `ml-census user add`"
 MAX_SCRYPT_BYTES = 128 * 1024**2
 MAX_SCRYPT_PARALLELISM = 16
 MAX_ITERATIONS = 10_000_000
@@ -42,13 +43,13 @@ def validate_stored_password(name: str, stored: str) -> None:
     """Raise CredentialsError if the stored hash of a user is unknown, malformed or too expensive to verify."""
     if not is_hashed(stored):
         if OTHER_HASH.match(stored):
-            raise CredentialsError(f"the password hash of {name} is of an unknown kind: expected scrypt or pbkdf2")
+            raise CredentialsError(f"the password hash of {name} has an unknown format: expected scrypt or pbkdf2")
         return
     if HASH.fullmatch(stored) is None:
-        raise CredentialsError(f"the password hash of {name} is malformed")
+        raise CredentialsError(f"the password hash of {name} is malformed: {REMEDY}")
     n, r, p, iterations = _cost(stored)
     if 128 * n * r > MAX_SCRYPT_BYTES or p > MAX_SCRYPT_PARALLELISM or iterations > MAX_ITERATIONS:
-        raise CredentialsError(f"the password hash of {name} costs too much to check")
+        raise CredentialsError(f"the password hash of {name} costs too much to verify: {REMEDY}")
 
 
 def validate_hash_method(method: str) -> None:
@@ -56,7 +57,7 @@ def validate_hash_method(method: str) -> None:
     try:
         check_password_hash(f"{method}$salt$00", "")
     except ValueError as error:
-        raise CredentialsError(f"no password can be hashed by {method}") from error
+        raise CredentialsError(f"the password hash method {method} is not supported: {REMEDY}") from error
 
 
 def has_weak_hash(stored: str) -> bool:

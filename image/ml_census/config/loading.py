@@ -10,6 +10,8 @@ from ml_census.errors import ConfigError
 
 MAX_BYTES = 1024**2
 """Maximum size of config.yaml."""
+MAX_VALUE_LENGTH = 60
+"""Maximum length of a value in an error, in characters."""
 STORAGE_URI_VARIABLE = "$AIP_STORAGE_URI"
 """Prefix of a path that stands for the folder to which Vertex AI has copied the model."""
 RENAMED_KEYS = {
@@ -77,7 +79,15 @@ def _validate(values: dict[Any, Any]) -> None:
             if value is not None:
                 fields[key].metadata["validator"](value)
         except ValueError as error:
-            raise ValueError(f"{key}: {error}") from error
+            raise ValueError(f"{key}: {error}{_value_text(key, value)}") from error
+
+
+def _value_text(key: str, value: object) -> str:
+    """Return the value for an error; nothing for credentials, in whose place a secret itself may stand by mistake."""
+    text = repr(value)
+    if key in CREDENTIALS:
+        return ""
+    return f" (value: {text if len(text) <= MAX_VALUE_LENGTH else text[:MAX_VALUE_LENGTH] + '…'})"
 
 
 def _required(values: dict[Any, Any]) -> list[str]:

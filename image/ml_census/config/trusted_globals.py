@@ -33,9 +33,9 @@ def rejection_reason(name: str) -> str | None:
     if package == "__main__":
         return "a class or function of a script or notebook: move it into a module that is installed beside the server"
     if package in PYTHON:
-        return f"a pickle could reach anything by names of Python's own module {package}"
+        return f"globals of Python's own module {package} can execute any code"
     if package in LIBRARIES | LOADERS:
-        return f"a pickle could reach anything by names of {package}; what is safe of it is allowed already"
+        return f"globals of {package} can execute any code; its safe ones are allowed already"
     return None
 
 

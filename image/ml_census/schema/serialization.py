@@ -54,7 +54,7 @@ def schema_from_json(document: Any) -> Schema:
     if any(column.type == "category" and not column.categories and not column.nullable for column in columns):
         raise SchemaError("a column of type category needs categories")
     if not columns or len(set(schema.names)) < len(columns):
-        raise SchemaError("needs at least one column, and names that differ")
+        raise SchemaError("needs at least one column, and a different name for each")
     return schema
 
 

@@ -64,7 +64,8 @@ def test_storage_uri_of_vertex_ai_is_expanded_in_paths(tmp_path: Path) -> None:
         ("- a\n- b\n", "config", "must be a mapping"),
         ("", "config", "must be a mapping"),
         (LEAST + "model_name: &name m\ncache_path: *name\n", "config", "an alias at line 5"),
-        (LEAST + "max_rows: many\n", "max_rows", "must be a whole number"),
+        (LEAST + "max_rows: many\n", "max_rows", "must be a whole number (value: 'many')"),
+        (LEAST + "max_rows: " + "x" * 80 + "\n", "max_rows", f"(value: '{'x' * 59}…)"),
     ],
 )
 def test_invalid_configuration_is_rejected_in_one_line(tmp_path: Path, text: str, key: str, reason: str) -> None:
@@ -102,3 +103,11 @@ def test_renamed_key_is_rejected_with_its_new_name(old: str, new: str, tmp_path:
 
     assert str(error.value).endswith(f"{old}: unknown key; it is now called {new}")
     assert new in {field.name for field in dataclasses.fields(config.Config)}
+
+
+def test_value_of_a_credentials_key_is_not_quoted(tmp_path: Path) -> None:
+    """An operator may write the signing key itself, in place of its path."""
+    with pytest.raises(ConfigError) as raised:
+        config.load(write(tmp_path, "model_path: m\nusers: u\nsecret: 'key:abc'\n"))
+
+    assert "abc" not in str(raised.value)

@@ -51,7 +51,7 @@ def test_missing_value_among_categories_survives_json() -> None:
         ('{"form": "frame", "columns": [{"name": "a", "type": "category"}]}', "needs categories"),
         (
             '{"form": "frame", "columns": [{"name": "a", "type": "any"}, {"name": "a", "type": "any"}]}',
-            "names that differ",
+            "a different name for each",
         ),
     ],
 )
