@@ -35,8 +35,10 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
     (folder / "users.json").write_text(json.dumps({"census": "census"}))
     (folder / "secret.txt").write_text(KEY)
     pin = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
-    paths = (str(folder / name) for name in ("model.pkl", "users.json", "secret.txt", "prediction_decoding.json"))
-    yield Config(*paths, model_sha256=pin)
+    model, users, secret, decoding = (
+        str(folder / name) for name in ("model.pkl", "users.json", "secret.txt", "prediction_decoding.json")
+    )
+    yield Config(model, users, secret, decoding, model_sha256=pin)
 
 
 class Damaged(Snapshot):

@@ -19,6 +19,11 @@ USERS = {"census": "census", "ada": "lovelace"}
 RING = auth.parse_keys(KEY.encode())
 
 
+GOOD = HEAD = BODY = SIGNATURE = ""
+CLAIMS: dict[str, Any] = {}
+HEADER: dict[str, Any] = {}
+
+
 def decoded(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 

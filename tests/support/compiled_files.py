@@ -55,7 +55,7 @@ def file_from(document: Document | bytes, arrays: Arrays) -> bytes:
     """Return a file of these parts; a document of bytes is written as it is."""
     file = io.BytesIO()
     text = document if isinstance(document, bytes) else json.dumps(document).encode()
-    np.savez_compressed(file, document=np.frombuffer(text, dtype=np.uint8), **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(file, document=np.frombuffer(text, dtype=np.uint8), **arrays)
     return file.getvalue()
 
 

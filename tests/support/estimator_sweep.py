@@ -56,7 +56,7 @@ def outcome(estimator: str, data: str, model: Any, folder: Path) -> Outcome:
     response = client.post("/v1/models/model:predict", json={"instances": sendable(rows)})
     if response.status_code != 200:
         return Outcome(estimator, data, "fails", f"{response.status_code} {response.text[:300]}")
-    actual = response.json["predictions"]
+    actual = (response.json or {})["predictions"]
     if not are_equal(actual, expected):
         return Outcome(estimator, data, "differs", f"{actual[:3]} in place of {expected[:3]}")
     return Outcome(estimator, data, engine.kind, engine.reason or "")

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 STATE = Path(os.environ["STAND_IN"])
 SILENT = {
@@ -55,7 +56,7 @@ def kubectl(words: list[str]) -> None:
             sys.exit(f"kubectl {words}: not stood in for")
 
 
-def keep(manifest: dict, is_new: bool) -> None:
+def keep(manifest: dict[str, Any], is_new: bool) -> None:
     """As a pod sees it: each file is the old one or the new one."""
     folder = STATE / "secrets" / manifest["metadata"]["name"]
     if folder.exists() == is_new:
@@ -88,12 +89,12 @@ def helm(words: list[str]) -> None:
             sys.exit(f"helm {words}: not stood in for")
 
 
-def revisions(name: str) -> list[dict]:
+def revisions(name: str) -> list[dict[str, Any]]:
     file = STATE / f"releases/{name}.json"
     return json.loads(file.read_text()) if file.exists() else []
 
 
-def add(name: str, revision: dict) -> None:
+def add(name: str, revision: dict[str, Any]) -> None:
     (STATE / "releases").mkdir(exist_ok=True)
     (STATE / f"releases/{name}.json").write_text(json.dumps([*revisions(name), revision]))
 

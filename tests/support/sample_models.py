@@ -50,7 +50,7 @@ def census(count: int = 200) -> tuple[list[list[Any]], np.ndarray]:
             strict=True,
         )
     ]
-    labels = np.array([int(row[2] + (row[3] == " Male") * 3 + random.normal() > 11) for row in rows])
+    labels = np.array([int(int(str(row[2])) + (row[3] == " Male") * 3 + random.normal() > 11) for row in rows])
     return rows, labels
 
 

@@ -253,7 +253,7 @@ def test_a_redirect_is_told_before_the_password_is_sent(proxy: Proxy) -> None:
 
 def test_values_of_numpy_are_sent_as_pythons(behind: Server, expected: list[str]) -> None:
     with Client(behind.url, "census", "census") as client:
-        rows = [[np.int64(age), np.str_(work), np.float32(education), sex] for age, work, education, sex in ROWS]
+        rows = [[np.int64(int(str(row[0]))), np.str_(row[1]), np.float32(float(str(row[2]))), row[3]] for row in ROWS]
         assert list(client.predict(rows)) == expected
         assert list(client.predict(np.array(ROWS, dtype=object))) == expected
 

@@ -7,12 +7,12 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import pytest
 import requests
 import yaml
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, ViewportSize, expect
 from sklearn.ensemble import RandomForestClassifier
 
 from conftest import write_config, write_published, write_trained
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 WEB = ROOT / "image" / "ml_census" / "web"
 SCREENSHOTS = ROOT / "build" / "screenshots"
 FILES = ("templates/page.html", "static/page.css", "static/page.js", "static/csv.js")
-PHONE = {"width": 360, "height": 640}
+PHONE: ViewportSize = {"width": 360, "height": 640}
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def numbers(**column: object) -> dict[str, object]:
 
 def rewrite(server: Server, **files: bytes) -> None:
     """Write other bytes to files that config.yaml names, and wait until the server has loaded each."""
-    config = yaml.safe_load(Path(server.process.args[5]).read_text())
+    config = yaml.safe_load(Path(cast(list[str], server.process.args)[5]).read_text())
     for key, content in files.items():
         before = version(server)
         Path(config[key]).write_bytes(content)
@@ -132,8 +132,9 @@ def version(server: Server) -> dict[str, Any]:
 
 def screenshot(page: Page, name: str, whole: bool = True) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    for scheme in schemes:
+        page.emulate_media(color_scheme=scheme)
         page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}.png", full_page=whole)
 
 

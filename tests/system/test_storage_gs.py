@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -49,7 +50,7 @@ def ml_census(env: Environment, *args: str, stdin: str = "") -> None:
     subprocess.run(command, env=os.environ | env, input=stdin, text=True, timeout=120, check=True)
 
 
-def in_bucket(**changes: object) -> dict[str, object]:
+def in_bucket(**changes: object) -> dict[str, Any]:
     return {
         "model_path": "gs://models/census/model.pkl",
         "prediction_decoding": "gs://models/census/prediction_decoding.json",

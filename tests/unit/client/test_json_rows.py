@@ -100,7 +100,7 @@ FRAME = pd.DataFrame(
         "id": ["a", "b"],
         "sex": pd.Categorical(["m", None]),
         "age": pd.array([7, pd.NA], dtype="Int64"),
-        "when": pd.to_datetime(["2026-01-02", None]),
+        "when": pd.Series(["2026-01-02", None]).astype("datetime64[ns]"),
         "is": [True, False],
     }
 )

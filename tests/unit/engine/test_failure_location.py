@@ -1,12 +1,11 @@
 """The first row, and its column, that a model rejects are found with few predictions."""
 
-from collections.abc import Sequence
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_census.engine.failure_location import first_rejected_row, rejected_column
+from ml_census.schema import Columns
 
 
 class Model:
@@ -15,9 +14,9 @@ class Model:
     def __init__(self) -> None:
         self.calls = 0
 
-    def __call__(self, columns: Sequence[Sequence[float]]) -> bool:
+    def __call__(self, columns: Columns) -> bool:
         self.calls += 1
-        return all(value >= 0 for values in columns for value in values)
+        return all(float(value or 0) >= 0 for values in columns for value in values)
 
 
 @settings(derandomize=True, deadline=None, database=None)
@@ -37,7 +36,7 @@ def test_rejected_column_is_found(column: int) -> None:
 
 
 def test_column_is_unknown_if_two_values_are_rejected_together() -> None:
-    def accepts(columns: Sequence[Sequence[float]]) -> bool:
-        return sum(values[0] for values in columns) < 2
+    def accepts(columns: Columns) -> bool:
+        return sum(float(values[0] or 0) for values in columns) < 2
 
     assert rejected_column(accepts, [[1], [1], [1]], [[0], [0], [0]]) is None

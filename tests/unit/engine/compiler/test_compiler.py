@@ -59,4 +59,4 @@ def test_filled_value_that_equals_a_threshold_goes_left() -> None:
 
     compiled = compile_model(model, infer_schema(model))
 
-    assert compiled.predict([np.array([np.nan])]) == model.predict([[np.nan]]).tolist() == [0]
+    assert compiled.predict([[np.nan]]) == model.predict([[np.nan]]).tolist() == [0]

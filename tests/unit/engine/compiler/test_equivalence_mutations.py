@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -224,7 +224,9 @@ MUTATIONS = {
     "two categories exchanged, linear": Mutation(
         after_one_hot,
         with_linear(
-            tables=lambda scoring: [replace(table, encoder=exchanged([table.encoder])[0]) for table in scoring.tables]
+            tables=lambda scoring: [
+                replace(table, encoder=cast(CategoryEncoder, exchanged([table.encoder])[0])) for table in scoring.tables
+            ]
         ),
     ),
     "an unknown category is the first": Mutation(with_categories, with_trees(encoders=unknown_is_first)),
@@ -277,8 +279,10 @@ MUTATIONS = {
         lambda: make_pipeline(StandardScaler(), DecisionTreeClassifier(max_depth=3)).fit(NUMBERS / 1e3, CLASSES),
         with_trees(
             encoders=lambda scoring: [
-                ThresholdEncoder(item.column, item.thresholds, -np.inf, np.inf) for item in scoring.encoders
-            ]  # type: ignore[union-attr]
+                ThresholdEncoder(item.column, item.thresholds, -np.inf, np.inf)
+                for item in scoring.encoders
+                if isinstance(item, ThresholdEncoder)
+            ]
         ),
     ),
 }

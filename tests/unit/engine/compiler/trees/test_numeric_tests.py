@@ -69,7 +69,7 @@ def forests(draw: st.DrawFn) -> tuple[SklearnPredictor, list[list[float]]]:
 def beside(threshold: float) -> list[float]:
     """Return the threshold and its neighbours as float32 and float64."""
     single = np.float32(threshold)
-    numbers = [threshold, single]
+    numbers: list[Any] = [threshold, single]
     numbers += [np.nextafter(single, np.float32(end)) for end in (-np.inf, np.inf)]
     numbers += [np.nextafter(threshold, end) for end in (-np.inf, np.inf)]
     return [float(number) for number in numbers]

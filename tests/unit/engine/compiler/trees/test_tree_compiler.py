@@ -1,5 +1,7 @@
 """Trees over features become trees over codes of raw columns."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -22,7 +24,7 @@ def fitted(labels: list[int]) -> TreeNodes:
 
 
 def test_each_tested_column_gets_one_encoder() -> None:
-    features = [NumericFeature(0), NumericFeature(1)]
+    features: list[Any] = [NumericFeature(0), NumericFeature(1)]
 
     both, _, _ = build_nodes(NUMBERS, features, fitted([0, 1, 1, 0]), np.float32)
     second, _, _ = build_nodes(NUMBERS, features, fitted([0, 1, 0, 1]), np.float32)
@@ -46,7 +48,7 @@ def test_columns_of_unknown_kind_are_not_compiled() -> None:
 
 
 def test_number_and_category_of_the_same_column_are_not_compiled() -> None:
-    features = [NumericFeature(0), CategoricalFeature(0, np.zeros(5))]
+    features: list[Any] = [NumericFeature(0), CategoricalFeature(0, np.zeros(5))]
 
     with pytest.raises(UnsupportedModelError, match="does not describe what column 0 holds"):
         build_nodes(NUMBERS, features, fitted([0, 1, 1, 0]), np.float32)
