@@ -159,7 +159,7 @@ def test_wrong_hash_is_rejected_and_not_quoted(chart: Chart, stored: str) -> Non
     """The chart rejects a hash that matches no password or costs too much, and does not quote it."""
     message = chart.error({"credentials": {"users": {"zoe": stored}}})
 
-    assert "credentials.users.zoe is not a password hash" in message
+    assert "credentials.users.zoe is not a complete password hash" in message
     assert stored not in message
 
 

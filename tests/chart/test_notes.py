@@ -51,7 +51,7 @@ def test_notes_have_url_of_gateway_or_ingress(chart: Chart, values: dict[str, An
     notes = chart.notes(PATIENT | values)
 
     assert url in notes
-    assert ("passwords and tokens in clear" in notes) == warned
+    assert ("passwords and tokens over plain HTTP" in notes) == warned
 
 
 @pytest.mark.parametrize(("proxies", "warned"), [(0, True), (2, False)])
@@ -90,4 +90,4 @@ def test_notes_contain_no_secret(chart: Chart) -> None:
 )
 def test_notes_warn_if_clients_share_node_addresses(chart: Chart, service: dict[str, Any], warned: bool) -> None:
     """The notes warn if the throttle of wrong passwords counts all clients of a node as one."""
-    assert ("clients of the Service are seen with the address of a node" in chart.notes({"service": service})) == warned
+    assert ("the server sees the address of a node" in chart.notes({"service": service})) == warned

@@ -55,11 +55,11 @@ CONTRADICTIONS = [
     ),
     (
         {"config": MODEL | {"users": "/u"}, "credentials": {"externalSecret": STORE}},
-        ["config.users and the users of credentials both say"],
+        ["config.users and the users of credentials both name"],
     ),
     (
         {"config": MODEL | {"secret": "/s"}, "credentials": {"secretManager": MANAGER}},
-        ["config.secret and the signingKey of credentials both say"],
+        ["config.secret and the signingKey of credentials both name"],
     ),
     (
         {"config": MODEL, "credentials": {"externalSecret": STORE | {"store": ""}}},
@@ -67,7 +67,7 @@ CONTRADICTIONS = [
     ),
     (
         {"config": MODEL | {"users": "/u", "secret": "/s"}, "credentials": {"externalSecret": {"store": "google"}}},
-        ["what to take from it: users"],
+        ["the names of users"],
     ),
     (
         FOREIGN | {"serviceAccount": {"create": False, "googleServiceAccount": ACCOUNT}},
@@ -79,11 +79,11 @@ CONTRADICTIONS = [
     ),
     (
         {"config": MODEL | {"users": "/u", "secret": "/s"}, "credentials": {"existingSecret": "other"}},
-        ["credentials.existingSecret has no use"],
+        ["credentials.existingSecret is not used"],
     ),
     (
         {"config": MODEL, "credentials": {"users": {"alice": "hunter2"}, "signingKey": KEY}},
-        ["credentials.users.alice is not a password hash", "ml-census user add alice"],
+        ["credentials.users.alice is not a complete password hash", "ml-census user add alice"],
     ),
     (
         FOREIGN
@@ -103,7 +103,7 @@ CONTRADICTIONS = [
     (FOREIGN | {"service": {"loadBalancerIP": "198.51.100.1"}}, ["need service.type=LoadBalancer"]),
     (
         FOREIGN | {"gateway": {"parentRefs": [{"name": "a"}], "address": "b"}},
-        ["gateway.parentRefs names Gateways that are there"],
+        ["gateway.parentRefs names existing Gateways"],
     ),
     (
         FOREIGN | {"gateway": {"certificateMap": "a", "tlsSecret": "b"}},
@@ -116,12 +116,12 @@ CONTRADICTIONS = [
     (FOREIGN | {"ingress": {"managedCertificate": True}}, ["managedCertificate needs ingress.hosts"]),
     (
         FOREIGN | {"ingress": {"managedCertificate": True, "hosts": ["*.example.com"]}},
-        ["Google makes none for *.example.com"],
+        ["Google issues none for *.example.com"],
     ),
     (FOREIGN | {"ingress": {"address": "a", "className": "nginx"}}, ["ingress.address is for ingress.className=gce"]),
     (
         FOREIGN | {"gateway": {"certificateMap": "a", "className": "gke-l7-rilb"}},
-        ["gateway.certificateMap is for Google's global classes"],
+        ["gateway.certificateMap needs one of Google's global classes"],
     ),
     (FOREIGN | {"gateway": {"enabled": True}, "googleLoadBalancer": None}, ["use --reset-then-reuse-values"]),
     (
@@ -140,27 +140,27 @@ CONTRADICTIONS = [
     (FOREIGN | {"autoscaling": {"enabled": True}, "resources": None}, ["autoscaling needs resources.requests.cpu"]),
     (
         FOREIGN | {"autoscaling": {"enabled": True, "targetCPUUtilizationPercentage": 0}},
-        ["autoscaling looks at nothing"],
+        ["autoscaling has no metric"],
     ),
-    (FOREIGN | {"autoscaling": {"enabled": True, "triggers": [CRON]}}, ["autoscaling.triggers of autoscaling.keda"]),
+    (FOREIGN | {"autoscaling": {"enabled": True, "triggers": [CRON]}}, ["autoscaling.triggers to autoscaling.keda"]),
     (
         FOREIGN | {"autoscaling": {"enabled": True, "keda": True, "metrics": [{"type": "External"}]}},
-        ["autoscaling.metrics are of the HorizontalPodAutoscaler"],
+        ["autoscaling.metrics belong to the HorizontalPodAutoscaler"],
     ),
     (
         FOREIGN | {"metrics": {"enabled": False, "podMonitoring": True}},
         ["metrics.podMonitoring and metrics.serviceMonitor need metrics.enabled"],
     ),
-    (FOREIGN | {"metrics": {"alerts": True}}, ["metrics.alerts are rules for one"]),
+    (FOREIGN | {"metrics": {"alerts": True}}, ["metrics.alerts need exactly one"]),
     (
         FOREIGN | {"metrics": {"alerts": True, "podMonitoring": True, "serviceMonitor": True}},
-        ["metrics.alerts are rules for one"],
+        ["metrics.alerts need exactly one"],
     ),
     (FOREIGN | {"test": {"user": "a", "password": "b", "existingSecret": "c"}}, ["test.password and test.existing"]),
     (FOREIGN | {"test": {"password": "b"}}, ["test.password needs test.user"]),
     (
         {"config": MODEL, "credentials": {"users": {"a:b": HASH}, "signingKey": KEY}},
-        ["credentials.users.a:b: a user name must not be empty or hold a colon"],
+        ["credentials.users.a:b: a user name must not be empty or contain a colon"],
     ),
     (
         {"config": MODEL, "credentials": {"users": {"Alice": HASH, "alice": HASH}, "signingKey": KEY}},

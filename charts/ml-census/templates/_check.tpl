@@ -1,15 +1,15 @@
 {{/*
-Values that contradict each other, or leave something out, where the schema cannot tell. All are told at once.
-Nothing secret is quoted: what is printed here ends up in the logs of CI. For the same reason the form of hashes and keys
-is checked here and not in the schema, whose messages quote the value.
+Checks for contradictions and missing values that the schema cannot express. All problems are reported at once.
+Messages quote no secret, since CI logs show them. For the same reason the format of hashes and keys is checked here and not
+in the schema, whose messages quote the value.
 
-Whatever the server would refuse of the chart's own Secret must fail here: the Secret keeps its name, so that running pods
-see a change, and a pod of the old ReplicaSet that starts while an update fails has to start with the new contents.
+Contents of the chart's own Secret that the server would reject must fail here: the Secret keeps its name, so a pod of the old
+ReplicaSet that starts while an update fails gets the new contents.
 */}}
 {{- define "ml-census.check" -}}
 {{- $problems := list }}
 {{- /*
-As werkzeug writes them, to the last digit. The costs of scrypt are those that OWASP names: others fail, or need gigabytes.
+Password hashes of werkzeug. The costs of scrypt are those of OWASP: other costs fail or need gigabytes.
 */}}
 {{- $scrypt := `scrypt:(8192|16384|32768|65536|131072):8:([1-9]|10)\$[^$]+\$[0-9a-f]{128}` }}
 {{- $pbkdf2 := `[1-9][0-9]{0,6}\$[^$]+\$[0-9a-f]` | printf `pbkdf2:(sha1:%[1]s{40}|sha224:%[1]s{56}|sha256:%[1]s{64}|sha384:%[1]s{96}|sha512:%[1]s{128})` }}
@@ -31,25 +31,25 @@ As werkzeug writes them, to the last digit. The costs of scrypt are those that O
 {{- end }}
 {{- $external := or (.Values.credentials.externalSecret).users (.Values.credentials.externalSecret).signingKey | empty | not }}
 {{- if ne $external (not (empty (.Values.credentials.externalSecret).store)) }}
-{{- $problems = append $problems "credentials.externalSecret needs a store, and what to take from it: users, signingKey, or both." }}
+{{- $problems = append $problems "credentials.externalSecret needs a store, and the names of users, signingKey, or both." }}
 {{- end }}
 {{- if and .Values.credentials.existingSecret .Values.config.users .Values.config.secret }}
-{{- $problems = append $problems "credentials.existingSecret has no use, since config.users and config.secret are set. Leave it out." }}
+{{- $problems = append $problems "credentials.existingSecret is not used, since config.users and config.secret are set. Remove it." }}
 {{- end }}
 
 {{- $users := or .Values.credentials.users (.Values.credentials.externalSecret).users (.Values.credentials.secretManager).users }}
 {{- if not (or .Values.config.users $users .Values.credentials.existingSecret) }}
-{{- $problems = append $problems "who may log in? Set config.users to a gs:// URI or a path, credentials.users to names and hashes (ml-census user add NAME --users users.json), or credentials.existingSecret to a Secret with the key users.json." }}
+{{- $problems = append $problems "users are missing: set config.users to a gs:// URI or a path, credentials.users to names and hashes (ml-census user add NAME --users users.json), or credentials.existingSecret to a Secret with the key users.json." }}
 {{- end }}
 {{- if and .Values.config.users $users }}
-{{- $problems = append $problems "config.users and the users of credentials both say who may log in. Keep one." }}
+{{- $problems = append $problems "config.users and the users of credentials both name the users. Keep one." }}
 {{- end }}
 {{- range $name, $hash := .Values.credentials.users }}
 {{- if or (not $name) (contains ":" $name) }}
-{{- $problems = append $problems (printf "credentials.users.%s: a user name must not be empty or hold a colon (RFC 7617)." $name) }}
+{{- $problems = append $problems (printf "credentials.users.%s: a user name must not be empty or contain a colon (RFC 7617)." $name) }}
 {{- end }}
 {{- if not (regexMatch (printf "^(%s|%s)$" $scrypt $pbkdf2) $hash) }}
-{{- $problems = append $problems (printf "credentials.users.%s is not a password hash, or not a whole one. Make one with: ml-census user add %s --users users.json" $name $name) }}
+{{- $problems = append $problems (printf "credentials.users.%s is not a complete password hash. Create one with: ml-census user add %s --users users.json" $name $name) }}
 {{- end }}
 {{- end }}
 {{- $names := keys (.Values.credentials.users | default dict) | join ":" | lower | splitList ":" }}
@@ -59,14 +59,14 @@ As werkzeug writes them, to the last digit. The costs of scrypt are those that O
 
 {{- $key := or .Values.credentials.signingKey (.Values.credentials.externalSecret).signingKey (.Values.credentials.secretManager).signingKey }}
 {{- if not (or .Values.config.secret $key .Values.credentials.existingSecret) }}
-{{- $problems = append $problems "which key signs tokens? Set config.secret to a gs:// URI or a path, credentials.signingKey to a key (ml-census generate-key prints one), or credentials.existingSecret to a Secret with the key secret.txt." }}
+{{- $problems = append $problems "the signing key is missing: set config.secret to a gs:// URI or a path, credentials.signingKey to a key (ml-census generate-key prints one), or credentials.existingSecret to a Secret with the key secret.txt." }}
 {{- end }}
 {{- if and .Values.config.secret $key }}
-{{- $problems = append $problems "config.secret and the signingKey of credentials both say which key signs tokens. Keep one." }}
+{{- $problems = append $problems "config.secret and the signingKey of credentials both name the signing key. Keep one." }}
 {{- end }}
 {{- with .Values.credentials.signingKey }}
 {{- if not (regexMatch (printf `^\s*%s(\s*\n\s*%s)*\s*$` $line $line) .) }}
-{{- $problems = append $problems "credentials.signingKey: each line must be a key of at least 32 ASCII characters (RFC 7518, 3.2). Make one with: ml-census generate-key" }}
+{{- $problems = append $problems "credentials.signingKey: each line must be a key of at least 32 ASCII characters (RFC 7518, 3.2). Create one with: ml-census generate-key" }}
 {{- end }}
 {{- end }}
 
@@ -78,7 +78,7 @@ As werkzeug writes them, to the last digit. The costs of scrypt are those that O
 {{- end }}
 {{- if or (include "ml-census.googleGateway" .) (include "ml-census.googleIngress" .) }}
 {{- if lt $wait 30 }}
-{{- $problems = append $problems (printf "preStopSleepSeconds + config.drain_delay_seconds = %d, but Google's load balancer takes up to 30 to hear that a pod goes." $wait) }}
+{{- $problems = append $problems (printf "preStopSleepSeconds + config.drain_delay_seconds = %d, but Google's load balancer takes up to 30 seconds to remove a pod: set at least 30." $wait) }}
 {{- end }}
 {{- if lt (int64 .Values.googleLoadBalancer.drainingSeconds) $drain }}
 {{- $problems = append $problems (printf "googleLoadBalancer.drainingSeconds is %d, but must be at least preStopSleepSeconds + config.drain_delay_seconds + config.drain_deadline_seconds = %d, or requests in flight are cut off." (int64 .Values.googleLoadBalancer.drainingSeconds) $drain) }}
@@ -89,10 +89,10 @@ As werkzeug writes them, to the last digit. The costs of scrypt are those that O
 {{- end }}
 
 {{- if and .Values.serviceAccount.googleServiceAccount (not .Values.serviceAccount.create) }}
-{{- $problems = append $problems "serviceAccount.googleServiceAccount needs serviceAccount.create: an account that exists has its own annotation." }}
+{{- $problems = append $problems "serviceAccount.googleServiceAccount needs serviceAccount.create: an existing ServiceAccount has its own annotation." }}
 {{- end }}
 {{- if and .Values.serviceAccount.googleServiceAccount (.Values.networkPolicy).enabled (not .Values.networkPolicy.metadataServer) }}
-{{- $problems = append $problems "serviceAccount.googleServiceAccount needs networkPolicy.metadataServer: pods ask it who they are." }}
+{{- $problems = append $problems "serviceAccount.googleServiceAccount needs networkPolicy.metadataServer, which issues the tokens of Workload Identity." }}
 {{- end }}
 
 {{- if and (eq .Values.service.type "ClusterIP") .Values.service.externalTrafficPolicy }}
@@ -102,10 +102,10 @@ As werkzeug writes them, to the last digit. The costs of scrypt are those that O
 {{- $problems = append $problems "service.loadBalancerIP, service.loadBalancerSourceRanges and service.internal need service.type=LoadBalancer." }}
 {{- end }}
 {{- if and (.Values.gateway).parentRefs (or .Values.gateway.address .Values.gateway.certificateMap .Values.gateway.tlsSecret) }}
-{{- $problems = append $problems "gateway.parentRefs names Gateways that are there; gateway.address, gateway.certificateMap and gateway.tlsSecret are of one that the chart makes. Keep one." }}
+{{- $problems = append $problems "gateway.parentRefs names existing Gateways; gateway.address, gateway.certificateMap and gateway.tlsSecret belong to a Gateway of the chart. Keep one." }}
 {{- end }}
 {{- if and (.Values.gateway).certificateMap (not (regexMatch "^gke-l7-(global-external-managed|gxlb)(-mc)?$" .Values.gateway.className)) }}
-{{- $problems = append $problems "gateway.certificateMap is for Google's global classes; others take gateway.tlsSecret." }}
+{{- $problems = append $problems "gateway.certificateMap needs one of Google's global classes; set gateway.tlsSecret for others." }}
 {{- end }}
 {{- if and (or (.Values.gateway).enabled (.Values.ingress).enabled) (not (hasKey .Values "googleLoadBalancer")) }}
 {{- $problems = append $problems "googleLoadBalancer is missing, as after --reuse-values from an older chart: use --reset-then-reuse-values." }}
@@ -123,7 +123,7 @@ As werkzeug writes them, to the last digit. The costs of scrypt are those that O
 {{- if (.Values.ingress).managedCertificate }}
 {{- range .Values.ingress.hosts }}
 {{- if or (hasPrefix "*" .) (gt (len .) 63) }}
-{{- $problems = append $problems (printf "ingress.managedCertificate: Google makes none for %s: no wildcards, at most 63 characters." .) }}
+{{- $problems = append $problems (printf "ingress.managedCertificate: Google issues none for %s: no wildcards, maximum 63 characters." .) }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -143,10 +143,10 @@ As werkzeug writes them, to the last digit. The costs of scrypt are those that O
 {{- $more = .Values.autoscaling.triggers }}
 {{- end }}
 {{- if not (or .Values.autoscaling.targetCPUUtilizationPercentage $more) }}
-{{- $problems = append $problems "autoscaling looks at nothing: set autoscaling.targetCPUUtilizationPercentage, autoscaling.metrics, or autoscaling.triggers for KEDA." }}
+{{- $problems = append $problems "autoscaling has no metric: set autoscaling.targetCPUUtilizationPercentage, autoscaling.metrics, or autoscaling.triggers for KEDA." }}
 {{- end }}
 {{- if or (and .Values.autoscaling.keda .Values.autoscaling.metrics) (and .Values.autoscaling.triggers (not .Values.autoscaling.keda)) }}
-{{- $problems = append $problems "autoscaling.metrics are of the HorizontalPodAutoscaler, autoscaling.triggers of autoscaling.keda." }}
+{{- $problems = append $problems "autoscaling.metrics belong to the HorizontalPodAutoscaler, autoscaling.triggers to autoscaling.keda." }}
 {{- end }}
 {{- end }}
 
@@ -154,7 +154,7 @@ As werkzeug writes them, to the last digit. The costs of scrypt are those that O
 {{- $problems = append $problems "metrics.podMonitoring and metrics.serviceMonitor need metrics.enabled." }}
 {{- end }}
 {{- if and (.Values.metrics).alerts (eq (.Values.metrics.podMonitoring | default false) (.Values.metrics.serviceMonitor | default false)) }}
-{{- $problems = append $problems "metrics.alerts are rules for one: set metrics.podMonitoring or metrics.serviceMonitor." }}
+{{- $problems = append $problems "metrics.alerts need exactly one of metrics.podMonitoring and metrics.serviceMonitor." }}
 {{- end }}
 
 {{- if and (.Values.test).password .Values.test.existingSecret }}
@@ -165,7 +165,7 @@ As werkzeug writes them, to the last digit. The costs of scrypt are those that O
 {{- end }}
 
 {{- if not (regexMatch "^[a-z]" (include "ml-census.fullname" .)) }}
-{{- $problems = append $problems (printf "the name %s cannot be a Service's, which begins with a letter: set fullnameOverride." (include "ml-census.fullname" .)) }}
+{{- $problems = append $problems (printf "the name %s is invalid for a Service, which begins with a letter: set fullnameOverride." (include "ml-census.fullname" .)) }}
 {{- end }}
 
 {{- with $problems }}

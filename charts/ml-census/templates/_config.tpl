@@ -1,6 +1,6 @@
 {{/*
 The server's config.yaml. int64, because Helm reads numbers as floats and writes a million as 1e+06. Text is quoted, so
-that it stays on its line whatever it is made of.
+that any character stays on its line.
 */}}
 {{- define "ml-census.config" -}}
 model_path: {{ .Values.config.model_path | quote }}
@@ -53,7 +53,7 @@ Name of the ConfigMap, with the first 10 hexadecimal digits of the SHA-256 of it
 {{- end }}
 
 {{/*
-The Secrets' names. The chart's own ones are named so that nobody calls an existing one alike: Helm would delete it.
+Names of the Secrets. The chart's own names are unlikely for an existing Secret, which Helm would delete.
 */}}
 {{- define "ml-census.credentialsName" -}}
 {{- $own := "own-credentials" }}
@@ -64,7 +64,7 @@ The Secrets' names. The chart's own ones are named so that nobody calls an exist
 {{- end }}
 
 {{/*
-Whether GKE's add-on for Secret Manager mounts the credentials; empty for no.
+Whether GKE's add-on for Secret Manager mounts the credentials; empty means no.
 */}}
 {{- define "ml-census.secretManager" -}}
 {{- if or (.Values.credentials.secretManager).users (.Values.credentials.secretManager).signingKey }}true{{ end }}
@@ -75,7 +75,7 @@ Whether GKE's add-on for Secret Manager mounts the credentials; empty for no.
 {{- end }}
 
 {{/*
-The data of the chart's own Secret; empty when there is none.
+Data of the chart's own Secret; empty if there is none.
 */}}
 {{- define "ml-census.credentials" -}}
 {{- with .Values.credentials.users }}
@@ -87,8 +87,8 @@ secret.txt: {{ b64enc . }}
 {{- end }}
 
 {{/*
-The files that the server looks for in /credentials; empty when both are elsewhere. Named one by one, so that a Secret
-without one of them stops the pod with an event that says so.
+Files in /credentials; empty if both are elsewhere. Each is named, so that a Secret without one of them stops the pod with an
+event.
 */}}
 {{- define "ml-census.credentialsItems" -}}
 {{- if not .Values.config.users }}

@@ -1,5 +1,5 @@
 {{/*
-What exposes the Service. Each of these is empty for no.
+Exposure of the Service. Each template is empty for no.
 */}}
 {{- define "ml-census.ownGateway" -}}
 {{- if and (.Values.gateway).enabled (not .Values.gateway.parentRefs) }}true{{ end }}
@@ -14,7 +14,7 @@ What exposes the Service. Each of these is empty for no.
 {{- end }}
 
 {{/*
-Whether Google's load balancer is told of the server: behind a Gateway, behind an Ingress.
+Whether the chart configures Google's load balancer: for a Gateway, for an Ingress.
 */}}
 {{- define "ml-census.googleGateway" -}}
 {{- if and (.Values.gateway).enabled (.Values.googleLoadBalancer).enabled (or .Values.gateway.parentRefs (hasPrefix "gke-" .Values.gateway.className)) }}true{{ end }}
@@ -25,14 +25,14 @@ Whether Google's load balancer is told of the server: behind a Gateway, behind a
 {{- end }}
 
 {{/*
-It redirects to HTTPS, which only the load balancer for the internet can.
+FrontendConfig redirects to HTTPS, which only the external load balancer supports.
 */}}
 {{- define "ml-census.frontendConfig" -}}
 {{- if and (include "ml-census.googleIngress" .) (eq .Values.ingress.className "gce") (include "ml-census.ingressTLS" .) }}true{{ end }}
 {{- end }}
 
 {{/*
-Two failed questions, ten seconds, and a pod is left out.
+Two failed health checks, within ten seconds, remove a pod.
 */}}
 {{- define "ml-census.googleHealthCheck" -}}
 checkIntervalSec: 5
@@ -42,7 +42,7 @@ unhealthyThreshold: 2
 {{- end }}
 
 {{/*
-The Service's annotations, as YAML: those that link it to GKE's objects, and the user's.
+Annotations of the Service as YAML: those of GKE's objects, and those of the values.
 */}}
 {{- define "ml-census.serviceAnnotations" -}}
 {{- $own := dict }}

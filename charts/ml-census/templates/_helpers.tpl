@@ -1,6 +1,6 @@
 {{/*
-The name that all objects have in common: the override, or release and chart, the chart only where the release does not
-say it already. Dots may stand in the name of a release, but not in that of a Service.
+Base name of all objects: the override, or the names of release and chart. The chart is left out if the release contains it.
+A release name may contain dots, which a Service name must not.
 */}}
 {{- define "ml-census.baseName" -}}
 {{- $chart := .Values.nameOverride | default .Chart.Name }}
@@ -9,7 +9,7 @@ say it already. Dots may stand in the name of a release, but not in that of a Se
 {{- end }}
 
 {{/*
-An object's name of at most 63 characters. What is too long is cut before the suffix, so that two objects never share a
+Name of an object, maximum 63 characters. A long name is cut before the suffix, so that two objects never share a
 name. Call: include "ml-census.suffixed" (list . "config")
 */}}
 {{- define "ml-census.suffixed" -}}
@@ -26,7 +26,7 @@ name. Call: include "ml-census.suffixed" (list . "config")
 {{- end }}
 
 {{/*
-What selects the pods. It must never change: Kubernetes does not let an existing Deployment change its selector.
+Selector labels of the pods. They must never change, since the selector of a Deployment is immutable.
 */}}
 {{- define "ml-census.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "ml-census.name" . | quote }}
@@ -52,7 +52,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 
 {{/*
-The test's labels: another name than the server's, or the Service would count the test's pod among its own.
+Labels of the test pod. The name differs from the server's, or the Service would select the test pod.
 */}}
 {{- define "ml-census.testSelectorLabels" -}}
 app.kubernetes.io/name: {{ include "ml-census.name" . | trunc 58 | trimAll "-" }}-test
@@ -65,7 +65,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{/*
-How many pods there are at least.
+Minimum number of pods.
 */}}
 {{- define "ml-census.fewestReplicas" -}}
 {{- if (.Values.autoscaling).enabled }}{{ .Values.autoscaling.minReplicas }}{{ else }}{{ .Values.replicaCount }}{{ end }}
@@ -84,7 +84,7 @@ How many pods there are at least.
 {{- end }}
 
 {{/*
-The part that is the same for every pod of the chart: it meets the restricted Pod Security Standard.
+Common part of all pods. It meets the restricted Pod Security Standard.
 */}}
 {{- define "ml-census.pod" -}}
 automountServiceAccountToken: false
@@ -129,7 +129,7 @@ resources:
 {{- end }}
 
 {{/*
-The rule for those who answer questions about names; empty when nobody may be asked.
+Egress rule for DNS servers; empty if there are none.
 */}}
 {{- define "ml-census.egressToDNS" -}}
 {{- with .Values.networkPolicy.dns }}

@@ -1,4 +1,4 @@
-"""What the views of one application share."""
+"""State shared by the views of one application."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

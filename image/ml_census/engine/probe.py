@@ -19,7 +19,7 @@ CANDIDATES: tuple[Changes, ...] = (
     {"type": "category", "categories": (False, True), "dtype": "bool"},
     {"type": "date"},
 )
-"""What a column of unknown type may be, in the order of the attempts."""
+"""Types to try for a column of unknown type, in this order."""
 MAX_COMBINED_COLUMNS = 4
 """Maximum number of unknown columns whose candidates are tried in all combinations (default 4: 256 combinations).
 

@@ -1,1 +1,1 @@
-"""What browsers load: the page, the API's documentation, the model's report."""
+"""Pages for browsers: the form, the API documentation, the report of the model."""

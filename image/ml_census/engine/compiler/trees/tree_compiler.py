@@ -29,7 +29,7 @@ FloatType = type[np.floating[Any]]
 
 @dataclass(frozen=True)
 class FittedTrees:
-    """What a fitted model of trees says of itself."""
+    """Facts about a fitted tree model."""
 
     trees: Sequence[TreeNodes]
     values: Sequence[np.ndarray]

@@ -1,0 +1,82 @@
+"""Texts for readers are plain technical English: the list has the patterns that have come back most often."""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BANNED = {
+    "a relative clause as subject": r"(?:^|[.:!?]\s+)(?:Who|Whoever|What) (?!is new)[a-z]+ [^?.]*(?:[.;]|$)",
+    "a limit without its number": r"\bso (?:many|long|much)\b(?! as| that)",
+    "anew": r"\banew\b",
+    "by itself for separately": r"\beach by itself\b|\bby themselves\b",
+    "told for configured or reported": r"\btold\b|\bunless told\b|\btells of\b",
+    "a metaphor": r"\bstands? in for\b|\bat a glance\b|\bby the same road\b",
+    "proof for a comparison of samples": r"\bproved equal\b|\bproves? (?:it )?equal\b",
+}
+PENDING = ("models", "artifacts")
+"""Packages that are not clean yet."""
+
+
+def comments_and_docstrings(path: Path) -> Iterator[str]:
+    """Yield the comments and docstrings of a module."""
+    text = path.read_text()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string.lstrip("# ")
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield node.value.value
+
+
+def without_code(text: str) -> str:
+    """Return the text without code blocks and inline code."""
+    return re.sub(r"`[^`\n]*`", "CODE", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
+
+
+PACKAGE = ROOT / "image/ml_census"
+CHART = ROOT / "charts/ml-census"
+DOCUMENTS = [
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "charts/ml-census/README.md")),
+]
+TEXTS = {
+    path: list(comments_and_docstrings(path))
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if path.relative_to(PACKAGE).parts[0] not in PENDING
+}
+TEXTS |= {path: re.split(r"\n\n|\n(?=[-|])", without_code(path.read_text())) for path in DOCUMENTS}
+TEXTS |= {
+    path: re.split(r"\n\s*\n|\n(?=\s*# --)", re.sub(r"^\s*#", "", path.read_text(), flags=re.MULTILINE))
+    for path in [CHART / "values.yaml", *sorted((CHART / "templates").rglob("*.*"))]
+}
+
+
+@pytest.mark.parametrize("name", BANNED)
+def test_no_text_has_the_pattern(name: str) -> None:
+    pattern = re.compile(BANNED[name], re.MULTILINE)
+
+    found = [
+        f"{path}: {text[:90]}"
+        for path, texts in TEXTS.items()
+        for text in texts
+        if pattern.search(" ".join(text.split()))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a relative clause as subject", "Who comes next takes the place of the oldest."),
+        ("a limit without its number", "So many rows wait at most, and so long."),
+        ("told for configured or reported", "10 unless told"),
+    ],
+)
+def test_pattern_finds_the_dialect(name: str, text: str) -> None:
+    assert re.search(BANNED[name], text)
