@@ -29,7 +29,7 @@ from ml_census.engine.compiler.equivalence import verify_equivalence
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.serialization import to_bytes
 from ml_census.engine.sklearn_predictor import SklearnPredictor
-from ml_census.models.estimator import learnt
+from ml_census.models.predictor_factory import learn_schema
 
 ROWS = 4000
 RANDOM = np.random.default_rng(0)
@@ -88,7 +88,7 @@ DIMENSIONS: dict[Callable[[int], Any], tuple[int, ...]] = {
 def measured(model: Any) -> tuple[list[float], int]:
     """Return the seconds of CPU of the three stages, and the size of the compiled form in bytes."""
     moments = [time.process_time()]
-    schema = learnt(model)
+    schema = learn_schema(model)
     moments.append(time.process_time())
     made: CompiledPredictor = compile_model(model, schema)
     moments.append(time.process_time())

@@ -182,7 +182,7 @@ def test_restart_without_the_bucket_serves_from_the_cache(release: Release, load
 
 def refusals(release: Release) -> dict[str, int]:
     """How often each pod has refused to reload something."""
-    return {pod["metadata"]["name"]: release.logs(pod).count("reload refused") for pod in release.pods()}
+    return {pod["metadata"]["name"]: release.logs(pod).count("reload rejected") for pod in release.pods()}
 
 
 @pytest.mark.parametrize(

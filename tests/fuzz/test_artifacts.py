@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from conftest import KEY
 from ml_census import config
-from ml_census.artifacts import bundle
 from ml_census.config import Config
 from ml_census.errors import ArtifactError, ConfigError
 from ml_census.models import sandbox
@@ -21,6 +20,7 @@ from ml_census.models.publishing import publish
 from ml_census.models.schema_inference import infer_schema
 from ml_census.storage.snapshot import Snapshot
 from support.fuzz_budget import examples
+from support.load_artifacts import load_artifacts
 from support.sample_models import SAMPLE_MODELS
 
 FILES = ["model.pkl", "compiled.npz", "schema.json", "golden.json", "prediction_decoding.json", "manifest.json"]
@@ -61,7 +61,7 @@ class Damaged(Snapshot):
 
 
 def test_the_published_model_that_is_damaged_below_is_loaded(published: Config) -> None:
-    assert bundle.load(published, Snapshot()).model.engine.kind == "compiled"
+    assert load_artifacts(published).model.engine.kind == "compiled"
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -70,7 +70,7 @@ def test_damaged_file_of_a_published_model_is_never_loaded(published: Config, na
     @given(place=st.floats(0, 1), bit=st.none() | st.integers(0, 7))
     def damaged(place: float, bit: int | None) -> None:
         with pytest.raises(ArtifactError):
-            bundle.load(published, Damaged(name, place, bit))
+            load_artifacts(published, Damaged(name, place, bit))
 
     damaged()
 

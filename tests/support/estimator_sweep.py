@@ -12,12 +12,11 @@ import numpy as np
 import pandas as pd
 
 from ml_census.api.app import create_app
-from ml_census.artifacts import bundle
 from ml_census.config import Config
 from ml_census.errors import ArtifactError
 from ml_census.models.publishing import publish_files
-from ml_census.storage.snapshot import Snapshot
 from support import estimator_options, estimators
+from support.load_artifacts import load_artifacts
 
 REQUEST_ROWS = 20
 """Number of rows of a request."""
@@ -47,7 +46,7 @@ def outcome(estimator: str, data: str, model: Any, folder: Path) -> Outcome:
     try:
         engine = publish_files(str(file), str(output), None, None, None)
         settings = Config(str(output / "model.pkl"), unauthenticated_protocols=("kserve",))
-        loaded = bundle.load(settings, Snapshot())
+        loaded = load_artifacts(settings)
     except ArtifactError as error:
         advised = "--golden" in error.reason or not any(word in error.reason for word in INTERNAL)
         kind = "refused" if advised else "fails"

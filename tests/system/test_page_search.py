@@ -12,7 +12,7 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeRegressor
 
 from conftest import write_config
-from ml_census.models import estimator
+from ml_census.models.predictor_factory import learn_schema
 from ml_census.models.publishing import publish
 from support.live_server import Launch, Server
 
@@ -28,7 +28,7 @@ def many(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     encode = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["zip"]))
     targets = [float(place == 4711) for place in range(COUNT)]
     model = make_pipeline(encode, DecisionTreeRegressor(random_state=0)).fit(frame, targets)
-    publish(model, estimator.learnt(model), None, [], {}, str(path))
+    publish(model, learn_schema(model), None, [], {}, str(path))
     running = launch(write_config(path, None))
     yield running
     running.end()

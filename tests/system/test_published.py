@@ -125,7 +125,7 @@ def test_bare_pickle_without_scikit_learn_ends_the_start(folder: Callable[..., P
 
     assert ended.returncode == 1
     (line,) = ended.stderr.splitlines()
-    assert "model_path: " in line and "has no compiled.npz beside it" in line
+    assert "model_path: " in line and "no compiled.npz beside the model" in line
 
 
 def test_version_reports_engine_and_verified_rows(serving: Callable[..., Server], once: Path) -> None:
@@ -198,7 +198,9 @@ def test_changed_byte_ends_the_start_in_one_line(published: Path, tmp_path: Path
     line = ends_in_one_line(configured(tmp_path, published / "model.pkl"))
 
     assert re.fullmatch(
-        rf"ml-census: model_path: {published / name}: its SHA-256 is \w{{64}}, manifest.json says \w{{64}}", line
+        rf"ml-census: model_path: {published / name}: SHA-256 mismatch: "
+        r"the file has \w{64}, manifest.json has \w{64}",
+        line,
     )
 
 

@@ -83,7 +83,7 @@ def test_no_canary_is_in_what_a_server_writes(start: Start, tmp_path: Path, capf
     statuses[too_slow(server.port, token)] += 1
     metrics = str(server.metrics())
     users.write_text(json.dumps({"census": {"password": PASSWORD}}))
-    while not any("reload refused" in line for line in server.log):
+    while not any("reload rejected" in line for line in server.log):
         time.sleep(0.1)
     server.stop()
 

@@ -130,7 +130,7 @@ def test_restart_without_the_bucket_serves_what_was_kept(published: Environment,
     server = start("logistic", env=AWAY, **kept)
 
     assert server.token()
-    assert any("serving what was loaded last" in line for line in server.log)
+    assert any("serving the last loaded copy" in line for line in server.log)
     assert not any("trying again" in line for line in server.log)
 
 
@@ -148,7 +148,7 @@ def test_restart_without_the_bucket_reads_users_from_local_files(
 
     server = start("logistic", env=AWAY, **kept)
 
-    assert any("serving what was loaded last" in line for line in server.log)
+    assert any("serving the last loaded copy" in line for line in server.log)
     assert server.login("ada", "lovelace").status_code == 401
     assert server.token()
 
@@ -181,7 +181,7 @@ def test_model_damaged_in_transfer_does_not_replace_the_old(
     bucket.objects["model.pkl"] += b"x"
     bucket.generation += 1
 
-    while sum("reload refused: model_path: " in line for line in list(server.log)) < 3:
+    while sum("reload rejected: model_path: " in line for line in list(server.log)) < 3:
         time.sleep(0.05)
 
     assert server.predict([[1, 2]]).status_code == 200

@@ -11,10 +11,9 @@ import pytest
 import sklearn
 
 from ml_census import config
-from ml_census.artifacts import bundle
 from ml_census.errors import ArtifactError
-from ml_census.storage.snapshot import Snapshot
 from support.doc_commands import DOCUMENTS
+from support.load_artifacts import load_artifacts
 
 Fault = Callable[[Path], object]
 
@@ -42,10 +41,10 @@ def refitted(folder: Path) -> None:
 
 FAULTS: dict[str, Fault] = {
     "not found": lambda folder: (folder / "users.json").unlink(),
-    "its SHA-256 is": configured("model_sha256", 64 * "a"),
-    "made by scikit-learn": refitted,
-    "uses names that are not allowed": lambda folder: (folder / "model.pkl").write_bytes(pickle.dumps(subprocess.run)),
-    "the model answers row": written("golden.json", {"rows": [[39, "Private", 10, "Male"]], "predictions": ["?"]}),
+    "SHA-256 mismatch": configured("model_sha256", 64 * "a"),
+    "trained with scikit-learn": refitted,
+    "references forbidden global": lambda folder: (folder / "model.pkl").write_bytes(pickle.dumps(subprocess.run)),
+    "golden row": written("golden.json", {"rows": [[39, "Private", 10, "Male"]], "predictions": ["?"]}),
     "larger than": configured("max_model_bytes", 10),
     "must be a JSON object": written("users.json", []),
     "the password hash of": written("users.json", {"census": "scrypt:1$salt$0"}),
@@ -55,8 +54,8 @@ FAULTS: dict[str, Fault] = {
 ELSEWHERE = {
     "permission denied": "tests/system/test_storage_gs.py",
     "trying again": "tests/system/test_storage_gs.py",
-    "compiled.npz beside it": "tests/system/test_published.py",
-    "ended the process that tried it": "tests/unit/models/test_sandbox.py",
+    "no compiled.npz beside": "tests/system/test_published.py",
+    "model check failed": "tests/unit/models/test_sandbox.py",
 }
 
 
@@ -66,7 +65,7 @@ def test_fault_is_reported_with_the_line_of_the_runbook(folder: Callable[..., Pa
     FAULTS[line](path.parent)
 
     with pytest.raises(ArtifactError) as raised:
-        bundle.load(config.load(str(path)), Snapshot())
+        load_artifacts(config.load(str(path)))
 
     assert line in str(raised.value)
 

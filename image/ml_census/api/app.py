@@ -71,7 +71,7 @@ def check_vertex_routes(config: Config, routes: VertexRoutes) -> None:
 def _register_blueprints(app: ScheduledFlask, vertex_routes: VertexRoutes | None) -> None:
     state, name, blueprints = app.state, app.config[MODEL_NAME], list(BLUEPRINTS)
     document = cache(lambda: openapi.build_document(blueprint.read_openapi(name) for blueprint in blueprints))
-    for blueprint in (*blueprints, views.create_blueprint(document, lambda: state.artifacts.report)):
+    for blueprint in (*blueprints, views.create_blueprint(document, lambda: state.artifacts.model.report)):
         app.register_blueprint(blueprint)
     if vertex_routes:  # last, because its paths are compared with all others
         blueprints.append(vertex.create_blueprint(vertex_routes, route_table(app)))

@@ -71,7 +71,7 @@ class PredictionService:
             raise NoProbabilitiesError("this model has no probabilities")
         rows = predictor.schema.validate_rows(inputs, self._reject_extra)
         timer.lap("validate")
-        predictions = artifacts.decoded(predictor.predict(rows.columns))
+        predictions = artifacts.model.decode(predictor.predict(rows.columns))
         probabilities = predictor.probabilities(rows.columns) if with_probabilities else None
         timer.lap("predict")
         self._metrics.record_prediction(artifacts.model.drift, rows.columns, rows.unknown)

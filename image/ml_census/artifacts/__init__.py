@@ -1,1 +1,1 @@
-"""The live state of a server: model, users and keys, loaded at start and reloaded while it serves."""
+"""The artifacts that a server serves: model, users and signing keys, loaded at start and reloaded while serving."""

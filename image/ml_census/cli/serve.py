@@ -50,7 +50,7 @@ def serve(
         settings = config.load(path, os.environ.get("AIP_STORAGE_URI"))
         vertex = _vertex(settings, predict_route, health_route)
         reloader = ArtifactReloader(settings)
-        loaded = reloader.start()
+        loaded = reloader.load_initial()
     except (ConfigError, ArtifactError) as error:
         fail(error)
     if settings.access_log:
@@ -60,7 +60,7 @@ def serve(
     draining = threading.Event()
     _start_drain_on_sigterm(draining)
     metrics = Metrics()
-    app = create_app(loaded, settings, lambda: not draining.is_set(), reloader.counts, metrics, vertex)
+    app = create_app(loaded, settings, lambda: not draining.is_set(), reloader.reload_counts, metrics, vertex)
     if metrics_port is not None:
         _serve_metrics(metrics, host, metrics_port)
     if settings.reload_interval_seconds:

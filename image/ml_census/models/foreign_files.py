@@ -20,7 +20,7 @@ HEADS = {
 PICKLES = "dump the fitted scikit-learn model with joblib.dump"
 
 
-def kind_of(data: bytes) -> str | None:
+def foreign_format(data: bytes) -> str | None:
     """Return what the file is and what to do, or None if it may be a pickle."""
     head = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not data:

@@ -1,69 +1,139 @@
-"""The model of a folder as a predictor: compiled as it was published, or unpickled, then compiled and proved here."""
+"""The three ways to load a model: published, in the sandbox, and from its pickle in this process.
+
+The docstring of the package shows which process calls which function.
+"""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from ml_census.config import Config
 from ml_census.engine.engine_info import EngineInfo
 from ml_census.engine.predictor import Predictor
 from ml_census.engine.runtime import serialization
 from ml_census.errors import ArtifactError
-from ml_census.models.manifest import ModelFolder, parse_json
-from ml_census.models.model import SandboxResult, ServedModel
+from ml_census.models import class_labels, sandbox
+from ml_census.models.manifest import MAX_SMALL_BYTES, ModelFolder, parse_json, parse_object
+from ml_census.models.model import ServedModel
+from ml_census.models.self_test import GOLDEN, run_self_test
 from ml_census.schema import SchemaError, schema_from_json
 from ml_census.storage import split
+from ml_census.storage.snapshot import Snapshot
 
 COMPILED = "compiled.npz"
+SCHEMA = "schema.json"
+REPORT = "report.html"
 
 
-def load(config: Config, folder: ModelFolder, proved: Callable[[], SandboxResult] | None) -> ServedModel:
-    """The model, for which `proved` tries its pickle out, if it comes to that; None: it has been tried out already.
+def load_model(config: Config, files: Snapshot) -> ServedModel:
+    """Load and check the model for a server. Raises ArtifactError."""
+    folder = ModelFolder(config.model_path, files, config.model_sha256)
+    return load_published(config, folder) if is_published(config, folder) else load_in_sandbox(config, folder, files)
 
-    Raises ArtifactError, also the one of `proved`.
+
+def is_published(config: Config, folder: ModelFolder) -> bool:
+    """Return whether the manifest lists the model and its compiled form, and the configuration allows to use it.
+
+    A model beside a published one is not in its manifest.
     """
-    uri = config.model_path
-    data = folder.read("model_path", uri, config.max_model_bytes)
-    version = hashlib.sha256(data).hexdigest()[:12]
-    _, name = split(uri)
-    if config.compile and {name, COMPILED, "schema.json"} <= folder.sha256.keys():  # another model beside it has none
-        return _published(config, folder, version)
-    if proved is not None and (done := proved()).compiled is not None:
-        predictor = _compiled(uri, done.compiled, uri, done.schema, config.max_model_bytes)
-        return ServedModel(
-            predictor, version, done.engine, done.sklearn_version, done.trained_with_sklearn, done.warnings
-        )
-    try:
-        from ml_census.models import (
-            estimator,
-        )  # scikit-learn: two seconds and 100 MB that a compiled model does without
-    except ImportError as error:
-        reason = f"has no {COMPILED} beside it, and what loads a pickle is not here: {error}"
-        raise ArtifactError("model_path", uri, reason) from error
-    any_version = config.sklearn_version_mismatch == "warn"
-    trusted = (*config.trusted_globals, *folder.trusted)
-    model, made_by, remarks = estimator.load_estimator("model_path", uri, data, trusted, any_version)
-    if proved is not None:
-        return ServedModel(
-            estimator.original(uri, model, folder), version, done.engine, estimator.VERSION, made_by, remarks
-        )
-    predictor, engine = estimator.predictor(uri, model, folder, config.compile)
-    return ServedModel(predictor, version, engine, estimator.VERSION, made_by, remarks)
+    _, name = split(config.model_path)
+    return config.compile and {name, COMPILED, SCHEMA} <= folder.sha256.keys()
 
 
-def _published(config: Config, folder: ModelFolder, version: str) -> ServedModel:
-    """The compiled form: proved equal when it was published, and not changed since (manifest.json)."""
-    uri = folder.uri(COMPILED)
+def load_published(config: Config, folder: ModelFolder) -> ServedModel:
+    """Load the compiled form that was verified when the model was published. Raises ArtifactError.
+
+    The hashes of manifest.json ensure that the files have not changed since.
+    """
+    version = _version(_read_model(config, folder))
+    uri, schema_uri = folder.uri(COMPILED), folder.uri(SCHEMA)
     data = folder.read("model_path", uri, config.max_model_bytes)
-    schema_uri = folder.uri("schema.json")
-    columns = folder.read("model_path", schema_uri)
-    predictor = _compiled(uri, data, schema_uri, columns, config.max_model_bytes)
+    schema = folder.read("model_path", schema_uri)
+    predictor = _compiled(uri, data, schema_uri, schema, config.max_model_bytes)
     engine = EngineInfo.from_manifest(folder.manifest.get("engine"))
-    return ServedModel(predictor, version, engine, str(folder.manifest.get("scikit-learn")))
+    return _checked(config, folder, ServedModel(predictor, version, engine, str(folder.manifest.get("scikit-learn"))))
 
 
-def _compiled(uri: str, data: bytes, schema_uri: str, columns: bytes, limit: int) -> Predictor:
+def load_in_sandbox(config: Config, folder: ModelFolder, files: Snapshot) -> ServedModel:
+    """Check a pickled model in a child process, then load its compiled form, or the pickle if it has none.
+
+    `files` is the snapshot that the folder reads from; the child gets a copy of it. Raises ArtifactError.
+    """
+    data, uri = _prefetch(config, folder), config.model_path
+    result = sandbox.run_in_sandbox(config, files)
+    if result.compiled is None:
+        model = replace(_unpickle(config, folder, data, compiles=False), engine=result.engine)
+    else:
+        predictor = _compiled(uri, result.compiled, uri, result.schema, config.max_model_bytes)
+        facts = result.engine, result.sklearn_version, result.trained_with_sklearn, result.warnings
+        model = ServedModel(predictor, _version(data), *facts)
+    return _checked(config, folder, model)
+
+
+def load_from_pickle(config: Config, folder: ModelFolder) -> ServedModel:
+    """Load a pickled model in this process, then compile it and verify the compiled form. Raises ArtifactError.
+
+    The sandbox calls this function in the child process. A server never calls it: the pickle could end the process.
+    """
+    return _checked(config, folder, _unpickle(config, folder, _read_model(config, folder), config.compile))
+
+
+def _unpickle(config: Config, folder: ModelFolder, data: bytes, compiles: bool) -> ServedModel:
+    """Return the model of a pickle, compiled on request and if it can be, without labels and self-test."""
+    uri = config.model_path
     try:
-        return serialization.from_bytes(data, schema_from_json(parse_json("model_path", schema_uri, columns)), limit)
+        # scikit-learn takes 2 s and 100 MB, which a compiled model does not need
+        from ml_census.models import estimator, predictor_factory
+    except ImportError as error:
+        reason = f"no {COMPILED} beside the model, and the modules that load a pickle are not installed: {error}"
+        raise ArtifactError("model_path", uri, reason) from error
+    trusted = (*config.trusted_globals, *folder.trusted)
+    any_version = config.sklearn_version_mismatch == "warn"
+    loaded = estimator.load_estimator("model_path", uri, data, trusted, any_version)
+    predictor, engine = predictor_factory.build_predictor(uri, loaded.model, folder, compiles)
+    facts = estimator.VERSION, loaded.trained_with_sklearn, loaded.warnings
+    return ServedModel(predictor, _version(data), engine, *facts)
+
+
+def _checked(config: Config, folder: ModelFolder, model: ServedModel) -> ServedModel:
+    """Return the model with its labels, report and sample, after the self-test. Raises ArtifactError."""
+    labels = _read_labels(config.prediction_decoding, folder, model.predictor.classes)
+    sample = run_self_test(config, model.predictor, labels, folder)
+    return replace(model, labels=labels, report=folder.read_optional(REPORT), sample=sample)
+
+
+def _prefetch(config: Config, folder: ModelFolder) -> bytes:
+    """Read all files of the model, since the sandbox sees only files that were read before; return the model file."""
+    data = _read_model(config, folder)
+    for name in (SCHEMA, GOLDEN, REPORT):
+        folder.read_optional(name)
+    if config.prediction_decoding:
+        folder.read("prediction_decoding", config.prediction_decoding, MAX_SMALL_BYTES)
+    return data
+
+
+def _read_model(config: Config, folder: ModelFolder) -> bytes:
+    return folder.read("model_path", config.model_path, config.max_model_bytes)
+
+
+def _version(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:12]
+
+
+def _read_labels(uri: str | None, folder: ModelFolder, classes: Sequence[Any] | None) -> dict[Any, str] | None:
+    key = "prediction_decoding"
+    if not uri:
+        return None
+    try:
+        return class_labels.build_label_map(parse_object(key, uri, folder.read(key, uri, MAX_SMALL_BYTES)), classes)
+    except class_labels.DecodingError as error:
+        raise ArtifactError(key, uri, str(error)) from error
+
+
+def _compiled(uri: str, data: bytes, schema_uri: str, schema: bytes, limit: int) -> Predictor:
+    try:
+        return serialization.from_bytes(data, schema_from_json(parse_json("model_path", schema_uri, schema)), limit)
     except SchemaError as error:
         raise ArtifactError("model_path", schema_uri, str(error)) from error
     except serialization.CompiledError as error:

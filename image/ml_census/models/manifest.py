@@ -1,4 +1,4 @@
-"""Read artifacts, and hold what manifest.json says against them."""
+"""Read the files of a model folder, and compare them with the hashes of manifest.json."""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,19 +8,22 @@ from ml_census import storage
 from ml_census.errors import ArtifactError
 from ml_census.storage import json_file
 
+MANIFEST = "manifest.json"
 MAX_TEXT_BYTES = 64 * 1024**2
-"""Larger JSON or key files are not what their key says."""
+"""Maximum size of a file beside the model (default 64 MiB)."""
+MAX_SMALL_BYTES = 1024**2
+"""Maximum size of users, keys and a decoding, each (default 1 MiB)."""
 
 
 class ArtifactReader(Protocol):
-    """Where artifacts are read from: the store, or what was kept of it."""
+    """A source of artifacts: the storage, or a snapshot of it."""
 
     def read(self, uri: str, limit: int) -> bytes:
-        """As storage.read."""
+        """Return a file, maximum `limit` bytes. Raises StorageError."""
 
 
 def read(reader: ArtifactReader, key: str, uri: str, limit: int = MAX_TEXT_BYTES) -> bytes:
-    """The bytes at the URI. Raises ArtifactError."""
+    """Return the bytes at the URI, maximum `limit`. Raises ArtifactError."""
     try:
         return reader.read(uri, limit)
     except storage.StorageError as error:
@@ -45,48 +48,59 @@ def parse_object(key: str, uri: str, data: bytes) -> dict[str, Any]:
 
 
 class ModelFolder:
-    """The folder of a published model. What manifest.json lists must be there and have the hash given there;
-    without a manifest, and beside what it lists, any file may be missing.
+    """The folder of a model.
 
-    `sha256` is what the configuration wants of the manifest, or of the model where there is no manifest.
+    A file that manifest.json lists must exist and have the listed hash. Without a manifest, any file but the model may
+    be missing; so may a file that the manifest does not list.
     """
 
     def __init__(self, model_path: str, reader: ArtifactReader, sha256: str | None = None) -> None:
+        """Read manifest.json, if there is one.
+
+        `sha256` is the expected hash of the manifest, or of the model in a folder without a manifest.
+        Raises ArtifactError.
+        """
         self.folder, name = storage.split(model_path)
         self._reader = reader
         self.manifest: Mapping[str, Any] = {}
         self.sha256: Mapping[str, str] = {}
+        """The expected hash by file name."""
         self.trusted: tuple[str, ...] = ()
-        """Names that the model's pickle may use. The manifest lists them, and counts only if the configuration pins it
-        by model_sha256: others who can write the folder could list names of their choice."""
-        uri = self.uri("manifest.json")
-        if (data := self.read_optional("manifest.json")) is None:
+        """Globals that the model's pickle may reference, from a manifest that the configuration pins by model_sha256.
+
+        A person who can write the folder could list any global in a manifest that is not pinned.
+        """
+        if (data := self.read_optional(MANIFEST)) is None:
             self.sha256 = {name: sha256} if sha256 else {}
             return
-        if sha256 and sha256 != (found := hashlib.sha256(data).hexdigest()):
-            raise ArtifactError("model_path", uri, f"its SHA-256 is {found}, model_sha256 says {sha256}")
+        uri = self.uri(MANIFEST)
+        if sha256:
+            _verify("model_path", uri, data, sha256, "model_sha256")
         self.manifest = parse_object("model_path", uri, data)
-        files = self.manifest.get("files")
-        if not isinstance(files, dict):
-            raise ArtifactError("model_path", uri, 'must hold "files"')
-        if sha256 and name not in files:
-            raise ArtifactError("model_path", uri, f"does not list {name}, so that model_sha256 says nothing of it")
-        self.sha256 = files
+        self.sha256 = self._files(uri)
+        if sha256 and name not in self.sha256:
+            raise ArtifactError("model_path", uri, f"does not list {name}, so model_sha256 does not protect the file")
         self.trusted = self._trusted(uri) if sha256 else ()
 
+    def _files(self, uri: str) -> dict[str, str]:
+        files = self.manifest.get("files")
+        if not isinstance(files, dict):
+            raise ArtifactError("model_path", uri, 'must hold "files", an object of file name to SHA-256')
+        return files
+
     def _trusted(self, uri: str) -> tuple[str, ...]:
-        """Return the names that the manifest lists as trusted."""
+        """Return the globals that the manifest lists as trusted."""
         names = self.manifest.get("trusted_globals", [])
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise ArtifactError("model_path", uri, 'trusted_globals must be a list of "module.name"')
         return tuple(names)
 
     def uri(self, name: str) -> str:
-        """The URI of a file beside the model."""
+        """Return the URI of a file beside the model."""
         return storage.join(self.folder, name)
 
     def read_optional(self, name: str) -> bytes | None:
-        """A file beside the model, or None if there is none."""
+        """Return a file beside the model, or None if it does not exist. Raises ArtifactError."""
         try:
             return self.read("model_path", self.uri(name))
         except ArtifactError as error:
@@ -95,14 +109,20 @@ class ModelFolder:
             raise
 
     def read(self, key: str, uri: str, limit: int = MAX_TEXT_BYTES) -> bytes:
-        """Any file, checked if it is one of the manifest's."""
+        """Return any file, verified if it is in the folder and the manifest lists it. Raises ArtifactError."""
         data = read(self._reader, key, uri, limit)
         folder, name = storage.split(uri)
-        wanted = self.sha256.get(name) if folder == self.folder else None
-        if wanted is not None and wanted != (found := hashlib.sha256(data).hexdigest()):
-            by = "manifest.json" if self.manifest else "model_sha256"
-            reason = f"its SHA-256 is {found}, {by} says {wanted}"
-            if name == "schema.json":
-                raise ArtifactError(key, uri, f"{reason}; publish the model again with --schema and the edited file")
-            raise ArtifactError(key, uri, reason)
+        if folder == self.folder and name in self.sha256:
+            _verify(key, uri, data, self.sha256[name], MANIFEST if self.manifest else "model_sha256")
         return data
+
+
+def _verify(key: str, uri: str, data: bytes, expected: str, source: str) -> None:
+    """Compare the SHA-256 of a file with that of the source. Raises ArtifactError."""
+    actual = hashlib.sha256(data).hexdigest()
+    if actual == expected:
+        return
+    reason = f"SHA-256 mismatch: the file has {actual}, {source} has {expected}"
+    if uri.endswith("schema.json"):
+        reason += "; publish the model again with --schema and the edited file"
+    raise ArtifactError(key, uri, reason)

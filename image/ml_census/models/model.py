@@ -1,30 +1,18 @@
-"""A loaded model, and the result of a check in the sandbox."""
+"""The model that a server serves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ml_census.engine.engine_info import EngineInfo
 from ml_census.engine.predictor import Predictor
+from ml_census.models import class_labels
 from ml_census.observability.drift import DriftMonitor
 
 
 @dataclass(frozen=True)
-class SandboxResult:
-    """A pickled model that was loaded and checked in the sandbox: its compiled form, or the reason for having none."""
-
-    compiled: bytes | None
-    """The content of compiled.npz, or None if scikit-learn itself must predict."""
-    schema: bytes
-    """The schema of the compiled form as JSON; empty without a compiled form."""
-    engine: EngineInfo
-    sklearn_version: str
-    trained_with_sklearn: str | None
-    warnings: Sequence[str]
-
-
-@dataclass(frozen=True)
 class ServedModel:
-    """A predictor, the facts that /version reports about it, and the drift of its rows."""
+    """A predictor, the files that belong to it, the facts that /version reports, and the drift of its rows."""
 
     predictor: Predictor
     version: str
@@ -36,9 +24,19 @@ class ServedModel:
     """The scikit-learn version that made the pickle, if it differs from `sklearn_version`."""
     warnings: Sequence[str] = ()
     """Warnings of scikit-learn while it loaded the pickle, one line each."""
+    labels: Mapping[Any, str] | None = None
+    """The text of each class for responses; None: responses contain the model's own values."""
+    report: bytes | None = None
+    """An HTML page on the training of the model and its quality."""
+    sample: Any = None
+    """A prediction for one row, not decoded; None if the model predicts no known row."""
     drift: DriftMonitor = field(init=False, repr=False, compare=False)
     """One monitor for each model: requests in flight on the previous model are not counted here."""
 
     def __post_init__(self) -> None:
         """Create the drift monitor for the predictor's columns."""
         object.__setattr__(self, "drift", DriftMonitor(self.predictor.schema))
+
+    def decode(self, predictions: list[Any]) -> list[Any]:
+        """Return the predictions as a client receives them."""
+        return class_labels.decode(self.labels, predictions)

@@ -25,6 +25,7 @@ from ml_census.errors import ArtifactError
 from ml_census.models import class_labels, estimator
 from ml_census.models.loading import COMPILED
 from ml_census.models.manifest import parse_object, read
+from ml_census.models.predictor_factory import add_dtypes, learn_schema
 from ml_census.schema import InvalidRowsError, Schema, SchemaError, schema_from_json, schema_to_json
 from ml_census.storage import StorageError, json_file
 from ml_census.storage.snapshot import Snapshot
@@ -69,7 +70,7 @@ def _publish_files(
     model = estimator.load_estimator("--model", model_uri, data, trusted).model
     texts = parse_object("--decoding", decoding_uri, read(store, "--decoding", decoding_uri)) if decoding_uri else None
     try:
-        schema = _given(model, read(store, "--schema", schema_uri)) if schema_uri else estimator.learnt(model)
+        schema = _given(model, read(store, "--schema", schema_uri)) if schema_uri else learn_schema(model)
         about = {"trusted_globals": trusted} if trusted else {}
         return publish(model, schema, texts, _golden_rows(store, golden_uri), about, output)
     except SchemaError as error:
@@ -97,8 +98,8 @@ def _given(model: Any, data: bytes) -> Schema:
     except json_file.JsonError as error:
         raise SchemaError(str(error)) from error
     if not isinstance(given, dict) or "form" in given or not isinstance(given.get("columns"), list):
-        return estimator.with_dtypes(model, schema_from_json(given))
-    known = schema_to_json(estimator.learnt(model))
+        return add_dtypes(model, schema_from_json(given))
+    known = schema_to_json(learn_schema(model))
     by_name = {str(column["name"]): column for column in known["columns"]}
     for changes in given["columns"]:
         _change(by_name, changes)
@@ -144,7 +145,7 @@ def publish(
     Raises SchemaError, DecodingError, InvalidRowsError, PredictionError or StorageError.
     """
     original = SklearnPredictor(model, schema)
-    labels = class_labels.labels(texts, original.classes) if texts else None
+    labels = class_labels.build_label_map(texts, original.classes) if texts else None
     golden = schema.validate_rows(golden_rows).columns if golden_rows else None
     if golden is None:
         predict_example(original)

@@ -51,7 +51,7 @@ def allowed_globals() -> frozenset[tuple[str, str]]:
     return frozenset((module, name) for module, name in (line.split() for line in lines))
 
 
-def load(data: bytes, trusted: Iterable[str]) -> Any:
+def restricted_load(data: bytes, trusted: Iterable[str]) -> Any:
     """Return the model that joblib or pickle wrote, compressed or not; of a search, its best_estimator_.
 
     `trusted` are more names, each "module.name". Raises ForbiddenGlobalError before a name that is not allowed
@@ -73,7 +73,7 @@ def load(data: bytes, trusted: Iterable[str]) -> Any:
     return model
 
 
-def version(data: bytes) -> str | None:
+def sklearn_version(data: bytes) -> str | None:
     """Return the version of scikit-learn that wrote the pickle, if the pickle says so. Nothing is unpickled.
 
     Raises any exception that a broken compressed file leads to.
@@ -199,7 +199,7 @@ def _check_guard() -> None:
     file = io.BytesIO()
     joblib.dump(np.array([ForbiddenGlobalError], dtype=object), file)
     try:
-        load(file.getvalue(), ())
+        restricted_load(file.getvalue(), ())
     except ForbiddenGlobalError:
         return
     raise ImportError(f"joblib {joblib.__version__} unpickles arrays of objects unguarded: install joblib>=1.6,<1.7")

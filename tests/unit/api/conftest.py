@@ -40,8 +40,8 @@ def artifacts(sample_model: Callable[[str], SampleModel]) -> Artifacts:
     sample = sample_model("dataframe")
     labels = {int(key): text for key, text in (sample.decoding or {}).items()}
     predictor = SklearnPredictor(sample.model, infer_schema(sample.model))
-    model = ServedModel(predictor, VERSION, EngineInfo("sklearn", reason="a test"), "1.9.0")
-    return Artifacts(model, labels, {"census": "census"}, auth.parse_keys(KEY.encode()))
+    model = ServedModel(predictor, VERSION, EngineInfo("sklearn", reason="a test"), "1.9.0", labels=labels)
+    return Artifacts(model, {"census": "census"}, auth.parse_keys(KEY.encode()))
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ from ml_census.config import Config
 from ml_census.engine.engine_info import EngineInfo
 from ml_census.engine.predictor import predict_example
 from ml_census.engine.sklearn_predictor import SklearnPredictor
-from ml_census.models.estimator import learnt
 from ml_census.models.model import ServedModel
+from ml_census.models.predictor_factory import learn_schema
 
 UNAUTHENTICATED = Config("", "", "", unauthenticated_protocols=("kserve", "open-inference", "mlflow"))
 NUMBERS = np.random.default_rng(0).random((60, 2))
@@ -57,12 +57,11 @@ CATEGORIES: dict[str, list[Any]] = {
 
 
 def client_for(model: Any) -> FlaskClient:
-    predictor = SklearnPredictor(model, learnt(model))
+    predictor = SklearnPredictor(model, learn_schema(model))
     (sample,) = predict_example(predictor)
-    served = ServedModel(predictor, "0123456789ab", EngineInfo("sklearn"), "1.9.0")
-    return create_app(
-        Artifacts(served, None, {"census": "census"}, auth.parse_keys(KEY.encode()), sample=sample), UNAUTHENTICATED
-    ).test_client()
+    served = ServedModel(predictor, "0123456789ab", EngineInfo("sklearn"), "1.9.0", sample=sample)
+    artifacts = Artifacts(served, {"census": "census"}, auth.parse_keys(KEY.encode()))
+    return create_app(artifacts, UNAUTHENTICATED).test_client()
 
 
 def tensors(rows: list[list[Any]], names: list[str]) -> list[dict[str, Any]]:

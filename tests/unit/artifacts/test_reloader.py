@@ -21,7 +21,8 @@ from conftest import KEY
 from ml_census import auth, config
 from ml_census.artifacts import reloader
 from ml_census.artifacts.bundle import Artifacts
-from ml_census.artifacts.reloader import ArtifactReloader, WatchedArtifact
+from ml_census.artifacts.reloader import ArtifactReloader
+from ml_census.artifacts.watched import WatchedArtifact
 from ml_census.errors import ArtifactError
 from support import harmful_module
 from support.fake_gcs import Bucket
@@ -62,13 +63,13 @@ def take_away(bucket: Bucket) -> None:
 
 def started(path: Path) -> tuple[ArtifactReloader, list[Artifacts]]:
     load = ArtifactReloader(config.load(str(path)))
-    return load, [load.start()]
+    return load, [load.load_initial()]
 
 
 def look(load: ArtifactReloader, known: list[Artifacts]) -> None:
     """As each part's thread does."""
-    for part in load.parts:
-        load.look(part, known.append)
+    for artifact in load.watched:
+        load.check(artifact, known.append)
 
 
 def test_nothing_is_loaded_anew_while_nothing_changes(path: Path) -> None:
@@ -77,7 +78,7 @@ def test_nothing_is_loaded_anew_while_nothing_changes(path: Path) -> None:
     look(load, known)
 
     assert len(known) == 1
-    assert load.counts() == {"success": 0, "rejected": 0}
+    assert load.reload_counts() == {"success": 0, "rejected": 0}
 
 
 def test_a_changed_model_user_or_key_is_swapped_in(path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -92,7 +93,7 @@ def test_a_changed_model_user_or_key_is_swapped_in(path: Path, caplog: pytest.Lo
     assert known[0].model.version != known[1].model.version == known[2].model.version
     assert [list(each.users) for each in known] == [["census"], ["census"], ["ada"]]
     assert known[2].model is known[1].model, "what has not changed is not loaded again"
-    assert load.counts() == {"success": 2, "rejected": 0}
+    assert load.reload_counts() == {"success": 2, "rejected": 0}
     version = known[2].model.version
     said = [message for message in caplog.messages if message.startswith("reloaded")]
     assert said == [f"reloaded: {what}; serves model {version}" for what in ("model", "users")]
@@ -104,7 +105,7 @@ def test_a_file_that_comes_beside_the_model_is_noticed(path: Path) -> None:
 
     look(load, known)
 
-    assert load.counts() == {"success": 0, "rejected": 1}
+    assert load.reload_counts() == {"success": 0, "rejected": 1}
 
 
 def test_what_cannot_be_used_is_refused_once_and_what_mends_it_is_loaded(
@@ -116,13 +117,13 @@ def test_what_cannot_be_used_is_refused_once_and_what_mends_it_is_loaded(
     (path.parent / "users.json").write_text("{")
     for _ in range(3):
         look(load, known)
-    assert load.counts() == {"success": 0, "rejected": 1}
+    assert load.reload_counts() == {"success": 0, "rejected": 1}
     assert len(known) == 1
-    assert "reload refused: users: " in caplog.text
+    assert "reload rejected: users: " in caplog.text
 
     (path.parent / "users.json").write_bytes(good)
     look(load, known)
-    assert load.counts() == {"success": 1, "rejected": 1}
+    assert load.reload_counts() == {"success": 1, "rejected": 1}
 
 
 def test_store_that_is_away_is_polled_until_it_answers(mounted: Path, bucket: Bucket) -> None:
@@ -132,12 +133,12 @@ def test_store_that_is_away_is_polled_until_it_answers(mounted: Path, bucket: Bu
     take_away(bucket)
     for _ in range(2):
         look(load, known)
-    assert load.counts() == {"success": 0, "rejected": 2}
+    assert load.reload_counts() == {"success": 0, "rejected": 2}
 
     bucket.respond = None
     look(load, known)
 
-    assert load.counts() == {"success": 1, "rejected": 2}
+    assert load.reload_counts() == {"success": 1, "rejected": 2}
 
 
 def test_start_waits_for_the_store(mounted: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +155,7 @@ def test_start_waits_for_the_store(mounted: Path, bucket: Bucket, monkeypatch: p
     started(mounted)
 
     assert len(pauses) == 6
-    assert all(0 < pause <= reloader.LONGEST_PAUSE_SECONDS for pause in pauses)
+    assert all(0 < pause <= reloader.MAX_START_PAUSE_SECONDS for pause in pauses)
 
 
 def test_a_start_does_not_wait_for_what_is_wrong(path: Path) -> None:
@@ -180,12 +181,12 @@ def test_restart_serves_what_was_kept_while_the_store_is_away(
     take_away(bucket)
     load, known = started(cached)
 
-    assert "serving what was loaded last" in caplog.text
-    assert load.counts() == {"success": 0, "rejected": 1}, "a store that does not answer is asked once"
+    assert "serving the last loaded copy" in caplog.text
+    assert load.reload_counts() == {"success": 0, "rejected": 1}, "a store that does not answer is asked once"
 
     bucket.respond = None
     look(load, known)
-    assert load.counts() == {"success": len(load.parts), "rejected": 1}
+    assert load.reload_counts() == {"success": len(load.watched), "rejected": 1}
 
 
 def test_restart_admits_only_the_users_known_last(cached: Path, bucket: Bucket) -> None:
@@ -206,7 +207,7 @@ def test_restart_serves_what_was_kept_where_the_model_is_bad(cached: Path, bucke
 
     load, known = started(cached)
 
-    assert load.counts() == {"success": 0, "rejected": 1}
+    assert load.reload_counts() == {"success": 0, "rejected": 1}
     look(load, known)
     assert len(known) == 1
 
@@ -220,12 +221,12 @@ def test_what_was_kept_for_another_configuration_is_not_served(cached: Path) -> 
 
 def test_unforeseen_failure_leaves_the_old_in_place(path: Path) -> None:
     load, known = started(path)
-    part = WatchedArtifact("users", failing, None, seen={str(path): "another fingerprint"})
+    part = WatchedArtifact("users", failing, None, fingerprints={str(path): "another fingerprint"})
 
-    load.look(part, known.append)
+    load.check(part, known.append)
 
     assert len(known) == 1
-    assert part.refused == 1
+    assert part.rejections == 1
 
 
 def failing(*_: Any) -> Any:
@@ -320,7 +321,7 @@ def test_mounted_secrets_are_never_written_to_the_disk(
 
     shutil.copytree(cache, seen / "kept")
     written = {str(each): each.read_bytes() for each in seen.rglob("*") if each.is_file()}
-    assert any("/trial/trial-" in name for name in written) and any("/kept/last-good" in name for name in written)
+    assert any("/trial/sandbox-" in name for name in written) and any("/kept/last-good" in name for name in written)
     assert [name for name, data in written.items() if b"lovelace" in data or KEY.encode() in data] == []
 
 
@@ -397,8 +398,8 @@ def largest_file(size: int) -> Iterator[None]:
 def test_what_was_left_of_a_trial_is_removed(path: Path, tmp_path: Path) -> None:
     """By a server that was killed meanwhile: its copy of the model would fill the cache in time."""
     path.write_text(f"{path.read_text()}cache_path: {tmp_path / 'cache'}\n")
-    (tmp_path / "cache" / "trial-abc" / "trial").mkdir(parents=True)
-    (tmp_path / "cache" / "trial-abc" / "trial" / "model").write_bytes(b"model")
+    (tmp_path / "cache" / "sandbox-abc" / "model").mkdir(parents=True)
+    (tmp_path / "cache" / "sandbox-abc" / "model" / "model").write_bytes(b"model")
 
     ArtifactReloader(config.load(str(path)))
 

@@ -8,10 +8,9 @@ import pytest
 
 from ml_census import config
 from ml_census.api.app import create_app
-from ml_census.artifacts import bundle
 from ml_census.auth import login_throttle
 from ml_census.auth.login_throttle import LoginThrottle
-from ml_census.storage.snapshot import Snapshot
+from support.load_artifacts import load_artifacts
 
 
 class Clock:
@@ -101,7 +100,7 @@ def test_oversized_logins_do_not_evict_throttle_records(
 ) -> None:
     """They cost no hash: 10,000 of them in a few seconds would end the lockout of a guessed user."""
     settings = config.load(str(folder("logistic")))
-    client = create_app(bundle.load(settings, Snapshot()), settings).test_client()
+    client = create_app(load_artifacts(settings), settings).test_client()
     monkeypatch.setattr(login_throttle, "MAX_RECORDS", 5)
     for _ in range(login_throttle.MAX_FAILURES):
         client.get("/login", auth=("ada", "wrong"))

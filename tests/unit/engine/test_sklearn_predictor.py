@@ -21,7 +21,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from ml_census.engine.predictor import PredictionError
 from ml_census.engine.sklearn_predictor import SklearnPredictor
-from ml_census.models.estimator import learnt
+from ml_census.models.predictor_factory import learn_schema
 from ml_census.models.schema_inference import infer_schema
 from ml_census.schema import Column, Schema, SchemaError
 from support.sample_models import SAMPLE_MODELS, SampleModel
@@ -76,7 +76,7 @@ def test_only_classifiers_have_probabilities(sample_model: GetModel, name: str, 
 )  # fmt: skip
 def test_several_outputs_have_probabilities_by_output(model: Any) -> None:
     """scikit-learn returns arrays by output, or one array of the probabilities of label 1."""
-    predictor = SklearnPredictor(model.fit(NUMBERS, TWO_LABELS.astype(int)), learnt(model))
+    predictor = SklearnPredictor(model.fit(NUMBERS, TWO_LABELS.astype(int)), learn_schema(model))
 
     rows = predictor.probabilities(predictor.schema.validate_rows(NUMBERS[:3].tolist()).columns)
 
@@ -90,7 +90,7 @@ def test_several_outputs_have_probabilities_by_output(model: Any) -> None:
 def test_outputs_may_have_different_numbers_of_classes() -> None:
     labels = np.column_stack([np.arange(60) % 2, np.arange(60) % 3])
     model = KNeighborsClassifier().fit(NUMBERS, labels)
-    predictor = SklearnPredictor(model, learnt(model))
+    predictor = SklearnPredictor(model, learn_schema(model))
 
     (row,) = predictor.probabilities(predictor.schema.validate_rows(NUMBERS[:1].tolist()).columns)
 
@@ -99,7 +99,7 @@ def test_outputs_may_have_different_numbers_of_classes() -> None:
 
 def test_classes_of_a_mixture_are_its_components() -> None:
     model = GaussianMixture(3, random_state=0).fit(NUMBERS)
-    predictor = SklearnPredictor(model, learnt(model))
+    predictor = SklearnPredictor(model, learn_schema(model))
 
     assert (predictor.classes, predictor.has_probabilities) == ([0, 1, 2], True)
 
@@ -107,7 +107,7 @@ def test_classes_of_a_mixture_are_its_components() -> None:
 @pytest.mark.parametrize("model", [LinearRegression(), MultiOutputClassifier(LogisticRegression())])
 def test_single_target_in_a_table_is_predicted_without_a_list(model: Any) -> None:
     model.fit(NUMBERS, TWO_LABELS[:, :1].astype(int))
-    predictor = SklearnPredictor(model, learnt(model))
+    predictor = SklearnPredictor(model, learn_schema(model))
     columns = predictor.schema.validate_rows(NUMBERS[:2].tolist()).columns
 
     assert predictor.predict(columns) == model.predict(NUMBERS[:2])[:, 0].tolist()
@@ -119,7 +119,7 @@ def test_single_target_in_a_table_is_predicted_without_a_list(model: Any) -> Non
 def test_imputer_of_constants_gets_numbers_as_floats() -> None:
     frame = pd.DataFrame(NUMBERS, columns=["a", "b"])
     model = make_pipeline(SimpleImputer(strategy="constant", fill_value=-1), KNeighborsClassifier())
-    predictor = SklearnPredictor(model.fit(frame, TWO_LABELS[:, 0]), learnt(model))
+    predictor = SklearnPredictor(model.fit(frame, TWO_LABELS[:, 0]), learn_schema(model))
 
     columns = predictor.schema.validate_rows([[1, None], [0, 2]]).columns
 

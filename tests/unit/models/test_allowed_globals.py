@@ -17,7 +17,7 @@ INSTANCES = dict(estimators.instances())
 def loaded(model: Any) -> Any:
     file = io.BytesIO()
     joblib.dump(model, file)
-    return restricted_unpickler.load(file.getvalue(), ())
+    return restricted_unpickler.restricted_load(file.getvalue(), ())
 
 
 @pytest.mark.parametrize(

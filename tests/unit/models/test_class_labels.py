@@ -12,4 +12,4 @@ from ml_census.models import class_labels
     [(0, "0"), ("a", "a"), (1.0, "1"), (1.0, "1.0"), (True, "true"), (True, "1"), (True, "True"), (0.5, "0.5")],
 )
 def test_a_class_is_found_however_json_spells_it(value: Any, spelling: str) -> None:
-    assert class_labels.labels({spelling: "text"}, [value]) == {value: "text"}
+    assert class_labels.build_label_map({spelling: "text"}, [value]) == {value: "text"}

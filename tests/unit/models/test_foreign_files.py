@@ -82,7 +82,7 @@ FILES = {
     "npy": (saved_array(), "numpy array"),
     "tar.gz": (tarred("w:gz"), "tar archive with model.joblib"),
     "tar": (tarred("w"), "tar archive with model.joblib"),
-    "damaged tar.gz": (tarred("w:gz")[:12] + b"\xff" * 40, "cut off or damaged"),
+    "damaged tar.gz": (tarred("w:gz")[:12] + b"\xff" * 40, "truncated or damaged"),
     "tar.gz of one long header": (long_header(), "tar archive with h "),
     "ONNX": (b"\x08\x08\x12\x08skl2onnx\x1a\x061.17.0", "ONNX"),
     "HDF5": (b"\x89HDF\r\n\x1a\n....", "HDF5"),
@@ -90,19 +90,19 @@ FILES = {
     "nothing": (b"", "an empty file"),
     "text": (b"hello, world\n", "not a pickle, or a damaged one"),
     "bytes": (bytes(range(7, 250)), "not a pickle, or a damaged one"),
-    "cut off": (dumped(MODEL)[:-30], "cut off or damaged"),
-    "cut off in an array": (dumped(FOREST)[:9000], "cut off or damaged"),
-    "cut off, compressed": (dumped(FOREST, compress=3)[:-200], "cut off or damaged"),
-    "cut off, gzip": (gzip.compress(dumped(FOREST))[:-200], "cut off or damaged"),
+    "cut off": (dumped(MODEL)[:-30], "truncated or damaged"),
+    "cut off in an array": (dumped(FOREST)[:9000], "truncated or damaged"),
+    "cut off, compressed": (dumped(FOREST, compress=3)[:-200], "truncated or damaged"),
+    "cut off, gzip": (gzip.compress(dumped(FOREST))[:-200], "truncated or damaged"),
     "not fitted": (dumped(RandomForestClassifier()), "was never fitted: call fit"),
     "pipeline not fitted": (dumped(make_pipeline(StandardScaler(), LogisticRegression())), "was never fitted"),
     "search not fitted": (dumped(GridSearchCV(LogisticRegression(), {"C": [1]})), "was never fitted"),
     "a class": (dumped(LogisticRegression), "the class LogisticRegression, not a model"),
-    "a dict that holds it": (dumped({"model": MODEL, "columns": ["a"]}), "a dict has no predict, but holds a model"),
-    "a tuple that holds it": (dumped((MODEL, 1)), "a tuple has no predict, but holds a model"),
+    "a dict that holds it": (dumped({"model": MODEL, "columns": ["a"]}), "a dict has no predict, but contains a model"),
+    "a tuple that holds it": (dumped((MODEL, 1)), "a tuple has no predict, but contains a model"),
     "a transformer": (dumped(make_column_transformer(("drop", [0])).fit(ROWS)), "ColumnTransformer has no predict"),
-    "a vectorizer of files": (dumped(TEXTS_OF_FILES), "CountVectorizer(input='filename') takes the texts of clients"),
-    "a column of files": (dumped(COLUMN_OF_FILES), "TfidfVectorizer(input='file') takes the texts of clients"),
+    "a vectorizer of files": (dumped(TEXTS_OF_FILES), "CountVectorizer(input='filename') opens files whose paths"),
+    "a column of files": (dumped(COLUMN_OF_FILES), "TfidfVectorizer(input='file') opens files whose paths"),
     "a search without refit": (
         dumped(GridSearchCV(LogisticRegression(), {"C": [1]}, refit=False, cv=2).fit(ROWS, LABELS)), "refit=True",
     ),
@@ -140,14 +140,17 @@ def test_the_version_comes_before_the_names(monkeypatch: pytest.MonkeyPatch) -> 
     data = dumped(MODEL).replace(*OTHER).replace(b"LogisticRegression", b"LogisticRegressoin")
     assert b"0.9.1" in data
 
-    for any_version, words in ((False, "this is"), (True, "has no sklearn.linear_model._logistic.LogisticRegressoin")):
+    for any_version, words in (
+        (False, "installed is"),
+        (True, "no sklearn.linear_model._logistic.LogisticRegressoin"),
+    ):
         with pytest.raises(ArtifactError) as refused:
             estimator.load_estimator("model_path", "model.pkl", data, (), any_version)
 
-        assert refused.value.reason.startswith("made by scikit-learn 0.9.1")
+        assert refused.value.reason.startswith("trained with scikit-learn 0.9.1")
         assert words in refused.value.reason
         assert "trusted_globals" not in refused.value.reason
-        assert f"fit the model with scikit-learn {estimator.VERSION}" in refused.value.reason
+        assert f"train the model again with scikit-learn {estimator.VERSION}" in refused.value.reason
 
 
 @pytest.mark.parametrize(
@@ -170,9 +173,9 @@ def test_sklearn_version_mismatch_is_advised_only_where_it_helps(key: str, data:
 def test_the_version_is_found_in_every_form(compress: Any) -> None:
     from ml_census.models import restricted_unpickler
 
-    assert restricted_unpickler.version(dumped(FOREST, compress=compress)) == estimator.VERSION
-    assert restricted_unpickler.version(pickle.dumps(FOREST, protocol=0)) == estimator.VERSION
-    assert restricted_unpickler.version(dumped([1])) is None
+    assert restricted_unpickler.sklearn_version(dumped(FOREST, compress=compress)) == estimator.VERSION
+    assert restricted_unpickler.sklearn_version(pickle.dumps(FOREST, protocol=0)) == estimator.VERSION
+    assert restricted_unpickler.sklearn_version(dumped([1])) is None
 
 
 NAMES = b"(lp0\ncmylib\nHalf\nacother.lib\nthing\nacnumpy\nvectorize\nac__main__\nOwn\na."
@@ -183,9 +186,9 @@ def test_all_names_are_listed_at_once_with_what_to_do_about_each_kind() -> None:
         estimator.load_estimator("--model", "model.pkl", NAMES)
 
     reason = refused.value.reason
-    assert "mylib.Half, other.lib.thing is of no package that the server knows" in reason
+    assert "if you trust the author of the model, publish it with --trusted-global mylib.Half" in reason
     assert "--trusted-global mylib.Half --trusted-global other.lib.thing" in reason
-    assert "numpy.vectorize can be part of no model" in reason
+    assert "numpy.vectorize cannot be trusted" in reason
     assert "__main__.Own was defined in a script or notebook" in reason
     for name in ("numpy.vectorize", "__main__.Own"):
         assert f"--trusted-global {name}" not in reason
@@ -196,5 +199,5 @@ def test_pickle_that_is_cut_anywhere_is_named_as_cut_off(compress: Any) -> None:
     data = dumped(FOREST, compress=compress)
 
     for end in range(40, len(data), len(data) // 60):
-        with pytest.raises(ArtifactError, match="cut off or damaged"):
+        with pytest.raises(ArtifactError, match="truncated or damaged"):
             estimator.load_estimator("--model", "model.pkl", data[:end])

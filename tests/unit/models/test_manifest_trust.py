@@ -14,12 +14,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from ml_census import config
-from ml_census.artifacts import bundle
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.errors import ArtifactError
 from ml_census.models.publishing import publish_files
-from ml_census.storage.snapshot import Snapshot
 from support import harmful_module
+from support.load_artifacts import load_artifacts
 
 NAME = "support.harmful_module.doubled"
 
@@ -41,7 +40,7 @@ def start(published: Path, folder: Callable[..., Path]) -> Callable[..., Artifac
 
     def load(**changes: Any) -> Artifacts:
         settings = {"model_path": str(published / "model.pkl"), **changes}
-        return bundle.load(config.load(str(folder("logistic", **settings))), Snapshot())
+        return load_artifacts(config.load(str(folder("logistic", **settings))))
 
     return load
 
@@ -62,7 +61,7 @@ def test_a_pinned_manifest_is_trusted(published: Path, start: Callable[..., Arti
 
 def test_a_manifest_that_is_not_pinned_is_not_trusted(start: Callable[..., Artifacts]) -> None:
     """Otherwise a person who can write the folder could trust names of their choice."""
-    with pytest.raises(ArtifactError, match=rf"set trusted_globals: \[{re.escape(NAME)}\], or .*model_sha256"):
+    with pytest.raises(ArtifactError, match=rf"add {re.escape(NAME)} to trusted_globals .*model_sha256"):
         start()
 
 
@@ -83,5 +82,5 @@ def test_a_pinned_manifest_cannot_trust_what_reaches_others(published: Path, sta
     manifest = {"files": {"model.pkl": digest}, "trusted_globals": ["builtins.getattr"]}
     (published / "manifest.json").write_text(json.dumps(manifest))
 
-    with pytest.raises(ArtifactError, match=r"builtins\.getattr can be part of no model"):
+    with pytest.raises(ArtifactError, match=r"builtins\.getattr cannot be trusted"):
         start(model_sha256=pin(published))

@@ -16,19 +16,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
-from ml_census.artifacts import bundle
 from ml_census.cli.main import main
 from ml_census.config import Config
 from ml_census.errors import ArtifactError
-from ml_census.models import loading
-from ml_census.models.manifest import ModelFolder
 from ml_census.models.model import ServedModel
-from ml_census.storage.snapshot import Snapshot
+from support.load_artifacts import load_artifacts, load_model
 from support.sample_models import LABELS, SAMPLE_MODELS, SampleModel
 
 
 def load(uri: str) -> ServedModel:
-    return loading.load(Config(uri, "", ""), ModelFolder(uri, Snapshot()), None)
+    return load_model(Config(uri, "", ""))
 
 
 def publish(folder: Path, fitted: Any, **options: str) -> Result:
@@ -159,7 +156,7 @@ def test_a_manifest_that_is_none_is_one_line_or_no_reason(
     config = Config(str(tmp_path / "out/model.pkl"), str(tmp_path / "users.json"), str(tmp_path / "secret.txt"))
 
     try:
-        loaded = bundle.load(config, Snapshot())
+        loaded = load_artifacts(config)
     except ArtifactError:
         return
     assert loaded.model.engine.kind == "compiled"

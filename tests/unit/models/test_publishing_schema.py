@@ -16,9 +16,7 @@ from sklearn.tree import DecisionTreeClassifier
 from ml_census.cli.main import main
 from ml_census.config import Config
 from ml_census.errors import ArtifactError
-from ml_census.models import loading
-from ml_census.models.manifest import ModelFolder
-from ml_census.storage.snapshot import Snapshot
+from support.load_artifacts import load_model
 
 FRAME = pd.DataFrame({"city": ["Rome", "Oslo", "Rome", "Oslo"], "age": [20.0, 30.0, 40.0, 50.0]})
 MODEL = make_pipeline(
@@ -83,4 +81,4 @@ def test_a_schema_edited_in_place_is_refused_with_the_remedy(tmp_path: Path) -> 
 
     uri = str(tmp_path / "out/model.pkl")
     with pytest.raises(ArtifactError, match="; publish the model again with --schema and the edited file$"):
-        loading.load(Config(uri, "", ""), ModelFolder(uri, Snapshot()), None)
+        load_model(Config(uri, "", ""))

@@ -42,7 +42,7 @@ def dumped(what: Any, **options: Any) -> bytes:
 def test_every_kind_of_model_is_unpickled(kind: str, compress: int) -> None:
     model = SAMPLE_MODELS[kind]().model
 
-    again = restricted_unpickler.load(dumped(model, compress=compress), ())
+    again = restricted_unpickler.restricted_load(dumped(model, compress=compress), ())
 
     assert type(again) is type(getattr(model, "best_estimator_", model))
 
@@ -67,7 +67,7 @@ def test_a_model_with_parts_of_its_own_is_unpickled(model: Any) -> None:
     columns = np.random.default_rng(0).uniform(size=(40, 3))
     model.fit(columns, columns[:, 0] > 0.5)
 
-    again = restricted_unpickler.load(dumped(model), ())
+    again = restricted_unpickler.restricted_load(dumped(model), ())
 
     assert np.array_equal(again.predict(columns), model.predict(columns))
 
@@ -124,7 +124,7 @@ def test_nothing_that_a_pickle_calls_is_called(case: str, tmp_path: Path) -> Non
     data = EVIL[case](canary)
 
     with pytest.raises(restricted_unpickler.ForbiddenGlobalError, match=r"^[\w.]+"):
-        restricted_unpickler.load(data, ())
+        restricted_unpickler.restricted_load(data, ())
 
     assert not canary.exists()
 
@@ -137,5 +137,5 @@ def test_what_is_trusted_is_unpickled() -> None:
     name = f"{OwnEstimator.__module__}.OwnEstimator"
 
     with pytest.raises(restricted_unpickler.ForbiddenGlobalError, match=name):
-        restricted_unpickler.load(dumped(OwnEstimator()), ())
-    assert isinstance(restricted_unpickler.load(dumped(OwnEstimator()), [name]), OwnEstimator)
+        restricted_unpickler.restricted_load(dumped(OwnEstimator()), ())
+    assert isinstance(restricted_unpickler.restricted_load(dumped(OwnEstimator()), [name]), OwnEstimator)

@@ -23,7 +23,7 @@ def test_trusted_global_of_another_module_is_rejected(name: str, tmp_path: Path)
     data = f"c{module}\n{attribute}\n(V touch {tmp_path / 'canary'}\ntR.".encode()
 
     with pytest.raises(restricted_unpickler.ForbiddenGlobalError, match=name):
-        restricted_unpickler.load(data, [name])
+        restricted_unpickler.restricted_load(data, [name])
 
     assert not (tmp_path / "canary").exists()
 
@@ -31,14 +31,17 @@ def test_trusted_global_of_another_module_is_rejected(name: str, tmp_path: Path)
 def test_trusted_global_of_the_standard_library_is_rejected() -> None:
     """A manifest can list it, and text has no module: the name alone must be enough to reject it."""
     with pytest.raises(restricted_unpickler.ForbiddenGlobalError, match="this.s"):
-        restricted_unpickler.load(b"cthis\ns\n.", ["this.s"])
+        restricted_unpickler.restricted_load(b"cthis\ns\n.", ["this.s"])
 
 
 def test_trusted_global_of_its_own_module_is_loaded() -> None:
     file = io.BytesIO()
     joblib.dump(harmful_module.evaluate, file)
 
-    assert restricted_unpickler.load(file.getvalue(), ["support.harmful_module.evaluate"]) is harmful_module.evaluate
+    assert (
+        restricted_unpickler.restricted_load(file.getvalue(), ["support.harmful_module.evaluate"])
+        is harmful_module.evaluate
+    )
 
 
 def test_vectorizer_of_files_is_rejected_as_trusted_subclass() -> None:
@@ -46,7 +49,7 @@ def test_vectorizer_of_files_is_rejected_as_trusted_subclass() -> None:
     joblib.dump(make_pipeline(harmful_module.Vectorizer(input="filename")), file)
 
     with pytest.raises(restricted_unpickler.ReadsFilesError, match="Vectorizer"):
-        restricted_unpickler.load(file.getvalue(), ["support.harmful_module.Vectorizer"])
+        restricted_unpickler.restricted_load(file.getvalue(), ["support.harmful_module.Vectorizer"])
 
 
 OLD_JOBLIB = """
@@ -75,7 +78,7 @@ def test_pipeline_with_a_cache_is_loaded_without_the_cache(tmp_path: Path) -> No
     file = io.BytesIO()
     joblib.dump(model, file)
 
-    loaded = restricted_unpickler.load(file.getvalue(), ())
+    loaded = restricted_unpickler.restricted_load(file.getvalue(), ())
 
     assert loaded.memory is None
     assert loaded.predict([[0.0], [1.0]]).tolist() == [0, 1]

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import json
+import pickle
 import re
 import subprocess
 import sys
@@ -14,11 +15,11 @@ import pytest
 
 from conftest import write_folder
 from ml_census import config
-from ml_census.artifacts import bundle
 from ml_census.config import Config
 from ml_census.engine.engine_info import EngineInfo
 from ml_census.errors import ArtifactError
-from ml_census.models import estimator, sandbox
+from ml_census.models import container_memory, estimator, loading, sandbox
+from ml_census.models.sandbox_result import SandboxResult
 from ml_census.storage.snapshot import Snapshot
 from support import harmful_module
 from support.sample_models import SAMPLE_MODELS, made_by
@@ -41,7 +42,7 @@ def source_of(settings: Config) -> Snapshot:
     return read
 
 
-def tried(path: Path) -> sandbox.SandboxResult:
+def tried(path: Path) -> SandboxResult:
     settings = config.load(str(path))
     return sandbox.run_in_sandbox(settings, source_of(settings))
 
@@ -60,47 +61,43 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Config:
 
 
 @pytest.fixture(scope="module")
-def proved(settings: Config) -> sandbox.SandboxResult:
+def proved(settings: Config) -> SandboxResult:
     """The result of one child for all tests of it."""
     return sandbox.run_in_sandbox(settings, source_of(settings))
 
 
 @pytest.mark.slow
-def test_compilable_model_returns_compiled_with_its_version(proved: sandbox.SandboxResult) -> None:
+def test_compilable_model_returns_compiled_with_its_version(proved: SandboxResult) -> None:
     assert proved.compiled
     assert proved.engine.kind == "compiled"
     assert proved.trained_with_sklearn == "1.9.0" != proved.sklearn_version
 
 
 @pytest.mark.slow
-def test_compiled_result_serves_without_unpickling_again(settings: Config, proved: sandbox.SandboxResult) -> None:
-    made, read = SAMPLE_MODELS["logistic"](), source_of(settings)
-    read.files[settings.model_path] = b"no pickle"
+def test_compiled_model_serves_without_unpickling_again(folder: Folder) -> None:
+    """The pickle adds a line to a file each time that it is loaded."""
+    path, made = folder("logistic", trusted_globals=["support.harmful_module.evaluate"]), SAMPLE_MODELS["logistic"]()
+    loads = path.parent / "loads"
+    model = f"__import__('pickle').loads({pickle.dumps(made.model)!r})"
+    (path.parent / "model.pkl").write_bytes(evaluating(f"(open({str(loads)!r}, 'a').write('line'), {model})[1]"))
 
-    loaded = bundle.load(settings, read, lambda: proved)
+    loaded = loading.load_model(config.load(str(path)), Snapshot())
 
-    assert loaded.model.engine.kind == "compiled"
-    assert loaded.model.trained_with_sklearn == "1.9.0"
-    assert (
-        loaded.decoded(loaded.predictor.predict(loaded.predictor.schema.validate_rows(made.rows).columns))
-        == made.decoded()
+    assert loads.read_text() == "line"
+    assert loaded.engine.kind == "compiled"
+    assert loaded.decode(loaded.predictor.predict(loaded.predictor.schema.validate_rows(made.rows).columns)) == (
+        made.decoded()
     )
 
 
 @pytest.mark.slow
 def test_uncompiled_model_returns_the_reason_and_its_version(folder: Folder) -> None:
     settings = of_version_1_9(folder("logistic", sklearn_version_mismatch="warn", compile=False))
-    read, results = source_of(settings), []
 
-    def in_a_child() -> sandbox.SandboxResult:
-        results.append(sandbox.run_in_sandbox(settings, read))
-        return results[0]
+    loaded = loading.load_model(settings, Snapshot())
 
-    loaded = bundle.load(settings, read, in_a_child)
-
-    assert results[0].compiled is None
-    assert loaded.model.engine == EngineInfo("sklearn", reason="the configuration says compile: false")
-    assert loaded.model.trained_with_sklearn == "1.9.0" != loaded.model.sklearn_version
+    assert loaded.engine == EngineInfo("sklearn", reason="the configuration says compile: false")
+    assert loaded.trained_with_sklearn == "1.9.0" != loaded.sklearn_version
 
 
 def evaluating(harm: str) -> bytes:
@@ -114,8 +111,8 @@ def evaluating(harm: str) -> bytes:
 @pytest.mark.parametrize(
     ("harm", "reason"),
     [
-        ("os._exit(3)", "ended the process that tried it: exit code 3"),
-        ("ctypes.string_at(0)", "ended the process that tried it: signal SIGSEGV"),
+        ("os._exit(3)", "model check failed: sandbox process exited with code 3"),
+        ("ctypes.string_at(0)", "model check failed: sandbox process was killed by SIGSEGV"),
     ],
 )
 def test_pickle_that_ends_the_child_is_refused_with_how(folder: Folder, harm: str, reason: str) -> None:
@@ -134,9 +131,9 @@ def test_pickle_that_raises_is_refused_with_the_exception(harm: str, reason: str
 
 
 def test_trial_that_outlasts_its_time_is_refused(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "SECONDS", 0.01)
+    monkeypatch.setattr(sandbox, "TIMEOUT_SECONDS", 0.01)
 
-    with pytest.raises(ArtifactError, match="had not loaded and predicted after 0.01 s"):
+    with pytest.raises(ArtifactError, match="model check timed out after 0.01 s"):
         tried(folder("logistic"))
 
 
@@ -150,12 +147,12 @@ class Evaluated:
         return harmful_module.evaluate, (self.expression,)
 
 
-def group(folder: Path, limit: str, used: int, files: int = 0) -> tuple[str, ...]:
+def group(folder: Path, limit: str, used: int, files: int = 0) -> container_memory.ControlGroup:
     """The files of a control group."""
     (folder / "max").write_text(f"{limit}\n")
     (folder / "current").write_text(f"{used}\n")
     (folder / "memory.stat").write_text(f"anon 1\ninactive_file {files - 4096}\nactive_file 4096\n")
-    return str(folder), "max", "current", ""
+    return container_memory.ControlGroup(str(folder), "max", "current", "")
 
 
 @pytest.mark.parametrize(
@@ -171,15 +168,15 @@ def test_the_child_may_have_what_the_container_has_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, used: int, files: int, room: int | None
 ) -> None:
     """What the kernel keeps of files, such as a model that was just written, it gives back when it is asked to."""
-    none = str(tmp_path / "none"), "max", "current", ""
-    monkeypatch.setattr(sandbox, "GROUPS", [none, group(tmp_path, limit, used, files)])
+    none = container_memory.ControlGroup(str(tmp_path / "none"), "max", "current", "")
+    monkeypatch.setattr(container_memory, "CGROUPS", [none, group(tmp_path, limit, used, files)])
 
-    assert sandbox._available_memory() == room
+    assert container_memory.available_memory() == room
 
 
 def test_both_versions_of_control_groups_are_asked_for_what_they_have() -> None:
     """Of this machine, whichever it has."""
-    for folder, limit, use, total in sandbox.GROUPS:
+    for folder, limit, use, total in container_memory.CGROUPS:
         if Path(folder, limit).exists():
             assert Path(folder, use).exists()
             lines = Path(folder, "memory.stat").read_text()
@@ -189,10 +186,10 @@ def test_both_versions_of_control_groups_are_asked_for_what_they_have() -> None:
 LIMITED = """
 import sys
 from pathlib import Path
-from ml_census.models import sandbox
+from ml_census.models import container_memory, sandbox_child
 
-sandbox.GROUPS = [tuple(sys.argv[2:])]
-sandbox.run(Path(sys.argv[1]))
+container_memory.CGROUPS = [container_memory.ControlGroup(*sys.argv[2:])]
+sandbox_child.check_model(Path(sys.argv[1]))
 """
 
 
@@ -209,10 +206,10 @@ def test_pickle_larger_than_the_memory_left_fails_in_the_child(folder: Folder, t
 
     subprocess.run([sys.executable, "-c", LIMITED, str(tmp_path / "trial"), *full], check=True)
 
-    assert "MemoryError" in json.loads((tmp_path / "trial" / "outcome.json").read_text())["error"][2]
+    assert "MemoryError" in json.loads((tmp_path / "trial" / "result.json").read_text())["error"][2]
     assert fits.exists()
 
 
 def test_no_room_for_the_trial_is_a_reason(folder: Folder, tmp_path: Path) -> None:
-    with pytest.raises(ArtifactError, match="model_path: .*: cannot be tried out now: No such file or directory"):
+    with pytest.raises(ArtifactError, match="model_path: .*: model check could not run: No such file or directory"):
         tried(folder("logistic", cache_path=str(tmp_path / "gone")))

@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator
 from ml_census import config
 from ml_census.artifacts.reloader import ArtifactReloader
 from ml_census.errors import ArtifactError
-from ml_census.models import estimator, manifest, sandbox
+from ml_census.models import manifest, predictor_factory, sandbox
 from ml_census.storage import snapshot
 from ml_census.storage.snapshot import Snapshot
 from support.sample_models import SAMPLE_MODELS
@@ -40,7 +40,7 @@ def test_no_space_for_the_trial_is_transient(folder: Folder, monkeypatch: pytest
     error = refusal(path)
 
     assert error.is_transient and not error.is_storage_unavailable
-    assert "cannot be tried out now: No space left on device" in error.reason
+    assert "model check could not run: No space left on device" in error.reason
 
 
 def test_no_process_for_the_trial_is_transient(folder: Folder) -> None:
@@ -82,10 +82,14 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
 @pytest.mark.parametrize(
     ("script", "is_transient", "words"),
     [
-        ("kill -KILL $$", True, "signal SIGKILL, as when memory runs out"),
-        ("echo 'ml-census: No space left on device' >&2; exit 75", True, "exit code 75, ml-census: No space left"),
-        ("kill -SEGV $$", False, "signal SIGSEGV"),
-        ("exit 3", False, "exit code 3"),
+        ("kill -KILL $$", True, "sandbox process was killed by SIGKILL (out of memory?)"),
+        (
+            "echo 'ml-census: No space left on device' >&2; exit 75",
+            True,
+            "exited with code 75: ml-census: No space",
+        ),
+        ("kill -SEGV $$", False, "was killed by SIGSEGV"),
+        ("exit 3", False, "exited with code 3"),
     ],
 )
 def test_only_the_end_of_a_child_that_the_model_caused_is_its_fault(
@@ -105,7 +109,7 @@ def test_a_child_that_takes_too_long_is_ended_with_all_that_it_started(
 ) -> None:
     path = folder("logistic")
     program(f"sleep 600 & echo $! > {tmp_path}/pid; wait")
-    monkeypatch.setattr(sandbox, "SECONDS", 1)
+    monkeypatch.setattr(sandbox, "TIMEOUT_SECONDS", 1)
 
     error = refusal(path)
 
@@ -122,13 +126,13 @@ def test_the_output_of_the_child_is_bounded_and_read_as_bytes(folder: Folder, pr
 
     error = refusal(path)
 
-    assert "exit code 3, last \N{REPLACEMENT CHARACTER} line" in error.reason
+    assert "exited with code 3: last \N{REPLACEMENT CHARACTER} line" in error.reason
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 * 1024  # KiB
 
 
 def started(path: Path) -> ArtifactReloader:
     load = ArtifactReloader(config.load(str(path)))
-    load.start()
+    load.load_initial()
     return load
 
 
@@ -143,22 +147,22 @@ def test_a_model_that_could_not_be_tried_out_is_tried_again(
     load = started(path)
     program(f"echo >> {tmp_path}/tries; exit {os.EX_TEMPFAIL}")
     joblib.dump(SAMPLE_MODELS["logistic"]().model, path.parent / "model.pkl", compress=1)
-    part = load.parts[-1]
+    part = load.model
     now, pauses = time.monotonic(), []
     monkeypatch.setattr("time.monotonic", lambda: now)
 
     for _ in range(7):
-        load.look(part, lambda _: None)
-        load.look(part, lambda _: None)  # not yet
-        pauses.append(part.pause)
-        now += part.pause
+        load.check(part, lambda _: None)
+        load.check(part, lambda _: None)  # not yet
+        pauses.append(part.backoff.pause)
+        now += part.backoff.pause
 
     assert (tmp_path / "tries").read_text() == 7 * "\n"
     assert pauses == [30, 60, 120, 240, 480, 600, 600]
-    assert "reload put off: " in caplog.text
+    assert "reload postponed: " in caplog.text
     monkeypatch.setattr(sys, "executable", python)
     known: list[Any] = []
-    load.look(part, known.append)
+    load.check(part, known.append)
     assert len(known) == 1, "and is loaded once it can be"
 
 
@@ -168,7 +172,7 @@ def test_a_start_that_cannot_try_the_model_out_ends_after_three_tries(
     program(f"echo >> {tmp_path}/tries; exit {os.EX_TEMPFAIL}")
     monkeypatch.setattr("time.sleep", lambda _: None)
 
-    with pytest.raises(ArtifactError, match=f"exit code {os.EX_TEMPFAIL}"):
+    with pytest.raises(ArtifactError, match=f"exited with code {os.EX_TEMPFAIL}"):
         started(folder("logistic"))
 
     assert (tmp_path / "tries").read_text() == 3 * "\n"
@@ -197,7 +201,7 @@ def test_want_of_memory_while_columns_are_read_is_transient(tmp_path: Path) -> N
     path = str(tmp_path / "model.pkl")
 
     with pytest.raises(ArtifactError) as refused:
-        estimator.original(path, Large(), manifest.ModelFolder(path, Snapshot()))
+        predictor_factory.sklearn_predictor(path, Large(), manifest.ModelFolder(path, Snapshot()))
 
     assert refused.value.is_transient
     assert refused.value.reason == "not enough memory to load it (MemoryError)"

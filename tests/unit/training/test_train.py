@@ -10,13 +10,12 @@ import yaml
 
 from conftest import KEY
 from ml_census import config, training
-from ml_census.artifacts import bundle
-from ml_census.storage.snapshot import Snapshot
 from ml_census.training import datasets
 from ml_census.training import synthetic as synthetic_module
 from ml_census.training.adult import CATEGORIES, COLUMNS, NUMBERS
 from ml_census.training.pipelines import RECIPES
 from ml_census.training.train import score_test_set
+from support.load_artifacts import load_artifacts
 
 LINE = "39, State-gov, 77516, Bachelors, 13, Never-married, Adm-clerical, Not-in-family, White, Male, 2, 0, 40, ?, {}\n"
 
@@ -136,7 +135,7 @@ def test_published_files_are_complete_and_listed(trained: Path) -> None:
 
 @pytest.mark.slow
 def test_published_recipe_serves_the_census_columns(trained: Path) -> None:
-    loaded = bundle.load(config.load(served(trained)), Snapshot())
+    loaded = load_artifacts(config.load(served(trained)))
 
     assert {column.name: column.type == "number" for column in loaded.predictor.schema.columns} == {
         name: name in NUMBERS for name in COLUMNS

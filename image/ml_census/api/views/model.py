@@ -22,7 +22,7 @@ def schema() -> Response:
     artifacts = authenticate()
     predictor = artifacts.predictor
     classes = predictor.classes if predictor.has_probabilities else None
-    document = schema_to_json(predictor.schema) | {"classes": classes and artifacts.decoded(classes)}
+    document = schema_to_json(predictor.schema) | {"classes": classes and artifacts.model.decode(classes)}
     if predictor.outputs and predictor.has_probabilities:
         document["outputs"] = predictor.outputs
     return Response(json.dumps(document, default=str), mimetype=JSON)
@@ -42,6 +42,6 @@ def version() -> Response:
         **({"trained_with_sklearn": model.trained_with_sklearn} if model.trained_with_sklearn else {}),
         "python": platform.python_version(),
         "reloads": state.reload_counts(),
-        **({"report": REPORT} if artifacts.report else {}),
+        **({"report": REPORT} if artifacts.model.report else {}),
     }
     return json_response(document)

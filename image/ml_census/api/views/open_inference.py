@@ -114,9 +114,9 @@ def _datatype(kind: str, categories: Sequence[Any]) -> str:
 
 def _prediction_type(artifacts: Artifacts) -> tuple[str, int]:
     """Return the datatype of the predictions, and the number of values per row."""
-    sample = artifacts.sample
+    sample = artifacts.model.sample
     cells = sample if isinstance(sample, list) else [0.0 if sample is None else sample]
-    labels = artifacts.labels
+    labels = artifacts.model.labels
     values = artifacts.predictor.classes if labels is None else list(labels.values())
     return open_inference.datatype_of(cells if values is None else values), len(cells)
 

@@ -14,7 +14,7 @@ def test_schema_has_columns_and_decoded_classes(client: FlaskClient, token: str,
     document = client.get("/schema", headers={"Authorization": token}).json or {}
 
     assert [column["name"] for column in document["columns"]] == NAMES
-    assert document["classes"] == list((artifacts.labels or {}).values())
+    assert document["classes"] == list((artifacts.model.labels or {}).values())
 
 
 def test_version_names_server_model_and_libraries(client: FlaskClient) -> None:
@@ -34,6 +34,8 @@ def test_report_is_a_404_if_there_is_none(client: FlaskClient) -> None:
 
 
 def test_version_links_the_report(artifacts: Artifacts, config: Config) -> None:
-    client = create_app(replace(artifacts, report=b"<h1>Report</h1>"), config).test_client()
+    client = create_app(
+        replace(artifacts, model=replace(artifacts.model, report=b"<h1>Report</h1>")), config
+    ).test_client()
 
     assert client.get((client.get("/version").json or {})["report"]).data == b"<h1>Report</h1>"

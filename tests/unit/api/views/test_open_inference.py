@@ -210,7 +210,7 @@ def test_regressor_has_numbers_and_no_probabilities(
 ) -> None:
     regressor = sample_model("regressor").model
     model = ServedModel(SklearnPredictor(regressor, infer_schema(regressor)), "0" * 12, EngineInfo("sklearn"), "1.9.0")
-    client = create_app(replace(artifacts, model=model, labels=None), config).test_client()
+    client = create_app(replace(artifacts, model=model), config).test_client()
     tensor = {"name": "rows", "datatype": "FP64", "shape": [1, 2], "data": [39, 14]}
     headers = {"Authorization": token}
 

@@ -18,7 +18,7 @@ from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.linear_model import LinearModel
 from ml_census.engine.runtime.serialization import from_bytes, to_bytes
 from ml_census.engine.sklearn_predictor import SklearnPredictor
-from ml_census.models.estimator import learnt
+from ml_census.models.predictor_factory import learn_schema
 
 COUNT = MAX_TABLE_FEATURES + 500
 ZIPS = [f"{number:05d}" for number in range(COUNT)]
@@ -55,7 +55,7 @@ def fitted(encoder: Any, model: Any, *steps: Any) -> Any:
     ids=["ignore", "regression", "drop", "scaled", "centred", "infrequent", "tree", "scaled tree", "ordinal"],
 )
 def test_model_of_many_categories_is_compiled_and_stored(model: Any) -> None:
-    original = SklearnPredictor(model, learnt(model))
+    original = SklearnPredictor(model, learn_schema(model))
 
     compiled, engine = compile_and_verify(original)
 
@@ -68,7 +68,7 @@ def test_model_of_many_categories_is_compiled_and_stored(model: Any) -> None:
 def test_only_columns_beyond_the_table_limit_are_folded() -> None:
     model = fitted(OneHotEncoder(handle_unknown="ignore"), Ridge())
 
-    scoring = compile_model(model, learnt(model)).scoring
+    scoring = compile_model(model, learn_schema(model)).scoring
 
     assert isinstance(scoring, LinearModel)
     assert [folded.encoder.column for folded in scoring.folded] == [0]

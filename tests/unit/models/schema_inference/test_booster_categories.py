@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from ml_census.models.estimator import learnt, with_dtypes
+from ml_census.models.predictor_factory import add_dtypes, learn_schema
 from ml_census.models.schema_inference.booster_categories import categories
 from ml_census.schema import Column, Schema
 
@@ -70,7 +70,7 @@ def test_categories_are_by_column_in_the_models_order(model: Any, expected: dict
 
 
 def test_schema_of_a_booster_has_dtype_and_order_of_categories() -> None:
-    age, sex = learnt(LightGbmModel()).columns
+    age, sex = learn_schema(LightGbmModel()).columns
 
     assert (age.type, age.nullable) == ("number", True)
     assert (sex.type, sex.categories, sex.dtype, sex.nullable) == ("category", ("y", "x"), "category", True)
@@ -79,4 +79,4 @@ def test_schema_of_a_booster_has_dtype_and_order_of_categories() -> None:
 def test_schema_without_dtypes_gets_those_of_the_model() -> None:
     given = Schema((Column("age", "number"), Column("sex", "category", ("x", "y"))), "frame")
 
-    assert [column.dtype for column in with_dtypes(LightGbmModel(), given).columns] == [None, "category"]
+    assert [column.dtype for column in add_dtypes(LightGbmModel(), given).columns] == [None, "category"]

@@ -1,0 +1,89 @@
+"""The reasons for which a pickle is rejected, with what the author of the model can do. Needs no scikit-learn."""
+
+import errno
+import lzma
+import pickle
+import re
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+from ml_census.config import trusted_globals
+from ml_census.errors import ArtifactError
+
+TRUNCATED = re.compile("truncated|end-of-stream|EOF|: index out of range|requires a buffer|incomplete")
+"""Texts of errors that mean that the unpickler read past the end of the file."""
+PICKLE_START = re.compile(rb"\x80[\x02-\x05]|\x1f\x8b|x[\x01\x5e\x9c\xda]|BZh|\xfd7zXZ|\x5d\0\0")
+"""First bytes of a pickle, also of one that joblib has compressed. A later error means that the file is damaged."""
+SHORTAGES = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
+"""Errors of the system that say nothing about the file: no space, memory, processes or open files are left."""
+
+
+def to_artifact_error(key: str, uri: str, error: BaseException, reason: str) -> ArtifactError:
+    """Return the error with the reason; a shortage of memory, space or open files makes it transient."""
+    if isinstance(error, MemoryError):
+        return ArtifactError(key, uri, "not enough memory to load it (MemoryError)", is_transient=True)
+    return ArtifactError(key, uri, reason, is_transient=isinstance(error, OSError) and error.errno in SHORTAGES)
+
+
+def load_error_reason(data: bytes, error: BaseException, sklearn_version: str) -> str:
+    """Return the reason for a pickle whose loading raised an exception."""
+    text = f"{type(error).__name__}: {error}"
+    is_of_unpickler = isinstance(error, pickle.UnpicklingError | LookupError | ValueError)
+    is_truncated = isinstance(error, EOFError | zlib.error | lzma.LZMAError) or TRUNCATED.search(text)
+    if is_truncated or (is_of_unpickler and PICKLE_START.match(data)):
+        return f"the file is truncated or damaged ({len(data)} bytes): copy it again and compare its SHA-256"
+    if is_of_unpickler:
+        return "not a pickle, or a damaged one: write the fitted scikit-learn model with joblib.dump"
+    if isinstance(error, ModuleNotFoundError):
+        return f"the module {error.name} is not installed: install it beside the server"
+    return f"scikit-learn {sklearn_version} cannot load it: {text}"
+
+
+def no_predict_reason(model: Any) -> str:
+    """Return the reason for an object without a method predict."""
+    reason = f"a {type(model).__name__} has no predict"
+    if hasattr(model, "best_estimator_") or getattr(model, "refit", True) is False:
+        return f"{reason}: fit it with refit=True, or dump the estimator to be served"
+    members = model.values() if isinstance(model, dict) else model if isinstance(model, list | tuple) else ()
+    if any(callable(getattr(member, "predict", None)) for member in members):
+        return f"{reason}, but contains a model: dump the model alone"
+    return reason
+
+
+def forbidden_globals_reason(key: str, names: Sequence[str]) -> str:
+    """Return the reason for a pickle with forbidden globals, each "module.name", and a remedy for each group."""
+    plural = "s" if len(names) > 1 else ""
+    return f"pickle references forbidden global{plural} {', '.join(names)}; {'; '.join(_remedies(key, names))}"
+
+
+def _remedies(key: str, names: Sequence[str]) -> list[str]:
+    if any(name.startswith(("cloudpickle.", "dill.")) for name in names):
+        remedy = (
+            "cloudpickle and dill store lambdas and functions of scripts as code, which the server does not run: "
+            "move the function into a module that is installed beside the server"
+        )
+        return [remedy]
+    trustable = [name for name in names if trusted_globals.rejection_reason(name) is None]
+    scripts = [name for name in names if name.startswith("__main__.")]
+    others = [name for name in names if name not in trustable + scripts]
+    remedies = []
+    if scripts:
+        remedy = "move it into a module that is installed beside the server, fit and dump again"
+        remedies.append(f"{', '.join(scripts)} was defined in a script or notebook: {remedy}")
+    if others:
+        remedy = "a pickle could run any code by it: call it in a function of your own module instead"
+        remedies.append(f"{', '.join(others)} cannot be trusted, since {remedy}")
+    if trustable:
+        remedies.append(_trust_remedy(key, trustable))
+    return remedies
+
+
+def _trust_remedy(key: str, names: Sequence[str]) -> str:
+    option = " ".join(f"--trusted-global {name}" for name in names)
+    if key == "--model":
+        return f"if you trust the author of the model, publish it with {option}"
+    return (
+        f"add {', '.join(names)} to trusted_globals if you trust the author of the model, or publish it with {option} "
+        "and set model_sha256 to the SHA-256 of its manifest.json"
+    )

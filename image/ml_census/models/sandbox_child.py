@@ -1,0 +1,55 @@
+"""The part of the sandbox that runs in the child process."""
+
+import json
+import os
+import resource
+from pathlib import Path
+
+from ml_census.config import Config
+from ml_census.engine.runtime import serialization
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.errors import ArtifactError
+from ml_census.models import loading
+from ml_census.models.container_memory import available_memory
+from ml_census.models.manifest import ModelFolder
+from ml_census.models.model import ServedModel
+from ml_census.models.sandbox import CONFIG
+from ml_census.models.sandbox_result import SandboxResult, write_error
+from ml_census.schema import schema_to_json
+from ml_census.storage import snapshot
+
+PRIORITY = 10
+"""Increment of the nice value, so that requests are served first."""
+
+
+def check_model(folder: Path) -> None:
+    """Load and check the model in the folder, and write a SandboxResult or the error there. Raises OSError."""
+    os.nice(PRIORITY)
+    if (available := available_memory()) is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (available, available))
+    config = _read_config(folder)
+    try:
+        files = ModelFolder(config.model_path, snapshot.read_cache(folder), config.model_sha256)
+        result = _to_result(loading.load_from_pickle(config, files))
+    except ArtifactError as error:
+        write_error(folder, error)
+    except MemoryError:
+        reason = "not enough memory to check the model (MemoryError)"
+        write_error(folder, ArtifactError("model_path", config.model_path, reason, is_transient=True))
+    else:
+        result.write(folder)
+
+
+def _read_config(folder: Path) -> Config:
+    values = json.loads((folder / CONFIG).read_text())
+    return Config(**values | {"trusted_globals": tuple(values["trusted_globals"])})
+
+
+def _to_result(model: ServedModel) -> SandboxResult:
+    compiled, schema = None, b""
+    if isinstance(model.predictor, CompiledPredictor):
+        compiled = serialization.to_bytes(model.predictor)
+        schema = json.dumps(schema_to_json(model.predictor.schema)).encode()
+    return SandboxResult(
+        compiled, schema, model.engine, model.sklearn_version, model.trained_with_sklearn, model.warnings
+    )

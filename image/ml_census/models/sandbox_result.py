@@ -1,0 +1,54 @@
+"""The result that the sandbox process leaves for the server, as two files of its folder."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ml_census.engine.engine_info import EngineInfo
+from ml_census.errors import ArtifactError
+
+RESULT = "result.json"
+COMPILED = "compiled.npz"
+
+
+@dataclass(frozen=True)
+class SandboxResult:
+    """A pickled model that was loaded and checked in the sandbox: its compiled form, or the reason for having none."""
+
+    compiled: bytes | None
+    """The content of compiled.npz, or None if scikit-learn itself must predict."""
+    schema: bytes
+    """The schema of the compiled form as JSON; empty without a compiled form."""
+    engine: EngineInfo
+    sklearn_version: str
+    trained_with_sklearn: str | None
+    warnings: Sequence[str]
+
+    def write(self, folder: Path) -> None:
+        """Write the result to the folder. Raises OSError."""
+        if self.compiled is not None:
+            (folder / COMPILED).write_bytes(self.compiled)
+        document = asdict(self) | {"compiled": self.compiled is not None, "schema": self.schema.decode()}
+        (folder / RESULT).write_text(json.dumps(document))
+
+
+def write_error(folder: Path, error: ArtifactError) -> None:
+    """Write the reason for which the model is rejected. Raises OSError."""
+    document = {"error": [error.key, error.uri, error.reason], "is_transient": error.is_transient}
+    (folder / RESULT).write_text(json.dumps(document))
+
+
+def has_result(folder: Path) -> bool:
+    """Return whether the process has written a result or an error."""
+    return (folder / RESULT).exists()
+
+
+def read_result(folder: Path) -> SandboxResult:
+    """Return the result. Raises ArtifactError, the one that the process wrote, and OSError."""
+    document = json.loads((folder / RESULT).read_text())
+    if "error" in document:
+        raise ArtifactError(*document["error"], is_transient=document["is_transient"])
+    compiled = (folder / COMPILED).read_bytes() if document["compiled"] else None
+    engine, schema = EngineInfo(**document["engine"]), document["schema"].encode()
+    return SandboxResult(**document | {"compiled": compiled, "engine": engine, "schema": schema})

@@ -1,0 +1,137 @@
+"""The self-test of a loaded model: predict an example row and the golden rows before the model is served.
+
+golden.json holds rows, their predictions and, for some models, their probabilities, as publishing wrote them.
+"""
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ml_census.config import Config
+from ml_census.engine.predictor import PredictionError, Predictor, describe_failure, predict_example
+from ml_census.errors import ArtifactError
+from ml_census.models import class_labels
+from ml_census.models.manifest import ModelFolder, parse_object
+from ml_census.schema import Columns, InvalidRowsError
+
+log = logging.getLogger(__name__)
+
+GOLDEN = "golden.json"
+REMEDY = "publish it with --golden rows, or with a --schema that has the columns' types; untested_model: warn loads it"
+TOLERANCE = 1e-9
+"""Maximum difference of probabilities, and maximum relative difference of predicted numbers (default 1e-9).
+
+Other processors and libraries sum in another order.
+"""
+
+
+class GoldenRows(NamedTuple):
+    """The content of golden.json."""
+
+    columns: Columns
+    """A list of values for each column of the schema."""
+    predictions: list[Any]
+    """The decoded prediction of each row."""
+    probabilities: list[Any]
+    """The probabilities of each row, or an empty list."""
+
+
+def run_self_test(config: Config, predictor: Predictor, labels: Mapping[Any, str] | None, folder: ModelFolder) -> Any:
+    """Predict an example row of the schema, and the golden rows if the folder has them.
+
+    Returns the prediction of one row, not decoded, or None if there is no such row and the configuration allows it.
+    Raises ArtifactError.
+    """
+    data = folder.read_optional(GOLDEN)
+    try:
+        sample = _predict_example(config, predictor, is_required=data is None)
+        if data is not None:
+            uri = folder.uri(GOLDEN)
+            first = check_golden_rows(predictor, labels, uri, parse_object("model_path", uri, data))
+            sample = first if sample is None else sample
+    except PredictionError as error:
+        raise ArtifactError("model_path", config.model_path, describe_failure(error)) from error
+    return sample
+
+
+def check_golden_rows(
+    predictor: Predictor, labels: Mapping[Any, str] | None, uri: str, document: Mapping[str, Any]
+) -> Any:
+    """Compare predictions and probabilities with those of golden.json; return the first prediction, not decoded.
+
+    Raises ArtifactError if they differ, and PredictionError if the model does not predict the rows.
+    """
+    golden = _parse(predictor, uri, document)
+    predictions = predictor.predict(golden.columns)
+    decoded = class_labels.decode(labels, predictions)
+    for index, (actual, expected) in enumerate(zip(decoded, golden.predictions, strict=True)):
+        if not _is_expected(actual, expected, is_decoded=labels is not None):
+            reason = (
+                f"golden row {index}: the model predicts {actual!r}, expected {expected!r}; publish the model again"
+            )
+            raise ArtifactError("model_path", uri, reason)
+    if golden.probabilities:
+        _check_probabilities(predictor, uri, golden)
+    return predictions[0]
+
+
+def _predict_example(config: Config, predictor: Predictor, *, is_required: bool) -> Any:
+    """Return the prediction of an example row; None if the model does not predict it. Raises ArtifactError."""
+    try:
+        (prediction,) = predict_example(predictor)
+    except PredictionError as error:
+        if is_required:
+            _reject_or_warn(config, describe_failure(error))
+        return None
+    return prediction
+
+
+def _reject_or_warn(config: Config, reason: str) -> None:
+    """Apply `untested_model` of the configuration to a model that predicts no known row."""
+    if config.untested_model == "refuse":
+        raise ArtifactError("model_path", config.model_path, f"{reason}; {REMEDY}")
+    log.warning("model_path: %s: %s; the model is served untested", config.model_path, reason)
+
+
+def _parse(predictor: Predictor, uri: str, document: Mapping[str, Any]) -> GoldenRows:
+    try:
+        columns = predictor.schema.validate_rows(document["rows"]).columns
+        golden = GoldenRows(columns, list(document["predictions"]), list(document.get("probabilities", [])))
+        _flatten(golden.probabilities)
+    except (KeyError, TypeError, ValueError, InvalidRowsError) as error:
+        raise ArtifactError("model_path", uri, f"golden rows are invalid: {error}") from error
+    count = len(golden.columns[0])
+    if len(golden.predictions) != count or len(golden.probabilities) not in (0, count):
+        reason = f"must hold one prediction for each of {count} rows, and probabilities for each row or for none"
+        raise ArtifactError("model_path", uri, reason)
+    return golden
+
+
+def _is_expected(actual: Any, expected: Any, *, is_decoded: bool) -> bool:
+    """Return whether a prediction is the golden one.
+
+    A text in golden.json is not compared with a number if the server has no decoding: golden.json has decoded texts.
+    """
+    if actual == expected or (not is_decoded and isinstance(expected, str) and not isinstance(actual, str)):
+        return True
+    is_number = isinstance(actual, float) and isinstance(expected, int | float)
+    return is_number and math.isclose(actual, expected, rel_tol=TOLERANCE)
+
+
+def _check_probabilities(predictor: Predictor, uri: str, golden: GoldenRows) -> None:
+    if not predictor.has_probabilities:
+        raise ArtifactError("model_path", uri, "has probabilities, but the model has none; publish the model again")
+    actual, expected = _flatten(predictor.probabilities(golden.columns)), _flatten(golden.probabilities)
+    if actual.shape != expected.shape or np.abs(actual - expected).max() > TOLERANCE:
+        reason = "golden rows: the model predicts other probabilities; publish the model again"
+        raise ArtifactError("model_path", uri, reason)
+
+
+def _flatten(rows: Sequence[Any]) -> np.ndarray:
+    """Return the numbers of nested lists, which may differ in length, as one array of shape (n,)."""
+    while any(isinstance(row, list) for row in rows):
+        rows = [value for row in rows for value in row]
+    return np.array(rows, dtype=np.float64)
