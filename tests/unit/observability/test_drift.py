@@ -98,7 +98,7 @@ def predicting(*columns: Column) -> Artifacts:
     model = DummyClassifier().fit(pd.DataFrame([[0] * len(columns)], columns=[each.name for each in columns]), [1])
     predictor = SklearnPredictor(model, Schema(columns, "frame"))
     served = ServedModel(predictor, "0123456789ab", EngineInfo("sklearn"), "1.9.0")
-    return Artifacts(served, None, {}, auth.parse_keys(KEY.encode()))
+    return Artifacts(served, {}, auth.parse_keys(KEY.encode()))
 
 
 def test_requests_in_flight_leave_the_drift_of_the_next_model_alone() -> None:
