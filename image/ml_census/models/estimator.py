@@ -12,6 +12,8 @@ from ml_census.engine.predictor import predict_example
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.errors import ArtifactError
 from ml_census.models import foreign_files, load_errors, restricted_unpickler
+from ml_census.models.pickle_version import sklearn_version
+from ml_census.models.placeholders import ReadsFilesError
 from ml_census.models.predictor_factory import learn_schema
 
 VERSION: str = sklearn.__version__
@@ -39,7 +41,7 @@ def load_estimator(
     if format_name := foreign_files.foreign_format(data):
         raise ArtifactError(key, uri, f"not a pickle but {format_name}")
     try:
-        version = restricted_unpickler.sklearn_version(data)
+        version = sklearn_version(data)
     except Exception as error:
         reason = load_errors.load_error_reason(data, error, VERSION)
         raise load_errors.to_artifact_error(key, uri, error, reason) from error
@@ -100,7 +102,7 @@ def _unpickle(
             missing = f"{origin}scikit-learn {VERSION} has no {error}{remedy}"
             raise ArtifactError(key, uri, missing) from error
         raise ArtifactError(key, uri, load_errors.forbidden_globals_reason(key, error.names)) from error
-    except restricted_unpickler.ReadsFilesError as error:
+    except ReadsFilesError as error:
         advice = "fit the vectorizer with input='content'"
         raise ArtifactError(key, uri, f"{error} opens files whose paths are in a request: {advice}") from error
     except (Exception, SystemExit) as error:  # a pickle can raise any exception

@@ -22,6 +22,7 @@ from sklearn.preprocessing import StandardScaler
 
 from ml_census.errors import ArtifactError
 from ml_census.models import estimator
+from ml_census.models.pickle_version import sklearn_version
 
 ROWS, LABELS = [[0.0], [1.0]] * 20, [0, 1] * 20
 
@@ -79,7 +80,7 @@ FILES = {
     "half a zip": (b"PK\x03\x04\x14\x00", "zip archive"),
     "skops": (zipped("schema.json"), "skops"),
     "npz": (zipped("a.npy"), "npz"),
-    "npy": (saved_array(), "numpy array"),
+    "npy": (saved_array(), "NumPy array"),
     "tar.gz": (tarred("w:gz"), "tar archive with model.joblib"),
     "tar": (tarred("w"), "tar archive with model.joblib"),
     "damaged tar.gz": (tarred("w:gz")[:12] + b"\xff" * 40, "truncated or damaged"),
@@ -171,11 +172,9 @@ def test_sklearn_version_mismatch_is_advised_only_where_it_helps(key: str, data:
 
 @pytest.mark.parametrize("compress", [0, 3, ("gzip", 3), ("lzma", 3)])
 def test_the_version_is_found_in_every_form(compress: Any) -> None:
-    from ml_census.models import restricted_unpickler
-
-    assert restricted_unpickler.sklearn_version(dumped(FOREST, compress=compress)) == estimator.VERSION
-    assert restricted_unpickler.sklearn_version(pickle.dumps(FOREST, protocol=0)) == estimator.VERSION
-    assert restricted_unpickler.sklearn_version(dumped([1])) is None
+    assert sklearn_version(dumped(FOREST, compress=compress)) == estimator.VERSION
+    assert sklearn_version(pickle.dumps(FOREST, protocol=0)) == estimator.VERSION
+    assert sklearn_version(dumped([1])) is None
 
 
 NAMES = b"(lp0\ncmylib\nHalf\nacother.lib\nthing\nacnumpy\nvectorize\nac__main__\nOwn\na."

@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ml_census.models import restricted_unpickler
+from ml_census.models.placeholders import ReadsFilesError
 from support import harmful_module
 
 
@@ -48,7 +49,7 @@ def test_vectorizer_of_files_is_rejected_as_trusted_subclass() -> None:
     file = io.BytesIO()
     joblib.dump(make_pipeline(harmful_module.Vectorizer(input="filename")), file)
 
-    with pytest.raises(restricted_unpickler.ReadsFilesError, match="Vectorizer"):
+    with pytest.raises(ReadsFilesError, match="Vectorizer"):
         restricted_unpickler.restricted_load(file.getvalue(), ["support.harmful_module.Vectorizer"])
 
 

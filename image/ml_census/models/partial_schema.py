@@ -1,0 +1,42 @@
+"""A --schema file that changes some columns of the schema that the model states."""
+
+from typing import Any
+
+from ml_census.models.predictor_factory import add_dtypes, learn_schema
+from ml_census.schema import Schema, SchemaError, schema_from_json, schema_to_json
+from ml_census.storage import json_file
+
+MAX_NAMES = 20
+"""Maximum number of known columns that an error names (default 20)."""
+
+
+def parse_schema(model: Any, data: bytes) -> Schema:
+    """Return the schema of a --schema file.
+
+    A file with "form" is a whole schema. A file without "form" changes the columns that it lists; the others stay as
+    the model states them. Raises SchemaError.
+    """
+    try:
+        document = json_file.parse(data)
+    except json_file.JsonError as error:
+        raise SchemaError(str(error)) from error
+    if not isinstance(document, dict) or "form" in document or not isinstance(document.get("columns"), list):
+        return add_dtypes(model, schema_from_json(document))
+    learned = schema_to_json(learn_schema(model))
+    columns = {str(column["name"]): column for column in learned["columns"]}
+    for changes in document["columns"]:
+        _change_column(columns, changes)
+    return schema_from_json({**document, **learned})
+
+
+def _change_column(columns: dict[str, dict[str, Any]], changes: Any) -> None:
+    """Apply the changes to the column that they name. Raises SchemaError."""
+    if not isinstance(changes, dict) or "name" not in changes:
+        raise SchemaError('each of "columns" must be an object with "name"')
+    if (column := columns.get(str(changes["name"]))) is None:
+        names = ", ".join([*columns][:MAX_NAMES]) + (", …" if len(columns) > MAX_NAMES else "")
+        raise SchemaError(f"the model has no column {changes['name']}; known are {names}")
+    if changes.get("type", column["type"]) != column["type"]:
+        for key in ("categories", "dtype"):  # they belong to the type that the model states
+            column.pop(key, None)
+    column.update(changes, name=column["name"])
