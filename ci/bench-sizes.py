@@ -29,7 +29,7 @@ from ml_census.engine.compiler.equivalence import verify_equivalence
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.serialization import to_bytes
 from ml_census.engine.sklearn_predictor import SklearnPredictor
-from ml_census.models.predictor_factory import learn_schema
+from ml_census.models.pickles.predictor_factory import learn_schema
 
 ROWS = 4000
 RANDOM = np.random.default_rng(0)

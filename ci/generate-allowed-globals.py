@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Print the globals that a pickled scikit-learn model may reference, for image/ml_census/models/allowed_globals.txt.
+"""Print allowed_globals.txt of image/ml_census/models/pickles: the globals that a pickled model may reference.
 
 Run it with .venv/bin/python after an update of scikit-learn, numpy, scipy or pandas, and read the difference. It must
 print the same with each supported Python, for which the lock has other versions of numpy and scipy. `--check` fits all

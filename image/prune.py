@@ -20,10 +20,11 @@ IMPORTED = (
     "ml_census.artifacts.reloader",
     "ml_census.cli.main",
     "ml_census.client",
+    "ml_census.models.sandbox.child",
     "ml_census.server.server",
     "gcsfs",
 )
-WITH_SKLEARN = ("ml_census.models.estimator", "ml_census.models.publishing", "pandas")
+WITH_SKLEARN = ("ml_census.models.pickles.estimator", "ml_census.models.publishing", "pandas")
 
 
 def main(root: Path) -> None:

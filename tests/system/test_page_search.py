@@ -12,7 +12,7 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeRegressor
 
 from conftest import write_config
-from ml_census.models.predictor_factory import learn_schema
+from ml_census.models.pickles.predictor_factory import learn_schema
 from ml_census.models.publishing import publish
 from support.live_server import Launch, Server
 

@@ -12,7 +12,7 @@ from ml_census.cli.ending import fail
 @click.argument("folder", type=click.Path(path_type=Path))
 def sandbox(folder: Path) -> None:
     """Check whether the pickled model in FOLDER loads and predicts, for the server that starts this command."""
-    from ml_census.models.sandbox_child import check_model
+    from ml_census.models.sandbox.child import check_model
 
     try:
         check_model(folder)

@@ -14,7 +14,7 @@ process before the server uses it. The child loads the pickle by `load_from_pick
             read all files of the model into a snapshot
             sandbox.run_in_sandbox
               write snapshot and configuration to FOLDER
-              start the child  ------------------------------> sandbox_child.check_model
+              start the child  ------------------------------> child.check_model
               wait, maximum 120 s                                load_from_pickle
                                                                    unpickle, compile, verify
                                                                    self_test

@@ -84,7 +84,7 @@ def _unpickle(config: Config, folder: ModelFolder, data: bytes, compiles: bool) 
     uri = config.model_path
     try:
         # scikit-learn takes 2 s and 100 MB, which a compiled model does not need
-        from ml_census.models import estimator, predictor_factory
+        from ml_census.models.pickles import estimator, predictor_factory
     except ImportError as error:
         reason = f"no {COMPILED} beside the model, and the modules that load a pickle are not installed: {error}"
         raise ArtifactError("model_path", uri, reason) from error

@@ -26,7 +26,7 @@ from ml_census.engine.engine_info import EngineInfo
 from ml_census.engine.predictor import predict_example
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.model import ServedModel
-from ml_census.models.predictor_factory import learn_schema
+from ml_census.models.pickles.predictor_factory import learn_schema
 
 UNAUTHENTICATED = Config("", "", "", unauthenticated_protocols=("kserve", "open-inference", "mlflow"))
 NUMBERS = np.random.default_rng(0).random((60, 2))

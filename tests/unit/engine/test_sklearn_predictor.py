@@ -21,7 +21,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from ml_census.engine.predictor import PredictionError
 from ml_census.engine.sklearn_predictor import SklearnPredictor
-from ml_census.models.predictor_factory import learn_schema
+from ml_census.models.pickles.predictor_factory import learn_schema
 from ml_census.models.schema_inference import infer_schema
 from ml_census.schema import Column, Schema, SchemaError
 from support.sample_models import SAMPLE_MODELS, SampleModel

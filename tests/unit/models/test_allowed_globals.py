@@ -6,7 +6,7 @@ from typing import Any
 import joblib
 import pytest
 
-from ml_census.models import restricted_unpickler
+from ml_census.models.pickles import restricted_unpickler
 from support import estimator_options, estimators
 
 OPTIONS = [(data, name, make) for data, name, make in estimator_options.options()]

@@ -21,8 +21,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ml_census.errors import ArtifactError
-from ml_census.models import estimator
-from ml_census.models.pickle_version import sklearn_version
+from ml_census.models.pickles import estimator
+from ml_census.models.pickles.pickle_version import sklearn_version
 
 ROWS, LABELS = [[0.0], [1.0]] * 20, [0, 1] * 20
 

@@ -25,7 +25,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, SplineTransformer
 from sklearn.svm import SVC
 
-from ml_census.models import restricted_unpickler
+from ml_census.models.pickles import restricted_unpickler
 from support.sample_models import SAMPLE_MODELS
 
 ROOT = Path(__file__).parents[3]
@@ -78,7 +78,7 @@ def test_the_list_is_the_one_of_the_installed_scikit_learn() -> None:
         [sys.executable, ROOT / "ci/generate-allowed-globals.py"], capture_output=True, text=True, check=True
     )
 
-    assert (ROOT / "image/ml_census/models/allowed_globals.txt").read_text() == made.stdout
+    assert (ROOT / "image/ml_census/models/pickles/allowed_globals.txt").read_text() == made.stdout
 
 
 class Call:

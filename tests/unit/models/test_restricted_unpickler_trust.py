@@ -11,8 +11,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ml_census.models import restricted_unpickler
-from ml_census.models.placeholders import ReadsFilesError
+from ml_census.models.pickles import restricted_unpickler
+from ml_census.models.pickles.placeholders import ReadsFilesError
 from support import harmful_module
 
 
@@ -61,7 +61,7 @@ def read_array(self, unpickler, ensure_native_byte_order):
     return pickle.load(unpickler.file_handle)  # as joblib 1.5 reads arrays of objects
 
 numpy_pickle.NumpyArrayWrapper.read_array = read_array
-import ml_census.models.restricted_unpickler
+import ml_census.models.pickles.restricted_unpickler
 """
 
 

@@ -18,8 +18,10 @@ from ml_census import config
 from ml_census.config import Config
 from ml_census.engine.engine_info import EngineInfo
 from ml_census.errors import ArtifactError
-from ml_census.models import container_memory, estimator, loading, sandbox
-from ml_census.models.sandbox_result import SandboxResult
+from ml_census.models import loading, sandbox
+from ml_census.models.pickles import estimator
+from ml_census.models.sandbox import container_memory, parent
+from ml_census.models.sandbox.result import SandboxResult
 from ml_census.storage.snapshot import Snapshot
 from support import harmful_module
 from support.sample_models import SAMPLE_MODELS, made_by
@@ -131,7 +133,7 @@ def test_pickle_that_raises_is_refused_with_the_exception(harm: str, reason: str
 
 
 def test_trial_that_outlasts_its_time_is_refused(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "TIMEOUT_SECONDS", 0.01)
+    monkeypatch.setattr(parent, "TIMEOUT_SECONDS", 0.01)
 
     with pytest.raises(ArtifactError, match="model check timed out after 0.01 s"):
         tried(folder("logistic"))
@@ -186,10 +188,10 @@ def test_both_versions_of_control_groups_are_asked_for_what_they_have() -> None:
 LIMITED = """
 import sys
 from pathlib import Path
-from ml_census.models import container_memory, sandbox_child
+from ml_census.models.sandbox import container_memory, child
 
 container_memory.CGROUPS = [container_memory.ControlGroup(*sys.argv[2:])]
-sandbox_child.check_model(Path(sys.argv[1]))
+child.check_model(Path(sys.argv[1]))
 """
 
 

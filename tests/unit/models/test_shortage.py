@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from ml_census.errors import ArtifactError
-from ml_census.models import estimator
+from ml_census.models.pickles import estimator
 
 ROWS, LABELS = [[0.0], [1.0]] * 20, [0, 1] * 20
 

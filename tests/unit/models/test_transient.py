@@ -17,7 +17,9 @@ from sklearn.base import BaseEstimator
 from ml_census import config
 from ml_census.artifacts.reloader import ArtifactReloader
 from ml_census.errors import ArtifactError
-from ml_census.models import manifest, predictor_factory, sandbox
+from ml_census.models import manifest, sandbox
+from ml_census.models.pickles import predictor_factory
+from ml_census.models.sandbox import parent
 from ml_census.storage import snapshot
 from ml_census.storage.snapshot import Snapshot
 from support.sample_models import SAMPLE_MODELS
@@ -109,7 +111,7 @@ def test_a_child_that_takes_too_long_is_ended_with_all_that_it_started(
 ) -> None:
     path = folder("logistic")
     program(f"sleep 600 & echo $! > {tmp_path}/pid; wait")
-    monkeypatch.setattr(sandbox, "TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr(parent, "TIMEOUT_SECONDS", 1)
 
     error = refusal(path)
 

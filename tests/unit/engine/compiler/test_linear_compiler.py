@@ -18,7 +18,7 @@ from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.linear_model import LinearModel
 from ml_census.engine.runtime.serialization import from_bytes, to_bytes
 from ml_census.engine.sklearn_predictor import SklearnPredictor
-from ml_census.models.predictor_factory import learn_schema
+from ml_census.models.pickles.predictor_factory import learn_schema
 
 COUNT = MAX_TABLE_FEATURES + 500
 ZIPS = [f"{number:05d}" for number in range(COUNT)]

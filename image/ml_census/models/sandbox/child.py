@@ -10,11 +10,11 @@ from ml_census.engine.runtime import serialization
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.errors import ArtifactError
 from ml_census.models import loading
-from ml_census.models.container_memory import available_memory
 from ml_census.models.manifest import ModelFolder
 from ml_census.models.model import ServedModel
-from ml_census.models.sandbox import CONFIG
-from ml_census.models.sandbox_result import SandboxResult, write_error
+from ml_census.models.sandbox.container_memory import available_memory
+from ml_census.models.sandbox.parent import CONFIG
+from ml_census.models.sandbox.result import SandboxResult, write_error
 from ml_census.schema import schema_to_json
 from ml_census.storage import snapshot
 

@@ -19,7 +19,7 @@ from signal import Signals
 
 from ml_census.config import Config
 from ml_census.errors import ArtifactError
-from ml_census.models.sandbox_result import SandboxResult, has_result, read_result
+from ml_census.models.sandbox.result import SandboxResult, has_result, read_result
 from ml_census.storage.snapshot import Snapshot
 
 PREFIX = "sandbox-"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ml_census.models.predictor_factory import add_dtypes, learn_schema
+from ml_census.models.pickles.predictor_factory import add_dtypes, learn_schema
 from ml_census.schema import Schema, SchemaError, schema_from_json, schema_to_json
 from ml_census.storage import json_file
 

@@ -23,7 +23,12 @@ from joblib import numpy_pickle
 from joblib.numpy_pickle_utils import _validate_fileobject_and_memmap
 
 from ml_census.config import trusted_globals
-from ml_census.models.placeholders import TEXT_MODULE, drop_unused_placeholders, is_vectorizer, placeholder_class
+from ml_census.models.pickles.placeholders import (
+    TEXT_MODULE,
+    drop_unused_placeholders,
+    is_vectorizer,
+    placeholder_class,
+)
 
 
 class ForbiddenGlobalError(Exception):
@@ -38,7 +43,12 @@ class ForbiddenGlobalError(Exception):
 @cache
 def allowed_globals() -> frozenset[tuple[str, str]]:
     """Return module and name of all globals that a scikit-learn model may reference."""
-    lines = resources.files("ml_census.models").joinpath("allowed_globals.txt").read_text(encoding="utf-8").splitlines()
+    lines = (
+        resources.files("ml_census.models.pickles")
+        .joinpath("allowed_globals.txt")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
     return frozenset((module, name) for module, name in (line.split() for line in lines))
 
 

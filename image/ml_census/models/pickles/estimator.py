@@ -11,10 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 from ml_census.engine.predictor import predict_example
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.errors import ArtifactError
-from ml_census.models import foreign_files, load_errors, restricted_unpickler
-from ml_census.models.pickle_version import sklearn_version
-from ml_census.models.placeholders import ReadsFilesError
-from ml_census.models.predictor_factory import learn_schema
+from ml_census.models.pickles import foreign_files, load_errors, restricted_unpickler
+from ml_census.models.pickles.pickle_version import sklearn_version
+from ml_census.models.pickles.placeholders import ReadsFilesError
+from ml_census.models.pickles.predictor_factory import learn_schema
 
 VERSION: str = sklearn.__version__
 

@@ -1,0 +1,99 @@
+"""Publish the files that `ml-census publish` names, and report an error by the option that caused it."""
+
+import warnings
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from ml_census import storage
+from ml_census.config import trusted_globals
+from ml_census.engine.engine_info import EngineInfo
+from ml_census.engine.predictor import PredictionError, describe_failure
+from ml_census.errors import ArtifactError
+from ml_census.models import class_labels
+from ml_census.models.manifest import parse_object, read
+from ml_census.models.pickles import estimator
+from ml_census.models.pickles.predictor_factory import learn_schema
+from ml_census.models.publishing.folder import publish
+from ml_census.models.publishing.partial_schema import parse_schema
+from ml_census.schema import InvalidRowsError, SchemaError
+from ml_census.storage import StorageError
+from ml_census.storage.snapshot import Snapshot
+
+ADVICE = "give rows that the model predicts with --golden, or the columns' types with --schema"
+
+
+class _Sources(NamedTuple):
+    """The URIs that `ml-census publish` reads; None for an option that is not given."""
+
+    model: str
+    decoding: str | None
+    schema: str | None
+    golden: str | None
+
+
+def publish_files(
+    model_uri: str,
+    output: str,
+    decoding_uri: str | None,
+    schema_uri: str | None,
+    golden_uri: str | None,
+    trusted: Iterable[str] = (),
+) -> EngineInfo:
+    """Publish a model that was written with joblib or pickle, with the content of the other files.
+
+    `trusted` are globals that the pickle may reference beside those of scikit-learn, each "module.name".
+    Returns the engine that will serve the model. Raises ArtifactError, StorageError.
+    """
+    trusted = tuple(trusted)
+    for name in trusted:
+        if reason := trusted_globals.rejection_reason(name):
+            raise ArtifactError("--trusted-global", name, reason)
+    sources = _Sources(model_uri, decoding_uri, schema_uri, golden_uri)
+    with warnings.catch_warnings(action="ignore"):  # NumPy warns of the extreme rows on which the model is verified
+        try:
+            return _publish_files(sources, output, trusted)
+        except (ArtifactError, StorageError):
+            raise
+        except Exception as error:
+            raise _to_artifact_error(sources, error) from error
+
+
+def _publish_files(sources: _Sources, output: str, trusted: tuple[str, ...]) -> EngineInfo:
+    files = Snapshot()
+    data = read(files, "--model", sources.model, storage.MAX_BYTES)
+    model = estimator.load_estimator("--model", sources.model, data, trusted).model
+    texts = None
+    if sources.decoding:
+        texts = parse_object("--decoding", sources.decoding, read(files, "--decoding", sources.decoding))
+    if sources.schema:
+        schema = parse_schema(model, read(files, "--schema", sources.schema))
+    else:
+        schema = learn_schema(model)
+    about = {"trusted_globals": trusted} if trusted else {}
+    return publish(model, schema, texts, _read_golden_rows(files, sources.golden), about, output)
+
+
+def _to_artifact_error(sources: _Sources, error: Exception) -> ArtifactError:
+    """Return the error that names the option and the file to which an exception of `publish` belongs."""
+    schema = ("--schema", sources.schema) if sources.schema else ("--model", sources.model)
+    match error:
+        case SchemaError():
+            return ArtifactError(*schema, str(error))
+        case class_labels.DecodingError():
+            return ArtifactError("--decoding", sources.decoding or "", str(error))
+        case InvalidRowsError():
+            return ArtifactError("--golden", sources.golden or "", str(error))
+        case PredictionError():
+            advice = "" if sources.schema else f"; {ADVICE}"
+            return ArtifactError(*schema, f"{describe_failure(error)}{advice}")
+    # an estimator of another package can raise any exception
+    return ArtifactError("--model", sources.model, f"cannot be published: {type(error).__name__}: {error}")
+
+
+def _read_golden_rows(files: Snapshot, uri: str | None) -> list[list[Any]]:
+    if uri is None:
+        return []
+    rows = parse_object("--golden", uri, read(files, "--golden", uri)).get("inputs")
+    if not isinstance(rows, list) or not rows:
+        raise ArtifactError("--golden", uri, "inputs must be a list of rows")
+    return rows
