@@ -19,8 +19,6 @@ BANNED = {
     "a metaphor": r"\bstands? in for\b|\bat a glance\b|\bby the same road\b",
     "proof for a comparison of samples": r"\bproved equal\b|\bproves? (?:it )?equal\b",
 }
-PENDING = ("models", "artifacts")
-"""Packages that are not clean yet."""
 
 
 def comments_and_docstrings(path: Path) -> Iterator[str]:
@@ -45,11 +43,7 @@ DOCUMENTS = [
     *sorted((ROOT / "docs").rglob("*.md")),
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "charts/ml-census/README.md")),
 ]
-TEXTS = {
-    path: list(comments_and_docstrings(path))
-    for path in sorted(PACKAGE.rglob("*.py"))
-    if path.relative_to(PACKAGE).parts[0] not in PENDING
-}
+TEXTS = {path: list(comments_and_docstrings(path)) for path in sorted(PACKAGE.rglob("*.py"))}
 TEXTS |= {path: re.split(r"\n\n|\n(?=[-|])", without_code(path.read_text())) for path in DOCUMENTS}
 TEXTS |= {
     path: re.split(r"\n\s*\n|\n(?=\s*# --)", re.sub(r"^\s*#", "", path.read_text(), flags=re.MULTILINE))

@@ -1,4 +1,4 @@
-"""What the steps of a pipeline state about its input columns, and the schema's columns that follow from it."""
+"""Facts that the steps of a pipeline state about its input columns, and the schema's columns that follow from it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
