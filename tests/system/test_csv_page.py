@@ -17,10 +17,10 @@ from support.live_server import Launch, Server
 TESTS = Path(__file__).parents[1]
 CASES = json.loads((TESTS / "support" / "csv_cases.json").read_text())
 READ = """async ({texts, encodings}) => {
-  const {records, delimiterOf, decode} = await import("/csv.js");
+  const {records, detectDelimiter, decode} = await import("/js/csv.js");
   const bytes = (hex) => new Uint8Array((hex.match(/../g) || []).map((pair) => parseInt(pair, 16)));
   const read = ({text, names}) => {
-    const delimiter = names ? delimiterOf(text, names) : ",";
+    const delimiter = names ? detectDelimiter(text, names) : ",";
     try {
       return {delimiter, records: [...records(text, delimiter)].map(({line, cells}) => [line, cells])};
     } catch (error) {
@@ -103,4 +103,4 @@ def test_gzip_that_is_cut_is_told(page: Page) -> None:
     page.set_input_files("input[name=file]", {"name": "rows.csv.gz", "mimeType": "application/gzip", "buffer": data})
     page.click("#table button")
 
-    expect(page.locator("#table [role=alert]")).to_have_text("the file is not whole: gzip ends early or is damaged")
+    expect(page.locator("#table [role=alert]")).to_have_text("the gzip file is truncated or damaged")

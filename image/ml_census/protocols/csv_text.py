@@ -1,6 +1,6 @@
 """Read CSV (RFC 4180) and its variants: delimiters, encodings, headers.
 
-Server, client and command line read CSV with this module alone. web/static/csv.js does the same in a browser:
+Server, client and command line read CSV with this module alone. web/static/js/csv.js does the same in a browser:
 tests/support/csv_cases.json holds the cases that both must pass.
 """
 

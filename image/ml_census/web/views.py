@@ -13,10 +13,10 @@ GREETING = "ml-census is ready: log in at /login, post rows to /prediction.\n"
 REPORT = "/report"
 FIRST_PATHS = ("/login", "/prediction", "/schema")
 """First paths of /docs: those that most clients need."""
-STATIC = {
-    "/page.css": ("static/page.css", "text/css"),
-    "/page.js": ("static/page.js", "text/javascript"),
-    "/csv.js": ("static/csv.js", "text/javascript"),
+SCRIPTS = ("main", "api", "csv", "explain", "form", "format", "table")
+"""Modules of static/js, each served at /js/NAME.js."""
+STATIC = {"/page.css": ("static/page.css", "text/css")} | {
+    f"/js/{name}.js": (f"static/js/{name}.js", "text/javascript") for name in SCRIPTS
 }
 """File and content type of each path."""
 CSP_NONE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from ml_census.api.app import BLUEPRINTS
 from ml_census.web.openapi import build_document
-from ml_census.web.views import create_blueprint
+from ml_census.web.views import SCRIPTS, create_blueprint
 
 
 def client_for(report: bytes | None) -> FlaskClient:
@@ -44,8 +44,7 @@ def test_index_is_a_page_for_browsers_only(client: FlaskClient, accept: str | No
         ("/", "text/html", "script-src 'self'"),
         ("/docs", "text/html", "script-src 'self'"),
         ("/report", "text/html", "style-src 'unsafe-inline'"),
-        ("/page.js", "text/javascript", None),
-        ("/csv.js", "text/javascript", None),
+        *((f"/js/{name}.js", "text/javascript", None) for name in SCRIPTS),
         ("/page.css", "text/css", None),
         ("/openapi.yaml", "application/yaml", None),
     ],

@@ -1,0 +1,72 @@
+// Values, predictions and problems as text and elements.
+
+import { session } from "./api.js";
+
+const MAX_BARS = 10; // of more classes, the TOP most probable are shown
+const TOP = 5; // classes, problems
+const exact = new Intl.NumberFormat("en", { maximumFractionDigits: 20, useGrouping: "min2" }); // 2024, not 2,024
+const rounded = new Intl.NumberFormat("en", { maximumSignificantDigits: 6 });
+
+export const $ = (id) => document.getElementById(id);
+export const isEqual = (left, right) => JSON.stringify(left) === JSON.stringify(right);
+export const formatCount = new Intl.NumberFormat("en").format;
+export const formatNumber = exact.format;
+export const percent = (share) => `${(100 * share).toFixed(1)}\u00a0%`;
+export const countOf = (number, singular, plural) => `${formatCount(number)} ${number === 1 ? singular : plural}`;
+export const columnName = (name) => (typeof name === "number" ? `column ${name}` : name);
+
+export function formatValue(value, { type }) {
+  if (value === null) return "missing";
+  return type === "number" ? exact.format(value) : String(value).trim();
+}
+
+/** Format a prediction. A class is a name, even if it is a number. */
+export function formatPrediction(prediction) {
+  if (Array.isArray(prediction)) return prediction.map(formatPrediction).join(", ");
+  if (session.schema.classes || typeof prediction !== "number") return String(prediction);
+  return (Number.isInteger(prediction) ? exact : rounded).format(prediction);
+}
+
+export function element(tag, content = "") {
+  const created = document.createElement(tag);
+  created.textContent = content;
+  return created;
+}
+
+/** Return the elements that describe a RequestError. */
+export function problemElements(error) {
+  const message = element("p", error.message);
+  const items = error.details.slice(0, TOP).map(({ line, column, expected, got }) => {
+    const parts = [line && `line ${formatCount(line)}`, column !== undefined && columnName(column)];
+    const position = parts.filter(Boolean).join(", ");
+    return element("li", `${position && `${position}: `}expected ${expected}${got === undefined ? "" : `, got ${JSON.stringify(got)}`}`);
+  });
+  const total = parseInt(error.message) || error.details.length; // the server truncates the details
+  if (total > items.length && items.length) items.push(element("li", `and ${formatCount(total - items.length)} more`));
+  if (!items.length) return [message];
+  const list = element("ul");
+  list.append(...items);
+  return [message, list];
+}
+
+/** Fill a list with one bar per part {name, share, chosen}. Of many parts, show the largest and the sum of the others. */
+export function showBars(list, parts, formatShare) {
+  const shown = [...parts];
+  if (parts.length > MAX_BARS) {
+    shown.sort((left, right) => right.share - left.share);
+    const rest = shown.splice(TOP);
+    shown.push({ name: `${rest.length} more`, share: rest.reduce((sum, { share }) => sum + share, 0) });
+  }
+  list.replaceChildren(...shown.map(({ name, share, chosen }) => {
+    const line = element("div");
+    const bar = element("dd");
+    const fill = element("i");
+    line.classList.toggle("chosen", Boolean(chosen));
+    bar.className = "bar";
+    bar.ariaHidden = "true";
+    bar.append(fill);
+    fill.style.width = `${100 * share}%`;
+    line.append(element("dt", name), bar, element("dd", formatShare(share)));
+    return line;
+  }));
+}

@@ -1,0 +1,68 @@
+// The page: log in, predict one row of a form or many rows of a CSV file. The form is built from /schema.
+
+import { authorization, request, session } from "./api.js";
+import { quote } from "./csv.js";
+import { explain } from "./explain.js";
+import { createFields, focusFirstField, markStale, onSubmit, predictChange, predictRow, showStaleNote } from "./form.js";
+import { $, element, isEqual } from "./format.js";
+import { onDrag, predictTable } from "./table.js";
+
+async function logIn(form) {
+  const bytes = new TextEncoder().encode(`${form.user.value}:${form.password.value}`);
+  const basic = btoa(String.fromCharCode(...bytes));
+  ({ token: session.token } = await request("login", { headers: { Authorization: `Basic ${basic}` } }));
+  form.password.value = "";
+  const schema = await request("schema", { headers: authorization() });
+  if (!isEqual(schema, session.schema) || $("name").textContent !== form.user.value) rebuild(schema);
+  $("name").textContent = form.user.value;
+  showSections(true);
+  showModel();
+  focusFirstField();
+}
+
+function requireLogin() {
+  showSections(false);
+  $("login").querySelector("[role=alert]").replaceChildren(element("p", "Your session has expired. Log in again."));
+  $("login").password.focus();
+}
+
+function showSections(isLoggedIn) {
+  $("login").hidden = isLoggedIn;
+  $("one").hidden = $("many").hidden = $("user").hidden = !isLoggedIn;
+}
+
+function showModel() {
+  request("version").then(({ model, engine, report }) => {
+    $("model").textContent = `model ${model}, ${engine.kind}`;
+    $("report").hidden = !report;
+  }, () => {});
+}
+
+/** Reset the page for another model or user. */
+function rebuild(schema) {
+  Object.assign(session, { schema, result: null });
+  createFields();
+  $("table").reset();
+  $("table").text.placeholder = schema.columns.map(({ name }) => quote(name)).join(",");
+  for (const id of ["answer", "why", "result"]) $(id).hidden = true;
+  for (const id of ["moved", "note", "done"]) $(id).textContent = "";
+  for (const alert of document.querySelectorAll("[role=alert]")) alert.replaceChildren();
+}
+
+onSubmit($("login"), logIn);
+onSubmit($("row"), predictRow, { repeats: true, after: showStaleNote });
+onSubmit($("table"), predictTable);
+for (const type of ["dragover", "dragleave", "drop"]) document.addEventListener(type, onDrag);
+document.addEventListener("sessionexpired", requireLogin);
+$("table").text.addEventListener("input", () => ($("table").file.value = ""));
+$("table").file.addEventListener("change", () => ($("table").text.value = ""));
+$("row").addEventListener("input", markStale);
+$("row").addEventListener("change", predictChange);
+$("why").addEventListener("toggle", explain);
+$("out").addEventListener("click", () => location.replace("./"));
+new ResizeObserver(() => { // keep a focused field above the prediction
+  document.documentElement.style.scrollPaddingBottom = `${$("answer").offsetHeight + 8}px`;
+}).observe($("answer"));
+showSections(false);
+$("login").user.focus();
+showModel();
