@@ -1,6 +1,6 @@
 """Load artifacts as a server does, but a bare pickle in this process, as the child process of the sandbox does.
 
-Starting the child takes 3 s for each model; tests/unit/models/test_sandbox.py tests it.
+Starting the child takes 3 s for each model; tests/unit/models/sandbox/test_parent.py tests it.
 """
 
 from ml_census.artifacts.bundle import Artifacts, load_signing_keys, load_users

@@ -55,7 +55,7 @@ ELSEWHERE = {
     "permission denied": "tests/system/test_storage_gs.py",
     "trying again": "tests/system/test_storage_gs.py",
     "no compiled.npz beside": "tests/system/test_published.py",
-    "model check failed": "tests/unit/models/test_sandbox.py",
+    "model check failed": "tests/unit/models/sandbox/test_parent.py",
 }
 
 

@@ -116,11 +116,12 @@ def test_local_artifact_is_not_cached(file: Path, tmp_path: Path) -> None:
     assert artifact.load_cached() is None
 
 
+@pytest.mark.parametrize("index", [[], 7, None, {"a": 7}, {"a": ["b"]}], ids=json.dumps)
 def test_damaged_cache_is_ignored_with_a_warning(
-    remote: WatchedArtifact[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    remote: WatchedArtifact[str], tmp_path: Path, caplog: pytest.LogCaptureFixture, index: object
 ) -> None:
     remote.load()
-    (tmp_path / "cache" / "index.json").write_text(json.dumps([]))
+    (tmp_path / "cache" / "index.json").write_text(json.dumps(index))
 
     assert remote.load_cached() is None
     assert f"cache_path: {tmp_path}/cache: " in caplog.text

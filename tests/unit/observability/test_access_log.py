@@ -1,4 +1,4 @@
-"""The severity of a line of the access log, as Cloud Logging filters it."""
+"""A line of the access log has the severity of its status, for the filters of Cloud Logging."""
 
 import json
 
@@ -8,7 +8,7 @@ from ml_census.observability import access_log
 
 
 @pytest.mark.parametrize(("status", "severity"), [(499, "INFO"), (500, "ERROR"), (503, "WARNING")])
-def test_severity_of_a_line_follows_the_status(caplog: pytest.LogCaptureFixture, status: int, severity: str) -> None:
+def test_severity_follows_the_status(caplog: pytest.LogCaptureFixture, status: int, severity: str) -> None:
     caplog.set_level("INFO", access_log.log.name)
 
     access_log.log_response("GET", "/", status, 0.1, "name", "")

@@ -1,4 +1,4 @@
-"""How far the rows have moved from those of the training."""
+"""The PSI compares the predicted rows with the training rows."""
 
 import math
 from dataclasses import replace
@@ -43,12 +43,12 @@ USUAL = [(20, "Female")] * 2 + [(30, "Female")] * 2 + [(25, "Male"), (31, "Male"
 USUAL += [(51, "Male"), (90, "Male")]
 
 
-def test_rows_like_those_of_the_training_have_not_moved() -> None:
+def test_psi_of_rows_like_the_training_rows_is_zero() -> None:
     assert seen(USUAL).psi_by_column() == pytest.approx({"age": 0, "sex": 0}, abs=1e-3)
 
 
-def test_the_index_is_that_of_the_literature() -> None:
-    """Sum of (now - before) ln(now / before)."""
+def test_psi_is_the_published_formula() -> None:
+    """The PSI is the sum of (current - training) ln(current / training)."""
     older = [(40, sex) for _, sex in USUAL]
 
     ages = [(0.0001, 0.5), (1, 0.3), (0.0001, 0.2)]
@@ -56,22 +56,22 @@ def test_the_index_is_that_of_the_literature() -> None:
     assert seen(older).psi_by_column() == pytest.approx({"age": wanted, "sex": 0}, abs=1e-3)
 
 
-def test_a_share_of_nothing_is_a_large_step_and_no_error() -> None:
+def test_empty_bin_has_a_large_finite_psi() -> None:
     assert 5 < population_stability_index([0, 1], [1, 0]) < 20
 
 
 @pytest.mark.parametrize("value", [None, float("nan"), "Divers"])
-def test_what_is_missing_or_unknown_is_a_bin_of_its_own(value: object) -> None:
+def test_missing_and_unknown_values_share_a_bin(value: object) -> None:
     strange = [(None if value == "Divers" else value, value if isinstance(value, str) else "?")] * 10
 
     assert min(seen(strange).psi_by_column().values()) > 5
 
 
-def test_few_rows_say_nothing() -> None:
+def test_psi_is_empty_below_the_minimum_of_rows() -> None:
     assert seen(USUAL, times=MIN_ROWS // 10 - 1).psi_by_column() == {}
 
 
-def test_old_rows_are_forgotten() -> None:
+def test_old_rows_lose_their_weight() -> None:
     counted = seen([(80, "Male")] * 100, times=WINDOW_ROWS // 100)
     for _ in range(20 * WINDOW_ROWS // 10):
         counted.observe(list(zip(*USUAL, strict=True)))
@@ -79,7 +79,7 @@ def test_old_rows_are_forgotten() -> None:
     assert max(counted.psi_by_column().values()) < 0.01
 
 
-def test_of_a_large_request_rows_from_its_start_to_its_end_count() -> None:
+def test_large_request_is_sampled_evenly() -> None:
     half = 50 * MAX_SAMPLED_ROWS
     counted = seen([(20, "Male")] * half + [(60, "Male")] * half, times=MIN_ROWS // MAX_SAMPLED_ROWS)
 
@@ -88,21 +88,21 @@ def test_of_a_large_request_rows_from_its_start_to_its_end_count() -> None:
     )  # type: ignore[union-attr]
 
 
-def test_columns_of_which_no_training_is_known_are_left_out() -> None:
+def test_column_without_training_distribution_is_left_out() -> None:
     assert list(seen([(*row, "x") for row in USUAL], (AGE, SEX, NOTE)).psi_by_column()) == ["age", "sex"]
     assert seen(USUAL, tuple(replace(each, training=None) for each in (AGE, SEX))).psi_by_column() == {}
 
 
 def predicting(*columns: Column) -> Artifacts:
-    """A model of these columns, that has predicted nothing yet."""
+    """Return artifacts with a model of these columns."""
     model = DummyClassifier().fit(pd.DataFrame([[0] * len(columns)], columns=[each.name for each in columns]), [1])
     predictor = SklearnPredictor(model, Schema(columns, "frame"))
     served = ServedModel(predictor, "0123456789ab", EngineInfo("sklearn"), "1.9.0")
     return Artifacts(served, {}, auth.parse_keys(KEY.encode()))
 
 
-def test_requests_in_flight_leave_the_drift_of_the_next_model_alone() -> None:
-    """They end on the model that they began with, whose columns are others."""
+def test_requests_on_the_previous_model_are_not_counted() -> None:
+    """They end on the model with which they began; its columns are in another order."""
     old, new, metrics = predicting(SEX, AGE), predicting(AGE, SEX), Metrics()
     app, service = create_app(old, Config("", "", ""), metrics=metrics), PredictionService(1000, metrics)
     app.replace_artifacts(new)
@@ -114,24 +114,24 @@ def test_requests_in_flight_leave_the_drift_of_the_next_model_alone() -> None:
     assert told == pytest.approx([0, 0], abs=1e-3)
 
 
-def test_a_number_is_spread_over_bins_with_as_many_rows_each() -> None:
+def test_bins_of_a_number_have_equal_frequencies() -> None:
     assert training_distribution(replace(AGE, training=None), pd.Series(range(100))) == TrainingDistribution(
         (0.1,) * 10 + (0.0,), tuple(range(9, 90, 10)), 0, 99
     )
 
 
-def test_a_number_that_is_mostly_one_value_has_fewer_bins() -> None:
+def test_number_with_one_frequent_value_has_fewer_bins() -> None:
     gains = pd.Series([0] * 95 + [1, 2, 3, 4, 5])
 
     assert training_distribution(AGE, gains) == TrainingDistribution((0.95, 0.05, 0.0), (0,), 0, 5)
 
 
-def test_missing_values_have_a_share() -> None:
+def test_missing_values_have_a_frequency() -> None:
     assert training_distribution(AGE, pd.Series([1.0, None])).frequencies == (0.5, 0.5)
     assert training_distribution(SEX, pd.Series(["Male", "Male", "Female", "?"])).frequencies == (0.25, 0.5, 0.25)
 
 
-def test_rows_count_half_once_20000_are_counted() -> None:
+def test_counts_are_halved_at_the_window_size() -> None:
     counted = seen([(20, "Male")] * 100, times=WINDOW_ROWS // 100)
     for _ in range(WINDOW_ROWS // 2 // 100):
         counted.observe(list(zip(*[(60, "Male")] * 100, strict=True)))

@@ -1,4 +1,4 @@
-"""The labels of the metrics are bounded, whatever clients send."""
+"""The number of label values is bounded for all requests."""
 
 from ml_census.observability.drift import DriftMonitor
 from ml_census.observability.metrics import Metrics

@@ -1,4 +1,4 @@
-"""A --schema file without "form" changes some columns of what is learnt from the model."""
+"""A --schema file without "form" changes some columns of the schema that the model states."""
 
 import json
 from pathlib import Path
@@ -40,7 +40,7 @@ def published(folder: Path) -> dict[str, dict[str, Any]]:
     return {column["name"]: column for column in json.loads((folder / "out/schema.json").read_text())["columns"]}
 
 
-def test_the_file_changes_its_columns_and_leaves_the_others_learnt(tmp_path: Path) -> None:
+def test_file_changes_only_the_columns_that_it_lists(tmp_path: Path) -> None:
     assert publish(tmp_path).exit_code == 0
     learnt = published(tmp_path)
 
@@ -51,7 +51,7 @@ def test_the_file_changes_its_columns_and_leaves_the_others_learnt(tmp_path: Pat
     assert learnt["city"]["categories"] == ["Oslo", "Rome"]
 
 
-def test_another_type_drops_the_categories_of_the_learnt_one(tmp_path: Path) -> None:
+def test_another_type_drops_the_categories(tmp_path: Path) -> None:
     done = publish_with(tmp_path, {"name": "city", "type": "text"})
 
     assert done.exit_code == 0, done.output
@@ -67,14 +67,14 @@ def test_another_type_drops_the_categories_of_the_learnt_one(tmp_path: Path) -> 
         ({"name": "age", "type": "numeric"}, "form must be one of"),
     ],
 )
-def test_what_the_file_says_wrongly_is_refused_by_name(tmp_path: Path, column: dict[str, Any], says: str) -> None:
+def test_invalid_change_is_rejected_by_name(tmp_path: Path, column: dict[str, Any], says: str) -> None:
     done = publish_with(tmp_path, column)
 
     assert done.exit_code == 1
     assert f"--schema: {tmp_path}/some.json: {says}" in done.output
 
 
-def test_a_schema_edited_in_place_is_refused_with_the_remedy(tmp_path: Path) -> None:
+def test_schema_edited_in_place_is_rejected_with_a_remedy(tmp_path: Path) -> None:
     assert publish(tmp_path).exit_code == 0
     with (tmp_path / "out/schema.json").open("a") as file:
         file.write("\n")

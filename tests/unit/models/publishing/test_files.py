@@ -1,4 +1,4 @@
-"""What is published can be served; what cannot be published is one line that names option, file and reason."""
+"""A published model can be served; an error of `publish` is one line with option, file and reason."""
 
 import json
 import re
@@ -29,7 +29,7 @@ def load(uri: str) -> ServedModel:
 
 
 def publish(folder: Path, fitted: Any, **options: str) -> Result:
-    """In-process; options are names of files in the folder."""
+    """Run `ml-census publish` in this process; options are names of files in the folder."""
     joblib.dump(fitted, folder / "model.pkl")
     named = {"model": "model.pkl", "output": "out"} | options
     words = [word for option, name in named.items() for word in (f"--{option}", str(folder / name))]
@@ -37,7 +37,7 @@ def publish(folder: Path, fitted: Any, **options: str) -> Result:
 
 
 @pytest.mark.parametrize("name", SAMPLE_MODELS)
-def test_what_is_published_is_loaded_and_answers_the_same(
+def test_published_model_loads_and_predicts_the_same(
     sample_model: Callable[[str], SampleModel], tmp_path: Path, name: str
 ) -> None:
     made = sample_model(name)
@@ -92,10 +92,10 @@ BAD: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_cannot_be_published_is_one_line_that_names_it(
+def test_rejected_file_is_named_in_one_line(
     tmp_path: Path, sample_model: Callable[[str], SampleModel], name: str
 ) -> None:
-    """And nothing is published that no server could start with."""
+    """A manifest is not written, so that no server starts with the files."""
     options, files, message = BAD[name]
     joblib.dump([1], tmp_path / "list.pkl")
     joblib.dump(LogisticRegression(), tmp_path / "new.pkl")
@@ -112,8 +112,8 @@ def test_what_cannot_be_published_is_one_line_that_names_it(
     assert not (tmp_path / "out" / "manifest.json").exists()
 
 
-def test_a_category_that_is_missing_in_all_rows_is_published_so_that_it_loads(tmp_path: Path) -> None:
-    """JSON has no NaN: what then is left of the column's categories must still be a schema."""
+def test_category_missing_in_all_rows_is_published(tmp_path: Path) -> None:
+    """JSON has no NaN, so the column has no category in schema.json."""
     frame = pd.DataFrame({"a": [np.nan] * 200, "b": [str(place % 3) for place in range(200)]}).astype({"a": object})
     model = make_pipeline(OneHotEncoder(), DecisionTreeClassifier()).fit(frame, LABELS)
 
@@ -129,7 +129,7 @@ def test_a_category_that_is_missing_in_all_rows_is_published_so_that_it_loads(tm
     "values", [pd.to_datetime(["2020-01-01", "2021-01-01"]), pd.interval_range(0, 2), [b"a", b"b"]],
     ids=["dates", "intervals", "bytes"],
 )  # fmt: skip
-def test_categories_that_json_has_not_are_no_reason_for_a_traceback(tmp_path: Path, values: Any) -> None:
+def test_categories_beyond_json_cause_no_traceback(tmp_path: Path, values: Any) -> None:
     frame = pd.DataFrame({"a": pd.Series([values[place % 2] for place in range(200)], dtype=object)})
     model = make_pipeline(OneHotEncoder(), DecisionTreeClassifier()).fit(frame, LABELS)
 
@@ -146,7 +146,7 @@ def test_categories_that_json_has_not_are_no_reason_for_a_traceback(tmp_path: Pa
     ],
     ids=json.dumps,
 )  # fmt: skip
-def test_a_manifest_that_is_none_is_one_line_or_no_reason(
+def test_damaged_manifest_is_rejected_or_serves_compiled(
     tmp_path: Path, sample_model: Callable[[str], SampleModel], folder: Callable[..., Path], change: dict[str, Any]
 ) -> None:
     publish(tmp_path, sample_model("logistic").model)

@@ -1,4 +1,4 @@
-"""A manifest that the configuration pins says which names its pickle may use; any other manifest says nothing."""
+"""A manifest adds trusted globals only if the configuration pins it by model_sha256."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ NAME = "support.harmful_module.doubled"
 
 @pytest.fixture
 def published(tmp_path: Path) -> Path:
-    """The folder of a model with a function of a module of the operator's own."""
+    """Publish a model with a function of an operator's module; return the folder."""
     model = make_pipeline(FunctionTransformer(harmful_module.doubled), LogisticRegression()).fit(
         [[0.0], [1.0]] * 20, [0, 1] * 20
     )
@@ -53,20 +53,20 @@ def test_publish_writes_the_trusted_names_into_the_manifest(published: Path) -> 
     assert json.loads((published / "manifest.json").read_text())["trusted_globals"] == [NAME]
 
 
-def test_a_pinned_manifest_is_trusted(published: Path, start: Callable[..., Artifacts]) -> None:
+def test_pinned_manifest_is_trusted(published: Path, start: Callable[..., Artifacts]) -> None:
     loaded = start(model_sha256=pin(published))
 
     assert loaded.predictor.predict([[1.0]]) == [1]
 
 
-def test_a_manifest_that_is_not_pinned_is_not_trusted(start: Callable[..., Artifacts]) -> None:
+def test_manifest_without_a_pin_is_not_trusted(start: Callable[..., Artifacts]) -> None:
     """Otherwise a person who can write the folder could trust names of their choice."""
     with pytest.raises(ArtifactError, match=rf"add {re.escape(NAME)} to trusted_globals .*model_sha256"):
         start()
 
 
 @pytest.mark.parametrize("names", [NAME, [7], {"a": 1}], ids=json.dumps)
-def test_a_pinned_manifest_of_another_shape_is_refused(
+def test_pinned_manifest_of_another_shape_is_rejected(
     published: Path, start: Callable[..., Artifacts], names: Any
 ) -> None:
     manifest = json.loads((published / "manifest.json").read_text()) | {"trusted_globals": names}
@@ -76,7 +76,7 @@ def test_a_pinned_manifest_of_another_shape_is_refused(
         start(model_sha256=pin(published))
 
 
-def test_a_pinned_manifest_cannot_trust_what_reaches_others(published: Path, start: Callable[..., Artifacts]) -> None:
+def test_pinned_manifest_cannot_trust_builtins(published: Path, start: Callable[..., Artifacts]) -> None:
     (published / "model.pkl").write_bytes(b"cbuiltins\ngetattr\n.")
     digest = hashlib.sha256((published / "model.pkl").read_bytes()).hexdigest()
     manifest = {"files": {"model.pkl": digest}, "trusted_globals": ["builtins.getattr"]}

@@ -1,4 +1,4 @@
-"""publish leaves the model as it was given, and its output is its own."""
+"""The published model is unchanged, and libraries print nothing."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ from ml_census.errors import ArtifactError
 from ml_census.models.publishing import publish_files
 
 
-def test_the_published_model_is_the_one_that_was_given(tmp_path: Path) -> None:
+def test_published_model_has_the_same_parameters(tmp_path: Path) -> None:
     model = VotingClassifier([("a", LogisticRegression())]).fit([[0.0], [1.0]] * 20, [0, 1] * 20)
     model.set_params(n_jobs=2)  # not before, or joblib would start processes to fit it
     joblib.dump(model, tmp_path / "model.pkl")
@@ -28,7 +28,7 @@ def test_the_published_model_is_the_one_that_was_given(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_publish_prints_no_warnings_of_libraries(tmp_path: Path) -> None:
-    """The rows that it tries go to the limits of float32, which numpy warns of."""
+    """The model is verified on rows up to the limits of float32, of which NumPy warns."""
     joblib.dump(RandomForestClassifier(5, random_state=0).fit(*load_wine(return_X_y=True)), tmp_path / "model.pkl")
     command = [sys.executable, "-m", "ml_census", "publish", "--model", str(tmp_path / "model.pkl")]
 
@@ -37,7 +37,7 @@ def test_publish_prints_no_warnings_of_libraries(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 2
 
 
-def test_refusal_names_the_step_of_a_pipeline_that_fails(tmp_path: Path) -> None:
+def test_error_names_the_failing_step_of_a_pipeline(tmp_path: Path) -> None:
     model = make_pipeline(PowerTransformer("box-cox"), LinearRegression()).fit([[1.0], [2.0], [4.0]], [1, 2, 3])
     joblib.dump(model, tmp_path / "model.pkl")
 

@@ -1,4 +1,4 @@
-"""The pickle of every estimator of scikit-learn is allowed, with every option that changes what it names."""
+"""The pickles of all estimators of scikit-learn load, with all options that add globals to the pickle."""
 
 import io
 from typing import Any
@@ -24,9 +24,9 @@ def loaded(model: Any) -> Any:
     ("data", "name", "make"),
     [pytest.param(*each, id=each[1], marks=() if each[1].startswith(QUICK) else pytest.mark.slow) for each in OPTIONS],
 )
-def test_options_of_estimators_are_allowed(data: str, name: str, make: Any) -> None:
+def test_option_of_an_estimator_is_allowed(data: str, name: str, make: Any) -> None:
     model = estimators.fitted(make(), data)
-    assert model is not None, "the test must fit what it is about"
+    assert model is not None, "the options must fit"
 
     again = loaded(model)
 
@@ -36,7 +36,7 @@ def test_options_of_estimators_are_allowed(data: str, name: str, make: Any) -> N
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # of estimators that will be removed
 @pytest.mark.parametrize("name", INSTANCES)
-def test_estimators_are_allowed(name: str) -> None:
+def test_estimator_is_allowed(name: str) -> None:
     for data in ("classes", "binary", "regression", "labels", "outputs", "documents"):
         if (model := estimators.fitted(INSTANCES[name], data)) is not None:
             loaded(model)
@@ -44,8 +44,8 @@ def test_estimators_are_allowed(name: str) -> None:
     loaded(INSTANCES[name])  # takes none of these, as DictVectorizer
 
 
-def test_what_only_fitting_uses_is_dropped_and_answers_stay() -> None:
-    """The scorer of early stopping, and distributions of a search, would need names that reach anything."""
+def test_dropped_attributes_do_not_change_predictions() -> None:
+    """The scorer of early stopping and the distributions of a search reference globals that can run any code."""
     for data, name, make in OPTIONS:
         if name in ("hgb early stopping", "RandomizedSearchCV scipy"):
             model = estimators.fitted(make(), data)

@@ -1,4 +1,4 @@
-"""A pickle may name what models are made of, and nothing else."""
+"""A pickle may reference the globals of scikit-learn models, and those that the operator trusts."""
 
 import io
 import operator
@@ -28,7 +28,7 @@ from sklearn.svm import SVC
 from ml_census.models.pickles import restricted_unpickler
 from support.sample_models import SAMPLE_MODELS
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 def dumped(what: Any, **options: Any) -> bytes:
@@ -39,7 +39,7 @@ def dumped(what: Any, **options: Any) -> bytes:
 
 @pytest.mark.parametrize("kind", SAMPLE_MODELS)
 @pytest.mark.parametrize("compress", [0, 3])
-def test_every_kind_of_model_is_unpickled(kind: str, compress: int) -> None:
+def test_each_sample_model_is_unpickled(kind: str, compress: int) -> None:
     model = SAMPLE_MODELS[kind]().model
 
     again = restricted_unpickler.restricted_load(dumped(model, compress=compress), ())
@@ -63,7 +63,7 @@ def test_every_kind_of_model_is_unpickled(kind: str, compress: int) -> None:
     ids=lambda model: type(model).__name__,
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_a_model_with_parts_of_its_own_is_unpickled(model: Any) -> None:
+def test_model_with_helper_objects_is_unpickled(model: Any) -> None:
     columns = np.random.default_rng(0).uniform(size=(40, 3))
     model.fit(columns, columns[:, 0] > 0.5)
 
@@ -73,7 +73,7 @@ def test_a_model_with_parts_of_its_own_is_unpickled(model: Any) -> None:
 
 
 @pytest.mark.slow
-def test_the_list_is_the_one_of_the_installed_scikit_learn() -> None:
+def test_allowed_globals_are_those_of_the_generator() -> None:
     made = subprocess.run(
         [sys.executable, ROOT / "ci/generate-allowed-globals.py"], capture_output=True, text=True, check=True
     )
@@ -82,7 +82,7 @@ def test_the_list_is_the_one_of_the_installed_scikit_learn() -> None:
 
 
 class Call:
-    """Pickled, it is a call of a function."""
+    """An object whose pickle calls a function."""
 
     def __init__(self, function: Any, *arguments: Any) -> None:
         self.call = function, arguments
@@ -119,7 +119,7 @@ EVIL = {
 
 
 @pytest.mark.parametrize("case", EVIL)
-def test_nothing_that_a_pickle_calls_is_called(case: str, tmp_path: Path) -> None:
+def test_forbidden_global_is_not_called(case: str, tmp_path: Path) -> None:
     canary = tmp_path / "canary"
     data = EVIL[case](canary)
 
@@ -130,10 +130,10 @@ def test_nothing_that_a_pickle_calls_is_called(case: str, tmp_path: Path) -> Non
 
 
 class OwnEstimator(BaseEstimator):
-    """Of a package that the image was extended with."""
+    """An estimator of a package that the operator has added to the image."""
 
 
-def test_what_is_trusted_is_unpickled() -> None:
+def test_trusted_global_is_unpickled() -> None:
     name = f"{OwnEstimator.__module__}.OwnEstimator"
 
     with pytest.raises(restricted_unpickler.ForbiddenGlobalError, match=name):
