@@ -60,7 +60,7 @@ class Damaged(Snapshot):
         return bytes(data)
 
 
-def test_the_published_model_that_is_damaged_below_is_loaded(published: Config) -> None:
+def test_undamaged_published_model_is_loaded(published: Config) -> None:
     assert load_artifacts(published).model.engine.kind == "compiled"
 
 
@@ -75,7 +75,7 @@ def test_damaged_file_of_a_published_model_is_never_loaded(published: Config, na
     damaged()
 
 
-def test_damaged_pickle_is_refused_in_one_line_or_loads(tmp_path: Path) -> None:
+def test_damaged_pickle_is_rejected_in_one_line_or_loads(tmp_path: Path) -> None:
     """A flipped bit may make another model, or kill the process that tries it; never the one that serves."""
     made = SAMPLE_MODELS["article"]()
     joblib.dump(made.model, tmp_path / "model.pkl")
@@ -94,7 +94,7 @@ def test_damaged_pickle_is_refused_in_one_line_or_loads(tmp_path: Path) -> None:
     damaged()
 
 
-def test_configuration_is_not_needed_to_be_text(tmp_path: Path) -> None:
+def test_config_of_random_bytes_raises_config_error(tmp_path: Path) -> None:
     @examples(200)
     @given(data=st.binary(max_size=200))
     def any_bytes(data: bytes) -> None:

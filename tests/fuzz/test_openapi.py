@@ -19,7 +19,7 @@ CHECKS = [
 ]
 
 
-def test_every_answer_is_as_described(server: Server, tmp_path: Path) -> None:
+def test_responses_conform_to_the_openapi_document(server: Server, tmp_path: Path) -> None:
     schemathesis = str(Path(sys.executable).with_name("schemathesis"))
     command = [schemathesis, "run", f"{server.url}/openapi.yaml", "--url", server.url]
     options = ["--max-examples", str(10 * FUZZ), "--checks", ",".join(CHECKS), "--no-color"]

@@ -117,7 +117,7 @@ def ask(target: Target, method: str, path: str, body: bytes, headers: dict[str, 
 
 @some
 @given(document=documents, query=queries)
-def test_any_json_is_answered(target: Target, document: Any, query: str) -> None:
+def test_random_json_gets_200_or_400(target: Target, document: Any, query: str) -> None:
     """Surrogates, NaN, huge numbers, nesting, other shapes: a prediction or a 400."""
     body = json.dumps(document).encode()
 
@@ -128,7 +128,7 @@ def test_any_json_is_answered(target: Target, document: Any, query: str) -> None
 
 @some
 @given(asked=others)
-def test_any_document_of_another_protocol_is_answered(target: Target, asked: tuple[str, Any]) -> None:
+def test_random_json_of_other_protocols_gets_200_or_400(target: Target, asked: tuple[str, Any]) -> None:
     path, document = asked
 
     assert ask(target, "POST", path, json.dumps(document).encode(), target.as_json()) in (200, 400)
@@ -136,7 +136,7 @@ def test_any_document_of_another_protocol_is_answered(target: Target, asked: tup
 
 @some
 @given(text=st.text(st.sampled_from('age,"\n\r\0 39é'), max_size=60) | st.binary(max_size=60))
-def test_any_csv_is_answered(target: Target, text: str | bytes) -> None:
+def test_random_csv_gets_200_or_400(target: Target, text: str | bytes) -> None:
     body = text if isinstance(text, bytes) else text.encode()
 
     assert ask(target, "POST", "/invocations", body, target.as_json() | {"Content-Type": "text/csv"}) in (200, 400)
@@ -149,7 +149,7 @@ def test_any_csv_is_answered(target: Target, text: str | bytes) -> None:
     end=st.integers(0, len(GOOD)),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]),
 )
-def test_damaged_bytes_are_answered(target: Target, places: list[int], byte: int, end: int, encoding: str) -> None:
+def test_damaged_body_gets_200_or_400(target: Target, places: list[int], byte: int, end: int, encoding: str) -> None:
     """Flipped, cut and otherwise encoded bodies."""
     damaged = bytearray(GOOD.decode().encode(encoding))
     for place in places:
@@ -170,7 +170,7 @@ def test_damaged_bytes_are_answered(target: Target, places: list[int], byte: int
     ),
     path=st.sampled_from(["/login", "/prediction", "/prediction?proba=true"]),
 )
-def test_any_authorization_is_refused(target: Target, authorization: bytes, path: str) -> None:
+def test_random_authorization_is_rejected(target: Target, authorization: bytes, path: str) -> None:
     """What HTTP itself does not allow in a header is left out."""
     header = bytes(byte for byte in authorization if byte >= 32 and byte != 127)
 
@@ -186,7 +186,7 @@ def test_any_authorization_is_refused(target: Target, authorization: bytes, path
     content_type=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30) | st.just("application/json"),
     body=st.binary(max_size=200),
 )
-def test_any_method_path_and_type_is_answered(
+def test_random_method_path_and_type_gets_no_5xx(
     target: Target, method: str, path: str, content_type: str, body: bytes
 ) -> None:
     ask(target, method, f"/{path}", body, {"Content-Type": content_type})

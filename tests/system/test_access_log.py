@@ -12,7 +12,7 @@ ROW = [39, "Private", 14, "Male"]
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
-def test_each_answer_has_a_line_without_secrets(start: Start, capfd: pytest.CaptureFixture[str]) -> None:
+def test_each_response_is_logged_without_secrets(start: Start, capfd: pytest.CaptureFixture[str]) -> None:
     server = start("dataframe", access_log=True)
     token = server.token()
     answer = server.predict([ROW])
@@ -38,7 +38,7 @@ def test_each_answer_has_a_line_without_secrets(start: Start, capfd: pytest.Capt
     assert not any(secret in text for secret in (token, "census", "Private", "Basic", "nowhere"))
 
 
-def test_without_the_key_there_are_no_lines(start: Start, capfd: pytest.CaptureFixture[str]) -> None:
+def test_access_log_is_off_by_default(start: Start, capfd: pytest.CaptureFixture[str]) -> None:
     server = start("dataframe")
     server.predict([ROW])
     server.stop()

@@ -176,13 +176,13 @@ def read(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def test_a_client_answers_each_row_in_order(behind: Server, expected: list[str]) -> None:
+def test_client_returns_predictions_in_row_order(behind: Server, expected: list[str]) -> None:
     with Client(behind.url, "census", "census") as client:
         assert client.model().columns == NAMES
         assert list(client.predict(ROWS, batch=7)) == expected
 
 
-def test_what_got_no_answer_is_asked_again(proxy: Proxy, expected: list[str]) -> None:
+def test_failed_request_is_retried(proxy: Proxy, expected: list[str]) -> None:
     with Client(proxy.url, "census", "census") as client:
         assert list(client.predict(ROWS[:10])) == expected[:10]
         proxy.plan = ["503", "close", "", "408"]
@@ -190,7 +190,7 @@ def test_what_got_no_answer_is_asked_again(proxy: Proxy, expected: list[str]) ->
 
 
 @pytest.mark.parametrize("status", ["429", "503"])
-def test_retry_after_beyond_the_clients_patience_is_reported(proxy: Proxy, status: str) -> None:
+def test_retry_after_beyond_the_clients_limit_is_reported(proxy: Proxy, status: str) -> None:
     """At once: an earlier try than at the time that the server names would be answered here."""
     proxy.plan = [f"{status} 121"]
     with Client(proxy.url, "census", "census") as client, pytest.raises(ClientError, match=f"^{status} busy$"):
@@ -198,7 +198,7 @@ def test_retry_after_beyond_the_clients_patience_is_reported(proxy: Proxy, statu
     assert [path for path, _ in proxy.asked].count("/prediction") == 1
 
 
-def test_a_token_is_replaced_a_minute_before_it_ends(proxy: Proxy, expected: list[str]) -> None:
+def test_token_is_renewed_a_minute_before_it_expires(proxy: Proxy, expected: list[str]) -> None:
     clock = Clock()
     with Client(proxy.url, "census", "census", clock=clock) as client:
 
@@ -210,7 +210,7 @@ def test_a_token_is_replaced_a_minute_before_it_ends(proxy: Proxy, expected: lis
         assert [logins_until(seconds) for seconds in (0, 659, 661, 1320, 1322)] == [1, 1, 2, 2, 3]
 
 
-def test_a_token_that_is_worth_nothing_any_more_is_replaced(start: Start, tmp_path: Path, expected: list[str]) -> None:
+def test_rejected_token_is_renewed(start: Start, tmp_path: Path, expected: list[str]) -> None:
     """After a new key."""
     server = start("dataframe", reload_interval_seconds=0.1)
     with Client(server.url, "census", "census") as client:
@@ -221,7 +221,7 @@ def test_a_token_that_is_worth_nothing_any_more_is_replaced(start: Start, tmp_pa
         assert list(client.predict(ROWS)) == expected
 
 
-def test_a_netrc_changes_nothing(proxy: Proxy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_netrc_is_ignored(proxy: Proxy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login someone password else\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     with Client(proxy.url, "census", "census") as client:
@@ -235,13 +235,13 @@ def test_a_netrc_changes_nothing(proxy: Proxy, monkeypatch: pytest.MonkeyPatch, 
     ]
 
 
-def test_a_proxy_of_the_environment_is_used(proxy: Proxy, monkeypatch: pytest.MonkeyPatch, expected: list[str]) -> None:
+def test_proxy_of_the_environment_is_used(proxy: Proxy, monkeypatch: pytest.MonkeyPatch, expected: list[str]) -> None:
     monkeypatch.setenv("http_proxy", proxy.url)
     with Client("http://census.test", "census", "census") as client:
         assert list(client.predict(ROWS)) == expected
 
 
-def test_a_redirect_is_told_before_the_password_is_sent(proxy: Proxy) -> None:
+def test_redirect_is_reported_before_the_password_is_sent(proxy: Proxy) -> None:
     proxy.moved_to = "https://census.test:443"
     with (
         Client(proxy.url, "census", "census") as client,
@@ -251,7 +251,7 @@ def test_a_redirect_is_told_before_the_password_is_sent(proxy: Proxy) -> None:
     assert {sent for _, sent in proxy.asked} == {""}
 
 
-def test_values_of_numpy_are_sent_as_pythons(behind: Server, expected: list[str]) -> None:
+def test_numpy_values_are_sent_as_json(behind: Server, expected: list[str]) -> None:
     with Client(behind.url, "census", "census") as client:
         rows = [[np.int64(int(str(row[0]))), np.str_(row[1]), np.float32(float(str(row[2]))), row[3]] for row in ROWS]
         assert list(client.predict(rows)) == expected
@@ -259,7 +259,7 @@ def test_values_of_numpy_are_sent_as_pythons(behind: Server, expected: list[str]
 
 
 @pytest.mark.parametrize("value", [object(), float("inf"), np.timedelta64(1, "D"), b"x"])
-def test_a_value_that_json_does_not_have_is_refused(behind: Server, value: object) -> None:
+def test_value_without_json_form_is_rejected(behind: Server, value: object) -> None:
     with (
         Client(behind.url, "census", "census") as client,
         pytest.raises(
@@ -269,7 +269,7 @@ def test_a_value_that_json_does_not_have_is_refused(behind: Server, value: objec
         list(client.predict([[value, *ROWS[0][1:]]]))
 
 
-def test_a_bad_row_is_named_by_its_number_among_all(behind: Server) -> None:
+def test_bad_row_is_named_by_its_index_in_the_input(behind: Server) -> None:
     with Client(behind.url, "census", "census") as client, pytest.raises(ClientError, match="row 25, column age"):
         list(client.predict([*ROWS[:25], ["old", *ROWS[0][1:]]], batch=10))
 
@@ -278,12 +278,12 @@ def test_a_bad_row_is_named_by_its_number_among_all(behind: Server) -> None:
     ("url", "password", "says"),
     [("", "wrong", "401 your password or username is invalid"), ("/elsewhere", "census", "404")],
 )
-def test_what_cannot_get_better_is_told_at_once(behind: Server, url: str, password: str, says: str) -> None:
+def test_permanent_error_is_reported_without_retry(behind: Server, url: str, password: str, says: str) -> None:
     with Client(behind.url + url, "census", password) as client, pytest.raises(ClientError, match=says):
         list(client.predict(ROWS))
 
 
-def test_a_file_is_scored(behind: Server, table: Path, tmp_path: Path, expected: list[str]) -> None:
+def test_file_is_scored(behind: Server, table: Path, tmp_path: Path, expected: list[str]) -> None:
     done = predict(behind.url, table, tmp_path / "out.csv")
 
     assert done.returncode == 0, done.stderr
@@ -294,7 +294,7 @@ def test_a_file_is_scored(behind: Server, table: Path, tmp_path: Path, expected:
     assert not list(tmp_path.glob("*.part*"))
 
 
-def test_a_file_without_a_header_has_the_models_columns(behind: Server, tmp_path: Path, expected: list[str]) -> None:
+def test_file_without_header_is_read_in_schema_order(behind: Server, tmp_path: Path, expected: list[str]) -> None:
     (tmp_path / "rows.csv").write_text("\n".join(", ".join(map(str, row)) for row in ROWS))
 
     assert predict(behind.url, tmp_path / "rows.csv", tmp_path / "out.csv").returncode == 0
@@ -302,7 +302,7 @@ def test_a_file_without_a_header_has_the_models_columns(behind: Server, tmp_path
     assert [row[-1] for row in read(tmp_path / "out.csv")] == expected
 
 
-def test_a_run_that_was_interrupted_goes_on(
+def test_interrupted_run_resumes(
     proxy: Proxy, behind: Server, table: Path, tmp_path: Path, expected: list[str]
 ) -> None:
     """Also when its last line was cut; what was there is not asked for again."""
@@ -321,7 +321,7 @@ def test_a_run_that_was_interrupted_goes_on(
     assert behind.metrics()["ml_census_rows_total",] - before == 701
 
 
-def test_ctrl_c_says_how_to_go_on(proxy: Proxy, table: Path, tmp_path: Path, expected: list[str]) -> None:
+def test_ctrl_c_prints_how_to_resume(proxy: Proxy, table: Path, tmp_path: Path, expected: list[str]) -> None:
     proxy.plan = ["", "", "hold close"]
     arguments = command(proxy.url, table, tmp_path / "out.csv", "--batch", "100")
     with sigint_not_ignored(), subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as running:
@@ -336,7 +336,7 @@ def test_ctrl_c_says_how_to_go_on(proxy: Proxy, table: Path, tmp_path: Path, exp
     assert [row[-1] for row in read(tmp_path / "out.csv")[1:]] == expected
 
 
-def test_a_terminal_shows_how_far_it_is(proxy: Proxy, table: Path, tmp_path: Path) -> None:
+def test_terminal_shows_progress(proxy: Proxy, table: Path, tmp_path: Path) -> None:
     """Half of the rows are there, and the other half is waited for."""
     proxy.plan = ["", "hold"]
     ours, theirs = pty.openpty()
@@ -355,7 +355,7 @@ def test_a_terminal_shows_how_far_it_is(proxy: Proxy, table: Path, tmp_path: Pat
     assert running.returncode == 0
 
 
-def test_a_file_that_grows_meanwhile_is_not_half_scored(behind: Server, table: Path, tmp_path: Path) -> None:
+def test_file_that_grows_during_a_run_is_rejected(behind: Server, table: Path, tmp_path: Path) -> None:
     more = iter([read(table)[1]])
 
     def grow(_rows: int) -> None:
@@ -371,7 +371,7 @@ def test_a_file_that_grows_meanwhile_is_not_half_scored(behind: Server, table: P
     assert not (tmp_path / "out.csv").exists()
 
 
-def test_no_file_has_the_predictions_of_two_models(start: Start, table: Path, tmp_path: Path) -> None:
+def test_output_never_mixes_two_models(start: Start, table: Path, tmp_path: Path) -> None:
     """A run that finds another model ends; the next one begins anew, and says so."""
     server = start("dataframe", reload_interval_seconds=0.1)
     with proxied(server.port) as proxy, Client(server.url, "census", "census") as client:
@@ -404,7 +404,7 @@ def test_no_file_has_the_predictions_of_two_models(start: Start, table: Path, tm
         ("", "there are no rows"),
     ],
 )
-def test_a_file_that_cannot_be_scored_is_told_in_one_line(behind: Server, tmp_path: Path, text: str, says: str) -> None:
+def test_unreadable_file_is_reported_in_one_line(behind: Server, tmp_path: Path, text: str, says: str) -> None:
     (tmp_path / "rows.csv").write_text(text)
 
     done = predict(behind.url, tmp_path / "rows.csv", tmp_path / "out.csv")
@@ -414,7 +414,7 @@ def test_a_file_that_cannot_be_scored_is_told_in_one_line(behind: Server, tmp_pa
     assert says in done.stderr
 
 
-def test_one_row_is_predicted(behind: Server, tmp_path: Path, expected: list[str]) -> None:
+def test_option_row_prints_one_prediction(behind: Server, tmp_path: Path, expected: list[str]) -> None:
     (tmp_path / "password").write_text("census\n")
     known = ["--url", behind.url, "--user", "census", "--password-file", str(tmp_path / "password")]
     command = [sys.executable, "-m", "ml_census", "predict", *known, "--row", json.dumps(ROWS[0])]

@@ -90,7 +90,7 @@ FORMS: dict[str, tuple[str, Callable[[list[str], list[list[Any]]], Any]]] = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_each_form_has_the_same_predictions(
+def test_each_body_format_gets_the_same_predictions(
     server: Server, names: list[str], rows: list[list[Any]], expected: dict[str, Any], form: str
 ) -> None:
     path, make = FORMS[form]
@@ -113,7 +113,7 @@ def run_client(name: str, address: str, token: str, names: list[str], rows: list
     return dict(json.loads(done.stdout))
 
 
-def test_kserves_client_has_the_same_predictions(
+def test_kserve_client_gets_the_same_predictions(
     server: Server, names: list[str], rows: list[list[Any]], expected: dict[str, Any]
 ) -> None:
     answer = run_client("kserve", server.url, server.token(), names, rows)
@@ -121,7 +121,7 @@ def test_kserves_client_has_the_same_predictions(
     assert answer == {"ready": True} | dict.fromkeys(("v1", "v2", "binary"), expected["predictions"])
 
 
-def test_tritons_client_has_the_same_predictions(
+def test_triton_client_gets_the_same_predictions(
     server: Server, names: list[str], rows: list[list[Any]], expected: dict[str, Any]
 ) -> None:
     answer = run_client("triton", f"127.0.0.1:{server.port}", server.token(), names, rows)

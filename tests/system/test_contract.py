@@ -19,7 +19,7 @@ from support.sample_models import SAMPLE_MODELS, SampleModel
 ROW = [39, "Private", 14, "Male"]
 
 
-def test_the_articles_client_gets_its_predictions(server: Server) -> None:
+def test_example_client_of_the_article_gets_predictions(server: Server) -> None:
     """The lines of the article: log in with Basic, send the bare token."""
     endpoint = server.url + "/"
 
@@ -31,22 +31,20 @@ def test_the_articles_client_gets_its_predictions(server: Server) -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLE_MODELS)
-def test_every_kind_of_model_is_served_with_its_own_predictions(
-    start: Start, sample_model: Callable[[str], SampleModel], name: str
-) -> None:
+def test_each_sample_model_is_served(start: Start, sample_model: Callable[[str], SampleModel], name: str) -> None:
     answer = start(name).predict(sample_model(name).rows)
 
     assert answer.status_code == 200
     assert answer.json()["predictions"] == sample_model(name).decoded()
 
 
-def test_a_token_is_an_hs256_jwt_of_720_seconds(server: Server) -> None:
+def test_token_is_an_hs256_jwt_of_720_seconds(server: Server) -> None:
     claims = jwt.decode(server.token(), KEY, algorithms=["HS256"], audience="ml-census")
 
     assert claims["exp"] - claims["iat"] == 720
 
 
-def test_refusals_are_the_articles_byte_for_byte(server: Server) -> None:
+def test_error_bodies_equal_the_native_protocol(server: Server) -> None:
     url = server.url
 
     failed_login = requests.get(f"{url}/login", auth=("census", "wrong"), timeout=SECONDS)
@@ -63,7 +61,7 @@ def test_refusals_are_the_articles_byte_for_byte(server: Server) -> None:
     assert (bad_token.status_code, bad_token.content) == (403, b'{"error message": "Token is invalid!"}')
 
 
-def test_a_get_with_a_body_is_answered_as_a_post(server: Server) -> None:
+def test_get_with_a_body_is_handled_as_post(server: Server) -> None:
     headers = {"Authorization": f"Bearer {server.token()}"}
 
     answer = requests.get(f"{server.url}/prediction", headers=headers, json={"inputs": [ROW]}, timeout=SECONDS)
@@ -71,7 +69,7 @@ def test_a_get_with_a_body_is_answered_as_a_post(server: Server) -> None:
     assert answer.json() == {"predictions": ["Annual Salary >50K"]}
 
 
-def test_health_needs_no_token(server: Server) -> None:
+def test_health_routes_require_no_token(server: Server) -> None:
     url = server.url
 
     assert [
@@ -82,7 +80,7 @@ def test_health_needs_no_token(server: Server) -> None:
 @pytest.mark.parametrize(
     ("size", "status"), [(1024 * 1024, 400), (1024 * 1024 + 1, 413), (2 * 1024 * 1024 - 1000, 413)]
 )
-def test_a_body_over_the_limit_is_a_413_in_json(server: Server, size: int, status: int) -> None:
+def test_body_over_the_limit_is_a_413_with_json(server: Server, size: int, status: int) -> None:
     headers = {"Authorization": server.token(), "Content-Type": "application/json"}
 
     answer = requests.post(f"{server.url}/prediction", headers=headers, data=b" " * size, timeout=SECONDS)
@@ -115,7 +113,7 @@ def test_a_body_over_the_limit_is_a_413_in_json(server: Server, size: int, statu
         ("POST / HTTP/1.1\r\nTransfer-Encoding: xchunked", 400),
     ],
 )
-def test_odd_requests_are_refused_in_json(server: Server, head: str, status: int) -> None:
+def test_unusual_request_is_rejected_with_json(server: Server, head: str, status: int) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as connection:
         connection.sendall(head.encode() + b"\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
         answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
@@ -128,7 +126,7 @@ def test_odd_requests_are_refused_in_json(server: Server, head: str, status: int
 
 
 @pytest.mark.parametrize("path", ["login", "prediction", "schema", "livez"])
-def test_options_lists_the_methods_of_a_path_and_nothing_else(server: Server, path: str) -> None:
+def test_options_lists_the_methods_of_a_path(server: Server, path: str) -> None:
     answer = requests.options(f"{server.url}/{path}", auth=("census", "census"), timeout=SECONDS)
 
     assert answer.status_code == 200
@@ -151,7 +149,7 @@ def test_options_lists_the_methods_of_a_path_and_nothing_else(server: Server, pa
         ({}, "?path=/livez&token=TOKEN"),
     ],
 )
-def test_nothing_but_a_token_lets_anyone_in(server: Server, headers: dict[str, str], query: str) -> None:
+def test_request_without_token_is_rejected(server: Server, headers: dict[str, str], query: str) -> None:
     token = server.token()
     headers = {name: value.replace("TOKEN", token) for name, value in headers.items()}
     query = query.replace("TOKEN", token)
@@ -167,7 +165,7 @@ def test_nothing_but_a_token_lets_anyone_in(server: Server, headers: dict[str, s
 
 
 @pytest.mark.parametrize(("size", "login", "prediction"), [(9_000, 401, 403), (17_000, 431, 431)])
-def test_long_credentials_are_refused_unread(server: Server, size: int, login: int, prediction: int) -> None:
+def test_long_credentials_are_rejected(server: Server, size: int, login: int, prediction: int) -> None:
     basic, bearer = ({"Authorization": f"{scheme} {'A' * size}"} for scheme in ("Basic", "Bearer"))
 
     assert requests.get(f"{server.url}/login", headers=basic, timeout=SECONDS).status_code == login
@@ -175,7 +173,7 @@ def test_long_credentials_are_refused_unread(server: Server, size: int, login: i
 
 
 @pytest.mark.parametrize("number", ["NaN", "1e400", '"1e400"'])
-def test_a_number_that_is_none_is_a_400_with_row_and_column(server: Server, number: str) -> None:
+def test_invalid_number_is_a_400_with_row_and_column(server: Server, number: str) -> None:
     headers = {"Authorization": server.token(), "Content-Type": "application/json"}
     body = f'{{"inputs": [[39, "Private", 14, "Male"], [{number}, "Private", 14, "Male"]]}}'
 
@@ -197,14 +195,14 @@ def test_a_number_that_is_none_is_a_400_with_row_and_column(server: Server, numb
     ],
     ids=lambda body: str(body[:20]),
 )
-def test_hostile_json_is_a_400(server: Server, body: bytes) -> None:
+def test_malformed_json_is_a_400(server: Server, body: bytes) -> None:
     headers = {"Authorization": server.token(), "Content-Type": "application/json"}
 
     assert requests.post(f"{server.url}/prediction", headers=headers, data=body, timeout=SECONDS).status_code == 400
 
 
 @pytest.mark.parametrize("number", [20, 33])
-def test_a_chunked_body_over_the_limit_is_a_413(server: Server, number: int) -> None:
+def test_chunked_body_over_the_limit_is_a_413(server: Server, number: int) -> None:
     """Of 64 KiB each: what is a little too much is read to its end, and of the rest no more than twice the limit."""
     head = f"POST /prediction HTTP/1.1\r\nHost: x\r\nAuthorization: {server.token()}\r\nConnection: close\r\n"
     head += "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -227,7 +225,7 @@ def test_malformed_request_of_a_gone_client_logs_no_traceback(start: Start) -> N
     assert "Traceback" not in "".join(server.log)
 
 
-def test_the_predict_command_logs_in_and_compares_the_answer(server: Server, tmp_path: Path) -> None:
+def test_predict_command_compares_the_prediction(server: Server, tmp_path: Path) -> None:
     """It is what `helm test` runs."""
     (tmp_path / "password").write_text("census\n")
     command = [sys.executable, "-m", "ml_census", "predict", "--url", server.url, "--user", "census"]

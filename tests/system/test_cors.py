@@ -73,13 +73,13 @@ def test_page_of_a_listed_origin_reads_predictions_and_errors(
     assert (refused, "not JSON" in error["error message"]) == (400, True)
 
 
-def test_a_page_of_another_origin_reads_nothing(browser: Browser, open_to_one: Server, origins: list[str]) -> None:
+def test_page_of_another_origin_is_blocked(browser: Browser, open_to_one: Server, origins: list[str]) -> None:
     with pytest.raises(Exception, match="Failed to fetch"):
         call(browser, origins[1], open_to_one.url, '{"inputs": [[1, 2]]}')
 
 
 @pytest.mark.parametrize("path", ["/login", "/prediction", "/v2/models/model/infer", "/invocations"])
-def test_a_preflight_is_answered_without_a_token(open_to_one: Server, origins: list[str], path: str) -> None:
+def test_preflight_requires_no_token(open_to_one: Server, origins: list[str], path: str) -> None:
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
 
     answer = requests.options(open_to_one.url + path, headers=asked | {"Origin": origins[0]}, timeout=SECONDS)
@@ -106,13 +106,13 @@ def test_errors_are_readable_from_a_listed_origin(
     assert "Origin" in answer.headers["Vary"]
 
 
-def test_the_default_port_is_no_part_of_an_origin(open_to_one: Server) -> None:
+def test_default_port_is_ignored_in_an_origin(open_to_one: Server) -> None:
     answer = requests.get(f"{open_to_one.url}/version", headers={"Origin": "https://a.example"}, timeout=SECONDS)
 
     assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"
 
 
-def test_without_the_key_no_answer_has_a_word_of_it(server: Server, origins: list[str]) -> None:
+def test_cors_is_off_by_default(server: Server, origins: list[str]) -> None:
     answer = requests.get(f"{server.url}/version", headers={"Origin": origins[0]}, timeout=SECONDS)
 
     assert not [name for name in answer.headers if name.startswith("Access-Control") or name == "Vary"]

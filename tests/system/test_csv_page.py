@@ -57,7 +57,7 @@ def read(page: Page) -> Any:
 
 
 @pytest.mark.parametrize("place", range(len(CASES["texts"])), ids=lambda place: CASES["texts"][place]["what"])
-def test_a_text_is_read_as_the_table_says(read: Any, place: int) -> None:
+def test_text_is_parsed_as_in_the_shared_cases(read: Any, place: int) -> None:
     case, found = CASES["texts"][place], read["texts"][place]
 
     if "error" in case:
@@ -67,14 +67,14 @@ def test_a_text_is_read_as_the_table_says(read: Any, place: int) -> None:
 
 
 @pytest.mark.parametrize("place", range(len(CASES["encodings"])), ids=lambda place: CASES["encodings"][place]["what"])
-def test_an_encoding_is_known_by_its_bytes(read: Any, place: int) -> None:
+def test_encoding_is_detected_from_bytes(read: Any, place: int) -> None:
     assert read["encodings"][place] == CASES["encodings"][place]["text"]
 
 
 @pytest.mark.parametrize("packed", [bytes, gzip.compress], ids=["plain", "gzip"])
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_a_file_keeps_its_texts_and_its_delimiter(
+def test_file_keeps_its_text_and_delimiter(
     page: Page, delimiter: str, encoding: str, packed: Callable[[bytes], bytes]
 ) -> None:
     text = io.StringIO()
@@ -91,14 +91,14 @@ def test_a_file_keeps_its_texts_and_its_delimiter(
     assert line["prediction"]
 
 
-def test_a_line_of_the_file_is_named(page: Page) -> None:
+def test_problem_names_the_line_of_the_file(page: Page) -> None:
     page.fill("textarea", f'{HEADER}\n\n1,"two\nlines",2,Male\nold,x,2,Male\n')
     page.click("#table button")
 
     expect(page.locator("#table [role=alert] li")).to_have_text('line 5, age: expected a number, got "old"')
 
 
-def test_gzip_that_is_cut_is_told(page: Page) -> None:
+def test_truncated_gzip_is_reported(page: Page) -> None:
     data = gzip.compress(f"{HEADER}\n{ROW}\n".encode())[:-9]
     page.set_input_files("input[name=file]", {"name": "rows.csv.gz", "mimeType": "application/gzip", "buffer": data})
     page.click("#table button")

@@ -150,7 +150,7 @@ def form_row(page: Page) -> list[Any]:
     return list(values)
 
 
-def test_a_new_user_does_everything_by_keyboard(page: Page, census: Server) -> None:
+def test_page_is_usable_by_keyboard_alone(page: Page, census: Server) -> None:
     log_in(page, census.url)
     expect(field(page, "age")).to_be_focused()
     expect(page.locator("#login")).to_be_hidden()
@@ -205,7 +205,7 @@ def test_a_new_user_does_everything_by_keyboard(page: Page, census: Server) -> N
     assert [line["native-country"] for line in table] == rows["native-country"].tolist()
 
 
-def test_a_wrong_password_is_told(page: Page, census: Server) -> None:
+def test_wrong_password_is_reported(page: Page, census: Server) -> None:
     log_in(page, census.url, "wrong")
 
     expect(page.get_by_role("alert")).to_have_text("your password or username is invalid")
@@ -213,7 +213,7 @@ def test_a_wrong_password_is_told(page: Page, census: Server) -> None:
     screenshot(page, "wrong-password")
 
 
-def test_a_token_that_is_no_longer_good_asks_for_a_login(page: Page, start: Start) -> None:
+def test_rejected_token_asks_for_a_login(page: Page, start: Start) -> None:
     server = start("article", reload_interval_seconds=0.1)
     log_in(page, server.url)
     enter(page, "column 0", "39")
@@ -232,7 +232,7 @@ def test_a_token_that_is_no_longer_good_asks_for_a_login(page: Page, start: Star
     expect(page.locator("#prediction")).to_contain_text("Annual Salary")
 
 
-def test_a_model_without_probabilities_is_asked_for_none(page: Page, start: Start) -> None:
+def test_model_without_probabilities_shows_a_prediction(page: Page, start: Start) -> None:
     """Nor are numbers made up that nothing is known of."""
     server = start("regressor")
     (prediction,) = server.predict([[39, 14]]).json()["predictions"]
@@ -260,7 +260,7 @@ def test_a_model_without_probabilities_is_asked_for_none(page: Page, start: Star
         ),
     ],
 )
-def test_rows_that_cannot_be_read_are_told_by_their_place(page: Page, named: Server, text: str, problem: str) -> None:
+def test_unreadable_rows_are_reported_by_line(page: Page, named: Server, text: str, problem: str) -> None:
     log_in(page, named.url)
     tab_to(page, "textarea")
     page.keyboard.insert_text(text)
@@ -297,7 +297,7 @@ def test_quoted_values_and_reordered_columns_are_read(page: Page, named: Server)
     ]
 
 
-def test_a_file_can_be_dropped_anywhere(page: Page, named: Server) -> None:
+def test_file_can_be_dropped_anywhere(page: Page, named: Server) -> None:
     """The browser does not leave the page for it; it takes the place of what was pasted."""
     log_in(page, named.url)
     page.fill("textarea", "what was here before")
@@ -314,7 +314,7 @@ def test_a_file_can_be_dropped_anywhere(page: Page, named: Server) -> None:
     expect(page.locator("#done")).to_have_text("1 row is predicted.")
 
 
-def test_change_during_a_prediction_is_predicted_after_it(page: Page, census: Server) -> None:
+def test_change_during_a_prediction_is_predicted_next(page: Page, census: Server) -> None:
     log_in(page, census.url)
     page.click("#row button")
     expect(page.locator("#prediction")).not_to_be_empty()
@@ -328,7 +328,7 @@ def test_change_during_a_prediction_is_predicted_after_it(page: Page, census: Se
     expect(page.locator("#moved")).to_contain_text("education-num from 10 to 3")
 
 
-def test_prediction_of_earlier_values_is_marked_as_such(page: Page, census: Server) -> None:
+def test_prediction_of_previous_values_is_marked_stale(page: Page, census: Server) -> None:
     """After a number is emptied, while a request fails, and not after it is mended."""
     log_in(page, census.url)
     page.click("#row button")
@@ -350,7 +350,7 @@ def test_prediction_of_earlier_values_is_marked_as_such(page: Page, census: Serv
     expect(problems(page)).to_have_count(0)
 
 
-def test_of_many_classes_the_predicted_one_is_told(page: Page, start: Start) -> None:
+def test_change_among_many_classes_shows_the_predicted_one(page: Page, start: Start) -> None:
     server = start("multi_class", schema=numbers(training=TRAINING))
     first, second = server.predict([[20, 1], [20, 16]], "?proba=true").json().values()
     assert first == ["low", "high"]
@@ -368,7 +368,7 @@ def test_of_many_classes_the_predicted_one_is_told(page: Page, start: Start) -> 
     expect(page.locator("#target")).to_have_text("Effect on high")
 
 
-def test_where_the_server_takes_less_batches_are_smaller(page: Page, start: Start) -> None:
+def test_batches_shrink_to_the_limits_of_the_server(page: Page, start: Start) -> None:
     """Fewer bytes, then fewer rows; what is told of a row is told of its place in the file."""
     server = start("logistic", max_body_bytes=1000, max_rows=30)
     log_in(page, server.url)
@@ -380,7 +380,7 @@ def test_where_the_server_takes_less_batches_are_smaller(page: Page, start: Star
     expect(problems(page)).to_contain_text("line 402")
 
 
-def test_one_bad_value_is_told_once(page: Page, census: Server) -> None:
+def test_bad_value_is_reported_once(page: Page, census: Server) -> None:
     log_in(page, census.url)
     field(page, "age").fill("1e39")
     page.click("#row button")
@@ -390,7 +390,7 @@ def test_one_bad_value_is_told_once(page: Page, census: Server) -> None:
     assert "row" not in problems(page).inner_text().partition("columns")[2]
 
 
-def test_model_without_known_columns_predicts_a_good_row(page: Page, start: Start) -> None:
+def test_model_without_known_columns_predicts_a_row(page: Page, start: Start) -> None:
     """Nothing is known of usual values: none are made up, and none are predicted."""
     server = start("logistic", schema=numbers(type="any"))
     log_in(page, server.url)
@@ -403,7 +403,7 @@ def test_model_without_known_columns_predicts_a_good_row(page: Page, start: Star
     expect(page.locator("#why")).to_be_hidden()
 
 
-def test_a_document_of_digits_is_a_text(page: Page, start: Start) -> None:
+def test_document_of_digits_is_sent_as_text(page: Page, start: Start) -> None:
     log_in(page, start("documents").url)
     enter(page, "text", "2024")
     page.click("#row button")
@@ -411,7 +411,7 @@ def test_a_document_of_digits_is_a_text(page: Page, start: Start) -> None:
     expect(page.locator("#prediction")).not_to_be_empty()
 
 
-def test_a_document_is_typed_in_several_lines_and_sent_by_keyboard(page: Page, start: Start) -> None:
+def test_document_of_several_lines_is_sent_by_keyboard(page: Page, start: Start) -> None:
     log_in(page, start("documents").url)
     field = page.locator("#columns textarea")
     expect(field).to_be_focused()
@@ -427,7 +427,7 @@ def test_a_document_is_typed_in_several_lines_and_sent_by_keyboard(page: Page, s
     expect(page.locator("#prediction")).not_to_be_empty()
 
 
-def test_an_answer_does_not_wait_for_what_moved_it(page: Page, census: Server) -> None:
+def test_prediction_does_not_wait_for_its_effects(page: Page, census: Server) -> None:
     """Nor is it hidden if that fails."""
     log_in(page, census.url)
     enter(page, "age", "52")
@@ -451,7 +451,7 @@ def test_an_answer_does_not_wait_for_what_moved_it(page: Page, census: Server) -
     expect(problems(page)).to_have_count(0)
 
 
-def test_of_many_problems_the_first_are_told(page: Page, named: Server) -> None:
+def test_many_problems_show_the_first_five(page: Page, named: Server) -> None:
     log_in(page, named.url)
     paste(page, "age,workclass,education-num,sex\n" + "old,Private,14,Male\n" * 30)
 
@@ -462,7 +462,7 @@ def test_of_many_problems_the_first_are_told(page: Page, named: Server) -> None:
     screenshot(page, "refused-rows")
 
 
-def test_progress_and_counts_are_told(page: Page, named: Server) -> None:
+def test_progress_and_counts_are_shown(page: Page, named: Server) -> None:
     rows = SAMPLE_MODELS["dataframe"]().rows * 7
     classes = named.predict(rows).json()["predictions"]
     log_in(page, named.url)
@@ -483,14 +483,14 @@ def test_progress_and_counts_are_told(page: Page, named: Server) -> None:
     assert counts == {name: f"{classes.count(name):,}" for name in ("Annual Salary <50K", "Annual Salary >50K")}
 
 
-def test_categories_that_the_model_does_not_know_are_told(page: Page, named: Server) -> None:
+def test_unknown_categories_are_counted(page: Page, named: Server) -> None:
     log_in(page, named.url)
     paste(page, "age,workclass,education-num,sex\n39,Private,14,Male\n39,Pirate,14,Male\n")
 
     expect(page.locator("#done")).to_have_text("2 rows are predicted. 1 value is unknown to the model.")
 
 
-def test_answers_that_are_no_quantities_are_not_subtracted(page: Page, start: Start) -> None:
+def test_cluster_numbers_are_not_subtracted(page: Page, start: Start) -> None:
     """The numbers of clusters are names."""
     server = start("clusters", schema=numbers(training=TRAINING))
     rows = [[20, 10], [80, 10]]
@@ -509,7 +509,7 @@ def test_answers_that_are_no_quantities_are_not_subtracted(page: Page, start: St
     expect(page.locator("#target")).to_have_text("With the typical value")
 
 
-def test_several_answers_to_a_row_are_compared_as_a_whole(page: Page, start: Start) -> None:
+def test_several_outputs_are_compared_as_a_whole(page: Page, start: Start) -> None:
     server = start("several_outputs", schema=numbers(training=TRAINING))
     log_in(page, server.url)
     enter(page, "age", "100")
@@ -521,7 +521,7 @@ def test_several_answers_to_a_row_are_compared_as_a_whole(page: Page, start: Sta
     expect(page.locator("#moved")).to_have_text("age from 100 to 101: same prediction")
 
 
-def test_another_model_after_a_login_makes_another_form(page: Page, start: Start, tmp_path: Path) -> None:
+def test_form_is_rebuilt_for_another_model_after_login(page: Page, start: Start, tmp_path: Path) -> None:
     server = start("logistic", reload_interval_seconds=0.1)
     log_in(page, server.url)
     expect(page.locator("#columns label")).to_have_count(2)
@@ -542,7 +542,7 @@ def test_another_model_after_a_login_makes_another_form(page: Page, start: Start
     expect(field(page, "age")).to_be_focused()
 
 
-def test_whoever_logs_out_leaves_nothing_behind(page: Page, census: Server) -> None:
+def test_logout_resets_the_page(page: Page, census: Server) -> None:
     log_in(page, census.url)
     expect(page.locator("#user")).to_contain_text("census")
     enter(page, "age", "52")
@@ -557,7 +557,7 @@ def test_whoever_logs_out_leaves_nothing_behind(page: Page, census: Server) -> N
     expect(page.locator("textarea")).to_have_value("")
 
 
-def test_a_value_outside_of_the_training_is_marked(page: Page, census: Server) -> None:
+def test_value_outside_the_training_range_is_marked(page: Page, census: Server) -> None:
     log_in(page, census.url)
     hint = page.locator("#columns label", has_text="age").locator("small").first
     expect(hint).to_have_text("17 to 90")
@@ -568,7 +568,7 @@ def test_a_value_outside_of_the_training_is_marked(page: Page, census: Server) -
     expect(hint).to_have_text("17 to 90")
 
 
-def test_without_an_unusual_value_there_is_nothing_to_tell(page: Page, census: Server) -> None:
+def test_typical_row_shows_no_effects(page: Page, census: Server) -> None:
     log_in(page, census.url)
     page.click("#row button")
     page.click("summary")
@@ -577,7 +577,7 @@ def test_without_an_unusual_value_there_is_nothing_to_tell(page: Page, census: S
     expect(page.locator("#target")).to_be_hidden()
 
 
-def test_prediction_on_a_phone_stays_visible_and_covers_no_field(page: Page, census: Server) -> None:
+def test_prediction_on_a_phone_stays_visible(page: Page, census: Server) -> None:
     page.set_viewport_size(PHONE)
     log_in(page, census.url)
     page.click("#row button")
@@ -619,7 +619,7 @@ def wide(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     running.end()
 
 
-def test_nothing_is_wider_than_a_phone(page: Page, census: Server, wide: Server) -> None:
+def test_pages_fit_the_width_of_a_phone(page: Page, census: Server, wide: Server) -> None:
     page.set_viewport_size(PHONE)
 
     def fits() -> None:
@@ -644,7 +644,7 @@ def test_nothing_is_wider_than_a_phone(page: Page, census: Server, wide: Server)
     screenshot(page, "phone-long-names")
 
 
-def test_the_first_line_of_a_file_is_shown(page: Page, wide: Server) -> None:
+def test_placeholder_shows_the_first_line_of_a_file(page: Page, wide: Server) -> None:
     """Columns without names are called by their places."""
     log_in(page, wide.url)
 
@@ -652,7 +652,7 @@ def test_the_first_line_of_a_file_is_shown(page: Page, wide: Server) -> None:
     expect(page.locator("textarea")).to_have_attribute("placeholder", "0,1")
 
 
-def test_of_many_classes_the_most_probable_are_shown(page: Page, wide: Server) -> None:
+def test_many_classes_show_the_most_probable(page: Page, wide: Server) -> None:
     shares = wide.predict([[3, 37]], "?proba=true").json()["probabilities"][0]
     log_in(page, wide.url)
     enter(page, "column 0", "3")
@@ -667,7 +667,7 @@ def test_of_many_classes_the_most_probable_are_shown(page: Page, wide: Server) -
     expect(page.locator("#probabilities .chosen")).to_contain_text("class 3")
 
 
-def test_fields_are_of_one_height(page: Page, census: Server) -> None:
+def test_fields_have_equal_heights(page: Page, census: Server) -> None:
     log_in(page, census.url)
     expect(field(page, "age")).to_be_visible()
 
@@ -675,7 +675,7 @@ def test_fields_are_of_one_height(page: Page, census: Server) -> None:
     assert len(set(heights)) == 1
 
 
-def test_bars_are_seen_where_colours_are_the_users(page: Page, census: Server) -> None:
+def test_bars_are_visible_with_forced_colours(page: Page, census: Server) -> None:
     page.emulate_media(forced_colors="active")
     log_in(page, census.url)
     page.click("#row button")
@@ -708,7 +708,7 @@ def test_every_control_has_a_label(page: Page, census: Server) -> None:
     assert page.locator("#columns label").count() == 14
 
 
-def test_the_report_leads_back_to_the_page(page: Page, census: Server) -> None:
+def test_report_links_back_to_the_page(page: Page, census: Server) -> None:
     page.goto(f"{census.url}/report")
     screenshot(page, "report")
     page.click("text=Try the model")
@@ -717,7 +717,7 @@ def test_the_report_leads_back_to_the_page(page: Page, census: Server) -> None:
     screenshot(page, "login")
 
 
-def test_the_interface_is_described_without_a_network(page: Page, census: Server) -> None:
+def test_docs_page_loads_nothing_from_other_hosts(page: Page, census: Server) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{census.url}/docs")
@@ -728,7 +728,7 @@ def test_the_interface_is_described_without_a_network(page: Page, census: Server
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_can_be_read(scheme: str) -> None:
+def test_text_contrast_meets_wcag(scheme: str) -> None:
     """A contrast of 4.5 at least; of 3 for the borders of fields and for bars (WCAG 2.2, 1.4.3 and 1.4.11)."""
     blocks = re.findall(r":root \{(.*?)\}", (WEB / "static/page.css").read_text(), re.DOTALL)
     colours = dict(re.findall(r"--([\w-]+): #(\w+)", blocks[scheme == "dark"]))
@@ -751,7 +751,7 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def test_the_page_is_small_and_asks_nobody_else() -> None:
+def test_page_is_small_and_loads_nothing_from_other_hosts() -> None:
     texts = [path.read_text() for path in [WEB / "templates/page.html", *(WEB / "static").rglob("*.*")]]
 
     assert sum(map(len, texts)) < 40_000

@@ -34,7 +34,7 @@ def many(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     running.end()
 
 
-def test_a_category_of_many_is_typed_and_proposed(browser: Browser, many: Server) -> None:
+def test_search_field_proposes_matching_categories(browser: Browser, many: Server) -> None:
     page = browser.new_page()
     page.goto(many.url)
     page.fill("input[name=user]", "census")

@@ -43,7 +43,7 @@ def server(launch: Launch, published_folder: Callable[..., Path], protocol: str)
     running.end()
 
 
-def test_a_platform_is_answered_without_a_token_and_nobody_else(server: Server, protocol: str) -> None:
+def test_platform_routes_alone_require_no_token(server: Server, protocol: str) -> None:
     path, body, health = ANSWERS[protocol]
 
     assert requests.get(server.url + health, timeout=SECONDS).status_code == 200

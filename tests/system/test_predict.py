@@ -120,7 +120,7 @@ REASONS = {
 }
 
 
-def test_a_bad_row_ends_the_run_with_its_line_column_and_value(server: Any, command: Command) -> None:
+def test_bad_row_stops_the_run_with_line_and_column(server: Any, command: Command) -> None:
     text = table(GOOD[0], ["39", "two\nlines", "13", "Male"], ["old", "Private", "13", "Male"], GOOD[1])
 
     code, said = command.score(server.url, text, "--batch", "2")
@@ -130,7 +130,7 @@ def test_a_bad_row_ends_the_run_with_its_line_column_and_value(server: Any, comm
 
 
 @pytest.mark.parametrize("batch", ["1", "2", "1000"])
-def test_bad_rows_are_left_out(server: Any, command: Command, expected: Any, batch: str) -> None:
+def test_bad_rows_are_skipped(server: Any, command: Command, expected: Any, batch: str) -> None:
     code, said = command.score(server.url, BAD, "--on-error", "skip", "--batch", batch)
 
     assert (code, command.scored()) == (
@@ -157,7 +157,7 @@ def test_bad_rows_are_marked(server: Any, command: Command, expected: Any, batch
     assert [row[4:7] for row in rows if row[-1]] == [["", "", ""]] * 3
 
 
-def test_rows_that_are_all_bad_are_all_marked(server: Any, command: Command) -> None:
+def test_many_bad_rows_are_all_marked(server: Any, command: Command) -> None:
     """More of them than the server names in one answer."""
     code, said = command.score(server.url, table(*[["old", "a", "b", "c"]] * 50, ["1"]), "--on-error", "mark")
 
@@ -166,7 +166,7 @@ def test_rows_that_are_all_bad_are_all_marked(server: Any, command: Command) -> 
     assert said[1].startswith("51 rows are rejected and marked in the column error; the first: line 2, column age")
 
 
-def test_unknown_values_are_counted_and_the_first_is_named(server: Any, command: Command) -> None:
+def test_unknown_values_are_counted_and_the_first_named(server: Any, command: Command) -> None:
     row = ["39", "Atlantis", "13", "Male"]
 
     code, said = command.score(server.url, table(*GOOD, row, row, GOOD[0]), "--batch", "2")
@@ -181,7 +181,7 @@ def test_unknown_values_are_counted_and_the_first_is_named(server: Any, command:
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
-def test_a_file_keeps_its_delimiter(server: Any, command: Command, expected: Any, delimiter: str) -> None:
+def test_output_keeps_the_delimiter_of_the_input(server: Any, command: Command, expected: Any, delimiter: str) -> None:
     code, _said = command.score(server.url, table(*GOOD, delimiter=delimiter))
 
     assert (code, command.scored(delimiter)[0]) == (0, [*NAMES, "prediction"])
@@ -191,21 +191,21 @@ def test_a_file_keeps_its_delimiter(server: Any, command: Command, expected: Any
 BOOLEANS = "age,flag,extra\n1,True,x\n2,false,x\n3,1,x\n4,FALSE,x\n"
 
 
-def test_booleans_are_understood_and_a_column_that_the_model_drops_is_not_needed(flags: Any, command: Command) -> None:
+def test_booleans_are_read_without_the_dropped_column(flags: Any, command: Command) -> None:
     code, said = command.score(flags.url, BOOLEANS)
 
     assert (code, said) == (0, ["4 rows with predictions in out.csv"])
     assert [row[-1] for row in command.scored()[1:]] == ["True", "False", "True", "False"]
 
 
-def test_csv_sent_to_the_server_is_understood_as_csv_of_a_file_is(flags: Any) -> None:
+def test_server_reads_csv_as_the_command_does(flags: Any) -> None:
     headers = {"Authorization": f"Bearer {flags.token()}", "Content-Type": "text/csv"}
     answer = requests.post(f"{flags.url}/invocations", headers=headers, data=BOOLEANS.replace(",", ";"), timeout=30)
 
     assert answer.json() == {"predictions": [True, False, True, False]}
 
 
-def test_a_frame_without_the_column_that_the_model_drops_is_answered(flags: Any) -> None:
+def test_frame_without_the_dropped_column_is_predicted(flags: Any) -> None:
     with Client(flags.url, "census", "census") as client:
         assert list(client.predict(pd.DataFrame({"age": [1, 2], "flag": [True, False]}))) == [True, False]
 
@@ -233,7 +233,7 @@ def test_probabilities_of_several_outputs_have_a_column_each(
     assert bad[1:7] == [""] * 6
 
 
-def test_latin_1_is_detected_and_told(server: Any, command: Command) -> None:
+def test_latin_1_is_detected_and_reported(server: Any, command: Command) -> None:
     text = table(["39", "Müller", "13", "Male"]).encode("latin-1")
 
     code, said = command.score(server.url, text)
@@ -243,7 +243,7 @@ def test_latin_1_is_detected_and_told(server: Any, command: Command) -> None:
     assert said[-1].endswith('column workclass: "Müller"')
 
 
-def test_an_encoding_is_taken_as_it_is_named(server: Any, command: Command) -> None:
+def test_named_encoding_is_used(server: Any, command: Command) -> None:
     text = table(["39", "日本", "13", "Male"]).encode("shift_jis")
 
     assert command.score(server.url, text, "--encoding", "shift_jis")[0] == 0
@@ -253,7 +253,7 @@ def test_an_encoding_is_taken_as_it_is_named(server: Any, command: Command) -> N
         assert said.startswith(f"ml-census: --encoding {wrong}: unknown; expected a name such as utf-8")
 
 
-def test_packed_files_are_read_and_written(server: Any, command: Command, expected: Any) -> None:
+def test_gzip_files_are_read_and_written(server: Any, command: Command, expected: Any) -> None:
     code, _said = command.score(server.url, gzip.compress(table(*GOOD).encode()), to="out.csv.gz")
 
     scored = list(csv.reader(io.StringIO(gzip.decompress((command.folder / "out.csv.gz").read_bytes()).decode())))
@@ -261,7 +261,7 @@ def test_packed_files_are_read_and_written(server: Any, command: Command, expect
     assert sorted(path.name for path in command.folder.iterdir()) == ["out.csv.gz", "password", "rows.csv"]
 
 
-def test_rows_come_from_a_pipe_and_go_to_one(server: Any, command: Command, expected: Any) -> None:
+def test_rows_are_read_from_stdin_and_written_to_stdout(server: Any, command: Command, expected: Any) -> None:
     done = command.run(server.url, "--input", "-", "--output", "-", "--batch", "2", stdin=table(*GOOD).encode())
 
     assert done.stderr.decode() == "3 rows with predictions in standard output\n"
@@ -273,20 +273,20 @@ def test_rows_come_from_a_pipe_and_go_to_one(server: Any, command: Command, expe
     assert [path.name for path in command.folder.iterdir()] == ["password"]
 
 
-def test_a_bad_row_of_a_pipe_is_named(server: Any, command: Command) -> None:
+def test_bad_row_of_stdin_is_named(server: Any, command: Command) -> None:
     done = command.run(server.url, "--input", "-", "--output", "-", stdin=table(["old", *GOOD[0][1:]]).encode())
 
     assert done.stderr.decode() == 'ml-census: standard input: line 2, column age: expected a number, got "old"\n'
 
 
-def test_the_input_is_not_overwritten(server: Any, command: Command) -> None:
+def test_input_is_not_overwritten(server: Any, command: Command) -> None:
     code, said = command.score(server.url, table(*GOOD), to="./rows.csv")
 
     assert (code, said) == (1, ["ml-census: rows.csv: is the input itself; name another --output"])
     assert (command.folder / "rows.csv").read_text().splitlines()[1:] == [",".join(row) for row in GOOD]
 
 
-def test_rows_are_kept_for_the_same_model_at_another_address(server: Any, command: Command) -> None:
+def test_run_resumes_at_another_address_of_the_server(server: Any, command: Command) -> None:
     """A port-forward has another port each time."""
     (command.folder / "out.csv.part").write_text("left\n")
     command.score(server.url, table(*GOOD, ["old", "a", "b", "c"]), "--batch", "1")
@@ -297,7 +297,7 @@ def test_rows_are_kept_for_the_same_model_at_another_address(server: Any, comman
     assert said[0].endswith("3 rows of an earlier run are kept")
 
 
-def test_a_wide_table_is_scored_as_it_comes(wide: Any, floats: Any, command: Command) -> None:
+def test_wide_table_is_scored_in_smaller_batches(wide: Any, floats: Any, command: Command) -> None:
     """1,000 rows of it have 1.2 MB, and the server takes 64 KiB."""
     frame, model = floats
 
@@ -307,7 +307,7 @@ def test_a_wide_table_is_scored_as_it_comes(wide: Any, floats: Any, command: Com
     assert [row[-1] for row in command.scored()[1:]] == [str(label) for label in model.predict(frame)]
 
 
-def test_a_row_that_the_server_never_takes_is_told_with_the_limit(wide: Any, command: Command, floats: Any) -> None:
+def test_row_over_the_limit_is_reported_with_the_limit(wide: Any, command: Command, floats: Any) -> None:
     text = floats[0].head(2).to_csv(index=False) + ",".join(["1" * 2000] * WIDE) + "\n"
 
     (said,) = command.score(wide.url, text)[1]
@@ -318,7 +318,7 @@ def test_a_row_that_the_server_never_takes_is_told_with_the_limit(wide: Any, com
     assert (code, told[-1].startswith("1 row is rejected and left out; the first: line 4: 413 ")) == (0, True)
 
 
-def test_one_row_with_probabilities_and_an_unknown_value(server: Any, command: Command) -> None:
+def test_one_row_prints_probabilities_and_unknown_values(server: Any, command: Command) -> None:
     row = ["39", "Atlantis", 13, "Male"]
     answer = server.predict([row], "?proba=true").json()
 
@@ -338,11 +338,11 @@ def test_one_row_with_probabilities_and_an_unknown_value(server: Any, command: C
         ("http://nowhere.invalid", "the host name cannot be resolved"),
     ],
 )
-def test_a_server_that_is_not_there_is_told_in_one_sentence(command: Command, url: str, says: str) -> None:
+def test_unreachable_server_is_reported_in_one_line(command: Command, url: str, says: str) -> None:
     assert_one_sentence(command, url, says)
 
 
-def test_a_server_without_tls_is_asked_once_and_told_in_one_sentence(command: Command) -> None:
+def test_server_without_tls_is_reported_in_one_line(command: Command) -> None:
     """The listener answers at once: a server of ours waits up to request_timeout_seconds for the end of the header."""
     asked = []
 
@@ -368,7 +368,7 @@ def assert_one_sentence(command: Command, url: str, says: str) -> None:
 
 
 @pytest.mark.parametrize("way", ["frame", "records", "values", "rows"])
-def test_a_frame_is_answered_as_the_model_answers_it(wide: Any, floats: Any, way: str) -> None:
+def test_frame_gets_the_predictions_of_the_model(wide: Any, floats: Any, way: str) -> None:
     frame, model = floats
     frame = frame.head(150)
     given = {
@@ -382,7 +382,7 @@ def test_a_frame_is_answered_as_the_model_answers_it(wide: Any, floats: Any, way
         assert list(client.predict(given[way])) == model.predict(frame).tolist()
 
 
-def test_a_frame_without_a_column_is_refused_with_its_name(server: Any) -> None:
+def test_frame_without_a_column_is_rejected_with_its_name(server: Any) -> None:
     with (
         Client(server.url, "census", "census") as client,
         pytest.raises(ClientError, match="^the DataFrame has no column workclass, sex: it has age, education-num$"),
@@ -390,7 +390,7 @@ def test_a_frame_without_a_column_is_refused_with_its_name(server: Any) -> None:
         list(client.predict(pd.DataFrame({"age": [1], "education-num": [2]})))
 
 
-def test_a_missing_value_that_the_model_does_not_take_is_refused_with_its_row(server: Any) -> None:
+def test_missing_value_is_rejected_with_its_row(server: Any) -> None:
     rows = pd.DataFrame([[39.0, "Private", 13, "Male"], [np.nan, "Private", 13, "Male"]], columns=NAMES)
 
     with (

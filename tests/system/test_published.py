@@ -145,7 +145,7 @@ def test_version_reports_engine_and_verified_rows(serving: Callable[..., Server]
     assert any("compiled, " in line for line in server.log)
 
 
-def test_compile_false_serves_the_original(
+def test_compile_false_serves_the_sklearn_model(
     serving: Callable[..., Server], once: Path, sample_model: Callable[[str], SampleModel]
 ) -> None:
     server = serving(once, compile=False)
@@ -272,7 +272,7 @@ def lead_to(link: Path, folder: Path) -> None:
     link.with_name("next").rename(link)
 
 
-def test_swaps_under_load_answer_each_request_by_one_model(
+def test_each_response_under_reload_is_of_one_model(
     serving: Callable[..., Server], two: list[Path], tmp_path: Path
 ) -> None:
     version = {folder: manifest_of(folder)["model.pkl"][:12] for folder in two}

@@ -73,7 +73,7 @@ def too_slow(port: int, token: str) -> int:
         return int(connection.recv(65536).split()[1])
 
 
-def test_no_canary_is_in_what_a_server_writes(start: Start, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_logs_and_metrics_contain_no_secret(start: Start, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     users = tmp_path / "hashed.json"  # the work of a hash is what makes others wait
     users.write_text(json.dumps({"census": generate_password_hash("census")}))
     server = start(users=str(users), access_log=True, reload_interval_seconds=0.2, request_timeout_seconds=1)

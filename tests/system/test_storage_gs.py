@@ -88,7 +88,7 @@ def waiting_start(config: Path, env: Environment) -> str:
     return first
 
 
-def test_start_without_a_reachable_store_waits_until_sigterm(published_folder: Callable[..., Path]) -> None:
+def test_start_without_reachable_storage_waits_for_sigterm(published_folder: Callable[..., Path]) -> None:
     first = waiting_start(published_folder("logistic", **in_bucket()), AWAY)
 
     assert re.search(r"users: gs://models/census/users.json: .*; trying again$", first)
@@ -122,7 +122,7 @@ def test_change_in_the_bucket_is_served_without_a_restart(
     assert server.predict([[1, 2]]).status_code == 200
 
 
-def test_restart_without_the_bucket_serves_what_was_kept(published: Environment, start: Start, tmp_path: Path) -> None:
+def test_restart_without_the_bucket_serves_the_cache(published: Environment, start: Start, tmp_path: Path) -> None:
     """At once: the kept artifacts are loaded after the first failure, and not after a retry."""
     kept = in_bucket(cache_path=str(tmp_path / "cache"))
     assert start("logistic", env=published, **kept).stop() == 0

@@ -161,8 +161,8 @@ def test_the_page_tells_what_predicts_and_what_made_it(text: str) -> None:
 def test_the_page_says_in_words_whom_the_model_is_wrong_about(found: Evaluation, text: str) -> None:
     (right, false_above), (false_below, above) = found.confusion.tolist()
 
-    assert f"{false_above:,} of {right + false_above:,} who earn up to 50K" in text
-    assert f"{false_below:,} of {false_below + above:,} who earn more" in text
+    assert f"{false_above:,} of {right + false_above:,} people who earn up to 50K" in text
+    assert f"{false_below:,} of {false_below + above:,} people who earn more" in text
 
 
 def test_the_page_tells_of_data_and_groups(census: Dataset, found: Evaluation, text: str) -> None:
