@@ -15,7 +15,7 @@ from conftest import KEY
 from ml_census import auth
 from ml_census.artifacts.bundle import Artifacts
 from support import harmful_module
-from support.fake_gcs import Bucket
+from support.fake_gcs import Bucket, ObjectHandler
 from support.reloading import check, configure, damage, make_unavailable, publish_again, start, upload
 from support.sample_models import SAMPLE_MODELS
 
@@ -114,7 +114,12 @@ def test_users_reload_during_a_slow_model_download(mounted: Path, bucket: Bucket
     configure(mounted, reload_interval_seconds=0.01)
     reloading, served = start(mounted)
     released, stopped = threading.Event(), threading.Event()
-    bucket.respond_with_data = lambda handler, data: (released.wait(60), handler.send(data))[1]
+
+    def send_late(handler: ObjectHandler, data: bytes) -> None:
+        released.wait(60)
+        handler.send(data)
+
+    bucket.respond_with_data = send_late
     watching = threading.Thread(target=reloading.watch, args=(served.append, stopped))
     watching.start()
 

@@ -48,7 +48,7 @@ def test_dropped_attributes_do_not_change_predictions() -> None:
     """The scorer of early stopping and the distributions of a search reference globals that can run any code."""
     for data, name, make in OPTIONS:
         if name in ("hgb early stopping", "RandomizedSearchCV scipy"):
-            model = estimators.fitted(make(), data)
+            model: Any = estimators.fitted(make(), data)
 
             again = loaded(model)
 

@@ -5,7 +5,7 @@ import io
 import json
 import tarfile
 import zipfile
-from typing import Any
+from typing import Any, Literal
 
 import joblib
 import numpy as np
@@ -45,7 +45,7 @@ def long_header() -> bytes:
     return gzip.compress(info.tobuf() + b"0" * info.size)
 
 
-def tarred(mode: str) -> bytes:
+def tarred(mode: Literal["w", "w:gz", "w:bz2", "w:xz"]) -> bytes:
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode=mode) as archive:
         entry = tarfile.TarInfo("model.joblib")

@@ -11,7 +11,7 @@ from ml_census.models.pickles import predictor_factory
 from ml_census.storage.snapshot import Snapshot
 
 
-class LargeModel(BaseEstimator):  # type: ignore[misc]
+class LargeModel(BaseEstimator):
     """A model whose columns need more memory than there is."""
 
     n_features_in_ = 1

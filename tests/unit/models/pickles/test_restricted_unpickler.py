@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 import zlib
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,7 @@ def touch(canary: Path) -> str:
     return f"touch {canary}"
 
 
-EVIL = {
+EVIL: dict[str, Callable[[Path], bytes]] = {
     "system": lambda canary: dumped(Call(os.system, touch(canary))),
     "plain pickle": lambda canary: pickle.dumps(Call(os.system, touch(canary))),
     "eval": lambda canary: dumped(Call(eval, f"open({str(canary)!r}, 'w')")),
