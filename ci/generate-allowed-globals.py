@@ -114,8 +114,8 @@ sklearn.utils.validation check_array
 """.strip().splitlines()
 
 
-def named(value: object) -> set[str]:
-    """What the pickle of a value names."""
+def referenced_globals(value: object) -> set[str]:
+    """Return the globals that the pickle of a value references, each "module name"."""
     found: set[str] = set()
 
     class Recorder(joblib.numpy_pickle.NumpyUnpickler):
@@ -130,59 +130,64 @@ def named(value: object) -> set[str]:
     return found
 
 
-def allowed() -> set[str]:
-    found = {f"{each.__module__} {each.__name__}" for _, each in all_estimators()} | set(OTHERS)
+def allowed_globals() -> set[str]:
+    """Return the globals that a pickled model may reference, member "module name"."""
+    found = {f"{member.__module__} {member.__name__}" for _, member in all_estimators()} | set(OTHERS)
     for name in CLASSES:
         members = vars(importlib.import_module(name))
         found |= {
-            f"{name} {each}" for each, what in members.items() if inspect.isclass(what) and what.__module__ == name
+            f"{name} {member}"
+            for member, target in members.items()
+            if inspect.isclass(target) and target.__module__ == name
         }
-        found |= {f"{name} {each}" for each in members if each.startswith("__pyx_unpickle_")}
+        found |= {f"{name} {member}" for member in members if member.startswith("__pyx_unpickle_")}
     for name in FUNCTIONS:
         functions = inspect.getmembers(importlib.import_module(name), inspect.isfunction)
-        found |= {f"{what.__module__} {each}" for each, what in functions if what.__module__.startswith(name)}
-    found |= {f"numpy {name}" for name, what in vars(numpy).items() if isinstance(what, numpy.ufunc | type) and (
-        not isinstance(what, type) or issubclass(what, numpy.generic))}  # fmt: skip
-    found |= {f"numpy {name}" for name in numpy.__all__ if computes(name)}
-    for what in [*vars(scipy.special).values(), *DATA]:
-        if not inspect.ismodule(what) and (isinstance(what, numpy.ufunc) or any(what is each for each in DATA)):
-            found |= named(what)
+        found |= {f"{target.__module__} {member}" for member, target in functions if target.__module__.startswith(name)}
+    found |= {f"numpy {name}" for name, target in vars(numpy).items() if isinstance(target, numpy.ufunc | type) and (
+        not isinstance(target, type) or issubclass(target, numpy.generic))}  # fmt: skip
+    found |= {f"numpy {name}" for name in numpy.__all__ if is_array_function(name)}
+    for target in [*vars(scipy.special).values(), *DATA]:
+        if not inspect.ismodule(target) and (
+            isinstance(target, numpy.ufunc) or any(target is member for member in DATA)
+        ):
+            found |= referenced_globals(target)
     return found
 
 
-def computes(name: str) -> bool:
-    """Whether numpy has a function of this name that makes arrays of arrays, and touches nothing else."""
-    what = getattr(numpy, name)
+def is_array_function(name: str) -> bool:
+    """Return whether numpy has a function of this name that computes with arrays only: no files, calls or settings."""
+    function = getattr(numpy, name)
     if (
-        isinstance(what, type)
-        or not callable(what)
-        or what.__module__ != "numpy"
+        isinstance(function, type)
+        or not callable(function)
+        or function.__module__ != "numpy"
         or SETTINGS.match(name)
         or name in SOME
     ):
         return False
     try:
-        parameters = inspect.signature(what).parameters
+        parameters = inspect.signature(function).parameters
     except ValueError:
         return False
-    return not any(REACHES.search(each) for each in parameters)
+    return not any(REACHES.search(parameter) for parameter in parameters)
 
 
-def check(found: set[str]) -> int:
-    """Print the names of fitted estimators that are not in the list; return how many models have such."""
+def missing_globals(allowed: set[str]) -> int:
+    """Print the globals of fitted estimators that are not allowed; return the number of models that reference them."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
     from support import estimator_options, estimators
 
     count = 0
     for source in (estimator_options.fitted_options, estimators.models):
         for name, data, model in source():
-            if missing := named(getattr(model, "best_estimator_", model)) - found - UNUSED:
+            if missing := referenced_globals(getattr(model, "best_estimator_", model)) - allowed - UNUSED:
                 count += 1
                 print(f"{name} on {data}: {', '.join(sorted(missing))}", file=sys.stderr)
     return count
 
 
-found = allowed()
-print("\n".join(sorted(found)))
+allowed = allowed_globals()
+print("\n".join(sorted(allowed)))
 if "--check" in sys.argv:
-    sys.exit(check(found) > 0)
+    sys.exit(missing_globals(allowed) > 0)

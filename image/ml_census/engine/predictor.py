@@ -7,6 +7,8 @@ from typing import Any, Protocol
 
 from ml_census.schema import Columns, Schema, Value
 
+TOLERANCE = 1e-9
+"""Maximum difference, relative and absolute, of numbers that another engine or processor sums in another order."""
 MAX_REASON_LENGTH = 1000
 """Maximum length of an exception's text in the log (default 1000, characters)."""
 

@@ -14,16 +14,21 @@ from ml_census.engine.predictor import Predictor
 from ml_census.engine.runtime import serialization
 from ml_census.errors import ArtifactError
 from ml_census.models import class_labels, sandbox
-from ml_census.models.manifest import MAX_SMALL_BYTES, ModelFolder, parse_json, parse_object
+from ml_census.models.manifest import (
+    COMPILED,
+    GOLDEN,
+    MAX_SMALL_BYTES,
+    REPORT,
+    SCHEMA,
+    ModelFolder,
+    parse_json,
+    parse_object,
+)
 from ml_census.models.model import ServedModel
-from ml_census.models.self_test import GOLDEN, run_self_test
+from ml_census.models.self_test import run_self_test
 from ml_census.schema import SchemaError, schema_from_json
 from ml_census.storage import split
 from ml_census.storage.snapshot import Snapshot
-
-COMPILED = "compiled.npz"
-SCHEMA = "schema.json"
-REPORT = "report.html"
 
 
 def load_model(config: Config, files: Snapshot) -> ServedModel:

@@ -8,6 +8,12 @@ from ml_census import storage
 from ml_census.errors import ArtifactError
 from ml_census.storage import json_file
 
+MODEL = "model.pkl"
+COMPILED = "compiled.npz"
+SCHEMA = "schema.json"
+DECODING = "prediction_decoding.json"
+GOLDEN = "golden.json"
+REPORT = "report.html"
 MANIFEST = "manifest.json"
 MAX_TEXT_BYTES = 64 * 1024**2
 """Maximum size of a file beside the model (default 64 MiB)."""
@@ -123,6 +129,6 @@ def _verify(key: str, uri: str, data: bytes, expected: str, source: str) -> None
     if actual == expected:
         return
     reason = f"SHA-256 mismatch: the file has {actual}, {source} has {expected}"
-    if uri.endswith("schema.json"):
+    if uri.endswith(SCHEMA):
         reason += "; publish the model again with --schema and the edited file"
     raise ArtifactError(key, uri, reason)

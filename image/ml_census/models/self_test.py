@@ -11,21 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ml_census.config import Config
-from ml_census.engine.predictor import PredictionError, Predictor, describe_failure, predict_example
+from ml_census.engine.predictor import TOLERANCE, PredictionError, Predictor, describe_failure, predict_example
 from ml_census.errors import ArtifactError
 from ml_census.models import class_labels
-from ml_census.models.manifest import ModelFolder, parse_object
+from ml_census.models.manifest import GOLDEN, ModelFolder, parse_object
 from ml_census.schema import Columns, InvalidRowsError
 
 log = logging.getLogger(__name__)
 
-GOLDEN = "golden.json"
 REMEDY = "publish it with --golden rows, or with a --schema that has the columns' types; untested_model: warn loads it"
-TOLERANCE = 1e-9
-"""Maximum difference of probabilities, and maximum relative difference of predicted numbers (default 1e-9).
-
-Other processors and libraries sum in another order.
-"""
 
 
 class GoldenRows(NamedTuple):

@@ -15,7 +15,7 @@ from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
 from ml_census.engine.compiler.sample_rows import SampleGenerator
 from ml_census.engine.engine_info import EngineInfo
-from ml_census.engine.predictor import PredictionError, Predictor
+from ml_census.engine.predictor import TOLERANCE, PredictionError, Predictor
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.schema import Columns, Schema
@@ -24,11 +24,6 @@ TYPICAL_ROWS = 2000
 """Number of rows of usual values that are compared."""
 MAX_EDGE_ROWS = 1000
 """Maximum number of rows with an unknown category or an extreme number that are compared (default 1000)."""
-TOLERANCE = 1e-9
-"""Largest difference, relative and absolute, of numbers that go through a link or are summed in another order.
-
-Sums of leaves must be equal to the last bit.
-"""
 
 
 class NotEquivalentError(Exception):
@@ -101,6 +96,7 @@ def _compare(rows: str, compiled: CompiledPredictor, original: SklearnPredictor,
 def _are_equal(compiled: CompiledPredictor, method: str, actual: list[Any], expected: list[Any]) -> bool:
     if method == "predict" and compiled.classes is not None:
         return actual == expected
+    # sums of leaves must be equal to the last bit
     tolerance = 0 if compiled.scoring.exact and compiled.link == "identity" else TOLERANCE
     numbers, expected_numbers = np.array(actual), np.array(expected)
     return numbers.shape == expected_numbers.shape and np.allclose(

@@ -10,12 +10,10 @@ from ml_census.engine.predictor import Predictor
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.errors import ArtifactError
 from ml_census.models import schema_inference
-from ml_census.models.manifest import ModelFolder
+from ml_census.models.manifest import SCHEMA, ModelFolder
 from ml_census.models.pickles.load_errors import to_artifact_error
 from ml_census.schema import Schema, SchemaError, schema_from_json
 from ml_census.storage import json_file
-
-SCHEMA = "schema.json"
 
 
 def build_predictor(uri: str, model: Any, folder: ModelFolder, compiles: bool) -> tuple[Predictor, EngineInfo]:

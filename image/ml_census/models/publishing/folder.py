@@ -20,14 +20,10 @@ from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.serialization import to_bytes
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models import class_labels
-from ml_census.models.loading import COMPILED, REPORT, SCHEMA
-from ml_census.models.manifest import MANIFEST
-from ml_census.models.self_test import GOLDEN
+from ml_census.models.manifest import COMPILED, DECODING, GOLDEN, MANIFEST, MODEL, REPORT, SCHEMA
 from ml_census.schema import Schema, schema_from_json, schema_to_json
 from ml_census.storage import json_file
 
-MODEL = "model.pkl"
-DECODING = "prediction_decoding.json"
 COMPRESSION = 3
 """Level of zlib for model.pkl, which each pod downloads at its start. A forest is six times smaller with it."""
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ml_census.engine.engine_info import EngineInfo
 from ml_census.errors import ArtifactError
+from ml_census.models.manifest import COMPILED
 
 RESULT = "result.json"
-COMPILED = "compiled.npz"
 
 
 @dataclass(frozen=True)
