@@ -1,4 +1,4 @@
-"""Every test here speaks with a real server process."""
+"""Fixtures of tests against a real server process."""
 
 from support.live_server import launched, server, start
 

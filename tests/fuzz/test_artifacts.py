@@ -1,4 +1,4 @@
-"""Flipped and cut files of a published model are never loaded; those of a bare pickle never take the server along."""
+"""Damaged files of a published model are rejected. Damaged pickles never end the server."""
 
 import hashlib
 import json
@@ -28,10 +28,10 @@ FILES = ["model.pkl", "compiled.npz", "schema.json", "golden.json", "prediction_
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
-    """A published model, pinned by the hash of its manifest."""
+    """Yield the config of a published model, pinned by the hash of its manifest."""
     folder = tmp_path_factory.mktemp("published")
-    made = SAMPLE_MODELS["article"]()
-    publish(made.model, infer_schema(made.model), made.decoding, made.rows[:20], {}, str(folder))
+    sample = SAMPLE_MODELS["article"]()
+    publish(sample.model, infer_schema(sample.model), sample.decoding, sample.rows[:20], {}, str(folder))
     (folder / "users.json").write_text(json.dumps({"census": "census"}))
     (folder / "secret.txt").write_text(KEY)
     pin = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
@@ -42,7 +42,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
 
 
 class Damaged(Snapshot):
-    """Reads one file with a flipped bit, or without its end."""
+    """A snapshot of which one file has a flipped bit or is truncated."""
 
     def __init__(self, name: str, place: float, bit: int | None) -> None:
         super().__init__()
@@ -76,9 +76,9 @@ def test_damaged_file_of_a_published_model_is_never_loaded(published: Config, na
 
 
 def test_damaged_pickle_is_rejected_in_one_line_or_loads(tmp_path: Path) -> None:
-    """A flipped bit may make another model, or kill the process that tries it; never the one that serves."""
-    made = SAMPLE_MODELS["article"]()
-    joblib.dump(made.model, tmp_path / "model.pkl")
+    """Flip bits. The result may be another model or a crashed sandbox."""
+    sample = SAMPLE_MODELS["article"]()
+    joblib.dump(sample.model, tmp_path / "model.pkl")
     settings = Config(str(tmp_path / "model.pkl"), users="", secret="")
 
     @examples(4)

@@ -1,4 +1,4 @@
-"""Mutated requests get no 5xx: 2,400 of them, times FUZZ."""
+"""Mutated requests get no 5xx: 2,400 requests, times FUZZ."""
 
 import http.client
 import json
@@ -17,7 +17,7 @@ from support.live_server import SECONDS, TELLTALE, Launch, Server
 ROW = [39, "Private", 14, "Male"]
 GOOD = json.dumps({"inputs": [ROW, ROW]}).encode()
 
-some = examples(100)
+default_examples = examples(100)
 scalars = st.one_of(
     st.none(),
     st.booleans(),
@@ -66,7 +66,7 @@ queries = st.sampled_from(["", "?proba=true", "?warnings=true", "?proba=true&war
 
 @dataclass
 class Target:
-    """A server, a token for it, and its memory after each request."""
+    """A server, its token, and its memory after each request."""
 
     server: Server
     token: str = ""
@@ -94,55 +94,55 @@ def target(
     assert "Traceback" not in "".join(server.log)
 
 
-def ask(target: Target, method: str, path: str, body: bytes, headers: dict[str, Any]) -> int:
-    """The status of the answer, which is never a 5xx, and JSON with a request id if it is an error."""
+def send(target: Target, method: str, path: str, body: bytes, headers: dict[str, Any]) -> int:
+    """Return the status of a response. It is never a 5xx, and an error is JSON with a request id."""
     connection = http.client.HTTPConnection("127.0.0.1", target.server.port, timeout=SECONDS)
     try:
         connection.putrequest(method, path)
         for name, value in ({"Content-Length": str(len(body))} | headers).items():
             connection.putheader(name, value)
         connection.endheaders(body)
-        answer = connection.getresponse()
-        text = answer.read()
+        response = connection.getresponse()
+        text = response.read()
     finally:
         connection.close()
     target.memory.append(target.server.memory())
-    assert answer.status < 500, (answer.status, text, method, path, body[:500], headers)
-    if answer.status >= 400:
+    assert response.status < 500, (response.status, text, method, path, body[:500], headers)
+    if response.status >= 400:
         assert json.loads(text).keys() & {"error message", "error", "error_code"}
         assert not TELLTALE.search(text.decode()), text
-        assert answer.headers["X-Request-Id"]
-    return answer.status
+        assert response.headers["X-Request-Id"]
+    return response.status
 
 
-@some
+@default_examples
 @given(document=documents, query=queries)
 def test_random_json_gets_200_or_400(target: Target, document: Any, query: str) -> None:
-    """Surrogates, NaN, huge numbers, nesting, other shapes: a prediction or a 400."""
+    """Send surrogates, NaN, huge numbers, nesting and other shapes."""
     body = json.dumps(document).encode()
 
-    status = ask(target, "POST", f"/prediction{query}", body, target.as_json())
+    status = send(target, "POST", f"/prediction{query}", body, target.as_json())
 
     assert status in (200, 400)
 
 
-@some
-@given(asked=others)
-def test_random_json_of_other_protocols_gets_200_or_400(target: Target, asked: tuple[str, Any]) -> None:
-    path, document = asked
+@default_examples
+@given(request=others)
+def test_random_json_of_other_protocols_gets_200_or_400(target: Target, request: tuple[str, Any]) -> None:
+    path, document = request
 
-    assert ask(target, "POST", path, json.dumps(document).encode(), target.as_json()) in (200, 400)
+    assert send(target, "POST", path, json.dumps(document).encode(), target.as_json()) in (200, 400)
 
 
-@some
+@default_examples
 @given(text=st.text(st.sampled_from('age,"\n\r\0 39é'), max_size=60) | st.binary(max_size=60))
 def test_random_csv_gets_200_or_400(target: Target, text: str | bytes) -> None:
     body = text if isinstance(text, bytes) else text.encode()
 
-    assert ask(target, "POST", "/invocations", body, target.as_json() | {"Content-Type": "text/csv"}) in (200, 400)
+    assert send(target, "POST", "/invocations", body, target.as_json() | {"Content-Type": "text/csv"}) in (200, 400)
 
 
-@some
+@default_examples
 @given(
     places=st.lists(st.integers(0, len(GOOD) - 1), max_size=4),
     byte=st.integers(0, 255),
@@ -150,17 +150,17 @@ def test_random_csv_gets_200_or_400(target: Target, text: str | bytes) -> None:
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]),
 )
 def test_damaged_body_gets_200_or_400(target: Target, places: list[int], byte: int, end: int, encoding: str) -> None:
-    """Flipped, cut and otherwise encoded bodies."""
+    """Flip and truncate bytes, and change the encoding."""
     damaged = bytearray(GOOD.decode().encode(encoding))
     for place in places:
         damaged[place] = byte
 
-    status = ask(target, "POST", "/prediction", bytes(damaged[: len(damaged) - end // 8]), target.as_json())
+    status = send(target, "POST", "/prediction", bytes(damaged[: len(damaged) - end // 8]), target.as_json())
 
     assert status in (200, 400)
 
 
-@some
+@default_examples
 @given(
     authorization=st.one_of(
         st.binary(max_size=200),
@@ -171,15 +171,15 @@ def test_damaged_body_gets_200_or_400(target: Target, places: list[int], byte: i
     path=st.sampled_from(["/login", "/prediction", "/prediction?proba=true"]),
 )
 def test_random_authorization_is_rejected(target: Target, authorization: bytes, path: str) -> None:
-    """What HTTP itself does not allow in a header is left out."""
+    """Omit the bytes that HTTP forbids in a header."""
     header = bytes(byte for byte in authorization if byte >= 32 and byte != 127)
 
-    status = ask(target, "GET", path, GOOD, {"Authorization": header, "Content-Type": "application/json"})
+    status = send(target, "GET", path, GOOD, {"Authorization": header, "Content-Type": "application/json"})
 
     assert status in (401, 403)
 
 
-@some
+@default_examples
 @given(
     method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND"]),
     path=st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=30),
@@ -189,4 +189,4 @@ def test_random_authorization_is_rejected(target: Target, authorization: bytes, 
 def test_random_method_path_and_type_gets_no_5xx(
     target: Target, method: str, path: str, content_type: str, body: bytes
 ) -> None:
-    ask(target, method, f"/{path}", body, {"Content-Type": content_type})
+    send(target, method, f"/{path}", body, {"Content-Type": content_type})

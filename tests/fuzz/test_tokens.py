@@ -1,4 +1,4 @@
-"""Damaged and re-made tokens: at least 1,000 in each run are nobody's."""
+"""Damaged and forged tokens are rejected: at least 1,000 in each run."""
 
 import base64
 import hashlib
@@ -24,25 +24,25 @@ CLAIMS: dict[str, Any] = {}
 HEADER: dict[str, Any] = {}
 
 
-def decoded(part: str) -> bytes:
+def decode_base64(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
 
 
-def b64(data: bytes) -> str:
+def encode_base64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def issue() -> None:
-    """The token that is damaged below."""
+    """Issue the token that the tests damage."""
     global GOOD, HEAD, BODY, SIGNATURE, CLAIMS, HEADER
     GOOD = auth.issue_token(RING, USERS, "census", int(time.time()) + 5)
     HEAD, BODY, SIGNATURE = GOOD.split(".")
-    CLAIMS, HEADER = json.loads(decoded(BODY)), json.loads(decoded(HEAD))
+    CLAIMS, HEADER = json.loads(decode_base64(BODY)), json.loads(decode_base64(HEAD))
 
 
 @pytest.fixture(autouse=True)
 def issued() -> None:
-    """For each test: from the first look at this file to its tests more than the life of a token may pass."""
+    """Issue a new token for each test: the first may expire before the tests run."""
     issue()
 
 
@@ -53,12 +53,12 @@ values = st.recursive(
 )
 
 
-def is_let_in(token: str) -> bool:
+def is_accepted(token: str) -> bool:
     return auth.verify_token(RING, USERS, token) is not None
 
 
 def test_undamaged_token_is_accepted() -> None:
-    assert is_let_in(GOOD)
+    assert is_accepted(GOOD)
 
 
 @examples(500)
@@ -67,20 +67,20 @@ def test_token_with_changed_characters_is_rejected(place: int, text: str, gone: 
     token = GOOD[:place] + text + GOOD[place + gone :]
 
     try:
-        same = [decoded(part) for part in token.split(".")] == [decoded(part) for part in GOOD.split(".")]
+        same = [decode_base64(part) for part in token.split(".")] == [decode_base64(part) for part in GOOD.split(".")]
     except ValueError:
         same = False
-    assert same or not is_let_in(token)
+    assert same or not is_accepted(token)
 
 
 @examples(300)
-@given(bits=st.lists(st.integers(0, 8 * len(decoded(SIGNATURE)) - 1), min_size=1, max_size=3, unique=True))
+@given(bits=st.lists(st.integers(0, 8 * len(decode_base64(SIGNATURE)) - 1), min_size=1, max_size=3, unique=True))
 def test_signature_with_flipped_bits_is_rejected(bits: list[int]) -> None:
-    signature = bytearray(decoded(SIGNATURE))
+    signature = bytearray(decode_base64(SIGNATURE))
     for bit in bits:
         signature[bit // 8] ^= 1 << bit % 8
 
-    assert not is_let_in(f"{HEAD}.{BODY}.{b64(bytes(signature))}")
+    assert not is_accepted(f"{HEAD}.{BODY}.{encode_base64(bytes(signature))}")
 
 
 @examples(300)
@@ -89,24 +89,24 @@ def test_signature_with_flipped_bits_is_rejected(bits: list[int]) -> None:
 )
 def test_signed_token_with_other_claims_is_rejected(changes: dict[str, Any], key: str) -> None:
     claims = CLAIMS | changes
-    signed = f"{HEAD}.{b64(json.dumps(claims).encode())}"
-    token = f"{signed}.{b64(hmac.new(key.encode(), signed.encode(), hashlib.sha256).digest())}"
+    signed = f"{HEAD}.{encode_base64(json.dumps(claims).encode())}"
+    token = f"{signed}.{encode_base64(hmac.new(key.encode(), signed.encode(), hashlib.sha256).digest())}"
 
     if key != KEY or any(type(claims[name]) is not int for name in ("iat", "exp")):
-        assert not is_let_in(token)
+        assert not is_accepted(token)
     elif any(claims[name] != CLAIMS[name] for name in CLAIMS if name not in ("iat", "exp")):
-        assert not is_let_in(token)
+        assert not is_accepted(token)
     else:
         life = claims["exp"] - claims["iat"]
-        assert not is_let_in(token) or (life <= 720 and abs(claims["iat"] - time.time()) <= 740)
+        assert not is_accepted(token) or (life <= 720 and abs(claims["iat"] - time.time()) <= 740)
 
 
 @examples(200)
 @given(changes=st.dictionaries(st.sampled_from(["alg", "kid", "crit", "b64"]), values, min_size=1))
 def test_signed_token_with_another_header_is_rejected(changes: dict[str, Any]) -> None:
     header = HEADER | changes
-    signed = f"{b64(json.dumps(header).encode())}.{BODY}"
-    token = f"{signed}.{b64(hmac.new(KEY.encode(), signed.encode(), hashlib.sha256).digest())}"
+    signed = f"{encode_base64(json.dumps(header).encode())}.{BODY}"
+    token = f"{signed}.{encode_base64(hmac.new(KEY.encode(), signed.encode(), hashlib.sha256).digest())}"
 
     harmless = {name: header.get(name) for name in ("alg", "kid")} == {"alg": "HS256", "kid": HEADER["kid"]}
-    assert not is_let_in(token) or (harmless and "crit" not in header)
+    assert not is_accepted(token) or (harmless and "crit" not in header)

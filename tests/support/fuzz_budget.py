@@ -1,4 +1,4 @@
-"""How much is tried: a little in each run of the tests, the same each time; FUZZ=10 times as much, and always other."""
+"""Number of fuzz examples. FUZZ=10 runs ten times as many, with other seeds each time."""
 
 import os
 
@@ -8,7 +8,7 @@ FUZZ = int(os.environ.get("FUZZ", "1"))
 
 
 def examples(number: int) -> settings:
-    """Settings of a test that tries so many, times FUZZ."""
+    """Return the settings of a test that runs `number` examples, times FUZZ."""
     return settings(
         max_examples=number * FUZZ,
         derandomize=FUZZ == 1,

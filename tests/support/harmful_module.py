@@ -1,4 +1,4 @@
-"""A module of an operator's own, which a test trusts: it does harm that no list of names sees."""
+"""A module that an operator trusts. It has harmful functions that no allow-list finds."""
 
 import ctypes
 import os
@@ -15,19 +15,19 @@ system = os.system
 
 
 def evaluate(expression: str) -> Any:
-    """Return what the expression gives, with the modules above at hand."""
+    """Return the value of an expression, with the modules above in scope."""
     return eval(expression)
 
 
 def doubled(rows: Any) -> Any:
-    """Return twice the numbers: a harmless step of a pipeline."""
+    """Return twice the numbers, as a harmless step of a pipeline."""
     return [[2 * value for value in row] for row in rows]
 
 
 def make_folder(path: str) -> None:
-    """Leave a trace."""
+    """Create a folder as evidence of execution."""
     os.mkdir(path)
 
 
 class Vectorizer(CountVectorizer):
-    """A vectorizer of an operator's own."""
+    """A vectorizer defined by an operator."""

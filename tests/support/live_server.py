@@ -1,4 +1,4 @@
-"""A real server process, spoken to over HTTP. Nothing here or in these tests imports the server's own code."""
+"""A real server process and its HTTP interface. It imports none of the server's code."""
 
 import os
 import re
@@ -26,12 +26,12 @@ TELLTALE = re.compile(
     r"|\b(flask|gunicorn|jwt|numpy|pandas|pyjwt|python|sklearn|waitress|werkzeug)\b",
     re.IGNORECASE,
 )
-"""What no error says: where it was raised, and by which version of what."""
+"""Text that no error contains: the source location and the versions of packages."""
 
 
 @dataclass
 class Server:
-    """A process of `ml-census serve` and what it has logged."""
+    """A process of `ml-census serve` and its log."""
 
     process: subprocess.Popen[str]
     port: int = 0
@@ -39,13 +39,13 @@ class Server:
     reader: threading.Thread | None = None
 
     def samples(self) -> list[Sample]:
-        """What Prometheus would read."""
+        """Return the samples that Prometheus reads."""
         url = next(line.split()[-1] for line in self.log if " metrics on " in line)
         text = requests.get(url, timeout=SECONDS).text
         return [sample for family in text_string_to_metric_families(text) for sample in family.samples]
 
     def metrics(self) -> dict[tuple[str, ...], float]:
-        """The same: a sample's name and the values of its labels, in the order of these -> its value."""
+        """Return the samples by name and values of the labels, in their order."""
         return {(sample.name, *sample.labels.values()): sample.value for sample in self.samples()}
 
     @property
@@ -62,13 +62,13 @@ class Server:
         url, headers = f"{self.url}/prediction{query}", {"Authorization": self.token()}
         return requests.post(url, headers=headers, json={"inputs": inputs}, timeout=SECONDS)
 
-    def memory(self, counted: str = "VmRSS") -> int:
+    def memory(self, field_name: str = "VmRSS") -> int:
         """Return bytes of resident memory, or with "VmHWM" their peak."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return 1024 * int(status.partition(f"{counted}:")[2].split()[0])
+        return 1024 * int(status.partition(f"{field_name}:")[2].split()[0])
 
     def stop(self) -> int:
-        """SIGTERM, then the exit code; the log is whole."""
+        """Send SIGTERM and return the exit code. The log is complete."""
         self.process.send_signal(signal.SIGTERM)
         code = self.process.wait(SECONDS)
         if self.reader:
@@ -76,7 +76,7 @@ class Server:
         return code
 
     def end(self) -> None:
-        """Whatever the state, nothing of the process is left."""
+        """Kill the process if it runs, and release its resources."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(SECONDS)
@@ -88,7 +88,7 @@ class Server:
 
 @contextmanager
 def sigint_not_ignored() -> Iterator[None]:
-    """Let processes that are started here receive SIGINT: a background shell has its children ignore it."""
+    """Let child processes receive SIGINT, which a background shell makes them ignore."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
@@ -110,8 +110,8 @@ def launch(config: Path, env: dict[str, str] | None = None, prefix: tuple[str, .
     assert process.stderr
     for line in process.stderr:
         server.log.append(line)
-        if found := re.search(r" serves model .*:(\d+)$", line.rstrip()):
-            server.port = int(found[1])
+        if match := re.search(r" serves model .*:(\d+)$", line.rstrip()):
+            server.port = int(match[1])
             server.reader = threading.Thread(target=server.log.extend, args=(process.stderr,), daemon=True)
             server.reader.start()
             return server
@@ -131,18 +131,18 @@ class Start(Protocol):
     def __call__(
         self, kind: str = "article", env: dict[str, str] | None = None, pickled: bool = False, **config: object
     ) -> Server:
-        """`pickled`: with a bare pickle, which the start tries out in a sandbox (3 s and more); else published."""
+        """`pickled`: with a bare pickle, checked in a sandbox at the start (3 s or more); otherwise published."""
 
 
 @pytest.fixture(scope="session", name="launch")
 def launched() -> Launch:
-    """Start a server that a test keeps for longer than itself, and ends by itself."""
+    """Return launch(), for a test that ends the server itself."""
     return launch
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Start servers that end with the test."""
+    """Yield a function that starts servers. They end with the test."""
     servers: list[Server] = []
 
     def run(
@@ -159,7 +159,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server with the article's model for all tests that leave it as it is."""
+    """Yield one server with the native protocol's model, shared by all tests that do not change it."""
     shared = launch(write_published(tmp_path_factory.mktemp("shared"), "article"))
     yield shared
     shared.end()

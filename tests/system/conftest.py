@@ -1,4 +1,4 @@
-"""Every test here speaks with a real server process."""
+"""Fixtures of tests against a real server process."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ __all__ = ["bucket", "launched", "server", "start"]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real browser without a window."""
+    """Yield a headless browser."""
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=find_tool("find-chromium"), args=["--no-sandbox"])
         yield running

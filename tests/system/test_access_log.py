@@ -1,4 +1,4 @@
-"""A line of JSON for each answer on stdout, in which nobody finds a password, a token or a row."""
+"""The access log: a line of JSON per response on stdout, without password, token or row."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""The client and `ml-census predict` with many rows, against a real server, also through a proxy that fails."""
+"""The client and `ml-census predict` with many rows, against a real server and a proxy that fails."""
 
 import csv
 import http.client
@@ -34,17 +34,20 @@ ROWS = [[20 + number % 60, WORK[number % 3], number % 16, SEX[number % 2]] for n
 
 
 class Proxy(ThreadingHTTPServer):
-    """Hands requests on; what `plan` says of the next prediction comes first: a status, a status and its Retry-After,
-    "close", or nothing; with "hold" before it not until `go_on` is set. With `moved_to` it redirects everything."""
+    """A proxy in front of a server, which follows a plan.
+
+    `plan` lists the replies to the next predictions: a status, a status and its Retry-After, "close", or "" to forward.
+    A step that begins with "hold" waits until `go_on` is set. With `moved_to`, the proxy redirects each request.
+    """
 
     daemon_threads = True
 
     def __init__(self, port: int) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
-        self.behind = port
+        self.backend = port
         self.plan: list[str] = []
         self.moved_to = ""
-        self.asked: list[tuple[str, str]] = []
+        self.received: list[tuple[str, str]] = []
         """Path and Authorization of each request."""
         self.held, self.go_on = threading.Event(), threading.Event()
 
@@ -59,8 +62,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        path = urlsplit(self.path).path  # whoever takes it for a proxy sends the whole URL
-        self.server.asked.append((path, self.headers.get("Authorization", "")))
+        path = urlsplit(self.path).path  # a client sends the whole URL to an HTTP proxy
+        self.server.received.append((path, self.headers.get("Authorization", "")))
         if self.server.moved_to:
             self._reply(301, b"", {"Location": self.server.moved_to + path})
             return
@@ -76,10 +79,10 @@ class Handler(BaseHTTPRequestHandler):
             status, _, seconds = step.partition(" ")
             self._reply(int(status), b'{"error message": "busy"}', {"Retry-After": seconds} if seconds else {})
             return
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.behind, timeout=SECONDS)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.backend, timeout=SECONDS)
         connection.request(self.command, path, body, dict(self.headers))
-        answer = connection.getresponse()
-        self._reply(answer.status, answer.read(), {"X-Model-Version": answer.headers.get("X-Model-Version", "")})
+        response = connection.getresponse()
+        self._reply(response.status, response.read(), {"X-Model-Version": response.headers.get("X-Model-Version", "")})
         connection.close()
 
     do_POST = do_GET
@@ -92,11 +95,11 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Quiet."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="module")
-def behind(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def backend(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = launch(write_published(tmp_path_factory.mktemp("client"), "dataframe", reload_interval_seconds=0.2))
     yield server
     server.end()
@@ -116,13 +119,13 @@ def proxied(port: int) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def proxy(behind: Server) -> Iterator[Proxy]:
-    with proxied(behind.port) as running:
+def proxy(backend: Server) -> Iterator[Proxy]:
+    with proxied(backend.port) as running:
         yield running
 
 
 class Clock:
-    """Seconds that pass when a test says so."""
+    """A clock that a test advances."""
 
     now = 1000.0
 
@@ -131,15 +134,15 @@ class Clock:
 
 
 @pytest.fixture(scope="module")
-def expected(behind: Server) -> list[str]:
-    answer = behind.predict(ROWS).json()["predictions"]
-    assert len(set(answer)) == 2
-    return list(answer)
+def expected(backend: Server) -> list[str]:
+    response = backend.predict(ROWS).json()["predictions"]
+    assert len(set(response)) == 2
+    return list(response)
 
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
-    """rows.csv with the model's columns in another order, among others, and a cell with a line end."""
+    """Write rows.csv with reordered columns, additional columns and a cell with a line break."""
     path = tmp_path / "rows.csv"
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
@@ -166,7 +169,7 @@ def wait_until(reached: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def ask(server: Server, token: str) -> requests.Response:
+def post_row(server: Server, token: str) -> requests.Response:
     headers = {"Authorization": token}
     return requests.post(f"{server.url}/prediction", headers=headers, json={"inputs": ROWS[:1]}, timeout=SECONDS)
 
@@ -176,8 +179,8 @@ def read(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def test_client_returns_predictions_in_row_order(behind: Server, expected: list[str]) -> None:
-    with Client(behind.url, "census", "census") as client:
+def test_client_returns_predictions_in_row_order(backend: Server, expected: list[str]) -> None:
+    with Client(backend.url, "census", "census") as client:
         assert client.model().columns == NAMES
         assert list(client.predict(ROWS, batch=7)) == expected
 
@@ -191,11 +194,11 @@ def test_failed_request_is_retried(proxy: Proxy, expected: list[str]) -> None:
 
 @pytest.mark.parametrize("status", ["429", "503"])
 def test_retry_after_beyond_the_clients_limit_is_reported(proxy: Proxy, status: str) -> None:
-    """At once: an earlier try than at the time that the server names would be answered here."""
+    """Expect no retry: the proxy would forward a second request."""
     proxy.plan = [f"{status} 121"]
     with Client(proxy.url, "census", "census") as client, pytest.raises(ClientError, match=f"^{status} busy$"):
         list(client.predict(ROWS[:1]))
-    assert [path for path, _ in proxy.asked].count("/prediction") == 1
+    assert [path for path, _ in proxy.received].count("/prediction") == 1
 
 
 def test_token_is_renewed_a_minute_before_it_expires(proxy: Proxy, expected: list[str]) -> None:
@@ -205,19 +208,19 @@ def test_token_is_renewed_a_minute_before_it_expires(proxy: Proxy, expected: lis
         def logins_until(seconds: float) -> int:
             clock.now = 1000 + seconds
             assert list(client.predict(ROWS[:1])) == expected[:1]
-            return [path for path, _ in proxy.asked].count("/login")
+            return [path for path, _ in proxy.received].count("/login")
 
         assert [logins_until(seconds) for seconds in (0, 659, 661, 1320, 1322)] == [1, 1, 2, 2, 3]
 
 
 def test_rejected_token_is_renewed(start: Start, tmp_path: Path, expected: list[str]) -> None:
-    """After a new key."""
+    """Replace the signing key while a client is logged in."""
     server = start("dataframe", reload_interval_seconds=0.1)
     with Client(server.url, "census", "census") as client:
         old = server.token()
         assert list(client.predict(ROWS[:1])) == expected[:1]
         (tmp_path / "secret.txt").write_text("another key, which is as long as the one before it was\n")
-        wait_until(lambda: ask(server, old).status_code == 403)
+        wait_until(lambda: post_row(server, old).status_code == 403)
         assert list(client.predict(ROWS)) == expected
 
 
@@ -227,7 +230,7 @@ def test_netrc_is_ignored(proxy: Proxy, monkeypatch: pytest.MonkeyPatch, tmp_pat
     with Client(proxy.url, "census", "census") as client:
         assert client.model().columns == NAMES
         assert len(list(client.predict(ROWS[:1]))) == 1
-    assert [(path, sent.partition(" ")[0]) for path, sent in proxy.asked] == [
+    assert [(path, sent.partition(" ")[0]) for path, sent in proxy.received] == [
         ("/version", ""),
         ("/login", "Basic"),
         ("/schema", "Bearer"),
@@ -248,20 +251,20 @@ def test_redirect_is_reported_before_the_password_is_sent(proxy: Proxy) -> None:
         pytest.raises(ClientError, match="301: it has moved to https://census.test:443$"),
     ):
         list(client.predict(ROWS))
-    assert {sent for _, sent in proxy.asked} == {""}
+    assert {sent for _, sent in proxy.received} == {""}
 
 
-def test_numpy_values_are_sent_as_json(behind: Server, expected: list[str]) -> None:
-    with Client(behind.url, "census", "census") as client:
+def test_numpy_values_are_sent_as_json(backend: Server, expected: list[str]) -> None:
+    with Client(backend.url, "census", "census") as client:
         rows = [[np.int64(int(str(row[0]))), np.str_(row[1]), np.float32(float(str(row[2]))), row[3]] for row in ROWS]
         assert list(client.predict(rows)) == expected
         assert list(client.predict(np.array(ROWS, dtype=object))) == expected
 
 
 @pytest.mark.parametrize("value", [object(), float("inf"), np.timedelta64(1, "D"), b"x"])
-def test_value_without_json_form_is_rejected(behind: Server, value: object) -> None:
+def test_value_without_json_form_is_rejected(backend: Server, value: object) -> None:
     with (
-        Client(behind.url, "census", "census") as client,
+        Client(backend.url, "census", "census") as client,
         pytest.raises(
             ClientError, match="row 0, column 0: expected a number, text, true or false, a date, or a missing"
         ),
@@ -269,22 +272,22 @@ def test_value_without_json_form_is_rejected(behind: Server, value: object) -> N
         list(client.predict([[value, *ROWS[0][1:]]]))
 
 
-def test_bad_row_is_named_by_its_index_in_the_input(behind: Server) -> None:
-    with Client(behind.url, "census", "census") as client, pytest.raises(ClientError, match="row 25, column age"):
+def test_bad_row_is_named_by_its_index_in_the_input(backend: Server) -> None:
+    with Client(backend.url, "census", "census") as client, pytest.raises(ClientError, match="row 25, column age"):
         list(client.predict([*ROWS[:25], ["old", *ROWS[0][1:]]], batch=10))
 
 
 @pytest.mark.parametrize(
-    ("url", "password", "says"),
+    ("url", "password", "message"),
     [("", "wrong", "401 your password or username is invalid"), ("/elsewhere", "census", "404")],
 )
-def test_permanent_error_is_reported_without_retry(behind: Server, url: str, password: str, says: str) -> None:
-    with Client(behind.url + url, "census", password) as client, pytest.raises(ClientError, match=says):
+def test_permanent_error_is_reported_without_retry(backend: Server, url: str, password: str, message: str) -> None:
+    with Client(backend.url + url, "census", password) as client, pytest.raises(ClientError, match=message):
         list(client.predict(ROWS))
 
 
-def test_file_is_scored(behind: Server, table: Path, tmp_path: Path, expected: list[str]) -> None:
-    done = predict(behind.url, table, tmp_path / "out.csv")
+def test_file_is_scored(backend: Server, table: Path, tmp_path: Path, expected: list[str]) -> None:
+    done = predict(backend.url, table, tmp_path / "out.csv")
 
     assert done.returncode == 0, done.stderr
     assert done.stderr == f"1000 rows with predictions in {tmp_path}/out.csv\n"
@@ -294,31 +297,31 @@ def test_file_is_scored(behind: Server, table: Path, tmp_path: Path, expected: l
     assert not list(tmp_path.glob("*.part*"))
 
 
-def test_file_without_header_is_read_in_schema_order(behind: Server, tmp_path: Path, expected: list[str]) -> None:
+def test_file_without_header_is_read_in_schema_order(backend: Server, tmp_path: Path, expected: list[str]) -> None:
     (tmp_path / "rows.csv").write_text("\n".join(", ".join(map(str, row)) for row in ROWS))
 
-    assert predict(behind.url, tmp_path / "rows.csv", tmp_path / "out.csv").returncode == 0
+    assert predict(backend.url, tmp_path / "rows.csv", tmp_path / "out.csv").returncode == 0
 
     assert [row[-1] for row in read(tmp_path / "out.csv")] == expected
 
 
 def test_interrupted_run_resumes(
-    proxy: Proxy, behind: Server, table: Path, tmp_path: Path, expected: list[str]
+    proxy: Proxy, backend: Server, table: Path, tmp_path: Path, expected: list[str]
 ) -> None:
-    """Also when its last line was cut; what was there is not asked for again."""
+    """Truncate the last line of the partial file. Rows before it are not sent again."""
     proxy.plan = ["", "", "", "500"]
     first = predict(proxy.url, table, tmp_path / "out.csv", "--batch", "100")
     part = tmp_path / "out.csv.part"
-    cut = part.read_text()[:-5]
-    part.write_text(cut)
-    before = behind.metrics()["ml_census_rows_total",]
+    truncated = part.read_text()[:-5]
+    part.write_text(truncated)
+    before = backend.metrics()["ml_census_rows_total",]
 
     second = predict(proxy.url, table, tmp_path / "out.csv", "--batch", "100")
 
     assert (first.returncode, second.returncode) == (1, 0)
     assert first.stderr.splitlines()[-1].startswith(f"ml-census: {proxy.url}: 500")
     assert [row[-1] for row in read(tmp_path / "out.csv")[1:]] == expected
-    assert behind.metrics()["ml_census_rows_total",] - before == 701
+    assert backend.metrics()["ml_census_rows_total",] - before == 701
 
 
 def test_ctrl_c_prints_how_to_resume(proxy: Proxy, table: Path, tmp_path: Path, expected: list[str]) -> None:
@@ -337,7 +340,7 @@ def test_ctrl_c_prints_how_to_resume(proxy: Proxy, table: Path, tmp_path: Path, 
 
 
 def test_terminal_shows_progress(proxy: Proxy, table: Path, tmp_path: Path) -> None:
-    """Half of the rows are there, and the other half is waited for."""
+    """Hold the second half of the rows until 50% is shown."""
     proxy.plan = ["", "hold"]
     ours, theirs = pty.openpty()
     arguments = command(proxy.url, table, tmp_path / "out.csv", "--batch", "500")
@@ -355,14 +358,14 @@ def test_terminal_shows_progress(proxy: Proxy, table: Path, tmp_path: Path) -> N
     assert running.returncode == 0
 
 
-def test_file_that_grows_during_a_run_is_rejected(behind: Server, table: Path, tmp_path: Path) -> None:
+def test_file_that_grows_during_a_run_is_rejected(backend: Server, table: Path, tmp_path: Path) -> None:
     more = iter([read(table)[1]])
 
     def grow(_rows: int) -> None:
         with table.open("a", newline="") as file:
             csv.writer(file).writerows(more)
 
-    with Client(behind.url, "census", "census") as client:
+    with Client(backend.url, "census", "census") as client:
         model = client.model()
         output = csv_output.Output(csv_input.open_input(table, model.columns), "stop")
         run = csv_scoring.prepare_run(output, tmp_path / "out.csv", model.version)
@@ -372,7 +375,7 @@ def test_file_that_grows_during_a_run_is_rejected(behind: Server, table: Path, t
 
 
 def test_output_never_mixes_two_models(start: Start, table: Path, tmp_path: Path) -> None:
-    """A run that finds another model ends; the next one begins anew, and says so."""
+    """Replace the model during a run. The run stops, and the next one starts from the first row."""
     server = start("dataframe", reload_interval_seconds=0.1)
     with proxied(server.port) as proxy, Client(server.url, "census", "census") as client:
         old = client.model().version
@@ -391,11 +394,11 @@ def test_output_never_mixes_two_models(start: Start, table: Path, tmp_path: Path
     changed = f"the server has model {new} now, not {old}: the next run starts from the first row"
     assert content == f"ml-census: {proxy.url}: {changed}\n"
     assert f"starts from the first row: the earlier run was of model {old}, " in again.stderr
-    assert [row[-1] for row in read(tmp_path / "out.csv")[1:]] == [str(answer) for answer in expected]
+    assert [row[-1] for row in read(tmp_path / "out.csv")[1:]] == [str(response) for response in expected]
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("age,sex\n1,Male\n", "the first line does not name workclass, education-num: it is “age,sex”"),
         ("age,workclass,education-num,sex\n1,Private,3\n", "line 2: expected 4 values, got 3 values"),
@@ -404,19 +407,19 @@ def test_output_never_mixes_two_models(start: Start, table: Path, tmp_path: Path
         ("", "there are no rows"),
     ],
 )
-def test_unreadable_file_is_reported_in_one_line(behind: Server, tmp_path: Path, text: str, says: str) -> None:
+def test_unreadable_file_is_reported_in_one_line(backend: Server, tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "rows.csv").write_text(text)
 
-    done = predict(behind.url, tmp_path / "rows.csv", tmp_path / "out.csv")
+    done = predict(backend.url, tmp_path / "rows.csv", tmp_path / "out.csv")
 
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(f"ml-census: {tmp_path}/rows.csv: ")
-    assert says in done.stderr
+    assert message in done.stderr
 
 
-def test_option_row_prints_one_prediction(behind: Server, tmp_path: Path, expected: list[str]) -> None:
+def test_option_row_prints_one_prediction(backend: Server, tmp_path: Path, expected: list[str]) -> None:
     (tmp_path / "password").write_text("census\n")
-    known = ["--url", behind.url, "--user", "census", "--password-file", str(tmp_path / "password")]
+    known = ["--url", backend.url, "--user", "census", "--password-file", str(tmp_path / "password")]
     command = [sys.executable, "-m", "ml_census", "predict", *known, "--row", json.dumps(ROWS[0])]
 
     good = subprocess.run([*command, "--expect", expected[0]], capture_output=True, text=True, timeout=SECONDS)

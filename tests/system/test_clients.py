@@ -1,4 +1,4 @@
-"""1,000 rows of UCI Adult through every protocol: the predictions of /prediction, with real clients and wire forms."""
+"""Real clients and body formats of all protocols get the predictions of /prediction, for 1,000 rows of UCI Adult."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ ROWS = 1000
 
 @pytest.fixture(scope="module")
 def server(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The boosted model, trained on UCI Adult."""
+    """Yield a server of the boosted model, trained on UCI Adult."""
     routes = {"AIP_PREDICT_ROUTE": "/v1/endpoints/7/deployedModels/8:predict", "AIP_HEALTH_ROUTE": "/v1/endpoints/7"}
     running = launch(write_trained(tmp_path_factory, os.environ["ADULT_DATA"]), routes)
     yield running
@@ -38,7 +38,7 @@ def names(server: Server) -> list[str]:
 
 @pytest.fixture(scope="module")
 def rows(names: list[str]) -> list[list[Any]]:
-    """The first rows of adult.test, without the answer."""
+    """Return the first rows of adult.test, without the label."""
     lines = (Path(os.environ["ADULT_DATA"]) / "adult.test").read_text().splitlines()[1 : ROWS + 1]
     cells = [[cell.strip() for cell in line.split(",")[: len(names)]] for line in lines]
     return [[int(cell) if cell.lstrip("-").isdigit() else cell for cell in row] for row in cells]
@@ -46,7 +46,7 @@ def rows(names: list[str]) -> list[list[Any]]:
 
 @pytest.fixture(scope="module")
 def expected(server: Server, rows: list[list[Any]]) -> dict[str, Any]:
-    """What /prediction answers, with probabilities."""
+    """Return the response of /prediction, with probabilities."""
     answer = server.predict(rows, "?proba=true")
     assert answer.status_code == 200
     assert len(set(answer.json()["predictions"])) == 2
@@ -105,7 +105,7 @@ def test_each_body_format_gets_the_same_predictions(
 
 
 def run_client(name: str, address: str, token: str, names: list[str], rows: list[list[Any]]) -> dict[str, Any]:
-    """What a script of tests/clients prints, in a Python that has the client."""
+    """Run a script of tests/clients in a Python that has the client, and return its output."""
     script = [find_tool("find-client", name), str(ROOT / "tests" / "clients" / f"{name}.py"), address, token]
     asked = json.dumps({"names": names, "rows": rows})
     done = subprocess.run(script, input=asked, capture_output=True, text=True, timeout=120)

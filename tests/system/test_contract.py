@@ -1,4 +1,4 @@
-"""The contract of the article's routes, over HTTP."""
+"""The contract of the native protocol, over HTTP."""
 
 import json
 import re
@@ -20,7 +20,7 @@ ROW = [39, "Private", 14, "Male"]
 
 
 def test_example_client_of_the_article_gets_predictions(server: Server) -> None:
-    """The lines of the article: log in with Basic, send the bare token."""
+    """Run the lines of the article's client: log in with Basic, send the bare token."""
     endpoint = server.url + "/"
 
     response = requests.get(endpoint + "login", auth=("census", "census"), timeout=SECONDS)
@@ -203,7 +203,7 @@ def test_malformed_json_is_a_400(server: Server, body: bytes) -> None:
 
 @pytest.mark.parametrize("number", [20, 33])
 def test_chunked_body_over_the_limit_is_a_413(server: Server, number: int) -> None:
-    """Of 64 KiB each: what is a little too much is read to its end, and of the rest no more than twice the limit."""
+    """Send chunks of 64 KiB. The server reads at most twice the limit."""
     head = f"POST /prediction HTTP/1.1\r\nHost: x\r\nAuthorization: {server.token()}\r\nConnection: close\r\n"
     head += "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as connection:
@@ -226,7 +226,7 @@ def test_malformed_request_of_a_gone_client_logs_no_traceback(start: Start) -> N
 
 
 def test_predict_command_compares_the_prediction(server: Server, tmp_path: Path) -> None:
-    """It is what `helm test` runs."""
+    """Run the command that `helm test` runs."""
     (tmp_path / "password").write_text("census\n")
     command = [sys.executable, "-m", "ml_census", "predict", "--url", server.url, "--user", "census"]
     command += ["--password-file", str(tmp_path / "password"), "--row", json.dumps(ROW), "--expect"]

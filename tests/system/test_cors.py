@@ -1,4 +1,4 @@
-"""A page of another origin logs in and predicts, in a real browser, if cors_origins has its origin."""
+"""Cross-origin requests in a real browser, with and without the origin in cors_origins."""
 
 import threading
 from collections.abc import Iterator
@@ -23,17 +23,17 @@ CALL = """async ([url, body]) => {
 }"""
 
 
-class Quiet(SimpleHTTPRequestHandler):
+class SiteHandler(SimpleHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="module")
 def origins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
-    """Two sites with an empty page: each port is an origin."""
+    """Yield the origins of two sites with an empty page. Each port is an origin."""
     folder = tmp_path_factory.mktemp("site")
     (folder / "index.html").write_text("<!doctype html><link rel=icon href=data:,><title>Front end</title>")
-    sites = [ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) for _ in range(2)]
+    sites = [ThreadingHTTPServer(("127.0.0.1", 0), partial(SiteHandler, directory=str(folder))) for _ in range(2)]
     for site in sites:
         threading.Thread(target=site.serve_forever).start()
     yield [f"http://127.0.0.1:{site.server_port}" for site in sites]
@@ -43,8 +43,8 @@ def origins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def open_to_one(launch: Launch, origins: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that the pages of the first site may call."""
+def server_with_cors(launch: Launch, origins: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Yield a server that allows the origin of the first site."""
     running = launch(
         write_published(
             tmp_path_factory.mktemp("cors"), "logistic", cors_origins=[*origins[:1], "https://a.example:443"]
@@ -64,26 +64,26 @@ def call(browser: Browser, origin: str, url: str, body: str) -> Any:
 
 
 def test_page_of_a_listed_origin_reads_predictions_and_errors(
-    browser: Browser, open_to_one: Server, origins: list[str]
+    browser: Browser, server_with_cors: Server, origins: list[str]
 ) -> None:
-    status, answer, has_id = call(browser, origins[0], open_to_one.url, '{"inputs": [[1, 2]]}')
-    refused, error, _ = call(browser, origins[0], open_to_one.url, "{")
+    status, answer, has_id = call(browser, origins[0], server_with_cors.url, '{"inputs": [[1, 2]]}')
+    refused, error, _ = call(browser, origins[0], server_with_cors.url, "{")
 
     assert (status, len(answer["predictions"]), has_id) == (200, 1, True)
     assert (refused, "not JSON" in error["error message"]) == (400, True)
 
 
-def test_page_of_another_origin_is_blocked(browser: Browser, open_to_one: Server, origins: list[str]) -> None:
+def test_page_of_another_origin_is_blocked(browser: Browser, server_with_cors: Server, origins: list[str]) -> None:
     with pytest.raises(Exception, match="Failed to fetch"):
-        call(browser, origins[1], open_to_one.url, '{"inputs": [[1, 2]]}')
+        call(browser, origins[1], server_with_cors.url, '{"inputs": [[1, 2]]}')
 
 
 @pytest.mark.parametrize("path", ["/login", "/prediction", "/v2/models/model/infer", "/invocations"])
-def test_preflight_requires_no_token(open_to_one: Server, origins: list[str], path: str) -> None:
+def test_preflight_requires_no_token(server_with_cors: Server, origins: list[str], path: str) -> None:
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
 
-    answer = requests.options(open_to_one.url + path, headers=asked | {"Origin": origins[0]}, timeout=SECONDS)
-    other = requests.options(open_to_one.url + path, headers=asked | {"Origin": origins[1]}, timeout=SECONDS)
+    answer = requests.options(server_with_cors.url + path, headers=asked | {"Origin": origins[0]}, timeout=SECONDS)
+    other = requests.options(server_with_cors.url + path, headers=asked | {"Origin": origins[1]}, timeout=SECONDS)
 
     assert answer.status_code == 200
     assert answer.headers["Access-Control-Allow-Origin"] == origins[0]
@@ -97,17 +97,17 @@ def test_preflight_requires_no_token(open_to_one: Server, origins: list[str], pa
     [("/nowhere", b"", 404), ("/prediction", b"{}", 403), ("/prediction", b"x" * 3 * 1024**2, 413)],
 )
 def test_errors_are_readable_from_a_listed_origin(
-    open_to_one: Server, origins: list[str], path: str, body: bytes, status: int
+    server_with_cors: Server, origins: list[str], path: str, body: bytes, status: int
 ) -> None:
-    answer = requests.post(open_to_one.url + path, body, headers={"Origin": origins[0]}, timeout=SECONDS)
+    answer = requests.post(server_with_cors.url + path, body, headers={"Origin": origins[0]}, timeout=SECONDS)
 
     assert answer.status_code == status
     assert answer.headers["Access-Control-Allow-Origin"] == origins[0]
     assert "Origin" in answer.headers["Vary"]
 
 
-def test_default_port_is_ignored_in_an_origin(open_to_one: Server) -> None:
-    answer = requests.get(f"{open_to_one.url}/version", headers={"Origin": "https://a.example"}, timeout=SECONDS)
+def test_default_port_is_ignored_in_an_origin(server_with_cors: Server) -> None:
+    answer = requests.get(f"{server_with_cors.url}/version", headers={"Origin": "https://a.example"}, timeout=SECONDS)
 
     assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"
 

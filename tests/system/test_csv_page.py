@@ -1,4 +1,4 @@
-"""CSV in the page: the cases that delimited.py must pass too, and whole files in a real browser."""
+"""CSV in the page: the cases shared with protocols/csv_text.py, and whole files in a real browser."""
 
 import csv
 import gzip
@@ -27,7 +27,7 @@ READ = """async ({texts, encodings}) => {
       return {error: error.message};
     }
   };
-  return {texts: texts.map(read), encodings: await Promise.all(encodings.map((each) => decode(bytes(each.bytes))))};
+  return {texts: texts.map(read), encodings: await Promise.all(encodings.map((item) => decode(bytes(item.bytes))))};
 }"""
 HEADER, ROW = "age,workclass,education-num,sex", '39,"Müller, Söhne",14,Male'
 
@@ -41,7 +41,7 @@ def named(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, named: Server) -> Page:
-    """A page with a user who is logged in."""
+    """Return a page with a logged-in user."""
     opened = browser.new_page()
     opened.goto(named.url)
     opened.fill("input[name=user]", "census")
@@ -56,19 +56,19 @@ def read(page: Page) -> Any:
     return page.evaluate(READ, CASES)
 
 
-@pytest.mark.parametrize("place", range(len(CASES["texts"])), ids=lambda place: CASES["texts"][place]["what"])
-def test_text_is_parsed_as_in_the_shared_cases(read: Any, place: int) -> None:
-    case, found = CASES["texts"][place], read["texts"][place]
+@pytest.mark.parametrize("index", range(len(CASES["texts"])), ids=lambda index: CASES["texts"][index]["what"])
+def test_text_is_parsed_as_in_the_shared_cases(read: Any, index: int) -> None:
+    case, result = CASES["texts"][index], read["texts"][index]
 
     if "error" in case:
-        assert found["error"].startswith(f"{case['error']} ")
+        assert result["error"].startswith(f"{case['error']} ")
     else:
-        assert found == {"delimiter": case.get("delimiter", ","), "records": case["records"]}
+        assert result == {"delimiter": case.get("delimiter", ","), "records": case["records"]}
 
 
-@pytest.mark.parametrize("place", range(len(CASES["encodings"])), ids=lambda place: CASES["encodings"][place]["what"])
-def test_encoding_is_detected_from_bytes(read: Any, place: int) -> None:
-    assert read["encodings"][place] == CASES["encodings"][place]["text"]
+@pytest.mark.parametrize("index", range(len(CASES["encodings"])), ids=lambda index: CASES["encodings"][index]["what"])
+def test_encoding_is_detected_from_bytes(read: Any, index: int) -> None:
+    assert read["encodings"][index] == CASES["encodings"][index]["text"]
 
 
 @pytest.mark.parametrize("packed", [bytes, gzip.compress], ids=["plain", "gzip"])

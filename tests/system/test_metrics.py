@@ -1,4 +1,4 @@
-"""What Prometheus reads from a server, on a port of its own."""
+"""The metrics that Prometheus reads from a server, on a separate port."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from promql_parser import MatchOp
 
 from conftest import write_published
 from support.live_server import SECONDS, Launch, Server, Start
-from support.promql import selectors, sorted_by
+from support.promql import grouping_labels, selectors
 
 ROW = [39, "Private", 14, "Male"]
 STAGES = ("parse", "validate", "predict", "format")
@@ -26,12 +26,12 @@ ROOT = Path(__file__).parents[2]
 PANELS = json.loads((ROOT / "charts/ml-census/files/dashboard.json").read_text())["panels"]
 # As Helm renders it, to which tests/chart/test_scenarios.py holds it.
 PROD = yaml.safe_load_all((ROOT / "tests/chart/golden/prod.yaml").read_text())
-(RULES,) = (each["spec"]["groups"] for each in PROD if each["kind"] == "Rules")
+(RULES,) = (item["spec"]["groups"] for item in PROD if item["kind"] == "Rules")
 
 
 @pytest.fixture
 def own(start: Start) -> Server:
-    """A server whose figures are those of one test; its columns have names."""
+    """Start a server for one test. Its columns have names."""
     return start("dataframe")
 
 
@@ -39,13 +39,13 @@ def get(url: str, **options: Any) -> requests.Response:
     return requests.get(url, timeout=SECONDS, **options)
 
 
-def counted(figures: dict[tuple[str, ...], float], name: str) -> dict[tuple[str, ...], float]:
-    """Of one series: protocol, route and status -> its value."""
+def series(figures: dict[tuple[str, ...], float], name: str) -> dict[tuple[str, ...], float]:
+    """Return one series: the values of its labels -> its value."""
     return {key[1:]: value for key, value in figures.items() if key[0] == name}
 
 
 def test_responses_are_counted_by_route_protocol_and_status(own: Server) -> None:
-    """Unknown paths count together, so that clients cannot create series."""
+    """Count unknown paths together. Clients cannot create series."""
     own.predict([ROW, ROW, ROW])
     for number in range(20):
         get(f"{own.url}/path/{number}")
@@ -54,7 +54,7 @@ def test_responses_are_counted_by_route_protocol_and_status(own: Server) -> None
 
     figures = own.metrics()
 
-    answers = counted(figures, "ml_census_requests_total")
+    answers = series(figures, "ml_census_requests_total")
     assert answers == {
         ("native", "/login", "200"): 1,
         ("native", "/prediction", "200"): 1,
@@ -62,8 +62,8 @@ def test_responses_are_counted_by_route_protocol_and_status(own: Server) -> None
         ("none", "other", "404"): 20,
         ("none", "/readyz", "200"): 1,
     }
-    assert counted(figures, "ml_census_request_seconds_count") == answers
-    assert all(0 < seconds for seconds in counted(figures, "ml_census_request_seconds_sum").values())
+    assert series(figures, "ml_census_request_seconds_count") == answers
+    assert all(0 < seconds for seconds in series(figures, "ml_census_request_seconds_sum").values())
     assert figures["ml_census_rows_total",] == 3
 
 
@@ -74,7 +74,7 @@ def test_request_that_the_parser_rejects_is_counted(own: Server) -> None:
 
 
 def test_route_after_two_slashes_counts_as_the_same(own: Server) -> None:
-    """A client whose base URL ends in a slash sends two; the response is the same."""
+    """Send two slashes, as a client does whose base URL ends with one."""
     get(f"{own.url}//login", auth=("census", "census"))
 
     assert own.metrics()["ml_census_requests_total", "native", "/login", "200"] == 1
@@ -135,9 +135,9 @@ PROBES = ("/livez", "/readyz", "/v2/health/ready", "/v2/models/incomes/ready", "
 
 
 @pytest.fixture(scope="module")
-def told(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
-    """The samples of a server with routes of Vertex AI, once it has answered on all of them."""
-    config = write_published(tmp_path_factory.mktemp("told"), "dataframe", SPREAD, model_name="incomes")
+def samples(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
+    """Return the samples of a server after requests to all of its routes, with those of Vertex AI."""
+    config = write_published(tmp_path_factory.mktemp("samples"), "dataframe", SPREAD, model_name="incomes")
     server = launch(config, {"AIP_PREDICT_ROUTE": "/endpoints/7", "AIP_HEALTH_ROUTE": "/health/7"})
     try:
         headers = {"Authorization": f"Bearer {server.token()}"}
@@ -152,9 +152,9 @@ def told(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> list[Sampl
         server.end()
 
 
-def test_each_protocol_is_counted_under_its_configured_routes(told: list[Sample]) -> None:
-    """Probes have no protocol, so that neither errors nor overload hide behind them."""
-    answers = [sample.labels for sample in told if sample.name == "ml_census_requests_total"]
+def test_each_protocol_is_counted_under_its_configured_routes(samples: list[Sample]) -> None:
+    """Expect no protocol for probes: they must not hide errors of clients."""
+    answers = [sample.labels for sample in samples if sample.name == "ml_census_requests_total"]
 
     assert {labels["route"]: labels["protocol"] for labels in answers} == (
         {path: protocol for path, (protocol, _body) in ROUTES.items()}
@@ -180,26 +180,26 @@ STATUSES = {str(status.value) for status in HTTPStatus}
 
 
 @pytest.mark.parametrize(("expression", "text"), EXPRESSIONS)
-def test_dashboard_and_alerts_query_existing_series(told: list[Sample], expression: str, text: str) -> None:
-    """Series, labels, and values of labels, each alternative for itself; namespace and pod are Prometheus' own."""
+def test_dashboard_and_alerts_query_existing_series(samples: list[Sample], expression: str, text: str) -> None:
+    """Look up each series, label and label value. Prometheus itself adds namespace and pod."""
     labels = {"namespace", "pod"}
     for selector in selectors(expression):
-        found = [sample.labels for sample in told if sample.name == selector.name]
-        assert found, selector
-        labels |= found[0].keys()
+        labels_found = [sample.labels for sample in samples if sample.name == selector.name]
+        assert labels_found, selector
+        labels |= labels_found[0].keys()
         for matcher in selector.matchers.matchers:
             if matcher.name in ("namespace", "pod"):
                 continue
-            values = STATUSES if matcher.name == "status" else {each[matcher.name] for each in found}
+            values = STATUSES if matcher.name == "status" else {item[matcher.name] for item in labels_found}
             wanted = matcher.value.split("|") if matcher.op in (MatchOp.Re, MatchOp.NotRe) else [matcher.value]
             assert {*wanted} <= values, matcher
     named = set(re.findall(r"{{ *(?:\$labels\.)?(\w+) *}}", text))
-    assert sorted_by(expression) | named <= labels
+    assert grouping_labels(expression) | named <= labels
 
 
-def test_drift_is_reported_by_column(told: list[Sample]) -> None:
-    """Of rows that have another age than those of the training, and the sexes as they were."""
-    drift = {sample.labels["column"]: sample.value for sample in told if sample.name == "ml_census_drift"}
+def test_drift_is_reported_by_column(samples: list[Sample]) -> None:
+    """Send ages unlike those of the training data, and sexes with equal frequencies."""
+    drift = {sample.labels["column"]: sample.value for sample in samples if sample.name == "ml_census_drift"}
 
     assert drift.keys() == {"age", "sex"}
     assert drift["age"] > 0.25

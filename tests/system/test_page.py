@@ -1,4 +1,4 @@
-"""The page in a real browser: by keyboard alone, with what the server itself answers."""
+"""The page in a real browser."""
 
 import csv
 import io
@@ -30,7 +30,7 @@ PHONE: ViewportSize = {"width": 360, "height": 640}
 
 @pytest.fixture(scope="module")
 def census(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with the demo model, whose schema knows the training."""
+    """Yield a server with the demo model, whose schema has training distributions."""
     running = launch(write_trained(tmp_path_factory, "demo"))
     yield running
     running.end()
@@ -38,15 +38,15 @@ def census(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page that fails the test if the browser had anything to say, such as of the Content-Security-Policy."""
+    """Yield a page. Fail the test if the browser logs a message, such as a CSP violation."""
     context = browser.new_context(viewport={"width": 1000, "height": 900})
     opened = context.new_page()
-    said: list[str] = []
-    opened.on("console", lambda message: said.append(message.text))
-    opened.on("pageerror", lambda error: said.append(str(error)))
+    messages: list[str] = []
+    opened.on("console", lambda message: messages.append(message.text))
+    opened.on("pageerror", lambda error: messages.append(str(error)))
     yield opened
     context.close()
-    assert [line for line in said if not line.startswith("Failed to load resource")] == []  # the page tells of these
+    assert [line for line in messages if not line.startswith("Failed to load resource")] == []  # the page reports these
 
 
 def log_in(page: Page, url: str, password: str = "census") -> None:
@@ -67,18 +67,18 @@ def tab_to(page: Page, selector: str) -> None:
 
 
 class Gate:
-    """Requests for predictions wait here until they are let through, one by one."""
+    """A gate that holds requests for predictions and releases them one by one."""
 
     def __init__(self, page: Page) -> None:
         self._page, self._held = page, list[Route]()
         page.route("**/prediction*", lambda route: self._held.append(route))
 
     def open_once(self) -> list[Any]:
-        """Lets the oldest one through, as soon as there is one; its rows."""
+        """Release the oldest request, as soon as there is one, and return its rows."""
         end = time.monotonic() + 10
         while not self._held:
             assert time.monotonic() < end, "no request came"
-            self._page.evaluate("0")  # also hands on what the browser has to tell
+            self._page.evaluate("0")  # also dispatches the events of the browser
         route = self._held.pop(0)
         rows: list[Any] = json.loads(route.request.post_data or "")["inputs"]
         route.continue_()
@@ -86,18 +86,18 @@ class Gate:
 
 
 def field(page: Page, name: str) -> Locator:
-    """What is filled in for a column."""
+    """Return the field of a column."""
     return page.locator("#columns label", has_text=re.compile(rf"^{name}\b")).locator("input, select, textarea")
 
 
 def enter(page: Page, name: str, value: str) -> None:
-    """Types a number or a text, and goes on to the next field."""
+    """Fill in a number or a text, and move to the next field."""
     field(page, name).fill(value)
     page.keyboard.press("Tab")
 
 
 def paste(page: Page, text: str) -> None:
-    """Rows, which are then sent."""
+    """Paste rows and submit them."""
     page.fill("textarea", text)
     page.click("#table button")
 
@@ -110,13 +110,13 @@ TRAINING = {"frequencies": [0.5, 0.5, 0], "bin_edges": [40], "minimum": 0, "maxi
 
 
 def numbers(**column: object) -> dict[str, object]:
-    """Return the schema of a model of two numbers, with more than the model says of them."""
+    """Return the schema of a model of two numbers, with additional keys for each column."""
     columns = [{"name": name, "type": "number"} | column for name in ("age", "years")]
     return {"form": "numbers", "columns": columns}
 
 
 def rewrite(server: Server, **files: bytes) -> None:
-    """Write other bytes to files that config.yaml names, and wait until the server has loaded each."""
+    """Overwrite files that config.yaml names, and wait until the server has reloaded each."""
     config = yaml.safe_load(Path(cast(list[str], server.process.args)[5]).read_text())
     for key, content in files.items():
         before = version(server)
@@ -142,7 +142,7 @@ def percent(share: float) -> str:
 
 
 def form_row(page: Page) -> list[Any]:
-    """What the form says, as the server would be sent it."""
+    """Return the row of the form as the page sends it."""
     values = page.eval_on_selector_all(
         "#columns input, #columns select",
         "all => all.map(e => e.options ? e.selectedOptions[0].text : Number(e.value))",
@@ -200,8 +200,8 @@ def test_page_is_usable_by_keyboard_alone(page: Page, census: Server) -> None:
     table = list(csv.DictReader(io.StringIO(downloading.value.path().read_text())))
     expected = census.predict(rows.to_numpy().tolist(), "?proba=true").json()
     assert [line["prediction"] for line in table] == expected["predictions"]
-    told = [[float(line[f"probability {name}"]) for name in dict.fromkeys(expected["predictions"])] for line in table]
-    assert sorted(map(sorted, told)) == sorted(map(sorted, expected["probabilities"]))
+    shown = [[float(line[f"probability {name}"]) for name in dict.fromkeys(expected["predictions"])] for line in table]
+    assert sorted(map(sorted, shown)) == sorted(map(sorted, expected["probabilities"]))
     assert [line["native-country"] for line in table] == rows["native-country"].tolist()
 
 
@@ -233,7 +233,7 @@ def test_rejected_token_asks_for_a_login(page: Page, start: Start) -> None:
 
 
 def test_model_without_probabilities_shows_a_prediction(page: Page, start: Start) -> None:
-    """Nor are numbers made up that nothing is known of."""
+    """Expect empty fields: the schema has no training distribution."""
     server = start("regressor")
     (prediction,) = server.predict([[39, 14]]).json()["predictions"]
     log_in(page, server.url)
@@ -274,7 +274,7 @@ def test_unreadable_rows_are_reported_by_line(page: Page, named: Server, text: s
 
 @pytest.fixture(scope="module")
 def named(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server whose columns have names."""
+    """Yield a server whose columns have names."""
     running = launch(write_published(tmp_path_factory.mktemp("named"), "dataframe"))
     yield running
     running.end()
@@ -293,12 +293,12 @@ def test_quoted_values_and_reordered_columns_are_read(page: Page, named: Server)
     (line,) = csv.DictReader(io.StringIO(downloading.value.path().read_text()))
     assert line["note"] == 'a "b", c'
     assert [line["prediction"]] == [
-        str(each) for each in named.predict([[39, "Private", 14, "Male"]]).json()["predictions"]
+        str(item) for item in named.predict([[39, "Private", 14, "Male"]]).json()["predictions"]
     ]
 
 
 def test_file_can_be_dropped_anywhere(page: Page, named: Server) -> None:
-    """The browser does not leave the page for it; it takes the place of what was pasted."""
+    """Expect the file to replace pasted rows. The browser stays on the page."""
     log_in(page, named.url)
     page.fill("textarea", "what was here before")
     transfer = page.evaluate_handle(
@@ -329,7 +329,7 @@ def test_change_during_a_prediction_is_predicted_next(page: Page, census: Server
 
 
 def test_prediction_of_previous_values_is_marked_stale(page: Page, census: Server) -> None:
-    """After a number is emptied, while a request fails, and not after it is mended."""
+    """Empty a number, correct it, and lose the network."""
     log_in(page, census.url)
     page.click("#row button")
     expect(page.locator("#note")).to_be_empty()
@@ -369,7 +369,7 @@ def test_change_among_many_classes_shows_the_predicted_one(page: Page, start: St
 
 
 def test_batches_shrink_to_the_limits_of_the_server(page: Page, start: Start) -> None:
-    """Fewer bytes, then fewer rows; what is told of a row is told of its place in the file."""
+    """Limit bytes, then rows. A problem names the line of the file."""
     server = start("logistic", max_body_bytes=1000, max_rows=30)
     log_in(page, server.url)
 
@@ -391,7 +391,7 @@ def test_bad_value_is_reported_once(page: Page, census: Server) -> None:
 
 
 def test_model_without_known_columns_predicts_a_row(page: Page, start: Start) -> None:
-    """Nothing is known of usual values: none are made up, and none are predicted."""
+    """Expect no effects without training distributions."""
     server = start("logistic", schema=numbers(type="any"))
     log_in(page, server.url)
     enter(page, "age", "39")
@@ -428,7 +428,7 @@ def test_document_of_several_lines_is_sent_by_keyboard(page: Page, start: Start)
 
 
 def test_prediction_does_not_wait_for_its_effects(page: Page, census: Server) -> None:
-    """Nor is it hidden if that fails."""
+    """Expect the prediction also if the effects cannot be computed."""
     log_in(page, census.url)
     enter(page, "age", "52")
     page.click("#row button")
@@ -456,8 +456,8 @@ def test_many_problems_show_the_first_five(page: Page, named: Server) -> None:
     paste(page, "age,workclass,education-num,sex\n" + "old,Private,14,Male\n" * 30)
 
     expect(problems(page).locator("p")).to_have_text("30 values or rows do not fit the model's columns")
-    told = problems(page).locator("li").all_inner_texts()
-    assert told == [*(f'line {line}, age: expected a number, got "old"' for line in range(2, 7)), "and 25 more"]
+    shown = problems(page).locator("li").all_inner_texts()
+    assert shown == [*(f'line {line}, age: expected a number, got "old"' for line in range(2, 7)), "and 25 more"]
     assert page.locator("#table [role=alert]").inner_text() == problems(page).inner_text()
     screenshot(page, "refused-rows")
 
@@ -478,7 +478,7 @@ def test_progress_and_counts_are_shown(page: Page, named: Server) -> None:
     assert bars == ["0", str(500 / 1400), str(1000 / 1400)]
     expect(page.locator("#progress")).to_be_hidden()
     counts = dict(
-        zip(*(page.locator(f"#counts {each}").all_inner_texts() for each in ("dt", "dd:not(.bar)")), strict=True)
+        zip(*(page.locator(f"#counts {item}").all_inner_texts() for item in ("dt", "dd:not(.bar)")), strict=True)
     )
     assert counts == {name: f"{classes.count(name):,}" for name in ("Annual Salary <50K", "Annual Salary >50K")}
 
@@ -491,7 +491,7 @@ def test_unknown_categories_are_counted(page: Page, named: Server) -> None:
 
 
 def test_cluster_numbers_are_not_subtracted(page: Page, start: Start) -> None:
-    """The numbers of clusters are names."""
+    """Expect names: the number of a cluster is not a quantity."""
     server = start("clusters", schema=numbers(training=TRAINING))
     rows = [[20, 10], [80, 10]]
     before, now = server.predict(rows).json()["predictions"]
@@ -608,7 +608,7 @@ def test_prediction_on_a_phone_stays_visible(page: Page, census: Server) -> None
 
 @pytest.fixture(scope="module")
 def wide(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with a dozen classes of long names."""
+    """Yield a server with twelve classes of long names."""
     path = tmp_path_factory.mktemp("wide")
     decoding = {str(number): f"class {number} " + "Donaudampfschifffahrt" * 4 for number in range(12)}
     rows = [[number, 40 - number] for number in range(12)] * 5
@@ -645,7 +645,7 @@ def test_pages_fit_the_width_of_a_phone(page: Page, census: Server, wide: Server
 
 
 def test_placeholder_shows_the_first_line_of_a_file(page: Page, wide: Server) -> None:
-    """Columns without names are called by their places."""
+    """Name columns by their indices if they have no names."""
     log_in(page, wide.url)
 
     expect(field(page, "column 1")).to_have_count(1)
@@ -718,18 +718,18 @@ def test_report_links_back_to_the_page(page: Page, census: Server) -> None:
 
 
 def test_docs_page_loads_nothing_from_other_hosts(page: Page, census: Server) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
     page.goto(f"{census.url}/docs")
     screenshot(page, "interface")
 
     assert page.locator("h2 >> text=/prediction").count() >= 2
-    assert [url for url in asked if not url.startswith(census.url)] == []
+    assert [url for url in requested if not url.startswith(census.url)] == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_contrast_meets_wcag(scheme: str) -> None:
-    """A contrast of 4.5 at least; of 3 for the borders of fields and for bars (WCAG 2.2, 1.4.3 and 1.4.11)."""
+    """Expect a contrast of 4.5, or 3 for borders and bars (WCAG 2.2, 1.4.3 and 1.4.11)."""
     blocks = re.findall(r":root \{(.*?)\}", (WEB / "static/page.css").read_text(), re.DOTALL)
     colours = dict(re.findall(r"--([\w-]+): #(\w+)", blocks[scheme == "dark"]))
 

@@ -1,4 +1,4 @@
-"""A column of many categories is a search field of the page: by keyboard, without a list of all in the browser."""
+"""The search field of a column with many categories, in a real browser."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ NAMES = [f"zip {place:05d}" for place in range(COUNT)]
 
 @pytest.fixture(scope="module")
 def many(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with a model of 5,000 categories that answers the place of a few."""
+    """Yield a server with a model of 5,000 categories. The prediction is 1 for one of them."""
     path: Path = tmp_path_factory.mktemp("many")
     frame = pd.DataFrame({"zip": NAMES, "x": range(COUNT)})
     encode = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["zip"]))

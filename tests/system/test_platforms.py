@@ -1,4 +1,4 @@
-"""Where a platform starts the container and asks who comes: by what the environment says, with no user or key."""
+"""A server started by a platform: routes from the environment, no users and no keys."""
 
 import os
 from collections.abc import Callable, Iterator

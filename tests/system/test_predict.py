@@ -1,4 +1,4 @@
-"""`ml-census predict` and the client with what people have: wide tables, bad rows, pipes, packed files, DataFrames."""
+"""`ml-census predict` and the client with wide tables, bad rows, pipes, gzip files and DataFrames."""
 
 import csv
 import gzip
@@ -41,7 +41,7 @@ def server(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="module")
 def floats() -> Any:
-    """A table of so many columns of floats, some of them missing, and a model that takes them."""
+    """Return a table of WIDE float columns, some values missing, and a model fitted on it."""
     frame = pd.DataFrame(np.random.default_rng(0).normal(size=(1500, WIDE)), columns=[f"f{n}" for n in range(WIDE)])
     labels = frame["f0"] > 0
     frame.iloc[::7, 1] = np.nan
@@ -50,7 +50,7 @@ def floats() -> Any:
 
 @pytest.fixture(scope="module")
 def wide(floats: Any, launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A server of this model that takes 64 KiB and 100 rows at once."""
+    """Yield a server of this model with a maximum of 64 KiB and 100 rows per request."""
     path, (_frame, model) = tmp_path_factory.mktemp("wide"), floats
     publish(model, schema_inference.infer_schema(model), None, [], {}, str(path))
     running = launch(write_config(path, None, max_body_bytes=65536, max_rows=100))
@@ -60,7 +60,7 @@ def wide(floats: Any, launch: Callable[..., Any], tmp_path_factory: pytest.TempP
 
 @pytest.fixture(scope="module")
 def flags(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A server of a model that was fitted on a bool column, and drops the column id."""
+    """Yield a server of a model fitted on a bool column. The model drops the column id."""
     frame = pd.DataFrame({"id": range(40), "flag": [True, False] * 20, "age": np.arange(40.0)})
     columns = make_column_transformer(("passthrough", ["flag", "age"]))
     model = make_pipeline(columns, LogisticRegression()).fit(frame, frame["flag"])
@@ -72,7 +72,7 @@ def flags(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) 
 
 
 class Command:
-    """`ml-census predict` in a folder, for a user of a server."""
+    """`ml-census predict` in a folder, with the user's password."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -84,7 +84,7 @@ class Command:
         return subprocess.run(command, cwd=self.folder, input=stdin, capture_output=True, timeout=120)
 
     def score(self, url: str, text: str | bytes, *options: str, to: str = "out.csv") -> tuple[int, list[str]]:
-        """Exit code and lines on stderr, after the rows were written to rows.csv."""
+        """Write the rows to rows.csv, score them, and return the exit code and the lines on stderr."""
         (self.folder / "rows.csv").write_bytes(text.encode() if isinstance(text, str) else text)
         done = self.run(url, "--input", "rows.csv", "--output", to, *options)
         return done.returncode, done.stderr.decode().splitlines()
@@ -101,9 +101,9 @@ def command(tmp_path: Path) -> Command:
 
 @pytest.fixture(scope="module")
 def expected(server: Any) -> Any:
-    answer = server.predict(GOOD, "?proba=true").json()
-    assert len(set(answer["predictions"])) == 2
-    return answer
+    response = server.predict(GOOD, "?proba=true").json()
+    assert len(set(response["predictions"])) == 2
+    return response
 
 
 def table(*rows: list[str], header: list[str] = NAMES, delimiter: str = ",") -> str:
@@ -123,21 +123,21 @@ REASONS = {
 def test_bad_row_stops_the_run_with_line_and_column(server: Any, command: Command) -> None:
     text = table(GOOD[0], ["39", "two\nlines", "13", "Male"], ["old", "Private", "13", "Male"], GOOD[1])
 
-    code, said = command.score(server.url, text, "--batch", "2")
+    code, lines = command.score(server.url, text, "--batch", "2")
 
-    assert (code, said) == (1, ['ml-census: rows.csv: line 5, column age: expected a number, got "old"'])
+    assert (code, lines) == (1, ['ml-census: rows.csv: line 5, column age: expected a number, got "old"'])
     assert not (command.folder / "out.csv").exists()
 
 
 @pytest.mark.parametrize("batch", ["1", "2", "1000"])
 def test_bad_rows_are_skipped(server: Any, command: Command, expected: Any, batch: str) -> None:
-    code, said = command.score(server.url, BAD, "--on-error", "skip", "--batch", batch)
+    code, lines = command.score(server.url, BAD, "--on-error", "skip", "--batch", batch)
 
     assert (code, command.scored()) == (
         0,
         [[*NAMES, "prediction"], *([*row, was] for row, was in zip(GOOD, expected["predictions"], strict=True))],
     )
-    assert said == [
+    assert lines == [
         "6 rows with predictions in out.csv",
         f"3 rows are rejected and left out; the first: line 3, {REASONS[3]}",
     ]
@@ -145,7 +145,7 @@ def test_bad_rows_are_skipped(server: Any, command: Command, expected: Any, batc
 
 @pytest.mark.parametrize("batch", ["1", "2", "1000"])
 def test_bad_rows_are_marked(server: Any, command: Command, expected: Any, batch: str) -> None:
-    code, _said = command.score(server.url, BAD, "--on-error", "mark", "--batch", batch, "--proba")
+    code, _lines = command.score(server.url, BAD, "--on-error", "mark", "--batch", batch, "--proba")
 
     first, *rows = command.scored()
     assert code == 0
@@ -158,20 +158,20 @@ def test_bad_rows_are_marked(server: Any, command: Command, expected: Any, batch
 
 
 def test_many_bad_rows_are_all_marked(server: Any, command: Command) -> None:
-    """More of them than the server names in one answer."""
-    code, said = command.score(server.url, table(*[["old", "a", "b", "c"]] * 50, ["1"]), "--on-error", "mark")
+    """Send more bad rows than the server lists in one response."""
+    code, lines = command.score(server.url, table(*[["old", "a", "b", "c"]] * 50, ["1"]), "--on-error", "mark")
 
     assert (code, len(command.scored())) == (0, 52)
     assert all(row[-1] for row in command.scored()[1:])
-    assert said[1].startswith("51 rows are rejected and marked in the column error; the first: line 2, column age")
+    assert lines[1].startswith("51 rows are rejected and marked in the column error; the first: line 2, column age")
 
 
 def test_unknown_values_are_counted_and_the_first_named(server: Any, command: Command) -> None:
     row = ["39", "Atlantis", "13", "Male"]
 
-    code, said = command.score(server.url, table(*GOOD, row, row, GOOD[0]), "--batch", "2")
+    code, lines = command.score(server.url, table(*GOOD, row, row, GOOD[0]), "--batch", "2")
 
-    assert (code, said) == (
+    assert (code, lines) == (
         0,
         [
             "6 rows with predictions in out.csv",
@@ -182,7 +182,7 @@ def test_unknown_values_are_counted_and_the_first_named(server: Any, command: Co
 
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 def test_output_keeps_the_delimiter_of_the_input(server: Any, command: Command, expected: Any, delimiter: str) -> None:
-    code, _said = command.score(server.url, table(*GOOD, delimiter=delimiter))
+    code, _lines = command.score(server.url, table(*GOOD, delimiter=delimiter))
 
     assert (code, command.scored(delimiter)[0]) == (0, [*NAMES, "prediction"])
     assert [row[-1] for row in command.scored(delimiter)[1:]] == expected["predictions"]
@@ -192,17 +192,17 @@ BOOLEANS = "age,flag,extra\n1,True,x\n2,false,x\n3,1,x\n4,FALSE,x\n"
 
 
 def test_booleans_are_read_without_the_dropped_column(flags: Any, command: Command) -> None:
-    code, said = command.score(flags.url, BOOLEANS)
+    code, lines = command.score(flags.url, BOOLEANS)
 
-    assert (code, said) == (0, ["4 rows with predictions in out.csv"])
+    assert (code, lines) == (0, ["4 rows with predictions in out.csv"])
     assert [row[-1] for row in command.scored()[1:]] == ["True", "False", "True", "False"]
 
 
 def test_server_reads_csv_as_the_command_does(flags: Any) -> None:
     headers = {"Authorization": f"Bearer {flags.token()}", "Content-Type": "text/csv"}
-    answer = requests.post(f"{flags.url}/invocations", headers=headers, data=BOOLEANS.replace(",", ";"), timeout=30)
+    response = requests.post(f"{flags.url}/invocations", headers=headers, data=BOOLEANS.replace(",", ";"), timeout=30)
 
-    assert answer.json() == {"predictions": [True, False, True, False]}
+    assert response.json() == {"predictions": [True, False, True, False]}
 
 
 def test_frame_without_the_dropped_column_is_predicted(flags: Any) -> None:
@@ -219,28 +219,28 @@ def test_probabilities_of_several_outputs_have_a_column_each(
     publish(model, schema_inference.infer_schema(model), None, [], {}, str(tmp_path))
     server = launch(write_config(tmp_path, None))
     try:
-        code, _said = command.score(server.url, "age\n1\nold\n", "--proba", "--on-error", "mark")
-        answer = server.predict([[1]], "?proba=true").json()
+        code, _lines = command.score(server.url, "age\n1\nold\n", "--proba", "--on-error", "mark")
+        response = server.predict([[1]], "?proba=true").json()
     finally:
         server.end()
 
     header, good, bad = command.scored()
     names = ["probability 0 0", "probability 0 1", "probability 1 0", "probability 1 1", "probability 1 2"]
     assert (code, header) == (0, ["age", "prediction", *names, "error"])
-    (shares,) = answer["probabilities"]
+    (shares,) = response["probabilities"]
     assert list(map(float, good[2:7])) == pytest.approx([share for output in shares for share in output])
-    assert json.loads(good[1]) == answer["predictions"][0]
+    assert json.loads(good[1]) == response["predictions"][0]
     assert bad[1:7] == [""] * 6
 
 
 def test_latin_1_is_detected_and_reported(server: Any, command: Command) -> None:
     text = table(["39", "Müller", "13", "Male"]).encode("latin-1")
 
-    code, said = command.score(server.url, text)
+    code, lines = command.score(server.url, text)
 
     assert (code, command.scored()[1][1]) == (0, "Müller")
-    assert said[0] == "rows.csv: not UTF-8, read as Windows-1252; --encoding names another"
-    assert said[-1].endswith('column workclass: "Müller"')
+    assert lines[0] == "rows.csv: not UTF-8, read as Windows-1252; --encoding names another"
+    assert lines[-1].endswith('column workclass: "Müller"')
 
 
 def test_named_encoding_is_used(server: Any, command: Command) -> None:
@@ -249,12 +249,12 @@ def test_named_encoding_is_used(server: Any, command: Command) -> None:
     assert command.score(server.url, text, "--encoding", "shift_jis")[0] == 0
     assert command.scored()[1][1] == "日本"
     for wrong in ("klingon", "base64"):
-        (said,) = command.score(server.url, text, "--encoding", wrong)[1]
-        assert said.startswith(f"ml-census: --encoding {wrong}: unknown; expected a name such as utf-8")
+        (lines,) = command.score(server.url, text, "--encoding", wrong)[1]
+        assert lines.startswith(f"ml-census: --encoding {wrong}: unknown; expected a name such as utf-8")
 
 
 def test_gzip_files_are_read_and_written(server: Any, command: Command, expected: Any) -> None:
-    code, _said = command.score(server.url, gzip.compress(table(*GOOD).encode()), to="out.csv.gz")
+    code, _lines = command.score(server.url, gzip.compress(table(*GOOD).encode()), to="out.csv.gz")
 
     scored = list(csv.reader(io.StringIO(gzip.decompress((command.folder / "out.csv.gz").read_bytes()).decode())))
     assert (code, [row[-1] for row in scored[1:]]) == (0, expected["predictions"])
@@ -280,98 +280,98 @@ def test_bad_row_of_stdin_is_named(server: Any, command: Command) -> None:
 
 
 def test_input_is_not_overwritten(server: Any, command: Command) -> None:
-    code, said = command.score(server.url, table(*GOOD), to="./rows.csv")
+    code, lines = command.score(server.url, table(*GOOD), to="./rows.csv")
 
-    assert (code, said) == (1, ["ml-census: rows.csv: is the input itself; name another --output"])
+    assert (code, lines) == (1, ["ml-census: rows.csv: is the input itself; name another --output"])
     assert (command.folder / "rows.csv").read_text().splitlines()[1:] == [",".join(row) for row in GOOD]
 
 
 def test_run_resumes_at_another_address_of_the_server(server: Any, command: Command) -> None:
-    """A port-forward has another port each time."""
+    """Change the address, as a port-forward does."""
     (command.folder / "out.csv.part").write_text("left\n")
     command.score(server.url, table(*GOOD, ["old", "a", "b", "c"]), "--batch", "1")
 
-    code, said = command.score(server.url.replace("127.0.0.1", "localhost"), table(*GOOD), "--batch", "1")
+    code, lines = command.score(server.url.replace("127.0.0.1", "localhost"), table(*GOOD), "--batch", "1")
 
     assert code == 0
-    assert said[0].endswith("3 rows of an earlier run are kept")
+    assert lines[0].endswith("3 rows of an earlier run are kept")
 
 
 def test_wide_table_is_scored_in_smaller_batches(wide: Any, floats: Any, command: Command) -> None:
-    """1,000 rows of it have 1.2 MB, and the server takes 64 KiB."""
+    """Score 1,500 rows of 1.2 KB each. The server accepts 64 KiB."""
     frame, model = floats
 
-    code, said = command.score(wide.url, frame.to_csv(index=False))
+    code, lines = command.score(wide.url, frame.to_csv(index=False))
 
-    assert (code, said) == (0, ["1500 rows with predictions in out.csv"])
+    assert (code, lines) == (0, ["1500 rows with predictions in out.csv"])
     assert [row[-1] for row in command.scored()[1:]] == [str(label) for label in model.predict(frame)]
 
 
 def test_row_over_the_limit_is_reported_with_the_limit(wide: Any, command: Command, floats: Any) -> None:
     text = floats[0].head(2).to_csv(index=False) + ",".join(["1" * 2000] * WIDE) + "\n"
 
-    (said,) = command.score(wide.url, text)[1]
-    code, told = command.score(wide.url, text, "--on-error", "skip")
+    (lines,) = command.score(wide.url, text)[1]
+    code, summary = command.score(wide.url, text, "--on-error", "skip")
 
-    assert said.startswith("ml-census: rows.csv: line 4: 413 ")
-    assert "the row has 120" in said and "max_body_bytes in config.yaml" in said
-    assert (code, told[-1].startswith("1 row is rejected and left out; the first: line 4: 413 ")) == (0, True)
+    assert lines.startswith("ml-census: rows.csv: line 4: 413 ")
+    assert "the row has 120" in lines and "max_body_bytes in config.yaml" in lines
+    assert (code, summary[-1].startswith("1 row is rejected and left out; the first: line 4: 413 ")) == (0, True)
 
 
 def test_one_row_prints_probabilities_and_unknown_values(server: Any, command: Command) -> None:
     row = ["39", "Atlantis", 13, "Male"]
-    answer = server.predict([row], "?proba=true").json()
+    response = server.predict([row], "?proba=true").json()
 
     done = command.run(server.url, "--row", json.dumps(row), "--proba")
 
     assert json.loads(done.stdout) == {
-        "prediction": answer["predictions"][0],
-        "probabilities": answer["probabilities"][0],
+        "prediction": response["predictions"][0],
+        "probabilities": response["probabilities"][0],
     }
     assert done.stderr.decode() == 'column workclass: "Atlantis" is unknown to the model\n'
 
 
 @pytest.mark.parametrize(
-    ("url", "says"),
+    ("url", "message"),
     [
         ("http://127.0.0.1:1", "connection refused: no server listens on this port"),
         ("http://nowhere.invalid", "the host name cannot be resolved"),
     ],
 )
-def test_unreachable_server_is_reported_in_one_line(command: Command, url: str, says: str) -> None:
-    assert_one_sentence(command, url, says)
+def test_unreachable_server_is_reported_in_one_line(command: Command, url: str, message: str) -> None:
+    assert_one_line(command, url, message)
 
 
 def test_server_without_tls_is_reported_in_one_line(command: Command) -> None:
-    """The listener answers at once: a server of ours waits up to request_timeout_seconds for the end of the header."""
-    asked = []
+    """Use a listener that responds at once. ml-census would wait for the end of the header."""
+    received = []
 
     class Plain(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            asked.append(self.request.recv(4096)[:1])
+            received.append(self.request.recv(4096)[:1])
             self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
 
     with socketserver.TCPServer(("127.0.0.1", 0), Plain) as plain:
         Thread(target=plain.serve_forever, args=(0.05,), daemon=True).start()
-        assert_one_sentence(command, f"https://127.0.0.1:{plain.server_address[1]}", "the TLS connection failed: ")
+        assert_one_line(command, f"https://127.0.0.1:{plain.server_address[1]}", "the TLS connection failed: ")
         plain.shutdown()
 
-    assert asked == [b"\x16"]  # one handshake
+    assert received == [b"\x16"]  # one handshake
 
 
-def assert_one_sentence(command: Command, url: str, says: str) -> None:
+def assert_one_line(command: Command, url: str, message: str) -> None:
     done = command.run(url, "--row", "[1]")
 
     assert done.returncode == 1
-    assert done.stderr.decode().startswith(f"ml-census: {url}: {says}")
+    assert done.stderr.decode().startswith(f"ml-census: {url}: {message}")
     assert "urllib3" not in done.stderr.decode() and "Max retries" not in done.stderr.decode()
 
 
-@pytest.mark.parametrize("way", ["frame", "records", "values", "rows"])
-def test_frame_gets_the_predictions_of_the_model(wide: Any, floats: Any, way: str) -> None:
+@pytest.mark.parametrize("kind", ["frame", "records", "values", "rows"])
+def test_frame_gets_the_predictions_of_the_model(wide: Any, floats: Any, kind: str) -> None:
     frame, model = floats
     frame = frame.head(150)
-    given = {
+    inputs = {
         "frame": frame.assign(id="x")[["id", *reversed(frame.columns)]],
         "records": frame.to_dict("records"),
         "values": frame.to_numpy(),
@@ -379,7 +379,7 @@ def test_frame_gets_the_predictions_of_the_model(wide: Any, floats: Any, way: st
     }
 
     with Client(wide.url, "census", "census") as client:
-        assert list(client.predict(given[way])) == model.predict(frame).tolist()
+        assert list(client.predict(inputs[kind])) == model.predict(frame).tolist()
 
 
 def test_frame_without_a_column_is_rejected_with_its_name(server: Any) -> None:

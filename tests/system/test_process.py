@@ -1,4 +1,4 @@
-"""The process: it starts whole or not at all, and stops without losing a request."""
+"""The server process: it starts completely or exits, and stops without losing a request."""
 
 import json
 import signal
@@ -57,7 +57,7 @@ def test_unusable_file_ends_the_start_in_one_line(
 
 
 def test_key_of_32_bytes_is_accepted(start: Start, tmp_path: Path) -> None:
-    """One of 31 is refused above."""
+    """Accept the minimum length. A test above rejects 31 bytes."""
     (tmp_path / "key").write_text(32 * "x")
 
     assert start("logistic", secret=str(tmp_path / "key")).token()
@@ -171,7 +171,7 @@ def test_sigterm_loses_no_request_of_keep_alive_clients(start: Start, answered_b
 
 
 def test_slow_requests_in_flight_are_answered_before_the_end(start: Start) -> None:
-    """Two of five predict when SIGTERM comes, the others wait for them."""
+    """Send SIGTERM while two of five requests predict and three wait."""
     server = start(compile=False)
     token = server.token()
 
@@ -199,7 +199,7 @@ def test_drain_serves_new_clients_while_readiness_is_503(start: Start) -> None:
 
 
 def test_half_sent_request_ends_the_drain_at_the_deadline(start: Start) -> None:
-    """The chart's terminationGracePeriodSeconds may leave the process a second more."""
+    """Allow one second more, as terminationGracePeriodSeconds of the chart does."""
     server = start("logistic", drain_deadline_seconds=1)
     with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as connection:
         connection.sendall(b"POST /prediction HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")

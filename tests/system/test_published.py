@@ -1,4 +1,4 @@
-"""A model published by the command line is served compiled: without scikit-learn, and only as it was published."""
+"""A published model is served without scikit-learn, and only with unchanged files."""
 
 import hashlib
 import json
@@ -32,8 +32,8 @@ def run(*args: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
 
 
-def configured(folder: Path, model: Path, **config: object) -> Path:
-    """A server's folder for a model that is elsewhere."""
+def write_server_config(folder: Path, model: Path, **config: object) -> Path:
+    """Write users, key and config.yaml for a model in another folder."""
     (folder / "users.json").write_text(json.dumps({"census": "census"}))
     (folder / "secret.txt").write_text(KEY + "\n")
     values = {
@@ -48,12 +48,12 @@ def configured(folder: Path, model: Path, **config: object) -> Path:
 
 @pytest.fixture(scope="module")
 def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The article's model with decoding and golden rows, published by the command line."""
+    """Publish the native protocol's model with decoding and golden rows, on the command line."""
     folder = tmp_path_factory.mktemp("published")
-    made = SAMPLE_MODELS["article"]()
-    joblib.dump(made.model, folder / "model.pkl")
-    (folder / "decoding.json").write_text(json.dumps(made.decoding))
-    (folder / "golden.json").write_text(json.dumps({"inputs": made.rows[:7]}))
+    sample = SAMPLE_MODELS["article"]()
+    joblib.dump(sample.model, folder / "model.pkl")
+    (folder / "decoding.json").write_text(json.dumps(sample.decoding))
+    (folder / "golden.json").write_text(json.dumps({"inputs": sample.rows[:7]}))
 
     ended = run(
         "publish", "--model", folder / "model.pkl", "--output", folder / "out",
@@ -66,24 +66,24 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def published(once: Path, tmp_path: Path) -> Path:
-    """A copy to change."""
+def published(published_once: Path, tmp_path: Path) -> Path:
+    """Copy the published model, for a test that changes it."""
     copy = tmp_path / "model"
     copy.mkdir()
-    for file in once.iterdir():
+    for file in published_once.iterdir():
         (copy / file.name).write_bytes(file.read_bytes())
     return copy
 
 
 @pytest.fixture
-def serving(launch: Launch, tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """Start a server for a published folder."""
+def serve_folder(launch: Launch, tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start servers of published folders."""
     servers: list[Server] = []
 
     def serve(folder: Path, model: str = "model.pkl", env: dict[str, str] | None = None, **config: object) -> Server:
         decoding = folder / "prediction_decoding.json"
         config = ({"prediction_decoding": str(decoding)} if decoding.exists() else {}) | config
-        servers.append(launch(configured(tmp_path, folder / model, **config), env))
+        servers.append(launch(write_server_config(tmp_path, folder / model, **config), env))
         return servers[-1]
 
     yield serve
@@ -92,8 +92,8 @@ def serving(launch: Launch, tmp_path: Path) -> Iterator[Callable[..., Server]]:
 
 
 @pytest.fixture
-def without(tmp_path: Path) -> dict[str, str]:
-    """An environment in which the heavy packages cannot be imported."""
+def without_sklearn(tmp_path: Path) -> dict[str, str]:
+    """Return an environment in which the heavy packages cannot be imported."""
     for name in HEAVY:
         (tmp_path / "without" / name).mkdir(parents=True)
         (tmp_path / "without" / name / "__init__.py").write_text(
@@ -103,13 +103,16 @@ def without(tmp_path: Path) -> dict[str, str]:
 
 
 def test_published_model_is_served_without_scikit_learn(
-    serving: Callable[..., Server], once: Path, sample_model: Callable[[str], SampleModel], without: dict[str, str]
+    serve_folder: Callable[..., Server],
+    published_once: Path,
+    sample_model: Callable[[str], SampleModel],
+    without_sklearn: dict[str, str],
 ) -> None:
-    """They are hidden from the process: an import of one of them would end it."""
-    server = serving(once, env=without)
-    made = sample_model("article")
+    """Hide the heavy packages. The import of one would end the process."""
+    server = serve_folder(published_once, env=without_sklearn)
+    sample = sample_model("article")
 
-    assert server.predict(made.rows).json() == {"predictions": made.decoded()}
+    assert server.predict(sample.rows).json() == {"predictions": sample.decoded()}
     unknown = server.predict([[40, "no such", 10, " Male"]], "?proba=true&warnings=true")
     assert unknown.headers["X-Unknown-Values"] == "1"
     assert len(unknown.json()["probabilities"][0]) == 2
@@ -117,23 +120,25 @@ def test_published_model_is_served_without_scikit_learn(
     assert server.stop() == 0
 
 
-def test_bare_pickle_without_scikit_learn_ends_the_start(folder: Callable[..., Path], without: dict[str, str]) -> None:
-    """That the packages are indeed hidden in the test above."""
+def test_bare_pickle_without_scikit_learn_ends_the_start(
+    folder: Callable[..., Path], without_sklearn: dict[str, str]
+) -> None:
+    """Check that the environment of the test above does hide the packages."""
     command = [sys.executable, "-m", "ml_census", "serve", "--config", str(folder("article")), "--port", "0"]
 
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, env=os.environ | without)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, env=os.environ | without_sklearn)
 
     assert ended.returncode == 1
     (line,) = ended.stderr.splitlines()
     assert "model_path: " in line and "no compiled.npz beside the model" in line
 
 
-def test_version_reports_engine_and_verified_rows(serving: Callable[..., Server], once: Path) -> None:
-    server = serving(once)
+def test_version_reports_engine_and_verified_rows(serve_folder: Callable[..., Server], published_once: Path) -> None:
+    server = serve_folder(published_once)
 
     version = requests.get(f"{server.url}/version", timeout=SECONDS).json()
 
-    manifest = json.loads((once / "manifest.json").read_text())
+    manifest = json.loads((published_once / "manifest.json").read_text())
     assert (
         version["engine"]
         == manifest["engine"]
@@ -146,9 +151,9 @@ def test_version_reports_engine_and_verified_rows(serving: Callable[..., Server]
 
 
 def test_compile_false_serves_the_sklearn_model(
-    serving: Callable[..., Server], once: Path, sample_model: Callable[[str], SampleModel]
+    serve_folder: Callable[..., Server], published_once: Path, sample_model: Callable[[str], SampleModel]
 ) -> None:
-    server = serving(once, compile=False)
+    server = serve_folder(published_once, compile=False)
 
     version = requests.get(f"{server.url}/version", timeout=SECONDS).json()
 
@@ -157,10 +162,10 @@ def test_compile_false_serves_the_sklearn_model(
 
 
 def test_manifest_does_not_vouch_for_another_model_in_its_folder(
-    serving: Callable[..., Server], published: Path, sample_model: Callable[[str], SampleModel]
+    serve_folder: Callable[..., Server], published: Path, sample_model: Callable[[str], SampleModel]
 ) -> None:
-    """compiled.npz is of model.pkl: a model that somebody puts beside it is a model of its own."""
-    made = sample_model("article")
+    """Add another model beside model.pkl. compiled.npz must not be used for it."""
+    sample = sample_model("article")
     model = joblib.load(published / "model.pkl")
     model[-1].classes_ = model[-1].classes_[::-1]
     joblib.dump(model, published / "next.pkl")
@@ -169,10 +174,10 @@ def test_manifest_does_not_vouch_for_another_model_in_its_folder(
     )
     (published / "golden.json").unlink()
 
-    server = serving(published, "next.pkl")
+    server = serve_folder(published, "next.pkl")
 
-    other = [made.decoding[str(1 - answer)] for answer in made.answers]  # type: ignore[index]
-    assert server.predict(made.rows).json() == {"predictions": other}
+    other = [sample.decoding[str(1 - answer)] for answer in sample.answers]  # type: ignore[index]
+    assert server.predict(sample.rows).json() == {"predictions": other}
 
 
 def manifest_of(folder: Path) -> dict[str, str]:
@@ -195,7 +200,7 @@ def test_changed_byte_ends_the_start_in_one_line(published: Path, tmp_path: Path
     data[len(data) // 2] ^= 1
     (published / name).write_bytes(data)
 
-    line = ends_in_one_line(configured(tmp_path, published / "model.pkl"))
+    line = ends_in_one_line(write_server_config(tmp_path, published / "model.pkl"))
 
     assert re.fullmatch(
         rf"ml-census: model_path: {published / name}: SHA-256 mismatch: "
@@ -208,25 +213,25 @@ def test_changed_byte_ends_the_start_in_one_line(published: Path, tmp_path: Path
 def test_missing_published_file_ends_the_start_in_one_line(published: Path, tmp_path: Path, name: str) -> None:
     (published / name).unlink()
 
-    line = ends_in_one_line(configured(tmp_path, published / "model.pkl"))
+    line = ends_in_one_line(write_server_config(tmp_path, published / "model.pkl"))
 
     assert line == f"ml-census: model_path: {published / name}: not found"
 
 
 def test_manifest_without_engine_is_served(
-    serving: Callable[..., Server], published: Path, sample_model: Callable[[str], SampleModel]
+    serve_folder: Callable[..., Server], published: Path, sample_model: Callable[[str], SampleModel]
 ) -> None:
-    """Or not without a reason in one line."""
+    """Remove the engine from the manifest."""
     manifest = json.loads((published / "manifest.json").read_text())
     (published / "manifest.json").write_text(json.dumps(manifest | {"engine": None}))
 
-    server = serving(published)
+    server = serve_folder(published)
 
     assert server.predict(sample_model("article").rows[:1]).status_code == 200
 
 
 def test_publish_of_a_missing_model_ends_in_one_line(tmp_path: Path) -> None:
-    """The other reasons are in tests/unit/models/test_publishing.py."""
+    """Check one reason. tests/unit/models/test_publishing.py has the others."""
     ended = run("publish", "--model", tmp_path / "none.pkl", "--output", tmp_path / "out")
 
     assert ended.returncode == 1
@@ -237,15 +242,15 @@ def test_publish_of_a_missing_model_ends_in_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("compile", [True, False])
-def test_report_is_served_by_both_engines(serving: Callable[..., Server], published: Path, compile: bool) -> None:
-    """Also where the pickle is tried out first, by a process that sees only what was read for it."""
+def test_report_is_served_by_both_engines(serve_folder: Callable[..., Server], published: Path, compile: bool) -> None:
+    """Serve the report also after a check in the sandbox, which reads no other files."""
     report = b"<h1>How good it is</h1>"
     (published / "report.html").write_bytes(report)
     manifest = json.loads((published / "manifest.json").read_text())
     manifest["files"]["report.html"] = hashlib.sha256(report).hexdigest()
     (published / "manifest.json").write_text(json.dumps(manifest))
 
-    server = serving(published, compile=compile)
+    server = serve_folder(published, compile=compile)
 
     version = requests.get(f"{server.url}/version", timeout=SECONDS).json()
     assert requests.get(server.url + version["report"], timeout=SECONDS).content == report
@@ -256,8 +261,8 @@ ROWS = [[30.0, 5.0], [60.0, 12.0]]
 
 
 @pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Two published models; what one calls 0 the other calls 1."""
+def two_models(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Publish two models. The classes of one are the reverse of the other."""
     folder = tmp_path_factory.mktemp("two")
     for name, labels in (("a", LABELS), ("b", 1 - LABELS)):
         joblib.dump(LogisticRegression().fit(NUMBERS, labels), folder / f"{name}.pkl")
@@ -266,19 +271,19 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [folder / "a", folder / "b"]
 
 
-def lead_to(link: Path, folder: Path) -> None:
-    """From now on the link leads to this folder, without a moment between."""
+def replace_link(link: Path, folder: Path) -> None:
+    """Replace the target of a symbolic link atomically."""
     link.with_name("next").symlink_to(folder)
     link.with_name("next").rename(link)
 
 
 def test_each_response_under_reload_is_of_one_model(
-    serving: Callable[..., Server], two: list[Path], tmp_path: Path
+    serve_folder: Callable[..., Server], two_models: list[Path], tmp_path: Path
 ) -> None:
-    version = {folder: manifest_of(folder)["model.pkl"][:12] for folder in two}
-    answer = {folder: joblib.load(folder / "model.pkl").predict(ROWS).tolist() for folder in two}
-    lead_to(tmp_path / "current", two[0])
-    server = serving(tmp_path / "current", reload_interval_seconds=0.05)
+    version = {folder: manifest_of(folder)["model.pkl"][:12] for folder in two_models}
+    answer = {folder: joblib.load(folder / "model.pkl").predict(ROWS).tolist() for folder in two_models}
+    replace_link(tmp_path / "current", two_models[0])
+    server = serve_folder(tmp_path / "current", reload_interval_seconds=0.05)
     token, over = server.token(), threading.Event()
     before = server.memory()
     Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")  # the peak is counted from here
@@ -287,26 +292,28 @@ def test_each_response_under_reload_is_of_one_model(
         answers = Counter[tuple[Any, ...]]()
         with requests.Session() as session:
             while not over.is_set():
-                got = session.post(
+                response = session.post(
                     f"{server.url}/prediction", json={"inputs": ROWS}, headers={"Authorization": token}, timeout=SECONDS
                 )
-                answers[got.status_code, got.headers["X-Model-Version"], tuple(got.json()["predictions"])] += 1
+                answers[
+                    response.status_code, response.headers["X-Model-Version"], tuple(response.json()["predictions"])
+                ] += 1
         return answers
 
     with ThreadPoolExecutor(4) as pool:
         clients = [pool.submit(ask) for _ in range(4)]
         try:
             for swap in range(1, SWAPS + 1):
-                folder = two[swap % 2]
-                lead_to(tmp_path / "current", folder)
+                folder = two_models[swap % 2]
+                replace_link(tmp_path / "current", folder)
                 wait_for_version(server, version[folder])
         finally:
             over.set()
         answers = sum((client.result() for client in clients), Counter[tuple[Any, ...]]())
 
-    assert set(answers) == {(200, version[folder], tuple(answer[folder])) for folder in two}
+    assert set(answers) == {(200, version[folder], tuple(answer[folder])) for folder in two_models}
     assert min(answers.values()) >= SWAPS
-    size = sum(file.stat().st_size for file in two[0].iterdir())
+    size = sum(file.stat().st_size for file in two_models[0].iterdir())
     assert server.memory("VmHWM") - before <= 2 * size + 64 * 2**20
 
 

@@ -1,4 +1,4 @@
-"""Whatever is asked and however it is answered, no password, token, key or row of data gets into a log or a metric."""
+"""No password, token, key or row of data is written to a log or a metric."""
 
 import base64
 import json
@@ -29,8 +29,8 @@ HOSTILE = [
 ]
 
 
-def asked(url: str, token: str) -> Iterator[requests.Response]:
-    """One answer of each kind that a client can get."""
+def requests_of_each_kind(url: str, token: str) -> Iterator[requests.Response]:
+    """Yield one response of each kind that a client can get."""
     headers = {"Authorization": token}
     for user in ("census", "nobody", PASSWORD):
         yield requests.get(f"{url}/login", auth=(user, PASSWORD), timeout=SECONDS)
@@ -65,8 +65,8 @@ def asked(url: str, token: str) -> Iterator[requests.Response]:
         yield from pool.map(lambda name: requests.get(f"{url}/login", auth=(f"{CATEGORY}{name}", PASSWORD)), range(30))
 
 
-def too_slow(port: int, token: str) -> int:
-    """The status of a request that does not come to its end."""
+def send_unfinished(port: int, token: str) -> int:
+    """Return the status of a request whose body never ends."""
     head = f"POST /{PASSWORD} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nContent-Length: 1000\r\n\r\n"
     with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as connection:
         connection.sendall(head.encode() + CATEGORY.encode())
@@ -79,8 +79,8 @@ def test_logs_and_metrics_contain_no_secret(start: Start, tmp_path: Path, capfd:
     server = start(users=str(users), access_log=True, reload_interval_seconds=0.2, request_timeout_seconds=1)
     token = server.token()
 
-    statuses = Counter(answer.status_code for answer in asked(server.url, token))
-    statuses[too_slow(server.port, token)] += 1
+    statuses = Counter(response.status_code for response in requests_of_each_kind(server.url, token))
+    statuses[send_unfinished(server.port, token)] += 1
     metrics = str(server.metrics())
     users.write_text(json.dumps({"census": {"password": PASSWORD}}))
     while not any("reload rejected" in line for line in server.log):

@@ -1,4 +1,4 @@
-"""Training, users and serving over gs://, against a real emulator of Google Cloud Storage."""
+"""Training, users and serving over gs://, against an emulator of Google Cloud Storage."""
 
 import os
 import re
@@ -22,7 +22,7 @@ AWAY = {"STORAGE_EMULATOR_HOST": "http://127.0.0.1:9"}
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[Environment]:
-    """An emulator with a bucket "models", and the environment that leads gcsfs to it."""
+    """Yield the environment that makes gcsfs use an emulator with the bucket "models"."""
     running = create_server("127.0.0.1", 0, in_memory=True, default_bucket="models")
     with running:
         yield {"STORAGE_EMULATOR_HOST": f"http://127.0.0.1:{running._api._httpd.server_port}"}
@@ -30,7 +30,7 @@ def emulator() -> Iterator[Environment]:
 
 @pytest.fixture(scope="module")
 def published(emulator: Environment) -> Environment:
-    """The synthetic census model, its user and its key are in the bucket."""
+    """Publish the synthetic census model, its user and its key in the bucket."""
     ml_census(emulator, "train", "--data", "demo", "--output", "gs://models/census")
     ml_census(
         emulator,
@@ -78,7 +78,7 @@ def test_missing_object_ends_the_start_in_one_line(published: Environment, start
 
 
 def waiting_start(config: Path, env: Environment) -> str:
-    """Return the first line of a start that waits for its store, and end it with SIGTERM, which it obeys."""
+    """Return the first log line of a start that waits for storage, and end it with SIGTERM."""
     command = [sys.executable, "-m", "ml_census", "serve", "--config", str(config), "--port", "0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | env) as process:
         assert process.stderr
@@ -123,7 +123,7 @@ def test_change_in_the_bucket_is_served_without_a_restart(
 
 
 def test_restart_without_the_bucket_serves_the_cache(published: Environment, start: Start, tmp_path: Path) -> None:
-    """At once: the kept artifacts are loaded after the first failure, and not after a retry."""
+    """Expect the cached artifacts after the first failure, without a retry."""
     kept = in_bucket(cache_path=str(tmp_path / "cache"))
     assert start("logistic", env=published, **kept).stop() == 0
 
@@ -137,7 +137,7 @@ def test_restart_without_the_bucket_serves_the_cache(published: Environment, sta
 def test_restart_without_the_bucket_reads_users_from_local_files(
     published: Environment, start: Start, tmp_path: Path
 ) -> None:
-    """As the chart has it: the model in a bucket, users and keys in files."""
+    """Keep the model in a bucket and the users in files, as the chart does."""
     mounted = tmp_path / "mounted.json"
     mounted.write_text('{"census": "census", "ada": "lovelace"}')
     kept = in_bucket(cache_path=str(tmp_path / "cache"), users=str(mounted))
@@ -166,7 +166,7 @@ def test_forbidden_bucket_ends_the_start_in_one_line(bucket: Bucket, start: Star
 def test_model_damaged_in_transfer_does_not_replace_the_old(
     bucket: Bucket, start: Start, published_folder: Callable[..., Path], tmp_path: Path
 ) -> None:
-    """It leaves no file in the cache either."""
+    """Expect no new file in the cache either."""
     for file in ("model.pkl", "compiled.npz", "schema.json", "manifest.json"):
         bucket.objects[file] = (published_folder("logistic").parent / file).read_bytes()
     server = start(
