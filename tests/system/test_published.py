@@ -47,7 +47,7 @@ def write_server_config(folder: Path, model: Path, **config: object) -> Path:
 
 
 @pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def published_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Publish the native protocol's model with decoding and golden rows, on the command line."""
     folder = tmp_path_factory.mktemp("published")
     sample = SAMPLE_MODELS["article"]()
