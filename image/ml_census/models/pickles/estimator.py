@@ -38,13 +38,7 @@ def load_estimator(
     pickle may reference, each "module.name". A pickle of another scikit-learn version is rejected unless `any_version`
     is true. Raises ArtifactError.
     """
-    if format_name := foreign_files.foreign_format(data):
-        raise ArtifactError(key, uri, f"not a pickle but {format_name}")
-    try:
-        version = sklearn_version(data)
-    except Exception as error:
-        reason = load_errors.load_error_reason(data, error, VERSION)
-        raise load_errors.to_artifact_error(key, uri, error, reason) from error
+    version = _read_version(key, uri, data)
     if version not in (None, VERSION) and not any_version:
         raise _version_error(key, uri, data, trusted, version)
     model, caught = _unpickle(key, uri, data, trusted, version)
@@ -56,6 +50,17 @@ def load_estimator(
         raise _version_error(key, uri, data, trusted, nested)
     texts = (str(warning).splitlines()[0] for warning in caught)
     return LoadedEstimator(model, nested if version in (None, VERSION) else version, list(dict.fromkeys(texts)))
+
+
+def _read_version(key: str, uri: str, data: bytes) -> str | None:
+    """Return the scikit-learn version that the pickle names. Raises ArtifactError for a file of another format."""
+    if format_name := foreign_files.foreign_format(data):
+        raise ArtifactError(key, uri, f"not a pickle but {format_name}")
+    try:
+        return sklearn_version(data)
+    except Exception as error:
+        reason = load_errors.load_error_reason(data, error, VERSION)
+        raise load_errors.to_artifact_error(key, uri, error, reason) from error
 
 
 def _version_error(key: str, uri: str, data: bytes, trusted: Iterable[str], version: str | None) -> ArtifactError:

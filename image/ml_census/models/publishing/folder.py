@@ -21,7 +21,7 @@ from ml_census.engine.runtime.serialization import to_bytes
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models import class_labels
 from ml_census.models.manifest import COMPILED, DECODING, GOLDEN, MANIFEST, MODEL, REPORT, SCHEMA
-from ml_census.schema import Schema, schema_from_json, schema_to_json
+from ml_census.schema import Columns, Schema, schema_from_json, schema_to_json
 from ml_census.storage import json_file
 
 COMPRESSION = 3
@@ -47,22 +47,26 @@ def publish(
     original = SklearnPredictor(model, schema)
     labels = class_labels.build_label_map(texts, original.classes) if texts else None
     golden = schema.validate_rows(golden_rows).columns if golden_rows else None
-    if golden is None:
-        predict_example(original)
-    else:
-        original.predict(golden)
+    _require_predictions(original, golden)
     predictor, engine = compile_and_verify(original, golden)
+    optional = {
+        COMPILED: to_bytes(predictor) if isinstance(predictor, CompiledPredictor) else None,
+        DECODING: _json(texts) if texts else None,
+        REPORT: report,
+        GOLDEN: _json(_golden(original, golden_rows, labels)) if golden_rows else None,
+    }
     files = {MODEL: _pickled(model), SCHEMA: _schema(schema)}
-    if isinstance(predictor, CompiledPredictor):
-        files[COMPILED] = to_bytes(predictor)
-    if texts:
-        files[DECODING] = _json(texts)
-    if report is not None:
-        files[REPORT] = report
-    if golden_rows:
-        files[GOLDEN] = _json(_golden(original, golden_rows, labels))
+    files |= {name: data for name, data in optional.items() if data is not None}
     _write(output, files, _manifest(files, engine, about))
     return engine
+
+
+def _require_predictions(predictor: SklearnPredictor, golden: Columns | None) -> None:
+    """Predict the golden rows, or else an example row. Raises PredictionError."""
+    if golden is None:
+        predict_example(predictor)
+    else:
+        predictor.predict(golden)
 
 
 def _pickled(model: Any) -> bytes:
