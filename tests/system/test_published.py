@@ -6,44 +6,21 @@ import os
 import re
 import subprocess
 import sys
-import threading
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import joblib
 import pytest
 import requests
-import yaml
-from sklearn.linear_model import LogisticRegression
 
-from conftest import KEY
-from support.live_server import SECONDS, Launch, Server
-from support.sample_models import LABELS, NUMBERS, SAMPLE_MODELS, SampleModel
+from support.live_server import SECONDS, Server
+from support.published_server import manifest_of, run, serve_folder, write_server_config
+from support.sample_models import SAMPLE_MODELS, SampleModel
+
+__all__ = ["serve_folder"]
+
 
 HEAVY = ["sklearn", "scipy", "joblib", "pandas"]
-
-
-def run(*args: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ml_census", *(str(arg) for arg in args)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
-
-
-def write_server_config(folder: Path, model: Path, **config: object) -> Path:
-    """Write users, key and config.yaml for a model in another folder."""
-    (folder / "users.json").write_text(json.dumps({"census": "census"}))
-    (folder / "secret.txt").write_text(KEY + "\n")
-    values = {
-        "model_path": str(model),
-        "users": str(folder / "users.json"),
-        "secret": str(folder / "secret.txt"),
-        "drain_delay_seconds": 0,
-    }
-    (folder / "config.yaml").write_text(yaml.safe_dump(values | config))
-    return folder / "config.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -73,22 +50,6 @@ def published(published_once: Path, tmp_path: Path) -> Path:
     for file in published_once.iterdir():
         (copy / file.name).write_bytes(file.read_bytes())
     return copy
-
-
-@pytest.fixture
-def serve_folder(launch: Launch, tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """Start servers of published folders."""
-    servers: list[Server] = []
-
-    def serve(folder: Path, model: str = "model.pkl", env: dict[str, str] | None = None, **config: object) -> Server:
-        decoding = folder / "prediction_decoding.json"
-        config = ({"prediction_decoding": str(decoding)} if decoding.exists() else {}) | config
-        servers.append(launch(write_server_config(tmp_path, folder / model, **config), env))
-        return servers[-1]
-
-    yield serve
-    for server in servers:
-        server.end()
 
 
 @pytest.fixture
@@ -180,11 +141,6 @@ def test_manifest_does_not_vouch_for_another_model_in_its_folder(
     assert server.predict(sample.rows).json() == {"predictions": other}
 
 
-def manifest_of(folder: Path) -> dict[str, str]:
-    files: dict[str, str] = json.loads((folder / "manifest.json").read_text())["files"]
-    return files
-
-
 def ends_in_one_line(config: Path) -> str:
     ended = run("serve", "--config", config, "--port", 0)
     assert ended.returncode == 1, ended.stderr
@@ -254,69 +210,3 @@ def test_report_is_served_by_both_engines(serve_folder: Callable[..., Server], p
 
     version = requests.get(f"{server.url}/version", timeout=SECONDS).json()
     assert requests.get(server.url + version["report"], timeout=SECONDS).content == report
-
-
-SWAPS = 5
-ROWS = [[30.0, 5.0], [60.0, 12.0]]
-
-
-@pytest.fixture(scope="module")
-def two_models(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Publish two models. The classes of one are the reverse of the other."""
-    folder = tmp_path_factory.mktemp("two")
-    for name, labels in (("a", LABELS), ("b", 1 - LABELS)):
-        joblib.dump(LogisticRegression().fit(NUMBERS, labels), folder / f"{name}.pkl")
-        ended = run("publish", "--model", folder / f"{name}.pkl", "--output", folder / name)
-        assert ended.returncode == 0, ended.stderr
-    return [folder / "a", folder / "b"]
-
-
-def replace_link(link: Path, folder: Path) -> None:
-    """Replace the target of a symbolic link atomically."""
-    link.with_name("next").symlink_to(folder)
-    link.with_name("next").rename(link)
-
-
-def test_each_response_under_reload_is_of_one_model(
-    serve_folder: Callable[..., Server], two_models: list[Path], tmp_path: Path
-) -> None:
-    version = {folder: manifest_of(folder)["model.pkl"][:12] for folder in two_models}
-    answer = {folder: joblib.load(folder / "model.pkl").predict(ROWS).tolist() for folder in two_models}
-    replace_link(tmp_path / "current", two_models[0])
-    server = serve_folder(tmp_path / "current", reload_interval_seconds=0.05)
-    token, over = server.token(), threading.Event()
-    before = server.memory()
-    Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")  # the peak is counted from here
-
-    def ask() -> Counter[tuple[Any, ...]]:
-        answers = Counter[tuple[Any, ...]]()
-        with requests.Session() as session:
-            while not over.is_set():
-                response = session.post(
-                    f"{server.url}/prediction", json={"inputs": ROWS}, headers={"Authorization": token}, timeout=SECONDS
-                )
-                answers[
-                    response.status_code, response.headers["X-Model-Version"], tuple(response.json()["predictions"])
-                ] += 1
-        return answers
-
-    with ThreadPoolExecutor(4) as pool:
-        clients = [pool.submit(ask) for _ in range(4)]
-        try:
-            for swap in range(1, SWAPS + 1):
-                folder = two_models[swap % 2]
-                replace_link(tmp_path / "current", folder)
-                wait_for_version(server, version[folder])
-        finally:
-            over.set()
-        answers = sum((client.result() for client in clients), Counter[tuple[Any, ...]]())
-
-    assert set(answers) == {(200, version[folder], tuple(answer[folder])) for folder in two_models}
-    assert min(answers.values()) >= SWAPS
-    size = sum(file.stat().st_size for file in two_models[0].iterdir())
-    assert server.memory("VmHWM") - before <= 2 * size + 64 * 2**20
-
-
-def wait_for_version(server: Server, version: str) -> None:
-    while requests.get(f"{server.url}/version", timeout=SECONDS).json()["model"] != version:
-        time.sleep(0.02)

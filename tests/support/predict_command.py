@@ -1,0 +1,49 @@
+"""The command `ml-census predict` against a server whose columns have names."""
+
+import csv
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import write_published
+
+NAMES = ["age", "workclass", "education-num", "sex"]
+
+
+@pytest.fixture(scope="module")
+def server(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    running = launch(write_published(tmp_path_factory.mktemp("named"), "dataframe"))
+    yield running
+    running.end()
+
+
+class Command:
+    """`ml-census predict` in a folder, with the user's password."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "password").write_text("census\n")
+
+    def run(self, url: str, *options: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        known = ["--url", url, "--user", "census", "--password-file", "password"]
+        command = [sys.executable, "-m", "ml_census", "predict", *known, *options]
+        return subprocess.run(command, cwd=self.folder, input=stdin, capture_output=True, timeout=120)
+
+    def score(self, url: str, text: str | bytes, *options: str, to: str = "out.csv") -> tuple[int, list[str]]:
+        """Write the rows to rows.csv, score them, and return the exit code and the lines on stderr."""
+        (self.folder / "rows.csv").write_bytes(text.encode() if isinstance(text, str) else text)
+        done = self.run(url, "--input", "rows.csv", "--output", to, *options)
+        return done.returncode, done.stderr.decode().splitlines()
+
+    def scored(self, delimiter: str = ",") -> list[list[str]]:
+        with (self.folder / "out.csv").open(newline="", encoding="utf-8") as file:
+            return list(csv.reader(file, delimiter=delimiter))
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    return Command(tmp_path)
