@@ -33,7 +33,7 @@ def server(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def names(server: Server) -> list[str]:
     headers = {"Authorization": server.token()}
     metadata = requests.get(f"{server.url}/v2/models/model", headers=headers, timeout=SECONDS).json()
-    return [str(each["name"]) for each in metadata["inputs"]]
+    return [str(item["name"]) for item in metadata["inputs"]]
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +107,8 @@ def test_each_body_format_gets_the_same_predictions(
 def run_client(name: str, address: str, token: str, names: list[str], rows: list[list[Any]]) -> dict[str, Any]:
     """Run a script of tests/clients in a Python that has the client, and return its output."""
     script = [find_tool("find-client", name), str(ROOT / "tests" / "clients" / f"{name}.py"), address, token]
-    asked = json.dumps({"names": names, "rows": rows})
-    done = subprocess.run(script, input=asked, capture_output=True, text=True, timeout=120)
+    request = json.dumps({"names": names, "rows": rows})
+    done = subprocess.run(script, input=request, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))
 

@@ -153,11 +153,14 @@ def test_request_without_token_is_rejected(server: Server, headers: dict[str, st
     token = server.token()
     headers = {name: value.replace("TOKEN", token) for name, value in headers.items()}
     query = query.replace("TOKEN", token)
-    asked = {"POST": ("/prediction", "/v2/models/model/infer", "/invocations"), "GET": ("/schema", "/prediction")}
+    paths_by_method = {
+        "POST": ("/prediction", "/v2/models/model/infer", "/invocations"),
+        "GET": ("/schema", "/prediction"),
+    }
 
     answers = [
         requests.request(method, server.url + path + query, json={"inputs": [ROW]}, headers=headers, timeout=SECONDS)
-        for method, paths in asked.items()
+        for method, paths in paths_by_method.items()
         for path in paths
     ]
 
@@ -180,7 +183,7 @@ def test_invalid_number_is_a_400_with_row_and_column(server: Server, number: str
     answer = requests.post(f"{server.url}/prediction", headers=headers, data=body, timeout=SECONDS)
 
     assert answer.status_code == 400
-    assert [(each["row"], each["column"]) for each in answer.json()["details"]] == [(1, 0)]
+    assert [(item["row"], item["column"]) for item in answer.json()["details"]] == [(1, 0)]
 
 
 @pytest.mark.parametrize(

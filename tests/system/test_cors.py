@@ -80,10 +80,13 @@ def test_page_of_another_origin_is_blocked(browser: Browser, server_with_cors: S
 
 @pytest.mark.parametrize("path", ["/login", "/prediction", "/v2/models/model/infer", "/invocations"])
 def test_preflight_requires_no_token(server_with_cors: Server, origins: list[str], path: str) -> None:
-    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+    preflight = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "authorization,content-type",
+    }
 
-    answer = requests.options(server_with_cors.url + path, headers=asked | {"Origin": origins[0]}, timeout=SECONDS)
-    other = requests.options(server_with_cors.url + path, headers=asked | {"Origin": origins[1]}, timeout=SECONDS)
+    answer = requests.options(server_with_cors.url + path, headers=preflight | {"Origin": origins[0]}, timeout=SECONDS)
+    other = requests.options(server_with_cors.url + path, headers=preflight | {"Origin": origins[1]}, timeout=SECONDS)
 
     assert answer.status_code == 200
     assert answer.headers["Access-Control-Allow-Origin"] == origins[0]
