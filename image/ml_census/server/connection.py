@@ -85,7 +85,7 @@ class Connection:
 
     def shut_down(self, seconds: float) -> bool:
         """End the sending half, and discard what arrives for some seconds. Return False if the client has left."""
-        self.lingers_until = time.monotonic() + seconds
+        self.lingers_until, self.received = time.monotonic() + seconds, b""
         try:
             self.socket.shutdown(socket.SHUT_WR)
         except OSError:

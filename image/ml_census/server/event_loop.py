@@ -1,6 +1,7 @@
 """Event loop: accepts connections, reads requests, sends responses and enforces the limits. One thread runs it."""
 
 import logging
+import select
 import selectors
 import socket
 import time
@@ -31,6 +32,7 @@ PAUSE_SECONDS = 0.05
 Each rejection takes the interpreter from a prediction. 200 clients without a pause of their own left 0.95 of the
 capacity with this pause and 0.65 without it (wrk, one core, two rounds of 4 s).
 """
+PAUSE_POLL_SECONDS = 0.01
 LINGER_SECONDS = 2
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
@@ -90,13 +92,14 @@ class EventLoop:
             self._next_check = now + 1
             self._end_late(now)
 
-    def accept(self) -> int:
-        """Accept the clients that wait, and read what they have sent. Return their number."""
-        for number in range(MAX_ACCEPTED):
+    def accept(self) -> list[Connection]:
+        """Accept the clients that wait, read what they have sent, and return their connections."""
+        accepted: list[Connection] = []
+        while len(accepted) < MAX_ACCEPTED:
             try:
                 sock, peer = self._listener.accept()
             except OSError:  # none waits, or the client has left, or there is no file descriptor
-                return number
+                break
             if len(self.connections) >= self._limits.connections and (evicted := to_evict(self.connections)):
                 self._close(evicted)
             sock.setblocking(False)
@@ -105,7 +108,8 @@ class EventLoop:
             self.connections[connection] = None
             self._selector.register(sock, READ, connection)
             self._guarded(self._read, connection)
-        return MAX_ACCEPTED
+            accepted.append(connection)
+        return accepted
 
     def stop_accepting(self) -> None:
         """Close the listening socket."""
@@ -129,19 +133,13 @@ class EventLoop:
 
     def _pause(self) -> None:
         """Read new connections only, which probes use, while at least half of the queue of predictions is full."""
-        end = time.monotonic() + PAUSE_SECONDS
-        with selectors.DefaultSelector() as new:
-            new.register(self._listener, READ)
-            while 2 * self.queue_lengths[WORK]() >= POOLS[WORK].waiting and time.monotonic() < end:
-                for key, _ in new.select(PAUSE_SECONDS / 5):
-                    if key.data:
-                        new.unregister(key.fileobj)
-                        self._guarded(self._read, key.data)
-                        continue
-                    for connection in list(self.connections)[-self.accept() or len(self.connections) :]:
-                        if connection.is_open and not connection.answering:
-                            new.register(connection.socket, READ, connection)
-                self._answer_some(self._probes)
+        end, new = time.monotonic() + PAUSE_SECONDS, list[Connection]()
+        while 2 * self.queue_lengths[WORK]() >= POOLS[WORK].waiting and time.monotonic() < end:
+            if select.select([self._listener], [], [], PAUSE_POLL_SECONDS)[0]:
+                new += self.accept()
+            for connection in new:
+                self._guarded(self._read, connection)
+            self._answer_some(self._probes)
 
     def _guarded(self, action: Callable[[Connection], None], connection: Connection) -> None:
         """Close the connection, not the server, if an action fails."""
@@ -154,8 +152,8 @@ class EventLoop:
             self._close(connection)
 
     def _read(self, connection: Connection) -> None:
-        if connection.answering or connection.unsent:
-            return  # left to the kernel until the response before it has been sent
+        if connection.answering or connection.unsent or connection.received:
+            return  # left to the kernel until the requests before it have been answered
         if not connection.receive():
             self._close(connection)
         elif connection.lingers_until is None:
@@ -215,8 +213,9 @@ class EventLoop:
             pass
 
     def _send(self, connection: Connection) -> None:
-        connection.send()
-        self._after_send(connection)
+        if not connection.answering:
+            connection.send()
+            self._after_send(connection)
 
     def _after_send(self, connection: Connection) -> None:
         """Wait until the client takes the rest of the response, close after it, or read the next request."""

@@ -36,7 +36,8 @@ def to_evict(connections: Iterable[Connection]) -> Connection | None:
 def largest_holder(connections: Iterable[Connection]) -> Connection:
     """Return the connection with the largest product of held bytes and seconds since they began to be held."""
     now = time.monotonic()
-    return max(connections, key=lambda each: each.held_bytes * (now - (each.waiting_since or now)))
+    holding = (each for each in connections if each.held_bytes)
+    return max(holding, key=lambda each: each.held_bytes * (now - (each.waiting_since or now)))
 
 
 def is_late(connection: Connection, now: float, seconds: float) -> bool:

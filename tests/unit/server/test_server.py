@@ -275,6 +275,35 @@ def test_what_a_lane_refuses_is_counted(port: int, metrics: Metrics, path: str, 
     shed.close()
 
 
+def test_pause_after_rejections_reads_new_connections_only(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Probes use new connections. A rejected client waits until the queue is half empty."""
+    monkeypatch.setattr(event_loop, "PAUSE_SECONDS", 60)
+    busy, shed = overfilled(port, "/slow", WORK)
+    assert status(shed) == 503
+    shed.sendall(post("/heard"))
+
+    for number in (1, 2, 3):
+        probes = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(number)]
+        for probe in probes:
+            probe.sendall(post("/livez"))
+        assert [status(probe) for probe in probes] == [200] * number
+        for probe in probes:
+            probe.close()
+    assert "/heard" not in ASKED
+
+    let_go(busy)
+    assert status(shed) == 200
+    shed.close()
+
+
+def test_pipelined_requests_before_a_half_close_are_answered(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(3 * post("/livez"))
+        client.shutdown(socket.SHUT_WR)
+
+        assert everything(client).count(b" 200 OK") == 3
+
+
 def test_too_many_quick_requests_are_refused_and_counted(
     port: int, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
