@@ -213,8 +213,8 @@ def test_idle_server_reports_its_model_and_empty_queues(own: Server) -> None:
 
     assert figures["ml_census_model_info", version["engine"]["kind"], version["model"]] == 1
     assert figures["ml_census_reloads_total", "success"] == figures["ml_census_reloads_total", "rejected"] == 0
-    for queue in ("work", "login", "quick"):
-        assert figures["ml_census_waiting", queue] == figures["ml_census_shed_total", queue] == 0
+    for queue in ("work", "login", "fast"):
+        assert figures["ml_census_waiting", queue] == figures["ml_census_rejected_requests_total", queue] == 0
     assert figures["ml_census_draining",] == 0
     assert figures["ml_census_version_mismatch",] == 0  # 1: tests/system/test_process.py
     assert figures["ml_census_connections",] <= 1

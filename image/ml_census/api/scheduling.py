@@ -7,7 +7,7 @@ from ml_census.api.responses import to_json
 from ml_census.api.routes import OTHER
 from ml_census.artifacts.bundle import Artifacts
 
-PROBE, FAST, LOGIN, WORK = "probe", "quick", "login", "work"
+PROBE, FAST, LOGIN, WORK = "probe", "fast", "login", "work"
 """Names of the server's queues."""
 FAST_BYTES = 4096
 """Maximum body of a request for the fast queue (bytes): about 30 rows of a census, predicted in less than 1 ms."""

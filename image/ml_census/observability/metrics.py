@@ -69,7 +69,9 @@ class Metrics:
 
     def _register_server(self, registry: CollectorRegistry) -> None:
         self._waiting = Gauge("ml_census_waiting", "Requests in a queue for a thread.", ["queue"], registry=registry)
-        self._shed = Counter("ml_census_shed", "Requests rejected by a full queue.", ["queue"], registry=registry)
+        self._rejected = Counter(
+            "ml_census_rejected_requests", "Requests rejected by a full queue.", ["queue"], registry=registry
+        )
         self._connections = Gauge("ml_census_connections", "Open connections.", registry=registry)
         self._draining = Gauge("ml_census_draining", "1 after SIGTERM.", registry=registry)
 
@@ -84,7 +86,7 @@ class Metrics:
 
     def record_rejection(self, queue: str) -> None:
         """Count a request that a full queue rejects. The response is recorded separately."""
-        self._shed.labels(queue).inc()
+        self._rejected.labels(queue).inc()
 
     def stage_timer(self) -> "StageTimer":
         """Return a timer for the stages of one prediction, which starts now."""
@@ -117,7 +119,7 @@ class Metrics:
         """Read the queue lengths, the number of connections and the drain state at each scrape."""
         for queue, length in waiting.items():
             self._waiting.labels(queue).set_function(length)
-            self._shed.labels(queue)  # starts at 0: Prometheus does not count the first value of a series as a rise
+            self._rejected.labels(queue)  # starts at 0: Prometheus does not count the first value of a series as a rise
         self._connections.set_function(connections)
         self._draining.set_function(draining.is_set)
 

@@ -29,7 +29,7 @@ class ScheduledApplication(Protocol):
         """Answer a request (PEP 3333)."""
 
     def queue_for(self, path: str, length: int) -> str:
-        """Return the queue of a request with a body of `length` bytes: "probe", "quick", "work" or "login"."""
+        """Return the queue of a request with a body of `length` bytes: "probe", "fast", "work" or "login"."""
 
     def metric_route(self, path: str) -> str:
         """Return the label under which a request is counted, one of few."""

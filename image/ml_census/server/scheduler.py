@@ -11,7 +11,7 @@ from ml_census.server.parser import Request, RequestError
 
 Task = TypeVar("Task")
 
-PROBE, FAST, WORK, LOGIN = "probe", "quick", "work", "login"
+PROBE, FAST, WORK, LOGIN = "probe", "fast", "work", "login"
 """Queues. The event loop answers PROBE and FAST itself: to wake a thread costs a third of a small request."""
 MAX_FAST_QUEUE = 512
 OVERLOADED = RequestError(503, "too many requests wait already", retry_after=1)

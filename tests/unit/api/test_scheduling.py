@@ -51,7 +51,7 @@ def test_small_request_is_fast_in_every_protocol(
     artifacts: Artifacts, config: Config, vertex_routes: VertexRoutes, path: str
 ) -> None:
     """A compiled model predicts FAST_BYTES of rows in less than 1 ms, whatever the protocol."""
-    assert queue(artifacts, config, vertex_routes, "compiled", path, FAST_BYTES) == "quick"
+    assert queue(artifacts, config, vertex_routes, "compiled", path, FAST_BYTES) == "fast"
     assert queue(artifacts, config, vertex_routes, "compiled", path, FAST_BYTES + 1) == "work"
     assert queue(artifacts, config, vertex_routes, "sklearn", path, 1) == "work"
 

@@ -259,7 +259,7 @@ def test_what_is_too_much_for_its_lane_is_shed_at_once(port: int, path: str, lan
 
 def shed_by_lane(metrics: Metrics) -> dict[str, float | None]:
     read = metrics.registry.get_sample_value
-    return {lane: read("ml_census_shed_total", {"queue": lane}) for lane in (WORK, LOGIN, FAST)}
+    return {lane: read("ml_census_rejected_requests_total", {"queue": lane}) for lane in (WORK, LOGIN, FAST)}
 
 
 @pytest.mark.parametrize(("path", "lane"), [("/slow", WORK), ("/login", LOGIN)])
