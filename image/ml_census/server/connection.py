@@ -2,11 +2,15 @@
 
 import socket
 import time
+from collections.abc import Iterator
 
 from ml_census.server.parser import ParserLimits, Request
 
 RECEIVE_BYTES = 32 * 1024
 """Maximum bytes of one recv(), and so of what a client has sent beyond its current request."""
+MAX_ACCEPTED = 256
+"""Maximum connections accepted in one turn of the event loop."""
+LINGER_SECONDS = 2
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -83,11 +87,23 @@ class Connection:
         except OSError:
             self.unsent, self.closes = memoryview(b""), True
 
-    def shut_down(self, seconds: float) -> bool:
-        """End the sending half, and discard what arrives for some seconds. Return False if the client has left."""
-        self.lingers_until, self.received = time.monotonic() + seconds, b""
+    def shut_down(self) -> bool:
+        """End the sending half, and discard what arrives for LINGER_SECONDS. Return False if the client has left."""
+        self.lingers_until, self.received = time.monotonic() + LINGER_SECONDS, b""
         try:
             self.socket.shutdown(socket.SHUT_WR)
         except OSError:
             return False
         return True
+
+
+def accept_waiting(listener: socket.socket) -> Iterator[Connection]:
+    """Accept the clients that wait, at most MAX_ACCEPTED."""
+    for _ in range(MAX_ACCEPTED):
+        try:
+            sock, peer = listener.accept()
+        except OSError:  # none waits, or the client has left, or there is no file descriptor
+            return
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield Connection(sock, peer)

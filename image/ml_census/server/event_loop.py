@@ -1,17 +1,16 @@
 """Event loop: accepts connections, reads requests, sends responses and enforces the limits. One thread runs it."""
 
 import logging
-import select
-import selectors
 import socket
 import time
 from collections import deque
 from collections.abc import Callable
 
-from ml_census.server.connection import Connection
+from ml_census.server.connection import Connection, accept_waiting
 from ml_census.server.limits import HELD_TOO_MUCH, TIMED_OUT, Limits, is_idle_for, is_late, largest_holder, to_evict
 from ml_census.server.parser import Request, RequestError
-from ml_census.server.responder import Responder
+from ml_census.server.poller import READ, WRITE, Poller
+from ml_census.server.responder import Responder, Response
 from ml_census.server.scheduler import FAST, OVERLOADED, POOLS, PROBE, WORK, Scheduler, WorkerPool
 
 log = logging.getLogger(__name__)
@@ -22,19 +21,12 @@ TURN_SECONDS = 0.02
 
 On a busy pod each system call gives the interpreter to a prediction for up to SWITCH_SECONDS: 200 reads took 0.1 s.
 """
-MAX_ACCEPTED = 256
-"""Maximum connections accepted in one turn."""
-MAX_HELD_BYTES = 64 * 1024**2
-"""Maximum bytes of all unfinished requests and unsent responses, but never less than one request may have."""
 PAUSE_SECONDS = 0.05
 """Maximum pause after a turn that rejected predictions.
 
 Each rejection takes the interpreter from a prediction. 200 clients without a pause of their own left 0.95 of the
 capacity with this pause and 0.65 without it (wrk, one core, two rounds of 4 s).
 """
-PAUSE_POLL_SECONDS = 0.01
-LINGER_SECONDS = 2
-READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
 class EventLoop:
@@ -59,12 +51,9 @@ class EventLoop:
         self._has_rejected = False
         self._held_bytes = 0
         self._next_check = 0.0
-        self._selector = selectors.DefaultSelector()
-        self._waker, self._wakened = socket.socketpair()
-        for each in (listener, self._waker, self._wakened):
-            each.setblocking(False)
-        self._selector.register(listener, READ, self.accept)
-        self._selector.register(self._wakened, READ, lambda: self._wakened.recv(4096))
+        self._poller = Poller[Connection | None]()
+        listener.setblocking(False)
+        self._poller.watch(listener, READ, None)
 
     def run_once(self) -> None:
         """Handle events, answer probes, then fast requests, for TURN_SECONDS each."""
@@ -72,21 +61,21 @@ class EventLoop:
             self._has_rejected = False
             self._pause()
         is_behind = self._probes or self._fast or self._pipelined
-        events = self._selector.select(0 if is_behind else POLL_SECONDS)
-        events.sort(key=lambda event: isinstance(event[0].data, Connection))  # new connections first: probes use them
+        events = self._poller.poll(0 if is_behind else POLL_SECONDS)
+        events.sort(key=lambda event: event[0] is not None)  # new connections first: probes use them
         end = time.monotonic() + TURN_SECONDS
-        for key, mask in events:
-            if not isinstance(key.data, Connection):
-                key.data()
+        for connection, mask in events:
+            if connection is None:
+                self.accept()
             elif time.monotonic() < end:  # the others are reported again in the next turn
-                self._guarded(self._send if mask & WRITE else self._read, key.data)
+                self._guarded(self._send if mask & WRITE else self._read, connection)
         for _ in range(len(self._done)):
             self._guarded(self._after_send, self._done.popleft())
         for _ in range(len(self._pipelined)):
             self._guarded(self._parse, self._pipelined.popleft())
         self._answer_some(self._probes)
         self._answer_some(self._fast)
-        while self._held_bytes > max(MAX_HELD_BYTES, self._limits.parser.max_request_body_size):
+        while self._held_bytes > self._limits.held_bytes:
             self._abort(largest_holder(self.connections), HELD_TOO_MUCH)
         if (now := time.monotonic()) > self._next_check:
             self._next_check = now + 1
@@ -95,25 +84,18 @@ class EventLoop:
     def accept(self) -> list[Connection]:
         """Accept the clients that wait, read what they have sent, and return their connections."""
         accepted: list[Connection] = []
-        while len(accepted) < MAX_ACCEPTED:
-            try:
-                sock, peer = self._listener.accept()
-            except OSError:  # none waits, or the client has left, or there is no file descriptor
-                break
+        for connection in accept_waiting(self._listener):
             if len(self.connections) >= self._limits.connections and (evicted := to_evict(self.connections)):
                 self._close(evicted)
-            sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection = Connection(sock, peer)
             self.connections[connection] = None
-            self._selector.register(sock, READ, connection)
+            self._poller.watch(connection.socket, READ, connection)
             self._guarded(self._read, connection)
             accepted.append(connection)
         return accepted
 
     def stop_accepting(self) -> None:
         """Close the listening socket."""
-        self._selector.unregister(self._listener)
+        self._poller.forget(self._listener)
         self._listener.close()
 
     def close_idle(self, seconds: float) -> None:
@@ -128,18 +110,17 @@ class EventLoop:
             pool.stop()
         for connection in list(self.connections):
             self._close(connection)
-        for each in (self._selector, self._waker, self._wakened):
-            each.close()
+        self._poller.close()
 
     def _pause(self) -> None:
         """Read new connections only, which probes use, while at least half of the queue of predictions is full."""
         end, new = time.monotonic() + PAUSE_SECONDS, list[Connection]()
         while 2 * self.queue_lengths[WORK]() >= POOLS[WORK].waiting and time.monotonic() < end:
-            if select.select([self._listener], [], [], PAUSE_POLL_SECONDS)[0]:
-                new += self.accept()
+            new += self.accept()
             for connection in new:
                 self._guarded(self._read, connection)
             self._answer_some(self._probes)
+            time.sleep(PAUSE_SECONDS / 10)
 
     def _guarded(self, action: Callable[[Connection], None], connection: Connection) -> None:
         """Close the connection, not the server, if an action fails."""
@@ -167,7 +148,7 @@ class EventLoop:
         elif connection.partial:
             self._hold(connection, connection.partial.body_bytes_received)
             if connection.unsent:
-                self._watch(connection, WRITE)
+                self._poller.watch(connection.socket, WRITE, connection)
 
     def _dispatch(self, connection: Connection, request: Request) -> None:
         """Put a complete request into its queue. A full queue turns it into a 503."""
@@ -184,33 +165,32 @@ class EventLoop:
         elif queue == FAST or not has_room:
             self._fast.append(connection)
         else:
-            self._selector.unregister(connection.socket)
+            self._poller.forget(connection.socket)
             self._pools[queue].submit(connection)
 
     def _answer_some(self, queue: deque[Connection]) -> None:
         end = time.monotonic() + TURN_SECONDS
         while queue and time.monotonic() < end:
-            self._guarded(self._answer, connection := queue.popleft())
+            self._answer(connection := queue.popleft())
             self._guarded(self._after_send, connection)
 
     def _answer(self, connection: Connection) -> None:
-        if connection.answering:
+        """Send the response, or nothing and close if even the error has no response."""
+        if not connection.is_open or not connection.answering:
+            return
+        try:
             response = self._responder.respond(connection.answering, connection.peer, self._port)
-            connection.unsent, connection.closes = memoryview(response.data), response.closes
-            connection.send()
+        except Exception as error:
+            log.error("connection closed: %s", type(error).__name__)
+            response = Response(b"", closes=True)
+        connection.unsent, connection.closes = memoryview(response.data), response.closes
+        connection.send()
 
     def _work(self, connection: Connection) -> None:
         """Answer a request on the thread of a pool."""
-        try:
-            self._answer(connection)
-        except Exception as error:
-            log.error("connection closed: %s", type(error).__name__)
-            connection.unsent, connection.closes = memoryview(b""), True
+        self._answer(connection)
         self._done.append(connection)
-        try:
-            self._waker.send(b"\0")
-        except OSError:  # the loop has not read earlier ones yet, or has ended
-            pass
+        self._poller.wake()
 
     def _send(self, connection: Connection) -> None:
         if not connection.answering:
@@ -221,33 +201,24 @@ class EventLoop:
         """Wait until the client takes the rest of the response, close after it, or read the next request."""
         connection.answering = None
         if connection.partial:  # that was "100 Continue"
-            self._watch(connection, WRITE if connection.unsent else READ)
+            self._poller.watch(connection.socket, WRITE if connection.unsent else READ, connection)
             return
         if connection.unsent:
             connection.waiting_since = connection.waiting_since or time.monotonic()
             self._hold(connection, memoryview(connection.unsent.obj).nbytes)
-            self._watch(connection, WRITE)
+            self._poller.watch(connection.socket, WRITE, connection)
             return
         self._hold(connection, 0)
         connection.waiting_since = None
         if connection.closes:
-            if connection.shut_down(LINGER_SECONDS):
-                self._watch(connection, READ)
+            if connection.shut_down():
+                self._poller.watch(connection.socket, READ, connection)
             else:
                 self._close(connection)
             return
-        self._watch(connection, READ)
+        self._poller.watch(connection.socket, READ, connection)
         if connection.received:
             self._pipelined.append(connection)
-
-    def _watch(self, connection: Connection, events: int) -> None:
-        try:
-            key = self._selector.get_key(connection.socket)
-        except KeyError:
-            self._selector.register(connection.socket, events, connection)
-            return
-        if key.events != events:
-            self._selector.modify(connection.socket, events, connection)
 
     def _hold(self, connection: Connection, held_bytes: int) -> None:
         self._held_bytes += held_bytes - connection.held_bytes
@@ -256,9 +227,8 @@ class EventLoop:
     def _end_late(self, now: float) -> None:
         """Close or answer the connections whose time is over."""
         for connection in list(self.connections):
-            if is_idle_for(connection, now, self._limits.keep_alive_seconds):
-                self._close(connection)
-            elif connection.lingers_until is not None and now > connection.lingers_until:
+            has_lingered = connection.lingers_until is not None and now > connection.lingers_until
+            if has_lingered or is_idle_for(connection, now, self._limits.keep_alive_seconds):
                 self._close(connection)
             elif is_late(connection, now, self._limits.request_seconds):
                 self._abort(connection, TIMED_OUT)
@@ -278,8 +248,5 @@ class EventLoop:
         self._hold(connection, 0)
         connection.is_open = False
         del self.connections[connection]
-        try:
-            self._selector.unregister(connection.socket)
-        except KeyError:
-            pass
+        self._poller.forget(connection.socket)
         connection.socket.close()

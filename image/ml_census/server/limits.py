@@ -8,6 +8,7 @@ from ml_census.server.connection import Connection
 from ml_census.server.parser import ParserLimits, RequestError
 
 MAX_CONNECTIONS = 1000
+MAX_HELD_BYTES = 64 * 1024**2
 TIMED_OUT = RequestError(408, "the request did not come in time")
 HELD_TOO_MUCH = RequestError(503, "too many requests are being sent already", retry_after=1)
 
@@ -20,6 +21,11 @@ class Limits:
     request_seconds: float
     keep_alive_seconds: float
     connections: int = MAX_CONNECTIONS
+
+    @property
+    def held_bytes(self) -> int:
+        """Maximum bytes of all unfinished requests and unsent responses, never less than one request may have."""
+        return max(MAX_HELD_BYTES, self.parser.max_request_body_size)
 
 
 def to_evict(connections: Iterable[Connection]) -> Connection | None:

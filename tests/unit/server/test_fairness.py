@@ -11,7 +11,7 @@ import pytest
 
 from ml_census.config import Config
 from ml_census.observability.metrics import Metrics
-from ml_census.server import event_loop, server
+from ml_census.server import event_loop, limits, server
 from ml_census.server.scheduler import FAST, PROBE, WORK
 
 PROBES = 40
@@ -98,7 +98,7 @@ def test_a_single_request_of_the_largest_size_is_not_refused_for_its_share(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What clients hold together is bounded, but not below what one may send (here 50 bytes)."""
-    monkeypatch.setattr(event_loop, "MAX_HELD_BYTES", 1)
+    monkeypatch.setattr(limits, "MAX_HELD_BYTES", 1)
     with connect(port) as connection:
         connection.sendall((REQUEST.format("/", "", 50) + "x" * 49).encode())
         time.sleep(2 * event_loop.POLL_SECONDS)

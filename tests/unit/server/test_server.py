@@ -19,7 +19,8 @@ import pytest
 
 from ml_census.config import Config
 from ml_census.observability.metrics import Metrics
-from ml_census.server import event_loop, scheduler, server
+from ml_census.server import connection as server_connection
+from ml_census.server import event_loop, limits, scheduler, server
 from ml_census.server.scheduler import FAST, LOGIN, POOLS, PROBE, WORK
 
 CONFIG = Config("", "", "", max_body_bytes=100, drain_delay_seconds=0, drain_deadline_seconds=1)
@@ -461,7 +462,7 @@ def test_who_need_not_send_a_body_has_the_answer_at_once(port: int, headers: str
 
 @pytest.mark.parametrize("config", [replace(CONFIG, max_body_bytes=4)])
 def test_who_leaves_before_he_is_told_to_go_on_holds_nothing(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_loop, "MAX_HELD_BYTES", 8)
+    monkeypatch.setattr(limits, "MAX_HELD_BYTES", 8)
     for _ in range(2):
         leaving = socket.create_connection(("127.0.0.1", port), timeout=10)
         leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a close is a reset
@@ -506,7 +507,7 @@ def test_the_time_to_take_an_answer_begins_with_each(port: int, clocks: Callable
 
 def test_answers_that_are_not_taken_do_not_fill_the_memory(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who has waited for longest with most is given up."""
-    monkeypatch.setattr(event_loop, "MAX_HELD_BYTES", 20_000_000)
+    monkeypatch.setattr(limits, "MAX_HELD_BYTES", 20_000_000)
     deaf = [hard_of_hearing(port) for _ in range(3)]
     for each in deaf:
         each.sendall(post("/large", headers="Connection: close\r\n"))
@@ -556,7 +557,7 @@ def test_a_clock_that_is_set_does_not_stretch_the_drain(port: int, clocks: Calla
 @pytest.mark.parametrize("config", [replace(CONFIG, max_body_bytes=50_000)])
 def test_unfinished_requests_do_not_fill_the_memory(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who has taken longest over most is refused, and not who comes next."""
-    monkeypatch.setattr(event_loop, "MAX_HELD_BYTES", 100_000)
+    monkeypatch.setattr(limits, "MAX_HELD_BYTES", 100_000)
     unfinished = post("/", "x" * 60_000)[:-1]
     little, much, last = (socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(3))
     with little, much, last:
@@ -655,7 +656,7 @@ def without_descriptors() -> Iterator[None]:
 def test_who_is_late_with_a_second_request_after_the_last_answer_has_no_second_answer(
     port: int, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_loop, "LINGER_SECONDS", 0)
+    monkeypatch.setattr(server_connection, "LINGER_SECONDS", 0)
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(post("/", headers="Connection: close\r\n") + b"POST / HT")
         while connections(metrics) or not ASKED:

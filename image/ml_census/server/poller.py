@@ -1,0 +1,56 @@
+"""Poller: the sockets for which the event loop waits. Any thread may end the wait."""
+
+import selectors
+import socket
+from typing import Generic, TypeVar
+
+Watcher = TypeVar("Watcher")
+
+READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+
+
+class Poller(Generic[Watcher]):
+    """Selector whose sockets are registered or changed by one call, and which another thread can wake."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._waker, self._wakened = socket.socketpair()
+        for each in (self._waker, self._wakened):
+            each.setblocking(False)
+        self._selector.register(self._wakened, READ)
+
+    def watch(self, sock: socket.socket, events: int, watcher: Watcher) -> None:
+        """Report `events` of a socket to its watcher, in place of those of an earlier call."""
+        try:
+            key = self._selector.get_key(sock)
+        except KeyError:
+            self._selector.register(sock, events, watcher)
+        else:
+            if key.events != events:
+                self._selector.modify(sock, events, watcher)
+
+    def forget(self, sock: socket.socket) -> None:
+        """Report nothing more of a socket, which may be unknown."""
+        try:
+            self._selector.unregister(sock)
+        except KeyError:
+            pass
+
+    def poll(self, seconds: float) -> list[tuple[Watcher, int]]:
+        """Wait for events of the sockets, or for wake(). Return the watchers with their events."""
+        events = [(key, mask) for key, mask in self._selector.select(seconds)]
+        if any(key.fileobj is self._wakened for key, _ in events):
+            self._wakened.recv(4096)
+        return [(key.data, mask) for key, mask in events if key.fileobj is not self._wakened]
+
+    def wake(self) -> None:
+        """End the wait of poll(). Another thread may call it, also after close()."""
+        try:
+            self._waker.send(b"\0")
+        except OSError:  # poll() has not read earlier ones yet, or the poller is closed
+            pass
+
+    def close(self) -> None:
+        """Release the file descriptors. The watched sockets stay open."""
+        for each in (self._selector, self._waker, self._wakened):
+            each.close()
