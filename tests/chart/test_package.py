@@ -11,10 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
+import ml_census
 from ml_census.config import RENAMED_KEYS
 from support.chart_rendering import Chart, find
 
 HELM = ("ci/find-helm", "--find", "4")
+REPOSITORY = "ghcr.io/someone/ml-census"
+DIGEST = f"sha256:{'0' * 64}"
+SOURCE = "https://github.com/someone/ml-census"
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +55,21 @@ def package(chart: Chart, registry: str, keyring: Path, tmp_path_factory: pytest
     for major in ("3", "4"):
         find("ci/find-helm", "--find", major)
     signing = os.environ | {"SIGN_KEY": "census", "KEYRING": str(keyring / "secret.gpg")}
+    signing |= {"IMAGE": f"{REPOSITORY}@{DIGEST}", "SOURCE": SOURCE}
     folder = tmp_path_factory.mktemp("package")
     command = [str(chart.root / "ci/package-chart"), str(folder), f"oci://{registry}/charts", "--plain-http"]
     done = subprocess.run(command, env=signing, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return Path(done.stdout.strip())
+
+
+def packaged(package: Path, name: str) -> dict[str, Any]:
+    """Return a YAML file of a package."""
+    with tarfile.open(package) as archive:
+        file = archive.extractfile(f"ml-census/{name}")
+        assert file
+        content: dict[str, Any] = yaml.safe_load(file.read())
+    return content
 
 
 def test_package_has_the_chart_without_files_of_ci(chart: Chart, package: Path) -> None:
@@ -71,11 +85,20 @@ def test_package_has_the_chart_without_files_of_ci(chart: Chart, package: Path) 
 
 def test_package_has_changes_of_the_latest_version(package: Path) -> None:
     """Artifact Hub reads the entries of CHANGELOG.md for the latest version from an annotation."""
-    chart = yaml.safe_load(subprocess.check_output(["tar", "-xOzf", package, "ml-census/Chart.yaml"]))
-    changes = yaml.safe_load(chart["annotations"]["artifacthub.io/changes"])
+    changes = yaml.safe_load(packaged(package, "Chart.yaml")["annotations"]["artifacthub.io/changes"])
 
     assert {each["kind"] for each in changes} <= {"added", "changed", "deprecated", "removed", "fixed", "security"}
     assert any(each["description"].startswith("The chart exposes the Service") for each in changes)
+
+
+def test_package_of_a_release_names_its_image_and_source(chart: Chart, package: Path) -> None:
+    """The other default values are those of the chart."""
+    values, ours = packaged(package, "values.yaml"), yaml.safe_load((chart.folder / "values.yaml").read_text())
+    metadata = packaged(package, "Chart.yaml")
+
+    assert values == ours | {"image": ours["image"] | {"repository": REPOSITORY, "digest": DIGEST}}
+    assert (metadata["home"], metadata["sources"]) == (SOURCE, [SOURCE])
+    assert yaml.safe_load(metadata["annotations"]["artifacthub.io/images"])[0]["image"] == f"{REPOSITORY}@{DIGEST}"
 
 
 def test_pulled_package_verifies_until_a_byte_changes(
@@ -96,11 +119,17 @@ def test_pulled_package_verifies_until_a_byte_changes(
 def previous(chart: Chart, name: str) -> dict[str, Any]:
     """Return a YAML file of the chart that was released before this one."""
     (package,) = (chart.root / "tests/e2e/previous").glob("*.tgz")
-    with tarfile.open(package) as archive:
-        file = archive.extractfile(f"ml-census/{name}")
-        assert file
-        content: dict[str, Any] = yaml.safe_load(file.read())
-    return content
+    return packaged(package, name)
+
+
+def test_chart_image_package_and_changelog_have_one_version(chart: Chart) -> None:
+    """The newest section of CHANGELOG.md is that version, and the previous chart's version has a section too."""
+    ours = yaml.safe_load((chart.folder / "Chart.yaml").read_text())
+    sections = re.findall(r"^## \[([\d.]+)\]", (chart.root / "CHANGELOG.md").read_text(), re.MULTILINE)
+
+    assert ours["version"] == ours["appVersion"] == ml_census.__version__ == sections[0]
+    assert yaml.safe_load(ours["annotations"]["artifacthub.io/images"])[0]["image"] == f"ml-census:{sections[0]}"
+    assert previous(chart, "Chart.yaml")["version"] in sections
 
 
 def test_image_version_of_the_previous_chart_is_not_used_again(chart: Chart) -> None:

@@ -23,11 +23,6 @@ def config_name(chart: Chart, values: object = None) -> str:
     return str(name)
 
 
-def test_app_version_is_that_of_the_package(chart: Chart) -> None:
-    """The chart's appVersion is the version of the package."""
-    assert yaml.safe_load((chart.folder / "Chart.yaml").read_text())["appVersion"] == ml_census.__version__
-
-
 def test_config_has_the_keys_that_the_server_knows(chart: Chart) -> None:
     """config.yaml has the keys that the server knows, no more and no fewer."""
     keys = yaml.safe_load(chart.config(file="ci/full-values.yaml"))
