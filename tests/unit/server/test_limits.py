@@ -1,0 +1,67 @@
+"""Which connection a limit ends, from the state of connections alone."""
+
+import socket
+import time
+
+import pytest
+
+from ml_census.server.connection import Connection
+from ml_census.server.limits import is_idle_for, is_late, largest_holder, to_evict
+from support.running_server import parsed, post
+
+
+def connection(**state: object) -> Connection:
+    """Return a connection in a state."""
+    made = Connection(socket.socket(), ("127.0.0.1", 0))
+    made.socket.close()
+    for name, value in state.items():
+        setattr(made, name, value)
+    return made
+
+
+def unfinished(**state: object) -> Connection:
+    """Return a connection with a request of which a part is missing."""
+    return connection(partial=parsed(b"POST / HT"), **state)
+
+
+def test_longest_idle_connection_is_evicted() -> None:
+    younger, oldest = connection(last_activity=5), connection(last_activity=3)
+
+    assert to_evict([unfinished(waiting_since=1, last_activity=1), younger, oldest]) is oldest
+
+
+def test_slowest_connection_is_evicted_if_none_is_idle() -> None:
+    slow, slowest = unfinished(waiting_since=5), unfinished(waiting_since=3)
+
+    assert to_evict([slow, slowest]) is slowest
+
+
+def test_answered_connections_are_not_evicted() -> None:
+    assert to_evict([connection(answering=parsed(post("/")))]) is None
+
+
+@pytest.mark.parametrize(
+    ("held_bytes", "seconds"), [((100, 10), (1, 1)), ((10, 10), (9, 1)), ((10, 100), (30, 2)), ((1, 0), (1, 100))]
+)
+def test_largest_holder_has_most_bytes_times_seconds(held_bytes: tuple[int, int], seconds: tuple[int, int]) -> None:
+    now = time.monotonic()
+    first, second = (
+        connection(held_bytes=held, waiting_since=now - waited)
+        for held, waited in zip(held_bytes, seconds, strict=True)
+    )
+
+    assert largest_holder([second, first]) is first
+
+
+@pytest.mark.parametrize(("since", "expected"), [(None, False), (90, False), (89, True)])
+def test_connection_is_late_after_its_seconds(since: float | None, expected: bool) -> None:
+    assert is_late(connection(waiting_since=since), now=100, seconds=10) is expected
+
+
+@pytest.mark.parametrize(("since", "expected"), [(90, False), (89, True)])
+def test_connection_is_idle_after_its_seconds(since: float, expected: bool) -> None:
+    assert is_idle_for(connection(last_activity=since), now=100, seconds=10) is expected
+
+
+def test_connection_with_a_request_is_never_idle() -> None:
+    assert not is_idle_for(unfinished(last_activity=0), now=100, seconds=10)
