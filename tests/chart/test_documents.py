@@ -118,6 +118,7 @@ def test_named_target_of_make_exists() -> None:
         pytest.param(block, id=f"{document}-{number}")
         for document, text in DOCUMENTS.items()
         for number, block in enumerate(blocks(text, "yaml"))
+        if "apiVersion:" not in block  # an object and no values: test_gitops.py
     ],
 )
 def test_values_of_a_document_are_accepted(chart: Chart, text: str) -> None:
@@ -159,6 +160,17 @@ def test_alerts_are_in_the_runbook(chart: Chart) -> None:
 
     alerts = [rule["alert"] for group in rules["spec"]["groups"] for rule in group["rules"]]
     assert re.findall(r"^\| (MlCensus\w+) \|", section, re.MULTILINE) == alerts
+
+
+def test_readme_production_file_has_20_lines_and_renders(chart: Chart) -> None:
+    """Without other values the file gives a Gateway with HTTPS and an autoscaler."""
+    (text,) = blocks(DOCUMENTS["README.md"], "yaml")
+
+    assert len(text.splitlines()) <= 20
+    objects = chart.objects(yaml.safe_load(text), file=None)
+    (gateway,) = (each for each in objects if each["kind"] == "Gateway")
+    assert "HTTPS" in [listener["protocol"] for listener in gateway["spec"]["listeners"]]
+    assert "HorizontalPodAutoscaler" in [each["kind"] for each in objects]
 
 
 def test_readme_has_at_most_120_lines() -> None:

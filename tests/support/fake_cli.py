@@ -1,7 +1,8 @@
-"""Fake kubectl, helm, gcloud, docker and make for the tests of the documents. STAND_IN names the folder of the cluster.
+"""Fake kubectl, helm, gcloud, docker, make and git for the tests of the documents.
 
-kubectl keeps Secrets. helm renders with the real Helm (named by HELM) and keeps the revisions of a release. Commands
-that only read or change something outside succeed without output. Commands that the real program would reject fail.
+STAND_IN names the folder of the cluster. kubectl keeps Secrets. helm renders with the real Helm (named by HELM) and
+keeps the revisions of a release. Commands that only read or change something outside succeed without output. Commands
+that the real program would reject fail.
 """
 
 import base64
@@ -16,11 +17,12 @@ from typing import Any
 
 STATE = Path(os.environ["STAND_IN"])
 SILENT = {
-    "kubectl": ("rollout", "logs", "wait", "drain", "top", "delete"),
+    "kubectl": ("rollout", "logs", "wait", "drain", "top", "delete", "label", "config"),
     "helm": ("history", "test"),
     "gcloud": ("",),
     "docker": ("",),
     "make": ("",),
+    "git": ("",),
 }
 
 
@@ -42,22 +44,22 @@ def kubectl(words: list[str]) -> None:
             print(base64.b64encode((STATE / "secrets" / name / key).read_bytes()).decode(), end="")
         case ["get", "service", _, "--output", "jsonpath={.status.loadBalancer.ingress[0].ip}"]:
             print("127.0.0.1", end="")
-        case ["get", *_] | ["patch", "hpa", *_]:
+        case ["get", *_] | ["patch", "hpa", *_] | ["create", "namespace", _]:
             pass
         case ["patch", "service", name, "--patch", patch]:
             file = STATE / f"{name}.json"
             file.write_text(json.dumps([*(json.loads(file.read_text()) if file.exists() else []), json.loads(patch)]))
         case ["port-forward", *_]:
             nothing = os.open(os.devnull, os.O_RDWR)
-            for stream in (0, 1, 2):  # whoever started this waits for the end of its output
+            for stream in (0, 1, 2):  # the shell waits for the end of its output
                 os.dup2(nothing, stream)
-            time.sleep(60)  # it is ended by who started it, or by this
+            time.sleep(60)  # the shell ends this process earlier
         case _:
-            sys.exit(f"kubectl {words}: not stood in for")
+            sys.exit(f"kubectl {words}: unknown to fake_cli.py")
 
 
 def keep(manifest: dict[str, Any], is_new: bool) -> None:
-    """As a pod sees it: each file is the old one or the new one."""
+    """Write the files of a Secret, each by a rename: a pod sees the old file or the new one."""
     folder = STATE / "secrets" / manifest["metadata"]["name"]
     if folder.exists() == is_new:
         sys.exit(f"{folder.name}: {'AlreadyExists' if is_new else 'NotFound'}")
@@ -70,23 +72,21 @@ def keep(manifest: dict[str, Any], is_new: bool) -> None:
 def helm(words: list[str]) -> None:
     match words:
         case [("install" | "upgrade") as verb, *rest]:
-            name, chart, *options = (word for word in rest if word not in ("--install", "--reset-then-reuse-values"))
+            name, chart, *options = (word for word in rest if word != "--install")
             known = revisions(name)
             if (verb == "install" and known) or (verb == "upgrade" and not known and "--install" not in rest):
                 sys.exit(f"{name}: cannot {verb}, it has {len(known)} revisions")
-            if "--reset-then-reuse-values" in rest:
-                options = known[-1]["options"] + options
             command = [os.environ["HELM"], "template", name, chart, "--kube-version", "1.30.0", *options]
             rendered = subprocess.run(command, stdout=subprocess.PIPE, text=True)
             if rendered.returncode:
                 sys.exit(rendered.returncode)
-            add(name, {"options": options, "rendered": rendered.stdout})
+            add(name, {"rendered": rendered.stdout})
         case ["rollback", name, *number]:
             add(name, revisions(name)[int(number[0]) - 1 if number else -2])
         case ["uninstall", name]:
             (STATE / f"releases/{name}.json").unlink()
         case _:
-            sys.exit(f"helm {words}: not stood in for")
+            sys.exit(f"helm {words}: unknown to fake_cli.py")
 
 
 def revisions(name: str) -> list[dict[str, Any]]:

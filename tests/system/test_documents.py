@@ -45,9 +45,10 @@ class DocsEnvironment:
         (folder / "charts").symlink_to(ROOT / "charts")
         (folder / ".venv/bin/activate").touch()
         stand_in = f'exec "{sys.executable}" "{ROOT}/tests/support/fake_cli.py"'
-        for name in ("kubectl", "helm", "gcloud", "docker", "make"):
+        for name in ("kubectl", "helm", "gcloud", "docker", "make", "git"):
             self._program(programs / name, f'{stand_in} {name} "$@"')
-        self._program(folder / "ci/build-image", "true")
+        for name in ("build-image", "package-chart"):
+            self._program(folder / "ci" / name, "true")
         self._program(programs / "python", f'exec "{sys.executable}" "$@"')
         real = f'"{sys.executable}" -m ml_census "$@"'
         self._program(
@@ -88,11 +89,20 @@ class DocsEnvironment:
             self._serve(release)
         return printed
 
+    def edit(self, text: str) -> None:
+        """Set the values of a YAML block in prod.yaml, as the reader does."""
+        file = self.folder / "prod.yaml"
+        values = yaml.safe_load(file.read_text())
+        for key, value in yaml.safe_load(text.replace("gs://", f"{self.folder}/bucket/")).items():
+            values[key] = values.get(key, {}) | value
+        file.write_text(yaml.safe_dump(values))
+
     def _serve(self, release: str) -> None:
         kept = self.state / f"releases/{release}.json"
         if not kept.exists() or (rendered := json.loads(kept.read_text())[-1]["rendered"]) == self._serves:
             return
-        (pods,) = (each for each in yaml.safe_load_all(rendered) if each and each["kind"] == "Deployment")
+        self._serves = rendered
+        pods = self.served("Deployment")
         annotations = pods["spec"]["template"]["metadata"]["annotations"]
         config = yaml.safe_load(annotations["ml-census/config.yaml"])
         for key in ("users", "secret"):
@@ -100,7 +110,7 @@ class DocsEnvironment:
         config |= {"reload_interval_seconds": 0.2, "drain_delay_seconds": 0, "cache_path": str(self.folder / "cache")}
         (self.state / "config.yaml").write_text(yaml.safe_dump(config))
         self.end()
-        self._running, self._serves = self._launch(self.state / "config.yaml"), rendered
+        self._running = self._launch(self.state / "config.yaml")
         (self.state / "url").write_text(self.server.url)
 
     @property
@@ -108,10 +118,15 @@ class DocsEnvironment:
         assert self._running
         return self._running
 
+    def served(self, kind: str) -> dict[str, Any]:
+        """Return the only object of a kind of the served release."""
+        (found,) = (each for each in yaml.safe_load_all(self._serves) if each and each["kind"] == kind)
+        assert isinstance(found, dict)
+        return found
+
     def selector(self) -> dict[str, str]:
         """Return the labels that select the pods of the served release."""
-        (pods,) = (each for each in yaml.safe_load_all(self._serves) if each and each["kind"] == "Deployment")
-        found: dict[str, str] = pods["spec"]["selector"]["matchLabels"]
+        found: dict[str, str] = self.served("Deployment")["spec"]["selector"]["matchLabels"]
         return found
 
     def serve(self, config: Path) -> None:
@@ -247,14 +262,25 @@ def test_model_is_published_and_rolled_back(docs: DocsEnvironment) -> None:
     (docs.folder / "decoding.json").write_text(json.dumps(made.decoding))
     before = docs.version()["model"]
 
-    docs.type(*guide("publish-a-model"))
+    publish, deploy = guide("publish-a-model")
+    docs.type(publish)
+    docs.edit(*blocks(DOCUMENTS["docs/how-to/publish-a-model.md"], "yaml"))
+    docs.type(deploy)
     assert docs.version()["model"] != before
     assert json.loads(docs.type("version"))["model"] == docs.version()["model"]
     docs.type(*guide("roll-back"))
     assert docs.version()["model"] == before
 
 
-@pytest.mark.parametrize("name", ["upgrade", "scale", "drain-a-node", "handle-overload"])
+def test_scale_guide_changes_the_bounds_of_the_autoscaler(docs: DocsEnvironment) -> None:
+    docs.edit(*blocks(DOCUMENTS["docs/how-to/scale.md"], "yaml"))
+
+    docs.type(*guide("scale"))
+
+    assert docs.served("HorizontalPodAutoscaler")["spec"]["minReplicas"] == 4
+
+
+@pytest.mark.parametrize("name", ["gitops", "upgrade", "drain-a-node", "handle-overload"])
 def test_commands_of_other_guides_run(docs: DocsEnvironment, name: str) -> None:
     docs.type(*guide(name))
 
