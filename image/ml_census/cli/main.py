@@ -12,7 +12,10 @@ from ml_census.cli import predict, publish, sandbox, serve, train, users
 log = logging.getLogger("ml_census")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "ML_CENSUS"})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "ML_CENSUS"},
+    epilog="Example: ml-census serve --config demo/config.yaml",
+)
 @click.version_option(__version__, prog_name="ml-census")
 def main() -> None:
     """Serve any scikit-learn model: clients log in, send rows and get predictions."""

@@ -5,23 +5,41 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, TypedDict, Unpack
 
 import click
 
-from ml_census.cli.ending import fail
+from ml_census.cli.ending import fail, fail_on
 
 if TYPE_CHECKING:
     from ml_census.client.csv_input import CsvInput
     from ml_census.client.csv_output import OnError
+    from ml_census.client.csv_scoring import ScoringRun
     from ml_census.client.session import Client, ModelInfo
 
 FILE = click.Path(exists=True, dir_okay=False)
 STDIN = STDOUT = "-"
 ON_ERROR = ("stop", "skip", "mark")
+
+
+class Options(TypedDict):
+    """Options of the command."""
+
+    url: str
+    name: str | None
+    user_file: str | None
+    password_file: str | None
+    row: str | None
+    expect: str | None
+    source: str | None
+    encoding: str | None
+    target: str | None
+    proba: bool
+    on_error: "OnError"
+    batch: int
 
 
 @click.command(
@@ -47,82 +65,96 @@ ON_ERROR = ("stop", "skip", "mark")
               "that the server rejects: stop the run, skip the row, or mark it in a column error.")  # fmt: skip
 @click.option("--batch", default=1000, show_default=True, type=click.IntRange(1), help="Maximum rows in a request. "
               "A request also has maximum 512 KiB, or less if the server accepts less.")  # fmt: skip
-def predict(
-    url: str,
-    name: str | None,
-    user_file: str | None,
-    password_file: str | None,
-    row: str | None,
-    expect: str | None,
-    source: str | None,
-    encoding: str | None,
-    target: str | None,
-    proba: bool,
-    on_error: "OnError",
-    batch: int,
-) -> None:
+def predict(**options: Unpack[Options]) -> None:
     """Log in and predict one row or the rows of a CSV file. An interrupted run resumes."""
-    if (row is None) == (source is None) or (source is None) != (target is None):
+    source, target = options["source"], options["target"]
+    if (options["row"] is None) == (source is None) or (source is None) != (target is None):
         fail("needs --row, or --input and --output")
-    if source == STDIN and not password_file:
+    if source == STDIN and not options["password_file"]:
         fail("--input -: needs --password-file, since standard input holds the rows")
-    from ml_census.client.csv_input import ScoringError
-    from ml_census.client.session import Client, ClientError
+    from ml_census.client.session import Client
 
-    name = name or (_first_line(user_file) if user_file else fail("needs --user or --user-file"))
-    password = _first_line(password_file) if password_file else click.prompt("Password", hide_input=True, err=True)
-    try:
+    url, credentials = options["url"], _credentials(options)
+    with _fail_in_one_line(url, resumes=bool(source) and target != STDOUT):
         if source and target:
-            with Client(url, name, password) as client:
-                _score_file(client, source, target, _codec(encoding), proba, on_error, batch)
+            with Client(url, *credentials) as client:
+                _score_file(client, source, target, options)
         else:
-            with Client(url, name, password, retry_timeout=0) as client:
-                _predict_row(client, json.loads(str(row)), expect, proba)
-    except json.JSONDecodeError as error:
-        fail(f"--row: not JSON: {error}")
-    except ScoringError as error:
-        fail(error)
-    except ClientError as error:
-        fail(f"{url}: {error}")
+            with Client(url, *credentials, retry_timeout=0) as client:
+                _predict_row(client, options)
+
+
+def _credentials(options: Options) -> tuple[str, str]:
+    """Return the name and the password of the user."""
+    user_file, password_file = options["user_file"], options["password_file"]
+    name = options["name"] or (_first_line(user_file) if user_file else fail("needs --user or --user-file"))
+    if password_file:
+        return name, _first_line(password_file)
+    return name, str(click.prompt("Password", hide_input=True, err=True))
+
+
+@contextmanager
+def _fail_in_one_line(url: str, resumes: bool) -> Iterator[None]:
+    """End the command with one line for each error of the client, and on an interrupt."""
+    from ml_census.client.csv_input import ScoringError
+    from ml_census.client.session import ClientError
+
+    try:
+        with fail_on(ScoringError), fail_on(ClientError, subject=url):
+            yield
     except KeyboardInterrupt:
         sys.unraisablehook = lambda _: None  # http.client reports an interrupt in its constructor
-        again = source and target != STDOUT
-        fail("interrupted: the same command resumes the run" if again else "interrupted", 130)
+        fail("interrupted: the same command resumes the run" if resumes else "interrupted", 130)
 
 
-def _predict_row(client: "Client", row: object, expect: str | None, proba: bool) -> None:
-    (answer,) = client.answers([row], with_probabilities=proba)
-    (prediction,) = answer.predictions
-    if proba and answer.probabilities:
-        click.echo(json.dumps({"prediction": prediction, "probabilities": answer.probabilities[0]}))
-    else:
-        click.echo(json.dumps(prediction))
-    for each in answer.examples:
-        shown = json.dumps(each.get("got"), ensure_ascii=False)
-        click.echo(f"column {each.get('column')}: {shown} is unknown to the model", err=True)
-    if expect is not None and str(prediction) != expect:
-        fail(f"expected {expect}")
+def _predict_row(client: "Client", options: Options) -> None:
+    row = _parsed_row(str(options["row"]))
+    (batch,) = client.answers([row], with_probabilities=options["proba"])
+    (prediction,) = batch.predictions
+    shown = {"prediction": prediction, "probabilities": batch.probabilities[0]} if batch.probabilities else prediction
+    click.echo(json.dumps(shown))
+    for warning in batch.examples:
+        value = json.dumps(warning.get("got"), ensure_ascii=False)
+        click.echo(f"column {warning.get('column')}: {value} is unknown to the model", err=True)
+    if options["expect"] is not None and str(prediction) != options["expect"]:
+        fail(f"expected {options['expect']}")
 
 
-def _score_file(
-    client: "Client", source: str, target: str, encoding: str, proba: bool, on_error: "OnError", batch: int
-) -> None:
+def _parsed_row(text: str) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        fail(f"--row: not JSON: {error}")
+
+
+def _score_file(client: "Client", source: str, target: str, options: Options) -> None:
     from ml_census.client import csv_output, csv_scoring
 
-    model = client.model()
-    if proba and model.classes is None:
+    codec, on_error, model = _codec(options["encoding"]), options["on_error"], client.model()
+    if options["proba"] and model.classes is None:
         fail("--proba: the model has no probabilities")
-    with _table(source, model, encoding) as table:
-        output = csv_output.Output(table, on_error, model.classes if proba else None)
+    with _table(source, model, codec) as table:
+        output = csv_output.Output(table, on_error, model.classes if options["proba"] else None)
         run = csv_scoring.prepare_run(output, None if target == STDOUT else Path(target), model.version)
-        hidden = not sys.stderr.isatty()  # a log needs no progress bar
-        bar = click.progressbar(length=run.rows, label="rows", file=sys.stderr, hidden=hidden)
-        with bar, open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as stdout:
-            bar.update(run.done)
-            report = csv_scoring.score_rows(client, run, batch, bar.update, stdout)
-    click.echo(f"{run.rows} rows with predictions in {'standard output' if run.target is None else target}", err=True)
+        with _progress_bar(run) as progress, _stdout() as stdout:
+            report = csv_scoring.score_rows(client, run, options["batch"], progress, stdout)
+    click.echo(f"{run.rows} rows with predictions in {'standard output' if target == STDOUT else target}", err=True)
     for sentence in report.sentences(on_error):
         click.echo(sentence, err=True)
+
+
+@contextmanager
+def _progress_bar(run: "ScoringRun") -> Iterator[Callable[[int], None]]:
+    """Show a bar that begins at the completed rows, unless stderr is a log. Yield a function that adds rows."""
+    bar = click.progressbar(length=run.rows, label="rows", file=sys.stderr, hidden=not sys.stderr.isatty())
+    with bar:
+        bar.update(run.done)
+        yield bar.update
+
+
+def _stdout() -> TextIO:
+    """Return standard output as UTF-8. A close leaves it open."""
+    return open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False)
 
 
 @contextmanager

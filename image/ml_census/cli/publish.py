@@ -4,7 +4,7 @@ import hashlib
 
 import click
 
-from ml_census.cli.ending import fail
+from ml_census.cli.ending import fail, fail_on
 
 
 @click.command(epilog="Example: ml-census publish --model model.pkl --output gs://BUCKET/model")
@@ -23,7 +23,6 @@ def publish(
 
     A server starts a compiled model without unpickling.
     """
-    from ml_census import storage
     from ml_census.errors import ArtifactError
     from ml_census.storage import StorageError
 
@@ -32,14 +31,17 @@ def publish(
         from ml_census.models.publishing import publish_files
     except ImportError as error:
         fail(f"publish needs scikit-learn ({error})")
-    try:
+    with fail_on(ArtifactError), fail_on(StorageError, subject=output):
         engine = publish_files(model, output, decoding, schema, golden, trusted)
-    except ArtifactError as error:
-        fail(error)
-    except StorageError as error:
-        fail(f"{output}: {error}")
-    click.echo(f"published in {output}: {engine}", err=True)
-    if trusted and engine.kind == "sklearn":
-        digest = hashlib.sha256(storage.read(storage.join(output, "manifest.json"))).hexdigest()
-        names = ", ".join(trusted)
-        click.echo(f'a server needs model_sha256: "{digest}" to trust the manifest, which lists {names}', err=True)
+        click.echo(f"published in {output}: {engine}", err=True)
+        if trusted and engine.kind == "sklearn":
+            _show_manifest_hash(output, trusted)
+
+
+def _show_manifest_hash(output: str, trusted: tuple[str, ...]) -> None:
+    """Print the setting with which a server trusts the globals that the manifest lists."""
+    from ml_census import storage
+
+    digest = hashlib.sha256(storage.read(storage.join(output, "manifest.json"))).hexdigest()
+    names = ", ".join(trusted)
+    click.echo(f'a server needs model_sha256: "{digest}" to trust the manifest, which lists {names}', err=True)

@@ -8,7 +8,7 @@ import click
 from ml_census.cli.ending import fail
 
 
-@click.command(hidden=True)
+@click.command(hidden=True, epilog="Example: ml-census sandbox FOLDER")
 @click.argument("folder", type=click.Path(path_type=Path))
 def sandbox(folder: Path) -> None:
     """Check whether the pickled model in FOLDER loads and predicts, for the server that starts this command."""

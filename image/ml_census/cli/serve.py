@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 import click
 
 from ml_census import __version__
-from ml_census.cli.ending import fail
+from ml_census.cli.ending import fail, fail_on
 
 if TYPE_CHECKING:
+    from ml_census.api.scheduling import ScheduledFlask
     from ml_census.api.views.vertex import VertexRoutes
+    from ml_census.artifacts.bundle import Artifacts
+    from ml_census.artifacts.reloader import ArtifactReloader
     from ml_census.config import Config
     from ml_census.observability.metrics import Metrics
 
@@ -39,49 +42,67 @@ def serve(
     # process 1 of a container ignores SIGTERM by default; before the socket opens there is nothing to drain
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     from ml_census import config
-    from ml_census.api.app import create_app
     from ml_census.artifacts.reloader import ArtifactReloader
     from ml_census.errors import ArtifactError, ConfigError
-    from ml_census.observability import access_log
-    from ml_census.observability.metrics import Metrics
-    from ml_census.server import server
 
-    try:
+    with fail_on(ConfigError, ArtifactError):
         settings = config.load(path, os.environ.get("AIP_STORAGE_URI"))
         vertex = _vertex(settings, predict_route, health_route)
         reloader = ArtifactReloader(settings)
-        loaded = reloader.load_initial()
-    except (ConfigError, ArtifactError) as error:
-        fail(error)
+        artifacts = reloader.load_initial()
+    _configure_logging(settings)
+    draining = _drain_on_sigterm()
+    app = _create_app(artifacts, settings, reloader, vertex, draining)
+    if metrics_port is not None:
+        _serve_metrics(app.state.metrics, host, metrics_port)
+    _listen(app, host, port, draining)
+    # the interpreter takes most of a second to unload scikit-learn, and Kubernetes kills a late pod
+    logging.shutdown()
+    os._exit(0)
+
+
+def _configure_logging(settings: "Config") -> None:
+    """Enable the access log, and silence warnings unless -W or PYTHONWARNINGS asks for them."""
+    from ml_census.observability import access_log
+
     if settings.access_log:
         access_log.enable()
     if not sys.warnoptions:
         _silence_warnings()
-    draining = threading.Event()
-    _start_drain_on_sigterm(draining)
-    metrics = Metrics()
-    app = create_app(loaded, settings, lambda: not draining.is_set(), reloader.reload_counts, metrics, vertex)
-    if metrics_port is not None:
-        _serve_metrics(metrics, host, metrics_port)
+
+
+def _create_app(
+    artifacts: "Artifacts",
+    settings: "Config",
+    reloader: "ArtifactReloader",
+    vertex: "VertexRoutes | None",
+    draining: threading.Event,
+) -> "ScheduledFlask":
+    """Return the application, whose artifacts are reloaded in a thread."""
+    from ml_census.api.app import create_app
+
+    app = create_app(artifacts, settings, lambda: not draining.is_set(), reloader.reload_counts, vertex_routes=vertex)
     if settings.reload_interval_seconds:
         arguments = (app.replace_artifacts, draining)
         threading.Thread(target=reloader.watch, args=arguments, name="reload", daemon=True).start()
+    return app
 
-    def opened(port: int) -> None:
-        model = loaded.model
-        place = f"http://{host}:{port}"
-        log.info("ml-census %s serves model %s (%s) on %s", __version__, model.version, model.engine, place)
+
+def _listen(app: "ScheduledFlask", host: str, port: int, draining: threading.Event) -> None:
+    """Serve until the drain is over."""
+    from ml_census.server import server
+
+    def log_address(bound: int) -> None:
+        model, url = app.state.artifacts.model, f"http://{host}:{bound}"
+        log.info("ml-census %s serves model %s (%s) on %s", __version__, model.version, model.engine, url)
 
     try:
-        server.serve(app, host, port, settings, draining, opened, metrics)
+        server.serve(app, host, port, app.state.config, draining, log_address, app.state.metrics)
     except OSError as error:  # strerror names the address again
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         fail(f"--host {host} --port {port}: {reason}")
     except KeyboardInterrupt:
         sys.exit(130)
-    # the interpreter takes most of a second to unload scikit-learn, and Kubernetes kills a late pod
-    logging.shutdown()
-    os._exit(0)
 
 
 def _serve_metrics(metrics: "Metrics", host: str, port: int) -> None:
@@ -108,19 +129,20 @@ def _vertex(settings: "Config", predict: str | None, health: str | None) -> "Ver
     return vertex
 
 
-def _start_drain_on_sigterm(event: threading.Event) -> None:
-    """Set an event on SIGTERM, from a thread.
+def _drain_on_sigterm() -> threading.Event:
+    """Return an event that a thread sets on SIGTERM.
 
     Event.set() takes a lock: a second signal that arrives inside the handler would wait for the lock for ever.
     """
-    signals = SimpleQueue[None]()  # its put() is reentrant
+    draining, signals = threading.Event(), SimpleQueue[None]()  # put() is reentrant
     signal.signal(signal.SIGTERM, lambda *_: signals.put(None))
 
     def wait() -> None:
         signals.get()
-        event.set()
+        draining.set()
 
     threading.Thread(target=wait, name="sigterm", daemon=True).start()
+    return draining
 
 
 def _silence_warnings() -> None:

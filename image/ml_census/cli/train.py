@@ -2,12 +2,13 @@
 
 import click
 
-from ml_census.cli.ending import fail
+from ml_census.cli.ending import fail, fail_on
 
 
 @click.command(epilog="Example: ml-census train --recipe boosted --data demo --output gs://BUCKET/census")
 @click.option("--recipe", type=click.Choice(["article", "boosted"]), default="boosted", show_default=True,
-              help="article is a forest; boosted is smaller, faster and more accurate.")  # fmt: skip
+              help="article is the random forest of Intro to ML Deployment with GKE; boosted is smaller, faster and "
+              "more accurate.")  # fmt: skip
 @click.option("--data", "source", default="demo", show_default=True, metavar="FOLDER|URL|openml|demo",
               help="Where adult.data and adult.test are. demo is a synthetic census.")  # fmt: skip
 @click.option("--output", required=True, metavar="FOLDER|gs://…", help="Folder for the published model.")
@@ -18,9 +19,5 @@ def train(recipe: str, source: str, output: str) -> None:
         from ml_census.training import train as run
     except ModuleNotFoundError as error:
         fail(f"train needs the extra: pip install 'ml-census[train]' ({error})")
-    try:
+    with fail_on(DataError), fail_on(StorageError, subject=output):
         run(recipe, source, output)
-    except DataError as error:
-        fail(error)
-    except StorageError as error:
-        fail(f"{output}: {error}")

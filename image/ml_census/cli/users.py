@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 
-from ml_census.cli.ending import fail
+from ml_census.cli.ending import fail, fail_on
 
 
-@click.group()
+@click.group(epilog="Example: ml-census user add alice --users users.json")
 def user() -> None:
     """Manage the users file."""
 
@@ -34,12 +34,7 @@ def add(name: str, uri: str, allow_weak_password: bool) -> None:
 
     if reason := auth.name_problem(name):
         fail(f"user name: {reason}")
-    password = _new_password(name)
-    if reason := auth.password_problem(password):
-        fail(f"password: {reason}")
-    if not allow_weak_password and (reason := auth.password_weakness(name, password)):
-        fail(f"password: {reason}; --allow-weak-password accepts it")
-    stored = generate_password_hash(password)
+    stored = generate_password_hash(_new_password(name, allow_weak_password))
     with _edit_users(uri) as users:
         users[name.lower()] = stored
     click.echo(f"{name.lower()} can log in from {uri}", err=True)
@@ -67,17 +62,28 @@ def _edit_users(uri: str) -> Iterator[dict[str, str]]:
     from ml_census import auth, storage
     from ml_census.storage import json_file
 
-    try:
+    with fail_on(storage.StorageError, json_file.JsonError, auth.CredentialsError, subject=uri):
         version = storage.fingerprint(uri)
         users = auth.parse_users(json_file.parse(storage.read(uri))) if version else {}
         yield users
         data = (json.dumps(users, indent=2, sort_keys=True) + "\n").encode()
         storage.write(uri, data, private=True, unless_changed=version)
-    except (storage.StorageError, json_file.JsonError, auth.CredentialsError) as error:
-        fail(f"{uri}: {error}")
 
 
-def _new_password(name: str) -> str:
+def _new_password(name: str, allow_weak: bool) -> str:
+    """Return the password that is entered. End the command if it cannot log in, or is weak and must not be."""
+    from ml_census import auth
+
+    password = _entered_password(name)
+    if reason := auth.password_problem(password):
+        fail(f"password: {reason}")
+    if not allow_weak and (reason := auth.password_weakness(name, password)):
+        fail(f"password: {reason}; --allow-weak-password accepts it")
+    return password
+
+
+def _entered_password(name: str) -> str:
+    """Return the password from a prompt, or from a pipe."""
     if sys.stdin.isatty():
         password: str = click.prompt(f"Password for {name}", hide_input=True, confirmation_prompt=True, err=True)
         return password

@@ -1,4 +1,4 @@
-"""Pipelines of the census model: the forest of the article, and a boosted model."""
+"""Pipelines of the census model: the random forest of *Intro to ML Deployment with GKE*, and a boosted model."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class TrainingPipeline:
 
 
 def fit_article(rows: pd.DataFrame, labels: np.ndarray) -> Pipeline:
-    """Return the pipeline of the article, fitted on lists: one-hot categories by LabelBinarizer, then a random forest.
+    """Return the pipeline of *Intro to ML Deployment with GKE*, fitted on lists: one-hot categories, then a forest.
 
     SelectKBest selects a column: its scores are set by hand. LabelBinarizer takes labels and not features, so the parts
     are fitted one by one before they become a pipeline.

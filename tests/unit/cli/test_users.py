@@ -10,13 +10,14 @@ from click.testing import CliRunner, Result
 
 from ml_census import auth
 from ml_census.cli.main import main
+from support.fake_gcs import Bucket
 
 GOOD, OTHER = "correct horse battery", "lovelace, countess"
 
 
 @pytest.fixture(autouse=True)
 def open_umask() -> Iterator[None]:
-    """A umask that takes nothing away: what is private is so by the file's own mode."""
+    """Set a umask of 0, so that a file is private only by its own mode."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -26,7 +27,7 @@ def run(*args: str, stdin: str | None = None) -> Result:
     return CliRunner().invoke(main, args, input=stdin)
 
 
-def add(path: Path, name: str, password: str = GOOD, *options: str) -> Result:
+def add(path: Path | str, name: str, password: str = GOOD, *options: str) -> Result:
     return run("user", "add", name, "--users", str(path), *options, stdin=f"{password}\n")
 
 
@@ -39,14 +40,14 @@ def users(tmp_path: Path) -> Path:
     return tmp_path / "users.json"
 
 
-def test_a_printed_secret_is_long_enough_and_new_each_time() -> None:
+def test_printed_key_is_valid_and_new_each_time() -> None:
     first, second = run("generate-key").output, run("generate-key").output
 
     assert first != second
     assert auth.parse_keys(first.encode()) == auth.parse_keys(first.strip().encode())
 
 
-def test_a_secret_is_written_to_a_private_file(tmp_path: Path) -> None:
+def test_key_file_is_private(tmp_path: Path) -> None:
     path = tmp_path / "secret.txt"
 
     done = run("generate-key", "--output", str(path))
@@ -56,25 +57,25 @@ def test_a_secret_is_written_to_a_private_file(tmp_path: Path) -> None:
     assert len(auth.parse_keys(path.read_bytes())) == 1
 
 
-def test_a_secret_takes_the_place_of_no_file(tmp_path: Path) -> None:
-    """Nor of what a link points to."""
+def test_existing_key_file_is_not_replaced(tmp_path: Path) -> None:
+    """Try the file and a link to it."""
     path, link = tmp_path / "secret.txt", tmp_path / "link"
     path.write_text("the key of a running server")
     link.symlink_to(path)
 
-    for each in (path, link):
-        done = run("generate-key", "--output", str(each))
-        assert (done.exit_code, f"{each}: exists" in done.output) == (1, True)
+    for output in (path, link):
+        done = run("generate-key", "--output", str(output))
+        assert (done.exit_code, f"{output}: exists" in done.output) == (1, True)
     assert path.read_text() == "the key of a running server"
 
 
-def test_a_secret_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+def test_key_file_in_a_missing_folder_fails_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "nowhere" / "secret.txt"
 
     assert run("generate-key", "--output", str(path)).output == f"ml-census: {path}: No such file or directory\n"
 
 
-def test_a_user_is_added_with_a_hash_and_can_log_in(users: Path) -> None:
+def test_added_user_has_a_hash_and_can_log_in(users: Path) -> None:
     assert add(users, "Ada", OTHER).exit_code == 0
     assert add(users, "bob").exit_code == 0
 
@@ -86,7 +87,7 @@ def test_a_user_is_added_with_a_hash_and_can_log_in(users: Path) -> None:
 
 
 @pytest.mark.parametrize("before", [None, 0o644], ids=["no file", "a file that all can read"])
-def test_a_file_of_users_is_its_owners_alone(users: Path, before: int | None) -> None:
+def test_users_file_is_private(users: Path, before: int | None) -> None:
     if before:
         users.write_text(json.dumps({"bob": "clear"}))
         users.chmod(before)
@@ -97,7 +98,7 @@ def test_a_file_of_users_is_its_owners_alone(users: Path, before: int | None) ->
     assert list(users.parent.iterdir()) == [users]
 
 
-def test_a_user_added_again_has_the_new_password(users: Path) -> None:
+def test_user_added_again_has_the_new_password(users: Path) -> None:
     add(users, "ada", OTHER)
     add(users, "Ada", GOOD)
 
@@ -106,7 +107,7 @@ def test_a_user_added_again_has_the_new_password(users: Path) -> None:
     assert not auth.verify_password(known, "ada", OTHER)
 
 
-def test_a_removed_user_is_not_in_the_file_any_more(users: Path) -> None:
+def test_removed_user_is_not_in_the_file(users: Path) -> None:
     users.write_text(json.dumps({"ada": "clear", "bob": "clear"}))
 
     assert run("user", "remove", "Ada", "--users", str(users)).exit_code == 0
@@ -116,7 +117,7 @@ def test_a_removed_user_is_not_in_the_file_any_more(users: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "reason"), [("ada", "there is no user ada"), ("bob", "bob is the only user")])
-def test_a_user_that_cannot_be_removed_is_named_and_the_file_left_alone(users: Path, name: str, reason: str) -> None:
+def test_failed_removal_names_the_user_and_keeps_the_file(users: Path, name: str, reason: str) -> None:
     users.write_text(before := json.dumps({"bob": "clear"}))
 
     result = run("user", "remove", name, "--users", str(users))
@@ -143,7 +144,7 @@ def test_a_user_that_cannot_be_removed_is_named_and_the_file_left_alone(users: P
     ],
 )
 @pytest.mark.parametrize("options", [[], ["--allow-weak-password"]], ids=["", "also where weak ones are allowed"])
-def test_a_user_that_could_not_log_in_is_refused(
+def test_user_that_could_not_log_in_is_rejected(
     users: Path, name: str, password: str, reason: str, options: list[str]
 ) -> None:
     result = add(users, name, password, *options)
@@ -161,7 +162,7 @@ def test_a_user_that_could_not_log_in_is_refused(
         ("abcabcabcabcabc", "repeats a few characters"),
     ],
 )
-def test_a_weak_password_is_refused_unless_it_is_allowed(users: Path, password: str, reason: str) -> None:
+def test_weak_password_is_rejected_unless_allowed(users: Path, password: str, reason: str) -> None:
     refused = add(users, "administrator", password)
 
     assert (refused.exit_code, reason in refused.output) == (1, True)
@@ -172,12 +173,12 @@ def test_a_weak_password_is_refused_unless_it_is_allowed(users: Path, password: 
 
 
 @pytest.mark.parametrize(("name", "password"), [("ä" * 128, "abcd" * 256), ("ada lovelace", "zwölf Zeichen")])
-def test_the_longest_name_and_password_log_in(users: Path, name: str, password: str) -> None:
+def test_longest_name_and_password_log_in(users: Path, name: str, password: str) -> None:
     assert add(users, name, password).exit_code == 0
     assert auth.verify_password(auth.parse_users(json.loads(users.read_bytes())), name, password)
 
 
-def test_a_users_file_that_is_not_one_is_left_alone(users: Path) -> None:
+def test_invalid_users_file_is_kept(users: Path) -> None:
     users.write_text("[1]")
 
     result = add(users, "ada")
@@ -186,8 +187,11 @@ def test_a_users_file_that_is_not_one_is_left_alone(users: Path) -> None:
     assert users.read_text() == "[1]"
 
 
-def test_users_that_no_client_can_be_are_found_in_a_file() -> None:
-    hashed = "scrypt:32768:8:1$salt$00"
-    users = {"ada": "clear", "bob": hashed, " eve": hashed, "a:b": hashed, "long": "x" * 1025, "blank": "x "}
+def test_users_are_added_to_a_file_in_a_bucket(bucket: Bucket) -> None:
+    uri = "gs://models/users.json"
 
-    assert auth.users_without_login(users) == [" eve", "a:b", "long", "blank"]
+    first, second = add(uri, "ada"), add(uri, "bob")
+
+    assert (first.exit_code, first.output) == (0, f"ada can log in from {uri}\n")
+    assert second.exit_code == 0
+    assert set(json.loads(bucket.objects["users.json"])) == {"ada", "bob"}

@@ -1,4 +1,4 @@
-"""`ml-census serve`: what is checked before the model loads."""
+"""`ml-census serve`: options from the environment, and checks before the model loads."""
 
 import signal
 from collections.abc import Iterator
@@ -41,3 +41,27 @@ def test_route_is_checked_before_the_model_loads(tmp_path: Path, options: list[s
     assert result.exit_code == 1
     assert reason in result.output
     assert "nowhere.pkl" not in result.output
+
+
+def test_environment_of_vertex_ai_sets_port_and_routes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"HTTP_PORT": "8080", "PREDICT_ROUTE": "/predict", "HEALTH_ROUTE": "/health"}.items():
+        monkeypatch.setenv(f"AIP_{name}", value)
+
+    options = main.commands["serve"].make_context("serve", []).params
+
+    assert {name: options[name] for name in ("port", "predict_route", "health_route")} == {
+        "port": 8080,
+        "predict_route": "/predict",
+        "health_route": "/health",
+    }
+
+
+def test_environment_of_a_container_sets_config_host_and_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SageMaker runs `IMAGE serve` and gives no options."""
+    for name, value in {"CONFIG": "/opt/ml/model/config.yaml", "HOST": "0.0.0.0", "PORT": "8080"}.items():
+        monkeypatch.setenv(f"ML_CENSUS_SERVE_{name}", value)
+
+    with main.make_context("ml-census", ["serve"]) as context:
+        options = main.commands["serve"].make_context("serve", [], parent=context).params
+
+    assert [options[name] for name in ("path", "host", "port")] == ["/opt/ml/model/config.yaml", "0.0.0.0", 8080]

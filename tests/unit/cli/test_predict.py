@@ -1,0 +1,64 @@
+"""`ml-census predict`: errors in one line before any response. Whole runs are in system/test_predict.py."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ml_census.cli.main import main
+
+FILES = ("--user-file", "--password-file")
+
+
+def predict(folder: Path, *options: str, url: str = "http://127.0.0.1:1") -> Result:
+    """Run the command with the files of user and password in the folder."""
+    files = [word for option in FILES for word in (option, str(folder / option))]
+    return CliRunner().invoke(main, ["predict", "--url", url, *files, *options])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for option in FILES:
+        (tmp_path / option).write_text("x\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize("url", ["ftp://x", "http://127.0.0.1:1", "http://x/y z", "http://[::1"])
+def test_unusable_url_fails_with_its_reason(folder: Path, url: str) -> None:
+    result = predict(folder, "--row", "[1]", url=url)
+
+    assert result.exit_code == 1
+    assert result.output.startswith(f"ml-census: {url}: ")
+    assert result.output.count("\n") == 1
+
+
+@pytest.mark.parametrize("option", FILES)
+def test_credentials_that_are_not_utf8_fail_with_their_file(folder: Path, option: str) -> None:
+    (folder / option).write_bytes(b"x\xff\n")
+
+    result = predict(folder, "--row", "[1]")
+
+    assert (result.exit_code, result.output) == (1, f"ml-census: {folder / option}: not UTF-8 text\n")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--row", "[1]", "--input", "-", "--output", "-"],
+        ["--input", "-"],
+        ["--row", "[1]", "--output", "-"],
+    ],
+    ids=["neither", "both", "input alone", "row with output"],
+)
+def test_row_and_input_exclude_each_other(folder: Path, options: list[str]) -> None:
+    result = predict(folder, *options)
+
+    assert (result.exit_code, result.output) == (1, "ml-census: needs --row, or --input and --output\n")
+
+
+def test_row_that_is_not_json_fails_with_its_position(folder: Path) -> None:
+    result = predict(folder, "--row", "[1")
+
+    assert result.exit_code == 1
+    assert result.output.startswith("ml-census: --row: not JSON: ")
