@@ -46,6 +46,14 @@ class Connection:
         """Whether there is no request, none begun, and nothing left to send."""
         return not (self.answering or self.partial or self.received or self.unsent or self.lingers_until)
 
+    def is_idle_for(self, seconds: float, now: float) -> bool:
+        """Return whether the connection has been idle for more than some seconds."""
+        return self.is_idle and now - self.last_activity > seconds
+
+    def is_late(self, seconds: float, now: float) -> bool:
+        """Return whether a request has been unfinished, or a response unsent, for more than some seconds."""
+        return self.waiting_since is not None and now - self.waiting_since > seconds
+
     def receive(self) -> bool:
         """Read what has arrived. Return False if the client has closed the connection."""
         try:
@@ -54,9 +62,9 @@ class Connection:
             return True
         except OSError:
             return False
+        self.last_activity = time.monotonic()
         if self.lingers_until is None:
             self.received += data
-            self.last_activity = time.monotonic()
         # a TLS handshake begins with 0x16; its client would wait for a response that it cannot read
         return data != b"" and not (self.partial is None and self.received[:1] == b"\x16")
 

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from ml_census.server.connection import Connection, accept_waiting
-from ml_census.server.limits import HELD_TOO_MUCH, TIMED_OUT, Limits, is_idle_for, is_late, largest_holder, to_evict
+from ml_census.server.limits import HELD_TOO_MUCH, TIMED_OUT, Limits, largest_holder, to_evict, turn_of
 from ml_census.server.parser import Request, RequestError
 from ml_census.server.poller import READ, WRITE, Poller
 from ml_census.server.responder import Responder, Response
@@ -47,7 +47,6 @@ class EventLoop:
         self._pools = {name: WorkerPool(name, spec, self._work) for name, spec in POOLS.items()}
         self.queue_lengths = {name: pool.__len__ for name, pool in self._pools.items()} | {FAST: self._fast.__len__}
         self._scheduler = Scheduler(queue_for, self.queue_lengths)
-        self._rejected = responder.metrics.record_rejection
         self._has_rejected = False
         self._held_bytes = 0
         self._next_check = 0.0
@@ -62,9 +61,8 @@ class EventLoop:
             self._pause()
         is_behind = self._probes or self._fast or self._pipelined
         events = self._poller.poll(0 if is_behind else POLL_SECONDS)
-        events.sort(key=lambda event: event[0] is not None)  # new connections first: probes use them
         end = time.monotonic() + TURN_SECONDS
-        for connection, mask in events:
+        for connection, mask in sorted(events, key=turn_of):
             if connection is None:
                 self.accept()
             elif time.monotonic() < end:  # the others are reported again in the next turn
@@ -101,7 +99,7 @@ class EventLoop:
     def close_idle(self, seconds: float) -> None:
         """Close the connections that have been idle for some seconds."""
         now = time.monotonic()
-        for connection in [each for each in self.connections if is_idle_for(each, now, seconds)]:
+        for connection in [each for each in self.connections if each.is_idle_for(seconds, now)]:
             self._close(connection)
 
     def stop(self) -> None:
@@ -158,7 +156,7 @@ class EventLoop:
         queue, has_room = self._scheduler.assign(request)
         if not has_room:
             self._has_rejected |= queue == WORK
-            self._rejected(queue)
+            self._responder.metrics.record_rejection(queue)
             request.error = OVERLOADED
         if queue == PROBE:
             self._probes.append(connection)
@@ -228,15 +226,15 @@ class EventLoop:
         """Close or answer the connections whose time is over."""
         for connection in list(self.connections):
             has_lingered = connection.lingers_until is not None and now > connection.lingers_until
-            if has_lingered or is_idle_for(connection, now, self._limits.keep_alive_seconds):
+            if has_lingered or connection.is_idle_for(self._limits.keep_alive_seconds, now):
                 self._close(connection)
-            elif is_late(connection, now, self._limits.request_seconds):
+            elif connection.is_late(self._limits.request_seconds, now):
                 self._abort(connection, TIMED_OUT)
 
     def _abort(self, connection: Connection, error: RequestError) -> None:
         """Answer an unfinished request with an error, or give an unsent response up."""
         request, connection.partial = connection.partial, None
-        if request is None:
+        if request is None or connection.unsent:  # an error cannot follow half of "100 Continue"
             self._close(connection)
             return
         request.error, connection.waiting_since, connection.received = error, None, b""

@@ -74,10 +74,10 @@ def _drain(loop: EventLoop, listener: socket.socket, config: Config) -> None:
     # a close resets the clients that the kernel has let in and accept() has not returned yet
     if drop_new_connections(listener):
         _run_until(loop, time.monotonic() + HANDSHAKE_SECONDS)
-    while loop.accept():
+    end += config.drain_deadline_seconds
+    while loop.accept() and time.monotonic() < end:
         pass
     loop.stop_accepting()
-    end += config.drain_deadline_seconds
     while loop.connections and time.monotonic() < end:
         loop.close_idle(QUIET_SECONDS)
         loop.run_once()

@@ -121,3 +121,21 @@ def test_continue_behind_a_full_send_buffer_is_sent_later(loop: EventLoop, liste
         client.sendall(b"abc")
         turn_until(loop, lambda: not connection.partial)
         assert status(client) == 200
+
+
+def test_late_request_behind_an_unsent_continue_is_closed(
+    loop: EventLoop, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A response of 408 would follow half of "100 Continue"."""
+    with socket.create_connection(listener.getsockname(), timeout=SECONDS) as client:
+        turn_until(loop, lambda: loop.connections)
+        (connection,) = loop.connections
+        fill_send_buffer(connection.socket)
+        client.sendall(HEAD)
+        turn_until(loop, lambda: connection.partial)
+
+        monotonic = time.monotonic
+        monkeypatch.setattr(time, "monotonic", lambda: monotonic() + 61)
+        turn_until(loop, lambda: not loop.connections)
+
+        assert not connection.is_open

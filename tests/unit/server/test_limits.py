@@ -6,7 +6,7 @@ import time
 import pytest
 
 from ml_census.server.connection import Connection
-from ml_census.server.limits import is_idle_for, is_late, largest_holder, to_evict
+from ml_census.server.limits import largest_holder, to_evict, turn_of
 from support.running_server import parsed, post
 
 
@@ -36,6 +36,13 @@ def test_slowest_connection_is_evicted_if_none_is_idle() -> None:
     assert to_evict([slow, slowest]) is slowest
 
 
+def test_lingering_connection_is_evicted_before_a_slow_one() -> None:
+    """A malformed request costs nothing: a client must not fill the server with connections that linger."""
+    lingering = connection(lingers_until=9, last_activity=7)
+
+    assert to_evict([unfinished(waiting_since=1, last_activity=1), lingering]) is lingering
+
+
 def test_answered_connections_are_not_evicted() -> None:
     assert to_evict([connection(answering=parsed(post("/")))]) is None
 
@@ -55,13 +62,20 @@ def test_largest_holder_has_most_bytes_times_seconds(held_bytes: tuple[int, int]
 
 @pytest.mark.parametrize(("since", "expected"), [(None, False), (90, False), (89, True)])
 def test_connection_is_late_after_its_seconds(since: float | None, expected: bool) -> None:
-    assert is_late(connection(waiting_since=since), now=100, seconds=10) is expected
+    assert connection(waiting_since=since).is_late(seconds=10, now=100) is expected
 
 
 @pytest.mark.parametrize(("since", "expected"), [(90, False), (89, True)])
 def test_connection_is_idle_after_its_seconds(since: float, expected: bool) -> None:
-    assert is_idle_for(connection(last_activity=since), now=100, seconds=10) is expected
+    assert connection(last_activity=since).is_idle_for(seconds=10, now=100) is expected
 
 
 def test_connection_with_a_request_is_never_idle() -> None:
-    assert not is_idle_for(unfinished(last_activity=0), now=100, seconds=10)
+    assert not unfinished(last_activity=0).is_idle_for(seconds=10, now=100)
+
+
+def test_new_and_longest_waiting_connections_come_first() -> None:
+    """A turn is bounded in time. Connections that always have data must not keep one that is later in the list."""
+    earlier, later = connection(last_activity=1), connection(last_activity=2)
+
+    assert sorted([(later, 1), (earlier, 1), (None, 1)], key=turn_of) == [(None, 1), (earlier, 1), (later, 1)]
