@@ -87,14 +87,18 @@ def _fields(line: str, where: str) -> list[object]:
     label = fields[-1].rstrip(".")
     if label not in ("<=50K", ">50K"):
         raise DataError(f"{where}: the label is {label[:20]!r}, expected <=50K or >50K")
-    values: list[object] = list(fields[:-1])
-    for place, name in enumerate(COLUMNS):
-        if name in NUMBERS:
-            try:
-                values[place] = int(fields[place])
-            except ValueError:
-                raise DataError(f"{where}: {name} is {fields[place][:20]!r}, expected a number") from None
+    values = [_value(name, field, where) for name, field in zip(COLUMNS, fields[:-1], strict=True)]
     return [*values, int(label == ">50K")]
+
+
+def _value(column: str, field: str, where: str) -> object:
+    """Return a field as a number or a category."""
+    if column not in NUMBERS:
+        return field
+    try:
+        return int(field)
+    except ValueError:
+        raise DataError(f"{where}: {column} is {field[:20]!r}, expected a number") from None
 
 
 def _frame(rows: list[list[object]]) -> pd.DataFrame:
@@ -106,10 +110,10 @@ def _from_openml() -> Dataset:
     from sklearn.datasets import fetch_openml
 
     try:
-        found = fetch_openml("adult", version=2, as_frame=True, parser="liac-arff")
+        copy = fetch_openml("adult", version=2, as_frame=True, parser="liac-arff")
     except (OSError, ValueError) as error:  # ValueError: OpenML answers, but with an error
         raise DataError(f"openml: {error}") from error
-    return split_openml(found.data, found.target)
+    return split_openml(copy.data, copy.target)
 
 
 def split_openml(table: pd.DataFrame, target: pd.Series) -> Dataset:

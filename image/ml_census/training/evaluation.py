@@ -87,8 +87,7 @@ class Evaluation:
 
 def probabilities(model: Any, takes: ToModelInput, rows: pd.DataFrame) -> np.ndarray:
     """Return the probability of class 1 for each row."""
-    known: np.ndarray = model.predict_proba(takes(rows))[:, 1]
-    return known
+    return np.asarray(model.predict_proba(takes(rows))[:, 1])
 
 
 def evaluate(model: Any, takes: ToModelInput, rows: pd.DataFrame, labels: np.ndarray) -> Evaluation:
@@ -136,10 +135,10 @@ def _importances(model: Any, takes: ToModelInput, rows: pd.DataFrame, labels: np
     def score(fitted: Any, shuffled: pd.DataFrame, truth: np.ndarray) -> float:
         return float(roc_auc_score(truth, probabilities(fitted, takes, shuffled)))
 
-    found = permutation_importance(
+    result = permutation_importance(
         model, rows.iloc[sample], labels[sample], scoring=score, n_repeats=IMPORTANCE_REPEATS, random_state=0
     )
-    importances = zip(rows.columns, found.importances_mean, found.importances_std, strict=True)
+    importances = zip(rows.columns, result.importances_mean, result.importances_std, strict=True)
     return sorted(
         (Importance(str(name), float(mean), float(deviation)) for name, mean, deviation in importances),
         key=lambda importance: -importance.mean,

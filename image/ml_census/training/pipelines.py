@@ -53,8 +53,12 @@ def fit_boosted(rows: pd.DataFrame, labels: np.ndarray) -> Pipeline:
         [("categories", encoder, list(CATEGORIES)), ("numbers", "passthrough", list(NUMBERS))],
         verbose_feature_names_out=False,
     )
+    return Pipeline([("columns", columns), ("classifier", _boosting())]).fit(rows, labels)
+
+
+def _boosting() -> HistGradientBoostingClassifier:
     # 5-fold cross-validation on adult.data: accuracy 0.873, ROC AUC 0.928; nearby settings are as good
-    boosting = HistGradientBoostingClassifier(
+    return HistGradientBoostingClassifier(
         learning_rate=0.05,
         max_iter=400,
         max_leaf_nodes=24,
@@ -65,7 +69,6 @@ def fit_boosted(rows: pd.DataFrame, labels: np.ndarray) -> Pipeline:
         early_stopping=False,
         random_state=0,
     )
-    return Pipeline([("columns", columns), ("classifier", boosting)]).fit(rows, labels)
 
 
 RECIPES = {

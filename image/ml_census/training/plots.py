@@ -89,16 +89,16 @@ def _precision_recall(axes: Axes, curve: Curve) -> None:
 def _calibration(axes: Axes, calibration: Calibration) -> None:
     axes.plot([0, 1], [0, 1], color=FAINT, linestyle=":", linewidth=1)
     axes.plot(calibration.predicted, calibration.observed, color=ACCENT, marker="o")
-    axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Probability that was predicted", ylabel="Share that came true")
+    axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="Predicted probability", ylabel="Observed share")
 
 
 def _confusion(axes: Axes, matrix: np.ndarray) -> None:
     shares = matrix / matrix.sum(axis=1, keepdims=True)
     for truth, line in enumerate(shares):
-        for said, share in enumerate(line):
+        for predicted, share in enumerate(line):
             shade = 0.1 + 0.4 * share  # in dark, more leaves the text too little contrast
-            axes.bar(said, 0.9, width=0.9, bottom=truth - 0.45, color=ACCENT, alpha=shade)
-            axes.text(said, truth, f"{matrix[truth, said]:,}\n{share:.1%}", ha="center", va="center")
+            axes.bar(predicted, 0.9, width=0.9, bottom=truth - 0.45, color=ACCENT, alpha=shade)
+            axes.text(predicted, truth, f"{matrix[truth, predicted]:,}\n{share:.1%}", ha="center", va="center")
     names = ["up to 50K", "above 50K"]
     axes.set(xticks=[0, 1], xticklabels=names, yticks=[0, 1], yticklabels=names, ylim=(1.5, -0.5))
     axes.set(xlabel="Predicted", ylabel="True")
@@ -117,14 +117,14 @@ def _scores(axes: Axes, counts: np.ndarray) -> None:
 def _importance(axes: Axes, evaluation: Evaluation) -> None:
     importances = evaluation.importances[::-1]
     axes.barh(
-        [each.column for each in importances],
-        [each.mean for each in importances],
-        xerr=[each.deviation for each in importances],
+        [importance.column for importance in importances],
+        [importance.mean for importance in importances],
+        xerr=[importance.deviation for importance in importances],
         color=ACCENT,
         alpha=0.6,
         ecolor=INK,
     )
-    axes.set(xlabel="What ROC AUC loses if the column is shuffled")
+    axes.set(xlabel="Decrease of ROC AUC if the column is shuffled")
     axes.tick_params(axis="y", length=0)
 
 
@@ -133,6 +133,8 @@ def _errors(axes: Axes, evaluation: Evaluation) -> None:
     shares = np.array([group.wrong / group.rows for group in groups])
     spread = [shares - [group.low for group in groups], [group.high for group in groups] - shares]
     axes.errorbar(shares, range(len(groups)), xerr=spread, color=ACCENT, fmt="o", capsize=3)
-    axes.set(yticks=range(len(groups)), yticklabels=[group.value for group in groups], xlabel="Share that is wrong")
+    axes.set(
+        yticks=range(len(groups)), yticklabels=[group.value for group in groups], xlabel="Share of wrong predictions"
+    )
     axes.set_xlim(left=0)
     axes.tick_params(axis="y", length=0)

@@ -11,12 +11,19 @@ import sklearn
 from jinja2 import Environment, StrictUndefined
 
 from ml_census import __version__
-from ml_census.training import evaluation, plots
+from ml_census.training import plots
 from ml_census.training.datasets import Dataset
-from ml_census.training.evaluation import Evaluation
+from ml_census.training.evaluation import (
+    CONFIDENCE,
+    IMPORTANCE_REPEATS,
+    IMPORTANCE_ROWS,
+    RESAMPLES,
+    THRESHOLD,
+    Evaluation,
+)
 
 
-def render_report(manifest_info: dict[str, Any], model: Any, census: Dataset, found: Evaluation) -> bytes:
+def render_report(manifest_info: dict[str, Any], model: Any, census: Dataset, evaluation: Evaluation) -> bytes:
     """Return the report as HTML. `manifest_info` has the recipe and the metrics of the manifest."""
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(
         resources.files("ml_census.training").joinpath("templates/report.html").read_text(encoding="utf-8")
@@ -24,26 +31,44 @@ def render_report(manifest_info: dict[str, Any], model: Any, census: Dataset, fo
     text = template.render(
         recipe=manifest_info["recipe"],
         metrics=manifest_info["metrics"],
-        plots=plots.render_plots(found),
-        found=found,
-        synthetic=census.synthetic,
-        source=census.source,
-        fingerprint=census.fingerprint,
-        train_rows=len(census.train),
-        test_rows=len(census.test),
-        confidence=round(100 * evaluation.CONFIDENCE),
-        resamples=evaluation.RESAMPLES,
-        threshold=evaluation.THRESHOLD,
-        repeats=evaluation.IMPORTANCE_REPEATS,
-        importance_rows=min(evaluation.IMPORTANCE_ROWS, len(census.test)),
+        plots=plots.render_plots(evaluation),
+        evaluation=evaluation,
         estimator=getattr(model, "steps", [("", model)])[-1][1],  # a pipeline's last step
-        versions={
-            "ml-census": __version__,
-            "scikit-learn": sklearn.__version__,
-            "numpy": np.__version__,
-            "pandas": pd.__version__,
-            "matplotlib": mpl.__version__,
-            "Python": platform.python_version(),
-        },
+        versions=_versions(),
+        **_data(census),
+        **_method(census),
     )
     return text.encode()
+
+
+def _data(census: Dataset) -> dict[str, Any]:
+    """Return the variables of the template about the data."""
+    return {
+        "synthetic": census.synthetic,
+        "source": census.source,
+        "fingerprint": census.fingerprint,
+        "train_rows": len(census.train),
+        "test_rows": len(census.test),
+    }
+
+
+def _method(census: Dataset) -> dict[str, Any]:
+    """Return the variables of the template about the method of the evaluation."""
+    return {
+        "confidence": round(100 * CONFIDENCE),
+        "resamples": RESAMPLES,
+        "threshold": THRESHOLD,
+        "repeats": IMPORTANCE_REPEATS,
+        "importance_rows": min(IMPORTANCE_ROWS, len(census.test)),
+    }
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "ml-census": __version__,
+        "scikit-learn": sklearn.__version__,
+        "numpy": np.__version__,
+        "pandas": pd.__version__,
+        "matplotlib": mpl.__version__,
+        "Python": platform.python_version(),
+    }

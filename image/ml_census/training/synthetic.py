@@ -29,6 +29,7 @@ OCCUPATION = {
     "Other-service": 10, "Machine-op-inspct": 6, "?": 5.7, "Transport-moving": 5, "Handlers-cleaners": 4.2,
     "Farming-fishing": 3, "Tech-support": 3, "Protective-serv": 2, "Priv-house-serv": 0.6, "Armed-Forces": 0.3,
 }  # fmt: skip
+SKILLED = ("Exec-managerial", "Prof-specialty", "Tech-support", "Protective-serv")
 MARRIED = ("Married-civ-spouse", "Married-AF-spouse")
 MARITAL_STATUS = {
     "Married-civ-spouse": 46, "Never-married": 33, "Divorced": 13.5, "Separated": 3, "Widowed": 3,
@@ -47,51 +48,81 @@ COUNTRY = {
 }  # fmt: skip
 
 
+Columns = dict[str, np.ndarray]
+
+
 def generate(rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
     """Return synthetic rows and their labels (1: above 50K, about a quarter). Each category occurs."""
-    random = np.random.default_rng(seed)
+    sampler = _Sampler(rows, seed)
+    people = _demography(sampler)
+    people |= _work(sampler)
+    labels = (_wealth(sampler, people) > 0).astype(int)
+    people |= _other_columns(sampler)
+    return pd.DataFrame({name: pd.Series(people[name], dtype=_dtype(people[name])) for name in COLUMNS}), labels
 
-    def pick(shares: Mapping[str, float]) -> np.ndarray:
+
+class _Sampler:
+    """Source of random columns. The order of the calls determines the values."""
+
+    def __init__(self, rows: int, seed: int) -> None:
+        self.rows = rows
+        self.random = np.random.default_rng(seed)
+
+    def happens(self, probability: float) -> np.ndarray:
+        """Return for each row whether an event happens."""
+        return self.random.random(self.rows) < probability
+
+    def pick(self, shares: Mapping[str, float]) -> np.ndarray:
+        """Return a category for each row, by its share. Each category occurs."""
         weights = np.array(list(shares.values()))
-        picked = random.choice(np.array(list(shares), dtype=object), rows, p=weights / weights.sum())
-        picked[random.permutation(rows)[: len(shares)]] = list(shares)
+        picked = self.random.choice(np.array(list(shares), dtype=object), self.rows, p=weights / weights.sum())
+        picked[self.random.permutation(self.rows)[: len(shares)]] = list(shares)
         return picked
 
-    age = np.clip(17 + random.gamma(2.4, 9.2, rows), 17, 90).astype(int)
-    education = pick(EDUCATION)
-    education_num = np.array([list(EDUCATION).index(name) + 1 for name in education])
-    sex = np.where(random.random(rows) < 0.67, "Male", "Female")
-    marital = np.where((age < 22) & (random.random(rows) < 0.8), "Never-married", pick(MARITAL_STATUS))
-    married = np.isin(marital, MARRIED)
-    relationship = np.where(married, np.where(sex == "Male", "Husband", "Wife"), pick(SINGLE_RELATIONSHIP))
-    occupation = pick(OCCUPATION)
-    gain = np.where(random.random(rows) < 0.08, random.lognormal(8.4, 1.1, rows), 0).clip(0, 99_999).astype(int)
-    loss = np.where((gain == 0) & (random.random(rows) < 0.05), random.normal(1870, 350, rows), 0).clip(0).astype(int)
-    hours = np.clip(random.normal(40.5, 12, rows), 1, 99).astype(int)
 
-    skilled = np.isin(occupation, ("Exec-managerial", "Prof-specialty", "Tech-support", "Protective-serv"))
-    wealth = (
-        2.3 * married + 0.32 * (education_num - 9) + 0.9 * skilled + 0.03 * (hours - 40) + 0.0004 * gain.clip(0, 9000)
-        + 0.9 * (loss > 1800) - 0.0016 * (age - 49) ** 2 - 2.6 + random.logistic(0, 0.75, rows)
-    )  # fmt: skip
-    values = {
+def _demography(sampler: _Sampler) -> Columns:
+    age = np.clip(17 + sampler.random.gamma(2.4, 9.2, sampler.rows), 17, 90).astype(int)
+    education = sampler.pick(EDUCATION)
+    sex = np.where(sampler.happens(0.67), "Male", "Female")
+    marital_status = np.where((age < 22) & sampler.happens(0.8), "Never-married", sampler.pick(MARITAL_STATUS))
+    spouse = np.where(sex == "Male", "Husband", "Wife")
+    return {
         "age": age,
-        "workclass": pick(WORKCLASS),
-        "fnlwgt": random.lognormal(12, 0.5, rows).astype(int),
         "education": education,
-        "education-num": education_num,
-        "marital-status": marital,
-        "occupation": occupation,
-        "relationship": relationship,
-        "race": pick(RACE),
+        "education-num": np.array([list(EDUCATION).index(name) + 1 for name in education]),
         "sex": sex,
-        "capital-gain": gain,
-        "capital-loss": loss,
-        "hours-per-week": hours,
-        "native-country": pick(COUNTRY),
+        "marital-status": marital_status,
+        "relationship": np.where(np.isin(marital_status, MARRIED), spouse, sampler.pick(SINGLE_RELATIONSHIP)),
     }
-    frame = pd.DataFrame({name: pd.Series(values[name], dtype=_dtype(values[name])) for name in COLUMNS})
-    return frame, (wealth > 0).astype(int)
+
+
+def _work(sampler: _Sampler) -> Columns:
+    random, rows = sampler.random, sampler.rows
+    occupation = sampler.pick(OCCUPATION)
+    gain = np.where(sampler.happens(0.08), random.lognormal(8.4, 1.1, rows), 0).clip(0, 99_999).astype(int)
+    loss = np.where((gain == 0) & sampler.happens(0.05), random.normal(1870, 350, rows), 0).clip(0).astype(int)
+    hours = np.clip(random.normal(40.5, 12, rows), 1, 99).astype(int)
+    return {"occupation": occupation, "capital-gain": gain, "capital-loss": loss, "hours-per-week": hours}
+
+
+def _wealth(sampler: _Sampler, people: Columns) -> np.ndarray:
+    """Return a number for each person, above 0 for an income above 50K."""
+    return np.asarray(
+        2.3 * np.isin(people["marital-status"], MARRIED) + 0.32 * (people["education-num"] - 9)
+        + 0.9 * np.isin(people["occupation"], SKILLED) + 0.03 * (people["hours-per-week"] - 40)
+        + 0.0004 * people["capital-gain"].clip(0, 9000) + 0.9 * (people["capital-loss"] > 1800)
+        - 0.0016 * (people["age"] - 49) ** 2 - 2.6 + sampler.random.logistic(0, 0.75, sampler.rows)
+    )  # fmt: skip
+
+
+def _other_columns(sampler: _Sampler) -> Columns:
+    """Return the columns on which the income does not depend."""
+    return {
+        "workclass": sampler.pick(WORKCLASS),
+        "fnlwgt": sampler.random.lognormal(12, 0.5, sampler.rows).astype(int),
+        "race": sampler.pick(RACE),
+        "native-country": sampler.pick(COUNTRY),
+    }
 
 
 def _dtype(values: np.ndarray) -> type:

@@ -41,12 +41,32 @@ def train(recipe: str, source: str, output: str) -> Metrics:
     """
     with _progress(f"reading {source}"):
         census = datasets.load(source)
-    chosen = RECIPES[recipe]
+    model, metrics = _fit(recipe, census)
+    manifest_info = _manifest_info(recipe, census, metrics)
+    with _progress("drawing report.html"):
+        evaluation = evaluate(model, RECIPES[recipe].takes, census.test, census.test_labels)
+        report = render_report(manifest_info, model, census, evaluation)
+    with _progress(f"publishing in {output}"):
+        engine = publish(model, _schema(model, census), DECODING, _golden_rows(census), manifest_info, output, report)
+    console.print(f"engine: {engine}")
+    console.print(f"accuracy {metrics.accuracy:.4f}, ROC AUC {metrics.roc_auc:.4f} on the test rows")
+    if census.synthetic:
+        console.print("synthetic data: these figures say nothing about people")
+    return metrics
+
+
+def _fit(recipe: str, census: datasets.Dataset) -> tuple[Any, Metrics]:
+    """Return the fitted model and its metrics."""
+    pipeline = RECIPES[recipe]
     with _progress(f"fitting {recipe} on {len(census.train):,} rows of the {census.source}"):
-        model = chosen.fit(census.train, census.train_labels)
+        model = pipeline.fit(census.train, census.train_labels)
     with _progress(f"measuring on {len(census.test):,} rows"):
-        metrics = score_test_set(chosen, model, census)
-    manifest_info: dict[str, Any] = {
+        return model, score_test_set(pipeline, model, census)
+
+
+def _manifest_info(recipe: str, census: datasets.Dataset, metrics: Metrics) -> dict[str, Any]:
+    """Return what the manifest says about the training."""
+    return {
         "recipe": recipe,
         "data": {
             "source": census.source,
@@ -57,16 +77,6 @@ def train(recipe: str, source: str, output: str) -> Metrics:
         },
         "metrics": asdict(metrics),
     }
-    with _progress("drawing report.html"):
-        found = evaluate(model, chosen.takes, census.test, census.test_labels)
-        report = render_report(manifest_info, model, census, found)
-    with _progress(f"publishing in {output}"):
-        engine = publish(model, _schema(model, census), DECODING, _golden_rows(census), manifest_info, output, report)
-    console.print(f"engine: {engine}")
-    console.print(f"accuracy {metrics.accuracy:.4f}, ROC AUC {metrics.roc_auc:.4f} on the test rows")
-    if census.synthetic:
-        console.print("synthetic data: these figures say nothing about people")
-    return metrics
 
 
 def score_test_set(recipe: TrainingPipeline, model: Any, census: datasets.Dataset) -> Metrics:
@@ -81,32 +91,36 @@ def score_test_set(recipe: TrainingPipeline, model: Any, census: datasets.Datase
 
 def _schema(model: Any, census: datasets.Dataset) -> Schema:
     """Return the inferred schema with the training distributions. Columns without missing values reject null."""
-    learnt = schema_inference.infer_schema(model, COLUMNS)
+    inferred = schema_inference.infer_schema(model, COLUMNS)
     columns = []
-    for column in learnt.columns:
+    for column in inferred.columns:
         values = census.train[column.name]
         nullable = column.nullable and bool(values.isna().any())
         columns.append(replace(column, nullable=nullable, training=training_distribution(column, values)))
-    return replace(learnt, columns=tuple(columns))
+    return replace(inferred, columns=tuple(columns))
 
 
 def training_distribution(column: Column, values: pd.Series) -> TrainingDistribution:
     """Return the distribution of the values: ten bins of a number with about equal counts, or the categories."""
     if column.type == "number":
         known = values.dropna().to_numpy()
-        bin_edges = np.unique(np.quantile(known, np.arange(1, 10) / 10, method="inverted_cdf"))
-        bin_edges = bin_edges[bin_edges < known.max()]
+        bin_edges = _bin_edges(known)
         counts = np.bincount(np.searchsorted(bin_edges, known), minlength=len(bin_edges) + 1)
-        extremes = {
-            "bin_edges": tuple(bin_edges.tolist()),
-            "minimum": known.min().item(),
-            "maximum": known.max().item(),
-        }
-    else:
-        counts = np.array([int((values == category).sum()) for category in column.json_categories])
-        extremes = {}
-    frequencies = np.append(counts, len(values) - counts.sum()) / len(values)
-    return TrainingDistribution(tuple(frequencies.round(6).tolist()), **extremes)
+        bounds = (tuple(bin_edges.tolist()), known.min().item(), known.max().item())
+        return TrainingDistribution(_frequencies(counts, len(values)), *bounds)
+    counts = np.array([int((values == category).sum()) for category in column.json_categories])
+    return TrainingDistribution(_frequencies(counts, len(values)))
+
+
+def _bin_edges(numbers: np.ndarray) -> np.ndarray:
+    """Return the deciles without repetitions and without the maximum."""
+    deciles = np.unique(np.quantile(numbers, np.arange(1, 10) / 10, method="inverted_cdf"))
+    return np.asarray(deciles[deciles < numbers.max()])
+
+
+def _frequencies(counts: np.ndarray, rows: int) -> tuple[float, ...]:
+    """Return the shares of the counts, then the share of the other rows."""
+    return tuple((np.append(counts, rows - counts.sum()) / rows).round(6).tolist())
 
 
 def _golden_rows(census: datasets.Dataset) -> list[list[Any]]:
@@ -117,11 +131,11 @@ def _golden_rows(census: datasets.Dataset) -> list[list[Any]]:
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[None]:
+def _progress(step: str) -> Iterator[None]:
     """Show a step while it runs, and its duration."""
     start = time.monotonic()
     if not console.is_terminal:
-        console.print(f"{what} …")
-    with console.status(f"{what} …"):
+        console.print(f"{step} …")
+    with console.status(f"{step} …"):
         yield
-    console.print(f"{what}: {time.monotonic() - start:.1f} s")
+    console.print(f"{step}: {time.monotonic() - start:.1f} s")
