@@ -55,7 +55,7 @@ def test_bucket_credentials_need_no_secret_and_no_mount(chart: Chart) -> None:
 
 
 def test_external_secret_creates_the_mounted_secret(chart: Chart) -> None:
-    """The ExternalSecret creates the Secret that the pod mounts, with the mounted keys."""
+    """The ExternalSecret creates the Secret that the pod mounts, with the defaults that older operators write."""
     file = "ci/keda-values.yaml"
     spec = chart.one("ExternalSecret", file=file)["spec"]
 
@@ -65,7 +65,9 @@ def test_external_secret_creates_the_mounted_secret(chart: Chart) -> None:
     assert spec["refreshInterval"] == "5m"
     assert secret["secretName"] == spec["target"]["name"]
     assert [item["key"] for item in secret["items"]] == [each["secretKey"] for each in spec["data"]]
-    assert [each["remoteRef"]["key"] for each in spec["data"]] == ["census-users", "census-signing-key"]
+    older = {"conversionStrategy": "Default", "decodingStrategy": "None", "metadataPolicy": "None"}
+    keys = ("census-users", "census-signing-key")
+    assert [each["remoteRef"] for each in spec["data"]] == [{"key": key} | older for key in keys]
     assert not chart.all("Secret", file=file)
 
 

@@ -10,6 +10,8 @@ from support.chart_rendering import Chart
 GOOGLE = ("HealthCheckPolicy", "GCPBackendPolicy", "BackendConfig", "FrontendConfig", "ManagedCertificate")
 PATIENT = {"config": {"drain_delay_seconds": 40}, "terminationGracePeriodSeconds": 75}
 """The times that Google's load balancer needs."""
+PARENT = {"group": "gateway.networking.k8s.io", "kind": "Gateway"}
+"""What an API server adds to a reference to a Gateway."""
 
 
 def behind(**values: Any) -> dict[str, Any]:
@@ -39,14 +41,17 @@ def test_gateway_without_certificate_has_one_http_listener(chart: Chart) -> None
     gateway, route = chart.one("Gateway", values), chart.one("HTTPRoute", values)
 
     assert [each["port"] for each in gateway["spec"]["listeners"]] == [80]
-    assert route["spec"]["parentRefs"] == [{"name": gateway["metadata"]["name"], "sectionName": "http"}]
+    assert route["spec"]["parentRefs"] == [PARENT | {"name": gateway["metadata"]["name"], "sectionName": "http"}]
 
 
 @pytest.mark.parametrize(
     ("certificate", "tls"),
     [
         ({"certificateMap": "census"}, None),
-        ({"tlsSecret": "own"}, {"mode": "Terminate", "certificateRefs": [{"name": "own"}]}),
+        (
+            {"tlsSecret": "own"},
+            {"mode": "Terminate", "certificateRefs": [{"group": "", "kind": "Secret", "name": "own"}]},
+        ),
     ],
     ids=["map", "secret"],
 )
@@ -72,10 +77,10 @@ def test_gateway_with_certificate_redirects_http_to_https(
 
 def test_shared_gateway_gets_a_route_and_no_gateway(chart: Chart) -> None:
     """For a Gateway of another owner the chart creates one route and no Gateway."""
-    parents = [{"name": "shared", "namespace": "gateways"}]
+    parents = [{"name": "shared", "namespace": "gateways"}, {"name": "mesh", "group": "", "kind": "Service"}]
     values = behind(gateway={"enabled": True, "parentRefs": parents})
 
-    assert chart.one("HTTPRoute", values)["spec"]["parentRefs"] == parents
+    assert chart.one("HTTPRoute", values)["spec"]["parentRefs"] == [PARENT | each for each in parents]
     assert not chart.all("Gateway", values)
 
 
@@ -85,7 +90,8 @@ def test_route_and_ingress_name_the_service_and_its_port(chart: Chart) -> None:
     service, route, ingress = (chart.one(kind, values) for kind in ("Service", "HTTPRoute", "Ingress"))
     name, port = service["metadata"]["name"], service["spec"]["ports"][0]
 
-    assert route["spec"]["rules"][0]["backendRefs"] == [{"name": name, "port": port["port"]}]
+    (reference,) = route["spec"]["rules"][0]["backendRefs"]
+    assert reference == {"group": "", "kind": "Service", "name": name, "port": port["port"], "weight": 1}
     backend = ingress["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]
     assert backend == {"name": name, "port": {"name": port["name"]}}
 

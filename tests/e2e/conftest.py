@@ -49,7 +49,7 @@ def bucket(models: None) -> Bucket:
 
 
 @pytest.fixture(scope="session")
-def addons() -> Iterator[None]:
+def kinds() -> Iterator[None]:
     """The cluster knows the kinds of the add-ons that the chart has objects for."""
     known = {each["metadata"]["name"] for each in json.loads(kubectl("get", "crd", "--output", "json"))["items"]}
     files = [Path(line) for line in run(str(ROOT / "ci" / "list-crds"), "--find").splitlines()]
@@ -58,12 +58,17 @@ def addons() -> Iterator[None]:
     if missing:
         kubectl("apply", "--server-side", "--filename", "-", stdin=yaml.safe_dump_all(missing.values()))
         kubectl("wait", "--for", "condition=Established", "crd", *missing)
-    # ci/full-values.yaml names it
+    yield
+    if missing:
+        kubectl("delete", "crd", *missing)
+
+
+@pytest.fixture(scope="session")
+def addons(kinds: None) -> Iterator[None]:
+    """Besides the kinds, the cluster has the PriorityClass that ci/full-values.yaml names."""
     kubectl("create", "priorityclass", "serving", "--value=1000")
     yield
     kubectl("delete", "priorityclass", "serving")
-    if missing:
-        kubectl("delete", "crd", *missing)
 
 
 @pytest.fixture(scope="module")
