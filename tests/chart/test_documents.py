@@ -91,6 +91,18 @@ def test_helm_command_names_existing_values_and_files() -> None:
     assert [file for file in files if not (ROOT / file).exists()] == []
 
 
+@pytest.mark.parametrize(
+    "words", [words for words in calls("helm") if {*words[1:]} > {"charts/ml-census"}], ids=" ".join
+)
+def test_helm_deploys_a_values_file_and_waits(words: tuple[str, ...]) -> None:
+    """A value of --set is lost at the next deployment from the file. Only secrets, which no file has, are set so."""
+    assert words[1:3] == ("upgrade", "--install")
+    assert "-f" in words
+    assert "--set" not in words
+    assert not any("reuse-values" in word for word in words)
+    assert "--rollback-on-failure --timeout 15m" in " ".join(words)
+
+
 def test_named_value_exists() -> None:
     named = set(re.findall(r"`([a-zA-Z]+\.[a-zA-Z._]+)(?:=[^`]*)?`", EVERYTHING))
     values = [each for each in named if re.match(rf"({'|'.join(VALUES)})\.(?!py|yaml)", each)]

@@ -3,9 +3,11 @@
 import dataclasses
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
+import click
 import pytest
 
 from ml_census import config
@@ -38,6 +40,28 @@ def test_each_config_key_is_documented_with_its_default(field: "dataclasses.Fiel
 @pytest.mark.parametrize("command", sorted(name for name, command in main.commands.items() if not command.hidden))
 def test_each_command_is_in_the_cli_reference(command: str) -> None:
     assert f"`ml-census {command}" in REFERENCE["cli"]
+
+
+def options(command: click.Command, name: str) -> Iterator[tuple[str, str]]:
+    """Yield the name of each command, and a row of the reference for each of its options."""
+    if isinstance(command, click.Group):
+        for word, inner in command.commands.items():
+            yield from options(inner, f"{name} {word}")
+    elif not command.hidden:
+        for option in (each for each in command.params if isinstance(each, click.Option)):
+            metavar = "" if option.is_flag else f" {option.make_metavar(click.Context(command))}"
+            shown = "required" if option.required else f"`{option.default}`" if option.show_default else ""
+            cells = (f"`{option.opts[0]}{metavar}`".replace("|", "\\|"), " ".join((option.help or "").split()), shown)
+            yield name, f"| {' | '.join(cells)} |".replace("  |", " |")
+
+
+@pytest.mark.parametrize(("command", "row"), list(options(main, "ml-census")))
+def test_each_option_is_in_the_cli_reference(command: str, row: str) -> None:
+    """The text is that of `--help`. A hidden option, or one that exists no more, has no row."""
+    section = re.split(rf"^## `{command}`$", REFERENCE["cli"], flags=re.MULTILINE)[1].split("\n## ")[0]
+
+    assert row in section.splitlines()
+    assert section.count("\n| `--") == sum(name == command for name, _ in options(main, "ml-census"))
 
 
 @pytest.mark.parametrize(
