@@ -42,17 +42,17 @@ def _one_hot(count: int, model: Any) -> Any:
 
 
 def categories(count: int) -> Any:
-    """A linear model of a column with so many categories."""
+    """A linear model of a column with `count` categories."""
     return _one_hot(count, Ridge(solver="lsqr", max_iter=3))
 
 
 def tree_categories(count: int) -> Any:
-    """A tree of 100 leaves over a column with so many categories."""
+    """A tree of 100 leaves over a column with `count` categories."""
     return _one_hot(count, ExtraTreeRegressor(max_leaf_nodes=100, random_state=0))
 
 
 def columns(count: int) -> Any:
-    """Trees over so many columns of numbers."""
+    """Trees over `count` columns of numbers."""
     return ExtraTreesRegressor(10, max_leaf_nodes=count, random_state=0).fit(
         RANDOM.random((500, count)), np.arange(500)
     )
@@ -65,12 +65,12 @@ def trees(count: int) -> Any:
 
 
 def leaves(count: int) -> Any:
-    """A tree of so many leaves."""
+    """A tree of `count` leaves."""
     return ExtraTreeRegressor(random_state=0).fit(RANDOM.random((count, 10)), np.arange(count))
 
 
 def classes(count: int) -> Any:
-    """A tree of 500 leaves over so many classes."""
+    """A tree of 500 leaves over `count` classes."""
     labels = np.arange(max(2 * count, ROWS)) % count
     return ExtraTreeClassifier(max_leaf_nodes=500, random_state=0).fit(RANDOM.random((len(labels), 10)), labels)
 

@@ -118,7 +118,7 @@ def referenced_globals(value: object) -> set[str]:
     """Return the globals that the pickle of a value references, each "module name"."""
     found: set[str] = set()
 
-    class Recorder(joblib.numpy_pickle.NumpyUnpickler):
+    class Recorder(joblib.numpy_pickle.NumpyUnpickler):  # type: ignore[misc]  # joblib has no types
         def find_class(self, module: str, name: str) -> object:
             found.add(f"{module} {name}")
             return super().find_class(module, name)

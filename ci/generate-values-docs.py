@@ -9,6 +9,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -18,8 +19,8 @@ BEGIN, END = "<!-- values -->", "<!-- /values -->"
 
 
 def comments(text: str) -> dict[str, str]:
-    """Path of each value (a.b.c) -> the sentences above it, which begin with `# -- `."""
-    found, path, comment = {}, [], None
+    """Return the comment of each value by its path (a.b.c). Comments begin with `# -- `."""
+    found, path, comment = dict[str, str](), list[str](), ""
     for line in text.splitlines():
         if match := re.match(r" *# -- (.+)", line):
             comment = match[1]
@@ -29,18 +30,19 @@ def comments(text: str) -> dict[str, str]:
             path[len(match[1]) // 2 :] = [match[2]]
             if comment:
                 found[".".join(path)] = comment
-            comment = None
+            comment = ""
     return found
 
 
-def lookup(values: object, path: str) -> object:
+def lookup(values: Any, path: str) -> Any:
+    """Return the value at a path."""
     for key in path.split("."):
         values = values[key]
     return values
 
 
 def table(found: dict[str, str], values: object) -> str:
-    """The values that have no documented ones below them, as a Markdown table."""
+    """Return a Markdown table of the values without documented values below them."""
     rows = ["| Value | Default | |", "| --- | --- | --- |"]
     for path, comment in found.items():
         if not any(other.startswith(path + ".") for other in found):
@@ -49,8 +51,8 @@ def table(found: dict[str, str], values: object) -> str:
     return "\n".join(rows)
 
 
-def described(schema: dict, found: dict[str, str]) -> dict:
-    """The schema with each comment as the description of its property."""
+def described(schema: dict[str, Any], found: dict[str, str]) -> dict[str, Any]:
+    """Return the schema with each comment as the description of its property."""
     for path, comment in found.items():
         parent = schema
         *above, key = path.split(".")
@@ -62,6 +64,7 @@ def described(schema: dict, found: dict[str, str]) -> dict:
 
 
 def main() -> int:
+    """Write or check the three files; return the exit code."""
     text = (CHART / "values.yaml").read_text()
     found = comments(text)
     schema = CHART / "values.schema.json"

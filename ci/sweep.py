@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Fit, publish and serve every estimator of scikit-learn on every data set of tests/support/estimators.py.
 
-Prints the counts, and a line for each model that is refused or does not answer as its own predict does; ends with 1
-if any does not. Takes minutes. Run it with .venv/bin/python after an update of scikit-learn or pandas.
+Print the counts, and a line for each model that is rejected or predicts otherwise than its own predict method. End
+with 1 if any does. This takes minutes. Run it with .venv/bin/python after an update of scikit-learn or pandas.
 
   ci/sweep.py [DATA ...]    only these data sets
 """
@@ -16,14 +16,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 warnings.simplefilter("ignore")
 
-from support import estimator_sweep  # noqa: E402
+from support import estimator_sweep, estimators  # noqa: E402
 
 counts: collections.Counter[tuple[str, str]] = collections.Counter()
-for name, data, model in estimator_sweep.models_that_predict(sys.argv[1:] or estimator_sweep.estimators.DATA):
+for name, data, model in estimator_sweep.models_that_predict(sys.argv[1:] or estimators.DATA):
     with tempfile.TemporaryDirectory() as folder:
         try:
             found = estimator_sweep.outcome(name, data, model, Path(folder))
-        except Exception as error:  # a fault of ours: go on, and count it
+        except Exception as error:  # an error of the project: count it
             found = estimator_sweep.Outcome(name, data, "fails", f"{type(error).__name__}: {error}")
     counts[data, found.kind] += 1
     if found.kind not in ("compiled", "sklearn"):

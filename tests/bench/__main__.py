@@ -1,4 +1,4 @@
-"""Compare servers on the article's model: see ci/bench."""
+"""The command ci/bench: compares servers that serve the model of the article."""
 
 import json
 import sys
@@ -10,11 +10,20 @@ import click
 import joblib
 import pandas as pd
 import requests
-from load import Figures, load
-from peers import PEERS
-from report import Result, plot, table
-from servers import BenchError, Running, Server, article, echo, ours, running, say
 
+from bench.load import Figures, load
+from bench.peers import PEERS
+from bench.report import Result, plot, table
+from bench.servers import (
+    BenchError,
+    RunningServer,
+    Server,
+    article_server,
+    echo_server,
+    log,
+    ml_census_server,
+    run_server,
+)
 from ml_census import training
 from ml_census.training import datasets
 from ml_census.training.adult import COLUMNS
@@ -25,16 +34,16 @@ CONNECTIONS = 8
 BULK_CONNECTIONS = 2
 BULK_ROWS = 1000
 STARTS = 3
-CHECKED = 200
+CHECKED_ROWS = 200
 
 
 @click.command(epilog="Example: ADULT_DATA=../data/adult ci/bench --peers")
 @click.option("--data", "source", envvar="ADULT_DATA", default="demo", show_default=True,
-              help="The folder of adult.data and adult.test, or demo.")  # fmt: skip
+              help="Folder of adult.data and adult.test, or demo.")  # fmt: skip
 @click.option("--peers", is_flag=True, help="Also MLServer, BentoML, MLflow, KServe and LitServe (installs them).")
-@click.option("--rounds", default=5, show_default=True, help="Each server is loaded so many times, in turn.")
-@click.option("--seconds", default=3, show_default=True, help="So long each time.")
-@click.option("--only", multiple=True, help="Compare only servers whose name begins so.")
+@click.option("--rounds", default=5, show_default=True, help="Number of measurements of each server.")
+@click.option("--seconds", default=3, show_default=True, help="Duration of a measurement (seconds).")
+@click.option("--only", multiple=True, help="Beginning of the names of the servers to compare.")
 def main(source: str, peers: bool, rounds: int, seconds: int, only: tuple[str, ...]) -> None:
     """Compare ml-census with the article's server and others: one table, build/bench/bench.json and bench.svg."""
     try:
@@ -48,46 +57,46 @@ def main(source: str, peers: bool, rounds: int, seconds: int, only: tuple[str, .
 
 
 def compare(source: str, peers: bool, rounds: int, seconds: int, only: tuple[str, ...]) -> list[Result]:
-    """All servers run from the start to the end, and are loaded in turn, so that noise hits all alike."""
+    """Measure all servers in turn while all run, so that noise of the machine affects each."""
     rows = datasets.load(source).test.to_numpy().tolist()
-    models = {recipe: published(recipe, source) for recipe in ("article", "boosted")}
+    models = {recipe: published_model(recipe, source) for recipe in ("article", "boosted")}
     servers = [
-        article(models["article"]),
-        echo(),
-        ours("ml-census", models["article"], compile=True),
-        ours("ml-census, original", models["article"], compile=False),
-        ours("ml-census, boosted", models["boosted"], compile=True),
-        ours("ml-census, boosted, original", models["boosted"], compile=False),
+        article_server(models["article"]),
+        echo_server(),
+        ml_census_server("ml-census", models["article"], compile=True),
+        ml_census_server("ml-census, original", models["article"], compile=False),
+        ml_census_server("ml-census, boosted", models["boosted"], compile=True),
+        ml_census_server("ml-census, boosted, original", models["boosted"], compile=False),
     ]
     if peers:
         servers += [make(models["article"]) for make in PEERS]
     servers = [server for server in servers if not only or server.name.startswith(only)]
     results = []
     with ExitStack() as stack:
-        started: list[Running] = []
+        started: list[RunningServer] = []
         for server in servers:
-            say(f"starting {server.name}")
+            log(f"starting {server.name}")
             result = Result(server.name)
             results.append(result)
             try:
                 server.prepare()
                 result.start = [start_seconds(server, rows) for _ in range(STARTS)]
-                target = stack.enter_context(running(server, rows[0]))
+                target = stack.enter_context(run_server(server, rows[0]))
                 check(target, rows)
             except BenchError as error:
                 if server.login:
                     raise
-                result.failure = str(error)  # a peer that cannot be had is a line of the table
+                result.failure = str(error)  # the table shows why a peer is missing
                 continue
             result.megabytes = target.megabytes()
             started.append(target)
         by_name = {result.name: result for result in results}
         for number in range(rounds):
             for target in started:
-                say(f"round {number + 1} of {rounds}: {target.server.name}")
+                log(f"round {number + 1} of {rounds}: {target.server.name}")
                 result = by_name[target.server.name]
                 try:
-                    one, bulk = measured(target, rows, seconds)
+                    one, bulk = measure(target, rows, seconds)
                 except BenchError as error:
                     if target.server.login:
                         raise
@@ -98,8 +107,8 @@ def compare(source: str, peers: bool, rounds: int, seconds: int, only: tuple[str
     return results
 
 
-def published(recipe: str, source: str) -> Path:
-    """The folder of a trained model; trained once for each source."""
+def published_model(recipe: str, source: str) -> Path:
+    """Return the folder of a model, and train it if the folder is missing."""
     folder = BUILD / f"{recipe}-{Path(source).name}"
     if not (folder / "manifest.json").exists():
         training.train(recipe, source, str(folder))
@@ -107,33 +116,36 @@ def published(recipe: str, source: str) -> Path:
 
 
 def start_seconds(server: Server, rows: list[list[Any]]) -> float:
-    with running(server, rows[0]) as target:
+    """Return the seconds from the start of a server to its first response."""
+    with run_server(server, rows[0]) as target:
         return target.seconds
 
 
-def check(target: Running, rows: list[list[Any]]) -> None:
-    """What answers otherwise than scikit-learn is not compared."""
+def check(target: RunningServer, rows: list[list[Any]]) -> None:
+    """Raise BenchError if a server predicts other labels than scikit-learn."""
     folder = target.server.folder
     try:
-        answers = target.ask(rows[:CHECKED])
+        predictions = target.predict(rows[:CHECKED_ROWS])
     except requests.RequestException as error:
         raise BenchError(f"{target.server.name}: {error}") from error
-    if folder and answers != expected(folder, rows):
-        raise BenchError(f"{target.server.name}: does not answer as the model does")
+    if folder and predictions != expected_predictions(folder, rows):
+        raise BenchError(f"{target.server.name}: its predictions differ from those of the model")
 
 
-def expected(folder: Path, rows: list[list[Any]]) -> list[str]:
+def expected_predictions(folder: Path, rows: list[list[Any]]) -> list[str]:
+    """Return the decoded predictions of the model itself."""
     model = joblib.load(folder / "model.pkl")
     decoding = json.loads((folder / "prediction_decoding.json").read_text())
     recipe = RECIPES[folder.name.partition("-")[0]]
-    frame = pd.DataFrame(rows[:CHECKED], columns=list(COLUMNS))
+    frame = pd.DataFrame(rows[:CHECKED_ROWS], columns=list(COLUMNS))
     return [decoding[str(label)] for label in model.predict(recipe.takes(frame)).tolist()]
 
 
-def measured(target: Running, rows: list[list[Any]], seconds: int) -> tuple[Figures, Figures]:
+def measure(target: RunningServer, rows: list[list[Any]], seconds: int) -> tuple[Figures, Figures]:
+    """Return the figures of requests with one row, and of requests with BULK_ROWS rows."""
     single = [[row] for row in rows[:BULK_ROWS]]
     bulk = [rows[start : start + BULK_ROWS] for start in range(0, len(rows) - BULK_ROWS + 1, BULK_ROWS)]
-    load(target, single, CONNECTIONS, 1)  # the first requests pay for what is done once
+    load(target, single, CONNECTIONS, 1)  # the first requests include one-time work
     return load(target, single, CONNECTIONS, seconds), load(target, bulk, BULK_CONNECTIONS, seconds)
 
 

@@ -1,4 +1,4 @@
-"""The article's server, kept to compare with: Flask's development server, a pickle, a JWT, predict as it is.
+"""The server of the article, for comparison: Flask's development server, a pickle, a JWT, and model.predict.
 
 python article.py FOLDER PORT, with model.pkl and prediction_decoding.json in FOLDER.
 """
@@ -21,14 +21,18 @@ app = Flask(__name__)
 
 @app.get("/login")
 def login() -> Response | tuple[Response, int]:
-    given = request.authorization
-    if not given or (given.username, given.password) != ("census", "census"):
+    """Return a token for the right password."""
+    credentials = request.authorization
+    if not credentials or (credentials.username, credentials.password) != ("census", "census"):
         return jsonify({"error message": "your password or username is invalid"}), 401
-    return jsonify({"token": jwt.encode({"user": given.username, "exp": time.time() + 720}, KEY, algorithm="HS256")})
+    return jsonify(
+        {"token": jwt.encode({"user": credentials.username, "exp": time.time() + 720}, KEY, algorithm="HS256")}
+    )
 
 
 @app.route("/prediction", methods=["GET", "POST"])
 def prediction() -> Response | tuple[Response, int]:
+    """Return the decoded predictions for a valid token."""
     token = request.headers.get("Authorization")
     if not token:
         return jsonify({"error message": "Token is missing!"}), 403
@@ -40,8 +44,9 @@ def prediction() -> Response | tuple[Response, int]:
 
 
 def predict(inputs: list[list[object]]) -> list[object]:
-    answers: list[object] = model.predict(inputs).tolist()
-    return answers
+    """Return the labels of rows."""
+    labels: list[object] = model.predict(inputs).tolist()
+    return labels
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The ceiling: Flask, PyJWT and waitress do what the article's server does, but for the prediction.
+"""The upper bound: Flask, PyJWT and waitress with the routes of the article, without a prediction.
 
 python echo.py PORT
 """
@@ -17,15 +17,17 @@ app = Flask(__name__)
 
 @app.get("/login")
 def login() -> Response:
+    """Return a token."""
     return jsonify({"token": jwt.encode({"user": "census", "exp": time.time() + 7200}, KEY, algorithm="HS256")})
 
 
 @app.post("/prediction")
 def prediction() -> Response:
+    """Return one constant prediction for each row."""
     jwt.decode(request.headers["Authorization"], KEY, algorithms=["HS256"])
     return jsonify({"predictions": ["Annual Salary <50K"] * len(request.get_json()["inputs"])})
 
 
 if __name__ == "__main__":
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns at each request that has to wait
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # waitress warns of each request that waits
     waitress.serve(app, host="127.0.0.1", port=int(sys.argv[1]), threads=4)

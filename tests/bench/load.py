@@ -1,4 +1,4 @@
-"""Load from wrk, an HTTP benchmark: so many connections, one request after the other on each."""
+"""Load from wrk, an HTTP benchmark: one request after the other on each of some connections."""
 
 import json
 import os
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from servers import SERVER_CORE, BenchError, Running
+from bench.servers import SERVER_CORE, BenchError, RunningServer
 
-# every request has another body; figures come as one line of JSON
+# each request has the next body; the script prints the figures as one line of JSON
 SCRIPT = """
 local bodies, place = {}, 0
 for line in io.lines(os.getenv("BENCH_BODIES")) do bodies[#bodies + 1] = line end
@@ -33,19 +33,19 @@ end
 
 @dataclass(frozen=True)
 class Figures:
-    """What a few seconds of load have shown."""
+    """Figures of one measurement."""
 
     rows_per_second: float
     p50_ms: float
     p99_ms: float
     cpu_ms: float
-    """Of the server, for each request."""
+    """CPU time of the server for each request."""
 
 
-def load(target: Running, bodies: list[list[list[Any]]], connections: int, seconds: int) -> Figures:
-    """Raises BenchError if there is no wrk, or a request failed."""
+def load(target: RunningServer, bodies: list[list[list[Any]]], connections: int, seconds: int) -> Figures:
+    """Measure a server under load. Raises BenchError if wrk is not installed, or a request failed."""
     if (wrk := shutil.which("wrk")) is None:
-        raise BenchError("needs wrk: apt install wrk")
+        raise BenchError("wrk is not installed: run apt install wrk")
     with tempfile.TemporaryDirectory() as scratch:
         script, lines = Path(scratch, "post.lua"), Path(scratch, "bodies")
         script.write_text(SCRIPT)
@@ -53,7 +53,7 @@ def load(target: Running, bodies: list[list[list[Any]]], connections: int, secon
         environment = {"BENCH_BODIES": str(lines), "BENCH_AUTHORIZATION": target.headers.get("Authorization", "none")}
         url = f"http://127.0.0.1:{target.port}{target.server.path}"
         before = target.cpu_seconds()
-        told = subprocess.run(
+        finished = subprocess.run(
             [wrk, "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s", "-s", str(script), url],
             env=os.environ | environment,
             capture_output=True,
@@ -62,7 +62,7 @@ def load(target: Running, bodies: list[list[list[Any]]], connections: int, secon
             preexec_fn=_on_another_core,
         )
         cpu = target.cpu_seconds() - before
-    figures = json.loads(told.stdout.splitlines()[-1])
+    figures = json.loads(finished.stdout.splitlines()[-1])
     if figures["failed"] or not figures["requests"]:
         raise BenchError(f"{target.server.name}: {figures['failed']} of {figures['requests']} requests failed")
     rate = figures["requests"] / figures["microseconds"] * 1e6

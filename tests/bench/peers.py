@@ -1,4 +1,4 @@
-"""Other model servers on the same pickle, each in an environment of its own. None of them has a login."""
+"""Other model servers with the same pickle, each in its own environment. None of them has a login."""
 
 import json
 import os
@@ -10,8 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from servers import HERE, BenchError, Server, say
-
+from bench.servers import HERE, BenchError, Server, log
 from ml_census.training.adult import COLUMNS, NUMBERS
 
 MODELS = HERE / "peer_models"
@@ -19,12 +18,12 @@ BUILD = HERE.parents[1] / "build/bench/peers"
 
 
 def mlserver(folder: Path) -> Server:
-    """Its scikit-learn runtime in one process: a second would only copy each request."""
+    """Return MLServer with its scikit-learn runtime in one process. A second process would copy each request."""
     settings = {"implementation": "mlserver_sklearn.SKLearnModel", "parameters": {"uri": str(folder / "model.pkl")}}
     model = BUILD / "mlserver/model"
 
     def prepare() -> None:
-        # with later uvloop, 1.7.1 finds no event loop
+        # MLServer 1.7.1 finds no event loop with later versions of uvloop
         _install("mlserver", "mlserver==1.7.1", "mlserver-sklearn==1.7.1", "uvloop<0.22")
         model.mkdir(exist_ok=True)
         (model / "model-settings.json").write_text(json.dumps({"name": "census"} | settings))
@@ -34,12 +33,12 @@ def mlserver(folder: Path) -> Server:
         lambda port: ["env", f"MLSERVER_HTTP_PORT={port}", _bin("mlserver", "mlserver"), "start", str(model)],
         path="/v2/models/census/infer",
         login=False,
-        body=_columns,
-        answers=_decoded(folder, lambda document: document["outputs"][0]["data"]),
+        body=_column_tensors,
+        read_response=_response_reader(folder, lambda document: document["outputs"][0]["data"]),
         folder=folder,
         env=(
             ("MLSERVER_HOST", "127.0.0.1"),
-            ("MLSERVER_GRPC_PORT", "0"),  # any that is free
+            ("MLSERVER_GRPC_PORT", "0"),  # any free port
             ("MLSERVER_METRICS_ENDPOINT", ""),
             ("MLSERVER_PARALLEL_WORKERS", "0"),
         ),
@@ -48,14 +47,14 @@ def mlserver(folder: Path) -> Server:
 
 
 def bentoml(folder: Path) -> Server:
-    """A service of its own, in BentoML's words."""
+    """Return a BentoML service."""
     service = ["bentoml_model:Census", "--working-dir", str(MODELS), "--host", "127.0.0.1"]
     return Server(
         "BentoML 1.4.39",
         lambda port: [_bin("bentoml", "bentoml"), "serve", *service, "--port", str(port)],
         path="/predict",
         login=False,
-        answers=_decoded(folder, lambda document: document),
+        read_response=_response_reader(folder, lambda document: document),
         folder=folder,
         env=(
             ("BENCH_MODEL", str(folder / "model.pkl")),
@@ -67,7 +66,7 @@ def bentoml(folder: Path) -> Server:
 
 
 def mlflow(folder: Path) -> Server:
-    """The scoring server as `mlflow models serve` starts it, but for the conda environment and the shell."""
+    """Return the scoring server that `mlflow models serve` starts, without the conda environment and the shell."""
     model = BUILD / "mlflow/model"
     arguments = ["--host", "127.0.0.1", "mlflow.pyfunc.scoring_server.app:app"]
 
@@ -81,7 +80,7 @@ def mlflow(folder: Path) -> Server:
         lambda port: [_bin("mlflow", "uvicorn"), "--port", str(port), *arguments],
         path="/invocations",
         login=False,
-        answers=_decoded(folder),
+        read_response=_response_reader(folder),
         folder=folder,
         env=(("__pyfunc_model_path__", str(model)), ("MLFLOW_DISABLE_TELEMETRY", "true")),
         prepare=prepare,
@@ -89,7 +88,7 @@ def mlflow(folder: Path) -> Server:
 
 
 def kserve(folder: Path) -> Server:
-    """A model class as in KServe's sklearnserver, with its own reading of requests."""
+    """Return KServe with a model class as in its sklearnserver."""
     arguments = [str(MODELS / "kserve_model.py"), str(folder / "model.pkl"), "--enable_grpc=false"]
     return Server(
         "KServe 0.21.0",
@@ -97,21 +96,21 @@ def kserve(folder: Path) -> Server:
         path="/v1/models/census:predict",
         login=False,
         body=lambda rows: {"instances": rows},
-        answers=_decoded(folder),
+        read_response=_response_reader(folder),
         folder=folder,
         prepare=lambda: _install("kserve", "kserve==0.21.0"),
     )
 
 
 def litserve(folder: Path) -> Server:
-    """An API class of its own, in LitServe's words."""
+    """Return a LitServe API."""
     arguments = [str(MODELS / "litserve_model.py"), str(folder / "model.pkl")]
     return Server(
         "LitServe 0.2.19",
         lambda port: [_bin("litserve", "python"), *arguments, str(port)],
         login=False,
         path="/predict",
-        answers=_decoded(folder),
+        read_response=_response_reader(folder),
         folder=folder,
         prepare=lambda: _install("litserve", "litserve==0.2.19"),
     )
@@ -120,8 +119,8 @@ def litserve(folder: Path) -> Server:
 PEERS: list[Callable[[Path], Server]] = [mlserver, bentoml, mlflow, kserve, litserve]
 
 
-def _columns(rows: list[list[Any]]) -> dict[str, Any]:
-    """A V2 request of one tensor for each column: one of mixed values cannot be said."""
+def _column_tensors(rows: list[list[Any]]) -> dict[str, Any]:
+    """Return a V2 request with one tensor for each column, since a tensor has one data type."""
     inputs: list[dict[str, Any]] = []
     for name, values in zip(COLUMNS, zip(*rows, strict=True), strict=True):
         tensor = {"name": name, "shape": [len(rows), 1], "data": values}
@@ -132,10 +131,10 @@ def _columns(rows: list[list[Any]]) -> dict[str, Any]:
     return {"parameters": {"content_type": "pd"}, "inputs": inputs}
 
 
-def _decoded(
+def _response_reader(
     folder: Path, labels: Callable[[Any], list[int]] = lambda document: document["predictions"]
 ) -> Callable[[Any], list[Any]]:
-    """What reads an answer: the labels in it, as ml-census says them."""
+    """Return a function that returns the decoded labels of a response."""
     decoding = json.loads((folder / "prediction_decoding.json").read_text())
     return lambda document: [decoding[str(label)] for label in labels(document)]
 
@@ -145,20 +144,22 @@ def _bin(name: str, command: str) -> str:
 
 
 def _install(name: str, *packages: str) -> None:
-    """Make the peer's environment, unless it is there, with what the pickle was written with."""
-    wanted = [*packages, *(f"{package}=={version(package)}" for package in ("scikit-learn", "joblib"))]
+    """Create the environment of a peer with the scikit-learn and joblib of the pickle, unless it exists."""
+    requirements = [*packages, *(f"{package}=={version(package)}" for package in ("scikit-learn", "joblib"))]
     done = BUILD / name / "installed"
-    if done.exists() and done.read_text().split() == wanted:
+    if done.exists() and done.read_text().split() == requirements:
         return
-    say(f"installing {' '.join(packages)}: takes minutes")
+    log(f"installing {' '.join(packages)} (takes minutes)")
     _run(name, sys.executable, "-m", "venv", "--clear", BUILD / name)
-    _run(name, _bin(name, "python"), "-m", "pip", "install", "--quiet", *wanted)
-    done.write_text("\n".join(wanted))
+    _run(name, _bin(name, "python"), "-m", "pip", "install", "--quiet", *requirements)
+    done.write_text("\n".join(requirements))
 
 
 def _run(name: str, *command: str | Path) -> None:
-    """Raises BenchError with the last line of what the command complains of."""
-    ran = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"})
-    if ran.returncode:
-        last = (ran.stderr.strip() or "no reason given").splitlines()[-1]
+    """Run a command. Raises BenchError with its last line of errors."""
+    finished = subprocess.run(
+        command, capture_output=True, text=True, env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
+    )
+    if finished.returncode:
+        last = (finished.stderr.strip() or "no reason given").splitlines()[-1]
         raise BenchError(f"{name}: cannot be installed: {last}")

@@ -1,18 +1,18 @@
-"""What was measured, as a table and as a picture: ratios first, since machines differ and are noisy."""
+"""Table and plot of the figures. Ratios come first, since machines differ and are noisy."""
 
 import statistics
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from load import Figures
+from bench.load import Figures
 
 COLUMNS = ("one row, req/s", "rows/s by 1,000", "p50 ms", "p99 ms", "CPU ms/req", "memory MB", "start s")
 
 
 @dataclass
 class Result:
-    """All that is known of a server; `failure` is why nothing is."""
+    """Figures of one server, or in `failure` the reason why there are none."""
 
     name: str
     one: list[Figures] = field(default_factory=list)
@@ -22,7 +22,7 @@ class Result:
     failure: str = ""
 
     def figures(self) -> list[float]:
-        """Medians over the rounds, in the order of COLUMNS."""
+        """Return the medians over the rounds, in the order of COLUMNS."""
 
         def median(rounds: list[Figures], of: Callable[[Figures], float]) -> float:
             return statistics.median(map(of, rounds))
@@ -38,11 +38,12 @@ class Result:
         ]
 
     def to_json(self) -> dict[str, Any]:
+        """Return all fields."""
         return asdict(self)
 
 
 def table(results: list[Result]) -> str:
-    """Markdown: each figure as a multiple of the first server's, then the figures."""
+    """Return a Markdown table of the multiples of the first server's figures, then one of the figures."""
     base = results[0].figures()
     heads = [f"| {' | '.join(('server', *COLUMNS))} |", "| --- |" + " ---: |" * len(COLUMNS)]
     ratios, figures = [], []
@@ -62,7 +63,7 @@ def _line(name: str, cells: list[str]) -> str:
 
 
 def plot(results: list[Result]) -> str:
-    """An SVG that reads on light and dark: bars of one-row requests and of bulk rows a second."""
+    """Return an SVG with bars of one-row requests and of bulk rows per second, for light and dark pages."""
     shown = [result for result in results if result.one]
     panels = [("requests/s, one row, 8 connections", 0), ("rows/s in requests of 1,000", 1)]
     line, left, width, top = 26, 200, 250, 44

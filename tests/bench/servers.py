@@ -1,4 +1,4 @@
-"""The servers that are compared: how each is started, asked and weighed."""
+"""Servers to compare: start, requests, CPU time and memory of each."""
 
 import json
 import os
@@ -24,47 +24,53 @@ SERVER_CORE = {0}
 
 
 class BenchError(Exception):
-    """The comparison cannot be made; the message is the reason in one line."""
+    """Reason why servers cannot be compared, in one line."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A server to compare. `command` takes a port; `body` makes a request of rows, `answers` reads its answer."""
+    """A server to compare.
+
+    `command` returns the command for a port, `body` the request body for rows, and `read_response` the labels.
+    """
 
     name: str
     command: Callable[[int], list[str]]
     path: str = "/prediction"
     login: bool = True
     body: Callable[[list[list[Any]]], Any] = lambda rows: {"inputs": rows}
-    answers: Callable[[Any], list[Any]] = lambda document: list(document["predictions"])
+    read_response: Callable[[Any], list[Any]] = lambda document: list(document["predictions"])
     folder: Path | None = None
-    """Of the model; None if the server does not predict."""
+    """Folder of the model; None if the server does not predict."""
     env: tuple[tuple[str, str], ...] = ()
     prepare: Callable[[], None] = lambda: None
-    """Done once before the first start; raises BenchError if the server cannot be had."""
+    """Installs the server once. Raises BenchError on failure."""
 
 
 @dataclass
-class Running:
-    """A server that has answered once."""
+class RunningServer:
+    """A server that has responded once."""
 
     server: Server
     process: subprocess.Popen[bytes]
     port: int
     headers: dict[str, str]
     seconds: float
-    """From the start of the process to its first answer."""
+    """Time from the start of the process to the first response."""
 
-    def ask(self, rows: list[list[Any]]) -> list[Any]:
+    def predict(self, rows: list[list[Any]]) -> list[Any]:
+        """Return the labels of rows."""
         url = f"http://127.0.0.1:{self.port}{self.server.path}"
-        answer = requests.post(url, json=self.server.body(rows), headers=self.headers, timeout=60)
-        answer.raise_for_status()
-        return self.server.answers(answer.json())
+        response = requests.post(url, json=self.server.body(rows), headers=self.headers, timeout=60)
+        response.raise_for_status()
+        return self.server.read_response(response.json())
 
     def processes(self) -> list[int]:
-        return _family(self.process.pid)
+        """Return the ids of the process and of its descendants."""
+        return _process_tree(self.process.pid)
 
     def cpu_seconds(self) -> float:
+        """Return the CPU time of all processes."""
         ticks = 0
         for pid in self.processes():
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -72,14 +78,14 @@ class Running:
         return ticks / TICKS
 
     def megabytes(self) -> float:
-        """Memory that is its own, and its share of what it shares (PSS)."""
+        """Return the proportional set size (PSS) of all processes."""
         rollups = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in self.processes()]
         return sum(int(re.findall(r"^Pss:\s+(\d+)", text, re.MULTILINE)[0]) for text in rollups) / 1024
 
 
 @contextmanager
-def running(server: Server, row: list[Any]) -> Iterator[Running]:
-    """Start the server, and stop it at the end. Raises BenchError if it does not answer."""
+def run_server(server: Server, row: list[Any]) -> Iterator[RunningServer]:
+    """Start a server, and stop it at the end. Raises BenchError if it does not respond."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -93,14 +99,14 @@ def running(server: Server, row: list[Any]) -> Iterator[Running]:
         preexec_fn=lambda: os.sched_setaffinity(0, SERVER_CORE & os.sched_getaffinity(0) or os.sched_getaffinity(0)),
     )
     try:
-        yield _first_answer(Running(server, process, port, {}, 0), row, start)
+        yield _wait_for_response(RunningServer(server, process, port, {}, 0), row, start)
     finally:
         _kill(process)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """With its children, even those in a session of their own (BentoML's)."""
-    for pid in _family(process.pid) if process.poll() is None else []:
+    """Kill a process and its descendants. BentoML starts some of them in their own session."""
+    for pid in _process_tree(process.pid) if process.poll() is None else []:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     with suppress(ProcessLookupError):
@@ -108,8 +114,8 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _family(pid: int) -> list[int]:
-    """The process and its children's children."""
+def _process_tree(pid: int) -> list[int]:
+    """Return the ids of a process and of its descendants."""
     found = [pid]
     for parent in found:
         for task in Path(f"/proc/{parent}/task").glob("*/children"):
@@ -117,37 +123,40 @@ def _family(pid: int) -> list[int]:
     return found
 
 
-def say(what: str) -> None:
-    print(f"{time.strftime('%T')}  {what}", file=sys.stderr, flush=True)
+def log(message: str) -> None:
+    """Print a message with the time of day."""
+    print(f"{time.strftime('%T')}  {message}", file=sys.stderr, flush=True)
 
 
-def _first_answer(found: Running, row: list[Any], start: float) -> Running:
+def _wait_for_response(found: RunningServer, row: list[Any], start: float) -> RunningServer:
     while time.monotonic() - start < START_SECONDS and found.process.poll() is None:
         try:
             if found.server.login and not found.headers:
-                answer = requests.get(f"http://127.0.0.1:{found.port}/login", auth=("census", "census"), timeout=60)
-                found.headers["Authorization"] = answer.json()["token"]
-            found.ask([row])
+                response = requests.get(f"http://127.0.0.1:{found.port}/login", auth=("census", "census"), timeout=60)
+                found.headers["Authorization"] = response.json()["token"]
+            found.predict([row])
         except requests.RequestException:
             time.sleep(0.005)
             continue
         found.seconds = time.monotonic() - start
         return found
-    raise BenchError(f"{found.server.name}: does not answer")
+    raise BenchError(f"{found.server.name}: does not respond")
 
 
-def article(folder: Path) -> Server:
+def article_server(folder: Path) -> Server:
+    """Return the server of the article."""
     return Server(
         "article", lambda port: [sys.executable, str(HERE / "article.py"), str(folder), str(port)], folder=folder
     )
 
 
-def echo() -> Server:
+def echo_server() -> Server:
+    """Return the server that predicts a constant."""
     return Server("echo (ceiling)", lambda port: [sys.executable, str(HERE / "echo.py"), str(port)])
 
 
-def ours(name: str, folder: Path, compile: bool) -> Server:
-    """ml-census on a published model."""
+def ml_census_server(name: str, folder: Path, compile: bool) -> Server:
+    """Return ml-census with a published model."""
     values = {
         "model_path": str(folder / "model.pkl"),
         "prediction_decoding": str(folder / "prediction_decoding.json"),

@@ -42,8 +42,8 @@ def test_metrics_port_is_open_to_monitoring_alone(chart: Chart) -> None:
     http, metrics = rules[True]["spec"]["ingress"]
 
     assert metrics["ports"] == [{"port": "metrics"}]
-    (peer,) = metrics["from"]
-    (expression,) = peer["namespaceSelector"]["matchExpressions"]
+    (peer_namespace,) = metrics["from"]
+    (expression,) = peer_namespace["namespaceSelector"]["matchExpressions"]
     assert expression == {"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["m"]}
     assert rules[False]["spec"]["ingress"] == [http]
 
@@ -55,8 +55,14 @@ def test_policy_with_clients_admits_them_test_and_google(chart: Chart, google: b
     rule = chart.one("NetworkPolicy", policy)["spec"]["ingress"][0]
 
     assert CLIENTS in rule["from"]
-    assert [peer["ipBlock"]["cidr"] for peer in rule["from"] if "ipBlock" in peer] == ranges
-    (test,) = [peer["podSelector"]["matchLabels"] for peer in rule["from"] if "podSelector" in peer]
+    assert [
+        peer_namespace["ipBlock"]["cidr"] for peer_namespace in rule["from"] if "ipBlock" in peer_namespace
+    ] == ranges
+    (test,) = [
+        peer_namespace["podSelector"]["matchLabels"]
+        for peer_namespace in rule["from"]
+        if "podSelector" in peer_namespace
+    ]
     assert test.items() <= chart.one("Pod", policy)["metadata"]["labels"].items()
 
 
@@ -91,7 +97,7 @@ def test_dns_kind_opens_its_peers_on_udp_and_tcp(chart: Chart) -> None:
 
 def test_https_egress_leaves_out_private_addresses(chart: Chart) -> None:
     """HTTPS egress reaches neither the VPC nor the metadata server."""
-    blocks = [peer["ipBlock"] for peer in egress(chart, {})[HTTPS]]
+    blocks = [peer_namespace["ipBlock"] for peer_namespace in egress(chart, {})[HTTPS]]
 
     assert [block["cidr"] for block in blocks] == ["0.0.0.0/0", "::/0"]
     closed = [ipaddress.ip_network(each) for block in blocks for each in block["except"]]

@@ -1,4 +1,4 @@
-"""kubectl, helm and clients for the tests on a cluster: whatever KUBECONFIG points at."""
+"""kubectl, helm and clients for the tests on the cluster of KUBECONFIG."""
 
 import json
 import os
@@ -8,11 +8,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -21,13 +22,14 @@ import requests
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "charts" / "ml-census"
 VALUES = ROOT / "tests" / "e2e" / "values.yaml"
-REPORTS = {"componentstatuses", "events", "events.events.k8s.io", "nodes.metrics.k8s.io", "pods.metrics.k8s.io"}
+REPORTING_KINDS = {"componentstatuses", "events", "events.events.k8s.io", "nodes.metrics.k8s.io", "pods.metrics.k8s.io"}
+"""Kinds whose objects report on others."""
 GCS = "ml-census-e2e-gcs"
-"""The namespace of the bucket."""
+"""Namespace of the bucket."""
 
 
 def run(*command: str, stdin: str | None = None, env: dict[str, str] | None = None) -> str:
-    """What the command prints; if it fails, all that it said is in the error."""
+    """Return the output of a command. Raises AssertionError with all output if the command fails."""
     done = subprocess.run(
         command, input=stdin, env=os.environ | (env or {}), capture_output=True, text=True, timeout=400
     )
@@ -36,11 +38,12 @@ def run(*command: str, stdin: str | None = None, env: dict[str, str] | None = No
 
 
 def kubectl(*args: str, stdin: str | None = None) -> str:
+    """Return the output of kubectl."""
     return run("kubectl", *args, stdin=stdin)
 
 
-def namespace(name: str) -> None:
-    """A new one, which enforces restricted Pod Security."""
+def create_namespace(name: str) -> None:
+    """Create a new namespace that enforces restricted Pod Security."""
     kubectl("delete", "namespace", name, "--ignore-not-found", "--wait")
     kubectl("create", "namespace", name)
     kubectl(
@@ -48,79 +51,88 @@ def namespace(name: str) -> None:
     )
 
 
-def objects(namespace: str = "") -> set[str]:
-    """All objects of a namespace, or all that are in none, as kind/name; without what only reports."""
+def list_objects(namespace: str = "") -> set[str]:
+    """Return the objects of a namespace, or all cluster-scoped objects, as kind/name. Leave out REPORTING_KINDS."""
     listed = kubectl("api-resources", f"--namespaced={str(bool(namespace)).lower()}", "--verbs=list", "--output=name")
-    kinds = [kind for kind in listed.split() if kind not in REPORTS]
+    kinds = [kind for kind in listed.split() if kind not in REPORTING_KINDS]
     options = ["--namespace", namespace] if namespace else []
     return set(kubectl(*options, "get", ",".join(kinds), "--output=name", "--ignore-not-found").split())
 
 
 @cache
 def helm_path(major: int = 4) -> str:
+    """Return the path of a Helm of a major version."""
     return run(str(ROOT / "ci" / "find-helm"), "--find", str(major)).strip()
 
 
 def helm(*args: str) -> str:
+    """Return the output of Helm 4."""
     return run(helm_path(), *args)
 
 
 def wait_for(what: str, check: Callable[[], Any], seconds: float = 120) -> Any:
-    """The first true answer of the check; asks twice a second."""
+    """Return the first true result of a check that runs twice a second."""
     end = time.monotonic() + seconds
-    while not (answer := check()):
+    while not (result := check()):
         assert time.monotonic() < end, f"gave up waiting for {what} after {seconds} s"
         time.sleep(0.5)
-    return answer
+    return result
 
 
 @dataclass(frozen=True)
 class Release:
-    """The chart, installed as "ml-census" in a namespace of its own that enforces restricted Pod Security."""
+    """The release "ml-census" of the chart, in its own namespace with restricted Pod Security."""
 
     namespace: str
 
-    def upgrade(self, values: Path, timeout: str = "5m", **changes: object) -> None:
-        """Install or upgrade with a values file, the cluster's own values on top, and changes last."""
-        settings = image("IMAGE") | changes
+    def upgrade(self, values: Path, changes: Mapping[str, object] = MappingProxyType({}), timeout: str = "5m") -> None:
+        """Install or upgrade with a values file, then tests/e2e/values.yaml, then changes."""
+        settings = image("IMAGE") | dict(changes)
         files = [option for path in (values, VALUES) for option in ("--values", str(path))]
         options = [option for key, value in settings.items() for option in _set(key, value)]
         helm("upgrade", "--install", *self._named(str(CHART)), "--wait", "--timeout", timeout, *files, *options)
 
     def rollback(self) -> None:
+        """Roll back to the previous revision."""
         helm("rollback", *self._named(), "--wait", "--timeout", "5m")
 
     def test(self) -> None:
+        """Run `helm test`."""
         helm("test", *self._named(), "--timeout", "2m")
 
     def uninstall(self) -> None:
+        """Uninstall the release."""
         helm("uninstall", *self._named(), "--wait")
 
     def _named(self, *chart: str) -> list[str]:
         return ["ml-census", *chart, "--namespace", self.namespace]
 
     def get(self, *args: str) -> Any:
+        """Return the JSON output of `kubectl get` in the namespace."""
         return json.loads(kubectl("--namespace", self.namespace, "get", *args, "--output", "json"))
 
     def ready_pods(self) -> int:
+        """Return the number of ready pods of the Deployment."""
         return int(self.get("deployment", "ml-census")["status"].get("readyReplicas", 0))
 
     def pods(self) -> list[dict[str, Any]]:
-        """The server's pods that are not on their way out, oldest first."""
+        """Return the pods of the server that are not terminating, oldest first."""
         found = self.get("pods", "--selector", "app.kubernetes.io/name=ml-census")["items"]
         here = [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
         return sorted(here, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
 
     def restarts(self) -> int:
+        """Return the number of container restarts in all pods."""
         states = [state for pod in self.pods() for state in pod["status"].get("containerStatuses", [])]
         return sum(int(state["restartCount"]) for state in states)
 
     def delete(self, pod: dict[str, Any], *options: str) -> None:
+        """Delete a pod."""
         kubectl("--namespace", self.namespace, "delete", "pod", pod["metadata"]["name"], *options)
 
     @contextmanager
     def exit_codes(self) -> Iterator[dict[str, int]]:
-        """How the containers of pods that are deleted meanwhile have ended, by pod."""
+        """Collect the exit codes of the containers of pods that are deleted meanwhile, by pod name."""
         codes: dict[str, int] = {}
         code = "{.metadata.name} {.status.containerStatuses[0].state.terminated.exitCode}"
         command = ["kubectl", "--namespace", self.namespace, "get", "pods", "--watch"]
@@ -139,31 +151,33 @@ class Release:
             reader.join()
 
     def exec(self, pod: dict[str, Any], code: str) -> str:
-        """What Python code prints that runs beside the server, in its container."""
+        """Return the output of Python code in the container of the server."""
         return kubectl("--namespace", self.namespace, "exec", pod["metadata"]["name"], "--", "python3", "-c", code)
 
     def logs(self, pod: dict[str, Any]) -> str:
+        """Return the log of a pod."""
         return kubectl("--namespace", self.namespace, "logs", pod["metadata"]["name"])
 
     def version(self) -> Any:
+        """Return the response of /version."""
         return requests.get(f"{self.url}/version", timeout=30).json()
 
     def settle(self) -> None:
-        """Wait until the pods that an update has replaced are gone: until then they answer, too."""
+        """Wait until the pods that an update has replaced are gone. They answer requests until then."""
         wanted = int(self.get("deployment", "ml-census")["spec"]["replicas"])
         selector = "app.kubernetes.io/name=ml-census"
         wait_for("old pods to end", lambda: len(self.get("pods", "--selector", selector)["items"]) == wanted)
 
     @property
     def url(self) -> str:
-        """Where the Service of type LoadBalancer answers."""
+        """URL of the Service of type LoadBalancer."""
         service = self.get("service", "ml-census")
         address = service["status"]["loadBalancer"]["ingress"][0]["ip"]
         return f"http://{address}:{service['spec']['ports'][0]['port']}"
 
     @contextmanager
     def forwarded(self) -> Iterator[str]:
-        """Where the Service answers through the API server, for one that has no address of its own."""
+        """Yield a URL of the Service through the API server, for a Service without an external address."""
         with port_forward(self.namespace, "service/ml-census", 80) as url:
             yield url
 
@@ -174,6 +188,7 @@ def _set(key: str, value: object) -> tuple[str, str]:
 
 @contextmanager
 def port_forward(namespace: str, what: str, port: int) -> Iterator[str]:
+    """Yield a local URL of a port of a pod, Deployment or Service."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         local = free.getsockname()[1]
@@ -192,8 +207,11 @@ def port_forward(namespace: str, what: str, port: int) -> Iterator[str]:
         process.wait(30)
 
 
-def python_pod(namespace: str, name: str, *args: str) -> None:
-    """One that runs the Python of the server's image, once it is ready. Its label "app" is its name."""
+def start_python_pod(namespace: str, name: str, *args: str) -> None:
+    """Start a pod that runs Python from the image of the server, and wait until it is ready.
+
+    The label "app" of the pod is its name.
+    """
     secure = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
     container = {
         "name": name,
@@ -214,30 +232,34 @@ def python_pod(namespace: str, name: str, *args: str) -> None:
 
 
 class Bucket:
-    """gs://models of the emulator."""
+    """The bucket gs://models of the emulator."""
 
     def put(self, name: str, data: bytes) -> None:
+        """Write an object."""
         with port_forward(GCS, "deployment/gcs", 4443) as url:
-            where = f"{url}/upload/storage/v1/b/models/o?uploadType=media&name={name}"
-            requests.post(where, data=data, timeout=30).raise_for_status()
+            endpoint = f"{url}/upload/storage/v1/b/models/o?uploadType=media&name={name}"
+            requests.post(endpoint, data=data, timeout=30).raise_for_status()
 
     def get(self, name: str) -> bytes:
+        """Return the content of an object."""
         with port_forward(GCS, "deployment/gcs", 4443) as url:
-            answer = requests.get(f"{url}/storage/v1/b/models/o/{quote(name, safe='')}?alt=media", timeout=30)
-        answer.raise_for_status()
-        return answer.content
+            response = requests.get(f"{url}/storage/v1/b/models/o/{quote(name, safe='')}?alt=media", timeout=30)
+        response.raise_for_status()
+        return response.content
 
 
 def ml_census(*args: str, stdin: str | None = None, env: dict[str, str] | None = None) -> str:
+    """Return the output of the command ml-census."""
     return run(sys.executable, "-m", "ml_census", *args, stdin=stdin, env=env)
 
 
 def image(variable: str) -> dict[str, object]:
-    """The chart's values for the image that an environment variable names."""
+    """Return the values of the chart for the image in an environment variable."""
     repository, _, tag = os.environ[variable].rpartition(":")
     return {"image.repository": repository, "image.tag": tag}
 
 
 def login(url: str) -> str:
-    answer = requests.get(f"{url}/login", auth=("census", "census"), timeout=30)
-    return str(answer.json()["token"])
+    """Return the token of the user census."""
+    response = requests.get(f"{url}/login", auth=("census", "census"), timeout=30)
+    return str(response.json()["token"])

@@ -1,35 +1,37 @@
-"""A bucket with two models for all tests on the cluster; a namespace with users and a key for each module."""
+"""Fixtures of the tests on a cluster: one bucket with two models, and one release for each module."""
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 import requests
 import yaml
-from cluster import GCS, ROOT, Bucket, Release, kubectl, ml_census, namespace, port_forward, run, wait_for
-from node import why_not
-from traffic import Load
+
+from e2e.cluster import GCS, ROOT, Bucket, Release, create_namespace, kubectl, ml_census, port_forward, run, wait_for
+from e2e.node import skip_reason
+from e2e.traffic import Load
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("node") and (reason := why_not()):
+    """Skip tests that need access to the node where there is none."""
+    if item.get_closest_marker("node") and (reason := skip_reason()):
         pytest.skip(reason)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def no_namespace_left() -> Iterator[None]:
-    """Modules do not wait for the end of their namespaces: the next module starts meanwhile."""
+    """Wait for the namespaces at the end of the session. The next module starts while one is deleted."""
     yield
     wait_for("the namespaces to end", lambda: "ml-census-e2e" not in kubectl("get", "namespaces", "--output", "name"))
 
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """gs://models has the synthetic census model twice: as census (boosted) and as census-article."""
-    namespace(GCS)
+    """Publish the synthetic census model in gs://models as census (boosted) and as census-article."""
+    create_namespace(GCS)
     manifest = (ROOT / "tests" / "e2e" / "gcs.yaml").read_text()
     image = os.environ.get("GCS_IMAGE", "docker.io/fsouza/fake-gcs-server:1.52.2")
     kubectl("apply", "--filename", "-", stdin=manifest.replace("IMAGE", image).replace("NAMESPACE", GCS))
@@ -45,12 +47,13 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def bucket(models: None) -> Bucket:
+    """Return the bucket with the models."""
     return Bucket()
 
 
 @pytest.fixture(scope="session")
-def kinds() -> Iterator[None]:
-    """The cluster knows the kinds of the add-ons that the chart has objects for."""
+def crds() -> Iterator[None]:
+    """Install the CustomResourceDefinitions of the add-ons that the chart has objects for."""
     known = {each["metadata"]["name"] for each in json.loads(kubectl("get", "crd", "--output", "json"))["items"]}
     files = [Path(line) for line in run(str(ROOT / "ci" / "list-crds"), "--find").splitlines()]
     kinds = [kind for file in files for kind in yaml.safe_load_all(file.read_text()) if kind]
@@ -64,8 +67,8 @@ def kinds() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def addons(kinds: None) -> Iterator[None]:
-    """Besides the kinds, the cluster has the PriorityClass that ci/full-values.yaml names."""
+def addons(crds: None) -> Iterator[None]:
+    """Create the PriorityClass that ci/full-values.yaml names."""
     kubectl("create", "priorityclass", "serving", "--value=1000")
     yield
     kubectl("delete", "priorityclass", "serving")
@@ -75,9 +78,9 @@ def addons(kinds: None) -> Iterator[None]:
 def release(
     request: pytest.FixtureRequest, addons: None, models: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Release]:
-    """A namespace that is ready for the chart: the Secrets that the environments name are there."""
+    """Yield a release in a namespace with the Secrets that the environments name."""
     name = f"ml-census-e2e-{request.path.stem.removeprefix('test_')}"
-    namespace(name)
+    create_namespace(name)
     folder: Path = tmp_path_factory.mktemp("credentials")
     ml_census("user", "add", "census", "--users", str(folder / "users.json"), "--allow-weak-password", stdin="census\n")
     (folder / "secret.txt").write_text(ml_census("generate-key"))
@@ -91,27 +94,30 @@ def release(
 
 @pytest.fixture
 def load(release: Release, request: pytest.FixtureRequest) -> Iterator[Load]:
-    """Clients that ask the release during the test."""
+    """Yield clients that send requests to the release during the test."""
     with Load(release.url).running() as running:
-        wait_for("some answers", lambda: len(running.outcomes) > 20)
+        wait_for("the first responses", lambda: len(running.outcomes) > 20)
         yield running
     print(f"{request.node.name}: {running}")
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """With a failure comes what the cluster has to say of it."""
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add the state of the cluster to the report of a failed test."""
     report = yield
     if report.when == "call" and report.failed and "release" in getattr(item, "funcargs", {}):
-        report.sections.append(("cluster", state_of(item.funcargs["release"].namespace)))  # type: ignore[attr-defined]
+        report.sections.append(("cluster", cluster_state(item.funcargs["release"].namespace)))  # type: ignore[attr-defined]
     return report
 
 
-def state_of(namespace: str) -> str:
-    where = ["--namespace", namespace]
+def cluster_state(namespace: str) -> str:
+    """Return pods, events and logs of a namespace, or the error of kubectl."""
+    options = ["--namespace", namespace]
     try:
-        said = kubectl(*where, "get", "pods", "--output", "wide") + kubectl(*where, "get", "events")
+        state = kubectl(*options, "get", "pods", "--output", "wide") + kubectl(*options, "get", "events")
         logs = ["logs", "--selector", "app.kubernetes.io/instance=ml-census", "--tail=30", "--prefix"]
-        return said + kubectl(*where, *logs)
+        return state + kubectl(*options, *logs)
     except AssertionError as error:  # the test's own failure is the one to report
         return str(error)

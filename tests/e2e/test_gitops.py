@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 import yaml
-from cluster import CHART, helm, kubectl
+
+from e2e.cluster import CHART, helm, kubectl
 
 Object = dict[str, Any]
 FILES = sorted(str(each.relative_to(CHART)) for each in [*CHART.glob("ci/*"), *CHART.glob("environments/*")])
@@ -22,8 +23,8 @@ def rendered(file: str) -> list[Object]:
 def admitted(objects: list[Object]) -> list[Object]:
     """Return the objects with the defaults of the API server. A dry run stores nothing."""
     command = ["apply", "--server-side", "--dry-run=server", "--namespace=default", "--output=json", "--filename=-"]
-    answer = json.loads(kubectl(*command, stdin=yaml.safe_dump_all(objects)))
-    found: list[Object] = answer["items"] if answer["kind"] == "List" else [answer]
+    response = json.loads(kubectl(*command, stdin=yaml.safe_dump_all(objects)))
+    found: list[Object] = response["items"] if response["kind"] == "List" else [response]
     return found
 
 
@@ -44,7 +45,7 @@ def differences(wanted: Any, live: Any, is_built_in: bool, path: str) -> Iterato
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_live_objects_equal_the_rendered_ones(kinds: None, file: str) -> None:
+def test_live_objects_equal_the_rendered_ones(crds: None, file: str) -> None:
     objects = rendered(file)
     live = {(each["kind"], each["metadata"]["name"]): each for each in admitted(objects)}
 

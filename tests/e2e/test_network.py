@@ -1,9 +1,10 @@
-"""The chart's NetworkPolicy lets the right pods through where the cluster enforces it. The tests run in this order."""
+"""Traffic that the NetworkPolicy of the chart allows and blocks. The tests run in this order."""
 
 from collections.abc import Iterator
 
 import pytest
-from cluster import CHART, GCS, Release, kubectl, namespace, python_pod
+
+from e2e.cluster import CHART, GCS, Release, create_namespace, kubectl, start_python_pod
 
 DEV = CHART / "environments" / "dev.yaml"
 CONNECT = """
@@ -18,46 +19,50 @@ SERVER = "deployment/ml-census"
 
 
 @pytest.fixture(scope="module")
-def friend() -> Iterator[str]:
-    yield from peer("ml-census-e2e-friend")
+def allowed() -> Iterator[str]:
+    """Yield a namespace that the NetworkPolicy comes to allow."""
+    yield from peer_namespace("ml-census-e2e-allowed")
 
 
 @pytest.fixture(scope="module")
-def stranger() -> Iterator[str]:
-    yield from peer("ml-census-e2e-stranger")
+def other() -> Iterator[str]:
+    """Yield a namespace that no NetworkPolicy names."""
+    yield from peer_namespace("ml-census-e2e-other")
 
 
-def peer(name: str) -> Iterator[str]:
-    """A namespace with a pod that does nothing but listen on port 8443."""
-    namespace(name)
-    python_pod(name, "peer", "-c", "import http.server as h; h.test(h.SimpleHTTPRequestHandler, port=8443)")
+def peer_namespace(name: str) -> Iterator[str]:
+    """Yield a namespace with a pod that listens on port 8443."""
+    create_namespace(name)
+    start_python_pod(name, "peer", "-c", "import http.server as h; h.test(h.SimpleHTTPRequestHandler, port=8443)")
     yield name
     kubectl("delete", "namespace", name, "--wait=false")
 
 
 def connect(namespace: str, pod: str, host: str, port: int) -> str:
-    """From the pod: "open", or "blocked" when nothing comes back."""
+    """Connect from a pod. Return "open", or "blocked" if there is no reply."""
     return kubectl("--namespace", namespace, "exec", pod, "--", "python3", "-c", CONNECT, host, str(port)).strip()
 
 
 def address(namespace: str) -> str:
+    """Return the IP address of the pod in a namespace."""
     return kubectl("--namespace", namespace, "get", "pod", "peer", "--output", "jsonpath={.status.podIP}")
 
 
-def named(namespace: str) -> dict[str, object]:
-    """The peer of a NetworkPolicy."""
+def namespace_peer(namespace: str) -> dict[str, object]:
+    """Return the NetworkPolicy peer that selects a namespace."""
     return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def installed(release: Release) -> None:
+    """Install the dev environment."""
     release.upgrade(DEV)
 
 
-def test_server_reaches_only_names_and_the_bucket(release: Release, stranger: str) -> None:
-    bucket, other, api = (f"gcs.{GCS}", 4443), (address(stranger), 8443), ("kubernetes.default", 443)
+def test_server_reaches_only_names_and_the_bucket(release: Release, other: str) -> None:
+    bucket, pod, api = (f"gcs.{GCS}", 4443), (address(other), 8443), ("kubernetes.default", 443)
 
-    assert [connect(release.namespace, SERVER, *to) for to in (bucket, other, api)] == ["open", "blocked", "blocked"]
+    assert [connect(release.namespace, SERVER, *to) for to in (bucket, pod, api)] == ["open", "blocked", "blocked"]
 
 
 def test_pod_has_no_token_of_kubernetes(release: Release) -> None:
@@ -66,30 +71,34 @@ def test_pod_has_no_token_of_kubernetes(release: Release) -> None:
     assert release.exec(pod, "import os; print(os.path.exists('/var/run/secrets/kubernetes.io'))").strip() == "False"
 
 
-def test_named_namespaces_alone_reach_server_and_metrics(release: Release, friend: str, stranger: str) -> None:
-    """All reach the server and none the metrics, until networkPolicy.from and .monitoring name some. `helm test` is
-    among those that reach the server."""
+def test_named_namespaces_alone_reach_server_and_metrics(release: Release, allowed: str, other: str) -> None:
+    """All namespaces reach the server and none the metrics, until networkPolicy.from and .monitoring name some."""
     service = f"ml-census.{release.namespace}"
     (pod,) = release.pods()
-    assert [connect(who, "peer", service, 80) for who in (friend, stranger)] == ["open", "open"]
-    assert [connect(who, "peer", pod["status"]["podIP"], 5091) for who in (friend, stranger)] == ["blocked"] * 2
+    assert [connect(namespace, "peer", service, 80) for namespace in (allowed, other)] == ["open", "open"]
+    assert [connect(namespace, "peer", pod["status"]["podIP"], 5091) for namespace in (allowed, other)] == [
+        "blocked"
+    ] * 2
 
-    release.upgrade(DEV, **{"networkPolicy.from": [named(friend)], "networkPolicy.monitoring": [friend]})
+    release.upgrade(DEV, {"networkPolicy.from": [namespace_peer(allowed)], "networkPolicy.monitoring": [allowed]})
     release.settle()
 
     (pod,) = release.pods()
-    assert [connect(who, "peer", service, 80) for who in (friend, stranger)] == ["open", "blocked"]
-    assert [connect(who, "peer", pod["status"]["podIP"], 5091) for who in (friend, stranger)] == ["open", "blocked"]
+    assert [connect(namespace, "peer", service, 80) for namespace in (allowed, other)] == ["open", "blocked"]
+    assert [connect(namespace, "peer", pod["status"]["podIP"], 5091) for namespace in (allowed, other)] == [
+        "open",
+        "blocked",
+    ]
     release.test()
 
 
-def test_policy_that_is_disabled_blocks_nothing(release: Release, stranger: str) -> None:
+def test_policy_that_is_disabled_blocks_nothing(release: Release, other: str) -> None:
     """What the tests before found blocked is blocked by the policy, and not by the cluster."""
-    release.upgrade(DEV, **{"networkPolicy.enabled": "false"})
+    release.upgrade(DEV, {"networkPolicy.enabled": "false"})
     release.settle()
 
     (pod,) = release.pods()
-    for to in ((address(stranger), 8443), ("kubernetes.default", 443)):
+    for to in ((address(other), 8443), ("kubernetes.default", 443)):
         assert connect(release.namespace, SERVER, *to) == "open"
     for port in (5090, 5091):
-        assert connect(stranger, "peer", pod["status"]["podIP"], port) == "open"
+        assert connect(other, "peer", pod["status"]["podIP"], port) == "open"

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import requests
 import yaml
-from cluster import CHART, VALUES, Bucket, Release, helm, image, wait_for
-from traffic import Load
+
+from e2e.cluster import CHART, VALUES, Bucket, Release, helm, image, wait_for
+from e2e.traffic import Load
 
 PREVIOUS = Path(__file__).parent / "previous" / "ml-census-0.1.0.tgz"
 ARTICLE = CHART / "ci" / "article-values.yaml"
@@ -32,13 +33,13 @@ def test_upgrade_from_the_previous_chart_loses_no_request(release: Release, buck
     settings = options(image("PREVIOUS_IMAGE") | model)
     helm("install", *named[:1], str(PREVIOUS), *named[1:], "--values", str(ARTICLE), "--values", str(old), *settings,
          "--set", "replicaCount=2", "--wait", "--timeout", "5m")  # fmt: skip
-    wait_for("the load balancer", lambda: answers(release), 30)
+    wait_for("the load balancer", lambda: is_answering(release), 30)
     before = helm("get", "manifest", *named).splitlines()
     new = ["--reset-then-reuse-values", "--set-json", f"networkPolicy={json.dumps(OWN['networkPolicy'])}"]
     new += options(image("IMAGE"))
 
     with Load(release.url).running() as load:
-        wait_for("some answers", lambda: len(load.outcomes) > 20)
+        wait_for("the first responses", lambda: len(load.outcomes) > 20)
         helm("upgrade", *named[:1], str(CHART), *named[1:], *new, "--wait", "--timeout", "5m")
         release.settle()
         wait_for("500 requests", lambda: len(load.outcomes) >= 500)
@@ -56,7 +57,8 @@ def options(values: dict[str, object]) -> list[str]:
     return [option for key, value in values.items() for option in ("--set", f"{key}={value}")]
 
 
-def answers(release: Release) -> bool:
+def is_answering(release: Release) -> bool:
+    """Return whether the release answers /version."""
     try:
         return bool(release.version())
     except requests.ConnectionError:

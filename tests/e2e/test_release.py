@@ -1,13 +1,14 @@
-"""A new password in the mounted Secret ends tokens, and the autoscaler follows the load. In this order."""
+"""A changed password in the mounted Secret, and the autoscaler. The tests run in this order."""
 
 import json
 import time
 
 import pytest
 import requests
-from cluster import CHART, Release, kubectl, login, wait_for
-from traffic import ROW, Load
 from werkzeug.security import generate_password_hash
+
+from e2e.cluster import CHART, Release, kubectl, login, wait_for
+from e2e.traffic import ROW, Load
 
 pytestmark = pytest.mark.full
 ARTICLE = CHART / "ci" / "article-values.yaml"
@@ -15,44 +16,45 @@ ARTICLE = CHART / "ci" / "article-values.yaml"
 
 @pytest.fixture(scope="module", autouse=True)
 def installed(release: Release) -> None:
-    release.upgrade(ARTICLE, replicaCount=2)
+    """Install a release with two pods."""
+    release.upgrade(ARTICLE, {"replicaCount": 2})
 
 
 def test_password_changed_in_the_secret_ends_its_tokens(release: Release) -> None:
-    """Within the time that the kubelet takes to update the mounted Secret and the server to reload it."""
+    """The kubelet takes a minute to update the mounted Secret, and then the server reloads it."""
     token = login(release.url)
     users = json.dumps({"census": generate_password_hash("changed")})
     patch = json.dumps({"stringData": {"users.json": users}})
-    where = ["--namespace", release.namespace, "patch", "secret", "ml-census-credentials", "--patch"]
+    command = ["--namespace", release.namespace, "patch", "secret", "ml-census-credentials", "--patch"]
     before = release.get("secret", "ml-census-credentials")["data"]["users.json"]
     began = time.monotonic()
-    kubectl(*where, patch)
+    kubectl(*command, patch)
     wait_for("the token to end everywhere", lambda: statuses(release, token) == {403}, 150)
     took = time.monotonic() - began
     print(f"a token ended {took:.0f} s after its password changed in the Secret")
     assert release.restarts() == 0
 
-    kubectl(*where, json.dumps({"data": {"users.json": before}}))
+    kubectl(*command, json.dumps({"data": {"users.json": before}}))
     wait_for("the old password", lambda: statuses(release, token) == {200}, 150)
 
 
 def statuses(release: Release, token: str) -> set[int]:
-    """Of ten predictions with the token, each on a connection of its own."""
-    ask = {"url": f"{release.url}/prediction", "json": {"inputs": [ROW]}, "headers": {"Authorization": token}}
-    return {requests.post(**ask, timeout=30).status_code for _ in range(10)}  # type: ignore[arg-type]
+    """Return the statuses of ten predictions with a token, each on a new connection."""
+    url, headers = f"{release.url}/prediction", {"Authorization": token}
+    return {requests.post(url, json={"inputs": [ROW]}, headers=headers, timeout=30).status_code for _ in range(10)}
 
 
 def test_autoscaler_follows_the_load_up_and_down(release: Release) -> None:
-    quick = {f"autoscaling.behavior.scale{way}.stabilizationWindowSeconds": 0 for way in ("Up", "Down")}
+    no_delay = {f"autoscaling.behavior.scale{way}.stabilizationWindowSeconds": 0 for way in ("Up", "Down")}
     release.upgrade(
         ARTICLE,
-        **{
+        {
             "autoscaling.enabled": "true",
             "autoscaling.minReplicas": 1,
             "autoscaling.maxReplicas": 3,
             "autoscaling.targetCPUUtilizationPercentage": 50,
-        },
-        **quick,
+        }
+        | no_delay,
     )
     wait_for("one pod", lambda: release.ready_pods() == 1, 300)
 

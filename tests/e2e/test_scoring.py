@@ -1,4 +1,4 @@
-"""A file of UCI Adult is scored through the load balancer while the pods are replaced."""
+"""Scoring of a file of UCI Adult through the load balancer while the pods are replaced."""
 
 import csv
 import os
@@ -7,20 +7,21 @@ import sys
 from pathlib import Path
 
 import pytest
-from cluster import CHART, Release
 
+from e2e.cluster import CHART, Release
 from ml_census.client.session import Client
 
 pytestmark = [pytest.mark.adult, pytest.mark.full]
 ARTICLE = CHART / "ci" / "article-values.yaml"
 
 
-def names(release: Release) -> set[str]:
+def pod_names(release: Release) -> set[str]:
+    """Return the names of the pods."""
     return {str(pod["metadata"]["name"]) for pod in release.pods()}
 
 
 def test_rows_are_answered_once_and_in_order_during_updates(release: Release, tmp_path: Path) -> None:
-    release.upgrade(ARTICLE, replicaCount=2)
+    release.upgrade(ARTICLE, {"replicaCount": 2})
     lines = (Path(os.environ["ADULT_DATA"]) / "adult.test").read_text().splitlines()[1:]
     rows = [[cell.strip() for cell in line.split(",")] for line in lines if line]
     with Client(release.url, "census", "census") as client:
@@ -32,16 +33,16 @@ def test_rows_are_answered_once_and_in_order_during_updates(release: Release, tm
 
     command = [sys.executable, "-m", "ml_census", "predict", "--url", release.url, "--user", "census", "--batch", "1"]
     command += ["--password-file", "password", "--input", "rows.csv", "--output", "out.csv"]
-    updates, before, during = 0, names(release), set()
+    updates, before, during = 0, pod_names(release), set()
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as scoring:
         while scoring.poll() is None or updates == 0:
-            release.upgrade(ARTICLE, replicaCount=2, **{"config.max_rows": 10_001 + updates})
+            release.upgrade(ARTICLE, {"replicaCount": 2, "config.max_rows": 10_001 + updates})
             updates += 1
             if scoring.poll() is None:
-                during |= names(release)
-        said = scoring.communicate()[1]
+                during |= pod_names(release)
+        errors = scoring.communicate()[1]
 
-    assert scoring.returncode == 0, said
+    assert scoring.returncode == 0, errors
     assert during and not before & during, "no update was over before the last row was scored"
     with (tmp_path / "out.csv").open(newline="") as file:
         scored = list(csv.reader(file))

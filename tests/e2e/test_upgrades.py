@@ -1,4 +1,4 @@
-"""Pods are deleted, updated and rolled back, no request fails. A bad upgrade leaves the old pods. In this order."""
+"""Deleted pods, updates, rollbacks and bad upgrades lose no request. The tests run in this order."""
 
 import json
 import threading
@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 import requests
-from cluster import CHART, Bucket, Release, helm, image, kubectl, wait_for
-from traffic import ANSWER, ROW, Load
+
+from e2e.cluster import CHART, Bucket, Release, helm, image, kubectl, wait_for
+from e2e.traffic import PREDICTION, ROW, Load
 
 ARTICLE = CHART / "ci" / "article-values.yaml"
-REPLICAS = {"replicaCount": 2}
+PODS = 2
+REPLICAS: dict[str, object] = {"replicaCount": PODS}
 
-REFUSED_BEFORE_ANY_CHANGE: dict[str, dict[str, object]] = {
+REJECTED_VALUES: dict[str, dict[str, object]] = {
     "wrong type": {"config.max_body_bytes": "many"},
     "unknown key": {"config.modelpath": "gs://models/census/model.pkl"},
     "bad path": {"config.model_path": "http://models/model.pkl"},
@@ -22,7 +24,8 @@ REFUSED_BEFORE_ANY_CHANGE: dict[str, dict[str, object]] = {
     "garbage users": {"credentials.existingSecret": "", "credentials.users.ada": "garbage"},
     "too short a grace period": {"terminationGracePeriodSeconds": 1},
 }
-STALLED: dict[str, dict[str, object]] = {
+"""Values that the schema of the chart rejects."""
+STALLED_UPGRADES: dict[str, dict[str, object]] = {
     "no such model": {"config.model_path": "gs://models/nowhere/model.pkl"},
     "no such secret": {"credentials.existingSecret": "absent"},
     "no such image": {"image.tag": "absent"},
@@ -32,34 +35,37 @@ STALLED: dict[str, dict[str, object]] = {
     "garbage users in a Secret": {"credentials.existingSecret": "garbage"},
     "no such host of the bucket": {"extraEnv[0].name": "STORAGE_EMULATOR_HOST", "extraEnv[0].value": "http://nowhere"},
 }
-"""Ports and the paths of probes are no values."""
+"""Values that the schema accepts and with which no new pod becomes ready."""
 ANOTHER_MODEL: dict[str, object] = {
     "config.model_path": "gs://models/census-article/model.pkl",
     "config.prediction_decoding": "gs://models/census-article/prediction_decoding.json",
 }
 
 
-def first_alone(cases: dict[str, dict[str, object]]) -> list[object]:
-    """The first case for `make smoke`, all for `make e2e`."""
+def smoke_first(cases: dict[str, dict[str, object]]) -> list[object]:
+    """Return the first case for `make smoke`, and the others for `make e2e`."""
     first, *others = cases
     return [first, *(pytest.param(other, marks=pytest.mark.full) for other in others)]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def installed(release: Release, bucket: Bucket) -> None:
+    """Install a release, and create invalid objects for the bad upgrades."""
     bucket.put("garbage.json", b"{")
     kubectl(
         *("--namespace", release.namespace, "create", "secret", "generic", "garbage"),
         *("--from-literal=users.json={", f"--from-literal=secret.txt={40 * 'x'}"),
     )
-    release.upgrade(ARTICLE, **REPLICAS)
+    release.upgrade(ARTICLE, REPLICAS)
 
 
 def revision(release: Release) -> int:
+    """Return the revision of a release."""
     return int(json.loads(helm("status", "ml-census", "--namespace", release.namespace, "--output", "json"))["version"])
 
 
-def names(release: Release) -> set[str]:
+def pod_names(release: Release) -> set[str]:
+    """Return the names of the pods."""
     return {pod["metadata"]["name"] for pod in release.pods()}
 
 
@@ -68,29 +74,29 @@ def test_client_of_the_article_gets_predictions_on_port_90(release: Release) -> 
 
     response = requests.get(endpoint + "login", auth=("census", "census"), timeout=30)
     headers = {"Authorization": response.json()["token"]}
-    answer = requests.post(endpoint + "prediction", headers=headers, json={"inputs": [ROW]}, timeout=30)
+    prediction = requests.post(endpoint + "prediction", headers=headers, json={"inputs": [ROW]}, timeout=30)
 
     assert release.url.endswith(":90")
-    assert answer.json() == {"predictions": [ANSWER]}
+    assert prediction.json() == {"predictions": [PREDICTION]}
 
 
 def test_deleted_pods_exit_with_0_and_lose_no_request(release: Release, load: Load) -> None:
-    """Both, one after the other; test_faults.py deletes 20."""
-    deleted = names(release)
+    """This test deletes both pods one after the other. test_faults.py deletes 20."""
+    deleted = pod_names(release)
     with release.exit_codes() as codes:
         release.delete(release.pods()[0], "--wait=false")
-        wait_for("the replacement", lambda: len(fresh(release, deleted)) == 1)
+        wait_for("the replacement", lambda: len(new_ready_pods(release, deleted)) == 1)
         (left,) = [pod for pod in release.pods() if pod["metadata"]["name"] in deleted]
         release.delete(left, "--wait=false")
-        wait_for("the replacements", lambda: len(fresh(release, deleted)) == REPLICAS["replicaCount"])
+        wait_for("the replacements", lambda: len(new_ready_pods(release, deleted)) == PODS)
         wait_for("the pods to end", lambda: codes.keys() >= deleted)
 
     assert {codes[name] for name in deleted} == {0}
     assert not load.failed
 
 
-def fresh(release: Release, before: set[str]) -> set[str]:
-    """The ready pods that were not there before."""
+def new_ready_pods(release: Release, before: set[str]) -> set[str]:
+    """Return the names of ready pods that are not among the given ones."""
     return {pod["metadata"]["name"] for pod in release.pods() if is_ready(pod)} - before
 
 
@@ -98,7 +104,7 @@ def test_new_model_and_rollback_lose_no_request(release: Release) -> None:
     spec = release.get("deployment", "ml-census")["spec"]
     old = release.version()["model"]
     with Load(release.url).running() as update:
-        release.upgrade(ARTICLE, **REPLICAS, **ANOTHER_MODEL)
+        release.upgrade(ARTICLE, REPLICAS | ANOTHER_MODEL)
         release.settle()
     new = release.version()["model"]
     began = time.monotonic()
@@ -114,46 +120,46 @@ def test_new_model_and_rollback_lose_no_request(release: Release) -> None:
     assert not update.failed + rollback.failed
 
 
-@pytest.mark.parametrize("case", first_alone(REFUSED_BEFORE_ANY_CHANGE))
+@pytest.mark.parametrize("case", smoke_first(REJECTED_VALUES))
 def test_values_that_the_schema_rejects_change_nothing(release: Release, case: str) -> None:
-    before = names(release), revision(release)
+    before = pod_names(release), revision(release)
 
     with pytest.raises(AssertionError, match="exit 1"):
-        release.upgrade(ARTICLE, **REPLICAS, **REFUSED_BEFORE_ANY_CHANGE[case])
+        release.upgrade(ARTICLE, REPLICAS | REJECTED_VALUES[case])
 
-    assert (names(release), revision(release)) == before
+    assert (pod_names(release), revision(release)) == before
 
 
 @pytest.mark.full
 def test_values_that_are_not_yaml_change_nothing(release: Release, tmp_path: Path) -> None:
-    before = names(release), revision(release)
+    before = pod_names(release), revision(release)
     (tmp_path / "values.yaml").write_text("config: [")
 
     with pytest.raises(AssertionError, match="exit 1"):
         release.upgrade(tmp_path / "values.yaml")
 
-    assert (names(release), revision(release)) == before
+    assert (pod_names(release), revision(release)) == before
 
 
-@pytest.mark.parametrize("case", first_alone(STALLED))
+@pytest.mark.parametrize("case", smoke_first(STALLED_UPGRADES))
 def test_bad_upgrade_keeps_the_old_pods_and_rolls_back(release: Release, load: Load, case: str) -> None:
     """A replacement of an old pod starts with the old configuration, which its ReplicaSet carries."""
     good, spec = revision(release), release.get("deployment", "ml-census")["spec"]
 
     with pytest.raises(AssertionError, match="exit 1"):
-        release.upgrade(ARTICLE, timeout="15s", **REPLICAS, **STALLED[case])
-    assert release.ready_pods() == REPLICAS["replicaCount"]
-    old, before = config_of(next(pod for pod in release.pods() if is_ready(pod))), names(release)
+        release.upgrade(ARTICLE, REPLICAS | STALLED_UPGRADES[case], timeout="15s")
+    assert release.ready_pods() == PODS
+    old, before = config_of(next(pod for pod in release.pods() if is_ready(pod))), pod_names(release)
     release.delete(next(pod for pod in release.pods() if is_ready(pod)), "--wait=false")
-    wait_for("the old pod's replacement", lambda: sum(map(is_ready, release.pods())) == REPLICAS["replicaCount"], 60)
-    (replacement,) = (pod for pod in release.pods() if pod["metadata"]["name"] in fresh(release, before))
+    wait_for("the old pod's replacement", lambda: sum(map(is_ready, release.pods())) == PODS, 60)
+    (replacement,) = (pod for pod in release.pods() if pod["metadata"]["name"] in new_ready_pods(release, before))
     assert read_config(release, replacement) == old
     assert len(config_maps(release)) == 1
 
     helm("rollback", "ml-census", str(good), "--namespace", release.namespace, "--wait", "--timeout", "1m")
     release.settle()
     assert release.get("deployment", "ml-census")["spec"] == spec
-    assert release.ready_pods() == REPLICAS["replicaCount"]
+    assert release.ready_pods() == PODS
     assert not load.failed
 
 
@@ -176,8 +182,8 @@ def read_config(release: Release, pod: dict[str, Any]) -> str:
 def test_pods_read_the_only_config_map(release: Release) -> None:
     (text,) = config_maps(release).values()
 
-    assert [read_config(release, pod) for pod in release.pods()] == [text] * REPLICAS["replicaCount"]
-    assert [config_of(pod) for pod in release.pods()] == [text] * REPLICAS["replicaCount"]
+    assert [read_config(release, pod) for pod in release.pods()] == [text] * PODS
+    assert [config_of(pod) for pod in release.pods()] == [text] * PODS
 
 
 def test_config_map_cannot_be_edited(release: Release) -> None:
@@ -192,33 +198,34 @@ def test_config_map_cannot_be_edited(release: Release) -> None:
 def test_pod_starts_after_its_config_map_is_deleted(release: Release, load: Load) -> None:
     """The annotation of the pod has the same text. The next upgrade creates the ConfigMap again."""
     ((name, text),) = config_maps(release).items()
-    before = names(release)
+    before = pod_names(release)
     kubectl("--namespace", release.namespace, "delete", "configmap", name)
     release.delete(release.pods()[0], "--wait=false")
-    wait_for("the replacement", lambda: len(fresh(release, before)) == 1)
+    wait_for("the replacement", lambda: len(new_ready_pods(release, before)) == 1)
 
-    (replacement,) = (pod for pod in release.pods() if pod["metadata"]["name"] in fresh(release, before))
+    (replacement,) = (pod for pod in release.pods() if pod["metadata"]["name"] in new_ready_pods(release, before))
     assert read_config(release, replacement) == text
-    release.upgrade(ARTICLE, **REPLICAS)
+    release.upgrade(ARTICLE, REPLICAS)
     assert config_maps(release) == {name: text}
     assert not load.failed
 
 
-def is_ready(pod: dict[str, object]) -> bool:
-    conditions = {each["type"]: each["status"] for each in pod["status"].get("conditions", [])}  # type: ignore[attr-defined]
+def is_ready(pod: dict[str, Any]) -> bool:
+    """Return whether a pod is ready."""
+    conditions = {each["type"]: each["status"] for each in pod["status"].get("conditions", [])}
     return conditions.get("Ready") == "True"
 
 
 def ready_endpoints(release: Release) -> int:
-    """How many pods the Service sends clients to."""
+    """Return the number of ready endpoints of the Service."""
     (found,) = release.get("endpointslices", "--selector", "kubernetes.io/service-name=ml-census")["items"]
     return sum(each["conditions"]["ready"] for each in found["endpoints"] or [])
 
 
 @pytest.mark.full
 def test_five_updates_in_a_row_lose_no_request(release: Release, load: Load) -> None:
-    """Of values, image and model; never do fewer pods serve than before."""
-    three = {"replicaCount": 3}
+    """The updates change values, image and model. At no time are fewer pods ready than before."""
+    three: dict[str, object] = {"replicaCount": 3}
     updates: list[dict[str, object]] = [
         {"config.max_rows": 10_001},
         image("COMPILED_IMAGE"),
@@ -226,26 +233,28 @@ def test_five_updates_in_a_row_lose_no_request(release: Release, load: Load) -> 
         {"config.max_rows": 10_002} | ANOTHER_MODEL,
         {},
     ]
-    release.upgrade(ARTICLE, **three)
+    release.upgrade(ARTICLE, three)
     release.settle()
-    seen, over = [ready_endpoints(release)], threading.Event()
+    ready, over = [ready_endpoints(release)], threading.Event()
 
     def watch() -> None:
         while not over.wait(0.5):
-            seen.append(ready_endpoints(release))
+            ready.append(ready_endpoints(release))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
         for update in updates:
-            release.upgrade(ARTICLE, **three, **update)
+            release.upgrade(ARTICLE, three | update)
             release.settle()
     finally:
         over.set()
         watcher.join()
     wait_for("10,000 requests", lambda: len(load.outcomes) >= 10_000)
-    print(f"{len(updates)} updates, at least {min(seen)} pods in {len(seen)} looks, models {len(load.versions)}")
+    print(
+        f"{len(updates)} updates, at least {min(ready)} ready pods in {len(ready)} samples, models {len(load.versions)}"
+    )
 
-    assert min(seen) == 3
+    assert min(ready) == 3
     assert len(load.versions) == 2
     assert not load.failed

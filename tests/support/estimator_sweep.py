@@ -32,7 +32,7 @@ class Outcome:
     estimator: str
     data: str
     kind: str
-    """compiled or sklearn: this engine serves the model's own predictions; otherwise refused, differs or fails."""
+    """compiled or sklearn: this engine serves the model's own predictions; otherwise rejected, differs or fails."""
     reason: str = ""
 
 
@@ -49,7 +49,7 @@ def outcome(estimator: str, data: str, model: Any, folder: Path) -> Outcome:
         loaded = load_artifacts(settings)
     except ArtifactError as error:
         advised = "--golden" in error.reason or not any(word in error.reason for word in INTERNAL)
-        kind = "refused" if advised else "fails"
+        kind = "rejected" if advised else "fails"
         return Outcome(estimator, data, kind, error.reason)
     client = create_app(loaded, settings).test_client()
     response = client.post("/v1/models/model:predict", json={"instances": sendable(rows)})
