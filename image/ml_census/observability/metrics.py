@@ -22,6 +22,7 @@ STAGES = ("parse", "validate", "predict", "format")
 LOGIN_RESULTS = ("success", "failure", "throttled")
 NO_PROTOCOL = "none"
 """Value of the label `protocol` for routes that do not predict, such as pages and probes."""
+LOGIN_ROUTE = "/login"
 REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 """Upper bounds of the buckets of ml_census_request_seconds."""
 STAGE_SECONDS = (0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
@@ -73,6 +74,9 @@ class Metrics:
             "ml_census_rejected_requests", "Requests rejected by a full queue.", ["queue"], registry=registry
         )
         self._connections = Gauge("ml_census_connections", "Open connections.", registry=registry)
+        self._in_flight = Gauge(
+            "ml_census_in_flight", "Complete predictions without a response, in a queue or running.", registry=registry
+        )
         self._draining = Gauge("ml_census_draining", "1 after SIGTERM.", registry=registry)
 
     def record_response(self, route: str, status: int, seconds: float) -> None:
@@ -113,14 +117,23 @@ class Metrics:
         """Set the protocol of each route that predicts."""
         self._protocols = protocols
 
+    def is_prediction(self, route: str) -> bool:
+        """Return whether a route predicts. A login has a protocol too."""
+        return route != LOGIN_ROUTE and self._protocols.get(route, NO_PROTOCOL) != NO_PROTOCOL
+
     def watch_server(
-        self, waiting: Mapping[str, Callable[[], int]], connections: Callable[[], int], draining: threading.Event
+        self,
+        waiting: Mapping[str, Callable[[], int]],
+        connections: Callable[[], int],
+        in_flight: Callable[[], int],
+        draining: threading.Event,
     ) -> None:
-        """Read the queue lengths, the number of connections and the drain state at each scrape."""
+        """Read queue lengths, connections, predictions in flight and the drain state at each scrape."""
         for queue, length in waiting.items():
             self._waiting.labels(queue).set_function(length)
             self._rejected.labels(queue)  # starts at 0: Prometheus does not count the first value of a series as a rise
         self._connections.set_function(connections)
+        self._in_flight.set_function(in_flight)
         self._draining.set_function(draining.is_set)
 
     def watch_model(self, model: Callable[[], ModelInfo], reloads: Callable[[], Mapping[str, int]]) -> None:

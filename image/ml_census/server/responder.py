@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from ml_census.observability import access_log
 from ml_census.observability.metrics import Metrics
 from ml_census.observability.request_id import request_id
+from ml_census.server.connection import Connection
 from ml_census.server.parser import Request, RequestError
 from ml_census.server.scheduler import OVERLOADED, PROBE
 
@@ -86,6 +87,12 @@ class Responder:
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
         head = f"HTTP/{version} {status}\r\n{lines}\r\n".encode("latin-1")
         return Response(head if request.command == "HEAD" else head + body, closes)
+
+    def count_in_flight(self, connections: Iterable[Connection]) -> int:
+        """Return the number of complete predictions without a response. Any thread may call it."""
+        # list() of a dict holds the interpreter, so that the event loop cannot change the dict meanwhile
+        requests = [connection.answering for connection in list(connections)]
+        return sum(self.metrics.is_prediction(self._app.metric_route(each.path)) for each in requests if each)
 
     def _run(self, request: Request, peer: tuple[str, int], port: int) -> tuple[str, Headers, bytes]:
         result: list[Any] = []

@@ -60,7 +60,8 @@ def serve(
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     loop = EventLoop(listener, limits, app.queue_for, responder)
-    metrics.watch_server(loop.queue_lengths, loop.connections.__len__, draining)
+    in_flight = partial(responder.count_in_flight, loop.connections)
+    metrics.watch_server(loop.queue_lengths, loop.connections.__len__, in_flight, draining)
     opened(int(listener.getsockname()[1]))
     while not draining.is_set():
         loop.run_once()

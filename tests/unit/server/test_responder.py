@@ -1,8 +1,11 @@
 """One response to one request: bytes, error, metrics and the end of the connection."""
 
+import socket
+
 import pytest
 
 from ml_census.observability.metrics import Metrics
+from ml_census.server.connection import Connection
 from ml_census.server.parser import RequestError
 from ml_census.server.responder import INTERNAL_ERROR, Responder, Response
 from ml_census.server.scheduler import OVERLOADED
@@ -74,6 +77,20 @@ def test_rejection_is_counted_under_its_own_status(metrics: Metrics) -> None:
     respond(post("/broken"), OVERLOADED, metrics=metrics)
 
     assert (timed(metrics, "200", "count"), timed(metrics, "503", "count")) == (None, 1)
+
+
+def test_only_unanswered_predictions_are_in_flight(metrics: Metrics) -> None:
+    """Exclude logins, pages and probes, which say nothing about the load of predictions."""
+    metrics.set_route_protocols({"/prediction": "native", "/login": "native"})
+    responder = Responder(BlockingApplication(), metrics, lambda: False, lambda _method, _headers: [], TOO_LARGE)
+    requests = [post("/prediction"), post("/prediction"), post("/login"), post("/livez"), MALFORMED, None]
+
+    with socket.socket() as unused:
+        connections = [Connection(unused, ("127.0.0.1", 1)) for _ in requests]
+    for connection, data in zip(connections, requests, strict=True):
+        connection.answering = parsed(data) if data else None
+
+    assert responder.count_in_flight(connections) == 2
 
 
 def test_rejected_head_request_has_no_body() -> None:

@@ -26,6 +26,20 @@ def test_drain_answers_every_client_that_it_lets_in(server: RunningServer, monke
                 assert status(newcomer) == 200
 
 
+def test_running_and_waiting_predictions_are_in_flight(server: RunningServer) -> None:
+    server.metrics.set_route_protocols({"/slow": "native"})
+    threads = POOLS[WORK].threads
+
+    clients = server.send_blocked("/slow", threads) + server.send("/slow", 1)
+    while not server.metric("waiting", queue=WORK):
+        pass
+
+    assert server.metric("in_flight") == threads + 1
+    server.unblock(clients)
+    while server.metric("in_flight"):
+        pass
+
+
 @contextmanager
 def no_free_descriptor() -> Iterator[None]:
     """Have this process at its limit of open files."""
