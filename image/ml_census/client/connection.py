@@ -28,17 +28,26 @@ CAUSES = {
 
 
 class ClientError(Exception):
-    """A request failed; the message is the reason in one line."""
+    """A request failed; the message is the reason in one line.
+
+    `retry_after` is the minimum time before a retry (seconds), or None if a retry would not help.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class RejectedError(ClientError):
-    """The server rejects a request. A retry would not help.
+    """The server rejects a request.
 
     `details` are those of the response: objects with row, column, expected and got.
     """
 
-    def __init__(self, message: str, status: int, details: list[dict[str, Any]]) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, status: int, details: list[dict[str, Any]], retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, retry_after)
         self.status = status
         self.details = details
 
@@ -92,34 +101,41 @@ class Connection:
 
     def request(self, method: str, path: str, body: bytes | None = None) -> requests.Response:
         """Return the response. Retry while the server is busy or unreachable. Raises ClientError, RejectedError."""
-        end, pause = self._clock() + self._retry_timeout, 0.5
-        has_logged_in = False
+        end = self._clock() + self._retry_timeout
+        response = self._send_with_retries(method, path, body, end)
+        if response.status_code in (401, 403) and path != "/login":
+            self._log_in()  # the key or the password has changed
+            response = self._send_with_retries(method, path, body, end)
+        if not response.ok or response.is_redirect:
+            raise _rejection(response)
+        return response
+
+    def _send_with_retries(self, method: str, path: str, body: bytes | None, end: float) -> requests.Response:
+        """Return the first response that a retry would not change. Raises ClientError when the time is over."""
+        pause = 0.5
         while True:
-            answer = None
             try:
-                answer = self._send(method, path, body)
-            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-                if not self._has_answered:  # probably a wrong address
-                    raise ClientError(_cause(error)) from error
-                failure = ClientError(_cause(error))
-            except requests.RequestException as error:
-                raise ClientError(str(error)) from error
-            if answer is not None:
-                self._has_answered = True
-                if answer.status_code in (401, 403) and path != "/login" and not has_logged_in:
-                    has_logged_in = True  # the key or the password has changed
-                    self._log_in()
-                    continue
-                if answer.ok and not answer.is_redirect:
-                    return answer
-                failure = _rejection(answer)
-                if answer.status_code not in RETRY_STATUSES:
-                    raise failure
-            wait = max(pause, _retry_after(answer))
-            if self._clock() + wait > end:
-                raise failure
+                return self._try_once(method, path, body)
+            except ClientError as failure:
+                wait = max(pause, failure.retry_after or 0)
+                if failure.retry_after is None or self._clock() + wait > end:
+                    raise
             time.sleep(wait)
             pause = min(2 * pause, MAX_BACKOFF_SECONDS)
+
+    def _try_once(self, method: str, path: str, body: bytes | None) -> requests.Response:
+        """Return the response. Raises ClientError, with retry_after if a retry may help."""
+        try:
+            response = self._send(method, path, body)
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+            # without a response so far, the address is probably wrong
+            raise ClientError(_cause(error), 0 if self._has_answered else None) from error
+        except requests.RequestException as error:
+            raise ClientError(str(error)) from error
+        self._has_answered = True
+        if response.status_code in RETRY_STATUSES:
+            raise _rejection(response, _retry_after(response))
+        return response
 
     def _send(self, method: str, path: str, body: bytes | None) -> requests.Response:
         """Send one request. Redirects are not followed: they would turn a POST into a GET and forward the password."""
@@ -134,25 +150,26 @@ class Connection:
         )
 
 
-def json_content(answer: requests.Response) -> Any:
+def json_content(response: requests.Response) -> Any:
     """Return the JSON of a response. Raises ClientError."""
     try:
-        return answer.json()
+        return response.json()
     except requests.JSONDecodeError as error:
         raise ClientError(STRANGER) from error
 
 
-def _rejection(answer: requests.Response) -> RejectedError:
-    status = answer.status_code
-    if answer.is_redirect:
-        moved = urljoin(answer.url, answer.headers["Location"]).removesuffix(urlsplit(answer.url).path)
+def _rejection(response: requests.Response, retry_after: float | None = None) -> RejectedError:
+    status = response.status_code
+    if response.is_redirect:
+        moved = urljoin(response.url, response.headers["Location"]).removesuffix(urlsplit(response.url).path)
         return RejectedError(f"{status}: it has moved to {moved}", status, [])
     try:
-        content = answer.json()
+        content = response.json()
         message, details = str(content["error message"]), list(content.get("details") or [])
     except (requests.JSONDecodeError, KeyError, TypeError, AttributeError):
-        message, details = answer.text[:500], []
-    return RejectedError(f"{status} {message}", status, [each for each in details if isinstance(each, dict)])
+        message, details = response.text[:500], []
+    known = [detail for detail in details if isinstance(detail, dict)]
+    return RejectedError(f"{status} {message}", status, known, retry_after)
 
 
 def _cause(error: requests.RequestException) -> str:
@@ -178,15 +195,15 @@ def _chain(error: BaseException, *kinds: type[BaseException]) -> Iterator[Any]:
     seen: set[int] = set()
     waiting: list[object] = [error]
     while waiting:
-        each = waiting.pop(0)
-        if not isinstance(each, BaseException) or id(each) in seen:
+        cause = waiting.pop(0)
+        if not isinstance(cause, BaseException) or id(cause) in seen:
             continue
-        seen.add(id(each))
-        if isinstance(each, kinds) and not isinstance(each, requests.RequestException):
-            yield each
-        waiting += [*each.args, getattr(each, "reason", None), each.__cause__, each.__context__]
+        seen.add(id(cause))
+        if isinstance(cause, kinds) and not isinstance(cause, requests.RequestException):
+            yield cause
+        waiting += [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]
 
 
-def _retry_after(answer: requests.Response | None) -> float:
-    given = answer.headers.get("Retry-After", "") if answer is not None else ""
-    return float(given) if given.isdecimal() else 0
+def _retry_after(response: requests.Response) -> float:
+    seconds = response.headers.get("Retry-After", "")
+    return float(seconds) if seconds.isdecimal() else 0

@@ -80,17 +80,21 @@ def open_input(
     if not source.is_file():
         raise ScoringError(f"{name}: not a regular file; --input - reads a pipe")
     with _errors(name):
-        if not encoding:
-            with _bytes(source) as file:
-                encoding = csv_text.detect_encoding(iter(partial(file.read, 1 << 20), b""))
+        encoding = encoding or _detect_encoding(source)
         with _text(source, encoding) as text:
             delimiter = csv_text.detect_delimiter(text.read(SAMPLE), columns)
         records = _records(source, name, encoding, delimiter)
         first = next((record.cells for record in records if record.cells), [])
         indexes = csv_text.column_indexes(first, columns, columns if required is None else required)
-    if indexes is None:
-        return CsvInput(source, name, encoding, delimiter, None, list(range(len(columns))))
-    return CsvInput(source, name, encoding, delimiter, [cell.strip() for cell in first], indexes)
+    header = None if indexes is None else [cell.strip() for cell in first]
+    return CsvInput(
+        source, name, encoding, delimiter, header, list(range(len(columns))) if indexes is None else indexes
+    )
+
+
+def _detect_encoding(source: Path) -> str:
+    with _bytes(source) as file:
+        return csv_text.detect_encoding(iter(partial(file.read, 1 << 20), b""))
 
 
 def _records(source: Path, name: str, encoding: str, delimiter: str) -> Iterator[csv_text.Record]:

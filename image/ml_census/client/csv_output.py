@@ -34,8 +34,7 @@ class Output:
         """Return a row with its prediction as a line of CSV, or an empty text if the row is left out."""
         if problem and self.on_error == "skip":
             return ""
-        flat = [share for each in probabilities for share in (each if isinstance(each, list) else [each])]
-        shares = flat if not problem else [None] * len(self.classes or [])
+        shares = [None] * len(self.classes or []) if problem else _flatten(probabilities)
         reason = [problem] if self.on_error == "mark" else []
         return self.line([*self.cells(row), *map(_cell_value, [prediction, *shares]), *reason])
 
@@ -90,7 +89,13 @@ def _counted(number: int, noun: str) -> str:
 def _free(name: str, taken: list[str]) -> str:
     """Return the name, with a number if the table has such a column."""
     names = (name if number == 1 else f"{name} {number}" for number in range(1, len(taken) + 2))
-    return next(each for each in names if each not in taken)
+    return next(free for free in names if free not in taken)
+
+
+def _flatten(probabilities: list[Any]) -> list[Any]:
+    """Return the probabilities of one output, or of all outputs one after another."""
+    outputs = (output if isinstance(output, list) else [output] for output in probabilities)
+    return [share for output in outputs for share in output]
 
 
 def _cell_value(value: Any) -> object:

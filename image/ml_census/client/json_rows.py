@@ -14,19 +14,23 @@ class RowError(Exception):
     """A row cannot be sent; the message is the reason in one line, with column and value."""
 
 
-def rows_of(given: Any, names: list[str], required: list[str]) -> Iterable[Any]:
+def rows_of(table: Any, names: list[str], required: list[str]) -> Iterable[Any]:
     """Return the rows of a DataFrame, or of anything that yields rows. Raises RowError.
 
     A DataFrame must have the required columns; its other columns are ignored. For a model without column names, the
     columns of a DataFrame are matched by position.
     """
-    if isinstance(given, str | bytes | Mapping):
-        raise RowError(f"the rows must be a list of rows or a DataFrame, not one {type(given).__name__}")
-    if not is_frame(given):
-        rows: Iterable[Any] = iter(given)
-        return rows
-    columns = [str(name) for name in given.columns]
-    records: Iterable[Any] = given.itertuples(index=False, name=None)
+    if isinstance(table, str | bytes | Mapping):
+        raise RowError(f"the rows must be a list of rows or a DataFrame, not one {type(table).__name__}")
+    if is_frame(table):
+        return _frame_rows(table, names, required)
+    rows: Iterable[Any] = iter(table)
+    return rows
+
+
+def _frame_rows(frame: Any, names: list[str], required: list[str]) -> Iterable[Any]:
+    columns = [str(name) for name in frame.columns]
+    records: Iterable[Any] = frame.itertuples(index=False, name=None)
     if twice := [name for name in names if columns.count(name) > 1]:
         raise RowError(f"the DataFrame has two columns {twice[0]}")
     if set(required) <= set(columns):
@@ -69,19 +73,23 @@ def _cell(value: Any, column: object) -> Any:
     """Return a value as JSON has it. Raises RowError."""
     if _is_missing(value):
         return None
-    if isinstance(value, Decimal):
-        value = int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
-    if type(value).__name__ == "datetime64":  # of numpy, in any unit
-        value = value.astype("datetime64[us]")
-    if hasattr(value, "tolist") and type(value).__name__ != "timedelta64":
-        value = value.tolist()
-    if isinstance(value, datetime.date):  # also a datetime and a Timestamp
-        value = value.isoformat()
+    value = _to_plain(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise RowError(f"column {column}: {EXPECTED}, got {value}")
     if value is None or isinstance(value, str | bool | int | float):
         return value
     raise RowError(f"column {column}: {EXPECTED}, got a value of type {type(value).__name__}")
+
+
+def _to_plain(value: Any) -> Any:
+    """Return a decimal or a value of numpy as Python's own type, and a date as text."""
+    if isinstance(value, Decimal):
+        return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
+    if type(value).__name__ == "datetime64":  # of numpy, in any unit
+        value = value.astype("datetime64[us]")
+    if hasattr(value, "tolist") and type(value).__name__ != "timedelta64":
+        value = value.tolist()
+    return value.isoformat() if isinstance(value, datetime.date) else value  # also a datetime and a Timestamp
 
 
 def _is_missing(value: Any) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ml_census.client import json_rows
+from ml_census.client.batches import Batches, EncodedRow
 from ml_census.client.connection import STRANGER, TOO_LARGE, ClientError, Connection, RejectedError, json_content
 
 __all__ = ["Answer", "Client", "ClientError", "ModelInfo", "RejectedRowError"]
@@ -18,8 +19,6 @@ __all__ = ["Answer", "Client", "ClientError", "ModelInfo", "RejectedRowError"]
 RETRY_TIMEOUT_SECONDS = 120
 """Maximum time for the retries of a batch, longer than a pod is unavailable in an update."""
 BATCH_ROWS = 1000
-BATCH_BYTES = 512 * 1024
-"""Maximum size of a request, unless one row is larger: half of the server's default max_body_bytes."""
 MAX_REASONS = 3
 """Maximum columns that are named for a rejected row."""
 
@@ -91,8 +90,10 @@ class Client:
         self._connection.renew()
         schema = json_content(self._connection.request("GET", "/schema"))
         try:
-            names = {str(each["name"]): not each.get("dropped") for each in schema["columns"]}
-            return ModelInfo(str(version["model"]), [*names], [name for name in names if names[name]], _classes(schema))
+            columns = schema["columns"]
+            names = [str(column["name"]) for column in columns]
+            required = [str(column["name"]) for column in columns if not column.get("dropped")]
+            return ModelInfo(str(version["model"]), names, required, _classes(schema))
         except (AttributeError, KeyError, TypeError) as error:
             raise ClientError(STRANGER) from error
 
@@ -116,10 +117,10 @@ class Client:
         """Yield the answers to batches of rows. Raises ClientError; RejectedRowError unless skip_rejected is set.
 
         A request has maximum `batch` rows and BATCH_BYTES bytes. After a 413 response the batches are smaller. If
-        `version` is given, a response of another model raises ClientError.
+        `version` is set, a response of another model raises ClientError.
         """
         query = "?warnings=true&proba=true" if with_probabilities else "?warnings=true"
-        batches = _Batches(self._json_rows(rows, skip_rejected), batch)
+        batches = Batches(self._json_rows(rows, skip_rejected), batch)
         while taken := batches.take():
             try:
                 yield self._answer(taken, query, version, skip_rejected)
@@ -128,60 +129,62 @@ class Client:
                     raise
                 batches.halve(taken)
 
-    def _json_rows(self, rows: Any, skip_rejected: bool) -> Iterator["_Row"]:
+    def _json_rows(self, rows: Any, skip_rejected: bool) -> Iterator[EncodedRow]:
         """Yield rows as JSON. Raises ClientError, RejectedRowError."""
         try:
             model = self.model() if json_rows.is_frame(rows) else ModelInfo("", [], [], None)
-            given = json_rows.rows_of(rows, model.columns, model.required)
+            values = json_rows.rows_of(rows, model.columns, model.required)
         except json_rows.RowError as error:
             raise ClientError(str(error)) from error
-        for number, row in enumerate(given):
+        for number, row in enumerate(values):
             try:
-                yield _Row(number, json_rows.text_of(row).encode())
+                yield EncodedRow(number, json_rows.text_of(row).encode())
             except json_rows.RowError as error:
                 if not skip_rejected:
                     raise RejectedRowError(number, str(error)) from error
-                yield _Row(number, b"", str(error))
+                yield EncodedRow(number, b"", str(error))
 
-    def _answer(self, rows: list["_Row"], query: str, version: str, skip_rejected: bool) -> Answer:
+    def _answer(self, rows: list[EncodedRow], query: str, version: str, skip_rejected: bool) -> Answer:
         """Return the answer to a batch. Rejected rows are removed, and the others are sent again."""
-        while remaining := [row for row in rows if not row.problem]:
+        while sendable := [row for row in rows if not row.problem]:
             try:
-                content, unknown = self._send_rows(remaining, query, version)
-                break
+                return _align(rows, sendable, *self._send_rows(sendable, query, version))
             except RejectedError as rejection:
-                problems = _problems(rejection, remaining)
+                problems = _problems(rejection, sendable)
                 if not problems:
                     raise
                 if not skip_rejected:
                     raise RejectedRowError(*problems[0]) from rejection
                 for number, reason in problems:
                     rows[number - rows[0].number].problem = reason
-        else:
-            content, unknown = {"predictions": []}, 0
-        answers = {row.number: index for index, row in enumerate(remaining)}
-        probabilities = content.get("probabilities")
-        return Answer(
-            [content["predictions"][answers[row.number]] if row.number in answers else None for row in rows],
-            probabilities and [probabilities[answers[row.number]] if row.number in answers else [] for row in rows],
-            {row.number: row.problem for row in rows if row.problem},
-            unknown,
-            [{**each, "row": remaining[each["row"]].number} for each in content.get("warnings", [])],
-        )
+        return _align(rows, [], {"predictions": []}, 0)
 
-    def _send_rows(self, rows: list["_Row"], query: str, version: str) -> tuple[dict[str, Any], int]:
-        """Return the response and the number of unknown values. Raises ClientError, RejectedError."""
+    def _send_rows(self, rows: list[EncodedRow], query: str, version: str) -> tuple[dict[str, Any], int]:
+        """Return the content of the response and the number of unknown values. Raises ClientError, RejectedError."""
         body = b'{"inputs": [' + b", ".join(row.text for row in rows) + b"]}"
         self._connection.renew()
-        answer = self._connection.request("POST", f"/prediction{query}", body)
-        content = json_content(answer)
+        response = self._connection.request("POST", f"/prediction{query}", body)
+        content = json_content(response)
         predictions = content.get("predictions") if isinstance(content, dict) else None
         if not isinstance(predictions, list) or len(predictions) != len(rows):
             raise ClientError(STRANGER)
-        if version and (now := answer.headers.get("X-Model-Version")) != version:
+        if version and (now := response.headers.get("X-Model-Version")) != version:
             raise ClientError(f"the server has model {now} now, not {version}: the next run starts from the first row")
-        unknown = answer.headers.get("X-Unknown-Values", "0")
+        unknown = response.headers.get("X-Unknown-Values", "0")
         return content, int(unknown) if unknown.isdecimal() else 0
+
+
+def _align(rows: list[EncodedRow], sent: list[EncodedRow], content: dict[str, Any], unknown: int) -> Answer:
+    """Return the content of the response to the sent rows as an answer to all rows of the batch."""
+    indexes = {row.number: index for index, row in enumerate(sent)}
+    predictions, probabilities = content["predictions"], content.get("probabilities")
+    return Answer(
+        [predictions[indexes[row.number]] if row.number in indexes else None for row in rows],
+        probabilities and [probabilities[indexes[row.number]] if row.number in indexes else [] for row in rows],
+        {row.number: row.problem for row in rows if row.problem},
+        unknown,
+        [{**warning, "row": sent[warning["row"]].number} for warning in content.get("warnings", [])],
+    )
 
 
 def _classes(schema: dict[str, Any]) -> list[str] | None:
@@ -191,54 +194,20 @@ def _classes(schema: dict[str, Any]) -> list[str] | None:
     return None if classes is None else [str(name) for name in classes]
 
 
-@dataclass
-class _Row:
-    """Row as JSON, and the reason if it has no prediction."""
-
-    number: int
-    text: bytes
-    problem: str = ""
-
-
-class _Batches:
-    """Batches of limited rows and bytes, with at least one row each."""
-
-    def __init__(self, rows: Iterator[_Row], max_rows: int) -> None:
-        self._rows = rows
-        self._again: list[_Row] = []
-        self._max_rows = max_rows
-
-    def take(self) -> list[_Row]:
-        """Return the next rows."""
-        batch: list[_Row] = []
-        size = 0
-        while len(batch) < self._max_rows and (row := self._next()):
-            size += len(row.text) + 2
-            if batch and size > BATCH_BYTES:
-                self._again.append(row)
-                break
-            batch.append(row)
-        return batch
-
-    def halve(self, rows: list[_Row]) -> None:
-        """Put the rows back, and halve the size of the following batches."""
-        self._max_rows = (len(rows) + 1) // 2
-        self._again += reversed(rows)
-
-    def _next(self) -> _Row | None:
-        return self._again.pop() if self._again else next(self._rows, None)
-
-
-def _problems(rejection: RejectedError, rows: list[_Row]) -> list[tuple[int, str]]:
+def _problems(rejection: RejectedError, rows: list[EncodedRow]) -> list[tuple[int, str]]:
     """Return the index among all rows and the reason of each row that a rejection names."""
     if rejection.status == TOO_LARGE and len(rows) == 1:
         limits = "max_body_bytes in config.yaml, or a proxy's limit"
         return [(rows[0].number, f"{rejection}: the row has {len(rows[0].text)} bytes, more than {limits}")]
-    found: dict[int, list[str]] = {}
-    for each in rejection.details:
-        row, expected = each.get("row"), each.get("expected")
+    reasons: dict[int, list[str]] = {}
+    for detail in rejection.details:
+        row = detail.get("row")
         if isinstance(row, int) and 0 <= row < len(rows):
-            column = f"column {each['column']}: " if "column" in each else ""
-            got = f", got {json.dumps(each['got'], ensure_ascii=False)}" if "got" in each else ""
-            found.setdefault(rows[row].number, []).append(f"{column}expected {expected}{got}")
-    return [(number, "; ".join(reasons[:MAX_REASONS])) for number, reasons in found.items()]
+            reasons.setdefault(rows[row].number, []).append(_reason(detail))
+    return [(number, "; ".join(texts[:MAX_REASONS])) for number, texts in reasons.items()]
+
+
+def _reason(detail: dict[str, Any]) -> str:
+    column = f"column {detail['column']}: " if "column" in detail else ""
+    got = f", got {json.dumps(detail['got'], ensure_ascii=False)}" if "got" in detail else ""
+    return f"{column}expected {detail.get('expected')}{got}"

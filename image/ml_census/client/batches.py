@@ -1,0 +1,45 @@
+"""Batches of rows, each within the limits of a request."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+BATCH_BYTES = 512 * 1024
+"""Maximum size of a request, unless one row is larger: half of the server's default max_body_bytes."""
+
+
+@dataclass
+class EncodedRow:
+    """Row as JSON, and the reason if it has no prediction."""
+
+    number: int
+    text: bytes
+    problem: str = ""
+
+
+class Batches:
+    """Batches of limited rows and bytes, with at least one row each."""
+
+    def __init__(self, rows: Iterator[EncodedRow], max_rows: int) -> None:
+        self._rows = rows
+        self._put_back: list[EncodedRow] = []
+        self._max_rows = max_rows
+
+    def take(self) -> list[EncodedRow]:
+        """Return the next rows."""
+        batch: list[EncodedRow] = []
+        size = 0
+        while len(batch) < self._max_rows and (row := self._next()):
+            size += len(row.text) + 2
+            if batch and size > BATCH_BYTES:
+                self._put_back.append(row)
+                break
+            batch.append(row)
+        return batch
+
+    def halve(self, rows: list[EncodedRow]) -> None:
+        """Put the rows back, and halve the size of the following batches."""
+        self._max_rows = (len(rows) + 1) // 2
+        self._put_back += reversed(rows)
+
+    def _next(self) -> EncodedRow | None:
+        return self._put_back.pop() if self._put_back else next(self._rows, None)

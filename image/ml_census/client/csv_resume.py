@@ -1,0 +1,106 @@
+"""Resume of an interrupted run: its completed rows are in a file beside the output file."""
+
+import csv
+import gzip
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice, takewhile
+from pathlib import Path
+
+from ml_census.client.csv_input import ScoringError
+from ml_census.client.csv_output import Output
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PartFile:
+    """Completed rows of a run, and a file that names their model and added columns."""
+
+    target: Path
+
+    @property
+    def path(self) -> Path:
+        """Path of the completed rows."""
+        return self.target.with_name(f"{self.target.name}.part")
+
+    @property
+    def marker(self) -> Path:
+        """Path of the file with model and added columns."""
+        return self.target.with_name(f"{self.target.name}.part.model")
+
+    def resume(self, output: Output, version: str) -> int:
+        """Keep the rows that an earlier run of the same model has completed, and return their number.
+
+        Raises ScoringError.
+        """
+        this_run = f"model {version}, added columns {', '.join(output.added)}, bad rows: {output.on_error}"
+        try:
+            earlier_run = self.marker.read_text(encoding="utf-8") if self.marker.exists() else "another model"
+            has_rows = self.path.exists()
+            if earlier_run != this_run:
+                self.path.unlink(missing_ok=True)  # first: after a crash its rows would seem to be of this model
+                self.marker.write_text(this_run, encoding="utf-8")
+            done = self._keep_rows(output)
+        except OSError as error:
+            raise ScoringError(f"{self.target}: {error.strerror or error}") from error
+        if has_rows and earlier_run != this_run:
+            log.warning(
+                "starts from the first row: the earlier run was of %s; this one is of %s", earlier_run, this_run
+            )
+        elif has_rows:
+            log.info("%d rows of an earlier run are kept", done)
+        return done
+
+    def finish(self) -> None:
+        """Replace the target by the completed rows, compressed if its name ends in .gz."""
+        if self.target.suffix == ".gz":
+            packed = self.path.with_name(f"{self.path.name}.gz")
+            with self.path.open("rb") as plain, gzip.open(packed, "wb") as file:
+                shutil.copyfileobj(plain, file)
+            packed.replace(self.target)
+            self.path.unlink()
+        else:
+            self.path.replace(self.target)
+        self.marker.unlink()
+
+    def _keep_rows(self, output: Output) -> int:
+        """Drop what follows the completed rows, and return their number."""
+        done, new = 0, self.path.with_name(f"{self.path.name}.new")
+        with new.open("w", newline="", encoding="utf-8") as file:
+            for number, record in _matching_records(self._records(output.table.delimiter), output):
+                file.write(output.line(record))
+                done = number
+        new.replace(self.path)
+        return done
+
+    def _records(self, delimiter: str) -> Iterator[list[str]]:
+        """Yield the records of a file that may end anywhere: in a line, in a character, within quotes."""
+        if self.path.exists():
+            with self.path.open(newline="", encoding="utf-8", errors="replace") as file, suppress(csv.Error):
+                lines = takewhile(lambda line: line[-1] in "\r\n", file)
+                yield from csv.reader(lines, delimiter=delimiter, strict=True)
+
+
+def _matching_records(records: Iterator[list[str]], output: Output) -> Iterator[tuple[int, list[str]]]:
+    """Yield the header, then the records that match the input, each with the number of the row that it completes.
+
+    If rejected rows are left out, a completed row matches the next equal row of the input.
+    """
+    table = output.table
+    if table.header is not None:
+        header = [*table.header, *output.added]
+        yield 0, header
+        if next(records, None) != header:
+            return
+    rows = enumerate(table.rows(), 1)
+    for record in records:
+        cells = record[: -len(output.added)]
+        candidates = rows if output.on_error == "skip" else islice(rows, 1)
+        number = next((number for number, row in candidates if output.cells(row) == cells), None)
+        if number is None:
+            return
+        yield number, record
