@@ -116,7 +116,7 @@ class Client:
     ) -> Iterator[Answer]:
         """Yield the answers to batches of rows. Raises ClientError; RejectedRowError unless skip_rejected is set.
 
-        A request has maximum `batch` rows and BATCH_BYTES bytes. After a 413 response the batches are smaller. If
+        A request has maximum `batch` rows and 512 KiB. After a 413 response the batches are smaller. If
         `version` is set, a response of another model raises ClientError.
         """
         query = "?warnings=true&proba=true" if with_probabilities else "?warnings=true"
