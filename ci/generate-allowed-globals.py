@@ -42,7 +42,7 @@ REACHES = re.compile(r"file|fname|func|function|path|pyfunc|format|err$|callable
 SETTINGS = re.compile(r"set|get|show_|info|typename|printoptions|errstate|bmat|nested_iters|test")
 # Not in all versions of numpy that the lock has for the supported Pythons: the list is one for all.
 SOME = ("fromstring", "row_stack")
-# Values that are data alone. What their pickles name rebuilds such a value, and nothing else.
+# Values that are data alone. The globals that their pickles reference only rebuild such a value.
 DATA = [
     collections.Counter(), collections.OrderedDict(), collections.defaultdict(int), datetime.date(2026, 1, 1),
     datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC), datetime.time(1), datetime.timedelta(1), decimal.Decimal(1),

@@ -1,4 +1,4 @@
-"""What all rings share: kinds of models, and folders with everything that a server needs."""
+"""Fixtures of all rings: sample models, and folders with everything that a server needs."""
 
 import fcntl
 import json

@@ -11,7 +11,7 @@ GOOGLE = ("HealthCheckPolicy", "GCPBackendPolicy", "BackendConfig", "FrontendCon
 PATIENT = {"config": {"drain_delay_seconds": 40}, "terminationGracePeriodSeconds": 75}
 """The times that Google's load balancer needs."""
 PARENT = {"group": "gateway.networking.k8s.io", "kind": "Gateway"}
-"""What an API server adds to a reference to a Gateway."""
+"""Fields that an API server adds to a reference to a Gateway."""
 
 
 def behind(**values: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
-"""Ask with NVIDIA's own client of the Open Inference Protocol: in binary tensors, as it does unless told otherwise, and
-for probabilities in JSON. Prints what it got.
+"""Send requests by NVIDIA's own client of the Open Inference Protocol, and print the responses.
+
+Predictions are in binary tensors, the client's default, and probabilities in JSON.
 
 Usage: triton.py HOST:PORT TOKEN < {"names": [...], "rows": [[...], ...]}
 """

@@ -214,7 +214,7 @@ def test_server_keeps_its_memory_threads_and_descriptors(start: Start) -> None:
 
 
 def soak(server: Server, rounds: int) -> Counter[int]:
-    """Return the statuses that two clients get in so many rounds of ten requests."""
+    """Return the statuses that two clients get in a number of rounds of ten requests."""
     token = server.token()
 
     def ask(keep: str) -> Counter[int]:

@@ -145,7 +145,7 @@ def test_unambiguous_requests_are_both_answered(server: Server, first: bytes) ->
 
 
 def test_chunked_body_in_single_bytes_is_read(server: Server) -> None:
-    """What follows the last chunk may come in two pieces."""
+    """The end of the last chunk may arrive in two pieces."""
     sent = (
         b"GET /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n1\r\nx\r\n0\r\n\r\n"
     )

@@ -37,18 +37,39 @@ def without_code(text: str) -> str:
     return re.sub(r"`[^`\n]*`", "CODE", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
 
 
+MAX_WORDS = 25
 PACKAGE = ROOT / "image/ml_census"
 CHART = ROOT / "charts/ml-census"
 DOCUMENTS = [
     *sorted((ROOT / "docs").rglob("*.md")),
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "charts/ml-census/README.md")),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")),
+    CHART / "README.md",
 ]
-TEXTS = {path: list(comments_and_docstrings(path)) for path in sorted(PACKAGE.rglob("*.py"))}
+PROGRAMS = [path for folder in (PACKAGE, ROOT / "tests", ROOT / "ci") for path in sorted(folder.rglob("*.py"))]
+SCRIPTS = [path for folder in ("ci", ".ci") for path in sorted((ROOT / folder).iterdir()) if not path.suffix]
+TEXTS = {path: list(comments_and_docstrings(path)) for path in PROGRAMS}
 TEXTS |= {path: re.split(r"\n\n|\n(?=[-|])", without_code(path.read_text())) for path in DOCUMENTS}
 TEXTS |= {
     path: re.split(r"\n\s*\n|\n(?=\s*# --)", re.sub(r"^\s*#", "", path.read_text(), flags=re.MULTILINE))
-    for path in [CHART / "values.yaml", *sorted((CHART / "templates").rglob("*.*"))]
+    for path in [CHART / "values.yaml", *sorted((CHART / "templates").rglob("*.*")), *SCRIPTS]
 }
+TEXTS |= {
+    path: re.findall(r"/\*[\s\S]*?\*/|(?:^ *//.*\n)+|//.*", path.read_text(), re.MULTILINE)
+    for path in sorted(PACKAGE.rglob("*.js"))
+}
+
+
+def sentences(path: Path) -> Iterator[str]:
+    """Yield the sentences of a document: a cell of a table and an item of a list each end one."""
+    text = re.sub(r"\]\([^)]*\)", "]", without_code(path.read_text()))
+    for block in re.split(r"\n\s*\n|\n(?=\s*(?:[-|#]|\d+\.) ?)", text):
+        for cell in block.split("|") if block.startswith("|") else [block]:
+            yield from re.split(r"(?<=[.!?])[\"*)]*\s+(?=[A-Z*\[(])", " ".join(cell.split()))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_sentence_of_a_document_has_over_25_words(path: Path) -> None:
+    assert [text for text in sentences(path) if len(re.findall(r"\w\S*", text)) > MAX_WORDS] == []
 
 
 @pytest.mark.parametrize("name", BANNED)

@@ -1,4 +1,4 @@
-"""What the import contract in pyproject.toml cannot express about the layout of the package."""
+"""Rules of the layout that the import contract in pyproject.toml cannot express."""
 
 import ast
 import subprocess

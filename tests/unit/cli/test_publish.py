@@ -1,4 +1,4 @@
-"""`ml-census publish`: what the command prints. What it writes is in models/publishing."""
+"""Output of `ml-census publish`. The tests of the files that it writes are in models/publishing."""
 
 import hashlib
 from pathlib import Path

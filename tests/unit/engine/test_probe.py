@@ -1,4 +1,4 @@
-"""What a model does not state of its columns is learnt from its predictions."""
+"""Facts about columns that a model does not state are inferred from its predictions."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What compiled models of trees take over from scikit-learn: classes, links, starts and divisors."""
+"""Parts of scikit-learn's tree models that a compiled model repeats: classes, links, starts and divisors."""
 
 from typing import Any
 
