@@ -93,7 +93,7 @@ def test_named_namespaces_alone_reach_server_and_metrics(release: Release, allow
 
 
 def test_policy_that_is_disabled_blocks_nothing(release: Release, other: str) -> None:
-    """What the tests before found blocked is blocked by the policy, and not by the cluster."""
+    """Without the policy the connections of the other tests succeed: the policy blocked them, not the cluster."""
     release.upgrade(DEV, {"networkPolicy.enabled": "false"})
     release.settle()
 
