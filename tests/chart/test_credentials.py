@@ -9,7 +9,7 @@ from werkzeug.security import generate_password_hash
 
 from ml_census import auth
 from support.chart_rendering import Chart
-from support.chart_values import FOREIGN, HASH, KEY, MODEL, data, server, volume
+from support.chart_values import FOREIGN, HASH, IMAGE, KEY, MODEL, data, server, volume
 
 
 def test_secret_of_values_is_mounted_where_config_says(chart: Chart) -> None:
@@ -38,7 +38,7 @@ def test_secret_of_values_is_mounted_where_config_says(chart: Chart) -> None:
 )
 def test_existing_secret_mounts_keys_without_uri(chart: Chart, uris: dict[str, str], keys: list[str]) -> None:
     """The pod mounts those keys of an existing Secret that config has no URI for. The chart creates no Secret."""
-    values = {"config": MODEL | uris, "credentials": {"existingSecret": "other"}}
+    values = IMAGE | {"config": MODEL | uris, "credentials": {"existingSecret": "other"}}
 
     secret = volume(chart.pod(values, file=None), "credentials")["secret"]
 
@@ -84,7 +84,7 @@ def test_external_secret_target_differs_from_own_secret(chart: Chart) -> None:
 def test_secret_manager_mounts_files_where_config_says(chart: Chart, uris: dict[str, str], files: list[str]) -> None:
     """GKE's add-on mounts the files of the SecretProviderClass at the paths of config.yaml. There is no Secret."""
     given = {key: f"projects/p/secrets/{key}/versions/latest" for key in ("users", "signingKey")[-len(files) :]}
-    values = {"config": MODEL | uris, "credentials": {"secretManager": given}}
+    values = IMAGE | {"config": MODEL | uris, "credentials": {"secretManager": given}}
 
     source = chart.one("SecretProviderClass", values, file=None)
     mounted = yaml.safe_load(source["spec"]["parameters"]["secrets"])

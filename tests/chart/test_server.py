@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,13 @@ def test_config_has_the_keys_that_the_server_knows(chart: Chart) -> None:
 
 
 def test_config_defaults_are_those_of_the_server(chart: Chart, tmp_path: Path) -> None:
-    """The chart's defaults are the server's own, except the cache, which needs a folder, and the credentials."""
+    """The chart's defaults are the server's own, except credentials, the cache, and the size of a model."""
     (tmp_path / "config.yaml").write_text(chart.config())
 
     shown = dataclasses.asdict(config.load(str(tmp_path / "config.yaml")))
 
     for field in dataclasses.fields(config.Config):
-        if field.name not in ("cache_path", "users", "secret") and field.default is not dataclasses.MISSING:
+        if field.name not in ("cache_path", "max_model_bytes", "users", "secret") and field.default is not dataclasses.MISSING:
             assert shown[field.name] == field.default
 
 
@@ -90,17 +91,35 @@ def test_config_keeps_special_characters_of_a_path(chart: Chart) -> None:
 NUMBERS = [field.name for field in dataclasses.fields(config.Config) if type(field.default) in (int, float)]
 
 
-def test_large_numbers_are_plain_digits(chart: Chart, major: int) -> None:
-    """The largest number that the schema accepts for each key has no exponent."""
-    schema = json.loads((chart.folder / "values.schema.json").read_text())["properties"]["config"]["properties"]
-    numbers = {key: schema[key]["maximum"] for key in NUMBERS}
+def largest(schema: Any) -> Any:
+    """Return the largest integers that the schema accepts, or 2,000,000 where it has no maximum."""
+    if "integer" in schema.get("type", ()):
+        return schema.get("maximum", 2_000_000)
+    below = {key: largest(rule) for key, rule in schema.get("properties", {}).items()}
+    return {key: value for key, value in below.items() if value}
 
-    text = chart.text({"config": numbers, "terminationGracePeriodSeconds": 40_000_000}, major=major)
 
+@pytest.mark.parametrize("scaler", [{}, {"enabled": True}, {"enabled": True, "keda": True}], ids=["none", "hpa", "keda"])
+def test_large_numbers_are_plain_digits(chart: Chart, major: int, scaler: dict[str, bool]) -> None:
+    """The largest number that the schema accepts for each value has no exponent."""
+    values = largest(json.loads((chart.folder / "values.schema.json").read_text()))
+    numbers = values["config"]
+    values["autoscaling"] |= scaler
+    values |= {
+        "gateway": {"enabled": True, "certificateMap": "a"},
+        "probes": {each: {"periodSeconds": 2_000_000} for each in ("startup", "readiness", "liveness")},
+        "resources": {"limits": {"memory": "1Ti"}},
+        "terminationGracePeriodSeconds": 40_000_000,
+    }
+
+    text = chart.text(values, major=major)
+
+    assert set(NUMBERS) <= numbers.keys()
     assert sum(number >= 1_000_000 for number in numbers.values()) >= 8
     for key, number in numbers.items():
         assert f" {key}: {number}\n" in text
     assert "terminationGracePeriodSeconds: 40000000\n" in text
+    assert not re.findall(r".*\de\+\d.*", text)
 
 
 @pytest.mark.parametrize("probe", ["startup", "readiness", "liveness"])
@@ -144,16 +163,15 @@ def test_arguments_are_known_to_the_command_line(chart: Chart) -> None:
 
 def test_only_tmp_and_cache_are_writable(chart: Chart) -> None:
     """The server finds config.yaml in /configuration and can write to /tmp and to its cache alone."""
-    values = {"tmpSizeLimit": "7Mi", "cacheSizeLimit": "8Mi"}
-    pod = chart.pod(values)
+    pod = chart.pod()
     mounts = {mount["mountPath"]: mount for mount in server(pod)["volumeMounts"]}
 
     annotation, config_map = volume(pod, mounts["/configuration"]["name"])["projected"]["sources"]
     assert annotation["downwardAPI"]["items"][0]["path"] == "config.yaml"
-    assert config_map == {"configMap": {"name": config_name(chart, values), "optional": True}}
-    assert volume(pod, mounts["/tmp"]["name"])["emptyDir"] == {"sizeLimit": "7Mi"}
-    cache = yaml.safe_load(chart.config(values))["cache_path"]
-    assert volume(pod, mounts[cache]["name"])["emptyDir"] == {"sizeLimit": "8Mi"}
+    assert config_map == {"configMap": {"name": config_name(chart), "optional": True}}
+    assert volume(pod, mounts["/tmp"]["name"])["emptyDir"] == {"sizeLimit": "64Mi"}
+    cache = yaml.safe_load(chart.config())["cache_path"]
+    assert volume(pod, mounts[cache]["name"])["emptyDir"] == {"sizeLimit": "128Mi"}
     assert {path for path, mount in mounts.items() if not mount.get("readOnly")} == {"/tmp", cache}
 
 
@@ -167,7 +185,7 @@ def test_startup_probe_allows_ten_minutes(chart: Chart) -> None:
 @pytest.mark.parametrize(
     ("image", "expected"),
     [
-        ({}, f"ml-census:{ml_census.__version__}"),
+        ({"repository": "a"}, f"a:{ml_census.__version__}"),
         ({"repository": "eu.example/a", "tag": "1.2"}, "eu.example/a:1.2"),
         ({"repository": "a", "tag": "1.2", "digest": "sha256:" + 64 * "a"}, "a@sha256:" + 64 * "a"),
     ],

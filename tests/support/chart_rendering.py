@@ -16,6 +16,8 @@ from support.chart_values import volume
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts/ml-census"
 LEAST = "ci/default-values.yaml"
+REQUIRED = ROOT / "tests/chart/required.yaml"
+"""Values that the environments leave to the operator."""
 # A Helm that go install compiled assumes Kubernetes 1.20 without this option.
 KUBERNETES = "1.30.0"
 Object = dict[str, Any]
@@ -80,7 +82,8 @@ class Chart:
 
     def helm(self, *command: str, file: str | None = LEAST, values: object = None, major: int | None = None) -> str:
         """Return stdout of Helm; raise AssertionError with its stderr if it fails."""
-        files = ["--values", str(CHART / file)] if file else []
+        below = [REQUIRED] if file and file.startswith("environments/") else []
+        files = [option for path in [*below, *([CHART / file] if file else [])] for option in ("--values", str(path))]
         code, out, err = self._run(major, (*command, str(CHART), *files, "--values", "-"), json.dumps(values or {}))
         assert code == 0, err
         return out

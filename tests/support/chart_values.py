@@ -5,8 +5,9 @@ from typing import Any
 
 HASH = "scrypt:32768:8:1$salt$" + 128 * "0"
 KEY = "k" * 32
+IMAGE = {"image": {"repository": "registry.example/ml-census"}}
 MODEL = {"model_path": "gs://models/model.pkl"}
-FOREIGN = {"config": MODEL, "credentials": {"existingSecret": "other"}}
+FOREIGN = IMAGE | {"config": MODEL, "credentials": {"existingSecret": "other"}}
 
 
 def data(secret: dict[str, Any]) -> dict[str, bytes]:

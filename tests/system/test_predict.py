@@ -13,12 +13,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
+from sklearn.pipeline import make_pipeline
 
 from conftest import write_config
 from ml_census.models import schema_inference
 from ml_census.models.publishing import publish
+from ml_census.schema import Column, Schema
 from support.predict_command import NAMES, Command, command, server
 
 __all__ = ["command", "server"]
@@ -216,6 +219,31 @@ def test_one_row_prints_probabilities_and_unknown_values(server: Any, command: C
         "probabilities": response["probabilities"][0],
     }
     assert done.stderr.decode() == 'column workclass: "Atlantis" is unknown to the model\n'
+
+
+def test_example_row_is_made_from_the_columns(server: Any, command: Command) -> None:
+    row = [0, "Private", 0, "Female"]
+    (prediction,) = server.predict([row]).json()["predictions"]
+
+    done = command.run(server.url, "--example")
+
+    assert (json.loads(done.stdout), done.stderr) == (prediction, b"")
+
+
+def test_example_row_is_one_that_the_model_accepts(
+    launch: Callable[..., Any], tmp_path: Path, command: Command
+) -> None:
+    """The first example of a column of any type is a number, which this model cannot read."""
+    model = make_pipeline(CountVectorizer(token_pattern=".+"), LogisticRegression()).fit(["a", "b"], [0, 1])
+    publish(model, Schema((Column("note", "any"),), "documents"), None, [], {}, str(tmp_path))
+    server = launch(write_config(tmp_path, None))
+    try:
+        number, text, example = (command.run(server.url, *row) for row in (["--row", "0"], ["--row", '"a"'], ["--example"]))
+    finally:
+        server.end()
+
+    assert (number.returncode, example.returncode) == (1, 0)
+    assert example.stdout == text.stdout == b"0\n"
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,10 @@ model_path: {{ .Values.config.model_path | quote }}
 {{- with .Values.config.prediction_decoding }}
 prediction_decoding: {{ . | quote }}
 {{- end }}
+{{- if include "ml-census.authenticates" . }}
 users: {{ .Values.config.users | default "/credentials/users.json" | quote }}
 secret: {{ .Values.config.secret | default "/credentials/secret.txt" | quote }}
+{{- end }}
 {{- with .Values.config.model_name }}
 model_name: {{ . | quote }}
 {{- end }}
@@ -32,7 +34,7 @@ untested_model: {{ . }}
 {{- with .Values.config.extra_columns }}
 extra_columns: {{ . }}
 {{- end }}
-max_model_bytes: {{ int64 .Values.config.max_model_bytes }}
+max_model_bytes: {{ include "ml-census.maxModelBytes" . }}
 cache_path: /cache
 reload_interval_seconds: {{ int64 .Values.config.reload_interval_seconds }}
 compile: {{ .Values.config.compile }}
@@ -40,8 +42,8 @@ max_body_bytes: {{ int64 .Values.config.max_body_bytes }}
 max_rows: {{ int64 .Values.config.max_rows }}
 request_timeout_seconds: {{ int64 .Values.config.request_timeout_seconds }}
 keep_alive_timeout_seconds: {{ int64 .Values.config.keep_alive_timeout_seconds }}
-trusted_proxies: {{ int64 .Values.config.trusted_proxies }}
-drain_delay_seconds: {{ int64 .Values.config.drain_delay_seconds }}
+trusted_proxies: {{ include "ml-census.trustedProxies" . }}
+drain_delay_seconds: {{ include "ml-census.drainDelay" . }}
 drain_deadline_seconds: {{ int64 .Values.config.drain_deadline_seconds }}
 {{- end }}
 
@@ -75,6 +77,14 @@ Whether GKE's add-on for Secret Manager mounts the credentials; empty means no.
 {{- end }}
 
 {{/*
+Whether clients log in. Without users and key the server serves config.unauthenticated_protocols alone.
+*/}}
+{{- define "ml-census.authenticates" -}}
+{{- $sources := list .Values.config.users .Values.config.secret .Values.credentials.existingSecret (.Values.credentials.externalSecret).store (include "ml-census.secretManager" .) .Values.credentials.users .Values.credentials.signingKey }}
+{{- if or (compact $sources) (not .Values.config.unauthenticated_protocols) }}true{{ end }}
+{{- end }}
+
+{{/*
 Data of the chart's own Secret; empty if there is none.
 */}}
 {{- define "ml-census.credentials" -}}
@@ -91,6 +101,7 @@ Files in /credentials; empty if both are elsewhere. Each is named, so that a Sec
 event.
 */}}
 {{- define "ml-census.credentialsItems" -}}
+{{- if include "ml-census.authenticates" . }}
 {{- if not .Values.config.users }}
 - key: users.json
   path: users.json
@@ -98,6 +109,7 @@ event.
 {{- if not .Values.config.secret }}
 - key: secret.txt
   path: secret.txt
+{{- end }}
 {{- end }}
 {{- end }}
 

@@ -24,6 +24,10 @@ Whether the chart configures Google's load balancer: for a Gateway, for an Ingre
 {{- if and (.Values.ingress).enabled (.Values.googleLoadBalancer).enabled (has .Values.ingress.className (list "gce" "gce-internal")) }}true{{ end }}
 {{- end }}
 
+{{- define "ml-census.googleProxy" -}}
+{{- if or (include "ml-census.googleGateway" .) (include "ml-census.googleIngress" .) }}true{{ end }}
+{{- end }}
+
 {{/*
 FrontendConfig redirects to HTTPS, which only the external load balancer supports.
 */}}

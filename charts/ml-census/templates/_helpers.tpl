@@ -68,7 +68,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 Minimum number of pods.
 */}}
 {{- define "ml-census.fewestReplicas" -}}
-{{- if (.Values.autoscaling).enabled }}{{ .Values.autoscaling.minReplicas }}{{ else }}{{ .Values.replicaCount }}{{ end }}
+{{- if (.Values.autoscaling).enabled }}{{ int64 .Values.autoscaling.minReplicas }}{{ else }}{{ int64 .Values.replicaCount }}{{ end }}
 {{- end }}
 
 {{- define "ml-census.serviceAccountName" -}}
@@ -124,7 +124,7 @@ securityContext:
       - ALL
 {{- with .Values.resources }}
 resources:
-  {{- toYaml . | nindent 2 }}
+  {{- include "ml-census.resources" $ | nindent 2 }}
 {{- end }}
 {{- end }}
 

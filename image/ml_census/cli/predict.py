@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypedDict, Unpack
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ml_census.client.csv_input import CsvInput
     from ml_census.client.csv_output import OnError
     from ml_census.client.csv_scoring import ScoringRun
-    from ml_census.client.session import Client, ModelInfo
+    from ml_census.client.session import Answer, Client, ModelInfo
 
 FILE = click.Path(exists=True, dir_okay=False)
 STDIN = STDOUT = "-"
@@ -33,6 +33,7 @@ class Options(TypedDict):
     user_file: str | None
     password_file: str | None
     row: str | None
+    example: bool
     expect: str | None
     source: str | None
     encoding: str | None
@@ -51,6 +52,7 @@ class Options(TypedDict):
 @click.option("--user-file", type=FILE, help="File with the name of the user.")
 @click.option("--password-file", type=FILE, help="File with the password. Without it there is a prompt.")
 @click.option("--row", metavar="JSON", help="One row: a list of values, or an object by column name.")
+@click.option("--example", is_flag=True, help="Predict an example row, which the model's columns in GET /schema allow.")
 @click.option("--expect", metavar="ANSWER", help="Fail unless this is the prediction of the row.")
 @click.option("--input", "source", type=click.Path(exists=True, dir_okay=False, allow_dash=True), help="CSV file "
               "of rows, with a header or the model's columns, separated by commas, semicolons, tabs or pipes; plain or "
@@ -68,8 +70,9 @@ class Options(TypedDict):
 def predict(**options: Unpack[Options]) -> None:
     """Log in and predict one row or the rows of a CSV file. An interrupted run resumes."""
     source, target = options["source"], options["target"]
-    if (options["row"] is None) == (source is None) or (source is None) != (target is None):
-        fail("needs --row, or --input and --output")
+    inputs = (options["row"] is not None, options["example"], source is not None)
+    if inputs.count(True) != 1 or (source is None) != (target is None):
+        fail("needs --row, --example, or --input and --output")
     if source == STDIN and not options["password_file"]:
         fail("--input -: needs --password-file, since standard input holds the rows")
     from ml_census.client.session import Client
@@ -108,8 +111,8 @@ def _fail_in_one_line(url: str, resumes: bool) -> Iterator[None]:
 
 
 def _predict_row(client: "Client", options: Options) -> None:
-    row = _parsed_row(str(options["row"]))
-    (batch,) = client.answers([row], with_probabilities=options["proba"])
+    rows = _example_rows(client) if options["example"] else [_parsed_row(str(options["row"]))]
+    batch = _first_answer(client, rows, options["proba"])
     (prediction,) = batch.predictions
     shown = {"prediction": prediction, "probabilities": batch.probabilities[0]} if batch.probabilities else prediction
     click.echo(json.dumps(shown))
@@ -118,6 +121,28 @@ def _predict_row(client: "Client", options: Options) -> None:
         click.echo(f"column {warning.get('column')}: {value} is unknown to the model", err=True)
     if options["expect"] is not None and str(prediction) != options["expect"]:
         fail(f"expected {options['expect']}")
+
+
+def _example_rows(client: "Client") -> list[object]:
+    """Return rows of the model's columns, of which the model accepts at least one. Raises ClientError."""
+    from ml_census.client.session import ClientError
+    from ml_census.schema import SchemaError, schema_from_json
+
+    try:
+        return [[values[0] for values in columns] for columns in schema_from_json(client.schema()).example_rows()]
+    except SchemaError as error:
+        raise ClientError(f"/schema: {error}") from error
+
+
+def _first_answer(client: "Client", rows: list[object], proba: bool) -> "Answer":
+    """Return the answer to the first row that the server accepts. Raises ClientError."""
+    from ml_census.client.session import RejectedRowError
+
+    *others, last = rows
+    for row in others:
+        with suppress(RejectedRowError):
+            return next(client.answers([row], with_probabilities=proba))
+    return next(client.answers([last], with_probabilities=proba))
 
 
 def _parsed_row(text: str) -> object:

@@ -87,8 +87,7 @@ class Client:
     def model(self) -> ModelInfo:
         """Return the model that the server serves. Raises ClientError."""
         version = json_content(self._connection.request("GET", "/version"))
-        self._connection.renew()
-        schema = json_content(self._connection.request("GET", "/schema"))
+        schema = self.schema()
         try:
             columns = schema["columns"]
             names = [str(column["name"]) for column in columns]
@@ -96,6 +95,11 @@ class Client:
             return ModelInfo(str(version["model"]), names, required, _classes(schema))
         except (AttributeError, KeyError, TypeError) as error:
             raise ClientError(STRANGER) from error
+
+    def schema(self) -> Any:
+        """Return the columns and classes of the model, as GET /schema does. Raises ClientError."""
+        self._connection.renew()
+        return json_content(self._connection.request("GET", "/schema"))
 
     def predict(self, rows: Any, batch: int = BATCH_ROWS) -> Iterator[Any]:
         """Yield one prediction a row, in order. Raises ClientError, RejectedRowError.

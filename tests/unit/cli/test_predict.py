@@ -49,12 +49,12 @@ def test_credentials_that_are_not_utf8_fail_with_their_file(folder: Path, option
         ["--input", "-"],
         ["--row", "[1]", "--output", "-"],
     ],
-    ids=["neither", "both", "input alone", "row with output"],
+    ids=["neither", "both", "input alone", "row with output", "row and example"],
 )
 def test_row_and_input_exclude_each_other(folder: Path, options: list[str]) -> None:
     result = predict(folder, *options)
 
-    assert (result.exit_code, result.output) == (1, "ml-census: needs --row, or --input and --output\n")
+    assert (result.exit_code, result.output) == (1, "ml-census: needs --row, --example, or --input and --output\n")
 
 
 def test_row_that_is_not_json_fails_with_its_position(folder: Path) -> None:
