@@ -104,7 +104,10 @@ CONTRADICTIONS = [
     ),
     (FOREIGN | {"gateway": {"enabled": True}}, ["the Gateway has no certificate", "allowHTTP=true"]),
     (FOREIGN | {"ingress": {"enabled": True}}, ["the Ingress has no certificate", "allowHTTP=true"]),
-    (FOREIGN | {"gateway": {"hostnames": ["https://a.example"]}}, ["gateway.hostnames: https://a.example is not a host"]),
+    (
+        FOREIGN | {"gateway": {"hostnames": ["https://a.example"]}},
+        ["gateway.hostnames: https://a.example is not a host"],
+    ),
     (FOREIGN | {"ingress": {"hosts": ["census"]}}, ["ingress.hosts: census is not a host name such as"]),
     (FOREIGN | {"service": {"internal": True}}, ["service.internal need service.type=LoadBalancer"]),
     (FOREIGN | {"service": {"loadBalancerIP": "198.51.100.1"}}, ["need service.type=LoadBalancer"]),

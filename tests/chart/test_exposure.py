@@ -203,8 +203,7 @@ def test_internal_ingress_with_certificate_allows_no_http(chart: Chart) -> None:
     keys = ("regional-static-ip-name", "allow-http")
 
     plain, secure = (
-        chart.one("Ingress", {"ingress": base | more})["metadata"]["annotations"]
-        for more in ({}, {"tlsSecret": "tls"})
+        chart.one("Ingress", {"ingress": base | more})["metadata"]["annotations"] for more in ({}, {"tlsSecret": "tls"})
     )
 
     assert [plain.get(f"kubernetes.io/ingress.{key}") for key in keys] == ["census", None]

@@ -38,7 +38,10 @@ def test_config_defaults_are_those_of_the_server(chart: Chart, tmp_path: Path) -
     shown = dataclasses.asdict(config.load(str(tmp_path / "config.yaml")))
 
     for field in dataclasses.fields(config.Config):
-        if field.name not in ("cache_path", "max_model_bytes", "users", "secret") and field.default is not dataclasses.MISSING:
+        if (
+            field.name not in ("cache_path", "max_model_bytes", "users", "secret")
+            and field.default is not dataclasses.MISSING
+        ):
             assert shown[field.name] == field.default
 
 
@@ -99,7 +102,9 @@ def largest(schema: Any) -> Any:
     return {key: value for key, value in below.items() if value}
 
 
-@pytest.mark.parametrize("scaler", [{}, {"enabled": True}, {"enabled": True, "keda": True}], ids=["none", "hpa", "keda"])
+@pytest.mark.parametrize(
+    "scaler", [{}, {"enabled": True}, {"enabled": True, "keda": True}], ids=["none", "hpa", "keda"]
+)
 def test_large_numbers_are_plain_digits(chart: Chart, major: int, scaler: dict[str, bool]) -> None:
     """The largest number that the schema accepts for each value has no exponent."""
     values = largest(json.loads((chart.folder / "values.schema.json").read_text()))

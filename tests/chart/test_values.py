@@ -14,6 +14,7 @@ import yaml
 from support.chart_rendering import Chart
 from support.chart_values import IMAGE, MODEL
 
+
 @pytest.mark.parametrize("value", [{"enabled": True}, {"global": {"a": 1}}], ids=["enabled", "global"])
 def test_values_of_a_parent_chart_are_accepted(chart: Chart, value: dict[str, Any]) -> None:
     """Values that Helm passes to a subchart change nothing."""
@@ -162,5 +163,6 @@ def test_readme_recipe_is_accepted_and_has_an_effect(chart: Chart) -> None:
 
     assert len(recipes) >= 4
     for recipe in map(yaml.safe_load, recipes):
-        shown = chart.text(IMAGE | {"config": MODEL} | recipe, file=None) if "credentials" in recipe else chart.text(recipe)
+        alone = "credentials" in recipe
+        shown = chart.text(IMAGE | {"config": MODEL} | recipe, file=None) if alone else chart.text(recipe)
         assert shown != chart.text()

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 import yaml
 
-from e2e.cluster import CHART, create_namespace, helm_path, kubectl, wait_for
+from e2e.cluster import CHART, ROOT, create_namespace, helm_path, kubectl, wait_for
 
 DEPRECATED_CLASS = 'annotation \\"kubernetes.io/ingress.class\\" is deprecated'
 """The Ingress controllers of GKE read this annotation only."""
 
 FILES = sorted(str(each.relative_to(CHART)) for each in [*CHART.glob("ci/*"), *CHART.glob("environments/*")])
 FULL = "ci/full-values.yaml"
+REQUIRED = ROOT / "tests" / "chart" / "required.yaml"
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class HelmTarget:
 
     def upgrade(self, file: str, *options: str) -> list[str]:
         """Install or upgrade. Return the warnings of the API server and of Helm."""
-        command = [helm_path(self.major), "upgrade", "--install", "census", str(CHART), "--values", str(CHART / file)]
+        command = [helm_path(self.major), "upgrade", "--install", "census", str(CHART)]
+        command += ["--values", str(REQUIRED), "--values", str(CHART / file)]
         command += ["--namespace", self.namespace, *options]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr

@@ -238,7 +238,8 @@ def test_example_row_is_one_that_the_model_accepts(
     publish(model, Schema((Column("note", "any"),), "documents"), None, [], {}, str(tmp_path))
     server = launch(write_config(tmp_path, None))
     try:
-        number, text, example = (command.run(server.url, *row) for row in (["--row", "0"], ["--row", '"a"'], ["--example"]))
+        rows = (["--row", "0"], ["--row", '"a"'], ["--example"])
+        number, text, example = (command.run(server.url, *row) for row in rows)
     finally:
         server.end()
 

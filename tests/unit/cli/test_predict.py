@@ -48,6 +48,7 @@ def test_credentials_that_are_not_utf8_fail_with_their_file(folder: Path, option
         ["--row", "[1]", "--input", "-", "--output", "-"],
         ["--input", "-"],
         ["--row", "[1]", "--output", "-"],
+        ["--row", "[1]", "--example"],
     ],
     ids=["neither", "both", "input alone", "row with output", "row and example"],
 )
