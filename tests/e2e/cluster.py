@@ -22,6 +22,8 @@ import requests
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "charts" / "ml-census"
 VALUES = ROOT / "tests" / "e2e" / "values.yaml"
+REQUIRED = ROOT / "tests" / "chart" / "required.yaml"
+"""Values that the environments leave to the operator."""
 REPORTING_KINDS = {"componentstatuses", "events", "events.events.k8s.io", "nodes.metrics.k8s.io", "pods.metrics.k8s.io"}
 """Kinds whose objects report on others."""
 GCS = "ml-census-e2e-gcs"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from e2e.cluster import CHART, helm, kubectl
+from e2e.cluster import CHART, REQUIRED, helm, kubectl
 
 Object = dict[str, Any]
 FILES = sorted(str(each.relative_to(CHART)) for each in [*CHART.glob("ci/*"), *CHART.glob("environments/*")])
@@ -16,7 +16,8 @@ BUILT_IN = {"v1", "apps/v1", "autoscaling/v2", "networking.k8s.io/v1", "policy/v
 
 def rendered(file: str) -> list[Object]:
     """Return the objects that Argo CD compares: all but the hooks."""
-    text = helm("template", "gitops", str(CHART), "--no-hooks", "--namespace", "default", "--values", str(CHART / file))
+    values = ["--values", str(REQUIRED), "--values", str(CHART / file)]
+    text = helm("template", "gitops", str(CHART), "--no-hooks", "--namespace", "default", *values)
     return [each for each in yaml.safe_load_all(text) if each]
 
 

@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 import yaml
 
-from e2e.cluster import CHART, ROOT, create_namespace, helm_path, kubectl, wait_for
+from e2e.cluster import CHART, REQUIRED, create_namespace, helm_path, kubectl, wait_for
 
 DEPRECATED_CLASS = 'annotation \\"kubernetes.io/ingress.class\\" is deprecated'
 """The Ingress controllers of GKE read this annotation only."""
 
 FILES = sorted(str(each.relative_to(CHART)) for each in [*CHART.glob("ci/*"), *CHART.glob("environments/*")])
 FULL = "ci/full-values.yaml"
-REQUIRED = ROOT / "tests" / "chart" / "required.yaml"
 
 
 @dataclass(frozen=True)
