@@ -1,10 +1,9 @@
-"""Rows of Python, numpy and pandas as JSON: what a data scientist has at hand is sent without conversion."""
+"""Rows of Python, numpy and pandas as JSON."""
 
 import datetime
 import json
 import zoneinfo
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ NAMES = ["age", "sex"]
 @pytest.mark.parametrize(
     "missing", [None, float("nan"), np.float32("nan"), np.datetime64("NaT", "D"), pd.NA, pd.NaT, Decimal("NaN")]
 )
-def test_a_missing_value_is_null(missing: Any) -> None:
+def test_missing_value_is_null(missing: object) -> None:
     assert json.loads(text_of([missing, "x"])) == [None, "x"]
     assert json.loads(text_of({"age": missing})) == {"age": None}
 
@@ -45,10 +44,10 @@ def test_a_missing_value_is_null(missing: Any) -> None:
         (np.datetime64("2026-01-02T03:04:05.000000006"), "2026-01-02T03:04:05"),
     ],
 )
-def test_a_value_is_sent_as_json_has_it(value: Any, sent: object) -> None:
-    (found,) = json.loads(text_of([value]))
+def test_value_has_its_json_form(value: object, sent: object) -> None:
+    (encoded,) = json.loads(text_of([value]))
 
-    assert (found, type(found)) == (sent, type(sent))
+    assert (encoded, type(encoded)) == (sent, type(sent))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +64,7 @@ def test_a_value_is_sent_as_json_has_it(value: Any, sent: object) -> None:
         (np.array([1, 2]), "a value of type list"),
     ],
 )
-def test_another_value_is_refused_with_its_column(value: Any, got: str) -> None:
+def test_value_without_json_form_is_rejected_with_its_column(value: object, got: str) -> None:
     reason = f"expected a number, text, true or false, a date, or a missing value, got {got}"
     for row, column in (([1, value], "1"), ({"x": 1, "age": value}, "age")):
         with pytest.raises(RowError) as raised:
@@ -83,15 +82,15 @@ def test_another_value_is_refused_with_its_column(value: Any, got: str) -> None:
     ],
     ids=lambda row: type(row).__name__,
 )
-def test_a_row_may_be_any_sequence(row: Any) -> None:
+def test_row_may_be_any_sequence(row: object) -> None:
     assert json.loads(text_of(row)) == [1.5, "x"]
 
 
-def test_a_series_is_a_row_by_name() -> None:
+def test_series_is_a_row_by_name() -> None:
     assert json.loads(text_of(pd.Series({"age": np.nan, "sex": "x"}))) == {"age": None, "sex": "x"}
 
 
-def test_a_text_is_a_row() -> None:
+def test_text_is_a_row() -> None:
     assert json.loads(text_of("a text")) == "a text"
 
 
@@ -106,7 +105,7 @@ FRAME = pd.DataFrame(
 )
 
 
-def test_of_a_frame_the_models_columns_are_sent_in_the_models_order() -> None:
+def test_frame_columns_are_sent_in_the_order_of_the_model() -> None:
     rows = [
         json.loads(text_of(row)) for row in rows_of(FRAME, ["age", "sex", "when", "is"], ["age", "sex", "when", "is"])
     ]
@@ -114,16 +113,16 @@ def test_of_a_frame_the_models_columns_are_sent_in_the_models_order() -> None:
     assert rows == [[7, "m", "2026-01-02T00:00:00", True], [None, None, None, False]]
 
 
-def test_a_model_without_names_takes_the_columns_of_a_frame_by_place() -> None:
+def test_frame_columns_match_a_model_without_names_by_position() -> None:
     assert [list(row) for row in rows_of(pd.DataFrame({"a": [1], "b": [2]}), ["0", "1"], ["0", "1"])] == [[1, 2]]
 
 
-def test_a_frame_of_numbered_columns_is_taken_by_their_numbers() -> None:
+def test_numbered_frame_columns_match_by_number() -> None:
     assert [list(row) for row in rows_of(pd.DataFrame([[1, 2]], columns=[1, 0]), ["0", "1"], ["0", "1"])] == [[2, 1]]
 
 
 @pytest.mark.parametrize(
-    ("given", "says"),
+    ("table", "reason"),
     [
         (pd.DataFrame({"age": [1], "Sex": ["x"]}), "the DataFrame has no column sex: it has age, Sex"),
         (pd.DataFrame([[1, 2, 3]], columns=["age", "sex", "age"]), "the DataFrame has two columns age"),
@@ -132,14 +131,14 @@ def test_a_frame_of_numbered_columns_is_taken_by_their_numbers() -> None:
     ],
     ids=["another name", "a name twice", "one row", "one text"],
 )
-def test_what_holds_no_rows_of_the_model_is_refused(given: Any, says: str) -> None:
+def test_input_without_rows_of_the_model_is_rejected(table: object, reason: str) -> None:
     with pytest.raises(RowError) as raised:
-        rows_of(given, NAMES, NAMES)
+        rows_of(table, NAMES, NAMES)
 
-    assert str(raised.value) == says
+    assert str(raised.value) == reason
 
 
-def test_a_column_that_the_model_does_not_use_may_be_left_out() -> None:
+def test_unused_column_may_be_left_out() -> None:
     frame = pd.DataFrame({"age": [1]})
 
     assert list(rows_of(frame, ["id", "age"], ["age"])) == [[None, 1]]
