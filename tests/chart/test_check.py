@@ -199,7 +199,7 @@ CONTRADICTIONS = [
     ),
     (
         FOREIGN | {"resources": {"limits": {"ephemeral-storage": "200Mi"}}},
-        ["ephemeral-storage is 200Mi", "the logs can take 242Mi"],
+        ["ephemeral-storage is 200Mi", "the logs can take 306Mi"],
     ),
     *(
         (FOREIGN | {"extraVolumes": [{"name": name}]}, [f"extraVolumes: {name} is a volume of the chart"])
@@ -276,7 +276,7 @@ PERMITTED = {
     "clients without load balancer": FOREIGN | {"networkPolicy": {"from": [CLIENTS], "fromGoogleLoadBalancer": False}},
     "model as large as the memory": FOREIGN
     | {"config": MODEL | {"max_model_bytes": 2**30}, "resources": {"limits": {"memory": "1Gi"}}},
-    "just enough disk": FOREIGN | {"resources": {"limits": {"ephemeral-storage": "242Mi"}}},
+    "just enough disk": FOREIGN | {"resources": {"limits": {"ephemeral-storage": "306Mi"}}},
     "short drain on Spot": FOREIGN | SPOT | {"config": MODEL | {"drain_deadline_seconds": 10}},
     "long notice on Spot": FOREIGN | SPOT | {"terminationGracePeriodSeconds": 60},
     "proxies before a LoadBalancer": FOREIGN

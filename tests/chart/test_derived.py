@@ -20,6 +20,7 @@ LOCAL = {"service": {"type": "LoadBalancer", "externalTrafficPolicy": "Local"}}
         ({}, 0, 5, 40),
         (OTHER, 0, 5, 40),
         ({"service": {"type": "LoadBalancer"}}, 0, 5, 40),
+        ({"service": {"type": "LoadBalancer", "externalTrafficPolicy": None}}, 0, 5, 40),
         (LOCAL, 0, 40, 75),
         (GATEWAY, 2, 40, 75),
         (INGRESS, 2, 40, 75),
@@ -73,12 +74,12 @@ def test_maximum_model_is_an_eighth_of_the_memory(chart: Chart, limits: dict[str
 
 
 def test_cache_and_disk_fit_two_models(chart: Chart) -> None:
-    """A new model is written beside the old one. The disk also has /tmp and the logs."""
+    """A new model is written beside the old one, each with its compiled form. The disk also has /tmp and the logs."""
     pod = chart.pod({"config": {"max_model_bytes": 100 * MIB + 1}})
 
-    assert volume(pod, "cache")["emptyDir"] == {"sizeLimit": "201Mi"}
+    assert volume(pod, "cache")["emptyDir"] == {"sizeLimit": "301Mi"}
     resources = server(pod)["resources"]
-    assert resources["requests"]["ephemeral-storage"] == resources["limits"]["ephemeral-storage"] == "315Mi"
+    assert resources["requests"]["ephemeral-storage"] == resources["limits"]["ephemeral-storage"] == "415Mi"
 
 
 @pytest.mark.parametrize("which", [["limits"], ["requests"], ["requests", "limits"]])

@@ -176,7 +176,7 @@ def test_only_tmp_and_cache_are_writable(chart: Chart) -> None:
     assert config_map == {"configMap": {"name": config_name(chart), "optional": True}}
     assert volume(pod, mounts["/tmp"]["name"])["emptyDir"] == {"sizeLimit": "64Mi"}
     cache = yaml.safe_load(chart.config())["cache_path"]
-    assert volume(pod, mounts[cache]["name"])["emptyDir"] == {"sizeLimit": "128Mi"}
+    assert volume(pod, mounts[cache]["name"])["emptyDir"] == {"sizeLimit": "192Mi"}
     assert {path for path, mount in mounts.items() if not mount.get("readOnly")} == {"/tmp", cache}
 
 

@@ -37,7 +37,7 @@ config.max_model_bytes is {{ $bytes }}, but must be at most resources.limits.mem
 {{- with index ((.Values.resources).limits | default dict) "ephemeral-storage" }}
 {{- $needed := include "ml-census.ephemeralMi" $ | int64 }}
 {{- if gt (mul $needed 1048576) (include "ml-census.bytes" . | int64) }}
-resources.limits.ephemeral-storage is {{ . }}, but /tmp, /cache (twice config.max_model_bytes) and the logs can take {{ $needed }}Mi, at which Kubernetes evicts the pod: remove it, and the chart sets it.
+resources.limits.ephemeral-storage is {{ . }}, but /tmp, /cache (3 times config.max_model_bytes) and the logs can take {{ $needed }}Mi, at which Kubernetes evicts the pod: remove it, and the chart sets it.
 {{- end }}
 {{- end }}
 {{- $own := list "tmp" "cache" "configuration" "credentials" }}

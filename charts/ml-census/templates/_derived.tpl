@@ -16,7 +16,7 @@ checks of a node, one in 8 s), and 10 more. Otherwise the nodes route to another
 {{- define "ml-census.drainDelay" -}}
 {{- if not (kindIs "invalid" .Values.config.drain_delay_seconds) }}
 {{- int64 .Values.config.drain_delay_seconds }}
-{{- else if or (include "ml-census.googleProxy" .) (and (eq .Values.service.type "LoadBalancer") (eq .Values.service.externalTrafficPolicy "Local")) }}
+{{- else if or (include "ml-census.googleProxy" .) (and (eq .Values.service.type "LoadBalancer") (eq (.Values.service.externalTrafficPolicy | default "") "Local")) }}
 {{- max 0 (sub 40 (.Values.preStopSleepSeconds | default 0)) }}
 {{- else }}
 {{- 5 }}
@@ -59,10 +59,11 @@ While a pickle of N MiB is loaded, the pod takes up to 182 + 4.9 N MiB (PSS of a
 {{- end }}
 
 {{/*
-Size of /cache in Mi: a new model is written beside the old one.
+Size of /cache in Mi: a new model is written beside the old one, each with its compiled form (forests: up to 0.43 of the
+compressed pickle).
 */}}
 {{- define "ml-census.cacheMi" -}}
-{{- div (add (mul 2 (include "ml-census.maxModelBytes" . | int64)) 1048575) 1048576 }}
+{{- div (add (mul 3 (include "ml-census.maxModelBytes" . | int64)) 1048575) 1048576 }}
 {{- end }}
 
 {{/*
