@@ -50,18 +50,16 @@ def log_warnings(config: Config, artifacts: Artifacts) -> None:
     """
     for warning in artifacts.model.warnings:
         log.warning("model_path: %s: %s", config.model_path, warning)
-    if plaintext := auth.users_with_plaintext_password(artifacts.users):
-        log.warning(
-            "users: %s: %d password(s) in plain text; hash them with `ml-census user add`", config.users, len(plaintext)
-        )
-    if unusable := auth.users_without_login(artifacts.users):
-        log.warning(
-            "users: %s: %d user(s) cannot log in; `ml-census user add` prints the reason", config.users, len(unusable)
-        )
-    if weak := auth.users_with_weak_hash(artifacts.users):
-        log.warning(
-            "users: %s: %d weak password hash(es); replace them with `ml-census user add`", config.users, len(weak)
-        )
+    _log_user_warnings(config.users, artifacts.users)
+
+
+def _log_user_warnings(uri: str, users: Mapping[str, str]) -> None:
+    if plaintext := auth.users_with_plaintext_password(users):
+        log.warning("users: %s: %d password(s) in plain text; hash them with `ml-census user add`", uri, len(plaintext))
+    if unusable := auth.users_without_login(users):
+        log.warning("users: %s: %d user(s) cannot log in; `ml-census user add` prints the reason", uri, len(unusable))
+    if weak := auth.users_with_weak_hash(users):
+        log.warning("users: %s: %d weak password hash(es); replace them with `ml-census user add`", uri, len(weak))
 
 
 def _parse_users(data: bytes) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -52,6 +52,12 @@ def parse_keys(data: bytes) -> Keys:
     except UnicodeDecodeError as error:
         raise CredentialsError("not UTF-8 text") from error
     keys = [line.strip() for line in lines if line.strip()]
+    _validate_keys(keys)
+    return tuple((hashlib.sha256(key.encode()).hexdigest()[:16], key) for key in keys)
+
+
+def _validate_keys(keys: Sequence[str]) -> None:
+    """Raise CredentialsError if there is no key, or one that is short or no random text."""
     if not keys:
         raise CredentialsError("holds no key")
     if keys[0].startswith(("-----BEGIN", "{", "[", "ssh-")):
@@ -60,7 +66,6 @@ def parse_keys(data: bytes) -> Keys:
         raise CredentialsError(
             f"a key is shorter than {MIN_KEY_BYTES} bytes (RFC 7518, 3.2): make one with `ml-census generate-key`"
         )
-    return tuple((hashlib.sha256(key.encode()).hexdigest()[:16], key) for key in keys)
 
 
 def issue_token(keys: Keys, users: Mapping[str, str], name: str, now: int) -> str:

@@ -15,14 +15,19 @@ def parse_users(document: object) -> dict[str, str]:
         raise CredentialsError("must be a JSON object of user name to password hash, with at least one user")
     if not all(isinstance(stored, str) and stored for stored in document.values()):
         raise CredentialsError("each user's password hash must be text")
-    for name, stored in document.items():
-        passwords.validate_stored_password(name, stored)
-    for method in {stored.partition("$")[0] for stored in document.values() if passwords.is_hashed(stored)}:
-        passwords.validate_hash_method(method)
+    _validate_passwords(document)
     users = {name.lower(): stored for name, stored in document.items()}
     if len(users) < len(document):
         raise CredentialsError("two user names differ only in case")
     return users
+
+
+def _validate_passwords(users: Mapping[str, str]) -> None:
+    """Raise CredentialsError for a password or hash that no login could match. Each hash method is tried once."""
+    for name, stored in users.items():
+        passwords.validate_stored_password(name, stored)
+    for method in {stored.partition("$")[0] for stored in users.values() if passwords.is_hashed(stored)}:
+        passwords.validate_hash_method(method)
 
 
 def users_with_plaintext_password(users: Mapping[str, str]) -> list[str]:

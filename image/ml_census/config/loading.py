@@ -30,11 +30,7 @@ def load(path: str, storage_uri: str | None = None) -> Config:
     Raises ConfigError for a key that is missing, unknown or invalid.
     """
     try:
-        document = yaml_loader.parse(_read(Path(path)))
-        if not isinstance(document, dict):
-            raise ValueError("must be a mapping of keys to values")
-        values = {key: _expand(value, storage_uri) for key, value in document.items()}
-        _validate(values)
+        values = _values(yaml_loader.parse(_read(Path(path))), storage_uri)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ConfigError(f"config: {path}: {reason}") from error
@@ -63,9 +59,19 @@ def _expand(value: object, storage_uri: str | None) -> object:
     return storage_uri.rstrip("/") + value.removeprefix(STORAGE_URI_VARIABLE)
 
 
-def _validate(values: dict[Any, Any]) -> None:
-    """Raise ValueError for the first key that is unknown, missing or invalid."""
-    fields = {field.name: field for field in dataclasses.fields(Config)}
+def _values(document: object, storage_uri: str | None) -> dict[str, Any]:
+    """Return the validated values of the document. Raises ValueError."""
+    if not isinstance(document, dict):
+        raise ValueError("must be a mapping of keys to values")
+    values = {key: _expand(value, storage_uri) for key, value in document.items()}
+    _validate_keys(values)
+    _validate_values(values)
+    return values
+
+
+def _validate_keys(values: dict[Any, Any]) -> None:
+    """Raise ValueError for the first key that is unknown or missing."""
+    fields = [field.name for field in dataclasses.fields(Config)]
     for key in values:
         if key in RENAMED_KEYS:
             raise ValueError(f"{key}: unknown key; it is now called {RENAMED_KEYS[key]}")
@@ -74,6 +80,11 @@ def _validate(values: dict[Any, Any]) -> None:
     for key in _required(values):
         if values.get(key) is None:
             raise ValueError(f"{key}: missing")
+
+
+def _validate_values(values: dict[str, Any]) -> None:
+    """Raise ValueError for the first value that is invalid."""
+    fields = {field.name: field for field in dataclasses.fields(Config)}
     for key, value in values.items():
         try:
             if value is not None:

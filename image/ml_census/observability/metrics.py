@@ -39,6 +39,11 @@ class Metrics:
         ProcessCollector(registry=registry)
         self._register_requests(registry)
         self._register_server(registry)
+        self._register_predictions(registry)
+        logins = Counter("ml_census_logins", "Logins by result.", ["result"], registry=registry)
+        self._logins = {result: logins.labels(result) for result in LOGIN_RESULTS}
+
+    def _register_predictions(self, registry: CollectorRegistry) -> None:
         stages = Histogram(
             "ml_census_stage_seconds",
             "Time spent per prediction stage.",
@@ -48,8 +53,6 @@ class Metrics:
         )
         self._stages = {stage: stages.labels(stage) for stage in STAGES}
         self._rows = Counter("ml_census_rows", "Predicted rows.", registry=registry)
-        logins = Counter("ml_census_logins", "Logins by result.", ["result"], registry=registry)
-        self._logins = {result: logins.labels(result) for result in LOGIN_RESULTS}
         self._unknown = Counter(
             "ml_census_unknown_values", "Categories that did not occur in training.", ["column"], registry=registry
         )

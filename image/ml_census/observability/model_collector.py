@@ -35,24 +35,31 @@ class ModelCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         """Return the current values."""
         model = self._model()
-        info = {"version": model.version, "engine": model.engine}
-        yield InfoMetricFamily("ml_census_model", "Version and engine of the served model.", info)
-        yield GaugeMetricFamily(
-            "ml_census_version_mismatch",
-            "1 if the served model was trained with another version of scikit-learn than the installed one.",
-            float(model.has_version_mismatch),
-        )
-        reloads = CounterMetricFamily(
-            "ml_census_reloads", "Changed artifacts by result of the reload.", labels=["result"]
-        )
-        for result, count in self._reloads().items():
-            reloads.add_metric([result], count)
-        yield reloads
-        drift = GaugeMetricFamily(
-            "ml_census_drift",
-            "Population stability index of a column against its training distribution.",
-            labels=["column"],
-        )
-        for column, psi in list(model.drift.psi_by_column().items())[:MAX_COLUMN_LABELS]:
-            drift.add_metric([column], psi)
-        yield drift
+        yield from _model_metrics(model)
+        yield _reloads(self._reloads())
+        yield _drift(model.drift.psi_by_column())
+
+
+def _model_metrics(model: ModelInfo) -> Iterable[Metric]:
+    info = {"version": model.version, "engine": model.engine}
+    yield InfoMetricFamily("ml_census_model", "Version and engine of the served model.", info)
+    yield GaugeMetricFamily(
+        "ml_census_version_mismatch",
+        "1 if the served model was trained with another version of scikit-learn than the installed one.",
+        float(model.has_version_mismatch),
+    )
+
+
+def _reloads(counts: Mapping[str, int]) -> Metric:
+    reloads = CounterMetricFamily("ml_census_reloads", "Changed artifacts by result of the reload.", labels=["result"])
+    for result, count in counts.items():
+        reloads.add_metric([result], count)
+    return reloads
+
+
+def _drift(psi_by_column: Mapping[str, float]) -> Metric:
+    description = "Population stability index of a column against its training distribution."
+    drift = GaugeMetricFamily("ml_census_drift", description, labels=["column"])
+    for column, psi in list(psi_by_column.items())[:MAX_COLUMN_LABELS]:
+        drift.add_metric([column], psi)
+    return drift

@@ -5,7 +5,7 @@ https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally/#json-input
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ml_census.protocols import csv_text, native
@@ -31,12 +31,7 @@ render = native.render
 def parse(body: bytes) -> Any:
     """Return the rows of a JSON body. Raises MalformedBodyError."""
     document = parse_object(body, EXPECTED, _nan_as_null)
-    forms = [form for form in FORMS if form in document]
-    if len(forms) != 1 or document.keys() - {*forms, "params"}:
-        raise MalformedBodyError(EXPECTED)
-    if document.get("params"):
-        raise MalformedBodyError('"params" must be empty: the model has no parameters')
-    (form,) = forms
+    form = _form(document)
     value = document[form]
     if form == "dataframe_split":
         return _rows_of_split(value)
@@ -45,6 +40,16 @@ def parse(body: bytes) -> Any:
     if not isinstance(value, list):
         raise MalformedBodyError(f'"{form}" must be a list of rows')
     return value
+
+
+def _form(document: Mapping[str, Any]) -> str:
+    """Return the form of a body, its only key beside "params". Raises MalformedBodyError."""
+    forms = [form for form in FORMS if form in document]
+    if len(forms) != 1 or document.keys() - {*forms, "params"}:
+        raise MalformedBodyError(EXPECTED)
+    if document.get("params"):
+        raise MalformedBodyError('"params" must be empty: the model has no parameters')
+    return forms[0]
 
 
 def _nan_as_null(constant: str) -> float | None:
@@ -84,20 +89,23 @@ def parse_csv(
     The first record may be a header, which then must name the `required` columns (default: all).
     Raises MalformedBodyError.
     """
-    try:
-        text = body.decode(CHARSETS[charset.lower()])
-    except UnicodeDecodeError as error:
-        raise MalformedBodyError(f"the body is not {charset.upper()} text") from error
+    text = _decode(body, charset)
     required = names if required is None else required
-    delimiter = csv_text.detect_delimiter(text, names)
     try:
-        records = csv_text.records(io.StringIO(text, newline=""), delimiter)
+        records = csv_text.records(io.StringIO(text, newline=""), csv_text.detect_delimiter(text, names))
         rows = [record.cells for record in records if record.cells]
         has_header = rows and csv_text.column_indexes(rows[0], names, required, MIN_NUMBERED_HEADER) is not None
     except csv_text.CsvError as error:
         raise MalformedBodyError(f"the body is not CSV of the model's columns: {error}") from error
     values = [[cell or None for cell in row] for row in rows]
     return _named([cell.strip() for cell in rows[0]], values[1:]) if has_header else values
+
+
+def _decode(body: bytes, charset: str) -> str:
+    try:
+        return body.decode(CHARSETS[charset.lower()])
+    except UnicodeDecodeError as error:
+        raise MalformedBodyError(f"the body is not {charset.upper()} text") from error
 
 
 def _named(header: list[str], rows: list[list[str | None]]) -> list[Any]:

@@ -76,15 +76,20 @@ def render(
     outputs, binary = [], b""
     for name, is_binary in infer.outputs:
         output, data = _output(name, values[name])
-        if is_binary:
-            encoded = binary_tensors.encode(output["datatype"], data)
-            output["parameters"] = {"binary_data_size": len(encoded)}
-            binary += encoded
-        else:
-            output["data"] = replace_non_finite(data)
+        binary += _add_data(output, data, is_binary)
         outputs.append(output)
     identifier = {} if infer.id is None else {"id": infer.id}
     return {"model_name": model, "model_version": version, **identifier, "outputs": outputs}, binary
+
+
+def _add_data(output: dict[str, Any], data: list[Any], is_binary: bool) -> bytes:
+    """Add the values to an output as JSON. If they are binary, add their size, and return their bytes."""
+    if not is_binary:
+        output["data"] = replace_non_finite(data)
+        return b""
+    encoded = binary_tensors.encode(output["datatype"], data)
+    output["parameters"] = {"binary_data_size": len(encoded)}
+    return encoded
 
 
 def _output(name: str, rows: list[Any]) -> tuple[dict[str, Any], list[Any]]:

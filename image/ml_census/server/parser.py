@@ -77,23 +77,29 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
 
     def parse_header(self, header_plus: bytes) -> None:
         """Parse the request line and the headers. Raises ParsingError, which waitress turns into a 400."""
-        encodings = TRANSFER_ENCODING.findall(header_plus)
-        if FOLDED_HEADER.search(header_plus):
-            raise ParsingError("a header must be one line")
-        if len(encodings) > 1 or (encodings and encodings[0].strip(b" \t").lower() != b"chunked"):
-            raise ParsingError('Transfer-Encoding can only be "chunked", once')
+        is_chunked = _is_chunked(header_plus)
         super().parse_header(header_plus)
         self.id = request_id(self.headers.get("X_REQUEST_ID", ""), self.headers.get("TRACEPARENT", ""))
         self.headers["X_REQUEST_ID"] = self.id
         if self.version not in ("1.0", "1.1"):
             raise ParsingError("the HTTP version must be 1.0 or 1.1")
-        if encodings and (self.version == "1.0" or "CONTENT_LENGTH" in self.headers):
+        if is_chunked and (self.version == "1.0" or "CONTENT_LENGTH" in self.headers):
             raise ParsingError("Transfer-Encoding excludes Content-Length and HTTP/1.0")
         host = self.headers.get("HOST", "" if self.version == "1.0" else None)
         if host is None or "," in host:
             raise ParsingError("there must be one Host")
-        if encodings:
+        if is_chunked:
             self.body_rcv = _ChunkedBody(self.body_rcv.getbuf())
+
+
+def _is_chunked(header_plus: bytes) -> bool:
+    """Return whether the body has chunks. Raises ParsingError for a header that servers read in different ways."""
+    if FOLDED_HEADER.search(header_plus):
+        raise ParsingError("a header must be one line")
+    encodings = TRANSFER_ENCODING.findall(header_plus)
+    if len(encodings) > 1 or (encodings and encodings[0].strip(b" \t").lower() != b"chunked"):
+        raise ParsingError('Transfer-Encoding can only be "chunked", once')
+    return bool(encodings)
 
 
 class _ChunkedBody(ChunkedReceiver):  # type: ignore[misc]

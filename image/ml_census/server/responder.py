@@ -74,19 +74,11 @@ class Responder:
                 log.error("request %s: %s\n%s", request.id, kind and kind.__name__, "".join(format_tb(frames)).rstrip())
                 error = INTERNAL_ERROR
         if error:
-            status, headers, body = self._refuse(request, error)
+            status, headers, body = self._reject(request, error)
         closes = self._closes(request, error)
-        code = int(status[:3])
-        if code not in (204, 304) and not any(name.lower() == "content-length" for name, _ in headers):
-            headers.append(("Content-Length", str(len(body))))
-        if closes or request.version == "1.0":
-            headers.append(("Connection", "close" if closes else "keep-alive"))
-        headers += [("Date", _http_date(int(time.time()))), *self._cors(request.command, request.headers)]
-        self._record(request, code)
-        version = request.version if request.version in ("1.0", "1.1") else "1.0"
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
-        head = f"HTTP/{version} {status}\r\n{lines}\r\n".encode("latin-1")
-        return Response(head if request.command == "HEAD" else head + body, closes)
+        headers += self._cors(request.command, request.headers)
+        self._record(request, int(status[:3]))
+        return Response(_serialize(request, status, headers, body, closes), closes)
 
     def count_in_flight(self, connections: Iterable[Connection]) -> int:
         """Return the number of complete predictions without a response. Any thread may call it."""
@@ -110,7 +102,7 @@ class Responder:
                 pieces.close()
         return result[0], result[1], b"".join(written) + body
 
-    def _refuse(self, request: Request, error: RequestError) -> tuple[str, Headers, bytes]:
+    def _reject(self, request: Request, error: RequestError) -> tuple[str, Headers, bytes]:
         # a 501 of waitress is the client's error, and a 5xx would invite retries
         code = 400 if error.code == 501 else error.code
         reason = HTTPStatus(code).phrase
@@ -135,6 +127,19 @@ class Responder:
         self.metrics.record_response(route, code, seconds)
         if access_log.is_enabled() and (code != 200 or self._app.queue_for(request.path, 0) != PROBE):
             access_log.log_response(request.command, route, code, seconds, request.id, request.trace)
+
+
+def _serialize(request: Request, status: str, headers: Headers, body: bytes, closes: bool) -> bytes:
+    """Return the bytes of a response, with the headers that each response has."""
+    if status[:3] not in ("204", "304") and not any(name.lower() == "content-length" for name, _ in headers):
+        headers.append(("Content-Length", str(len(body))))
+    if closes or request.version == "1.0":
+        headers.append(("Connection", "close" if closes else "keep-alive"))
+    headers.append(("Date", _http_date(int(time.time()))))
+    version = request.version if request.version in ("1.0", "1.1") else "1.0"
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    head = f"HTTP/{version} {status}\r\n{lines}\r\n".encode("latin-1")
+    return head if request.command == "HEAD" else head + body
 
 
 def _environ(request: Request, peer: tuple[str, int], port: int) -> dict[str, Any]:

@@ -50,13 +50,7 @@ def serve(
     too_large = f"the body is larger than max_body_bytes ({config.max_body_bytes} bytes)"
     origins = cors.normalize_origins(config.cors_origins)
     responder = Responder(app, metrics, draining.is_set, partial(cors.response_headers, origins), too_large)
-    limits = Limits(
-        # the application itself rejects a body that is a little too large, with the connection kept
-        ParserLimits(max_request_body_size=2 * config.max_body_bytes),
-        config.request_timeout_seconds,
-        config.keep_alive_timeout_seconds,
-        _connections_allowed(),
-    )
+    limits = _limits(config)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     loop = EventLoop(listener, limits, app.queue_for, responder)
@@ -66,6 +60,16 @@ def serve(
     while not draining.is_set():
         loop.run_once()
     _drain(loop, listener, config)
+
+
+def _limits(config: Config) -> Limits:
+    return Limits(
+        # the application itself rejects a body that is a little too large, with the connection kept
+        ParserLimits(max_request_body_size=2 * config.max_body_bytes),
+        config.request_timeout_seconds,
+        config.keep_alive_timeout_seconds,
+        _connections_allowed(),
+    )
 
 
 def _drain(loop: EventLoop, listener: socket.socket, config: Config) -> None:
