@@ -3,19 +3,19 @@
 import csv
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from conftest import write_published
+from support.live_server import Launch, Server
 
 NAMES = ["age", "workclass", "education-num", "sex"]
 
 
 @pytest.fixture(scope="module")
-def server(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def server(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running = launch(write_published(tmp_path_factory.mktemp("named"), "dataframe"))
     yield running
     running.end()
@@ -40,6 +40,7 @@ class Command:
         return done.returncode, done.stderr.decode().splitlines()
 
     def scored(self, delimiter: str = ",") -> list[list[str]]:
+        """Return the records of out.csv."""
         with (self.folder / "out.csv").open(newline="", encoding="utf-8") as file:
             return list(csv.reader(file, delimiter=delimiter))
 

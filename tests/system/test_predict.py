@@ -5,10 +5,9 @@ import gzip
 import io
 import json
 import socketserver
-from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,6 +21,7 @@ from conftest import write_config
 from ml_census.models import schema_inference
 from ml_census.models.publishing import publish
 from ml_census.schema import Column, Schema
+from support.live_server import Launch, Server
 from support.predict_command import NAMES, Command, command, server
 
 __all__ = ["command", "server"]
@@ -30,11 +30,19 @@ __all__ = ["command", "server"]
 GOOD = [["39", "Private", "13", "Male"], ["28", "Self-emp", "9", "Female"], ["51", "State-gov", "2", "Male"]]
 
 
+class Expected(NamedTuple):
+    """Predictions and probabilities of the good rows."""
+
+    predictions: list[str]
+    probabilities: list[list[float]]
+
+
 @pytest.fixture(scope="module")
-def expected(server: Any) -> Any:
-    response = server.predict(GOOD, "?proba=true").json()
-    assert len(set(response["predictions"])) == 2
-    return response
+def expected(server: Server) -> Expected:
+    """Return the response to the good rows, which has both classes."""
+    content = server.predict(GOOD, "?proba=true").json()
+    assert len(set(content["predictions"])) == 2
+    return Expected(content["predictions"], content["probabilities"])
 
 
 def table(*rows: list[str], header: list[str] = NAMES, delimiter: str = ",") -> str:
@@ -53,7 +61,7 @@ REASONS = {
 }
 
 
-def test_bad_row_stops_the_run_with_line_and_column(server: Any, command: Command) -> None:
+def test_bad_row_stops_the_run_with_line_and_column(server: Server, command: Command) -> None:
     text = table(GOOD[0], ["39", "two\nlines", "13", "Male"], ["old", "Private", "13", "Male"], GOOD[1])
 
     code, lines = command.score(server.url, text, "--batch", "2")
@@ -63,12 +71,15 @@ def test_bad_row_stops_the_run_with_line_and_column(server: Any, command: Comman
 
 
 @pytest.mark.parametrize("batch", ["1", "2", "1000"])
-def test_bad_rows_are_skipped(server: Any, command: Command, expected: Any, batch: str) -> None:
+def test_bad_rows_are_skipped(server: Server, command: Command, expected: Expected, batch: str) -> None:
     code, lines = command.score(server.url, BAD, "--on-error", "skip", "--batch", batch)
 
     assert (code, command.scored()) == (
         0,
-        [[*NAMES, "prediction"], *([*row, was] for row, was in zip(GOOD, expected["predictions"], strict=True))],
+        [
+            [*NAMES, "prediction"],
+            *([*row, prediction] for row, prediction in zip(GOOD, expected.predictions, strict=True)),
+        ],
     )
     assert lines == [
         "6 rows with predictions in out.csv",
@@ -77,20 +88,20 @@ def test_bad_rows_are_skipped(server: Any, command: Command, expected: Any, batc
 
 
 @pytest.mark.parametrize("batch", ["1", "2", "1000"])
-def test_bad_rows_are_marked(server: Any, command: Command, expected: Any, batch: str) -> None:
+def test_bad_rows_are_marked(server: Server, command: Command, expected: Expected, batch: str) -> None:
     code, _lines = command.score(server.url, BAD, "--on-error", "mark", "--batch", batch, "--proba")
 
     first, *rows = command.scored()
     assert code == 0
     assert first == [*NAMES, "prediction", *(f"probability Annual Salary {name}" for name in ("<50K", ">50K")), "error"]
     assert [row[-1] for row in rows] == ["", REASONS[3], "", REASONS[5], REASONS[6], ""]
-    assert [row[4] for row in rows if not row[-1]] == expected["predictions"]
+    assert [row[4] for row in rows if not row[-1]] == expected.predictions
     shares = [list(map(float, row[5:7])) for row in rows if not row[-1]]
-    assert shares == [pytest.approx(row) for row in expected["probabilities"]]
+    assert shares == [pytest.approx(row) for row in expected.probabilities]
     assert [row[4:7] for row in rows if row[-1]] == [["", "", ""]] * 3
 
 
-def test_many_bad_rows_are_all_marked(server: Any, command: Command) -> None:
+def test_many_bad_rows_are_all_marked(server: Server, command: Command) -> None:
     """Send more bad rows than the server lists in one response."""
     code, lines = command.score(server.url, table(*[["old", "a", "b", "c"]] * 50, ["1"]), "--on-error", "mark")
 
@@ -99,7 +110,7 @@ def test_many_bad_rows_are_all_marked(server: Any, command: Command) -> None:
     assert lines[1].startswith("51 rows are rejected and marked in the column error; the first: line 2, column age")
 
 
-def test_unknown_values_are_counted_and_the_first_named(server: Any, command: Command) -> None:
+def test_unknown_values_are_counted_and_the_first_named(server: Server, command: Command) -> None:
     row = ["39", "Atlantis", "13", "Male"]
 
     code, lines = command.score(server.url, table(*GOOD, row, row, GOOD[0]), "--batch", "2")
@@ -114,16 +125,16 @@ def test_unknown_values_are_counted_and_the_first_named(server: Any, command: Co
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
-def test_output_keeps_the_delimiter_of_the_input(server: Any, command: Command, expected: Any, delimiter: str) -> None:
+def test_output_keeps_the_delimiter_of_the_input(
+    server: Server, command: Command, expected: Expected, delimiter: str
+) -> None:
     code, _lines = command.score(server.url, table(*GOOD, delimiter=delimiter))
 
     assert (code, command.scored(delimiter)[0]) == (0, [*NAMES, "prediction"])
-    assert [row[-1] for row in command.scored(delimiter)[1:]] == expected["predictions"]
+    assert [row[-1] for row in command.scored(delimiter)[1:]] == expected.predictions
 
 
-def test_probabilities_of_several_outputs_have_a_column_each(
-    launch: Callable[..., Any], tmp_path: Path, command: Command
-) -> None:
+def test_probabilities_of_several_outputs_have_a_column_each(launch: Launch, tmp_path: Path, command: Command) -> None:
     frame = pd.DataFrame({"age": np.arange(40.0)})
     labels = np.column_stack([frame["age"] > 20, frame["age"] % 3]).astype(int)
     model = MultiOutputClassifier(LogisticRegression()).fit(frame, labels)
@@ -131,20 +142,20 @@ def test_probabilities_of_several_outputs_have_a_column_each(
     server = launch(write_config(tmp_path, None))
     try:
         code, _lines = command.score(server.url, "age\n1\nold\n", "--proba", "--on-error", "mark")
-        response = server.predict([[1]], "?proba=true").json()
+        content = server.predict([[1]], "?proba=true").json()
     finally:
         server.end()
 
     header, good, bad = command.scored()
     names = ["probability 0 0", "probability 0 1", "probability 1 0", "probability 1 1", "probability 1 2"]
     assert (code, header) == (0, ["age", "prediction", *names, "error"])
-    (shares,) = response["probabilities"]
+    (shares,) = content["probabilities"]
     assert list(map(float, good[2:7])) == pytest.approx([share for output in shares for share in output])
-    assert json.loads(good[1]) == response["predictions"][0]
+    assert json.loads(good[1]) == content["predictions"][0]
     assert bad[1:7] == [""] * 6
 
 
-def test_latin_1_is_detected_and_reported(server: Any, command: Command) -> None:
+def test_latin_1_is_detected_and_reported(server: Server, command: Command) -> None:
     text = table(["39", "Müller", "13", "Male"]).encode("latin-1")
 
     code, lines = command.score(server.url, text)
@@ -154,7 +165,7 @@ def test_latin_1_is_detected_and_reported(server: Any, command: Command) -> None
     assert lines[-1].endswith('column workclass: "Müller"')
 
 
-def test_named_encoding_is_used(server: Any, command: Command) -> None:
+def test_named_encoding_is_used(server: Server, command: Command) -> None:
     text = table(["39", "日本", "13", "Male"]).encode("shift_jis")
 
     assert command.score(server.url, text, "--encoding", "shift_jis")[0] == 0
@@ -164,40 +175,40 @@ def test_named_encoding_is_used(server: Any, command: Command) -> None:
         assert lines.startswith(f"ml-census: --encoding {wrong}: unknown; expected a name such as utf-8")
 
 
-def test_gzip_files_are_read_and_written(server: Any, command: Command, expected: Any) -> None:
+def test_gzip_files_are_read_and_written(server: Server, command: Command, expected: Expected) -> None:
     code, _lines = command.score(server.url, gzip.compress(table(*GOOD).encode()), to="out.csv.gz")
 
     scored = list(csv.reader(io.StringIO(gzip.decompress((command.folder / "out.csv.gz").read_bytes()).decode())))
-    assert (code, [row[-1] for row in scored[1:]]) == (0, expected["predictions"])
+    assert (code, [row[-1] for row in scored[1:]]) == (0, expected.predictions)
     assert sorted(path.name for path in command.folder.iterdir()) == ["out.csv.gz", "password", "rows.csv"]
 
 
-def test_rows_are_read_from_stdin_and_written_to_stdout(server: Any, command: Command, expected: Any) -> None:
+def test_rows_are_read_from_stdin_and_written_to_stdout(server: Server, command: Command, expected: Expected) -> None:
     done = command.run(server.url, "--input", "-", "--output", "-", "--batch", "2", stdin=table(*GOOD).encode())
 
     assert done.stderr.decode() == "3 rows with predictions in standard output\n"
     scored = list(csv.reader(io.StringIO(done.stdout.decode())))
     assert scored == [
         [*NAMES, "prediction"],
-        *([*row, was] for row, was in zip(GOOD, expected["predictions"], strict=True)),
+        *([*row, prediction] for row, prediction in zip(GOOD, expected.predictions, strict=True)),
     ]
     assert [path.name for path in command.folder.iterdir()] == ["password"]
 
 
-def test_bad_row_of_stdin_is_named(server: Any, command: Command) -> None:
+def test_bad_row_of_stdin_is_named(server: Server, command: Command) -> None:
     done = command.run(server.url, "--input", "-", "--output", "-", stdin=table(["old", *GOOD[0][1:]]).encode())
 
     assert done.stderr.decode() == 'ml-census: standard input: line 2, column age: expected a number, got "old"\n'
 
 
-def test_input_is_not_overwritten(server: Any, command: Command) -> None:
+def test_input_is_not_overwritten(server: Server, command: Command) -> None:
     code, lines = command.score(server.url, table(*GOOD), to="./rows.csv")
 
     assert (code, lines) == (1, ["ml-census: rows.csv: is the input itself; name another --output"])
     assert (command.folder / "rows.csv").read_text().splitlines()[1:] == [",".join(row) for row in GOOD]
 
 
-def test_run_resumes_at_another_address_of_the_server(server: Any, command: Command) -> None:
+def test_run_resumes_at_another_address_of_the_server(server: Server, command: Command) -> None:
     """Change the address, as a port-forward does."""
     (command.folder / "out.csv.part").write_text("left\n")
     command.score(server.url, table(*GOOD, ["old", "a", "b", "c"]), "--batch", "1")
@@ -208,20 +219,20 @@ def test_run_resumes_at_another_address_of_the_server(server: Any, command: Comm
     assert lines[0].endswith("3 rows of an earlier run are kept")
 
 
-def test_one_row_prints_probabilities_and_unknown_values(server: Any, command: Command) -> None:
+def test_one_row_prints_probabilities_and_unknown_values(server: Server, command: Command) -> None:
     row = ["39", "Atlantis", 13, "Male"]
-    response = server.predict([row], "?proba=true").json()
+    content = server.predict([row], "?proba=true").json()
 
     done = command.run(server.url, "--row", json.dumps(row), "--proba")
 
     assert json.loads(done.stdout) == {
-        "prediction": response["predictions"][0],
-        "probabilities": response["probabilities"][0],
+        "prediction": content["predictions"][0],
+        "probabilities": content["probabilities"][0],
     }
     assert done.stderr.decode() == 'column workclass: "Atlantis" is unknown to the model\n'
 
 
-def test_example_row_is_made_from_the_columns(server: Any, command: Command) -> None:
+def test_example_row_is_made_from_the_columns(server: Server, command: Command) -> None:
     row = [0, "Private", 0, "Female"]
     (prediction,) = server.predict([row]).json()["predictions"]
 
@@ -230,9 +241,7 @@ def test_example_row_is_made_from_the_columns(server: Any, command: Command) -> 
     assert (json.loads(done.stdout), done.stderr) == (prediction, b"")
 
 
-def test_example_row_is_one_that_the_model_accepts(
-    launch: Callable[..., Any], tmp_path: Path, command: Command
-) -> None:
+def test_example_row_is_one_that_the_model_accepts(launch: Launch, tmp_path: Path, command: Command) -> None:
     """The first example of a column of any type is a number, which this model cannot read."""
     model = make_pipeline(CountVectorizer(token_pattern=".+"), LogisticRegression()).fit(["a", "b"], [0, 1])
     publish(model, Schema((Column("note", "any"),), "documents"), None, [], {}, str(tmp_path))

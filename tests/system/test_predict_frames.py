@@ -1,7 +1,6 @@
 """DataFrames and rows of other types that the client sends."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -10,22 +9,24 @@ import requests
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from conftest import write_config
 from ml_census.client.session import Client, ClientError, RejectedRowError
 from ml_census.models import schema_inference
 from ml_census.models.publishing import publish
+from support.live_server import Launch, Server
 from support.predict_command import NAMES, Command, command, server
 
 __all__ = ["command", "server"]
 
 
 WIDE = 60
+Floats = tuple[pd.DataFrame, Pipeline]
 
 
 @pytest.fixture(scope="module")
-def floats() -> Any:
+def floats() -> Floats:
     """Return a table of WIDE float columns, some values missing, and a model fitted on it."""
     frame = pd.DataFrame(np.random.default_rng(0).normal(size=(1500, WIDE)), columns=[f"f{n}" for n in range(WIDE)])
     labels = frame["f0"] > 0
@@ -34,7 +35,7 @@ def floats() -> Any:
 
 
 @pytest.fixture(scope="module")
-def wide(floats: Any, launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def wide(floats: Floats, launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Yield a server of this model with a maximum of 64 KiB and 100 rows per request."""
     path, (_frame, model) = tmp_path_factory.mktemp("wide"), floats
     publish(model, schema_inference.infer_schema(model), None, [], {}, str(path))
@@ -44,7 +45,7 @@ def wide(floats: Any, launch: Callable[..., Any], tmp_path_factory: pytest.TempP
 
 
 @pytest.fixture(scope="module")
-def flags(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def flags(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Yield a server of a model fitted on a bool column. The model drops the column id."""
     frame = pd.DataFrame({"id": range(40), "flag": [True, False] * 20, "age": np.arange(40.0)})
     columns = make_column_transformer(("passthrough", ["flag", "age"]))
@@ -59,26 +60,26 @@ def flags(launch: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) 
 BOOLEANS = "age,flag,extra\n1,True,x\n2,false,x\n3,1,x\n4,FALSE,x\n"
 
 
-def test_booleans_are_read_without_the_dropped_column(flags: Any, command: Command) -> None:
+def test_booleans_are_read_without_the_dropped_column(flags: Server, command: Command) -> None:
     code, lines = command.score(flags.url, BOOLEANS)
 
     assert (code, lines) == (0, ["4 rows with predictions in out.csv"])
     assert [row[-1] for row in command.scored()[1:]] == ["True", "False", "True", "False"]
 
 
-def test_server_reads_csv_as_the_command_does(flags: Any) -> None:
+def test_server_reads_csv_as_the_command_does(flags: Server) -> None:
     headers = {"Authorization": f"Bearer {flags.token()}", "Content-Type": "text/csv"}
     response = requests.post(f"{flags.url}/invocations", headers=headers, data=BOOLEANS.replace(",", ";"), timeout=30)
 
     assert response.json() == {"predictions": [True, False, True, False]}
 
 
-def test_frame_without_the_dropped_column_is_predicted(flags: Any) -> None:
+def test_frame_without_the_dropped_column_is_predicted(flags: Server) -> None:
     with Client(flags.url, "census", "census") as client:
         assert list(client.predict(pd.DataFrame({"age": [1, 2], "flag": [True, False]}))) == [True, False]
 
 
-def test_wide_table_is_scored_in_smaller_batches(wide: Any, floats: Any, command: Command) -> None:
+def test_wide_table_is_scored_in_smaller_batches(wide: Server, floats: Floats, command: Command) -> None:
     """Score 1,500 rows of 1.2 KB each. The server accepts 64 KiB."""
     frame, model = floats
 
@@ -88,7 +89,7 @@ def test_wide_table_is_scored_in_smaller_batches(wide: Any, floats: Any, command
     assert [row[-1] for row in command.scored()[1:]] == [str(label) for label in model.predict(frame)]
 
 
-def test_row_over_the_limit_is_reported_with_the_limit(wide: Any, command: Command, floats: Any) -> None:
+def test_row_over_the_limit_is_reported_with_the_limit(wide: Server, command: Command, floats: Floats) -> None:
     text = floats[0].head(2).to_csv(index=False) + ",".join(["1" * 2000] * WIDE) + "\n"
 
     (lines,) = command.score(wide.url, text)[1]
@@ -100,7 +101,7 @@ def test_row_over_the_limit_is_reported_with_the_limit(wide: Any, command: Comma
 
 
 @pytest.mark.parametrize("kind", ["frame", "records", "values", "rows"])
-def test_frame_gets_the_predictions_of_the_model(wide: Any, floats: Any, kind: str) -> None:
+def test_frame_gets_the_predictions_of_the_model(wide: Server, floats: Floats, kind: str) -> None:
     frame, model = floats
     frame = frame.head(150)
     inputs = {
@@ -114,7 +115,7 @@ def test_frame_gets_the_predictions_of_the_model(wide: Any, floats: Any, kind: s
         assert list(client.predict(inputs[kind])) == model.predict(frame).tolist()
 
 
-def test_frame_without_a_column_is_rejected_with_its_name(server: Any) -> None:
+def test_frame_without_a_column_is_rejected_with_its_name(server: Server) -> None:
     with (
         Client(server.url, "census", "census") as client,
         pytest.raises(ClientError, match="^the DataFrame has no column workclass, sex: it has age, education-num$"),
@@ -122,7 +123,7 @@ def test_frame_without_a_column_is_rejected_with_its_name(server: Any) -> None:
         list(client.predict(pd.DataFrame({"age": [1], "education-num": [2]})))
 
 
-def test_missing_value_is_rejected_with_its_row(server: Any) -> None:
+def test_missing_value_is_rejected_with_its_row(server: Server) -> None:
     rows = pd.DataFrame([[39.0, "Private", 13, "Male"], [np.nan, "Private", 13, "Male"]], columns=NAMES)
 
     with (

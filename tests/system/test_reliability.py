@@ -1,4 +1,4 @@
-"""Many clients at once, slow ones and guessing ones, against a real process."""
+"""A server process with concurrent clients, slow clients and clients that guess passwords."""
 
 import json
 import os
@@ -30,26 +30,27 @@ def predict(server: Server, token: str) -> int:
 
 
 def test_drains_under_twenty_clients_lose_no_request(start: Start) -> None:
-    """A client keeps its connection until the server says close, and then finds the socket closed."""
+    """Keep each connection until the server closes it. A new connection is then refused."""
     for _ in range(DRAINS):
         server = start("logistic", drain_delay_seconds=0.5)
         token, failed, begun = server.token(), list[str](), threading.Semaphore(0)
 
-        def ask(url: str, token: str, failed: list[str], begun: threading.Semaphore) -> None:
+        def predict_until_refused(url: str, token: str, failed: list[str], begun: threading.Semaphore) -> None:
             body, headers = {"inputs": [[1, 2]]}, {"Authorization": token}
             with requests.Session() as session:
                 while True:
                     try:
                         response = session.post(f"{url}/prediction", json=body, headers=headers, timeout=SECONDS)
                     except requests.ConnectionError as error:
-                        if "Connection refused" not in str(error):  # after the drain nobody listens
+                        if "Connection refused" not in str(error):  # after the drain the port is closed
                             failed.append(str(error))
                         return
                     if response.status_code != 200:
                         failed.append(str(response.status_code))
                     begun.release()
 
-        clients = [threading.Thread(target=ask, args=(server.url, token, failed, begun)) for _ in range(20)]
+        arguments = (server.url, token, failed, begun)
+        clients = [threading.Thread(target=predict_until_refused, args=arguments) for _ in range(20)]
         for client in clients:
             client.start()
         for _ in range(200):
@@ -63,7 +64,7 @@ def test_drains_under_twenty_clients_lose_no_request(start: Start) -> None:
 
 
 def test_thousand_sigterms_act_as_one(start: Start) -> None:
-    """Whatever the first one has begun when the next one comes."""
+    """Send them at once, so that some arrive inside the handler of an earlier one."""
     server = start("logistic", drain_delay_seconds=1)
     for _ in range(1_000):
         server.process.send_signal(signal.SIGTERM)
@@ -72,7 +73,7 @@ def test_thousand_sigterms_act_as_one(start: Start) -> None:
 
 
 def slow_senders(server: Server, count: int, sent: bytes) -> list[socket.socket]:
-    """Connect clients that have sent this, and a byte of what follows."""
+    """Connect clients that send these bytes and the first byte of the rest."""
     senders = [socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) for _ in range(count)]
     for sender in senders:
         sender.sendall(sent + b"P")
@@ -80,7 +81,7 @@ def slow_senders(server: Server, count: int, sent: bytes) -> list[socket.socket]
 
 
 def test_five_hundred_slow_senders_delay_no_probe(start: Start) -> None:
-    """They would for the deadline of ten minutes, which is longer than the probe waits."""
+    """Set a deadline of ten minutes, so that no sender is closed during the test."""
     server = start("logistic", request_timeout_seconds=600)
     senders = slow_senders(server, 250, SLOW_HEAD) + slow_senders(server, 250, SLOW_BODY)
 
@@ -105,7 +106,7 @@ def test_slow_senders_get_408_at_the_deadline(start: Start, sent: bytes, version
 REPORT_BYTES = 8_000_000
 
 
-def deaf_readers(server: Server) -> list[socket.socket]:
+def slow_readers(server: Server) -> list[socket.socket]:
     """Connect thirty clients that request twenty reports each, and read only the first bytes."""
     readers = []
     for _ in range(30):
@@ -117,13 +118,13 @@ def deaf_readers(server: Server) -> list[socket.socket]:
     return readers
 
 
-def test_deaf_readers_delay_no_prediction_and_hold_64_mib(start: Start, tmp_path: Path) -> None:
-    """They would for the deadline of ten minutes; of thirty, eight are kept, for which 64 MB are held (HELD_BYTES)."""
+def test_slow_readers_delay_no_prediction_and_hold_64_mib(start: Start, tmp_path: Path) -> None:
+    """Set a deadline of ten minutes. The server keeps eight of thirty readers, with responses of 64 MB (HELD_BYTES)."""
     (tmp_path / "report.html").write_bytes(bytes(REPORT_BYTES))
     server = start("logistic", request_timeout_seconds=600)
     token = server.token()
 
-    readers = deaf_readers(server)
+    readers = slow_readers(server)
 
     assert {predict(server, token) for _ in range(10)} == {200}
     assert server.metrics()["ml_census_connections",] <= 64 * 1024**2 // REPORT_BYTES + 1  # one is the prediction's
@@ -131,11 +132,11 @@ def test_deaf_readers_delay_no_prediction_and_hold_64_mib(start: Start, tmp_path
         reader.close()
 
 
-def test_deaf_readers_are_cut_off_at_the_deadline(start: Start, tmp_path: Path) -> None:
+def test_slow_readers_are_cut_off_at_the_deadline(start: Start, tmp_path: Path) -> None:
     (tmp_path / "report.html").write_bytes(bytes(REPORT_BYTES))
     server = start("logistic", request_timeout_seconds=1)
 
-    readers = deaf_readers(server)
+    readers = slow_readers(server)
 
     while server.metrics()["ml_census_connections",]:
         time.sleep(0.05)
@@ -143,14 +144,14 @@ def test_deaf_readers_are_cut_off_at_the_deadline(start: Start, tmp_path: Path) 
         reader.close()
 
 
-def test_guessed_passwords_cost_five_hashes_and_lock_nobody_out(start: Start) -> None:
-    """Of one user; the others are rejected before any hash."""
+def test_guessed_passwords_cost_five_hashes_and_lock_one_user(start: Start) -> None:
+    """Guess for one user. The server rejects all but five guesses before it computes a hash."""
     server = start("logistic")
 
     def guess(number: int) -> int:
         return server.login("Ada", f"wrong{number}").status_code
 
-    with ThreadPoolExecutor(6) as pool:  # fewer than wait for the one thread of logins, so that none gets a 503
+    with ThreadPoolExecutor(6) as pool:  # fewer than the queue of the login thread accepts, so that none gets a 503
         guesses = pool.map(guess, range(300))
         assert server.login("census", "census").status_code == 200
         statuses = Counter(guesses)
@@ -158,8 +159,8 @@ def test_guessed_passwords_cost_five_hashes_and_lock_nobody_out(start: Start) ->
     assert statuses == {401: 5, 429: 295}
 
 
-def test_login_flood_for_many_names_leaves_predictions_alone(start: Start, tmp_path: Path) -> None:
-    """One hash at a time, eight wait, the others get 503."""
+def test_login_flood_for_many_names_delays_no_prediction(start: Start, tmp_path: Path) -> None:
+    """The server computes one hash at a time, eight logins wait, and the others get 503."""
     (tmp_path / "hashed.json").write_text(json.dumps({"census": generate_password_hash("census")}))
     server = start("logistic", users=str(tmp_path / "hashed.json"))
     token, over = server.token(), threading.Event()
@@ -176,13 +177,13 @@ def test_login_flood_for_many_names_leaves_predictions_alone(start: Start, tmp_p
             assert {predict(server, token) for _ in range(20)} == {200}
         finally:
             over.set()
-        statuses = sum((each.result() for each in guesses), Counter[int]())
+        statuses = sum((result.result() for result in guesses), Counter[int]())
 
     assert set(statuses) == {401, 503}
 
 
 def test_concurrent_predictions_leave_no_warning_in_the_log(start: Start) -> None:
-    """scikit-learn's threads empty each other's list of warning filters, and then each tree of a forest warns."""
+    """Use a forest: threads of scikit-learn empty the list of warning filters, and each tree would warn."""
     server = start(compile=False, env={"PYTHONWARNINGS": ""})
     token = server.token()
 
@@ -198,17 +199,17 @@ def test_concurrent_predictions_leave_no_warning_in_the_log(start: Start) -> Non
 
 
 def test_server_keeps_its_memory_threads_and_descriptors(start: Start) -> None:
-    """Over connections that are kept and new ones, logins, errors and 100 rows a request."""
+    """Use kept and new connections, logins, errors, and requests of 100 rows."""
     server = start(compile=False, env={"PYTHONWARNINGS": ""})
     soak(server, 20)
     before = held(server)
-    answers = soak(server, SOAK_ROUNDS)
+    statuses = soak(server, SOAK_ROUNDS)
     end = time.monotonic() + SECONDS
-    while (after := held(server))[1] > before[1]:  # the port of the metrics closes its last connection a little later
+    while (after := held(server))[1] > before[1]:  # the metrics port closes its last connection with a delay
         assert time.monotonic() < end
-    print(f"soak of {SOAK_ROUNDS} rounds: {dict(answers)}, (MiB, descriptors, threads) {before} then {after}")
+    print(f"soak of {SOAK_ROUNDS} rounds: {dict(statuses)}, (MiB, descriptors, threads) {before} then {after}")
 
-    assert set(answers) == {200, 400, 404}
+    assert set(statuses) == {200, 400, 404}
     assert after[2] <= before[2]
     assert after[0] - before[0] < 1 + SOAK_ROUNDS / 3000
 
@@ -218,15 +219,15 @@ def soak(server: Server, rounds: int) -> Counter[int]:
     token = server.token()
 
     def ask(keep: str) -> Counter[int]:
-        answers, headers = Counter[int](), {"Authorization": token, "Connection": keep}
+        statuses, headers = Counter[int](), {"Authorization": token, "Connection": keep}
         with requests.Session() as session:
             for _ in range(rounds):
                 for rows in ([ROW], 100 * [ROW], [["x"]]):
                     body = {"inputs": rows}
-                    answers[session.post(f"{server.url}/prediction", json=body, headers=headers).status_code] += 1
+                    statuses[session.post(f"{server.url}/prediction", json=body, headers=headers).status_code] += 1
                 for path in ("login", "nowhere"):
-                    answers[session.get(f"{server.url}/{path}", auth=("census", "census")).status_code] += 1
-        return answers
+                    statuses[session.get(f"{server.url}/{path}", auth=("census", "census")).status_code] += 1
+        return statuses
 
     with ThreadPoolExecutor() as pool:
         return sum(pool.map(ask, ("keep-alive", "close")), Counter[int]())

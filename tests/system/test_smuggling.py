@@ -1,6 +1,6 @@
-"""Bytes that two HTTP readers could understand in two ways get one refusal and a closed connection (RFC 9112).
+"""Request smuggling: an ambiguous request is rejected with one response and a closed connection (RFC 9112).
 
-Each case is followed by a second request on the connection: its answer would show that the first was read otherwise.
+A second request follows each case on the connection. Its response would show another interpretation of the first.
 """
 
 import re
@@ -15,7 +15,7 @@ POST = b"POST /prediction HTTP/1.1\r\n"
 HOST = b"Host: x\r\n"
 CHUNKED = b"0\r\n\r\n"
 
-REFUSED = {
+AMBIGUOUS = {
     "length-and-chunked": POST + HOST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKED,
     "chunked-and-length": POST + HOST + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n" + CHUNKED,
     "chunked-twice": POST + HOST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKED,
@@ -69,42 +69,41 @@ REFUSED = {
 }
 
 
-def answers(server: Server, sent: bytes) -> list[tuple[int, bytes]]:
-    """Status and head of each answer until the connection is closed."""
+def responses(server: Server, sent: bytes) -> list[tuple[int, bytes]]:
+    """Return the status and the bytes of each response until the connection is closed."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as connection:
         connection.sendall(sent)
-        got = b"".join(iter(lambda: connection.recv(65536), b""))
-    return [(int(part[4:7]), part) for part in re.split(rb"HTTP/(?=1\.[01] \d)", got)[1:]]
+        received = b"".join(iter(lambda: connection.recv(65536), b""))
+    return [(int(part[4:7]), part) for part in re.split(rb"HTTP/(?=1\.[01] \d)", received)[1:]]
 
 
-@pytest.mark.parametrize("case", REFUSED)
-def test_ambiguous_request_is_refused_and_closes_the_connection(server: Server, case: str) -> None:
-    got = answers(server, REFUSED[case] + AFTER)
+@pytest.mark.parametrize("case", AMBIGUOUS)
+def test_ambiguous_request_is_rejected_with_a_close(server: Server, case: str) -> None:
+    ((status, response),) = responses(server, AMBIGUOUS[case] + AFTER)
 
-    ((status, answer),) = got
     assert status in (400, 431)
-    assert b"Connection: close" in answer
-    assert b"X-Request-Id: " in answer
-    assert b'{"error message": ' in answer
+    assert b"Connection: close" in response
+    assert b"X-Request-Id: " in response
+    assert b'{"error message": ' in response
 
 
 @pytest.mark.parametrize("length", [b"", b"Content-Length: 5\r\n"], ids=["chunked", "chunked-and-length"])
 @pytest.mark.parametrize("expect", [b"", b"Expect: 100-continue\r\n"], ids=["", "expect"])
-def test_chunk_line_without_end_is_refused_before_its_end(server: Server, length: bytes, expect: bytes) -> None:
-    """So it costs no more than the 2 KiB that a chunk's first line may have, however much a client would send."""
+def test_chunk_line_without_end_is_rejected_early(server: Server, length: bytes, expect: bytes) -> None:
+    """Send 4 KiB, over the limit of 2 KiB for the first line of a chunk."""
     head = b"POST /prediction HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n" + length + expect
     with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as sender:
         sender.sendall(head + b"\r\n" + 4096 * b"0")
-        got = b"".join(iter(lambda: sender.recv(65536), b""))
+        received = b"".join(iter(lambda: sender.recv(65536), b""))
 
-    assert got.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+    assert received.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n").startswith(b"HTTP/1.1 400 ")
 
 
 def test_bytes_beyond_the_length_are_the_next_request(server: Server) -> None:
-    """And none that anybody understands, which ends the connection."""
-    got = answers(server, POST + HOST + b"Content-Length: 5\r\n\r\nabcdefghij" + AFTER)
+    """Send bytes that are no HTTP request: the second response ends the connection."""
+    statuses = [status for status, _ in responses(server, POST + HOST + b"Content-Length: 5\r\n\r\nabcdefghij" + AFTER)]
 
-    assert [status for status, _ in got] == [403, 400]
+    assert statuses == [403, 400]
 
 
 @pytest.mark.parametrize(
@@ -116,11 +115,11 @@ def test_bytes_beyond_the_length_are_the_next_request(server: Server) -> None:
         (b"CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n", 404),
     ],
 )
-def test_unsupported_method_is_refused_and_the_next_answered(server: Server, first: bytes, expected: int) -> None:
-    (status, answer), (after, _) = answers(server, first + AFTER)
+def test_unsupported_method_is_rejected_without_a_close(server: Server, first: bytes, expected: int) -> None:
+    (status, response), (after, _) = responses(server, first + AFTER)
 
     assert (status, after) == (expected, 200)
-    assert b"A: b" not in answer
+    assert b"A: b" not in response
 
 
 @pytest.mark.parametrize(
@@ -129,7 +128,7 @@ def test_unsupported_method_is_refused_and_the_next_answered(server: Server, fir
         # not Content-Length: a body of five bytes would hide what follows
         b"GET /livez HTTP/1.1\r\nHost: x\r\nContent_Length: 5\r\n\r\n",
         b"GET /livez HTTP/1.1\r\nHost: x\r\nTransfer_Encoding: chunked\r\n\r\n",
-        # nobody speaks HTTP/2 here, and a proxy that lets it through would not see what is asked
+        # the server has no HTTP/2; behind an upgrade, a proxy would not see the requests
         b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
         b"HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n",
         b"GET http://y/livez HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -141,11 +140,11 @@ def test_unsupported_method_is_refused_and_the_next_answered(server: Server, fir
     ],
 )
 def test_unambiguous_requests_are_both_answered(server: Server, first: bytes) -> None:
-    assert [status for status, _ in answers(server, first + AFTER)] == [200, 200]
+    assert [status for status, _ in responses(server, first + AFTER)] == [200, 200]
 
 
 def test_chunked_body_in_single_bytes_is_read(server: Server) -> None:
-    """The end of the last chunk may arrive in two pieces."""
+    """Split also the line end after the last chunk."""
     sent = (
         b"GET /livez HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n1\r\nx\r\n0\r\n\r\n"
     )

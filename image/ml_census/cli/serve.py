@@ -115,7 +115,7 @@ def _serve_metrics(metrics: "Metrics", host: str, port: int) -> None:
 def _vertex(settings: "Config", predict: str | None, health: str | None) -> "VertexRoutes | None":
     """Return the paths of the two options, checked before the model loads."""
     if (predict is None) != (health is None):
-        fail("--predict-route and --health-route are given together")
+        fail("--predict-route and --health-route must be set together")
     if predict is None or health is None:
         return None
     from ml_census.api.app import check_vertex_routes

@@ -42,9 +42,9 @@ def _frame_rows(frame: Any, names: list[str], required: list[str]) -> Iterable[A
     raise RowError(f"the DataFrame has no column {', '.join(missing)}: it has {', '.join(columns)}"[:1000])
 
 
-def is_frame(given: object) -> bool:
+def is_frame(table: object) -> bool:
     """Return whether an object is a DataFrame, of pandas or of a library with the same interface."""
-    return hasattr(given, "itertuples") and hasattr(given, "columns")
+    return hasattr(table, "itertuples") and hasattr(table, "columns")
 
 
 def text_of(row: Any) -> str:

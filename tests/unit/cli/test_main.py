@@ -10,7 +10,7 @@ from ml_census.cli.main import main
 def paths(command: click.Command, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     """Return the names that lead to a command, and to each command in it."""
     inner = command.commands if isinstance(command, click.Group) else {}
-    return [path, *(found for name, child in inner.items() for found in paths(child, (*path, name)))]
+    return [path, *(leaf for name, child in inner.items() for leaf in paths(child, (*path, name)))]
 
 
 def test_all_commands_are_registered() -> None:

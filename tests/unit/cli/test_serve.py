@@ -29,7 +29,7 @@ def sigterm() -> Iterator[None]:
         (["--predict-route", "/p", "--health-route", "/h?x=1"], "must be a path"),
         (["--predict-route", "/login", "--health-route", "/h"], "/login is another path of the server"),
         (["--predict-route", "/p", "--health-route", "/p"], "/p cannot be both paths"),
-        (["--predict-route", "/p"], "are given together"),
+        (["--predict-route", "/p"], "must be set together"),
     ],
 )
 def test_route_is_checked_before_the_model_loads(tmp_path: Path, options: list[str], reason: str) -> None:
