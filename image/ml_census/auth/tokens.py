@@ -12,7 +12,7 @@ import jwt
 from ml_census.auth.errors import CredentialsError
 
 TOKEN_SECONDS = 720
-"""Lifetime of a token, in seconds; the article's."""
+"""Lifetime of a token, in seconds; part of the native protocol."""
 LEEWAY_SECONDS = 10
 """Maximum difference between the clocks of two replicas, in seconds."""
 MIN_KEY_BYTES = 32

@@ -1,4 +1,4 @@
-"""The users file: user name -> password hash, or as in the article the password in plaintext."""
+"""The users file: user name -> password hash, or the password in plaintext."""
 
 from collections.abc import Mapping
 

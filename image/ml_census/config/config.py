@@ -24,7 +24,7 @@ def checked_by(validator: Validator) -> dict[str, Validator]:
 
 @dataclass(frozen=True)
 class Config:
-    """The values of config.yaml. The first four keys are the article's; each is a local path or gs://BUCKET/FILE."""
+    """The values of config.yaml. The first four keys never change; each is a local path or gs://BUCKET/FILE."""
 
     model_path: str = field(metadata=checked_by(validators.path_or_object))
     """The model as joblib or pickle wrote it; schema.json, golden.json and manifest.json beside it are used."""
