@@ -1,13 +1,14 @@
 """The sources of users and keys, their rules, and the restarts that they cause."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from werkzeug.security import generate_password_hash
 
-from ml_census import auth
+from ml_census import auth, config
 from support.chart_rendering import Chart
 from support.chart_values import FOREIGN, HASH, IMAGE, KEY, MODEL, data, server, volume
 
@@ -52,6 +53,17 @@ def test_bucket_credentials_need_no_secret_and_no_mount(chart: Chart) -> None:
     assert not chart.all("Secret", file="ci/bucket-values.yaml")
     volumes = chart.pod(file="ci/bucket-values.yaml")["spec"]["volumes"]
     assert "credentials" not in {each["name"] for each in volumes}
+
+
+def test_unauthenticated_protocols_need_no_credentials(chart: Chart, tmp_path: Path) -> None:
+    """Without any source of users and keys the server serves these protocols alone."""
+    values = IMAGE | {"config": MODEL | {"unauthenticated_protocols": ["vertex"]}}
+    (tmp_path / "config.yaml").write_text(chart.config(values, file=None))
+
+    shown = config.load(str(tmp_path / "config.yaml"))
+
+    assert (shown.users, shown.secret) == ("", "")
+    assert "credentials" not in {each["name"] for each in chart.pod(values, file=None)["spec"]["volumes"]}
 
 
 def test_external_secret_creates_the_mounted_secret(chart: Chart) -> None:

@@ -31,6 +31,14 @@ def test_helm_test_secret_is_created_first_and_deleted(chart: Chart) -> None:
     assert "hook-succeeded" in secret["metadata"]["annotations"]["helm.sh/hook-delete-policy"]
 
 
+def test_helm_test_pod_predicts_an_example_by_default(chart: Chart) -> None:
+    """The values know no row of the model. The command makes one from the columns, and any prediction passes."""
+    arguments = server(chart.one("Pod", {"test": {"existingSecret": "other"}}))["args"]
+
+    assert arguments[-1] == "--example"
+    assert not {"--row", "--expect"} & {*arguments}
+
+
 def test_helm_test_pod_predicts_the_row_of_the_values(chart: Chart) -> None:
     """The test is a hook. It logs in with the files of the Secret and predicts the row of the values."""
     values = {"test": {"existingSecret": "other", "row": [1, "<=50K", None], "expected": 'a "b" <c>'}}
