@@ -132,3 +132,12 @@ class Chart:
     def notes(self, values: object = None, **options: Any) -> str:
         """Return the notes of an installation."""
         return self.helm("install", "census", "--dry-run=client", values=values, **options).partition("NOTES:")[2]
+
+
+def assert_rejected(chart: Chart, values: dict[str, Any], says: list[str]) -> None:
+    """Assert that a template rejects the values, with the values to change and the command to run."""
+    message = chart.error(values, file=None)
+
+    assert "schema" not in message
+    for each in says:
+        assert each in message
