@@ -38,12 +38,17 @@ def test_notes_have_the_row_of_the_test(chart: Chart) -> None:
 
 
 PLAIN = {"allowHTTP": True}
+GATEWAY = "gateways.gateway.networking.k8s.io"
 
 
 @pytest.mark.parametrize(
     ("values", "url", "warned"),
     [
-        ({"gateway": {"enabled": True}}, "URL=http://$(kubectl --namespace default get gateway census-ml-census", True),
+        (
+            {"gateway": {"enabled": True}},
+            f"URL=http://$(kubectl --namespace default get {GATEWAY} census-ml-census",
+            True,
+        ),
         (
             {"gateway": {"enabled": True, "certificateMap": "m", "hostnames": ["a.example"]}},
             "URL=https://a.example",

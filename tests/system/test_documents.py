@@ -61,6 +61,7 @@ def test_walk_through_leads_to_predictions(walked: tuple[DocsEnvironment, str]) 
 
     assert printed.count(ANSWER) == 2
     assert docs.version()["engine"]["kind"] == "compiled"
+    assert f'/sa/{docs.served("ServiceAccount")["metadata"]["name"]}"' in DOCUMENTS[GKE]
     users = json.loads((docs.folder / "private/users.json").read_text())
     assert users["alice"].startswith("scrypt:")
 
@@ -188,6 +189,7 @@ def test_migration_changes_nothing_for_clients(moved: DocsEnvironment) -> None:
 
     moved.type(*blocks(DOCUMENTS[MIGRATION], "sh"), release="census")
 
+    assert f'/sa/{moved.served("ServiceAccount")["metadata"]["name"]}"' in DOCUMENTS[MIGRATION]
     assert moved.login("ada", "love lace").status_code == 200
     answer = requests.post(
         f"{moved.server.url}/prediction",

@@ -52,6 +52,7 @@ def test_release_runs_on_tags_and_may_push_and_sign() -> None:
     release = WORKFLOWS["release"]
 
     assert release["on"] == {"push": {"tags": ["v*"]}}
+    assert release["defaults"]["run"]["shell"] == "bash"  # only then a failure before a pipe ends the step
     assert release["permissions"] == {"contents": "read", "packages": "write", "id-token": "write"}
 
 
