@@ -78,6 +78,10 @@ CONTRADICTIONS: list[tuple[dict[str, Any], list[str]]] = [
         (FOREIGN | {"podAnnotations": {key: "a"}}, [f"podAnnotations: {key} is an annotation of the chart"])
         for key in ("ml-census/config.yaml", "checksum/credentials")
     ),
+    *(
+        (FOREIGN | {"resources": {"limits": {key: "512MB"}}}, [f"resources.limits.{key}: 512MB is not a quantity"])
+        for key in ("memory", "ephemeral-storage")
+    ),
     (FOREIGN | {"rollingUpdate": {"maxSurge": "0%"}}, ["rollingUpdate.maxSurge are both 0"]),
     ({"config": MODEL, "test": {"password": "b"}}, ["config.users", "config.secret", "test.user"]),
 ]

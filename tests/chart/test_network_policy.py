@@ -15,7 +15,7 @@ CLIENTS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": 
 
 def egress(chart: Chart, policy: dict[str, Any]) -> dict[tuple[int, ...], list[dict[str, Any]]]:
     """Return the peers of each rule by the rule's ports."""
-    rules = chart.one("NetworkPolicy", LOCAL | {"networkPolicy": policy})["spec"]["egress"] or []
+    rules = chart.one("NetworkPolicy", LOCAL | {"networkPolicy": policy})["spec"]["egress"]
     return {tuple(port["port"] for port in rule["ports"]): rule["to"] for rule in rules}
 
 

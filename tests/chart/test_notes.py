@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from support.chart_rendering import Chart
+from support.chart_values import IMAGE, MODEL
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,16 @@ def test_notes_have_commands_for_the_service_type(chart: Chart, service: dict[st
 def test_notes_warn_of_passwords_in_clear_outside(chart: Chart, type_: str, warned: bool) -> None:
     """The notes warn if passwords leave the cluster without TLS."""
     assert ("WARNING" in chart.notes({"service": {"type": type_}})) == warned
+
+
+def test_notes_without_users_name_the_protocols(chart: Chart) -> None:
+    """Without users nobody can log in, and the protocols need no token."""
+    values = IMAGE | {"config": MODEL | {"unauthenticated_protocols": ["mlflow", "vertex"]}}
+
+    notes = chart.notes(values, file=None)
+
+    assert "by these protocols alone: mlflow, vertex." in notes
+    assert "$URL/login" not in notes and "helm test" not in notes
 
 
 def test_notes_have_the_row_of_the_test(chart: Chart) -> None:

@@ -28,6 +28,12 @@ config.{{ $key }} must be a gs:// URI or an absolute path in the container.
 {{- end }}
 
 {{- define "ml-census.checkPods" }}
+{{- range $key := list "memory" "ephemeral-storage" }}
+{{- $quantity := index (($.Values.resources).limits | default dict) $key | default "0" | toString }}
+{{- if not (regexMatch `^[0-9]+(\.[0-9]+)?(e\+?[0-9]+|m|k|M|G|T|P|[KMGTP]i)?$` $quantity) }}
+resources.limits.{{ $key }}: {{ $quantity }} is not a quantity of Kubernetes, such as 512Mi.
+{{- end }}
+{{- end }}
 {{- $bytes := include "ml-census.maxModelBytes" . | int64 }}
 {{- with index ((.Values.resources).limits | default dict) "memory" }}
 {{- if gt $bytes (include "ml-census.bytes" . | int64) }}
