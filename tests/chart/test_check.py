@@ -82,7 +82,16 @@ CONTRADICTIONS: list[tuple[dict[str, Any], list[str]]] = [
         (FOREIGN | {"resources": {"limits": {key: "512MB"}}}, [f"resources.limits.{key}: 512MB is not a quantity"])
         for key in ("memory", "ephemeral-storage")
     ),
-    (FOREIGN | {"rollingUpdate": {"maxSurge": "0%"}}, ["rollingUpdate.maxSurge are both 0"]),
+    (FOREIGN | {"strategy": {"rollingUpdate": {"maxSurge": "0%"}}}, ["strategy.rollingUpdate.maxSurge are both 0"]),
+    *(
+        (FOREIGN | {key: [{"name": "ml-census"}]}, ["ml-census is the container of the chart"])
+        for key in ("extraContainers", "extraInitContainers")
+    ),
+    (FOREIGN | {"progressDeadlineSeconds": 5}, ["progressDeadlineSeconds is 5, but must be more than minReadySeconds"]),
+    *(
+        (FOREIGN | {"replicaCount": 2, "podDisruptionBudget": {"minAvailable": all_}}, ["no node can be drained"])
+        for all_ in (2, "100%")
+    ),
     ({"config": MODEL, "test": {"password": "b"}}, ["config.users", "config.secret", "test.user"]),
 ]
 

@@ -42,6 +42,7 @@ CONTRADICTIONS: list[tuple[dict[str, Any], list[str]]] = [
     ),
     (FOREIGN | {"ingress": {"hosts": ["census"]}}, ["ingress.hosts: census is not a host name such as"]),
     (FOREIGN | {"service": {"internal": True}}, ["service.internal need service.type=LoadBalancer"]),
+    (FOREIGN | {"service": {"loadBalancerClass": "a.example/b"}}, ["need service.type=LoadBalancer"]),
     (FOREIGN | {"service": {"loadBalancerIP": "198.51.100.1"}}, ["need service.type=LoadBalancer"]),
     (
         FOREIGN | {"gateway": {"parentRefs": [{"name": "a"}], "address": "b"}},

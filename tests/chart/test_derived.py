@@ -50,6 +50,21 @@ def test_google_drains_a_pod_for_its_grace_period(chart: Chart, values: dict[str
     assert policy["spec"]["default"]["connectionDraining"] == {"drainingTimeoutSec": seconds}
 
 
+@pytest.mark.parametrize(
+    ("values", "seconds"),
+    [
+        ({}, 600 + 5 + 60),
+        ({"minReadySeconds": 0, "probes": {"startup": {"periodSeconds": 3, "failureThreshold": 7}}}, 21 + 60),
+        ({"minReadySeconds": 1, "probes": {"startup": {"initialDelaySeconds": 9}}}, 9 + 600 + 1 + 60),
+        ({"probes": {"startup": {"periodSeconds": None, "failureThreshold": None}}}, 10 * 3 + 5 + 60),
+        ({"progressDeadlineSeconds": 300}, 300),
+    ],
+)
+def test_update_fails_after_the_startup_budget(chart: Chart, values: dict[str, Any], seconds: int) -> None:
+    """Kubernetes would call an update failed after 600 s, in which a pod may still wait for its bucket."""
+    assert chart.one("Deployment", values)["spec"]["progressDeadlineSeconds"] == seconds
+
+
 MIB = 2**20
 
 
@@ -80,6 +95,13 @@ def test_cache_and_disk_fit_two_models(chart: Chart) -> None:
     assert volume(pod, "cache")["emptyDir"] == {"sizeLimit": "301Mi"}
     resources = server(pod)["resources"]
     assert resources["requests"]["ephemeral-storage"] == resources["limits"]["ephemeral-storage"] == "415Mi"
+
+
+def test_derived_sizes_are_written_as_an_api_server_does(chart: Chart) -> None:
+    """An API server writes 3072Mi as 3Gi, and Argo CD compares the text."""
+    pod = chart.pod({"config": {"max_model_bytes": 1024 * MIB}, "resources": {"limits": {"memory": "8Gi"}}})
+
+    assert volume(pod, "cache")["emptyDir"] == {"sizeLimit": "3Gi"}
 
 
 @pytest.mark.parametrize("which", [["limits"], ["requests"], ["requests", "limits"]])

@@ -197,6 +197,16 @@ def test_disruption_budget_of_zero_is_kept_and_selects_pods(chart: Chart) -> Non
     assert budget["spec"]["selector"] == deployment["spec"]["selector"]
 
 
+@pytest.mark.parametrize("minimum", [1, "50%"])
+def test_minimum_available_replaces_maximum_unavailable(chart: Chart, minimum: object) -> None:
+    """An API server rejects a budget that has both."""
+    values = {"replicaCount": 2, "podDisruptionBudget": {"minAvailable": minimum}}
+    spec = chart.one("PodDisruptionBudget", values)["spec"]
+
+    assert spec["minAvailable"] == minimum
+    assert "maxUnavailable" not in spec
+
+
 def test_internal_ingress_with_certificate_allows_no_http(chart: Chart) -> None:
     """GKE's internal Ingress cannot redirect to HTTPS: with a certificate it serves HTTPS alone."""
     base = {"enabled": True, "className": "gce-internal", "address": "census"}

@@ -30,6 +30,9 @@ def test_kubernetes_before_1_30_is_rejected_by_helm(chart: Chart) -> None:
         chart.helm("template", "census", "--kube-version", "1.29.9")
 
 
+DEPLOYMENT = ("strategy", "progressDeadlineSeconds", "revisionHistoryLimit")
+
+
 def test_kubernetes_values_are_passed_through_unchanged(chart: Chart) -> None:
     """Values that are Kubernetes' own appear in the objects as given."""
     file = "ci/full-values.yaml"
@@ -38,24 +41,49 @@ def test_kubernetes_values_are_passed_through_unchanged(chart: Chart) -> None:
     deployment, service, account, scaler = (chart.one(kind, file=file) for kind in kinds)
     pod = deployment["spec"]["template"]
 
-    keys = ("imagePullSecrets", "nodeSelector", "priorityClassName", "tolerations", "affinity")
+    keys = ("imagePullSecrets", "nodeSelector", "priorityClassName", "tolerations", "affinity", "runtimeClassName")
     for key in (*keys, "terminationGracePeriodSeconds"):
         assert pod["spec"][key] == values[key]
     assert server(pod)["resources"] == values["resources"]
     assert server(pod)["env"] == values["extraEnv"]
+    assert server(pod)["envFrom"] == values["envFrom"]
+    assert pod["spec"]["containers"][1:] == values["extraContainers"]
+    assert pod["spec"]["initContainers"] == values["extraInitContainers"]
     assert server(pod)["imagePullPolicy"] == values["image"]["pullPolicy"]
     assert all(each in server(pod)["volumeMounts"] for each in values["extraVolumeMounts"])
     assert all(each in pod["spec"]["volumes"] for each in values["extraVolumes"])
     assert values["podAnnotations"].items() <= pod["metadata"]["annotations"].items()
     assert values["podLabels"].items() <= pod["metadata"]["labels"].items()
     assert deployment["metadata"]["annotations"] == values["deploymentAnnotations"]
-    assert deployment["spec"]["strategy"]["rollingUpdate"] == values["rollingUpdate"]
+    assert [deployment["spec"][key] for key in DEPLOYMENT] == [values[key] for key in DEPLOYMENT]
     assert values["service"]["annotations"].items() <= service["metadata"]["annotations"].items()
+    assert service["spec"]["loadBalancerClass"] == values["service"]["loadBalancerClass"]
+    assert chart.all("HTTPRoute", file=file)[0]["spec"]["rules"][0]["filters"] == values["gateway"]["filters"]
     assert values["serviceAccount"]["annotations"].items() <= account["metadata"]["annotations"].items()
     assert scaler["spec"]["behavior"] == values["autoscaling"]["behavior"]
     assert [scaler["spec"][key] for key in ("minReplicas", "maxReplicas")] == [3, 6]
     assert scaler["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"] == 60
     assert scaler["spec"]["metrics"][1:] == values["autoscaling"]["metrics"]
+
+
+def test_recreate_strategy_has_no_rolling_update(chart: Chart) -> None:
+    """The defaults of a rolling update remain in the values, and an API server rejects them beside Recreate."""
+    assert chart.one("Deployment", file="ci/volume-values.yaml")["spec"]["strategy"] == {"type": "Recreate"}
+
+
+def test_security_context_keys_are_added_to_the_defaults(chart: Chart) -> None:
+    """A key of the values replaces one of the defaults, null removes one, and the others stay."""
+    values = {
+        "podSecurityContext": {"runAsUser": None, "fsGroup": 7, "supplementalGroups": [8]},
+        "securityContext": {"readOnlyRootFilesystem": False},
+    }
+    default, changed = chart.pod()["spec"], chart.pod(values)["spec"]
+    kept = {key: value for key, value in default["securityContext"].items() if key != "runAsUser"}
+
+    assert changed["securityContext"] == kept | {"fsGroup": 7, "supplementalGroups": [8]}
+    assert changed["containers"][0]["securityContext"] == default["containers"][0]["securityContext"] | {
+        "readOnlyRootFilesystem": False
+    }
 
 
 def test_topology_spread_without_selector_gets_one(chart: Chart) -> None:
@@ -72,10 +100,13 @@ def test_topology_spread_without_selector_gets_one(chart: Chart) -> None:
 
 def test_zero_replicas_and_surge_are_kept(chart: Chart) -> None:
     """Zero counts as a number, not as a missing value."""
-    spec = chart.one("Deployment", {"replicaCount": 0, "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}})["spec"]
+    update = {"maxUnavailable": 1, "maxSurge": 0}
+    values = {"replicaCount": 0, "revisionHistoryLimit": 0, "strategy": {"rollingUpdate": update}}
+    spec = chart.one("Deployment", values)["spec"]
 
     assert spec["replicas"] == 0
-    assert spec["strategy"]["rollingUpdate"] == {"maxUnavailable": 1, "maxSurge": 0}
+    assert spec["revisionHistoryLimit"] == 0
+    assert spec["strategy"]["rollingUpdate"] == update
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,19 @@ def pods(objects: list[Object]) -> Iterator[Object]:
             yield each
 
 
+def containers(pod: Object) -> list[Object]:
+    """Return all containers of a pod."""
+    found: list[Object] = pod["spec"]["containers"] + pod["spec"].get("initContainers", [])
+    return found
+
+
+RESTRICTED = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
+
+
 def blocks(rendering: str) -> list[str]:
     """Return the documents of a rendering without empty lines, sorted."""
     return sorted(re.sub(r"\n\s*\n", "\n", rendering).split("---\n"))
@@ -108,26 +121,22 @@ def test_pods_meet_restricted_security_standard(chart: Chart, scenario: str) -> 
     for pod in pods(chart.objects(file=scenario)):
         spec = pod["spec"]
         assert spec["automountServiceAccountToken"] is False
-        assert not spec.keys() & {"hostNetwork", "hostPID", "hostIPC", "initContainers"}
+        assert not spec.keys() & {"hostNetwork", "hostPID", "hostIPC"}
         security = spec["securityContext"]
         assert security["runAsNonRoot"] is True
         assert security["runAsUser"] == security["runAsGroup"] == 65532
         assert security["seccompProfile"] == {"type": "RuntimeDefault"}
         for volume in spec["volumes"]:
             assert volume.keys() <= {"name", "projected", "emptyDir", "secret", "persistentVolumeClaim", "csi"}
-        for container in spec["containers"]:
-            assert container["securityContext"] == {
-                "allowPrivilegeEscalation": False,
-                "readOnlyRootFilesystem": True,
-                "capabilities": {"drop": ["ALL"]},
-            }
+        for container in containers(pod):
+            assert RESTRICTED.items() <= container["securityContext"].items()
             assert not any("hostPort" in port for port in container.get("ports", []))
 
 
 def test_containers_limit_memory_and_disk_as_requested(chart: Chart, scenario: str) -> None:
     """Every container requests CPU, memory and disk. Memory and disk are limits as well, as GKE Autopilot sets them."""
     for pod in pods(chart.objects(file=scenario)):
-        for container in pod["spec"]["containers"]:
+        for container in containers(pod):
             requests, limits = container["resources"]["requests"], container["resources"]["limits"]
             assert requests["cpu"]
             assert requests["memory"] == limits["memory"]
@@ -155,7 +164,7 @@ def size(quantity: str) -> int:
 def test_mounts_use_no_sub_path(chart: Chart, scenario: str) -> None:
     """A changed Secret does not reach a pod that mounts it by subPath."""
     for pod in pods(chart.objects(file=scenario)):
-        assert not [mount for each in pod["spec"]["containers"] for mount in each["volumeMounts"] if "subPath" in mount]
+        assert not [mount for each in containers(pod) for mount in each.get("volumeMounts", []) if "subPath" in mount]
 
 
 def test_config_map_has_the_text_of_the_pod_annotation(chart: Chart, scenario: str) -> None:
@@ -194,7 +203,7 @@ def test_volumes_are_mounted_and_their_secrets_exist(chart: Chart, scenario: str
 
     for pod in pods(objects):
         volumes = {volume["name"]: volume for volume in pod["spec"]["volumes"]}
-        mounts = [mount["name"] for container in pod["spec"]["containers"] for mount in container["volumeMounts"]]
+        mounts = [mount["name"] for each in containers(pod) for mount in each.get("volumeMounts", [])]
         assert sorted(mounts) == sorted(volumes)
         for volume in volumes.values():
             name = volume.get("secret", {}).get("secretName")

@@ -115,6 +115,8 @@ def test_large_numbers_are_plain_digits(chart: Chart, major: int, scaler: dict[s
         "probes": {each: {"periodSeconds": 2_000_000} for each in ("startup", "readiness", "liveness")},
         "resources": {"limits": {"memory": "1Ti"}},
         "terminationGracePeriodSeconds": 40_000_000,
+        "progressDeadlineSeconds": 2_000_001,
+        "podDisruptionBudget": {"minAvailable": 1_999_999},
     }
 
     text = chart.text(values, major=major)

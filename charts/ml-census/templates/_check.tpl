@@ -74,12 +74,26 @@ metrics.labels: {{ $key }} is a label of the chart: choose another key.
 podAnnotations: {{ . }} is an annotation of the chart: choose another key.
 {{- end }}
 {{- end }}
-{{- if and (has (toString .Values.rollingUpdate.maxUnavailable) (list "0" "0%")) (has (toString .Values.rollingUpdate.maxSurge) (list "0" "0%")) }}
-rollingUpdate.maxUnavailable and rollingUpdate.maxSurge are both 0, with which no pod can be updated: set one of them to 1.
+{{- $none := list "0" "0%" }}
+{{- if and (eq .Values.strategy.type "RollingUpdate") (has (toString .Values.strategy.rollingUpdate.maxUnavailable) $none) (has (toString .Values.strategy.rollingUpdate.maxSurge) $none) }}
+strategy.rollingUpdate.maxUnavailable and strategy.rollingUpdate.maxSurge are both 0, with which no pod can be updated: set one of them to 1.
+{{- end }}
+{{- range concat (.Values.extraContainers | default list) (.Values.extraInitContainers | default list) }}
+{{- if eq .name "ml-census" }}
+extraContainers and extraInitContainers: ml-census is the container of the chart: choose another name.
+{{- end }}
+{{- end }}
+{{- if le (include "ml-census.progressDeadline" . | int64) (.Values.minReadySeconds | default 0 | int64) }}
+progressDeadlineSeconds is {{ include "ml-census.progressDeadline" . }}, but must be more than minReadySeconds, {{ int64 .Values.minReadySeconds }}.
 {{- end }}
 {{- end }}
 
 {{- define "ml-census.checkScaling" }}
+{{- $fewest := include "ml-census.fewestReplicas" . | int64 }}
+{{- $minimum := (.Values.podDisruptionBudget).minAvailable }}
+{{- if and (ge $fewest 2) (or (eq (toString $minimum) "100%") (ge (int64 $minimum) $fewest)) }}
+podDisruptionBudget.minAvailable is {{ toYaml $minimum }} of {{ $fewest }} pods, with which no node can be drained: set less, or podDisruptionBudget.enabled=false.
+{{- end }}
 {{- if (.Values.autoscaling).enabled }}
 {{- if gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas) }}
 autoscaling.minReplicas is more than autoscaling.maxReplicas.

@@ -15,8 +15,8 @@ the Ingress has no certificate, so that passwords and tokens cross the internet 
 {{- if and (eq .Values.service.type "ClusterIP") .Values.service.externalTrafficPolicy }}
 service.externalTrafficPolicy needs service.type=LoadBalancer or NodePort.
 {{- end }}
-{{- if and (ne .Values.service.type "LoadBalancer") (or .Values.service.loadBalancerIP .Values.service.loadBalancerSourceRanges .Values.service.internal) }}
-service.loadBalancerIP, service.loadBalancerSourceRanges and service.internal need service.type=LoadBalancer.
+{{- if and (ne .Values.service.type "LoadBalancer") (or .Values.service.loadBalancerIP .Values.service.loadBalancerClass .Values.service.loadBalancerSourceRanges .Values.service.internal) }}
+service.loadBalancerIP, service.loadBalancerClass, service.loadBalancerSourceRanges and service.internal need service.type=LoadBalancer.
 {{- end }}
 {{- if and (or (.Values.gateway).enabled (.Values.ingress).enabled) (not (hasKey .Values "googleLoadBalancer")) }}
 googleLoadBalancer is missing, as after --reuse-values from an older chart: use --reset-then-reuse-values.

@@ -36,6 +36,19 @@ checks of a node, one in 8 s), and 10 more. Otherwise the nodes route to another
 {{- end }}
 
 {{/*
+The kubelet restarts the server when the budget of the startup probe is over: an update that has not failed yet may still go on.
+*/}}
+{{- define "ml-census.progressDeadline" -}}
+{{- if kindIs "invalid" .Values.progressDeadlineSeconds }}
+{{- $probe := .Values.probes.startup }}
+{{- $budget := mul ($probe.periodSeconds | default 10) ($probe.failureThreshold | default 3) }}
+{{- add ($probe.initialDelaySeconds | default 0) $budget (.Values.minReadySeconds | default 0) 60 }}
+{{- else }}
+{{- int64 .Values.progressDeadlineSeconds }}
+{{- end }}
+{{- end }}
+
+{{/*
 Bytes of a Kubernetes quantity.
 */}}
 {{- define "ml-census.bytes" -}}
@@ -67,6 +80,14 @@ compressed pickle).
 {{- end }}
 
 {{/*
+Quantity of a number of Mi as an API server writes it, so that Argo CD finds no difference.
+*/}}
+{{- define "ml-census.quantity" -}}
+{{- $mi := int64 . }}
+{{- if mod $mi 1024 }}{{ $mi }}Mi{{ else }}{{ div $mi 1024 }}Gi{{ end }}
+{{- end }}
+
+{{/*
 Ephemeral storage in Mi: /cache, 64 for /tmp, and 50 for logs, of which the kubelet keeps 5 files of 10Mi.
 */}}
 {{- define "ml-census.ephemeralMi" -}}
@@ -78,6 +99,6 @@ Resources with the ephemeral storage, unless one is given.
 */}}
 {{- define "ml-census.resources" -}}
 {{- $given := index (.Values.resources.limits | default dict) "ephemeral-storage" | default (index (.Values.resources.requests | default dict) "ephemeral-storage") }}
-{{- $storage := dict "ephemeral-storage" ($given | default (printf "%sMi" (include "ml-census.ephemeralMi" .))) }}
+{{- $storage := dict "ephemeral-storage" ($given | default (include "ml-census.ephemeralMi" . | include "ml-census.quantity")) }}
 {{- merge (deepCopy .Values.resources) (dict "requests" $storage "limits" $storage) | toYaml }}
 {{- end }}

@@ -84,18 +84,16 @@ Minimum number of pods.
 {{- end }}
 
 {{/*
-Common part of all pods. It meets the restricted Pod Security Standard.
+Common part of all pods.
 */}}
 {{- define "ml-census.pod" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
+{{- with .Values.runtimeClassName }}
+runtimeClassName: {{ . }}
+{{- end }}
 securityContext:
-  runAsNonRoot: true
-  runAsUser: 65532
-  runAsGroup: 65532
-  fsGroup: 65532
-  seccompProfile:
-    type: RuntimeDefault
+  {{- toYaml .Values.podSecurityContext | nindent 2 }}
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
@@ -117,11 +115,7 @@ tolerations:
 image: {{ include "ml-census.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 securityContext:
-  allowPrivilegeEscalation: false
-  readOnlyRootFilesystem: true
-  capabilities:
-    drop:
-      - ALL
+  {{- toYaml .Values.securityContext | nindent 2 }}
 {{- with .Values.resources }}
 resources:
   {{- include "ml-census.resources" $ | nindent 2 }}
