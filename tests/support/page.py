@@ -41,12 +41,14 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def log_in(page: Page, url: str, password: str = "census") -> None:
+    """Open the page, log in, and wait for the form or an error."""
     page.goto(url)
     expect(page.locator("input[name=user]")).to_be_focused()
     page.keyboard.type("census")
     page.keyboard.press("Tab")
     page.keyboard.type(password)
     page.keyboard.press("Enter")
+    page.wait_for_selector("#login[hidden], #login [role=alert]:not(:empty)", state="attached")
 
 
 def tab_to(page: Page, selector: str) -> None:

@@ -13,7 +13,7 @@ GREETING = "ml-census is ready: log in at /login, post rows to /prediction.\n"
 REPORT = "/report"
 FIRST_PATHS = ("/login", "/prediction", "/schema")
 """First paths of /docs: those that most clients need."""
-SCRIPTS = ("main", "api", "csv", "explain", "form", "format", "table")
+SCRIPTS = ("main", "api", "csv", "explain", "fields", "form", "format", "table")
 """Modules of static/js, each served at /js/NAME.js."""
 STATIC = {"/page.css": ("static/page.css", "text/css")} | {
     f"/js/{name}.js": (f"static/js/{name}.js", "text/javascript") for name in SCRIPTS

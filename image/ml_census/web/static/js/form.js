@@ -1,14 +1,9 @@
-// Forms: submission, the fields of a row, and its prediction.
+// Forms: submission, and the prediction of a row.
 
 import { predict, RequestError, session, SessionExpiredError } from "./api.js";
-import { classIndex, explain, showChange, typicalValue } from "./explain.js";
-import { $, columnName, element, formatNumber, formatPrediction, formatValue, isEqual, percent, problemElements, showBars } from "./format.js";
-
-const MAX_OPTIONS = 200; // of more categories, a search field proposes those that match
-const MAX_PROPOSALS = 50;
-const DOCUMENT_LINES = 8; // height of the field of a document
-
-const inputs = new Map(); // by column
+import { classIndex, explain, showChange } from "./explain.js";
+import { readRow } from "./fields.js";
+import { $, formatPrediction, isEqual, percent, problemElements, showBars } from "./format.js";
 
 /** Run `action` at each submission, one at a time, and show its RequestError. With `repeats`, submit again if the form
  *  changed meanwhile. The button keeps the focus: it is not disabled. */
@@ -38,99 +33,6 @@ export function onSubmit(form, action, { repeats = false, after = () => {} } = {
       else after();
     }
   });
-}
-
-/** Replace the fields by those of the model's columns. */
-export function createFields() {
-  inputs.clear();
-  $("columns").replaceChildren(...session.schema.columns.map(createField));
-}
-
-export function focusFirstField() {
-  const [first] = inputs.values();
-  first.focus();
-  first.select?.(); // as Tab does
-}
-
-function createField(column) {
-  const label = element("label", columnName(column.name));
-  const isLong = column.categories?.length > MAX_OPTIONS;
-  const input = isLong ? createSearch(column) : column.categories ? createSelect(column) : createInput(column);
-  const { minimum, maximum } = column.training || {};
-  inputs.set(column, input);
-  if (minimum !== undefined) {
-    const range = `${formatNumber(minimum)} to ${formatNumber(maximum)}`;
-    const hint = element("small", range);
-    label.append(" ", hint);
-    input.addEventListener("input", () => {
-      const isOutside = input.valueAsNumber < minimum || input.valueAsNumber > maximum;
-      hint.textContent = isOutside ? `outside the training range: ${range}` : range;
-      hint.classList.toggle("outside", isOutside);
-    });
-  }
-  label.append(" ", input);
-  if (input.proposals) label.append(input.proposals);
-  return label;
-}
-
-function createSelect(column) {
-  const select = element("select");
-  select.values = [...column.categories, ...(column.nullable ? [null] : [])];
-  select.values.forEach((value, index) => select.add(new Option(formatValue(value, column), index)));
-  select.selectedIndex = Math.max(0, select.values.indexOf(typicalValue(column)));
-  return select;
-}
-
-/** Return a text field that proposes the categories that contain the typed text. A browser needs seconds to build a list
- *  of many thousands. */
-function createSearch(column) {
-  const input = element("input");
-  const list = element("datalist");
-  list.id = `categories-${inputs.size}`;
-  input.setAttribute("list", list.id);
-  input.setAttribute("autocomplete", "off");
-  input.required = !column.nullable;
-  const values = new Map(column.categories.map((value) => [formatValue(value, column), value]));
-  input.read = () => (input.value === "" ? null : values.get(input.value.trim()) ?? input.value);
-  const propose = () => {
-    const part = input.value.trim().toLowerCase();
-    const matches = [];
-    for (const name of values.keys()) {
-      if (name.toLowerCase().includes(part) && matches.push(new Option("", name)) === MAX_PROPOSALS) break;
-    }
-    list.replaceChildren(...matches);
-  };
-  input.addEventListener("input", propose);
-  input.addEventListener("focus", propose);
-  input.value = formatValue(typicalValue(column) ?? column.categories[0], column);
-  input.proposals = list;
-  return input;
-}
-
-function createInput(column) {
-  const isDocument = session.schema.form === "documents";
-  const input = element(isDocument ? "textarea" : "input");
-  if (isDocument) input.rows = DOCUMENT_LINES;
-  input.required = !column.nullable;
-  if (column.type === "date") input.placeholder = "2024-03-05T10:00:00";
-  if (column.type === "number") {
-    input.type = "number";
-    input.step = "any";
-  }
-  input.value = typicalValue(column) ?? "";
-  return input;
-}
-
-const readRow = () => session.schema.columns.map(readField);
-
-function readField(column) {
-  const input = inputs.get(column);
-  if (input.values) return input.values[input.value];
-  if (input.read) return input.read();
-  if (input.value === "" && column.nullable) return null;
-  if (column.type === "number") return input.valueAsNumber;
-  const isNumber = column.type === "any" && session.schema.form !== "documents" && /^-?\d+(\.\d+)?$/.test(input.value);
-  return isNumber ? Number(input.value) : input.value;
 }
 
 export async function predictRow() {

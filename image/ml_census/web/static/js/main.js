@@ -3,7 +3,8 @@
 import { authorization, request, session } from "./api.js";
 import { quote } from "./csv.js";
 import { explain } from "./explain.js";
-import { createFields, focusFirstField, markStale, onSubmit, predictChange, predictRow, showStaleNote } from "./form.js";
+import { createFields, focusFirstField } from "./fields.js";
+import { markStale, onSubmit, predictChange, predictRow, showStaleNote } from "./form.js";
 import { $, element, isEqual } from "./format.js";
 import { onDrag, predictTable } from "./table.js";
 
