@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 import yaml
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 KEY = "a key for the tests: longer than the 32 bytes that HS256 wants, and than the 64 of HS512"
+
+
+class WriteFolder(Protocol):
+    """Writes a server's folder with a kind of model, and returns its config.yaml."""
+
+    def __call__(self, name: str = "article", **config: object) -> Path:
+        """Write the folder, with changes to its configuration."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -132,7 +139,7 @@ def write_trained(factory: pytest.TempPathFactory, source: str) -> Path:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Callable[..., Path]:
+def folder(tmp_path: Path) -> WriteFolder:
     """Write a server's folder with a bare pickle of a kind of model, with changes to its configuration."""
 
     def write(name: str = "article", **config: object) -> Path:
@@ -142,7 +149,7 @@ def folder(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def published_folder(tmp_path: Path) -> Callable[..., Path]:
+def published_folder(tmp_path: Path) -> WriteFolder:
     """Write a server's folder with a published kind of model, with changes to its configuration."""
 
     def write(name: str = "article", **config: object) -> Path:

@@ -3,14 +3,24 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import yaml
 
 from conftest import KEY
 from support.live_server import SECONDS, Launch, Server
+
+
+class ServeFolder(Protocol):
+    """Starts a server of a published folder."""
+
+    def __call__(
+        self, folder: Path, model: str = "model.pkl", env: dict[str, str] | None = None, **config: object
+    ) -> Server:
+        """Start the server, with changes to its configuration."""
 
 
 def run(*args: object) -> subprocess.CompletedProcess[str]:
@@ -33,7 +43,7 @@ def write_server_config(folder: Path, model: Path, **config: object) -> Path:
 
 
 @pytest.fixture
-def serve_folder(launch: Launch, tmp_path: Path) -> Iterator[Callable[..., Server]]:
+def serve_folder(launch: Launch, tmp_path: Path) -> Iterator[ServeFolder]:
     """Start servers of published folders."""
     servers: list[Server] = []
 

@@ -15,7 +15,7 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 def test_each_response_is_logged_without_secrets(start: Start, capfd: pytest.CaptureFixture[str]) -> None:
     server = start("dataframe", access_log=True)
     token = server.token()
-    answer = server.predict([ROW])
+    response = server.predict([ROW])
     requests.get(f"{server.url}/nowhere?token={token}", headers={"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"})
     requests.get(f"{server.url}/readyz")
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
@@ -32,7 +32,7 @@ def test_each_response_is_logged_without_secrets(start: Start, capfd: pytest.Cap
         "GET other 404",
         "other other 400",
     ]
-    assert lines[2]["request_id"] == answer.headers["X-Request-Id"]
+    assert lines[2]["request_id"] == response.headers["X-Request-Id"]
     assert float(lines[2]["httpRequest"]["latency"].removesuffix("s")) > 0
     assert lines[3]["trace_id"] == lines[3]["request_id"] == TRACE
     assert not any(secret in text for secret in (token, "census", "Private", "Basic", "nowhere"))

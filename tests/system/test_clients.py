@@ -47,10 +47,10 @@ def rows(names: list[str]) -> list[list[Any]]:
 @pytest.fixture(scope="module")
 def expected(server: Server, rows: list[list[Any]]) -> dict[str, Any]:
     """Return the response of /prediction, with probabilities."""
-    answer = server.predict(rows, "?proba=true")
-    assert answer.status_code == 200
-    assert len(set(answer.json()["predictions"])) == 2
-    return dict(answer.json())
+    response = server.predict(rows, "?proba=true")
+    assert response.status_code == 200
+    assert len(set(response.json()["predictions"])) == 2
+    return dict(response.json())
 
 
 def written(rows: list[list[Any]], header: list[str] | None = None) -> str:
@@ -99,9 +99,9 @@ def test_each_body_format_gets_the_same_predictions(
     data = body if isinstance(body, str) else json.dumps(body)
     headers = {"Authorization": f"Bearer {server.token()}", "Content-Type": mimetype}
 
-    answer = requests.post(server.url + path, data=data, headers=headers, timeout=SECONDS)
+    response = requests.post(server.url + path, data=data, headers=headers, timeout=SECONDS)
 
-    assert answer.json() == {"predictions": expected["predictions"]}
+    assert response.json() == {"predictions": expected["predictions"]}
 
 
 def run_client(name: str, address: str, token: str, names: list[str], rows: list[list[Any]]) -> dict[str, Any]:
@@ -116,18 +116,18 @@ def run_client(name: str, address: str, token: str, names: list[str], rows: list
 def test_kserve_client_gets_the_same_predictions(
     server: Server, names: list[str], rows: list[list[Any]], expected: dict[str, Any]
 ) -> None:
-    answer = run_client("kserve", server.url, server.token(), names, rows)
+    response = run_client("kserve", server.url, server.token(), names, rows)
 
-    assert answer == {"ready": True} | dict.fromkeys(("v1", "v2", "binary"), expected["predictions"])
+    assert response == {"ready": True} | dict.fromkeys(("v1", "v2", "binary"), expected["predictions"])
 
 
 def test_triton_client_gets_the_same_predictions(
     server: Server, names: list[str], rows: list[list[Any]], expected: dict[str, Any]
 ) -> None:
-    answer = run_client("triton", f"127.0.0.1:{server.port}", server.token(), names, rows)
+    response = run_client("triton", f"127.0.0.1:{server.port}", server.token(), names, rows)
 
-    assert answer.pop("probabilities") == expected["probabilities"]
-    assert answer == {
+    assert response.pop("probabilities") == expected["probabilities"]
+    assert response == {
         "live": True,
         "ready": True,
         "columns": names,

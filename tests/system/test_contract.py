@@ -25,17 +25,17 @@ def test_example_client_of_the_article_gets_predictions(server: Server) -> None:
 
     response = requests.get(endpoint + "login", auth=("census", "census"), timeout=SECONDS)
     headers = {"Authorization": response.json()["token"]}
-    answer = requests.post(endpoint + "prediction", headers=headers, json={"inputs": [ROW, ROW]}, timeout=SECONDS)
+    response = requests.post(endpoint + "prediction", headers=headers, json={"inputs": [ROW, ROW]}, timeout=SECONDS)
 
-    assert answer.json() == {"predictions": ["Annual Salary >50K", "Annual Salary >50K"]}
+    assert response.json() == {"predictions": ["Annual Salary >50K", "Annual Salary >50K"]}
 
 
 @pytest.mark.parametrize("name", SAMPLE_MODELS)
 def test_each_sample_model_is_served(start: Start, sample_model: Callable[[str], SampleModel], name: str) -> None:
-    answer = start(name).predict(sample_model(name).rows)
+    response = start(name).predict(sample_model(name).rows)
 
-    assert answer.status_code == 200
-    assert answer.json()["predictions"] == sample_model(name).decoded()
+    assert response.status_code == 200
+    assert response.json()["predictions"] == sample_model(name).decoded()
 
 
 def test_token_is_an_hs256_jwt_of_720_seconds(server: Server) -> None:
@@ -64,9 +64,9 @@ def test_error_bodies_equal_the_native_protocol(server: Server) -> None:
 def test_get_with_a_body_is_handled_as_post(server: Server) -> None:
     headers = {"Authorization": f"Bearer {server.token()}"}
 
-    answer = requests.get(f"{server.url}/prediction", headers=headers, json={"inputs": [ROW]}, timeout=SECONDS)
+    response = requests.get(f"{server.url}/prediction", headers=headers, json={"inputs": [ROW]}, timeout=SECONDS)
 
-    assert answer.json() == {"predictions": ["Annual Salary >50K"]}
+    assert response.json() == {"predictions": ["Annual Salary >50K"]}
 
 
 def test_health_routes_require_no_token(server: Server) -> None:
@@ -83,10 +83,10 @@ def test_health_routes_require_no_token(server: Server) -> None:
 def test_body_over_the_limit_is_a_413_with_json(server: Server, size: int, status: int) -> None:
     headers = {"Authorization": server.token(), "Content-Type": "application/json"}
 
-    answer = requests.post(f"{server.url}/prediction", headers=headers, data=b" " * size, timeout=SECONDS)
+    response = requests.post(f"{server.url}/prediction", headers=headers, data=b" " * size, timeout=SECONDS)
 
-    assert answer.status_code == status
-    assert "error message" in answer.json()
+    assert response.status_code == status
+    assert "error message" in response.json()
 
 
 @pytest.mark.parametrize(
@@ -116,22 +116,22 @@ def test_body_over_the_limit_is_a_413_with_json(server: Server, size: int, statu
 def test_unusual_request_is_rejected_with_json(server: Server, head: str, status: int) -> None:
     with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as connection:
         connection.sendall(head.encode() + b"\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
-        answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+        response = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
 
-    assert re.match(rf"HTTP/1\.[01] {status} ", answer)
-    assert "\r\nContent-Type: application/json\r\n" in answer
-    assert ("\r\nAllow: " in answer) == (status == 405)
-    assert "Server:" not in answer
-    assert "evil" not in answer
+    assert re.match(rf"HTTP/1\.[01] {status} ", response)
+    assert "\r\nContent-Type: application/json\r\n" in response
+    assert ("\r\nAllow: " in response) == (status == 405)
+    assert "Server:" not in response
+    assert "evil" not in response
 
 
 @pytest.mark.parametrize("path", ["login", "prediction", "schema", "livez"])
 def test_options_lists_the_methods_of_a_path(server: Server, path: str) -> None:
-    answer = requests.options(f"{server.url}/{path}", auth=("census", "census"), timeout=SECONDS)
+    response = requests.options(f"{server.url}/{path}", auth=("census", "census"), timeout=SECONDS)
 
-    assert answer.status_code == 200
-    assert "GET" in answer.headers["Allow"]
-    assert answer.content == b""
+    assert response.status_code == 200
+    assert "GET" in response.headers["Allow"]
+    assert response.content == b""
 
 
 @pytest.mark.parametrize(
@@ -158,13 +158,13 @@ def test_request_without_token_is_rejected(server: Server, headers: dict[str, st
         "GET": ("/schema", "/prediction"),
     }
 
-    answers = [
+    responses = [
         requests.request(method, server.url + path + query, json={"inputs": [ROW]}, headers=headers, timeout=SECONDS)
         for method, paths in paths_by_method.items()
         for path in paths
     ]
 
-    assert [answer.status_code for answer in answers] == [403, 401, 401, 401, 403]
+    assert [response.status_code for response in responses] == [403, 401, 401, 401, 403]
 
 
 @pytest.mark.parametrize(("size", "login", "prediction"), [(9_000, 401, 403), (17_000, 431, 431)])
@@ -180,10 +180,10 @@ def test_invalid_number_is_a_400_with_row_and_column(server: Server, number: str
     headers = {"Authorization": server.token(), "Content-Type": "application/json"}
     body = f'{{"inputs": [[39, "Private", 14, "Male"], [{number}, "Private", 14, "Male"]]}}'
 
-    answer = requests.post(f"{server.url}/prediction", headers=headers, data=body, timeout=SECONDS)
+    response = requests.post(f"{server.url}/prediction", headers=headers, data=body, timeout=SECONDS)
 
-    assert answer.status_code == 400
-    assert [(item["row"], item["column"]) for item in answer.json()["details"]] == [(1, 0)]
+    assert response.status_code == 400
+    assert [(item["row"], item["column"]) for item in response.json()["details"]] == [(1, 0)]
 
 
 @pytest.mark.parametrize(
@@ -211,10 +211,10 @@ def test_chunked_body_over_the_limit_is_a_413(server: Server, number: int) -> No
     head += "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as connection:
         connection.sendall(head.encode() + number * (b"10000\r\n" + 65536 * b" " + b"\r\n") + b"0\r\n\r\n")
-        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+        response = b"".join(iter(lambda: connection.recv(65536), b""))
 
-    assert answer.startswith(b"HTTP/1.1 413 ")
-    assert b"\r\nConnection: close\r\n" in answer
+    assert response.startswith(b"HTTP/1.1 413 ")
+    assert b"\r\nConnection: close\r\n" in response
 
 
 def test_malformed_request_of_a_gone_client_logs_no_traceback(start: Start) -> None:
@@ -235,8 +235,8 @@ def test_predict_command_compares_the_prediction(server: Server, tmp_path: Path)
     command += ["--password-file", str(tmp_path / "password"), "--row", json.dumps(ROW), "--expect"]
 
     right, wrong = (
-        subprocess.run([*command, answer], capture_output=True, text=True)
-        for answer in ("Annual Salary >50K", "Annual Salary <50K")
+        subprocess.run([*command, label], capture_output=True, text=True)
+        for label in ("Annual Salary >50K", "Annual Salary <50K")
     )
 
     assert (right.returncode, right.stdout) == (0, '"Annual Salary >50K"\n')

@@ -66,10 +66,10 @@ def call(browser: Browser, origin: str, url: str, body: str) -> Any:
 def test_page_of_a_listed_origin_reads_predictions_and_errors(
     browser: Browser, server_with_cors: Server, origins: list[str]
 ) -> None:
-    status, answer, has_id = call(browser, origins[0], server_with_cors.url, '{"inputs": [[1, 2]]}')
+    status, document, has_id = call(browser, origins[0], server_with_cors.url, '{"inputs": [[1, 2]]}')
     refused, error, _ = call(browser, origins[0], server_with_cors.url, "{")
 
-    assert (status, len(answer["predictions"]), has_id) == (200, 1, True)
+    assert (status, len(document["predictions"]), has_id) == (200, 1, True)
     assert (refused, "not JSON" in error["error message"]) == (400, True)
 
 
@@ -85,13 +85,14 @@ def test_preflight_requires_no_token(server_with_cors: Server, origins: list[str
         "Access-Control-Request-Headers": "authorization,content-type",
     }
 
-    answer = requests.options(server_with_cors.url + path, headers=preflight | {"Origin": origins[0]}, timeout=SECONDS)
-    other = requests.options(server_with_cors.url + path, headers=preflight | {"Origin": origins[1]}, timeout=SECONDS)
+    url = server_with_cors.url + path
+    response = requests.options(url, headers=preflight | {"Origin": origins[0]}, timeout=SECONDS)
+    other = requests.options(url, headers=preflight | {"Origin": origins[1]}, timeout=SECONDS)
 
-    assert answer.status_code == 200
-    assert answer.headers["Access-Control-Allow-Origin"] == origins[0]
-    assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]
-    assert "POST" in answer.headers["Access-Control-Allow-Methods"]
+    assert response.status_code == 200
+    assert response.headers["Access-Control-Allow-Origin"] == origins[0]
+    assert "Authorization" in response.headers["Access-Control-Allow-Headers"]
+    assert "POST" in response.headers["Access-Control-Allow-Methods"]
     assert not [name for name in other.headers if name.startswith("Access-Control")]
 
 
@@ -102,20 +103,20 @@ def test_preflight_requires_no_token(server_with_cors: Server, origins: list[str
 def test_errors_are_readable_from_a_listed_origin(
     server_with_cors: Server, origins: list[str], path: str, body: bytes, status: int
 ) -> None:
-    answer = requests.post(server_with_cors.url + path, body, headers={"Origin": origins[0]}, timeout=SECONDS)
+    response = requests.post(server_with_cors.url + path, body, headers={"Origin": origins[0]}, timeout=SECONDS)
 
-    assert answer.status_code == status
-    assert answer.headers["Access-Control-Allow-Origin"] == origins[0]
-    assert "Origin" in answer.headers["Vary"]
+    assert response.status_code == status
+    assert response.headers["Access-Control-Allow-Origin"] == origins[0]
+    assert "Origin" in response.headers["Vary"]
 
 
 def test_default_port_is_ignored_in_an_origin(server_with_cors: Server) -> None:
-    answer = requests.get(f"{server_with_cors.url}/version", headers={"Origin": "https://a.example"}, timeout=SECONDS)
+    response = requests.get(f"{server_with_cors.url}/version", headers={"Origin": "https://a.example"}, timeout=SECONDS)
 
-    assert answer.headers["Access-Control-Allow-Origin"] == "https://a.example"
+    assert response.headers["Access-Control-Allow-Origin"] == "https://a.example"
 
 
 def test_cors_is_off_by_default(server: Server, origins: list[str]) -> None:
-    answer = requests.get(f"{server.url}/version", headers={"Origin": origins[0]}, timeout=SECONDS)
+    response = requests.get(f"{server.url}/version", headers={"Origin": origins[0]}, timeout=SECONDS)
 
-    assert not [name for name in answer.headers if name.startswith("Access-Control") or name == "Vary"]
+    assert not [name for name in response.headers if name.startswith("Access-Control") or name == "Vary"]

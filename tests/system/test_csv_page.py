@@ -29,6 +29,8 @@ READ = """async ({texts, encodings}) => {
   };
   return {texts: texts.map(read), encodings: await Promise.all(encodings.map((item) => decode(bytes(item.bytes))))};
 }"""
+Results = dict[str, list[Any]]
+"""Results of the shared cases, for texts and for encodings."""
 HEADER, ROW = "age,workclass,education-num,sex", '39,"Müller, Söhne",14,Male'
 
 
@@ -52,12 +54,13 @@ def page(browser: Browser, named: Server) -> Page:
 
 
 @pytest.fixture(scope="module")
-def read(page: Page) -> Any:
-    return page.evaluate(READ, CASES)
+def read(page: Page) -> Results:
+    """Return what the page reads in each of the shared cases."""
+    return dict(page.evaluate(READ, CASES))
 
 
 @pytest.mark.parametrize("index", range(len(CASES["texts"])), ids=lambda index: CASES["texts"][index]["what"])
-def test_text_is_parsed_as_in_the_shared_cases(read: Any, index: int) -> None:
+def test_text_is_parsed_as_in_the_shared_cases(read: Results, index: int) -> None:
     case, result = CASES["texts"][index], read["texts"][index]
 
     if "error" in case:
@@ -67,7 +70,7 @@ def test_text_is_parsed_as_in_the_shared_cases(read: Any, index: int) -> None:
 
 
 @pytest.mark.parametrize("index", range(len(CASES["encodings"])), ids=lambda index: CASES["encodings"][index]["what"])
-def test_encoding_is_detected_from_bytes(read: Any, index: int) -> None:
+def test_encoding_is_detected_from_bytes(read: Results, index: int) -> None:
     assert read["encodings"][index] == CASES["encodings"][index]["text"]
 
 

@@ -5,7 +5,6 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import yaml
 from prometheus_client.samples import Sample
 from promql_parser import MatchOp
 
-from conftest import write_published
+from conftest import WriteFolder, write_published
 from support.live_server import SECONDS, Launch, Server, Start
 from support.promql import grouping_labels, selectors
 
@@ -54,15 +53,15 @@ def test_responses_are_counted_by_route_protocol_and_status(own: Server) -> None
 
     figures = own.metrics()
 
-    answers = series(figures, "ml_census_requests_total")
-    assert answers == {
+    responses = series(figures, "ml_census_requests_total")
+    assert responses == {
         ("native", "/login", "200"): 1,
         ("native", "/prediction", "200"): 1,
         ("native", "/prediction", "403"): 1,
         ("none", "other", "404"): 20,
         ("none", "/readyz", "200"): 1,
     }
-    assert series(figures, "ml_census_request_seconds_count") == answers
+    assert series(figures, "ml_census_request_seconds_count") == responses
     assert all(0 < seconds for seconds in series(figures, "ml_census_request_seconds_sum").values())
     assert figures["ml_census_rows_total",] == 3
 
@@ -154,9 +153,9 @@ def samples(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> list[Sa
 
 def test_each_protocol_is_counted_under_its_configured_routes(samples: list[Sample]) -> None:
     """Expect no protocol for probes: they must not hide errors of clients."""
-    answers = [sample.labels for sample in samples if sample.name == "ml_census_requests_total"]
+    responses = [sample.labels for sample in samples if sample.name == "ml_census_requests_total"]
 
-    assert {labels["route"]: labels["protocol"] for labels in answers} == (
+    assert {labels["route"]: labels["protocol"] for labels in responses} == (
         {path: protocol for path, (protocol, _body) in ROUTES.items()}
         | dict.fromkeys(PROBES, "none")
         | {"/login": "native"}
@@ -221,7 +220,7 @@ def test_idle_server_reports_its_model_and_empty_queues(own: Server) -> None:
     assert figures["process_resident_memory_bytes",] > 2**20
 
 
-def test_taken_metrics_port_ends_the_start_in_one_line(published_folder: Callable[..., Path]) -> None:
+def test_taken_metrics_port_ends_the_start_in_one_line(published_folder: WriteFolder) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -36,9 +36,9 @@ def test_page_is_usable_by_keyboard_alone(page: Page, census: Server) -> None:
     expect(page.locator("#row button")).to_be_focused()
     row = form_row(page)
     assert (row[0], row[1]) == (52, "Federal-gov")
-    answer = census.predict([row], "?proba=true").json()
-    figures = [percent(share) for share in answer["probabilities"][0]]
-    assert answer["predictions"] == ["Annual Salary >50K"]
+    document = census.predict([row], "?proba=true").json()
+    figures = [percent(share) for share in document["probabilities"][0]]
+    assert document["predictions"] == ["Annual Salary >50K"]
     assert page.inner_text("#prediction") == f"Annual Salary >50K, {figures[1]}"
     assert page.locator("#probabilities dd:not(.bar)").all_inner_texts() == figures
 

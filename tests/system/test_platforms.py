@@ -1,12 +1,12 @@
 """A server started by a platform: routes from the environment, no users and no keys."""
 
 import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 import requests
 
+from conftest import WriteFolder
 from support.live_server import SECONDS, Launch, Server
 
 ROW = [39, "Private", 14, "Male"]
@@ -22,7 +22,7 @@ def protocol(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def server(launch: Launch, published_folder: Callable[..., Path], protocol: str) -> Iterator[Server]:
+def server(launch: Launch, published_folder: WriteFolder, protocol: str) -> Iterator[Server]:
     config = published_folder("article")
     expected = config.parent
     config.write_text(
@@ -47,11 +47,11 @@ def test_platform_routes_alone_require_no_token(server: Server, protocol: str) -
     path, body, health = ANSWERS[protocol]
 
     assert requests.get(server.url + health, timeout=SECONDS).status_code == 200
-    answer = requests.post(server.url + path, json=body, timeout=SECONDS)
+    response = requests.post(server.url + path, json=body, timeout=SECONDS)
     refused = requests.get(f"{server.url}/login", auth=("census", "census"), timeout=SECONDS)
     other = requests.post(
         f"{server.url}/prediction", json={"inputs": [ROW]}, headers={"Authorization": "a"}, timeout=SECONDS
     )
 
-    assert len(answer.json()["predictions"]) == 1
+    assert len(response.json()["predictions"]) == 1
     assert (refused.status_code, other.status_code) == (401, 403)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from conftest import WriteFolder
 from support.live_server import SECONDS, Server, Start
 
 ROW = [39, "Private", 14, "Male"]
@@ -44,7 +45,7 @@ def predict(server: Server, token: str, inputs: list[list[int]] | list[list[obje
     ids=["model", "users", "config", "secret"],
 )
 def test_unusable_file_ends_the_start_in_one_line(
-    published_folder: Callable[..., Path], break_it: Callable[[Path], object], message: str
+    published_folder: WriteFolder, break_it: Callable[[Path], object], message: str
 ) -> None:
     path = published_folder("logistic")
     break_it(path.parent)
@@ -99,7 +100,7 @@ def test_revoked_token_is_rejected_while_the_model_is_bad(
     assert server.predict([[1, 2]]).status_code == 200
 
 
-def test_taken_port_ends_the_start_in_one_line(published_folder: Callable[..., Path]) -> None:
+def test_taken_port_ends_the_start_in_one_line(published_folder: WriteFolder) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

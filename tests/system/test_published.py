@@ -13,8 +13,9 @@ import joblib
 import pytest
 import requests
 
-from support.live_server import SECONDS, Server
-from support.published_server import manifest_of, run, serve_folder, write_server_config
+from conftest import WriteFolder
+from support.live_server import SECONDS
+from support.published_server import ServeFolder, manifest_of, run, serve_folder, write_server_config
 from support.sample_models import SAMPLE_MODELS, SampleModel
 
 __all__ = ["serve_folder"]
@@ -64,7 +65,7 @@ def without_sklearn(tmp_path: Path) -> dict[str, str]:
 
 
 def test_published_model_is_served_without_scikit_learn(
-    serve_folder: Callable[..., Server],
+    serve_folder: ServeFolder,
     published_once: Path,
     sample_model: Callable[[str], SampleModel],
     without_sklearn: dict[str, str],
@@ -81,9 +82,7 @@ def test_published_model_is_served_without_scikit_learn(
     assert server.stop() == 0
 
 
-def test_bare_pickle_without_scikit_learn_ends_the_start(
-    folder: Callable[..., Path], without_sklearn: dict[str, str]
-) -> None:
+def test_bare_pickle_without_scikit_learn_ends_the_start(folder: WriteFolder, without_sklearn: dict[str, str]) -> None:
     """Check that the environment of the test above does hide the packages."""
     command = [sys.executable, "-m", "ml_census", "serve", "--config", str(folder("article")), "--port", "0"]
 
@@ -94,7 +93,7 @@ def test_bare_pickle_without_scikit_learn_ends_the_start(
     assert "model_path: " in line and "no compiled.npz beside the model" in line
 
 
-def test_version_reports_engine_and_verified_rows(serve_folder: Callable[..., Server], published_once: Path) -> None:
+def test_version_reports_engine_and_verified_rows(serve_folder: ServeFolder, published_once: Path) -> None:
     server = serve_folder(published_once)
 
     version = requests.get(f"{server.url}/version", timeout=SECONDS).json()
@@ -112,7 +111,7 @@ def test_version_reports_engine_and_verified_rows(serve_folder: Callable[..., Se
 
 
 def test_compile_false_serves_the_sklearn_model(
-    serve_folder: Callable[..., Server], published_once: Path, sample_model: Callable[[str], SampleModel]
+    serve_folder: ServeFolder, published_once: Path, sample_model: Callable[[str], SampleModel]
 ) -> None:
     server = serve_folder(published_once, compile=False)
 
@@ -123,7 +122,7 @@ def test_compile_false_serves_the_sklearn_model(
 
 
 def test_manifest_does_not_vouch_for_another_model_in_its_folder(
-    serve_folder: Callable[..., Server], published: Path, sample_model: Callable[[str], SampleModel]
+    serve_folder: ServeFolder, published: Path, sample_model: Callable[[str], SampleModel]
 ) -> None:
     """Add another model beside model.pkl. compiled.npz must not be used for it."""
     sample = sample_model("article")
@@ -175,7 +174,7 @@ def test_missing_published_file_ends_the_start_in_one_line(published: Path, tmp_
 
 
 def test_manifest_without_engine_is_served(
-    serve_folder: Callable[..., Server], published: Path, sample_model: Callable[[str], SampleModel]
+    serve_folder: ServeFolder, published: Path, sample_model: Callable[[str], SampleModel]
 ) -> None:
     """Remove the engine from the manifest."""
     manifest = json.loads((published / "manifest.json").read_text())
@@ -198,7 +197,7 @@ def test_publish_of_a_missing_model_ends_in_one_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("compile", [True, False])
-def test_report_is_served_by_both_engines(serve_folder: Callable[..., Server], published: Path, compile: bool) -> None:
+def test_report_is_served_by_both_engines(serve_folder: ServeFolder, published: Path, compile: bool) -> None:
     """Serve the report also after a check in the sandbox, which reads no other files."""
     report = b"<h1>How good it is</h1>"
     (published / "report.html").write_bytes(report)

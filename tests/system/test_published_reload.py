@@ -3,7 +3,6 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import requests
 from sklearn.linear_model import LogisticRegression
 
 from support.live_server import SECONDS, Server
-from support.published_server import manifest_of, run, serve_folder
+from support.published_server import ServeFolder, manifest_of, run, serve_folder
 from support.sample_models import LABELS, NUMBERS
 
 __all__ = ["serve_folder"]
@@ -44,30 +43,30 @@ def replace_link(link: Path, folder: Path) -> None:
 
 
 def test_each_response_under_reload_is_of_one_model(
-    serve_folder: Callable[..., Server], two_models: list[Path], tmp_path: Path
+    serve_folder: ServeFolder, two_models: list[Path], tmp_path: Path
 ) -> None:
     version = {folder: manifest_of(folder)["model.pkl"][:12] for folder in two_models}
-    answer = {folder: joblib.load(folder / "model.pkl").predict(ROWS).tolist() for folder in two_models}
+    predictions = {folder: joblib.load(folder / "model.pkl").predict(ROWS).tolist() for folder in two_models}
     replace_link(tmp_path / "current", two_models[0])
     server = serve_folder(tmp_path / "current", reload_interval_seconds=0.05)
     token, over = server.token(), threading.Event()
     before = server.memory()
     Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")  # the peak is counted from here
 
-    def ask() -> Counter[tuple[Any, ...]]:
-        answers = Counter[tuple[Any, ...]]()
+    def send_requests() -> Counter[tuple[Any, ...]]:
+        responses = Counter[tuple[Any, ...]]()
         with requests.Session() as session:
             while not over.is_set():
                 response = session.post(
                     f"{server.url}/prediction", json={"inputs": ROWS}, headers={"Authorization": token}, timeout=SECONDS
                 )
-                answers[
+                responses[
                     response.status_code, response.headers["X-Model-Version"], tuple(response.json()["predictions"])
                 ] += 1
-        return answers
+        return responses
 
     with ThreadPoolExecutor(4) as pool:
-        clients = [pool.submit(ask) for _ in range(4)]
+        clients = [pool.submit(send_requests) for _ in range(4)]
         try:
             for swap in range(1, SWAPS + 1):
                 folder = two_models[swap % 2]
@@ -75,10 +74,10 @@ def test_each_response_under_reload_is_of_one_model(
                 wait_for_version(server, version[folder])
         finally:
             over.set()
-        answers = sum((client.result() for client in clients), Counter[tuple[Any, ...]]())
+        responses = sum((client.result() for client in clients), Counter[tuple[Any, ...]]())
 
-    assert set(answers) == {(200, version[folder], tuple(answer[folder])) for folder in two_models}
-    assert min(answers.values()) >= SWAPS
+    assert set(responses) == {(200, version[folder], tuple(predictions[folder])) for folder in two_models}
+    assert min(responses.values()) >= SWAPS
     size = sum(file.stat().st_size for file in two_models[0].iterdir())
     assert server.memory("VmHWM") - before <= 2 * size + 64 * 2**20
 

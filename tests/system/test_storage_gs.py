@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 import requests
 from gcp_storage_emulator.server import create_server
 
+from conftest import WriteFolder
 from support.fake_gcs import Bucket
 from support.live_server import SECONDS, Start
 
@@ -88,23 +89,21 @@ def waiting_start(config: Path, env: Environment) -> str:
     return first
 
 
-def test_start_without_reachable_storage_waits_for_sigterm(published_folder: Callable[..., Path]) -> None:
+def test_start_without_reachable_storage_waits_for_sigterm(published_folder: WriteFolder) -> None:
     first = waiting_start(published_folder("logistic", **in_bucket()), AWAY)
 
     assert re.search(r"users: gs://models/census/users.json: .*; trying again$", first)
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_start_waits_for_an_overloaded_bucket(
-    bucket: Bucket, published_folder: Callable[..., Path], status: int
-) -> None:
+def test_start_waits_for_an_overloaded_bucket(bucket: Bucket, published_folder: WriteFolder, status: int) -> None:
     bucket.respond = lambda handler: handler.send(b"{}", status)
 
     assert waiting_start(published_folder("logistic", **in_bucket()), {}).endswith("; trying again")
 
 
 def test_change_in_the_bucket_is_served_without_a_restart(
-    published: Environment, start: Start, folder: Callable[..., Path]
+    published: Environment, start: Start, folder: WriteFolder
 ) -> None:
     publish = ["publish", "--output", "gs://models/changing", "--model"]
     ml_census(published, *publish, str(folder("logistic").parent / "model.pkl"))
@@ -164,7 +163,7 @@ def test_forbidden_bucket_ends_the_start_in_one_line(bucket: Bucket, start: Star
 
 
 def test_model_damaged_in_transfer_does_not_replace_the_old(
-    bucket: Bucket, start: Start, published_folder: Callable[..., Path], tmp_path: Path
+    bucket: Bucket, start: Start, published_folder: WriteFolder, tmp_path: Path
 ) -> None:
     """Expect no new file in the cache either."""
     for file in ("model.pkl", "compiled.npz", "schema.json", "manifest.json"):

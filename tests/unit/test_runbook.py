@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sklearn
 
+from conftest import WriteFolder
 from ml_census import config
 from ml_census.errors import ArtifactError
 from support.doc_commands import DOCUMENTS
@@ -60,7 +61,7 @@ ELSEWHERE = {
 
 
 @pytest.mark.parametrize("line", FAULTS)
-def test_fault_is_reported_with_the_line_of_the_runbook(folder: Callable[..., Path], line: str) -> None:
+def test_fault_is_reported_with_the_line_of_the_runbook(folder: WriteFolder, line: str) -> None:
     path = folder()
     FAULTS[line](path.parent)
 

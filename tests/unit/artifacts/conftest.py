@@ -1,18 +1,17 @@
 """Folders of servers whose artifacts are local, in a bucket, or both."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from conftest import KEY
+from conftest import KEY, WriteFolder
 from support.fake_gcs import Bucket
 from support.reloading import configure, start, upload
 
 
 @pytest.fixture
-def path(published_folder: Callable[..., Path]) -> Path:
+def path(published_folder: WriteFolder) -> Path:
     """Return config.yaml of a server with a published model, which loads without the sandbox."""
     return published_folder("logistic")
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import WriteFolder
 from ml_census import config
 from ml_census.artifacts.bundle import load_signing_keys, load_users, log_warnings
 from ml_census.config import Config
@@ -55,7 +56,7 @@ def test_key_shorter_than_32_bytes_is_rejected(path: Path) -> None:
     assert "shorter than 32 bytes" in rejection(path, load_signing_keys)
 
 
-def test_folder_in_place_of_users_is_rejected(published_folder: Callable[..., Path], tmp_path: Path) -> None:
+def test_folder_in_place_of_users_is_rejected(published_folder: WriteFolder, tmp_path: Path) -> None:
     assert rejection(published_folder(users=str(tmp_path)), load_users).endswith("is a folder, not a file")
 
 

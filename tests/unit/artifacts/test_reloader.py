@@ -1,7 +1,6 @@
 """The reloader loads artifacts at the start and after changes, and keeps the loaded ones if a change is invalid."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,6 @@ from ml_census.artifacts.watched import WatchedArtifact
 from ml_census.errors import ArtifactError
 from support.fake_gcs import Bucket
 from support.reloading import check, damage, make_unavailable, publish_again, start, upload
-
-Folder = Callable[..., Path]
 
 
 def test_unchanged_artifacts_are_not_reloaded(path: Path) -> None:

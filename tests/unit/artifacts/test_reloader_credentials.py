@@ -11,15 +11,13 @@ from typing import Any
 
 import pytest
 
-from conftest import KEY
+from conftest import KEY, WriteFolder
 from ml_census import auth
 from ml_census.artifacts.bundle import Artifacts
 from support import harmful_module
 from support.fake_gcs import Bucket, ObjectHandler
 from support.reloading import check, configure, damage, make_unavailable, publish_again, start, upload
 from support.sample_models import SAMPLE_MODELS
-
-Folder = Callable[..., Path]
 
 USERS = {"census": "census", "ada": "lovelace"}
 REMOVALS: dict[str, Callable[[Path], object]] = {
@@ -75,7 +73,7 @@ class CopyOnLoad:
 
 @pytest.mark.slow
 def test_mounted_secrets_are_never_written_to_disk(
-    folder: Folder, tmp_path: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+    folder: WriteFolder, tmp_path: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The cache and the scratch folder of the sandbox contain only the model."""
     monkeypatch.setenv("PYTHONPATH", str(Path(harmful_module.__file__).parents[1]))

@@ -1,19 +1,17 @@
 """A model whose check lacks memory, space or time is checked again; at the start, three times."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import joblib
 import pytest
 
+from conftest import WriteFolder
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.errors import ArtifactError
 from support.child_program import Program, replace_python
 from support.reloading import start
 from support.sample_models import SAMPLE_MODELS
-
-Folder = Callable[..., Path]
 
 
 @pytest.fixture
@@ -23,7 +21,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
 
 
 def test_postponed_model_is_loaded_after_the_shortage(
-    path: Path, folder: Folder, program: Program, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    path: Path, folder: WriteFolder, program: Program, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     reloader, served = start(path)
     (path.parent / "manifest.json").unlink()
@@ -43,7 +41,7 @@ def test_postponed_model_is_loaded_after_the_shortage(
 
 
 def test_start_ends_after_three_attempts(
-    folder: Folder, tmp_path: Path, program: Program, monkeypatch: pytest.MonkeyPatch
+    folder: WriteFolder, tmp_path: Path, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program(f"echo >> {tmp_path}/attempts; exit {os.EX_TEMPFAIL}")
     monkeypatch.setattr("time.sleep", lambda _: None)

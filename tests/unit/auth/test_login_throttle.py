@@ -1,11 +1,10 @@
 """Lockout after failed logins: its length, and that other users and addresses are not locked out."""
 
 import tracemalloc
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
+from conftest import WriteFolder
 from ml_census import config
 from ml_census.api.app import create_app
 from ml_census.auth import login_throttle
@@ -95,9 +94,7 @@ def test_memory_is_bounded_for_long_names() -> None:
     assert peak < 5 * 1024**2
 
 
-def test_oversized_logins_do_not_evict_throttle_records(
-    folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_oversized_logins_do_not_evict_throttle_records(folder: WriteFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     """They cost no hash: 10,000 of them in a few seconds would end the lockout of a guessed user."""
     settings = config.load(str(folder("logistic")))
     client = create_app(load_artifacts(settings), settings).test_client()

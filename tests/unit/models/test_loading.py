@@ -15,13 +15,12 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.neighbors import RadiusNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 
+from conftest import WriteFolder
 from ml_census import config
 from ml_census.errors import ArtifactError
 from ml_census.models.model import ServedModel
 from support.load_artifacts import load_model
 from support.sample_models import LABELS, NUMBERS, SAMPLE_MODELS, SampleModel, made_by
-
-Folder = Callable[..., Path]
 
 
 def load(path: Path) -> ServedModel:
@@ -40,7 +39,7 @@ def rejection(path: Path) -> str:
 
 @pytest.mark.parametrize("name", SAMPLE_MODELS)
 def test_each_sample_model_loads_and_predicts_decoded(
-    folder: Folder, sample_model: Callable[[str], SampleModel], name: str
+    folder: WriteFolder, sample_model: Callable[[str], SampleModel], name: str
 ) -> None:
     loaded = load(folder(name))
 
@@ -49,11 +48,11 @@ def test_each_sample_model_loads_and_predicts_decoded(
     assert loaded.decode(loaded.predictor.predict(rows)) == sample_model(name).decoded()
 
 
-def test_model_of_the_installed_version_names_no_other(folder: Folder) -> None:
+def test_model_of_the_installed_version_names_no_other(folder: WriteFolder) -> None:
     assert load(folder("logistic")).trained_with_sklearn is None
 
 
-def test_model_version_is_the_start_of_the_file_hash(folder: Folder) -> None:
+def test_model_version_is_the_start_of_the_file_hash(folder: WriteFolder) -> None:
     path = folder("logistic")
 
     version = load(path).version
@@ -68,7 +67,7 @@ def test_model_version_is_the_start_of_the_file_hash(folder: Folder) -> None:
         ("prediction_decoding", "decoding.json"),
     ],
 )
-def test_missing_file_is_named(folder: Folder, key: str, file: str) -> None:
+def test_missing_file_is_named(folder: WriteFolder, key: str, file: str) -> None:
     path = folder("logistic")
     (path.parent / file).unlink()
 
@@ -94,7 +93,7 @@ def test_missing_file_is_named(folder: Folder, key: str, file: str) -> None:
     ],
 )
 def test_invalid_file_is_named_with_the_reason(
-    folder: Folder, key: str, file: str, content: bytes, reason: str
+    folder: WriteFolder, key: str, file: str, content: bytes, reason: str
 ) -> None:
     path = folder("logistic")
     (path.parent / file).write_bytes(content)
@@ -105,7 +104,7 @@ def test_invalid_file_is_named_with_the_reason(
     assert reason in message
 
 
-def test_decoding_of_a_regressor_is_rejected(folder: Folder) -> None:
+def test_decoding_of_a_regressor_is_rejected(folder: WriteFolder) -> None:
     path = folder("regressor")
     (path.parent / "decoding.json").write_text("{}")
     path.write_text(path.read_text() + f"prediction_decoding: {path.parent / 'decoding.json'}\n")
@@ -113,7 +112,7 @@ def test_decoding_of_a_regressor_is_rejected(folder: Folder) -> None:
     assert "no list of classes" in rejection(path)
 
 
-def test_decoding_of_a_multi_label_model_is_rejected(folder: Folder) -> None:
+def test_decoding_of_a_multi_label_model_is_rejected(folder: WriteFolder) -> None:
     path = folder("logistic")
     two_labels = np.column_stack([LABELS, 1 - LABELS])
 
@@ -124,7 +123,7 @@ def test_decoding_of_a_multi_label_model_is_rejected(folder: Folder) -> None:
     assert "no list of classes to decode" in rejection(path)
 
 
-def test_prediction_beyond_the_classes_is_not_decoded(folder: Folder) -> None:
+def test_prediction_beyond_the_classes_is_not_decoded(folder: WriteFolder) -> None:
     path = folder("logistic")
     near = RadiusNeighborsClassifier(radius=0.1, outlier_label=-1).fit(NUMBERS, LABELS)
     joblib.dump(near, path.parent / "model.pkl")
@@ -144,14 +143,14 @@ class ExitOnLoad:
         return sys.exit, (0,)
 
 
-def test_pickle_that_calls_exit_is_rejected(folder: Folder) -> None:
+def test_pickle_that_calls_exit_is_rejected(folder: WriteFolder) -> None:
     path = folder("logistic")
     (path.parent / "model.pkl").write_bytes(pickle.dumps(ExitOnLoad()))
 
     assert "pickle references forbidden global sys.exit; sys.exit cannot be trusted" in rejection(path)
 
 
-def test_model_of_another_version_loads_only_with_warn(folder: Folder) -> None:
+def test_model_of_another_version_loads_only_with_warn(folder: WriteFolder) -> None:
     path = folder("logistic", sklearn_version_mismatch="warn")
     model = path.parent / "model.pkl"
     model.write_bytes(made_by("1.9.0", model.read_bytes()))
@@ -163,7 +162,7 @@ def test_model_of_another_version_loads_only_with_warn(folder: Folder) -> None:
     assert "trained with scikit-learn 1.9.0, installed is" in rejection(path)
 
 
-def test_decoding_larger_than_a_mebibyte_is_rejected(folder: Folder) -> None:
+def test_decoding_larger_than_a_mebibyte_is_rejected(folder: WriteFolder) -> None:
     path = folder("logistic")
     decoding = path.parent / "decoding.json"
     decoding.write_bytes(decoding.read_bytes().ljust(2**20, b"\n"))

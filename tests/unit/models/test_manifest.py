@@ -4,13 +4,13 @@ import hashlib
 import json
 import pickle
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import joblib
 import pytest
 
+from conftest import WriteFolder
 from ml_census import config
 from ml_census.errors import ArtifactError
 from ml_census.models import loading
@@ -19,8 +19,6 @@ from ml_census.storage.snapshot import Snapshot
 from support import harmful_module
 from support.load_artifacts import load_model
 from support.sample_models import SAMPLE_MODELS
-
-Folder = Callable[..., Path]
 
 
 def load(path: Path) -> ServedModel:
@@ -38,7 +36,7 @@ def rejection(path: Path) -> str:
 
 
 @pytest.mark.parametrize("listed", [True, False])
-def test_pinned_model_with_another_hash_is_rejected(folder: Folder, listed: bool) -> None:
+def test_pinned_model_with_another_hash_is_rejected(folder: WriteFolder, listed: bool) -> None:
     """Of manifest.json if there is one, which vouches for the rest; a manifest that is taken away changes nothing."""
     path = folder("logistic")
     model, manifest = path.parent / "model.pkl", path.parent / "manifest.json"
@@ -70,7 +68,7 @@ class MakeFolderOnLoad:
 
 
 @pytest.mark.parametrize("listed", [True, False])
-def test_changed_file_of_a_pinned_model_is_not_unpickled(folder: Folder, tmp_path: Path, listed: bool) -> None:
+def test_changed_file_of_a_pinned_model_is_not_unpickled(folder: WriteFolder, tmp_path: Path, listed: bool) -> None:
     path, made = folder("logistic", trusted_globals=["support.harmful_module.make_folder"]), tmp_path / "made"
     model, manifest = path.parent / "model.pkl", path.parent / "manifest.json"
     digest = hashlib.sha256(model.read_bytes()).hexdigest()
@@ -90,7 +88,7 @@ def test_changed_file_of_a_pinned_model_is_not_unpickled(folder: Folder, tmp_pat
     assert not made.exists()
 
 
-def test_pinned_manifest_without_the_model_is_rejected(folder: Folder) -> None:
+def test_pinned_manifest_without_the_model_is_rejected(folder: WriteFolder) -> None:
     path = folder("logistic")
     manifest = path.parent / "manifest.json"
     manifest.write_text(json.dumps({"files": {}}))
@@ -101,7 +99,7 @@ def test_pinned_manifest_without_the_model_is_rejected(folder: Folder) -> None:
     assert rejection(path).endswith("does not list model.pkl, so model_sha256 does not protect the file")
 
 
-def test_file_with_another_hash_is_rejected(folder: Folder) -> None:
+def test_file_with_another_hash_is_rejected(folder: WriteFolder) -> None:
     path = folder("logistic")
     files = {"model.pkl": hashlib.sha256((path.parent / "model.pkl").read_bytes()).hexdigest()}
     (path.parent / "manifest.json").write_text(json.dumps({"files": files}))
@@ -112,7 +110,7 @@ def test_file_with_another_hash_is_rejected(folder: Folder) -> None:
     assert re.search("SHA-256 mismatch: the file has [0-9a-f]{64}, manifest.json has [0-9a-f]{64}", rejection(path))
 
 
-def test_missing_file_of_the_manifest_is_rejected(folder: Folder) -> None:
+def test_missing_file_of_the_manifest_is_rejected(folder: WriteFolder) -> None:
     path = folder("logistic")
     (path.parent / "manifest.json").write_text(json.dumps({"files": {"schema.json": "0" * 64}}))
 

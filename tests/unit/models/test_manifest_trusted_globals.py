@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from conftest import WriteFolder
 from ml_census import config
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.errors import ArtifactError
@@ -35,7 +36,7 @@ def published(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start(published: Path, folder: Callable[..., Path]) -> Callable[..., Artifacts]:
+def start(published: Path, folder: WriteFolder) -> Callable[..., Artifacts]:
     """Load the published model, with changes to the configuration."""
 
     def load(**changes: Any) -> Artifacts:

@@ -1,19 +1,17 @@
 """A model that does not predict, or predicts golden rows differently, is rejected."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import joblib
 import pytest
 
+from conftest import WriteFolder
 from ml_census import config
 from ml_census.errors import ArtifactError
 from ml_census.models.model import ServedModel
 from support.load_artifacts import load_model
-
-Folder = Callable[..., Path]
 
 
 def load(path: Path) -> ServedModel:
@@ -30,7 +28,7 @@ def rejection(path: Path) -> str:
     return message
 
 
-def test_model_that_cannot_predict_is_rejected(folder: Folder) -> None:
+def test_model_that_cannot_predict_is_rejected(folder: WriteFolder) -> None:
     path = folder("logistic")
     model = joblib.load(path.parent / "model.pkl")
     del model.coef_
@@ -39,7 +37,7 @@ def test_model_that_cannot_predict_is_rejected(folder: Folder) -> None:
     assert "cannot predict: AttributeError" in rejection(path)
 
 
-def test_golden_predictions_of_a_regressor_are_compared(folder: Folder) -> None:
+def test_golden_predictions_of_a_regressor_are_compared(folder: WriteFolder) -> None:
     path = folder("regressor")
     (answer,) = load(path).predictor.predict([[39], [10]])
 
@@ -50,7 +48,7 @@ def test_golden_predictions_of_a_regressor_are_compared(folder: Folder) -> None:
     assert "golden row 0: the model predicts" in rejection(path)
 
 
-def test_golden_probabilities_of_a_regressor_are_rejected(folder: Folder) -> None:
+def test_golden_probabilities_of_a_regressor_are_rejected(folder: WriteFolder) -> None:
     path = folder("regressor")
     (answer,) = load(path).predictor.predict([[39], [10]])
     golden = {"rows": [[39, 10]], "predictions": [answer], "probabilities": [[0.5, 0.5]]}
@@ -71,7 +69,7 @@ def golden(path: Path, **changes: Any) -> None:
     (path.parent / "golden.json").write_text(json.dumps(document | changes))
 
 
-def test_golden_probability_off_by_a_millionth_is_rejected(folder: Folder) -> None:
+def test_golden_probability_off_by_a_millionth_is_rejected(folder: WriteFolder) -> None:
     path = folder("logistic")
     golden(path)
     document = json.loads((path.parent / "golden.json").read_text())
@@ -81,7 +79,7 @@ def test_golden_probability_off_by_a_millionth_is_rejected(folder: Folder) -> No
     assert "other probabilities" in rejection(path)
 
 
-def test_golden_rows_with_equal_predictions_are_accepted(folder: Folder) -> None:
+def test_golden_rows_with_equal_predictions_are_accepted(folder: WriteFolder) -> None:
     path = folder("logistic")
     golden(path)
 
@@ -102,7 +100,9 @@ def test_golden_rows_with_equal_predictions_are_accepted(folder: Folder) -> None
         ({"rows": [["x", 10]]}, "golden rows are invalid"),
     ],
 )
-def test_model_that_differs_on_golden_rows_is_rejected(folder: Folder, changes: dict[str, Any], reason: str) -> None:
+def test_model_that_differs_on_golden_rows_is_rejected(
+    folder: WriteFolder, changes: dict[str, Any], reason: str
+) -> None:
     path = folder("logistic")
     golden(path, **changes)
 

@@ -16,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
+from conftest import WriteFolder
 from ml_census.cli.main import main
 from ml_census.config import Config
 from ml_census.errors import ArtifactError
@@ -147,7 +148,7 @@ def test_categories_beyond_json_cause_no_traceback(tmp_path: Path, values: Any) 
     ids=json.dumps,
 )  # fmt: skip
 def test_damaged_manifest_is_rejected_or_serves_compiled(
-    tmp_path: Path, sample_model: Callable[[str], SampleModel], folder: Callable[..., Path], change: dict[str, Any]
+    tmp_path: Path, sample_model: Callable[[str], SampleModel], folder: WriteFolder, change: dict[str, Any]
 ) -> None:
     publish(tmp_path, sample_model("logistic").model)
     manifest = json.loads((tmp_path / "out/manifest.json").read_text())

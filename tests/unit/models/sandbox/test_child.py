@@ -4,11 +4,11 @@ import dataclasses
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from conftest import WriteFolder
 from ml_census import config
 from ml_census.errors import ArtifactError
 from ml_census.models.sandbox.result import read_result
@@ -27,7 +27,7 @@ child.check_model(Path(sys.argv[1]))
 
 
 @pytest.mark.slow
-def test_pickle_larger_than_the_available_memory_is_rejected(folder: Callable[..., Path], tmp_path: Path) -> None:
+def test_pickle_larger_than_the_available_memory_is_rejected(folder: WriteFolder, tmp_path: Path) -> None:
     """The limit applies before the kernel would kill the server. The pickle allocates 16 MiB first, which fit."""
     path, fits = folder("logistic", trusted_globals=[EVALUATE]), tmp_path / "fits"
     harm = f"[bytearray(2**24), os.mkdir({str(fits)!r}), bytearray(2**29)]"

@@ -1,11 +1,11 @@
 """A pickle that crashes, hangs or fails in the child process is rejected; a shortage of the machine is transient."""
 
 import resource
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from conftest import WriteFolder
 from ml_census import config
 from ml_census.config import Config
 from ml_census.engine.engine_info import EngineInfo
@@ -16,8 +16,6 @@ from ml_census.storage.snapshot import Snapshot
 from support.child_program import Program, replace_python
 from support.harmful_pickles import EVALUATE, evaluating, model_after
 from support.sample_models import SAMPLE_MODELS, made_by
-
-Folder = Callable[..., Path]
 
 
 @pytest.fixture
@@ -42,7 +40,7 @@ def rejection(path: Path) -> ArtifactError:
 
 
 @pytest.mark.slow
-def test_compilable_model_returns_its_compiled_form(folder: Folder) -> None:
+def test_compilable_model_returns_its_compiled_form(folder: WriteFolder) -> None:
     path = folder("logistic", sklearn_version_mismatch="warn")
     model = path.parent / "model.pkl"
     model.write_bytes(made_by("1.9.0", model.read_bytes()))
@@ -58,7 +56,7 @@ def test_compilable_model_returns_its_compiled_form(folder: Folder) -> None:
 
 
 @pytest.mark.slow
-def test_compiled_model_is_unpickled_once_in_the_child(folder: Folder) -> None:
+def test_compiled_model_is_unpickled_once_in_the_child(folder: WriteFolder) -> None:
     """The pickle adds a word to a file each time that it is loaded."""
     path, sample = folder("logistic", trusted_globals=[EVALUATE]), SAMPLE_MODELS["logistic"]()
     loads = path.parent / "loads"
@@ -73,7 +71,7 @@ def test_compiled_model_is_unpickled_once_in_the_child(folder: Folder) -> None:
 
 
 @pytest.mark.slow
-def test_uncompiled_model_has_the_reason_and_its_version(folder: Folder) -> None:
+def test_uncompiled_model_has_the_reason_and_its_version(folder: WriteFolder) -> None:
     path = folder("logistic", sklearn_version_mismatch="warn", compile=False)
     file = path.parent / "model.pkl"
     file.write_bytes(made_by("1.9.0", file.read_bytes()))
@@ -92,7 +90,7 @@ def test_uncompiled_model_has_the_reason_and_its_version(folder: Folder) -> None
         ("ctypes.string_at(0)", "model check failed: sandbox process was killed by SIGSEGV"),
     ],
 )
-def test_pickle_that_ends_the_child_is_rejected(folder: Folder, harm: str, reason: str) -> None:
+def test_pickle_that_ends_the_child_is_rejected(folder: WriteFolder, harm: str, reason: str) -> None:
     path = folder("logistic", trusted_globals=[EVALUATE])
     (path.parent / "model.pkl").write_bytes(evaluating(harm))
 
@@ -110,7 +108,7 @@ def test_pickle_that_ends_the_child_is_rejected(folder: Folder, harm: str, reaso
     ],
 )
 def test_only_a_shortage_makes_the_error_transient(
-    folder: Folder, program: Program, script: str, is_transient: bool, words: str
+    folder: WriteFolder, program: Program, script: str, is_transient: bool, words: str
 ) -> None:
     path = folder("logistic")
     program(script)
@@ -122,7 +120,7 @@ def test_only_a_shortage_makes_the_error_transient(
 
 
 def test_child_that_times_out_is_killed_with_its_children(
-    folder: Folder, tmp_path: Path, program: Program, monkeypatch: pytest.MonkeyPatch
+    folder: WriteFolder, tmp_path: Path, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = folder("logistic")
     program(f"sleep 600 & echo $! > {tmp_path}/pid; wait")
@@ -136,7 +134,7 @@ def test_child_that_times_out_is_killed_with_its_children(
     assert not grandchild.exists() or grandchild.read_text().split()[2] == "Z"
 
 
-def test_output_of_the_child_is_bounded(folder: Folder, program: Program) -> None:
+def test_output_of_the_child_is_bounded(folder: WriteFolder, program: Program) -> None:
     """The child writes 64 MiB to each stream, and a last line that is not UTF-8."""
     path = folder("logistic")
     program("head -c 67108864 /dev/zero; head -c 67108864 /dev/zero >&2; printf '\\nlast \\377 line\\n' >&2; exit 3")
@@ -148,13 +146,13 @@ def test_output_of_the_child_is_bounded(folder: Folder, program: Program) -> Non
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 * 1024  # KiB
 
 
-def test_missing_cache_folder_is_reported(folder: Folder, tmp_path: Path) -> None:
+def test_missing_cache_folder_is_reported(folder: WriteFolder, tmp_path: Path) -> None:
     error = rejection(folder("logistic", cache_path=str(tmp_path / "gone")))
 
     assert error.reason == "model check could not run: No such file or directory"
 
 
-def test_full_disk_is_transient(folder: Folder, tmp_path: Path) -> None:
+def test_full_disk_is_transient(folder: WriteFolder, tmp_path: Path) -> None:
     path = folder("logistic", cache_path=str(tmp_path))
     settings, files = read(path)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -168,7 +166,7 @@ def test_full_disk_is_transient(folder: Folder, tmp_path: Path) -> None:
     assert raised.value.is_transient and not raised.value.is_storage_unavailable
 
 
-def test_shortage_of_open_files_is_transient(folder: Folder) -> None:
+def test_shortage_of_open_files_is_transient(folder: WriteFolder) -> None:
     settings, files = read(folder("logistic"))
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
