@@ -90,7 +90,12 @@ def test_flux_values_render_an_autoscaled_release(chart: Chart) -> None:
     assert "Secret" not in kinds
 
 
-def test_snippets_wait_15_minutes() -> None:
+def test_snippets_wait_15_minutes(chart: Chart) -> None:
+    """Helm's time-out is longer than that of the Deployment, which has the reason in its status."""
+    deadline = chart.one("Deployment")["spec"]["progressDeadlineSeconds"]
+
+    assert f"`progressDeadlineSeconds` (default {deadline})" in PAGE
+    assert deadline < 900
     assert SNIPPETS["HelmRelease"]["spec"]["timeout"] == "15m"
     assert "timeout    = 900\n" in TERRAFORM
 
