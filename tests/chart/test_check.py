@@ -75,6 +75,10 @@ CONTRADICTIONS: list[tuple[dict[str, Any], list[str]]] = [
     (FOREIGN | {"podLabels": {"app.kubernetes.io/name": "a"}}, ["podLabels: app.kubernetes.io/name is a label"]),
     (FOREIGN | {"metrics": {"labels": {"helm.sh/chart": "a"}}}, ["metrics.labels: helm.sh/chart is a label"]),
     *(
+        (FOREIGN | {"commonLabels": {key: "a"}}, [f"commonLabels: {key} is a label of the chart"])
+        for key in ("app.kubernetes.io/instance", "helm.sh/chart", "app.kubernetes.io/component", "grafana_dashboard")
+    ),
+    *(
         (FOREIGN | {"podAnnotations": {key: "a"}}, [f"podAnnotations: {key} is an annotation of the chart"])
         for key in ("ml-census/config.yaml", "checksum/credentials")
     ),

@@ -54,7 +54,7 @@ def test_kubernetes_values_are_passed_through_unchanged(chart: Chart) -> None:
     assert all(each in pod["spec"]["volumes"] for each in values["extraVolumes"])
     assert values["podAnnotations"].items() <= pod["metadata"]["annotations"].items()
     assert values["podLabels"].items() <= pod["metadata"]["labels"].items()
-    assert deployment["metadata"]["annotations"] == values["deploymentAnnotations"]
+    assert values["deploymentAnnotations"].items() <= deployment["metadata"]["annotations"].items()
     assert [deployment["spec"][key] for key in DEPLOYMENT] == [values[key] for key in DEPLOYMENT]
     assert values["service"]["annotations"].items() <= service["metadata"]["annotations"].items()
     assert service["spec"]["loadBalancerClass"] == values["service"]["loadBalancerClass"]
@@ -64,6 +64,18 @@ def test_kubernetes_values_are_passed_through_unchanged(chart: Chart) -> None:
     assert [scaler["spec"][key] for key in ("minReplicas", "maxReplicas")] == [3, 6]
     assert scaler["spec"]["metrics"][0]["resource"]["target"]["averageUtilization"] == 60
     assert scaler["spec"]["metrics"][1:] == values["autoscaling"]["metrics"]
+
+
+def test_extra_objects_are_rendered_as_given(chart: Chart) -> None:
+    """Braces, as in a rule of Prometheus, are no templates."""
+    extra = [
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"a": "{{ $labels.pod }}"}}
+        for name in ("one", "two")
+    ]
+
+    added = [each for each in chart.objects({"extraObjects": extra}) if each["metadata"]["name"] in ("one", "two")]
+
+    assert added == extra
 
 
 def test_recreate_strategy_has_no_rolling_update(chart: Chart) -> None:

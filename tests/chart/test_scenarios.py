@@ -133,6 +133,24 @@ def test_pods_meet_restricted_security_standard(chart: Chart, scenario: str) -> 
             assert not any("hostPort" in port for port in container.get("ports", []))
 
 
+def test_common_metadata_reaches_all_but_the_selectors(chart: Chart, scenario: str) -> None:
+    """Every object has the common labels and annotations, and the pods the labels. Selectors cannot change."""
+    none: Object = {"extraObjects": []}
+    common = none | {"commonLabels": {"cost": "a"}, "commonAnnotations": {"note": "b"}}
+    plain, objects = (chart.objects(values, file=scenario) for values in (none, common))
+
+    assert [each["kind"] for each in objects] == [each["kind"] for each in plain]
+    for before, each in zip(plain, objects, strict=True):
+        labels, annotations = (before["metadata"].get(key, {}) for key in ("labels", "annotations"))
+        assert labels.items() <= each["metadata"]["labels"].items()
+        assert each["metadata"]["labels"]["cost"] == "a"
+        assert annotations.items() <= each["metadata"]["annotations"].items()
+        assert each["metadata"]["annotations"]["note"] == "b"
+        assert "cost" not in json.dumps(each.get("spec", {}).get("selector"))
+    (template, *_) = pods(objects)
+    assert template["metadata"]["labels"]["cost"] == "a"
+
+
 def test_containers_limit_memory_and_disk_as_requested(chart: Chart, scenario: str) -> None:
     """Every container requests CPU, memory and disk. Memory and disk are limits as well, as GKE Autopilot sets them."""
     for pod in pods(chart.objects(file=scenario)):

@@ -63,6 +63,11 @@ extraVolumeMounts: the chart itself mounts a volume at {{ .mountPath }}: choose 
 podLabels: {{ $key }} is a label of the chart, which selects the pods: choose another key.
 {{- end }}
 {{- end }}
+{{- range $key, $_ := .Values.commonLabels }}
+{{- if regexMatch "^(app\\.kubernetes\\.io/(name|instance|version|managed-by|component)|helm\\.sh/chart|grafana_dashboard)$" $key }}
+commonLabels: {{ $key }} is a label of the chart: choose another key.
+{{- end }}
+{{- end }}
 {{- $labels := include "ml-census.labels" . | fromYaml }}
 {{- range $key, $_ := (.Values.metrics).labels }}
 {{- if hasKey $labels $key }}

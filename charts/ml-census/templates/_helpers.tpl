@@ -33,21 +33,34 @@ app.kubernetes.io/name: {{ include "ml-census.name" . | quote }}
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
-{{- define "ml-census.commonLabels" -}}
+{{- define "ml-census.chartLabels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimAll "-" }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- define "ml-census.labels" -}}
 {{ include "ml-census.selectorLabels" . }}
-{{ include "ml-census.commonLabels" . }}
+{{ include "ml-census.chartLabels" . }}
 {{- end }}
 
-{{- define "ml-census.monitorLabels" -}}
-{{ include "ml-census.labels" . }}
-{{- with .Values.metrics.labels }}
-{{ toYaml . }}
+{{/*
+Metadata of an object. "root" and "name" are required; "labels" and "annotations" are of this object alone, and "base" is the
+template of its other labels.
+*/}}
+{{- define "ml-census.metadata" -}}
+name: {{ .name }}
+labels:
+  {{- include (.base | default "ml-census.labels") .root | nindent 2 }}
+  {{- with .labels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- with merge (deepCopy (.annotations | default dict)) (.root.Values.commonAnnotations | default dict) }}
+annotations:
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
@@ -61,7 +74,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 
 {{- define "ml-census.testLabels" -}}
 {{ include "ml-census.testSelectorLabels" . }}
-{{ include "ml-census.commonLabels" . }}
+{{ include "ml-census.chartLabels" . }}
 {{- end }}
 
 {{/*
