@@ -68,7 +68,8 @@ LOGGERS = ("log", "logger")
 LOG_METHODS = ("warning", "error", "exception")
 MESSAGE_PARAMETERS = ("message", "reason")
 
-Expressions = dict[str, ast.expr]
+Expressions = dict[str, list[ast.expr]]
+"""The expressions that are assigned to each name."""
 
 
 class Message(NamedTuple):
@@ -79,6 +80,13 @@ class Message(NamedTuple):
     status: str = ""
 
 
+class Function(NamedTuple):
+    """A function, and the module that defines it."""
+
+    module: str
+    node: ast.FunctionDef
+
+
 class Package:
     """The parsed modules of the package, with its exception classes and functions."""
 
@@ -86,13 +94,13 @@ class Package:
         """Take the syntax trees by module name."""
         self.trees = trees
         self.classes: dict[str, ast.ClassDef] = {}
-        self.functions: dict[str, list[ast.FunctionDef]] = {}
-        for tree in trees.values():
+        self.functions: dict[str, list[Function]] = {}
+        for module, tree in trees.items():
             for node in ast.walk(tree):
                 if isinstance(node, ast.ClassDef):
                     self.classes[node.name] = node
                 elif isinstance(node, ast.FunctionDef):
-                    self.functions.setdefault(node.name, []).append(node)
+                    self.functions.setdefault(node.name, []).append(Function(module, node))
 
     def bases(self, name: str) -> list[str]:
         """Return the base classes of a class of the package, as they are written."""
@@ -118,6 +126,26 @@ class Package:
                 return next((names.index(each) for each in MESSAGE_PARAMETERS if each in names), None)
         return next((found for base in self.bases(name) if (found := self.message_index(base)) is not None), None)
 
+    def called(self, module: str, call: ast.Call) -> list[Function]:
+        """Return the functions that a call can mean: imported ones, those of the module, or the only one."""
+        found = self.functions.get(name_of(call.func), [])
+        origins = self._origins(module, {name_of(call.func), owner_of(call)})
+        imported = [function for function in found if function.module.startswith(origins)]
+        own = [function for function in found if function.module == module]
+        return imported or own or found[: len(found) == 1]
+
+    def _origins(self, module: str, names: set[str]) -> tuple[str, ...]:
+        """Return the modules and packages that a module imports some names from."""
+        nodes = [node for node in ast.walk(self.trees[module]) if isinstance(node, ast.ImportFrom)]
+        dotted = [f"{node.module}.{each.name}" for node in nodes for each in node.names if each.name in names]
+        paths = [name.removeprefix("ml_census.").replace(".", "/") for name in dotted]
+        is_module = [any(f"{each}/".startswith(f"{path}/") for each in self.trees) for path in paths]
+        return tuple(path if found else path.rpartition("/")[0] for path, found in zip(paths, is_module, strict=True))
+
+    def constants(self, module: str) -> Expressions:
+        """Return the constants of a module."""
+        return {name: values for name, values in assigned(self.trees[module].body).items() if name.isupper()}
+
 
 def problems(package: Package) -> list[str]:
     """Return what is wrong with SECTIONS: exception classes that are missing, and names that the code lacks."""
@@ -133,42 +161,32 @@ def name_of(node: ast.expr) -> str:
     return str(getattr(node, "id", getattr(node, "attr", "")))
 
 
-def text_of(node: ast.expr, known: Expressions) -> str | None:
-    """Return the text of an expression, with … for what only a run knows, or None if no part of it is text."""
-    match node:
-        case ast.Constant(value=str(text)):
-            return text
-        case ast.JoinedStr(values=parts):
-            return "".join(text_of(part, known) or "…" for part in parts)
-        case ast.FormattedValue(value=ast.Name(id=name)) if name.isupper():
-            return text_of(node.value, known)
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return (text_of(left, known) or "…") + (text_of(right, known) or "…")
-        case ast.Name(id=name) if name in known:
-            return text_of(known[name], {key: value for key, value in known.items() if key != name})
-    return None
+def owner_of(call: ast.Call) -> str:
+    """Return the name before the function of a call, such as the module."""
+    return name_of(call.func.value) if isinstance(call.func, ast.Attribute) else ""
 
 
 def assigned(body: list[ast.stmt]) -> Expressions:
-    """Return the expression of each name that these statements assign exactly once."""
-    found: dict[str, list[ast.expr]] = {}
+    """Return the expressions that these statements assign to each name."""
+    found: Expressions = {}
     for statement in body:
         for node in ast.walk(statement):
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 found.setdefault(node.targets[0].id, []).append(node.value)
             elif isinstance(node, ast.NamedExpr):
                 found.setdefault(node.target.id, []).append(node.value)
-    return {name: values[0] for name, values in found.items() if len(values) == 1}
+    return found
 
 
-class Reader:
-    """Collects the messages of one function or of the top level of one module."""
+class Scope:
+    """One function, or the top level of one module, and the expressions that its names may have."""
 
-    def __init__(self, package: Package, known: Expressions) -> None:
-        """Take the expressions of names that are assigned once."""
-        self._package, self._known = package, known
+    def __init__(self, package: Package, module: str, function: ast.FunctionDef | None = None) -> None:
+        """Take a function of the module, or None for its top level."""
+        self._package, self._module = package, module
+        self._known = package.constants(module) | (assigned(function.body) if function else {})
 
-    def read(self, root: ast.AST) -> Iterator[Message]:
+    def messages(self, root: ast.AST) -> Iterator[Message]:
         """Yield the messages below a node."""
         for node in ast.walk(root):
             if isinstance(node, ast.Call):
@@ -176,76 +194,85 @@ class Reader:
             elif isinstance(node, ast.Dict):
                 for key, value in zip(node.keys, node.values, strict=True):
                     if isinstance(key, ast.Constant) and key.value == "error message":
-                        yield from self._messages("error message", value)
+                        yield from (Message("error message", text) for text in self.texts(value))
             elif isinstance(node, ast.FunctionDef) and node.name in MESSAGE_FUNCTIONS:
-                yield from self._returned(node, node.name, "")
+                yield from (Message(node.name, text) for text in returned(self._package, Function(self._module, node)))
+
+    def texts(self, node: ast.expr) -> list[str]:
+        """Return the texts that an expression may have, with … for what only a run knows."""
+        match node:
+            case ast.Constant(value=str(text)):
+                return [text]
+            case ast.JoinedStr(values=parts):
+                return ["".join((self.texts(part) or ["…"])[0] for part in parts)]
+            case ast.FormattedValue(value=ast.Name(id=name)) if name.isupper():
+                return self.texts(node.value)
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                return [start + end for start in self.texts(left) or ["…"] for end in self.texts(right) or ["…"]]
+            case ast.IfExp(body=body, orelse=orelse):
+                return self.texts(body) + self.texts(orelse)
+            case ast.Name(id=name) if name in self._known:
+                values = self._known.pop(name)  # a name may be part of its own next value
+                found = [text for value in values for text in self.texts(value)]
+                self._known[name] = values
+                return found
+        return []
 
     def _call(self, call: ast.Call) -> Iterator[Message]:
         """Yield the messages of a call that makes an exception, a response, a log line or the end of a command."""
-        name, owner = name_of(call.func), name_of(getattr(call.func, "value", call.func))
+        name = name_of(call.func)
         reporter = self._package.reporter(name)
-        if not reporter or reporter in MESSAGE_FUNCTIONS or (name in LOG_METHODS and owner not in LOGGERS):
+        is_method = name in LOG_METHODS
+        if not reporter or reporter in MESSAGE_FUNCTIONS or (is_method and owner_of(call) not in LOGGERS):
             return
-        index = 0 if name in LOG_METHODS else self._package.message_index(name)
+        index = 0 if is_method else self._package.message_index(name)
         arguments = call.args if index is None else call.args[index : index + 1]
         is_abort = name in ("abort", "RequestError") and bool(call.args) and isinstance(call.args[0], ast.Constant)
         status = str(getattr(call.args[0], "value", "")) if is_abort else ""
-        texts = [(each, text) for each in arguments if (text := text_of(each, self._known))]
-        if texts:
-            yield Message(reporter, texts[-1][1], status)
-        elif arguments:
-            yield from self._messages(reporter, arguments[-1], status)
-        for argument in arguments:
-            for part in ast.walk(argument):
-                yield from self._of_function(reporter, part, status)
+        found = next(filter(None, map(self.texts, reversed(arguments))), [])
+        found += [text for argument in arguments for part in ast.walk(argument) for text in self.returned(part)]
+        yield from (Message(reporter, text, status) for text in found)
 
-    def _messages(self, reporter: str, node: ast.expr, status: str = "") -> Iterator[Message]:
-        """Yield the texts of an expression and of both branches of a conditional one."""
-        if isinstance(node, ast.IfExp):
-            yield from self._messages(reporter, node.body, status)
-            yield from self._messages(reporter, node.orelse, status)
-        elif text := text_of(node, self._known):
-            yield Message(reporter, text, status)
-
-    def _of_function(self, reporter: str, node: ast.AST, status: str) -> Iterator[Message]:
-        """Yield the messages that a function returns if an expression is its call, or a name of its result."""
-        if isinstance(node, ast.Name) and node.id in self._known:
-            node = self._known[node.id]
-        if isinstance(node, ast.Call) and len(found := self._package.functions.get(name_of(node.func), [])) == 1:
-            yield from self._returned(found[0], reporter, status)
-
-    def _returned(self, function: ast.FunctionDef, reporter: str, status: str) -> Iterator[Message]:
-        """Yield the messages that a function returns, those of the functions whose results it returns included."""
-        if function.returns is None or ast.unparse(function.returns) not in ("str", "str | None"):
-            return
-        reader = Reader(self._package, self._known | assigned(function.body))
-        for node in ast.walk(function):
-            if isinstance(node, ast.Return) and node.value:
-                yield from reader._messages(reporter, node.value, status)
-                if isinstance(node.value, ast.Call) and name_of(node.value.func) != function.name:
-                    yield from reader._of_function(reporter, node.value, status)
+    def returned(self, node: ast.AST) -> list[str]:
+        """Return the texts of the function that a node calls, or whose result it names."""
+        nodes = self._known.get(node.id, []) if isinstance(node, ast.Name) else [node]
+        calls = [call for call in nodes if isinstance(call, ast.Call)]
+        found = [function for call in calls for function in self._package.called(self._module, call)]
+        return [text for function in found for text in returned(self._package, function)]
 
 
-def messages(package: Package, tree: ast.Module) -> Iterator[Message]:
+def returned(package: Package, function: Function) -> list[str]:
+    """Return the texts that a function returns, those of the functions whose results it returns included."""
+    if function.node.returns is None or ast.unparse(function.node.returns) not in ("str", "str | None"):
+        return []
+    scope, found = Scope(package, function.module, function.node), list[str]()
+    for node in ast.walk(function.node):
+        if isinstance(node, ast.Return) and node.value:
+            found += scope.texts(node.value)
+            if isinstance(node.value, ast.Call) and name_of(node.value.func) != function.node.name:
+                found += scope.returned(node.value)
+    return found
+
+
+def messages(package: Package, module: str) -> Iterator[Message]:
     """Yield the messages of a module."""
-    constants = {name: value for name, value in assigned(tree.body).items() if name.isupper()}
+    tree = package.trees[module]
     for statement in tree.body:
         if isinstance(statement, ast.Assign):
-            yield from Reader(package, constants).read(statement)
+            yield from Scope(package, module).messages(statement)
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
-            yield from Reader(package, constants | assigned(node.body)).read(node)
+            yield from Scope(package, module, node).messages(node)
         elif isinstance(node, ast.ClassDef) and package.is_exception(node.name):
-            yield from of_class(package, node, constants)
+            yield from of_class(package, module, node)
 
 
-def of_class(package: Package, node: ast.ClassDef, constants: Expressions) -> Iterator[Message]:
+def of_class(package: Package, module: str, node: ast.ClassDef) -> Iterator[Message]:
     """Yield the messages that an exception class passes to its base class."""
+    reporter = package.reporter(node.name)
     for call in ast.walk(node):
-        if isinstance(call, ast.Call) and ast.unparse(call.func) == "super().__init__" and call.args:
-            text, reporter = text_of(call.args[-1], constants), package.reporter(node.name)
-            if text and reporter:
-                yield Message(reporter, text)
+        if reporter and isinstance(call, ast.Call) and ast.unparse(call.func) == "super().__init__" and call.args:
+            yield from (Message(reporter, text) for text in Scope(package, module).texts(call.args[-1]))
 
 
 def is_message(message: Message) -> bool:
@@ -257,8 +284,8 @@ def is_message(message: Message) -> bool:
 def page(package: Package) -> str:
     """Return the page in Markdown."""
     found: dict[str, set[tuple[str, str, str]]] = {section: set() for section in SECTIONS}
-    for module, tree in package.trees.items():
-        for message in filter(is_message, messages(package, tree)):
+    for module in package.trees:
+        for message in filter(is_message, messages(package, module)):
             section, effect = REPORTERS[message.reporter]
             text = re.sub(r"%(\.\d)?[dgs]", "…", message.text) if message.reporter in LOG_METHODS else message.text
             found[section].add((" ".join(text.split()).replace("|", r"\|"), message.status or effect, module))

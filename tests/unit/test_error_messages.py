@@ -24,10 +24,11 @@ def script() -> ModuleType:
     return module
 
 
-def texts(script: ModuleType, source: str) -> list[tuple[str, str]]:
-    """Return reporter and text of the messages of a module's source."""
-    package = script.Package({"module": ast.parse(source)})
-    return [(each.reporter, each.text) for each in script.messages(package, package.trees["module"])]
+def texts(script: ModuleType, source: str, **others: str) -> list[tuple[str, str]]:
+    """Return reporter and text of the messages of a module's source, in a package with other modules."""
+    sources = {"module": source, **others}
+    package = script.Package({name: ast.parse(text) for name, text in sources.items()})
+    return [(each.reporter, each.text) for each in script.messages(package, "module")]
 
 
 def test_list_of_messages_is_current() -> None:
@@ -71,3 +72,39 @@ CLASS_WITH_PARAMETERS = "class ConfigError(Exception):\n    def __init__(self, r
 )
 def test_message_is_derived_from_the_code(script: ModuleType, source: str, expected: str) -> None:
     assert ("ConfigError", expected) in texts(script, source)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def why() -> str: return 'key is missing'\ndef f(): raise ConfigError(why())", "key is missing"),
+        ("from ml_census.a import why\ndef f(): raise ConfigError(why())", "key is short"),
+        ("from ml_census import b\ndef f(): raise ConfigError(b.why())", "key is long"),
+    ],
+    ids=["own", "imported", "of-an-imported-module"],
+)
+def test_function_with_a_shared_name_is_resolved(script: ModuleType, source: str, expected: str) -> None:
+    a, b = "def why() -> str: return 'key is short'", "def why() -> str: return 'key is long'"
+
+    assert texts(script, CLASS + source, a=a, b=b) == [("ConfigError", expected)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "reason = 'key is missing'\n if n: reason = 'key is unknown'\n raise ConfigError(reason)",
+        "reason = 'key is missing' if n else 'key is unknown'\n raise ConfigError(reason)",
+        "reason = 'key is '\n raise ConfigError(reason + ('missing' if n else 'unknown'))",
+    ],
+    ids=["two-assignments", "conditional", "conditional-part"],
+)
+def test_each_text_of_a_variable_is_a_message(script: ModuleType, body: str) -> None:
+    found = texts(script, CLASS + f"def f(n):\n {body}")
+
+    assert found == [("ConfigError", "key is missing"), ("ConfigError", "key is unknown")]
+
+
+def test_variable_in_its_own_next_value_is_read_once(script: ModuleType) -> None:
+    source = CLASS + "def f():\n text = 'key is'\n text = text + ' missing'\n raise ConfigError(text)"
+
+    assert ("ConfigError", "key is") in texts(script, source)
