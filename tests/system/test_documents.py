@@ -56,6 +56,14 @@ def guide(name: str) -> list[str]:
     return blocks(DOCUMENTS[f"docs/how-to/{name}.md"], "sh")
 
 
+def test_commands_of_each_guide_are_typed_here() -> None:
+    source = Path(__file__).read_text()
+    guides = [Path(name).stem for name, text in DOCUMENTS.items() if "how-to/" in name and blocks(text, "sh")]
+
+    assert len(guides) > 10
+    assert [name for name in guides if f'"{name}"' not in source and f"how-to/{name}.md" not in source] == []
+
+
 def test_walk_through_leads_to_predictions(walked: tuple[DocsEnvironment, str]) -> None:
     """The first prediction, and the one over HTTPS."""
     docs, printed = walked
