@@ -76,9 +76,13 @@ class ModelFolder:
 
         A person who can write the folder could list any global in a manifest that is not pinned.
         """
-        if (data := self.read_optional(MANIFEST)) is None:
-            self.sha256 = {name: sha256} if sha256 else {}
-            return
+        if (data := self.read_optional(MANIFEST)) is not None:
+            self._use_manifest(data, name, sha256)
+        elif sha256:
+            self.sha256 = {name: sha256}
+
+    def _use_manifest(self, data: bytes, name: str, sha256: str | None) -> None:
+        """Verify and parse the manifest. `name` is the model, `sha256` the expected hash of the manifest."""
         uri = self.uri(MANIFEST)
         if sha256:
             _verify("model_path", uri, data, sha256, "model_sha256")

@@ -9,6 +9,7 @@ from ml_census.storage import error_translation
 from ml_census.storage.error_translation import Causes
 
 Result = TypeVar("Result")
+Outcome = tuple[Result | None, Exception | None]
 
 
 def run_with_timeout(seconds: float, call: Callable[[], Result], action: str) -> Result:
@@ -18,16 +19,7 @@ def run_with_timeout(seconds: float, call: Callable[[], Result], action: str) ->
     hold nothing large. Raises StorageError.
     """
     causes: Causes = []
-    outcome: queue.SimpleQueue[tuple[Result | None, Exception | None]] = queue.SimpleQueue()
-
-    def run() -> None:
-        error_translation.collect(causes)
-        try:
-            outcome.put((call(), None))
-        except Exception as error:  # gcsfs, aiohttp and google-auth have no common base of exceptions
-            outcome.put((None, error))
-
-    threading.Thread(target=run, name="storage", daemon=True).start()
+    outcome = _run_in_thread(call, causes)
     try:
         result, error = outcome.get(timeout=seconds)
     except queue.Empty as empty:
@@ -37,3 +29,18 @@ def run_with_timeout(seconds: float, call: Callable[[], Result], action: str) ->
     if error is not None:
         raise error_translation.translate(error, action, causes) from error
     return cast(Result, result)
+
+
+def _run_in_thread(call: Callable[[], Result], causes: Causes) -> queue.SimpleQueue[Outcome[Result]]:
+    """Run a call in a thread, and collect the causes of its errors. Return the queue of its one outcome."""
+    outcome: queue.SimpleQueue[Outcome[Result]] = queue.SimpleQueue()
+
+    def run() -> None:
+        error_translation.collect(causes)
+        try:
+            outcome.put((call(), None))
+        except Exception as error:  # gcsfs, aiohttp and google-auth have no common base of exceptions
+            outcome.put((None, error))
+
+    threading.Thread(target=run, name="storage", daemon=True).start()
+    return outcome

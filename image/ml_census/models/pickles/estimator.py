@@ -95,26 +95,30 @@ def _unpickle(
     key: str, uri: str, data: bytes, trusted: Iterable[str], version: str | None
 ) -> tuple[Any, list[Warning]]:
     """Return the model and the warnings of scikit-learn. Raises ArtifactError."""
-    is_other = version not in (None, VERSION)
-    origin = f"trained with scikit-learn {version}: " if is_other else ""
-    remedy = f"; train the model again with scikit-learn {VERSION}" if is_other else ""
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             model = restricted_unpickler.restricted_load(data, trusted)
-    except restricted_unpickler.ForbiddenGlobalError as error:
-        if is_other:
-            missing = f"{origin}scikit-learn {VERSION} has no {error}{remedy}"
-            raise ArtifactError(key, uri, missing) from error
-        raise ArtifactError(key, uri, load_errors.forbidden_globals_reason(key, error.names)) from error
     except ReadsFilesError as error:
         advice = "fit the vectorizer with input='content'"
         raise ArtifactError(key, uri, f"{error} opens files whose paths are in a request: {advice}") from error
     except (Exception, SystemExit) as error:  # a pickle can raise any exception
-        reason = f"{origin}{load_errors.load_error_reason(data, error, VERSION)}{remedy}"
-        raise load_errors.to_artifact_error(key, uri, error, reason) from error
+        raise _unpickle_error(key, uri, data, version, error) from error
     _require_fitted_model(key, uri, model)
     return model, [_as_warning(warning) for warning in caught]
+
+
+def _unpickle_error(key: str, uri: str, data: bytes, version: str | None, error: BaseException) -> ArtifactError:
+    """Return the error of a pickle that cannot be loaded, with its scikit-learn version if it is another one."""
+    is_other = version not in (None, VERSION)
+    origin = f"trained with scikit-learn {version}: " if is_other else ""
+    remedy = f"; train the model again with scikit-learn {VERSION}" if is_other else ""
+    if isinstance(error, restricted_unpickler.ForbiddenGlobalError):
+        if is_other:
+            return ArtifactError(key, uri, f"{origin}scikit-learn {VERSION} has no {error}{remedy}")
+        return ArtifactError(key, uri, load_errors.forbidden_globals_reason(key, error.names))
+    reason = f"{origin}{load_errors.load_error_reason(data, error, VERSION)}{remedy}"
+    return load_errors.to_artifact_error(key, uri, error, reason)
 
 
 def _as_warning(warning: warnings.WarningMessage) -> Warning:

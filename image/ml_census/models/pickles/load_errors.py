@@ -18,6 +18,11 @@ PICKLE_START = re.compile(rb"\x80[\x02-\x05]|\x1f\x8b|x[\x01\x5e\x9c\xda]|BZh|\x
 SHORTAGES = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
 """Errors of the system that say nothing about the file: no space, memory, processes or open files are left."""
 
+CODE_REMEDY = (
+    "cloudpickle and dill store lambdas and functions of scripts as code, which the server does not run: "
+    "move the function into a module that is installed beside the server"
+)
+
 
 def to_artifact_error(key: str, uri: str, error: BaseException, reason: str) -> ArtifactError:
     """Return the error with the reason; a shortage of memory, space or open files makes it transient."""
@@ -59,11 +64,7 @@ def forbidden_globals_reason(key: str, names: Sequence[str]) -> str:
 
 def _remedies(key: str, names: Sequence[str]) -> list[str]:
     if any(name.startswith(("cloudpickle.", "dill.")) for name in names):
-        remedy = (
-            "cloudpickle and dill store lambdas and functions of scripts as code, which the server does not run: "
-            "move the function into a module that is installed beside the server"
-        )
-        return [remedy]
+        return [CODE_REMEDY]
     trustable = [name for name in names if trusted_globals.rejection_reason(name) is None]
     scripts = [name for name in names if name.startswith("__main__.")]
     others = [name for name in names if name not in trustable + scripts]
