@@ -66,7 +66,7 @@ CONTRADICTIONS: list[tuple[dict[str, Any], list[str]]] = [
         FOREIGN | {"gateway": {"certificateMap": "a", "className": "gke-l7-rilb"}},
         ["gateway.certificateMap needs one of Google's global classes"],
     ),
-    (GATEWAY | {"googleLoadBalancer": None}, ["use --reset-then-reuse-values"]),
+    (GATEWAY | {"googleLoadBalancer": None}, ["give all values by --values"]),
     (
         FOREIGN | {"service": {"externalTrafficPolicy": "Local"}},
         ["service.externalTrafficPolicy needs service.type=LoadBalancer or NodePort"],

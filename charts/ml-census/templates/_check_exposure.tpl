@@ -19,7 +19,7 @@ service.externalTrafficPolicy needs service.type=LoadBalancer or NodePort.
 service.loadBalancerIP, service.loadBalancerClass, service.loadBalancerSourceRanges and service.internal need service.type=LoadBalancer.
 {{- end }}
 {{- if and (or (.Values.gateway).enabled (.Values.ingress).enabled) (not (hasKey .Values "googleLoadBalancer")) }}
-googleLoadBalancer is missing, as after --reuse-values from an older chart: use --reset-then-reuse-values.
+googleLoadBalancer is missing, as after --reuse-values from an older chart: give all values by --values in place of --reuse-values.
 {{- end }}
 {{- include "ml-census.checkGateway" . }}
 {{- include "ml-census.checkIngress" . }}
