@@ -206,20 +206,20 @@ def moved(tmp_path: Path, launch: Launch) -> Iterator[DocsEnvironment]:
 
 
 def test_migration_changes_nothing_for_clients(moved: DocsEnvironment) -> None:
-    """Users, passwords, rows and answers are the same; the article's Service leads to the release's pods and back."""
+    """Type the guide: users, passwords and rows stay valid, and the Service of the article selects the new pods."""
     made = SAMPLE_MODELS["article"]()
 
     moved.type(*blocks(DOCUMENTS[MIGRATION], "sh"), release="census")
 
     assert f'/sa/{moved.served("ServiceAccount")["metadata"]["name"]}"' in DOCUMENTS[MIGRATION]
     assert moved.login("ada", "love lace").status_code == 200
-    answer = requests.post(
+    response = requests.post(
         f"{moved.server.url}/prediction",
         headers={"Authorization": moved.token("census")},
         json={"inputs": made.rows},
         timeout=SECONDS,
     )
-    assert answer.json() == {"predictions": made.decoded()}
+    assert response.json() == {"predictions": made.decoded()}
     lines = (moved.folder / "new.csv").read_text().splitlines()
     assert [line.rpartition(",")[2] for line in lines] == made.decoded()
     assert not (moved.folder / "private/clear.json").exists()

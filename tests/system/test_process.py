@@ -148,7 +148,7 @@ def test_sigterm_loses_no_request_of_keep_alive_clients(start: Start, answered_b
     token, begun = server.token(), threading.Semaphore(0)
     outcomes: list[int] = []
 
-    def ask() -> None:
+    def predict_until_close() -> None:
         with requests.Session() as session:
             headers = {"Authorization": token}
             while True:
@@ -161,7 +161,7 @@ def test_sigterm_loses_no_request_of_keep_alive_clients(start: Start, answered_b
                     return
 
     with ThreadPoolExecutor(10) as clients:
-        running = [clients.submit(ask) for _ in range(10)]
+        running = [clients.submit(predict_until_close) for _ in range(10)]
         for _ in range(30):
             begun.acquire()
         assert server.stop() == 0

@@ -136,7 +136,7 @@ def test_manifest_does_not_vouch_for_another_model_in_its_folder(
 
     server = serve_folder(published, "next.pkl")
 
-    other = [sample.decoding[str(1 - answer)] for answer in sample.answers]  # type: ignore[index]
+    other = [sample.decoding[str(1 - label)] for label in sample.answers]  # type: ignore[index]
     assert server.predict(sample.rows).json() == {"predictions": other}
 
 

@@ -187,12 +187,12 @@ def test_concurrent_predictions_leave_no_warning_in_the_log(start: Start) -> Non
     server = start(compile=False, env={"PYTHONWARNINGS": ""})
     token = server.token()
 
-    def ask(_number: int) -> int:
+    def predict_row(_number: int) -> int:
         body, headers = {"inputs": [ROW]}, {"Authorization": token}
         return requests.post(f"{server.url}/prediction", json=body, headers=headers, timeout=SECONDS).status_code
 
     with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(ask, range(200))) == {200}
+        assert set(pool.map(predict_row, range(200))) == {200}
     server.stop()
 
     assert "Warning" not in "".join(server.log)
@@ -218,7 +218,7 @@ def soak(server: Server, rounds: int) -> Counter[int]:
     """Return the statuses that two clients get in a number of rounds of ten requests."""
     token = server.token()
 
-    def ask(keep: str) -> Counter[int]:
+    def send_rounds(keep: str) -> Counter[int]:
         statuses, headers = Counter[int](), {"Authorization": token, "Connection": keep}
         with requests.Session() as session:
             for _ in range(rounds):
@@ -230,7 +230,7 @@ def soak(server: Server, rounds: int) -> Counter[int]:
         return statuses
 
     with ThreadPoolExecutor() as pool:
-        return sum(pool.map(ask, ("keep-alive", "close")), Counter[int]())
+        return sum(pool.map(send_rounds, ("keep-alive", "close")), Counter[int]())
 
 
 def held(server: Server) -> tuple[float, int, int]:

@@ -63,8 +63,8 @@ def test_model_published_in_a_bucket_is_served_from_there(published: Environment
     server = start("logistic", env=published, **in_bucket())
     row = [39, "State-gov", 77516, "Bachelors", 13, "Never-married", "Adm-clerical", "Not-in-family", "White", "Male"]
 
-    answer = server.predict([[*row, 2174, 0, 40, "United-States"], [*row, 0, 0, "abc", "United-States"]])
-    details = answer.json()["details"]
+    response = server.predict([[*row, 2174, 0, 40, "United-States"], [*row, 0, 0, "abc", "United-States"]])
+    details = response.json()["details"]
     good = server.predict([[*row, 2174, 0, 40, "United-States"]])
 
     assert (details[0]["row"], details[0]["column"], details[0]["got"]) == (1, "hours-per-week", "abc")
