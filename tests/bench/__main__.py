@@ -138,7 +138,7 @@ def expected_predictions(folder: Path, rows: list[list[Any]]) -> list[str]:
     decoding = json.loads((folder / "prediction_decoding.json").read_text())
     recipe = RECIPES[folder.name.partition("-")[0]]
     frame = pd.DataFrame(rows[:CHECKED_ROWS], columns=list(COLUMNS))
-    return [decoding[str(label)] for label in model.predict(recipe.takes(frame)).tolist()]
+    return [decoding[str(label)] for label in model.predict(recipe.to_model_input(frame)).tolist()]
 
 
 def measure(target: RunningServer, rows: list[list[Any]], seconds: int) -> tuple[Figures, Figures]:

@@ -59,14 +59,8 @@ def load(source: str) -> Dataset:
 
 
 def _read(uri: str) -> tuple[pd.DataFrame, np.ndarray]:
-    try:
-        text = storage.read(uri).decode("utf-8")
-    except storage.StorageError as error:
-        raise DataError(f"{uri}: {error}") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{uri}: not UTF-8 text") from error
     rows, labels = [], []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(_read_text(uri).splitlines(), start=1):
         if line.strip() and not line.startswith("|"):  # adult.test begins with a comment
             *values, label = _fields(line, f"{uri}: line {number}")
             rows.append(values)
@@ -74,6 +68,15 @@ def _read(uri: str) -> tuple[pd.DataFrame, np.ndarray]:
     if not rows or len(set(labels)) < 2:
         raise DataError(f"{uri}: holds no rows with both incomes")
     return _frame(rows), np.array(labels)
+
+
+def _read_text(uri: str) -> str:
+    try:
+        return storage.read(uri).decode("utf-8")
+    except storage.StorageError as error:
+        raise DataError(f"{uri}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{uri}: not UTF-8 text") from error
 
 
 def _fields(line: str, where: str) -> list[object]:

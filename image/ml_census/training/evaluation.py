@@ -85,14 +85,14 @@ class Evaluation:
     groups: list[SubgroupError]
 
 
-def probabilities(model: Any, takes: ToModelInput, rows: pd.DataFrame) -> np.ndarray:
+def probabilities(model: Any, to_model_input: ToModelInput, rows: pd.DataFrame) -> np.ndarray:
     """Return the probability of class 1 for each row."""
-    return np.asarray(model.predict_proba(takes(rows))[:, 1])
+    return np.asarray(model.predict_proba(to_model_input(rows))[:, 1])
 
 
-def evaluate(model: Any, takes: ToModelInput, rows: pd.DataFrame, labels: np.ndarray) -> Evaluation:
+def evaluate(model: Any, to_model_input: ToModelInput, rows: pd.DataFrame, labels: np.ndarray) -> Evaluation:
     """Return the evaluation of a model. The same model, rows and labels give the same numbers."""
-    scores = probabilities(model, takes, rows)
+    scores = probabilities(model, to_model_input, rows)
     observed, predicted = calibration_curve(labels, scores, n_bins=10, strategy="quantile")
     return Evaluation(
         roc=_with_confidence_band(_roc, labels, scores, roc_auc_score(labels, scores)),
@@ -101,7 +101,7 @@ def evaluate(model: Any, takes: ToModelInput, rows: pd.DataFrame, labels: np.nda
         ),
         calibration=Calibration(predicted, observed),
         confusion=confusion_matrix(labels, scores > THRESHOLD),
-        importances=_importances(model, takes, rows, labels),
+        importances=_importances(model, to_model_input, rows, labels),
         scores=np.array([np.histogram(scores[labels == label], SCORE_BINS)[0] for label in (0, 1)]),
         groups=[group for column in GROUPS for group in _groups(rows[column], (scores > THRESHOLD) != labels)],
     )
@@ -128,12 +128,12 @@ def _with_confidence_band(
     return Curve(curve(labels, scores), low, high, float(area))
 
 
-def _importances(model: Any, takes: ToModelInput, rows: pd.DataFrame, labels: np.ndarray) -> list[Importance]:
+def _importances(model: Any, to_model_input: ToModelInput, rows: pd.DataFrame, labels: np.ndarray) -> list[Importance]:
     """Return the permutation importances (Breiman 2001), the largest first."""
     sample = np.random.default_rng(0).permutation(len(rows))[:IMPORTANCE_ROWS]
 
     def score(fitted: Any, shuffled: pd.DataFrame, truth: np.ndarray) -> float:
-        return float(roc_auc_score(truth, probabilities(fitted, takes, shuffled)))
+        return float(roc_auc_score(truth, probabilities(fitted, to_model_input, shuffled)))
 
     result = permutation_importance(
         model, rows.iloc[sample], labels[sample], scoring=score, n_repeats=IMPORTANCE_REPEATS, random_state=0

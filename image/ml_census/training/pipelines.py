@@ -17,10 +17,10 @@ from ml_census.training.adult import CATEGORIES, COLUMNS, NUMBERS
 
 @dataclass(frozen=True)
 class TrainingPipeline:
-    """Pipeline by name: `fit(rows, labels)` returns the model, `takes(rows)` the input of the model."""
+    """Pipeline by name: `fit(rows, labels)` returns the model, `to_model_input(rows)` the input of the model."""
 
     fit: Callable[[pd.DataFrame, np.ndarray], Any]
-    takes: Callable[[pd.DataFrame], Any]
+    to_model_input: Callable[[pd.DataFrame], Any]
 
 
 def fit_article(rows: pd.DataFrame, labels: np.ndarray) -> Pipeline:

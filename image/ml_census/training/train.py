@@ -44,7 +44,7 @@ def train(recipe: str, source: str, output: str) -> Metrics:
     model, metrics = _fit(recipe, census)
     manifest_info = _manifest_info(recipe, census, metrics)
     with _progress("drawing report.html"):
-        evaluation = evaluate(model, RECIPES[recipe].takes, census.test, census.test_labels)
+        evaluation = evaluate(model, RECIPES[recipe].to_model_input, census.test, census.test_labels)
         report = render_report(manifest_info, model, census, evaluation)
     with _progress(f"publishing in {output}"):
         engine = publish(model, _schema(model, census), DECODING, _golden_rows(census), manifest_info, output, report)
@@ -81,7 +81,7 @@ def _manifest_info(recipe: str, census: datasets.Dataset, metrics: Metrics) -> d
 
 def score_test_set(recipe: TrainingPipeline, model: Any, census: datasets.Dataset) -> Metrics:
     """Return the metrics of a model on the test rows."""
-    scores = probabilities(model, recipe.takes, census.test)
+    scores = probabilities(model, recipe.to_model_input, census.test)
     return Metrics(
         accuracy=float(accuracy_score(census.test_labels, scores > THRESHOLD)),
         roc_auc=float(roc_auc_score(census.test_labels, scores)),

@@ -17,7 +17,7 @@ def _numbers(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def takes() -> ToModelInput:
+def to_model_input() -> ToModelInput:
     """Return the function from rows to the input of the model: the numbers."""
     return _numbers
 

@@ -14,9 +14,9 @@ pytestmark = pytest.mark.slow  # the bands and importances take over a second
 
 
 def test_areas_and_matrix_are_those_of_scikit_learn(
-    census: Dataset, model: LogisticRegression, takes: ToModelInput, evaluation: Evaluation
+    census: Dataset, model: LogisticRegression, to_model_input: ToModelInput, evaluation: Evaluation
 ) -> None:
-    scores = probabilities(model, takes, census.test)
+    scores = probabilities(model, to_model_input, census.test)
 
     assert evaluation.roc.area == roc_auc_score(census.test_labels, scores)
     assert evaluation.precision_recall.area == average_precision_score(census.test_labels, scores)
@@ -24,9 +24,9 @@ def test_areas_and_matrix_are_those_of_scikit_learn(
 
 
 def test_calibration_is_that_of_scikit_learn(
-    census: Dataset, model: LogisticRegression, takes: ToModelInput, evaluation: Evaluation
+    census: Dataset, model: LogisticRegression, to_model_input: ToModelInput, evaluation: Evaluation
 ) -> None:
-    scores = probabilities(model, takes, census.test)
+    scores = probabilities(model, to_model_input, census.test)
     observed, predicted = calibration_curve(census.test_labels, scores, n_bins=10, strategy="quantile")
 
     assert evaluation.calibration.observed.tolist() == observed.tolist()
@@ -74,9 +74,9 @@ def test_counts_of_probabilities_are_all_rows(census: Dataset, evaluation: Evalu
 
 
 def test_evaluation_of_the_same_rows_has_the_same_bands(
-    census: Dataset, model: LogisticRegression, takes: ToModelInput, evaluation: Evaluation
+    census: Dataset, model: LogisticRegression, to_model_input: ToModelInput, evaluation: Evaluation
 ) -> None:
-    again = evaluate(model, takes, census.test, census.test_labels)
+    again = evaluate(model, to_model_input, census.test, census.test_labels)
 
     assert again.roc.low.tolist() == evaluation.roc.low.tolist()
     assert again.importances == evaluation.importances
