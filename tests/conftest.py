@@ -30,7 +30,7 @@ class WriteFolder(Protocol):
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without the UCI Adult files the tests that need them are deselected, and the summary says so."""
+    """Deselect the tests that need the UCI Adult files if they are missing."""
     if "ADULT_DATA" in os.environ:
         return
     needing = [item for item in items if item.get_closest_marker("adult")]

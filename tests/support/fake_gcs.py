@@ -19,7 +19,7 @@ RESET = struct.pack("ii", 1, 0)
 
 
 class ObjectHandler(BaseHTTPRequestHandler):
-    """One connection, closed after each response, so that a body may be shorter than its Content-Length."""
+    """Handler that closes the connection after each response: a body may be shorter than its Content-Length."""
 
     server: "Server"
 

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -41,8 +40,8 @@ def command(url: str, table: Path, target: Path, *options: str) -> list[str]:
     return [sys.executable, "-m", "ml_census", "predict", "--url", url, *known, *files, *options]
 
 
-def predict(*args: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(*args), capture_output=True, text=True, timeout=SECONDS)
+def predict(url: str, table: Path, target: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(url, table, target, *options), capture_output=True, text=True, timeout=SECONDS)
 
 
 def read(path: Path) -> list[list[str]]:
@@ -55,9 +54,9 @@ def test_file_is_scored(backend: Server, table: Path, tmp_path: Path, expected: 
 
     assert done.returncode == 0, done.stderr
     assert done.stderr == f"1000 rows with predictions in {tmp_path}/out.csv\n"
-    scored, given = read(tmp_path / "out.csv"), read(table)
-    assert scored[0] == [*given[0], "prediction"]
-    assert scored[1:] == [[*row, prediction] for row, prediction in zip(given[1:], expected, strict=True)]
+    scored, rows = read(tmp_path / "out.csv"), read(table)
+    assert scored[0] == [*rows[0], "prediction"]
+    assert scored[1:] == [[*row, prediction] for row, prediction in zip(rows[1:], expected, strict=True)]
     assert not list(tmp_path.glob("*.part*"))
 
 
@@ -158,7 +157,7 @@ def test_output_never_mixes_two_models(start: Start, table: Path, tmp_path: Path
     changed = f"the server has model {new} now, not {old}: the next run starts from the first row"
     assert content == f"ml-census: {proxy.url}: {changed}\n"
     assert f"starts from the first row: the earlier run was of model {old}, " in again.stderr
-    assert [row[-1] for row in read(tmp_path / "out.csv")[1:]] == [str(response) for response in expected]
+    assert [row[-1] for row in read(tmp_path / "out.csv")[1:]] == [str(label) for label in expected]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from support.live_server import SECONDS, Launch
 def test_idle_connections_beyond_the_limit_of_files_are_evicted(
     tmp_path: Path, launch: Launch, limits: str, kept: int
 ) -> None:
-    """Of 200 clients the server keeps what the hard limit allows; a soft limit is raised first."""
+    """Connect 200 clients. The server raises its soft limit, and keeps as many clients as the hard limit allows."""
     config = write_published(tmp_path, "logistic")
     server = launch(config, prefix=("bash", "-c", f'ulimit {limits}; exec "$@"', "bash"))
     try:
