@@ -20,6 +20,10 @@ CONTRADICTIONS: list[tuple[dict[str, Any], list[str]]] = [
         ["googleServiceAccount needs serviceAccount.create"],
     ),
     (FOREIGN | {"autoscaling": {"enabled": True, "minReplicas": 11}}, ["minReplicas is more than"]),
+    *(
+        (FOREIGN | {"autoscaling": {"enabled": True, "minReplicas": 0} | more}, ["minReplicas is 0, which needs"])
+        for more in ({}, {"keda": True})
+    ),
     (
         FOREIGN | {"autoscaling": {"enabled": True}, "resources": {"requests": {"cpu": None}}},
         ["autoscaling needs resources.requests.cpu"],

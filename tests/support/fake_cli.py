@@ -17,7 +17,7 @@ from typing import Any
 
 STATE = Path(os.environ["STAND_IN"])
 SILENT = {
-    "kubectl": ("rollout", "logs", "wait", "drain", "top", "delete", "label", "config"),
+    "kubectl": ("rollout", "logs", "wait", "drain", "top", "delete", "label", "config", "scale", "apply"),
     "helm": ("history", "test"),
     "gcloud": ("",),
     "docker": ("",),

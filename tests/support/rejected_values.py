@@ -200,7 +200,7 @@ REJECTED: list[tuple[Node, str]] = [
     ({"podDisruptionBudget": {"unhealthyPods": 1}}, "additional properties 'unhealthyPods' not allowed"),
     ({"metrics": {"interval": "15s"}}, "additional properties 'interval' not allowed"),
     ({"autoscaling": {"enabled": "true"}}, "/autoscaling/enabled"),
-    ({"autoscaling": {"minReplicas": 0}}, "/autoscaling/minReplicas"),
+    ({"autoscaling": {"minReplicas": -1}}, "/autoscaling/minReplicas"),
     ({"autoscaling": {"maxReplicas": 0}}, "/autoscaling/maxReplicas"),
     ({"autoscaling": {"targetCPUUtilizationPercentage": -1}}, "/autoscaling/targetCPUUtilizationPercentage"),
     ({"autoscaling": {"behavior": []}}, "/autoscaling/behavior"),

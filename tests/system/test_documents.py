@@ -134,7 +134,7 @@ def test_model_is_published_and_rolled_back(docs: DocsEnvironment) -> None:
 
 
 def test_scale_guide_changes_the_bounds_of_the_autoscaler(docs: DocsEnvironment) -> None:
-    docs.edit(*blocks(DOCUMENTS["docs/how-to/scale.md"], "yaml"))
+    docs.edit(blocks(DOCUMENTS["docs/how-to/scale.md"], "yaml")[0])
 
     docs.type(*guide("scale"))
 

@@ -103,6 +103,9 @@ podDisruptionBudget.minAvailable is {{ toYaml $minimum }} of {{ $fewest }} pods,
 {{- if gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas) }}
 autoscaling.minReplicas is more than autoscaling.maxReplicas.
 {{- end }}
+{{- if not (or (int64 .Values.autoscaling.minReplicas) (and .Values.autoscaling.keda .Values.autoscaling.triggers)) }}
+autoscaling.minReplicas is 0, which needs autoscaling.keda, and in autoscaling.triggers a trigger that works without pods.
+{{- end }}
 {{- if and .Values.autoscaling.targetCPUUtilizationPercentage (not ((.Values.resources).requests).cpu) }}
 autoscaling needs resources.requests.cpu: CPU use is measured in percent of it.
 {{- end }}
