@@ -130,25 +130,26 @@ class ArtifactReloader:
 
     def _load_all(self) -> Artifacts:
         """Load each artifact, or its cached copy. Raises ArtifactError."""
-        is_available = True  # after one artifact, an unavailable storage is not asked for the others
+        # after one artifact, an unavailable storage is not asked for the others
+        users, is_available = _load_or_cached(self.users, True)
+        keys, is_available = _load_or_cached(self.keys, is_available)
+        model, _ = _load_or_cached(self.model, is_available)
+        return Artifacts(model, users, keys)
 
-        def load(artifact: WatchedArtifact[Value]) -> Value:
-            nonlocal is_available
-            cached = None if is_available else artifact.load_cached()
-            if cached is not None:
-                return cached
-            try:
-                return artifact.load()
-            except ArtifactError as error:
-                if (cached := artifact.load_cached()) is None:
-                    raise
-                artifact.rejections += 1
-                is_available = is_available and not error.is_storage_unavailable
-                log.error("%s; serving the last loaded copy", error)
-                return cached
 
-        users, keys = load(self.users), load(self.keys)
-        return Artifacts(load(self.model), users, keys)
+def _load_or_cached(artifact: WatchedArtifact[Value], is_available: bool) -> tuple[Value, bool]:
+    """Load an artifact, or its cached copy. Return also whether the storage is available. Raises ArtifactError."""
+    cached = None if is_available else artifact.load_cached()
+    if cached is not None:
+        return cached, False
+    try:
+        return artifact.load(), is_available
+    except ArtifactError as error:
+        if (cached := artifact.load_cached()) is None:
+            raise
+        artifact.rejections += 1
+        log.error("%s; serving the last loaded copy", error)
+        return cached, is_available and not error.is_storage_unavailable
 
 
 def _create_cache(path: str | None) -> Path | None:

@@ -60,16 +60,22 @@ def check_golden_rows(
     """
     golden = _parse(predictor, uri, document)
     predictions = predictor.predict(golden.columns)
+    _check_predictions(labels, uri, predictions, golden.predictions)
+    if golden.probabilities:
+        _check_probabilities(predictor, uri, golden)
+    return predictions[0]
+
+
+def _check_predictions(
+    labels: Mapping[Any, str] | None, uri: str, predictions: list[Any], golden: Sequence[Any]
+) -> None:
     decoded = class_labels.decode(labels, predictions)
-    for index, (actual, expected) in enumerate(zip(decoded, golden.predictions, strict=True)):
+    for index, (actual, expected) in enumerate(zip(decoded, golden, strict=True)):
         if not _is_expected(actual, expected, is_decoded=labels is not None):
             reason = (
                 f"golden row {index}: the model predicts {actual!r}, expected {expected!r}; publish the model again"
             )
             raise ArtifactError("model_path", uri, reason)
-    if golden.probabilities:
-        _check_probabilities(predictor, uri, golden)
-    return predictions[0]
 
 
 def _predict_example(config: Config, predictor: Predictor, *, is_required: bool) -> Any:

@@ -39,12 +39,7 @@ def parse_number(value: object) -> int | float:
     Raises InvalidValueError.
     """
     if isinstance(value, str):
-        text = value.strip()
-        if text in BOOLEANS:
-            return int(BOOLEANS[text])
-        if not NUMBER.fullmatch(text):
-            raise InvalidValueError("a number")
-        value = float(text) if set(text) & set(".eE") else int(text)
+        value = _number_of_text(value.strip())
     if isinstance(value, bool):
         return int(value)
     if not isinstance(value, int | float):
@@ -52,6 +47,14 @@ def parse_number(value: object) -> int | float:
     if not -MAX_FLOAT32 <= value <= MAX_FLOAT32:  # also rejects NaN
         raise InvalidValueError("a finite number within the range of float32")
     return value
+
+
+def _number_of_text(text: str) -> int | float:
+    if text in BOOLEANS:
+        return int(BOOLEANS[text])
+    if not NUMBER.fullmatch(text):
+        raise InvalidValueError("a number")
+    return float(text) if set(text) & set(".eE") else int(text)
 
 
 def parse_boolean(text: str) -> Value:
