@@ -19,6 +19,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -204,9 +205,9 @@ class Scope:
             case ast.Constant(value=str(text)):
                 return [text]
             case ast.JoinedStr(values=parts):
-                return ["".join((self.texts(part) or ["…"])[0] for part in parts)]
-            case ast.FormattedValue(value=ast.Name(id=name)) if name.isupper():
-                return self.texts(node.value)
+                return ["".join(pieces) for pieces in product(*(self.texts(part) or ["…"] for part in parts))]
+            case ast.FormattedValue(value=ast.Name() as value):
+                return self.texts(value)
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 return [start + end for start in self.texts(left) or ["…"] for end in self.texts(right) or ["…"]]
             case ast.IfExp(body=body, orelse=orelse):
@@ -288,7 +289,8 @@ def page(package: Package) -> str:
         for message in filter(is_message, messages(package, module)):
             section, effect = REPORTERS[message.reporter]
             text = re.sub(r"%(\.\d)?[dgs]", "…", message.text) if message.reporter in LOG_METHODS else message.text
-            found[section].add((" ".join(text.split()).replace("|", r"\|"), message.status or effect, module))
+            text = re.sub("…+", "…", " ".join(text.split())).replace("|", r"\|")
+            found[section].add((text, message.status or effect, module))
     lines = [
         "# Error messages",
         "",

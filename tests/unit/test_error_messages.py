@@ -95,8 +95,9 @@ def test_function_with_a_shared_name_is_resolved(script: ModuleType, source: str
         "reason = 'key is missing'\n if n: reason = 'key is unknown'\n raise ConfigError(reason)",
         "reason = 'key is missing' if n else 'key is unknown'\n raise ConfigError(reason)",
         "reason = 'key is '\n raise ConfigError(reason + ('missing' if n else 'unknown'))",
+        "state = 'missing' if n else 'unknown'\n raise ConfigError(f'key is {state}')",
     ],
-    ids=["two-assignments", "conditional", "conditional-part"],
+    ids=["two-assignments", "conditional", "conditional-part", "within-a-text"],
 )
 def test_each_text_of_a_variable_is_a_message(script: ModuleType, body: str) -> None:
     found = texts(script, CLASS + f"def f(n):\n {body}")
