@@ -7,11 +7,13 @@ import pytest
 
 from conftest import WriteFolder
 from ml_census import config
+from ml_census.artifacts import bundle
 from ml_census.artifacts.bundle import load_signing_keys, load_users, log_warnings
 from ml_census.config import Config
 from ml_census.errors import ArtifactError
 from ml_census.storage.snapshot import Snapshot
 from support.load_artifacts import load_artifacts
+from support.log_messages import messages_of
 
 Load = Callable[[Config, Snapshot], object]
 CREDENTIALS = [("users", "users.json", load_users), ("secret", "secret.txt", load_signing_keys)]
@@ -72,8 +74,7 @@ def test_plaintext_passwords_are_logged_without_the_password(path: Path, caplog:
 
     log_warnings(settings, load_artifacts(settings))
 
-    (record,) = caplog.records
-    assert record.levelname == "WARNING"
-    assert record.getMessage() == (
+    (warning,) = messages_of(caplog, bundle.log)
+    assert warning == (
         f"users: {path.parent}/users.json: 1 password(s) in plain text; hash them with `ml-census user add`"
     )

@@ -12,6 +12,7 @@ from ml_census.artifacts.reloader import ArtifactReloader
 from ml_census.artifacts.watched import WatchedArtifact
 from ml_census.errors import ArtifactError
 from support.fake_gcs import Bucket
+from support.log_messages import messages_of
 from support.reloading import check, damage, make_unavailable, publish_again, start, upload
 
 
@@ -38,7 +39,7 @@ def test_changed_artifact_replaces_only_itself(path: Path, caplog: pytest.LogCap
     assert served[2].model is served[1].model, "what has not changed is not loaded again"
     assert reloading.reload_counts() == {"success": 2, "rejected": 0}
     version = served[2].model.version
-    said = [message for message in caplog.messages if message.startswith("reloaded")]
+    said = [message for message in messages_of(caplog, reloader.log) if message.startswith("reloaded")]
     assert said == [f"reloaded: {what}; serves model {version}" for what in ("model", "users")]
 
 

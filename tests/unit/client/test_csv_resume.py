@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from ml_census.client import csv_input
+from ml_census.client import csv_input, csv_resume
 from ml_census.client.csv_input import CsvInput
 from ml_census.client.csv_output import OnError, Output
 from ml_census.client.csv_resume import PartFile
 from support.csv_tables import open_table
+from support.log_messages import messages_of
 
 WITH_HEADER = "a,b\n1,2\n3,4\n"
 WITH_BAD_ROW = "a,b\n1,2\n9,9,9\n3,4\n5,6\n"
@@ -93,14 +94,16 @@ def test_rows_of_another_model_are_dropped_with_a_warning(tmp_path: Path, caplog
     assert kept(tmp_path, WITH_HEADER, ["a", "b"], b"a,b,prediction\n1,2,x\n", "b2") == 0
 
     earlier, this = (f"model {version}, added columns prediction, bad rows: stop" for version in ("a1", "b2"))
-    assert caplog.messages == [f"starts from the first row: the earlier run was of {earlier}; this one is of {this}"]
+    assert messages_of(caplog, csv_resume.log) == [
+        f"starts from the first row: the earlier run was of {earlier}; this one is of {this}"
+    ]
 
 
 def test_kept_rows_are_counted_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         kept(tmp_path, WITH_HEADER, ["a", "b"], b"a,b,prediction\n1,2,x\n")
 
-    assert caplog.messages == ["1 rows of an earlier run are kept"]
+    assert messages_of(caplog, csv_resume.log) == ["1 rows of an earlier run are kept"]
 
 
 @pytest.fixture

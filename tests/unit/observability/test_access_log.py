@@ -5,6 +5,7 @@ import json
 import pytest
 
 from ml_census.observability import access_log
+from support.log_messages import messages_of
 
 
 @pytest.mark.parametrize(("status", "severity"), [(499, "INFO"), (500, "ERROR"), (503, "WARNING")])
@@ -13,4 +14,5 @@ def test_severity_follows_the_status(caplog: pytest.LogCaptureFixture, status: i
 
     access_log.log_response("GET", "/", status, 0.1, "name", "")
 
-    assert json.loads(caplog.messages[0])["severity"] == severity
+    (line,) = messages_of(caplog, access_log.log)
+    assert json.loads(line)["severity"] == severity
