@@ -118,7 +118,7 @@ class EventLoop:
             for connection in new:
                 self._guarded(self._read, connection)
             self._answer_some(self._probes)
-            time.sleep(PAUSE_SECONDS / 10)
+            time.sleep(0.005)
 
     def _guarded(self, action: Callable[[Connection], None], connection: Connection) -> None:
         """Close the connection, not the server, if an action fails."""
