@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -86,25 +86,37 @@ class Release:
     """The release "ml-census" of the chart, in its own namespace with restricted Pod Security."""
 
     namespace: str
+    program: str | None = None
+    """Path of Helm, in place of the pinned Helm 4."""
 
-    def upgrade(self, values: Path, changes: Mapping[str, object] = MappingProxyType({}), timeout: str = "5m") -> None:
+    def helm(self, *args: str) -> str:
+        """Return the output of Helm."""
+        return run(self.program or helm_path(), *args)
+
+    def upgrade(
+        self,
+        values: Path,
+        changes: Mapping[str, object] = MappingProxyType({}),
+        timeout: str = "5m",
+        options: Sequence[str] = ("--wait",),
+    ) -> None:
         """Install or upgrade with a values file, then tests/e2e/values.yaml, then changes."""
         settings = image("IMAGE") | dict(changes)
         files = [option for path in (values, VALUES) for option in ("--values", str(path))]
-        options = [option for key, value in settings.items() for option in _set(key, value)]
-        helm("upgrade", "--install", *self._named(str(CHART)), "--wait", "--timeout", timeout, *files, *options)
+        sets = [option for key, value in settings.items() for option in _set(key, value)]
+        self.helm("upgrade", "--install", *self._named(str(CHART)), *options, "--timeout", timeout, *files, *sets)
 
     def rollback(self) -> None:
         """Roll back to the previous revision."""
-        helm("rollback", *self._named(), "--wait", "--timeout", "5m")
+        self.helm("rollback", *self._named(), "--wait", "--timeout", "5m")
 
     def test(self) -> None:
         """Run `helm test`."""
-        helm("test", *self._named(), "--timeout", "2m")
+        self.helm("test", *self._named(), "--timeout", "2m")
 
     def uninstall(self) -> None:
         """Uninstall the release."""
-        helm("uninstall", *self._named(), "--wait")
+        self.helm("uninstall", *self._named(), "--wait")
 
     def _named(self, *chart: str) -> list[str]:
         return ["ml-census", *chart, "--namespace", self.namespace]
@@ -155,6 +167,15 @@ class Release:
     def exec(self, pod: dict[str, Any], code: str) -> str:
         """Return the output of Python code in the container of the server."""
         return kubectl("--namespace", self.namespace, "exec", pod["metadata"]["name"], "--", "python3", "-c", code)
+
+    def config_maps(self) -> dict[str, str]:
+        """Return the config.yaml of each ConfigMap of the release, by name."""
+        found = self.get("configmaps", "--selector", "app.kubernetes.io/component=config")["items"]
+        return {each["metadata"]["name"]: each["data"]["config.yaml"] for each in found}
+
+    def read_config(self, pod: dict[str, Any]) -> str:
+        """Return the config.yaml that the server of a pod reads."""
+        return self.exec(pod, "print(open('/configuration/config.yaml').read(), end='')")
 
     def logs(self, pod: dict[str, Any]) -> str:
         """Return the log of a pod."""

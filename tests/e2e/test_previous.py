@@ -19,7 +19,7 @@ FILES = {"model_path": "model.pkl", "prediction_decoding": "prediction_decoding.
 
 
 @pytest.mark.skipif("PREVIOUS_IMAGE" not in os.environ, reason="PREVIOUS_IMAGE does not name the previous image")
-def test_upgrade_from_the_previous_chart_loses_no_request(release: Release, bucket: Bucket, tmp_path: Path) -> None:
+def test_upgrade_from_previous_chart_and_back_loses_none(release: Release, bucket: Bucket, tmp_path: Path) -> None:
     """Upgrade with --reset-then-reuse-values. --reuse-values would keep configuration keys with their old names.
 
     Both images serve a plain pickle: each has a format of its own for published models.
@@ -46,9 +46,15 @@ def test_upgrade_from_the_previous_chart_loses_no_request(release: Release, buck
 
     after = helm("get", "manifest", *named).splitlines()
     print("\n".join(difflib.unified_diff(before, after, "previous", "this", n=1, lineterm="")))
-    print(f"upgrade of the chart: {load}")
-    assert not load.failed
+    with Load(release.url).running() as back:
+        release.rollback()
+        release.settle()
+        wait_for("500 requests", lambda: len(back.outcomes) >= 500)
+
+    print(f"upgrade of the chart: {load}; rollback: {back}")
+    assert not load.failed + back.failed
     assert "kind: NetworkPolicy" in after
+    assert release.config_maps() == {}
     release.uninstall()
 
 

@@ -153,8 +153,8 @@ def test_bad_upgrade_keeps_the_old_pods_and_rolls_back(release: Release, load: L
     release.delete(next(pod for pod in release.pods() if is_ready(pod)), "--wait=false")
     wait_for("the old pod's replacement", lambda: sum(map(is_ready, release.pods())) == PODS, 60)
     (replacement,) = (pod for pod in release.pods() if pod["metadata"]["name"] in new_ready_pods(release, before))
-    assert read_config(release, replacement) == old
-    assert len(config_maps(release)) == 1
+    assert release.read_config(replacement) == old
+    assert len(release.config_maps()) == 1
 
     helm("rollback", "ml-census", str(good), "--namespace", release.namespace, "--wait", "--timeout", "1m")
     release.settle()
@@ -163,31 +163,20 @@ def test_bad_upgrade_keeps_the_old_pods_and_rolls_back(release: Release, load: L
     assert not load.failed
 
 
-def config_maps(release: Release) -> dict[str, str]:
-    """Return the config.yaml of each ConfigMap of the release, by name."""
-    found = release.get("configmaps", "--selector", "app.kubernetes.io/component=config")["items"]
-    return {each["metadata"]["name"]: each["data"]["config.yaml"] for each in found}
-
-
 def config_of(pod: dict[str, Any]) -> str:
     """Return the config.yaml in the annotation of a pod."""
     return str(pod["metadata"]["annotations"]["ml-census/config.yaml"])
 
 
-def read_config(release: Release, pod: dict[str, Any]) -> str:
-    """Return the config.yaml that the server of a pod reads."""
-    return release.exec(pod, "print(open('/configuration/config.yaml').read(), end='')")
-
-
 def test_pods_read_the_only_config_map(release: Release) -> None:
-    (text,) = config_maps(release).values()
+    (text,) = release.config_maps().values()
 
-    assert [read_config(release, pod) for pod in release.pods()] == [text] * PODS
+    assert [release.read_config(pod) for pod in release.pods()] == [text] * PODS
     assert [config_of(pod) for pod in release.pods()] == [text] * PODS
 
 
 def test_config_map_cannot_be_edited(release: Release) -> None:
-    (name,) = config_maps(release)
+    (name,) = release.config_maps()
 
     with pytest.raises(AssertionError, match="immutable"):
         kubectl(
@@ -197,16 +186,16 @@ def test_config_map_cannot_be_edited(release: Release) -> None:
 
 def test_pod_starts_after_its_config_map_is_deleted(release: Release, load: Load) -> None:
     """The annotation of the pod has the same text. The next upgrade creates the ConfigMap again."""
-    ((name, text),) = config_maps(release).items()
+    ((name, text),) = release.config_maps().items()
     before = pod_names(release)
     kubectl("--namespace", release.namespace, "delete", "configmap", name)
     release.delete(release.pods()[0], "--wait=false")
     wait_for("the replacement", lambda: len(new_ready_pods(release, before)) == 1)
 
     (replacement,) = (pod for pod in release.pods() if pod["metadata"]["name"] in new_ready_pods(release, before))
-    assert read_config(release, replacement) == text
+    assert release.read_config(replacement) == text
     release.upgrade(ARTICLE, REPLICAS)
-    assert config_maps(release) == {name: text}
+    assert release.config_maps() == {name: text}
     assert not load.failed
 
 
