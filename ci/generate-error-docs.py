@@ -4,9 +4,10 @@
 ci/generate-error-docs.py           writes the page if it has changed
 ci/generate-error-docs.py --check   writes nothing; fails if the page would change
 
-How it works. A *reporter* is what carries a message to a person: an exception class, `abort`, `fail`, a log method, or
-the key of a JSON object. SECTIONS lists the reporters with the effect of their messages. The script parses the package
-and takes the text from each call of a reporter. Three things are derived, so that SECTIONS stays short:
+How it works. A *reporter* is what carries a message to a person: an exception class, `EngineInfo`, `abort`, `fail`, a
+log method, or the key of a JSON object. SECTIONS lists the reporters with the effect of their messages. The script
+parses the package and takes the text from each call of a reporter. Three things are derived, so that SECTIONS stays
+short:
 
 - a subclass of a listed exception class has the section and the effect of its base class;
 - the argument with the message is the parameter `message` or `reason` of the class, else the last one that is text;
@@ -48,13 +49,13 @@ SECTIONS: dict[str, dict[str, str]] = {
     },
     "Configuration and artifacts: the start ends, or a reload is rejected": dict.fromkeys(
         ["ConfigError", "ArtifactError", "CredentialsError", "SchemaError", "DecodingError", "JsonError",
-         "ForbiddenGlobalError", "ReadsFilesError", "CompiledError", "NotEquivalentError", "ValueError",
-         "InvalidYamlError", "_ForbiddenYamlError"],
+         "ForbiddenGlobalError", "ReadsFilesError", "CompiledError", "ValueError", "InvalidYamlError",
+         "_ForbiddenYamlError"],
         "rejected",
     ),
     "Storage": {"StorageError": "rejected", "ObjectNotFoundError": "rejected", "StorageUnavailableError": "retried"},
     "Why a model is not compiled (`engine` of `/version`)": dict.fromkeys(
-        ["UnsupportedModelError", "SklearnInternalsError"], "served by scikit-learn"
+        ["UnsupportedModelError", "NotEquivalentError", "SklearnInternalsError", "EngineInfo"], "served by scikit-learn"
     ),
     "Commands: they end with exit code 1": dict.fromkeys(
         ["fail", "ClientError", "ScoringError", "DataError"], "exit 1"
@@ -206,7 +207,7 @@ class Scope:
                 return [text]
             case ast.JoinedStr(values=parts):
                 return ["".join(pieces) for pieces in product(*(self.texts(part) or ["…"] for part in parts))]
-            case ast.FormattedValue(value=ast.Name() as value):
+            case ast.FormattedValue(value=ast.Name() | ast.IfExp() as value):
                 return self.texts(value)
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 return [start + end for start in self.texts(left) or ["…"] for end in self.texts(right) or ["…"]]
@@ -228,6 +229,7 @@ class Scope:
             return
         index = 0 if is_method else self._package.message_index(name)
         arguments = call.args if index is None else call.args[index : index + 1]
+        arguments = arguments + [keyword.value for keyword in call.keywords if keyword.arg in MESSAGE_PARAMETERS]
         is_abort = name in ("abort", "RequestError") and bool(call.args) and isinstance(call.args[0], ast.Constant)
         status = str(getattr(call.args[0], "value", "")) if is_abort else ""
         found = next(filter(None, map(self.texts, reversed(arguments))), [])

@@ -96,13 +96,27 @@ def test_function_with_a_shared_name_is_resolved(script: ModuleType, source: str
         "reason = 'key is missing' if n else 'key is unknown'\n raise ConfigError(reason)",
         "reason = 'key is '\n raise ConfigError(reason + ('missing' if n else 'unknown'))",
         "state = 'missing' if n else 'unknown'\n raise ConfigError(f'key is {state}')",
+        'raise ConfigError(f\'key is {"missing" if n else "unknown"}\')',
     ],
-    ids=["two-assignments", "conditional", "conditional-part", "within-a-text"],
+    ids=["two-assignments", "conditional", "conditional-part", "within-a-text", "conditional-within-a-text"],
 )
 def test_each_text_of_a_variable_is_a_message(script: ModuleType, body: str) -> None:
     found = texts(script, CLASS + f"def f(n):\n {body}")
 
     assert found == [("ConfigError", "key is missing"), ("ConfigError", "key is unknown")]
+
+
+def test_keyword_argument_with_the_reason_is_a_message(script: ModuleType) -> None:
+    source = "class EngineInfo: ...\ndef f(): return EngineInfo('sklearn', reason='no rule for a step')"
+
+    assert ("EngineInfo", "no rule for a step") in texts(script, source)
+
+
+@pytest.mark.parametrize("message", ["predictions differ on …", "the configuration says compile: false"])
+def test_section_on_compilation_has_each_kind_of_reason(message: str) -> None:
+    section = PAGE.read_text().split("\n## Why a model is not compiled")[1].split("\n## ")[0]
+
+    assert f"\n| {message} | served by scikit-learn |" in section
 
 
 def test_variable_in_its_own_next_value_is_read_once(script: ModuleType) -> None:
