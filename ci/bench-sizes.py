@@ -59,7 +59,7 @@ def columns(count: int) -> Any:
 
 
 def trees(count: int) -> Any:
-    """So many trees of 100 leaves."""
+    """`count` trees of 100 leaves."""
     numbers = RANDOM.random((ROWS, 10))
     return ExtraTreesRegressor(count, max_leaf_nodes=100, random_state=0).fit(numbers, numbers[:, 0])
 

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BANNED = {
-    "a relative clause as subject": r"(?:^|[.:!?]\s+)(?:Who|Whoever|What) (?!is new)[a-z]+ [^?.]*(?:[.;]|$)",
+    "a relative clause as subject": r"(?:^|[.:!?]\s+)(?-i:Who|Whoever|What) (?!is new)[^\s?]+ [^?.]*(?:[.;]|$)",
     "a limit without its number": r"\bso (?:many|long|much)\b(?! as| that)",
     "anew": r"\banew\b",
     "by itself for separately": r"\beach by itself\b|\bby themselves\b",
@@ -74,7 +74,7 @@ def test_no_sentence_of_a_document_has_over_25_words(path: Path) -> None:
 
 @pytest.mark.parametrize("name", BANNED)
 def test_no_text_has_the_pattern(name: str) -> None:
-    pattern = re.compile(BANNED[name], re.MULTILINE)
+    pattern = re.compile(BANNED[name], re.MULTILINE | re.IGNORECASE)
 
     found = [
         f"{path}: {text[:90]}"
@@ -89,9 +89,10 @@ def test_no_text_has_the_pattern(name: str) -> None:
     ("name", "text"),
     [
         ("a relative clause as subject", "Who comes next takes the place of the oldest."),
-        ("a limit without its number", "So many rows wait at most, and so long."),
+        ("a relative clause as subject", "What scalers, encoders and XGBoost keep of a column."),
+        ("a limit without its number", "So many trees of 100 leaves."),
         ("told for configured or reported", "10 unless told"),
     ],
 )
 def test_pattern_finds_the_dialect(name: str, text: str) -> None:
-    assert re.search(BANNED[name], text)
+    assert re.search(BANNED[name], text, re.IGNORECASE)

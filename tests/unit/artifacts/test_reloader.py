@@ -166,7 +166,7 @@ def failing(*_: Any) -> Any:
 
 
 def test_scratch_of_a_killed_server_is_removed(path: Path, tmp_path: Path) -> None:
-    """By a server that was killed meanwhile: its copy of the model would fill the cache in time."""
+    """Each killed server leaves a copy of its model, and the copies would fill the cache in time."""
     path.write_text(f"{path.read_text()}cache_path: {tmp_path / 'cache'}\n")
     (tmp_path / "cache" / "sandbox-abc" / "model").mkdir(parents=True)
     (tmp_path / "cache" / "sandbox-abc" / "model" / "model").write_bytes(b"model")

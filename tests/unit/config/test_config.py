@@ -4,10 +4,12 @@ import dataclasses
 import json
 import threading
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
-from ml_census.config import Config
+from ml_census.config import PROTOCOLS, Config
+from ml_census.config.config import ExtraColumns, UntestedModel, VersionMismatch
 from ml_census.config.validators import Number
 
 CHART = Path(__file__).parents[3] / "charts" / "ml-census"
@@ -16,6 +18,19 @@ RANGES: dict[str, Number] = {
     for field in dataclasses.fields(Config)
     if isinstance(field.metadata["validator"], Number)
 }
+CHOICES = {
+    "unauthenticated_protocols": PROTOCOLS,
+    "sklearn_version_mismatch": get_args(VersionMismatch),
+    "untested_model": get_args(UntestedModel),
+    "extra_columns": get_args(ExtraColumns),
+}
+
+
+def chart_schema(key: str) -> dict[str, Any]:
+    """Return the part of the chart's schema for a configuration key."""
+    schema: dict[str, Any] = json.loads((CHART / "values.schema.json").read_text())["properties"]["config"]
+    part: dict[str, Any] = schema["properties"][key]
+    return part
 
 
 def test_each_number_has_a_range_and_a_default_within() -> None:
@@ -29,9 +44,16 @@ def test_each_number_has_a_range_and_a_default_within() -> None:
 
 @pytest.mark.parametrize("key", RANGES)
 def test_range_in_the_chart_is_that_of_the_server(key: str) -> None:
-    schema = json.loads((CHART / "values.schema.json").read_text())["properties"]["config"]["properties"][key]
+    schema = chart_schema(key)
 
     assert (schema["minimum"], schema["maximum"]) == (RANGES[key].minimum, RANGES[key].maximum)
+
+
+@pytest.mark.parametrize("key", CHOICES)
+def test_chart_accepts_each_choice_of_the_server(key: str) -> None:
+    schema = chart_schema(key)
+
+    assert tuple(schema.get("items", schema)["enum"]) == CHOICES[key]
 
 
 @pytest.mark.parametrize("key", [key for key in RANGES if key.endswith("seconds")])

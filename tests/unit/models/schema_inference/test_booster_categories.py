@@ -14,7 +14,7 @@ from ml_census.schema import Column, Schema
 
 
 class Booster:
-    """What LightGBM keeps of a DataFrame with a column of the dtype category."""
+    """The attributes of a LightGBM booster that was trained on a DataFrame with a column of the dtype category."""
 
     pandas_categorical = (["y", "x"],)
     params = {"categorical_column": [1]}  # noqa: RUF012
@@ -37,7 +37,7 @@ LightGbmModel.__module__ = "lightgbm.sklearn"
 
 
 class XgboostBooster:
-    """What XGBoost keeps of columns of numbers, text categories and numeric categories."""
+    """The attributes of an XGBoost booster for columns of numbers, text categories and numeric categories."""
 
     feature_types = ("float", "c", "c")
 

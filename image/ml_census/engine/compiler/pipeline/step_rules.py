@@ -1,4 +1,4 @@
-"""What imputers, scalers and encoders make of features.
+"""Rules for imputers, scalers and encoders: the output features of a fitted step.
 
 A step gets all probe values of a category column at once, and its results are the new feature's values. For a number,
 the step's fitted attributes give the arithmetic operations.

@@ -1,4 +1,4 @@
-"""What imputers, scalers and encoders make of features of numbers and of categories."""
+"""The rules for imputers, scalers and encoders, applied to features of numbers and of categories."""
 
 from typing import Any
 
