@@ -176,7 +176,7 @@ def run_server(config: Config) -> Iterator[RunningServer]:
     arguments = (app, "127.0.0.1", 0, config, draining, ports.put, metrics)
     thread = threading.Thread(target=serve, args=arguments, name=LOOP)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ml_census.server.event_loop.POLL_SECONDS", 0.01)
+        patch.setattr("ml_census.server.event_loop.POLL_INTERVAL_SECONDS", 0.01)
         patch.setattr("ml_census.server.server.HANDSHAKE_SECONDS", 0.01)
         thread.start()
         server = RunningServer(ports.get(timeout=SECONDS), app, metrics, draining, thread)

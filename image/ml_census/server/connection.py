@@ -38,7 +38,7 @@ class Connection:
         self.waiting_since: float | None = None
         """time.monotonic() at which the unfinished request began, or the unsent response."""
         self.last_activity = time.monotonic()
-        self.held_bytes = 0
+        self.buffered_bytes = 0
         """Bytes of the unfinished request or the unsent response."""
 
     @property
@@ -50,7 +50,7 @@ class Connection:
         """Return whether the connection has been idle for more than some seconds."""
         return self.is_idle and now - self.last_activity > seconds
 
-    def is_late(self, seconds: float, now: float) -> bool:
+    def is_timed_out(self, seconds: float, now: float) -> bool:
         """Return whether a request has been unfinished, or a response unsent, for more than some seconds."""
         return self.waiting_since is not None and now - self.waiting_since > seconds
 

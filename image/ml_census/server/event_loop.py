@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from ml_census.server.connection import Connection, accept_waiting
-from ml_census.server.limits import HELD_TOO_MUCH, TIMED_OUT, Limits, largest_holder, to_evict, turn_of
+from ml_census.server.limits import BUFFERED_TOO_MUCH, TIMED_OUT, Limits, largest_buffer, to_evict, turn_of
 from ml_census.server.parser import Request, RequestError
 from ml_census.server.poller import READ, WRITE, Poller
 from ml_census.server.responder import Responder, Response
@@ -15,13 +15,13 @@ from ml_census.server.scheduler import FAST, OVERLOADED, POOLS, PROBE, WORK, Sch
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.2
+POLL_INTERVAL_SECONDS = 0.2
 TURN_SECONDS = 0.02
 """Maximum time of one turn for events, for probes and for fast requests, each.
 
-On a busy pod each system call gives the interpreter to a prediction for up to SWITCH_SECONDS: 200 reads took 0.1 s.
+On a busy pod each system call gives a prediction the interpreter for SWITCH_INTERVAL_SECONDS. 200 reads took 0.1 s.
 """
-PAUSE_SECONDS = 0.05
+REJECTION_PAUSE_SECONDS = 0.05
 """Maximum pause after a turn that rejected predictions.
 
 Each rejection takes the interpreter from a prediction. 200 clients without a pause of their own left 0.95 of the
@@ -48,7 +48,7 @@ class EventLoop:
         self.queue_lengths = {name: pool.__len__ for name, pool in self._pools.items()} | {FAST: self._fast.__len__}
         self._scheduler = Scheduler(queue_for, self.queue_lengths)
         self._has_rejected = False
-        self._held_bytes = 0
+        self._buffered_bytes = 0
         self._next_check = 0.0
         self._poller = Poller[Connection | None]()
         listener.setblocking(False)
@@ -60,7 +60,7 @@ class EventLoop:
             self._has_rejected = False
             self._pause()
         is_behind = self._probes or self._fast or self._pipelined
-        events = self._poller.poll(0 if is_behind else POLL_SECONDS)
+        events = self._poller.poll(0 if is_behind else POLL_INTERVAL_SECONDS)
         end = time.monotonic() + TURN_SECONDS
         for connection, mask in sorted(events, key=turn_of):
             if connection is None:
@@ -73,11 +73,11 @@ class EventLoop:
             self._guarded(self._parse, self._pipelined.popleft())
         self._answer_some(self._probes)
         self._answer_some(self._fast)
-        while self._held_bytes > self._limits.held_bytes:
-            self._abort(largest_holder(self.connections), HELD_TOO_MUCH)
+        while self._buffered_bytes > self._limits.buffered_bytes:
+            self._abort(largest_buffer(self.connections), BUFFERED_TOO_MUCH)
         if (now := time.monotonic()) > self._next_check:
             self._next_check = now + 1
-            self._end_late(now)
+            self._end_timed_out(now)
 
     def accept(self) -> list[Connection]:
         """Accept the clients that wait, read what they have sent, and return their connections."""
@@ -102,17 +102,17 @@ class EventLoop:
         for connection in [each for each in self.connections if each.is_idle_for(seconds, now)]:
             self._close(connection)
 
-    def stop(self) -> None:
+    def shutdown(self) -> None:
         """Close all connections. Queued requests are not begun, and no worker is waited for."""
         for pool in self._pools.values():
-            pool.stop()
+            pool.shutdown()
         for connection in list(self.connections):
             self._close(connection)
         self._poller.close()
 
     def _pause(self) -> None:
         """Read new connections only, which probes use, while at least half of the queue of predictions is full."""
-        end, new = time.monotonic() + PAUSE_SECONDS, list[Connection]()
+        end, new = time.monotonic() + REJECTION_PAUSE_SECONDS, list[Connection]()
         while 2 * self.queue_lengths[WORK]() >= POOLS[WORK].waiting and time.monotonic() < end:
             new += self.accept()
             for connection in new:
@@ -144,7 +144,7 @@ class EventLoop:
         if request := connection.parse(self._limits.parser):
             self._dispatch(connection, request)
         elif connection.partial:
-            self._hold(connection, connection.partial.body_bytes_received)
+            self._account_buffered(connection, connection.partial.body_bytes_received)
             if connection.unsent:
                 self._poller.watch(connection.socket, WRITE, connection)
 
@@ -152,7 +152,7 @@ class EventLoop:
         """Put a complete request into its queue. A full queue turns it into a 503."""
         request.complete_since = time.monotonic()
         connection.answering = request
-        self._hold(connection, 0)
+        self._account_buffered(connection, 0)
         queue, has_room = self._scheduler.assign(request)
         if not has_room:
             self._has_rejected |= queue == WORK
@@ -203,10 +203,10 @@ class EventLoop:
             return
         if connection.unsent:
             connection.waiting_since = connection.waiting_since or time.monotonic()
-            self._hold(connection, memoryview(connection.unsent.obj).nbytes)
+            self._account_buffered(connection, memoryview(connection.unsent.obj).nbytes)
             self._poller.watch(connection.socket, WRITE, connection)
             return
-        self._hold(connection, 0)
+        self._account_buffered(connection, 0)
         connection.waiting_since = None
         if connection.closes:
             if connection.shut_down():
@@ -218,17 +218,17 @@ class EventLoop:
         if connection.received:
             self._pipelined.append(connection)
 
-    def _hold(self, connection: Connection, held_bytes: int) -> None:
-        self._held_bytes += held_bytes - connection.held_bytes
-        connection.held_bytes = held_bytes
+    def _account_buffered(self, connection: Connection, buffered_bytes: int) -> None:
+        self._buffered_bytes += buffered_bytes - connection.buffered_bytes
+        connection.buffered_bytes = buffered_bytes
 
-    def _end_late(self, now: float) -> None:
+    def _end_timed_out(self, now: float) -> None:
         """Close or answer the connections whose time is over."""
         for connection in list(self.connections):
             has_lingered = connection.lingers_until is not None and now > connection.lingers_until
             if has_lingered or connection.is_idle_for(self._limits.keep_alive_seconds, now):
                 self._close(connection)
-            elif connection.is_late(self._limits.request_seconds, now):
+            elif connection.is_timed_out(self._limits.request_seconds, now):
                 self._abort(connection, TIMED_OUT)
 
     def _abort(self, connection: Connection, error: RequestError) -> None:
@@ -243,7 +243,7 @@ class EventLoop:
     def _close(self, connection: Connection) -> None:
         if not connection.is_open:
             return
-        self._hold(connection, 0)
+        self._account_buffered(connection, 0)
         connection.is_open = False
         del self.connections[connection]
         self._poller.forget(connection.socket)

@@ -8,9 +8,9 @@ from ml_census.server.connection import Connection
 from ml_census.server.parser import ParserLimits, RequestError
 
 MAX_CONNECTIONS = 1000
-MAX_HELD_BYTES = 64 * 1024**2
+MAX_BUFFERED_BYTES = 64 * 1024**2
 TIMED_OUT = RequestError(408, "the request did not come in time")
-HELD_TOO_MUCH = RequestError(503, "too many requests are being sent already", retry_after=1)
+BUFFERED_TOO_MUCH = RequestError(503, "too many requests are being sent already", retry_after=1)
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Limits:
     connections: int = MAX_CONNECTIONS
 
     @property
-    def held_bytes(self) -> int:
+    def buffered_bytes(self) -> int:
         """Maximum bytes of all unfinished requests and unsent responses, never less than one request may have."""
-        return max(MAX_HELD_BYTES, self.parser.max_request_body_size)
+        return max(MAX_BUFFERED_BYTES, self.parser.max_request_body_size)
 
 
 def to_evict(connections: Iterable[Connection]) -> Connection | None:
@@ -40,11 +40,11 @@ def to_evict(connections: Iterable[Connection]) -> Connection | None:
     )
 
 
-def largest_holder(connections: Iterable[Connection]) -> Connection:
-    """Return the connection with the largest product of held bytes and seconds since they began to be held."""
+def largest_buffer(connections: Iterable[Connection]) -> Connection:
+    """Return the connection with the largest product of buffered bytes and seconds since the first of them arrived."""
     now = time.monotonic()
-    holding = (each for each in connections if each.held_bytes)
-    return max(holding, key=lambda each: each.held_bytes * (now - (each.waiting_since or now)))
+    buffering = (each for each in connections if each.buffered_bytes)
+    return max(buffering, key=lambda each: each.buffered_bytes * (now - (each.waiting_since or now)))
 
 
 def turn_of(event: tuple[Connection | None, int]) -> float:

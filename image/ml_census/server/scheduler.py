@@ -71,7 +71,7 @@ class WorkerPool(Generic[Task]):
         """Run the task on a thread as soon as one is free."""
         self._tasks.put(task)
 
-    def stop(self) -> None:
+    def shutdown(self) -> None:
         """Begin no further task. A thread ends with its current task; nothing waits for it."""
         self._stopped = True
         self._tasks.put(None)

@@ -19,14 +19,14 @@ from ml_census.server.syn_filter import drop_new_connections
 
 log = logging.getLogger(__name__)
 
-SWITCH_SECONDS = 0.0005
+SWITCH_INTERVAL_SECONDS = 0.0005
 """Python's switch interval. With its default, 5 ms, a probe waited 0.1 s behind predictions."""
 BACKLOG = 1024
 SPARE_DESCRIPTORS = 100
 """File descriptors that connections leave to files, storage, the metrics port and a sandbox."""
 HANDSHAKE_SECONDS = 0.2
 """Time for clients to finish the handshakes that they have begun."""
-QUIET_SECONDS = 0.5
+IDLE_GRACE_SECONDS = 0.5
 """Idle time after which no request is on its way on a connection."""
 
 
@@ -46,7 +46,7 @@ def serve(
     Raises OSError if the port is not available.
     """
     patch_chunk_patterns()
-    sys.setswitchinterval(SWITCH_SECONDS)
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
     too_large = f"the body is larger than max_body_bytes ({config.max_body_bytes} bytes)"
     origins = cors.normalize_origins(config.cors_origins)
     responder = Responder(app, metrics, draining.is_set, partial(cors.response_headers, origins), too_large)
@@ -84,11 +84,11 @@ def _drain(loop: EventLoop, listener: socket.socket, config: Config) -> None:
         pass
     loop.stop_accepting()
     while loop.connections and time.monotonic() < end:
-        loop.close_idle(QUIET_SECONDS)
+        loop.close_idle(IDLE_GRACE_SECONDS)
         loop.run_once()
     if loop.connections:
         log.warning("deadline: %d connection(s) still open", len(loop.connections))
-    loop.stop()
+    loop.shutdown()
     log.info("stopped")
 
 

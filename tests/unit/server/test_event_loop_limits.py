@@ -85,7 +85,7 @@ def test_time_to_read_a_response_begins_with_each(server: RunningServer, move_cl
 
 def test_unread_responses_over_the_memory_limit_end(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The response that has waited for longest is given up."""
-    monkeypatch.setattr(limits, "MAX_HELD_BYTES", 5 * LARGE_BYTES // 2)
+    monkeypatch.setattr(limits, "MAX_BUFFERED_BYTES", 5 * LARGE_BYTES // 2)
     clients = [server.connect(receive_buffer=4096) for _ in range(3)]
     for client in clients:
         client.sendall(post("/large", headers="Connection: close\r\n"))
@@ -99,7 +99,7 @@ def test_unread_responses_over_the_memory_limit_end(server: RunningServer, monke
 @pytest.mark.parametrize("config", [replace(CONFIG, max_body_bytes=50_000)])
 def test_unfinished_requests_over_the_memory_limit_end(server: RunningServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The request with most bytes times seconds is rejected, and the newest one is not."""
-    monkeypatch.setattr(limits, "MAX_HELD_BYTES", 100_000)
+    monkeypatch.setattr(limits, "MAX_BUFFERED_BYTES", 100_000)
     small, large, newest = server.connect(), server.connect(), server.connect()
     small.sendall(post("/", "abcd")[:-1])
     for client in (large, newest):
@@ -118,7 +118,7 @@ def test_largest_allowed_request_exceeds_the_memory_limit(
     server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The memory limit is never below the size that one client may send."""
-    monkeypatch.setattr(limits, "MAX_HELD_BYTES", 1)
+    monkeypatch.setattr(limits, "MAX_BUFFERED_BYTES", 1)
     client = server.connect()
     client.sendall(post("/", "x" * 100)[:-1])
     end_two_turns(server)

@@ -57,7 +57,7 @@ def test_pause_after_rejections_reads_new_connections_only(
     server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Probes use new connections. A rejected client waits until the queue is half empty."""
-    monkeypatch.setattr(event_loop, "PAUSE_SECONDS", 10)
+    monkeypatch.setattr(event_loop, "REJECTION_PAUSE_SECONDS", 10)
     waiting, rejected = server.overfill("/slow")
     assert status(rejected) == 503
     rejected.sendall(post("/retried"))

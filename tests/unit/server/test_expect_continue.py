@@ -55,7 +55,7 @@ def test_client_without_an_accepted_body_has_its_response(server: RunningServer,
 def test_client_that_left_before_continue_holds_no_bytes(
     server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "MAX_HELD_BYTES", 8)
+    monkeypatch.setattr(limits, "MAX_BUFFERED_BYTES", 8)
     for _ in range(2):
         leaving = server.connect()
         leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a close is a reset
@@ -79,7 +79,7 @@ def loop(listener: socket.socket) -> Iterator[EventLoop]:
     responder = Responder(app, Metrics(), lambda: False, lambda _method, _headers: [], "")
     made = EventLoop(listener, Limits(ParserLimits(100), 60, 60), app.queue_for, responder)
     yield made
-    made.stop()
+    made.shutdown()
 
 
 def turn_until(loop: EventLoop, is_done: Callable[[], object]) -> None:

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from ml_census.server.connection import Connection
-from ml_census.server.limits import largest_holder, to_evict, turn_of
+from ml_census.server.limits import largest_buffer, to_evict, turn_of
 from support.running_server import parsed, post
 
 
@@ -48,21 +48,21 @@ def test_answered_connections_are_not_evicted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("held_bytes", "seconds"), [((100, 10), (1, 1)), ((10, 10), (9, 1)), ((10, 100), (30, 2)), ((1, 0), (1, 100))]
+    ("buffered_bytes", "seconds"), [((100, 10), (1, 1)), ((10, 10), (9, 1)), ((10, 100), (30, 2)), ((1, 0), (1, 100))]
 )
-def test_largest_holder_has_most_bytes_times_seconds(held_bytes: tuple[int, int], seconds: tuple[int, int]) -> None:
+def test_largest_buffer_has_most_bytes_times_seconds(buffered_bytes: tuple[int, int], seconds: tuple[int, int]) -> None:
     now = time.monotonic()
     first, second = (
-        connection(held_bytes=held, waiting_since=now - waited)
-        for held, waited in zip(held_bytes, seconds, strict=True)
+        connection(buffered_bytes=held, waiting_since=now - waited)
+        for held, waited in zip(buffered_bytes, seconds, strict=True)
     )
 
-    assert largest_holder([second, first]) is first
+    assert largest_buffer([second, first]) is first
 
 
 @pytest.mark.parametrize(("since", "expected"), [(None, False), (90, False), (89, True)])
-def test_connection_is_late_after_its_seconds(since: float | None, expected: bool) -> None:
-    assert connection(waiting_since=since).is_late(seconds=10, now=100) is expected
+def test_connection_is_timed_out_after_its_seconds(since: float | None, expected: bool) -> None:
+    assert connection(waiting_since=since).is_timed_out(seconds=10, now=100) is expected
 
 
 @pytest.mark.parametrize(("since", "expected"), [(90, False), (89, True)])

@@ -104,7 +104,7 @@ def test_worker_pool_runs_tasks_in_their_order() -> None:
         pool.submit(task)
 
     assert [tasks.begun.get(timeout=SECONDS) for _ in range(3)] == ["a", "b", "c"]
-    pool.stop()
+    pool.shutdown()
 
 
 def test_worker_pool_counts_the_tasks_that_wait() -> None:
@@ -117,7 +117,7 @@ def test_worker_pool_counts_the_tasks_that_wait() -> None:
     pool.submit("c")
 
     assert len(pool) == 2
-    pool.stop()
+    pool.shutdown()
     tasks.go_on.set()
 
 
@@ -129,7 +129,7 @@ def test_stopped_worker_pool_begins_no_further_task() -> None:
         pool.submit(task)
     assert {tasks.begun.get(timeout=SECONDS) for _ in threads} == {"a", "b"}
 
-    pool.stop()
+    pool.shutdown()
     tasks.go_on.set()
 
     for thread in threads:
