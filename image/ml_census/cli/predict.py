@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ml_census.client.csv_input import CsvInput
     from ml_census.client.csv_output import OnError
     from ml_census.client.csv_scoring import ScoringRun
-    from ml_census.client.session import Answer, Client, ModelInfo
+    from ml_census.client.session import Client, ModelInfo, PredictionBatch
 
 FILE = click.Path(exists=True, dir_okay=False)
 STDIN = STDOUT = "-"
@@ -53,7 +53,7 @@ class Options(TypedDict):
 @click.option("--password-file", type=FILE, help="File with the password. Without it there is a prompt.")
 @click.option("--row", metavar="JSON", help="One row: a list of values, or an object by column name.")
 @click.option("--example", is_flag=True, help="Predict an example row, which the model's columns in GET /schema allow.")
-@click.option("--expect", metavar="ANSWER", help="Fail unless this is the prediction of the row.")
+@click.option("--expect", metavar="PREDICTION", help="Fail unless this is the prediction of the row.")
 @click.option("--input", "source", type=click.Path(exists=True, dir_okay=False, allow_dash=True), help="CSV file "
               "of rows, with a header or the model's columns, separated by commas, semicolons, tabs or pipes; plain or "
               "gzip. - is standard input.")  # fmt: skip
@@ -112,7 +112,7 @@ def _fail_in_one_line(url: str, resumes: bool) -> Iterator[None]:
 
 def _predict_row(client: "Client", options: Options) -> None:
     rows = _example_rows(client) if options["example"] else [_parsed_row(str(options["row"]))]
-    batch = _first_answer(client, rows, options["proba"])
+    batch = _first_accepted(client, rows, options["proba"])
     (prediction,) = batch.predictions
     shown = {"prediction": prediction, "probabilities": batch.probabilities[0]} if batch.probabilities else prediction
     click.echo(json.dumps(shown))
@@ -134,15 +134,15 @@ def _example_rows(client: "Client") -> list[object]:
         raise ClientError(f"/schema: {error}") from error
 
 
-def _first_answer(client: "Client", rows: list[object], proba: bool) -> "Answer":
-    """Return the answer to the first row that the server accepts. Raises ClientError."""
+def _first_accepted(client: "Client", rows: list[object], proba: bool) -> "PredictionBatch":
+    """Return the predictions for the first row that the server accepts. Raises ClientError."""
     from ml_census.client.session import RejectedRowError
 
     *others, last = rows
     for row in others:
         with suppress(RejectedRowError):
-            return next(client.answers([row], with_probabilities=proba))
-    return next(client.answers([last], with_probabilities=proba))
+            return next(client.predict_batches([row], with_probabilities=proba))
+    return next(client.predict_batches([last], with_probabilities=proba))
 
 
 def _parsed_row(text: str) -> object:

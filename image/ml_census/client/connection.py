@@ -179,7 +179,7 @@ def _cause(error: requests.RequestException) -> str:
     if isinstance(error, requests.exceptions.SSLError):
         return f"the TLS connection failed: {next(_chain(error, OSError, ValueError), error)}"
     if isinstance(error, requests.Timeout):
-        return f"no answer within {TIMEOUT_SECONDS} s"
+        return f"no response within {TIMEOUT_SECONDS} s"
     for cause in _chain(error, OSError):
         if isinstance(cause, socket.gaierror):
             return "the host name cannot be resolved"

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from ml_census.client.csv_input import Row, ScoringError
 from ml_census.client.csv_output import Output, Report, at
 from ml_census.client.csv_resume import PartFile
-from ml_census.client.session import Answer, Client, RejectedRowError
+from ml_census.client.session import Client, PredictionBatch, RejectedRowError
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ def _write(client: Client, run: ScoringRun, batch: int, writer: "_Writer") -> Re
     output = run.output
     options = {"with_probabilities": output.classes is not None, "skip_rejected": output.on_error != "stop"}
     try:
-        for answer in client.answers(writer.inputs(), batch, run.version, **options):
-            writer.write_answer(answer)
+        for predicted in client.predict_batches(writer.inputs(), batch, run.version, **options):
+            writer.write_batch(predicted)
     except RejectedRowError as error:
         raise ScoringError(f"{output.table.name}: {at(writer.line_of(error.row), error.reason)}") from error
     writer.write_rest()
@@ -102,26 +102,26 @@ class _Writer:
         self._file = file
         self._to_send, to_write = tee(islice(run.output.table.rows(), run.done, None))
         self._sent = self._write_unsent(to_write)
-        self._answered = 0
+        self._predicted = 0
 
     def inputs(self) -> Iterator[list[str | None]]:
         """Yield the values of the rows that can be sent."""
         return (self._output.table.inputs(row) for row in self._to_send if not row.problem)
 
-    def write_answer(self, answer: Answer) -> None:
+    def write_batch(self, batch: PredictionBatch) -> None:
         """Write the rows of a batch."""
         lines = []
-        for index, (prediction, row) in enumerate(zip(answer.predictions, self._sent, strict=False)):
-            problem = answer.rejected.get(self._answered + index, "")
-            probabilities = answer.probabilities[index] if answer.probabilities else []
+        for index, (prediction, row) in enumerate(zip(batch.predictions, self._sent, strict=False)):
+            problem = batch.rejected.get(self._predicted + index, "")
+            probabilities = batch.probabilities[index] if batch.probabilities else []
             self._write(row, None if problem else prediction, probabilities, problem)
             lines.append(row.line)
-        self._count_unknown(answer, lines)
-        self._answered += len(answer.predictions)
+        self._count_unknown(batch, lines)
+        self._predicted += len(batch.predictions)
 
     def line_of(self, number: int) -> int:
-        """Return the line of a row that was sent and has no answer yet."""
-        return next(islice(self._sent, number - self._answered, None)).line
+        """Return the line of a row that was sent and has no prediction yet."""
+        return next(islice(self._sent, number - self._predicted, None)).line
 
     def write_rest(self) -> None:
         """Write the rejected rows after the last batch."""
@@ -141,10 +141,10 @@ class _Writer:
         self._file.write(self._output.record(row, prediction, probabilities, problem))
         self._progress(1)
 
-    def _count_unknown(self, answer: Answer, lines: list[int]) -> None:
-        self.report.unknown += answer.unknown
-        if answer.examples and not self.report.first_unknown:
-            example = answer.examples[0]
+    def _count_unknown(self, batch: PredictionBatch, lines: list[int]) -> None:
+        self.report.unknown += batch.unknown
+        if batch.examples and not self.report.first_unknown:
+            example = batch.examples[0]
             value = json.dumps(example.get("got"), ensure_ascii=False)
-            line = lines[example["row"] - self._answered]
+            line = lines[example["row"] - self._predicted]
             self.report.first_unknown = f"line {line}, column {example.get('column')}: {value}"

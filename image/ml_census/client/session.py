@@ -14,7 +14,7 @@ from ml_census.client import json_rows
 from ml_census.client.batches import Batches, EncodedRow
 from ml_census.client.connection import STRANGER, TOO_LARGE, ClientError, Connection, RejectedError, json_content
 
-__all__ = ["Answer", "Client", "ClientError", "ModelInfo", "RejectedRowError"]
+__all__ = ["Client", "ClientError", "ModelInfo", "PredictionBatch", "RejectedRowError"]
 
 RETRY_TIMEOUT_SECONDS = 120
 """Maximum time for the retries of a batch, longer than a pod is unavailable in an update."""
@@ -50,7 +50,7 @@ class ModelInfo:
 
 
 @dataclass(frozen=True)
-class Answer:
+class PredictionBatch:
     """Predictions for consecutive rows."""
 
     predictions: list[Any]
@@ -107,18 +107,18 @@ class Client:
         The rows are a DataFrame, an array, or anything that yields lists of values or objects by column name. Missing
         values may be None, NaN, NA or NaT.
         """
-        for answer in self.answers(rows, batch):
-            yield from answer.predictions
+        for predicted in self.predict_batches(rows, batch):
+            yield from predicted.predictions
 
-    def answers(
+    def predict_batches(
         self,
         rows: Any,
         batch: int = BATCH_ROWS,
         version: str = "",
         with_probabilities: bool = False,
         skip_rejected: bool = False,
-    ) -> Iterator[Answer]:
-        """Yield the answers to batches of rows. Raises ClientError; RejectedRowError unless skip_rejected is set.
+    ) -> Iterator[PredictionBatch]:
+        """Yield predictions batch by batch. Raises ClientError; RejectedRowError unless skip_rejected is set.
 
         A request has maximum `batch` rows and 512 KiB. After a 413 response the batches are smaller. If
         `version` is set, a response of another model raises ClientError.
@@ -127,7 +127,7 @@ class Client:
         batches = Batches(self._json_rows(rows, skip_rejected), batch)
         while taken := batches.take():
             try:
-                yield self._answer(taken, query, version, skip_rejected)
+                yield self._predict_batch(taken, query, version, skip_rejected)
             except RejectedError as rejection:
                 if rejection.status != TOO_LARGE or len(taken) == 1:
                     raise
@@ -148,8 +148,8 @@ class Client:
                     raise RejectedRowError(number, str(error)) from error
                 yield EncodedRow(number, b"", str(error))
 
-    def _answer(self, rows: list[EncodedRow], query: str, version: str, skip_rejected: bool) -> Answer:
-        """Return the answer to a batch. Rejected rows are removed, and the others are sent again."""
+    def _predict_batch(self, rows: list[EncodedRow], query: str, version: str, skip_rejected: bool) -> PredictionBatch:
+        """Return the predictions for a batch. Rejected rows are removed, and the others are sent again."""
         while sendable := [row for row in rows if not row.problem]:
             try:
                 return _align(rows, sendable, *self._send_rows(sendable, query, version))
@@ -178,11 +178,11 @@ class Client:
         return content, int(unknown) if unknown.isdecimal() else 0
 
 
-def _align(rows: list[EncodedRow], sent: list[EncodedRow], content: dict[str, Any], unknown: int) -> Answer:
-    """Return the content of the response to the sent rows as an answer to all rows of the batch."""
+def _align(rows: list[EncodedRow], sent: list[EncodedRow], content: dict[str, Any], unknown: int) -> PredictionBatch:
+    """Return the content of the response to the sent rows as predictions for all rows of the batch."""
     indexes = {row.number: index for index, row in enumerate(sent)}
     predictions, probabilities = content["predictions"], content.get("probabilities")
-    return Answer(
+    return PredictionBatch(
         [predictions[indexes[row.number]] if row.number in indexes else None for row in rows],
         probabilities and [probabilities[indexes[row.number]] if row.number in indexes else [] for row in rows],
         {row.number: row.problem for row in rows if row.problem},

@@ -75,24 +75,24 @@ def test_rejected_row_is_raised_with_its_index(client: Client, script: ScriptedS
 def test_skipped_row_is_left_out_of_the_next_request(client: Client, script: ScriptedServer) -> None:
     script.plan["/prediction"] = [rejection(1)]
 
-    (answer,) = client.answers([[1], ["z"], [3]], skip_rejected=True)
+    (batch,) = client.predict_batches([[1], ["z"], [3]], skip_rejected=True)
 
     assert script.rows() == [[[1], ["z"], [3]], [[1], [3]]]
-    assert answer.predictions == ["x", None, "x"]
-    assert answer.rejected == {1: 'column age: expected a number, got "z"'}
+    assert batch.predictions == ["x", None, "x"]
+    assert batch.rejected == {1: 'column age: expected a number, got "z"'}
 
 
 def test_batch_of_skipped_rows_has_no_predictions(client: Client, script: ScriptedServer) -> None:
     script.plan["/prediction"] = [rejection(0)]
 
-    (answer,) = client.answers([["z"]], skip_rejected=True)
+    (batch,) = client.predict_batches([["z"]], skip_rejected=True)
 
-    assert (answer.predictions, len(answer.rejected), len(script.rows())) == ([None], 1, 1)
+    assert (batch.predictions, len(batch.rejected), len(script.rows())) == ([None], 1, 1)
 
 
 def test_response_of_another_model_is_raised(client: Client) -> None:
     with pytest.raises(ClientError, match="the server has model a1 now, not b2"):
-        list(client.answers([[1]], version="b2"))
+        list(client.predict_batches([[1]], version="b2"))
 
 
 def test_response_with_other_rows_is_another_server(client: Client, script: ScriptedServer) -> None:
