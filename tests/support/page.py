@@ -59,7 +59,7 @@ def tab_to(page: Page, selector: str) -> None:
     raise AssertionError(f"Tab does not reach {selector}")
 
 
-class Gate:
+class RequestGate:
     """A gate that holds requests for predictions and releases them one by one."""
 
     def __init__(self, page: Page) -> None:

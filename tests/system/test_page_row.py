@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from support.live_server import Server, Start
-from support.page import Gate, census, enter, field, log_in, page, percent, problems
+from support.page import RequestGate, census, enter, field, log_in, page, percent, problems
 
 __all__ = ["census", "page"]
 
@@ -38,7 +38,7 @@ def test_change_during_a_prediction_is_predicted_next(page: Page, census: Server
     log_in(page, census.url)
     page.click("#row button")
     expect(page.locator("#prediction")).not_to_be_empty()
-    gate = Gate(page)
+    gate = RequestGate(page)
 
     enter(page, "age", "30")
     enter(page, "education-num", "3")
@@ -141,7 +141,7 @@ def test_prediction_does_not_wait_for_its_effects(page: Page, census: Server) ->
     enter(page, "age", "52")
     page.click("#row button")
     expect(page.locator("#prediction")).not_to_be_empty()
-    gate = Gate(page)
+    gate = RequestGate(page)
     page.click("summary")
     gate.open_once()
     expect(page.locator("#moves tr")).to_have_count(1)

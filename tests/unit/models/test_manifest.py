@@ -37,7 +37,7 @@ def rejection(path: Path) -> str:
 
 @pytest.mark.parametrize("listed", [True, False])
 def test_pinned_model_with_another_hash_is_rejected(folder: WriteFolder, listed: bool) -> None:
-    """The hash is that of manifest.json, which lists those of the other files. Without a manifest, it is the model's."""
+    """The hash is that of manifest.json if there is one. To remove the manifest does not help."""
     path = folder("logistic")
     model, manifest = path.parent / "model.pkl", path.parent / "manifest.json"
     pinned = model

@@ -36,10 +36,10 @@ from support.compile_data import CODES, GAPS, LABELS, NUMBERS, ROWS, columns_of,
 pytestmark = pytest.mark.filterwarnings("ignore:Found unknown categories in columns")
 
 
-class Half(TransformerMixin, BaseEstimator):
+class HalvingTransformer(TransformerMixin, BaseEstimator):
     """A transformer of another package."""
 
-    def fit(self, rows: Any, labels: Any = None) -> "Half":
+    def fit(self, rows: Any, labels: Any = None) -> "HalvingTransformer":
         self.n_features_in_ = rows.shape[1]
         return self
 
@@ -100,8 +100,14 @@ UNSUPPORTED: dict[str, tuple[Callable[[], Any], str]] = {
     "PCA": (lambda: on_numbers(PCA(), tree()), "no rule for PCA"),
     "bins": (lambda: on_numbers(BINS, tree()), "no rule for KBinsDiscretizer"),
     "logarithms": (lambda: on_numbers(FunctionTransformer(np.log1p), tree()), "no rule for FunctionTransformer"),
-    "another package's transformer": (lambda: on_numbers(StandardScaler(), Half(), tree()), "no rule for Half"),
-    "another package's first step": (lambda: on_numbers(Half(), tree()), "no rule for Half"),
+    "another package's transformer": (
+        lambda: on_numbers(StandardScaler(), HalvingTransformer(), tree()),
+        "no rule for HalvingTransformer",
+    ),
+    "another package's first step": (
+        lambda: on_numbers(HalvingTransformer(), tree()),
+        "no rule for HalvingTransformer",
+    ),
     "a subclass of a tree": (lambda: on_numbers(CautiousTree(max_depth=3)), "no rule for CautiousTree"),
     "weights of a union": (lambda: on_numbers(WEIGHTED_UNION, tree()), "FeatureUnion with weights"),
     "weights of columns": (lambda: on_numbers(WEIGHTED_COLUMNS, tree()), "ColumnTransformer with weights"),
