@@ -10,12 +10,41 @@ import pytest
 import ml_census
 
 PACKAGE = Path(ml_census.__file__).parent
+TESTS = Path(__file__).parent
+MODULES = [path for path in sorted(PACKAGE.rglob("*.py")) if not path.stem.startswith("__")]
 
 
 def used(path: Path) -> set[str]:
     """Return the attributes of modules that a module uses, such as os.environ."""
     nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)]
     return {f"{node.value.id}.{node.attr}" for node in nodes if isinstance(node.value, ast.Name)}
+
+
+def has_functions(path: Path) -> bool:
+    """Return whether a module has functions, or methods other than those with double underscores."""
+    functions = [node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
+    return any(not name.startswith("__") for name in functions)
+
+
+def test_each_module_with_functions_has_a_test_file() -> None:
+    missing = [
+        str(path.relative_to(PACKAGE))
+        for path in MODULES
+        if has_functions(path) and not (TESTS / path.relative_to(PACKAGE).parent / f"test_{path.name}").exists()
+    ]
+
+    assert missing == []
+
+
+def test_each_test_file_is_named_after_a_module() -> None:
+    """The name is test_MODULE.py or test_MODULE_TOPIC.py; allowed_globals.txt counts as a module."""
+    strange = []
+    for path in sorted(TESTS.glob("*/**/test_*.py")):
+        name, folder = path.stem.removeprefix("test_"), PACKAGE / path.relative_to(TESTS).parent
+        if not any(f"{name}_".startswith(f"{module.stem}_") for module in folder.glob("*.*")):
+            strange.append(str(path.relative_to(TESTS)))
+
+    assert strange == []
 
 
 def test_only_the_command_line_uses_environment_signals_and_exit() -> None:

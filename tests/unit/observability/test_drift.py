@@ -111,8 +111,8 @@ def test_requests_on_the_previous_model_are_not_counted() -> None:
         service.predict(new, [list(row) for row in USUAL], service.stage_timer())
         service.predict(old, [["Female", 90]], service.stage_timer())
 
-    told = [metrics.registry.get_sample_value("ml_census_drift", {"column": name}) for name in ("age", "sex")]
-    assert told == pytest.approx([0, 0], abs=1e-3)
+    psis = [metrics.registry.get_sample_value("ml_census_drift", {"column": name}) for name in ("age", "sex")]
+    assert psis == pytest.approx([0, 0], abs=1e-3)
 
 
 def test_bins_of_a_number_have_equal_frequencies() -> None:

@@ -14,7 +14,6 @@ from sklearn.pipeline import make_pipeline
 
 from ml_census.errors import ArtifactError
 from ml_census.models.pickles import estimator
-from ml_census.models.pickles.pickle_version import sklearn_version
 from support.harmful_pickles import EVALUATE, evaluating
 
 ROWS, LABELS = [[0.0], [1.0]] * 20, [0, 1] * 20
@@ -76,13 +75,6 @@ def test_sklearn_version_mismatch_is_advised_only_where_it_helps(key: str, data:
         estimator.load_estimator(key, "model.pkl", data)
 
     assert ("sklearn_version_mismatch: warn" in raised.value.reason) is works
-
-
-@pytest.mark.parametrize("compress", [0, 3, ("gzip", 3), ("lzma", 3)])
-def test_sklearn_version_is_found_in_each_form(compress: Any) -> None:
-    assert sklearn_version(dumped(FOREST, compress=compress)) == estimator.VERSION
-    assert sklearn_version(pickle.dumps(FOREST, protocol=0)) == estimator.VERSION
-    assert sklearn_version(dumped([1])) is None
 
 
 NAMES = b"(lp0\ncmylib\nHalf\nacother.lib\nthing\nacnumpy\nvectorize\nac__main__\nOwn\na."
