@@ -1,6 +1,5 @@
 """/schema and /version: what the model accepts and returns, and what the server runs."""
 
-import json
 import platform
 
 from flask import Response
@@ -8,7 +7,7 @@ from flask import Response
 from ml_census import __version__
 from ml_census.api.blueprint import ApiBlueprint
 from ml_census.api.credentials import authenticate
-from ml_census.api.responses import JSON, json_response
+from ml_census.api.responses import json_response
 from ml_census.api.state import current_state
 from ml_census.schema import schema_to_json
 from ml_census.web.views import REPORT
@@ -25,7 +24,7 @@ def schema() -> Response:
     document = schema_to_json(predictor.schema) | {"classes": classes and artifacts.model.decode(classes)}
     if predictor.outputs and predictor.has_probabilities:
         document["outputs"] = predictor.outputs
-    return Response(json.dumps(document, default=str), mimetype=JSON)
+    return json_response(document)
 
 
 @blueprint.get("/version")
