@@ -67,10 +67,10 @@ def _published(name: str, columns: bytes) -> dict[str, bytes]:
     from ml_census.models.publishing import publish
     from ml_census.schema import schema_from_json
 
-    made = _sample_model(name)
-    known = schema_from_json(json.loads(columns)) if columns else schema_inference.infer_schema(made.model)
+    sample = _sample_model(name)
+    known = schema_from_json(json.loads(columns)) if columns else schema_inference.infer_schema(sample.model)
     with tempfile.TemporaryDirectory() as folder:
-        publish(made.model, known, made.decoding, [], {}, folder)
+        publish(sample.model, known, sample.decoding, [], {}, folder)
         return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
 
 
@@ -97,11 +97,11 @@ def write_folder(path: Path, name: str, **config: object) -> Path:
     """
     import joblib
 
-    made = _sample_model(name)
-    joblib.dump(made.model, path / "model.pkl")
-    if made.decoding:
-        (path / "decoding.json").write_text(json.dumps(made.decoding))
-    return write_config(path, "decoding.json" if made.decoding else None, **config)
+    sample = _sample_model(name)
+    joblib.dump(sample.model, path / "model.pkl")
+    if sample.decoding:
+        (path / "decoding.json").write_text(json.dumps(sample.decoding))
+    return write_config(path, "decoding.json" if sample.decoding else None, **config)
 
 
 def write_published(path: Path, name: str, schema: object = None, **config: object) -> Path:

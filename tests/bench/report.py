@@ -78,8 +78,8 @@ def plot(results: list[Result]) -> str:
         x = left + panel * (width + 70)
         parts.append(f'<text class="t" x="{x}" y="24">{title}</text>')
         largest = max(result.figures()[column] for result in shown)
-        for place, result in enumerate(shown):
-            value, y = result.figures()[column], top + place * line
+        for index, result in enumerate(shown):
+            value, y = result.figures()[column], top + index * line
             kind = "o" if result.name.startswith("ml-census") else "b"
             bar = max(value / largest * width, 1) * 0.8
             parts.append(f'<rect class="{kind}" x="{x}" y="{y}" width="{bar:.1f}" height="{line - 8}" rx="2"/>')

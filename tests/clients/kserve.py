@@ -34,5 +34,5 @@ async def main(url, token, names, rows):
     print(json.dumps({"ready": ready, "v1": first["predictions"], "v2": predictions, "binary": binary}))
 
 
-asked = json.load(sys.stdin)
-asyncio.run(main(*sys.argv[1:], asked["names"], asked["rows"]))
+request = json.load(sys.stdin)
+asyncio.run(main(*sys.argv[1:], request["names"], request["rows"]))

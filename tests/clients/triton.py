@@ -12,12 +12,12 @@ import numpy as np
 import tritonclient.http as triton
 
 host, token = sys.argv[1:]
-asked = json.load(sys.stdin)
+request = json.load(sys.stdin)
 headers = {"Authorization": f"Bearer {token}"}
 client = triton.InferenceServerClient(host)
 tensors = []
-for index, name in enumerate(asked["names"]):
-    values = [row[index] for row in asked["rows"]]
+for index, name in enumerate(request["names"]):
+    values = [row[index] for row in request["rows"]]
     number = isinstance(values[0], int | float)
     data = np.array(values, dtype=np.float64 if number else np.object_).reshape(-1, 1)
     tensors.append(triton.InferInput(name, list(data.shape), "FP64" if number else "BYTES"))

@@ -44,15 +44,15 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
 class Damaged(Snapshot):
     """A snapshot of which one file has a flipped bit or is truncated."""
 
-    def __init__(self, name: str, place: float, bit: int | None) -> None:
+    def __init__(self, name: str, position: float, bit: int | None) -> None:
         super().__init__()
-        self._damage = name, place, bit
+        self._damage = name, position, bit
 
     def read(self, uri: str, limit: int) -> bytes:
         data = bytearray(super().read(uri, limit))
-        name, place, bit = self._damage
+        name, position, bit = self._damage
         if uri.endswith(name):
-            at = int(place * (len(data) - 1))
+            at = int(position * (len(data) - 1))
             if bit is None:
                 del data[at:]
             else:
@@ -67,10 +67,10 @@ def test_undamaged_published_model_is_loaded(published: Config) -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_damaged_file_of_a_published_model_is_never_loaded(published: Config, name: str) -> None:
     @examples(15)
-    @given(place=st.floats(0, 1), bit=st.none() | st.integers(0, 7))
-    def damaged(place: float, bit: int | None) -> None:
+    @given(position=st.floats(0, 1), bit=st.none() | st.integers(0, 7))
+    def damaged(position: float, bit: int | None) -> None:
         with pytest.raises(ArtifactError):
-            load_artifacts(published, Damaged(name, place, bit))
+            load_artifacts(published, Damaged(name, position, bit))
 
     damaged()
 
@@ -82,9 +82,9 @@ def test_damaged_pickle_is_rejected_in_one_line_or_loads(tmp_path: Path) -> None
     settings = Config(str(tmp_path / "model.pkl"), users="", secret="")
 
     @examples(4)
-    @given(place=st.floats(0, 1), bit=st.none() | st.integers(0, 7))
-    def damaged(place: float, bit: int | None) -> None:
-        read: Any = Damaged("model.pkl", place, bit)
+    @given(position=st.floats(0, 1), bit=st.none() | st.integers(0, 7))
+    def damaged(position: float, bit: int | None) -> None:
+        read: Any = Damaged("model.pkl", position, bit)
         read.files[settings.model_path] = read.read(settings.model_path, 2**30)
         try:
             sandbox.run_in_sandbox(settings, read)

@@ -144,16 +144,16 @@ def test_random_csv_gets_200_or_400(target: Target, text: str | bytes) -> None:
 
 @default_examples
 @given(
-    places=st.lists(st.integers(0, len(GOOD) - 1), max_size=4),
+    indexes=st.lists(st.integers(0, len(GOOD) - 1), max_size=4),
     byte=st.integers(0, 255),
     end=st.integers(0, len(GOOD)),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]),
 )
-def test_damaged_body_gets_200_or_400(target: Target, places: list[int], byte: int, end: int, encoding: str) -> None:
+def test_damaged_body_gets_200_or_400(target: Target, indexes: list[int], byte: int, end: int, encoding: str) -> None:
     """Flip and truncate bytes, and change the encoding."""
     damaged = bytearray(GOOD.decode().encode(encoding))
-    for place in places:
-        damaged[place] = byte
+    for index in indexes:
+        damaged[index] = byte
 
     status = send(target, "POST", "/prediction", bytes(damaged[: len(damaged) - end // 8]), target.as_json())
 

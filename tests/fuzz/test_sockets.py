@@ -19,7 +19,7 @@ PIECES = [
     *(b"Host: y\r\n", b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"Expect: 100-continue\r\n"),
     *(b"HTTP/0.9", b"GET /livez HTTP/1.1\r\n", b"Connection: keep-alive\r\n", b"ffffffffffffffff"),
 ]
-BORDERS = [place for found in re.finditer(rb"\b|\r\n", REQUEST) for place in found.span()]
+BORDERS = [index for found in re.finditer(rb"\b|\r\n", REQUEST) for index in found.span()]
 places = st.integers(0, len(REQUEST)) | st.sampled_from(BORDERS)
 edits = st.lists(
     st.tuples(places, st.sampled_from([0, 0, 1, 2, 10, 20]), st.sampled_from(PIECES) | st.binary(max_size=4)),
@@ -36,8 +36,8 @@ def test_mutated_bytes_never_get_a_5xx(server: Server) -> None:
     @given(edits=edits)
     def mutated(edits: list[tuple[int, int, bytes]]) -> None:
         sent = bytearray(REQUEST)
-        for place, gone, piece in edits:
-            sent[place : place + gone] = piece
+        for index, gone, piece in edits:
+            sent[index : index + gone] = piece
         statuses = send(server, bytes(sent))
         assert all(status < 500 for status in statuses)
         assert statuses or is_waited_for(server, bytes(sent))

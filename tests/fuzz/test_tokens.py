@@ -80,10 +80,10 @@ def test_token_signed_by_the_test_is_accepted() -> None:
 
 
 @examples(500)
-@given(place=st.integers(0, len(str(EXAMPLE)) - 1), text=st.text(max_size=3), removed=st.integers(0, 3))
-def test_token_with_changed_characters_is_rejected(place: int, text: str, removed: int) -> None:
+@given(index=st.integers(0, len(str(EXAMPLE)) - 1), text=st.text(max_size=3), removed=st.integers(0, 3))
+def test_token_with_changed_characters_is_rejected(index: int, text: str, removed: int) -> None:
     issued = issue()
-    token = str(issued)[:place] + text + str(issued)[place + removed :]
+    token = str(issued)[:index] + text + str(issued)[index + removed :]
 
     try:
         is_same = [decode_base64(part) for part in token.split(".")] == [decode_base64(part) for part in issued]

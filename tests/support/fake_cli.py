@@ -105,8 +105,8 @@ def gcloud(words: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    program, *given = sys.argv[1:]
-    if program == "gcloud" and given[:2] == ["storage", "cp"]:
-        gcloud(given)
-    elif not given[0].startswith(SILENT[program]):
-        {"kubectl": kubectl, "helm": helm}[program](given)
+    program, *arguments = sys.argv[1:]
+    if program == "gcloud" and arguments[:2] == ["storage", "cp"]:
+        gcloud(arguments)
+    elif not arguments[0].startswith(SILENT[program]):
+        {"kubectl": kubectl, "helm": helm}[program](arguments)

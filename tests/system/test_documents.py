@@ -116,9 +116,9 @@ def test_key_rotation_rejects_no_token_before_its_end(docs: DocsEnvironment) -> 
 
 
 def test_model_is_published_and_rolled_back(docs: DocsEnvironment) -> None:
-    made = SAMPLE_MODELS["article"]()
-    joblib.dump(made.model, docs.folder / "model.pkl")
-    (docs.folder / "decoding.json").write_text(json.dumps(made.decoding))
+    sample = SAMPLE_MODELS["article"]()
+    joblib.dump(sample.model, docs.folder / "model.pkl")
+    (docs.folder / "decoding.json").write_text(json.dumps(sample.decoding))
     before = docs.version()["model"]
 
     before_edit = (docs.folder / "prod.yaml").read_text()
@@ -192,14 +192,14 @@ def test_python_block_predicts_a_row(docs: DocsEnvironment, document: str, capsy
 @pytest.fixture
 def moved(tmp_path: Path, launch: Launch) -> Iterator[DocsEnvironment]:
     """The article's folder in its bucket, before the migration."""
-    made = SAMPLE_MODELS["article"]()
+    sample = SAMPLE_MODELS["article"]()
     article = tmp_path / "bucket/my-models/model_deployment"
     article.mkdir(parents=True)
-    joblib.dump(made.model, article / "model.pkl")
-    (article / "prediction_decoding.json").write_text(json.dumps(made.decoding))
+    joblib.dump(sample.model, article / "model.pkl")
+    (article / "prediction_decoding.json").write_text(json.dumps(sample.decoding))
     (article / "users.json").write_text(json.dumps({"census": PASSWORD, "ada": "love lace"}))
     (article / "secret.txt").write_text("short")
-    (tmp_path / "rows.csv").write_text("".join(f"{','.join(map(str, row))}\n" for row in made.rows))
+    (tmp_path / "rows.csv").write_text("".join(f"{','.join(map(str, row))}\n" for row in sample.rows))
     docs = DocsEnvironment(tmp_path, launch)
     yield docs
     docs.end()
@@ -207,7 +207,7 @@ def moved(tmp_path: Path, launch: Launch) -> Iterator[DocsEnvironment]:
 
 def test_migration_changes_nothing_for_clients(moved: DocsEnvironment) -> None:
     """Type the guide: users, passwords and rows stay valid, and the Service of the article selects the new pods."""
-    made = SAMPLE_MODELS["article"]()
+    sample = SAMPLE_MODELS["article"]()
 
     moved.type(*blocks(DOCUMENTS[MIGRATION], "sh"), release="census")
 
@@ -216,12 +216,12 @@ def test_migration_changes_nothing_for_clients(moved: DocsEnvironment) -> None:
     response = requests.post(
         f"{moved.server.url}/prediction",
         headers={"Authorization": moved.token("census")},
-        json={"inputs": made.rows},
+        json={"inputs": sample.rows},
         timeout=SECONDS,
     )
-    assert response.json() == {"predictions": made.decoded()}
+    assert response.json() == {"predictions": sample.decoded()}
     lines = (moved.folder / "new.csv").read_text().splitlines()
-    assert [line.rpartition(",")[2] for line in lines] == made.decoded()
+    assert [line.rpartition(",")[2] for line in lines] == sample.decoded()
     assert not (moved.folder / "private/clear.json").exists()
     there, back = json.loads((moved.state / "ml-census-service.json").read_text())
     assert {key: value for key, value in there["spec"]["selector"].items() if value} == moved.selector()

@@ -190,8 +190,8 @@ def test_dashboard_and_alerts_query_existing_series(samples: list[Sample], expre
             if matcher.name in ("namespace", "pod"):
                 continue
             values = STATUSES if matcher.name == "status" else {item[matcher.name] for item in labels_found}
-            wanted = matcher.value.split("|") if matcher.op in (MatchOp.Re, MatchOp.NotRe) else [matcher.value]
-            assert {*wanted} <= values, matcher
+            expected = matcher.value.split("|") if matcher.op in (MatchOp.Re, MatchOp.NotRe) else [matcher.value]
+            assert {*expected} <= values, matcher
     named = set(re.findall(r"{{ *(?:\$labels\.)?(\w+) *}}", text))
     assert grouping_labels(expression) | named <= labels
 

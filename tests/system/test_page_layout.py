@@ -78,8 +78,8 @@ def test_pages_fit_the_width_of_a_phone(page: Page, census: Server, wide: Server
     log_in(page, wide.url)
     expect(page.locator("#one")).to_be_visible()
     fits()
-    for place in range(2):
-        enter(page, f"column {place}", "3")
+    for index in range(2):
+        enter(page, f"column {index}", "3")
     page.click("#row button")
     expect(page.locator("#prediction")).not_to_be_empty()
     fits()
@@ -158,7 +158,7 @@ def test_text_contrast_meets_wcag(scheme: str) -> None:
 def contrast(one: str, other: str) -> float:
     def luminance(colour: str) -> float:
         whole = colour if len(colour) == 6 else "".join(2 * digit for digit in colour)
-        parts = [int(whole[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+        parts = [int(whole[index : index + 2], 16) / 255 for index in (0, 2, 4)]
         red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

@@ -17,7 +17,7 @@ from ml_census.models.publishing import publish
 from support.live_server import Launch, Server
 
 COUNT = 5000
-NAMES = [f"zip {place:05d}" for place in range(COUNT)]
+NAMES = [f"zip {index:05d}" for index in range(COUNT)]
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def many(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     path: Path = tmp_path_factory.mktemp("many")
     frame = pd.DataFrame({"zip": NAMES, "x": range(COUNT)})
     encode = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), ["zip"]))
-    targets = [float(place == 4711) for place in range(COUNT)]
+    targets = [float(index == 4711) for index in range(COUNT)]
     model = make_pipeline(encode, DecisionTreeRegressor(random_state=0)).fit(frame, targets)
     publish(model, learn_schema(model), None, [], {}, str(path))
     running = launch(write_config(path, None))

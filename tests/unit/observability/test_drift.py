@@ -53,8 +53,8 @@ def test_psi_is_the_published_formula() -> None:
     older = [(40, sex) for _, sex in USUAL]
 
     ages = [(0.0001, 0.5), (1, 0.3), (0.0001, 0.2)]
-    wanted = sum((now - before) * math.log(now / before) for now, before in ages)
-    assert seen(older).psi_by_column() == pytest.approx({"age": wanted, "sex": 0}, abs=1e-3)
+    expected = sum((now - before) * math.log(now / before) for now, before in ages)
+    assert seen(older).psi_by_column() == pytest.approx({"age": expected, "sex": 0}, abs=1e-3)
 
 
 def test_empty_bin_has_a_large_finite_psi() -> None:
@@ -137,5 +137,5 @@ def test_counts_are_halved_at_the_window_size() -> None:
     for _ in range(WINDOW_ROWS // 2 // 100):
         counted.observe(list(zip(*[(60, "Male")] * 100, strict=True)))
 
-    wanted = population_stability_index(AGE.training.frequencies, (0.5, 0, 0.5, 0))  # type: ignore[union-attr]
-    assert counted.psi_by_column()["age"] == pytest.approx(wanted)
+    expected = population_stability_index(AGE.training.frequencies, (0.5, 0, 0.5, 0))  # type: ignore[union-attr]
+    assert counted.psi_by_column()["age"] == pytest.approx(expected)

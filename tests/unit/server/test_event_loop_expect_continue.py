@@ -68,8 +68,8 @@ def test_client_that_left_before_continue_holds_no_bytes(
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
     """Yield a listening socket."""
-    with socket.create_server(("127.0.0.1", 0)) as made:
-        yield made
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener
 
 
 @pytest.fixture
@@ -77,9 +77,9 @@ def loop(listener: socket.socket) -> Iterator[EventLoop]:
     """Yield an event loop that the test turns itself."""
     app = BlockingApplication()
     responder = Responder(app, Metrics(), lambda: False, lambda _method, _headers: [], "")
-    made = EventLoop(listener, Limits(ParserLimits(100), 60, 60), app.queue_for, responder)
-    yield made
-    made.shutdown()
+    event_loop = EventLoop(listener, Limits(ParserLimits(100), 60, 60), app.queue_for, responder)
+    yield event_loop
+    event_loop.shutdown()
 
 
 def turn_until(loop: EventLoop, is_done: Callable[[], object]) -> None:

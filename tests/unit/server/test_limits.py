@@ -12,11 +12,11 @@ from support.running_server import parsed, post
 
 def connection(**state: object) -> Connection:
     """Return a connection in a state."""
-    made = Connection(socket.socket(), ("127.0.0.1", 0))
-    made.socket.close()
+    result = Connection(socket.socket(), ("127.0.0.1", 0))
+    result.socket.close()
     for name, value in state.items():
-        setattr(made, name, value)
-    return made
+        setattr(result, name, value)
+    return result
 
 
 def unfinished(**state: object) -> Connection:

@@ -75,11 +75,11 @@ def test_model_with_helper_objects_is_unpickled(model: Any) -> None:
 
 @pytest.mark.slow
 def test_allowed_globals_are_those_of_the_generator() -> None:
-    made = subprocess.run(
+    done = subprocess.run(
         [sys.executable, ROOT / "ci/generate-allowed-globals.py"], capture_output=True, text=True, check=True
     )
 
-    assert (ROOT / "image/ml_census/models/pickles/allowed_globals.txt").read_text() == made.stdout
+    assert (ROOT / "image/ml_census/models/pickles/allowed_globals.txt").read_text() == done.stdout
 
 
 class Call:

@@ -41,15 +41,15 @@ def publish(folder: Path, fitted: Any, **options: str) -> Result:
 def test_published_model_loads_and_predicts_the_same(
     sample_model: Callable[[str], SampleModel], tmp_path: Path, name: str
 ) -> None:
-    made = sample_model(name)
-    (tmp_path / "golden.json").write_text(json.dumps({"inputs": made.rows[:5]}))
+    sample = sample_model(name)
+    (tmp_path / "golden.json").write_text(json.dumps({"inputs": sample.rows[:5]}))
 
-    result = publish(tmp_path, made.model, golden="golden.json")
+    result = publish(tmp_path, sample.model, golden="golden.json")
 
     assert result.exit_code == 0, result.output
     model = load(str(tmp_path / "out/model.pkl"))
     assert model.engine.kind == ("sklearn" if name in ("clusters", "documents") else "compiled")
-    assert model.predictor.predict(model.predictor.schema.validate_rows(made.rows).columns) == made.answers
+    assert model.predictor.predict(model.predictor.schema.validate_rows(sample.rows).columns) == sample.answers
 
 
 NOT_A_SCHEMA = '{"form": "frame", "columns": []}'
@@ -115,7 +115,7 @@ def test_rejected_file_is_named_in_one_line(
 
 def test_category_missing_in_all_rows_is_published(tmp_path: Path) -> None:
     """JSON has no NaN, so the column has no category in schema.json."""
-    frame = pd.DataFrame({"a": [np.nan] * 200, "b": [str(place % 3) for place in range(200)]}).astype({"a": object})
+    frame = pd.DataFrame({"a": [np.nan] * 200, "b": [str(index % 3) for index in range(200)]}).astype({"a": object})
     model = make_pipeline(OneHotEncoder(), DecisionTreeClassifier()).fit(frame, LABELS)
 
     result = publish(tmp_path, model)
@@ -131,7 +131,7 @@ def test_category_missing_in_all_rows_is_published(tmp_path: Path) -> None:
     ids=["dates", "intervals", "bytes"],
 )  # fmt: skip
 def test_categories_beyond_json_cause_no_traceback(tmp_path: Path, values: Any) -> None:
-    frame = pd.DataFrame({"a": pd.Series([values[place % 2] for place in range(200)], dtype=object)})
+    frame = pd.DataFrame({"a": pd.Series([values[index % 2] for index in range(200)], dtype=object)})
     model = make_pipeline(OneHotEncoder(), DecisionTreeClassifier()).fit(frame, LABELS)
 
     result = publish(tmp_path, model)
