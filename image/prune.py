@@ -45,7 +45,7 @@ def main(root: Path) -> None:
     for source in {Path(getattr(module, "__file__", None) or "") for module in list(sys.modules.values())}:
         if source.suffix == ".py" and source.is_relative_to(root):
             in_site = source.is_relative_to(root / "site")
-            # the image never changes: nobody has to compare times or hashes
+            # the image never changes, so Python need not compare times or hashes
             compileall.compile_file(
                 source, quiet=1, legacy=in_site, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH
             )

@@ -3,24 +3,8 @@
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from ml_census.cli.main import main
-
-FILES = ("--user-file", "--password-file")
-
-
-def predict(folder: Path, *options: str, url: str = "http://127.0.0.1:1") -> Result:
-    """Run the command with the files of user and password in the folder."""
-    files = [word for option in FILES for word in (option, str(folder / option))]
-    return CliRunner().invoke(main, ["predict", "--url", url, *files, *options])
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    for option in FILES:
-        (tmp_path / option).write_text("x\n")
-    return tmp_path
+from support.predict_options import OPTIONS, predict
 
 
 @pytest.mark.parametrize("url", ["ftp://x", "http://127.0.0.1:1", "http://x/y z", "http://[::1"])
@@ -32,7 +16,7 @@ def test_unusable_url_fails_with_its_reason(folder: Path, url: str) -> None:
     assert result.output.count("\n") == 1
 
 
-@pytest.mark.parametrize("option", FILES)
+@pytest.mark.parametrize("option", OPTIONS)
 def test_credentials_that_are_not_utf8_fail_with_their_file(folder: Path, option: str) -> None:
     (folder / option).write_bytes(b"x\xff\n")
 
@@ -56,10 +40,3 @@ def test_row_and_input_exclude_each_other(folder: Path, options: list[str]) -> N
     result = predict(folder, *options)
 
     assert (result.exit_code, result.output) == (1, "ml-census: needs --row, --example, or --input and --output\n")
-
-
-def test_row_that_is_not_json_fails_with_its_position(folder: Path) -> None:
-    result = predict(folder, "--row", "[1")
-
-    assert result.exit_code == 1
-    assert result.output.startswith("ml-census: --row: not JSON: ")

@@ -1,8 +1,6 @@
-"""`ml-census user` and `ml-census generate-key`: files that only their owner reads, and passwords that can log in."""
+"""`ml-census user`: a file that only its owner reads, and passwords that can log in."""
 
 import json
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,12 +13,7 @@ from support.fake_gcs import Bucket
 GOOD, OTHER = "correct horse battery", "lovelace, countess"
 
 
-@pytest.fixture(autouse=True)
-def open_umask() -> Iterator[None]:
-    """Set a umask of 0, so that a file is private only by its own mode."""
-    before = os.umask(0)
-    yield
-    os.umask(before)
+pytestmark = pytest.mark.usefixtures("open_umask")
 
 
 def run(*args: str, stdin: str | None = None) -> Result:
@@ -38,41 +31,6 @@ def mode(path: Path) -> int:
 @pytest.fixture
 def users(tmp_path: Path) -> Path:
     return tmp_path / "users.json"
-
-
-def test_printed_key_is_valid_and_new_each_time() -> None:
-    first, second = run("generate-key").output, run("generate-key").output
-
-    assert first != second
-    assert auth.parse_keys(first.encode()) == auth.parse_keys(first.strip().encode())
-
-
-def test_key_file_is_private(tmp_path: Path) -> None:
-    path = tmp_path / "secret.txt"
-
-    done = run("generate-key", "--output", str(path))
-
-    assert (done.exit_code, done.output) == (0, f"a new key is in {path}\n")
-    assert mode(path) == 0o600
-    assert len(auth.parse_keys(path.read_bytes())) == 1
-
-
-def test_existing_key_file_is_not_replaced(tmp_path: Path) -> None:
-    """Try the file and a link to it."""
-    path, link = tmp_path / "secret.txt", tmp_path / "link"
-    path.write_text("the key of a running server")
-    link.symlink_to(path)
-
-    for output in (path, link):
-        done = run("generate-key", "--output", str(output))
-        assert (done.exit_code, f"{output}: exists" in done.output) == (1, True)
-    assert path.read_text() == "the key of a running server"
-
-
-def test_key_file_in_a_missing_folder_fails_in_one_line(tmp_path: Path) -> None:
-    path = tmp_path / "nowhere" / "secret.txt"
-
-    assert run("generate-key", "--output", str(path)).output == f"ml-census: {path}: No such file or directory\n"
 
 
 def test_added_user_has_a_hash_and_can_log_in(users: Path) -> None:

@@ -1,0 +1,83 @@
+"""`ml-census predict` for a CSV file: --input and --output."""
+
+import codecs
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from ml_census.cli.ending import fail
+
+if TYPE_CHECKING:
+    from ml_census.cli.predict import Options
+    from ml_census.client.csv_input import CsvInput
+    from ml_census.client.csv_scoring import ScoringRun
+    from ml_census.client.session import Client, ModelInfo
+
+STDIN = STDOUT = "-"
+
+
+def score_file(client: "Client", source: str, target: str, options: "Options") -> None:
+    """Write the rows of a CSV file with their predictions. Raises ClientError, ScoringError."""
+    from ml_census.client import csv_output, csv_scoring
+
+    codec, on_error, model = _codec(options["encoding"]), options["on_error"], client.model()
+    if options["proba"] and model.classes is None:
+        fail("--proba: the model has no probabilities")
+    with _table(source, model, codec) as table:
+        output = csv_output.Output(table, on_error, model.classes if options["proba"] else None)
+        run = csv_scoring.prepare_run(output, None if target == STDOUT else Path(target), model.version)
+        with _progress_bar(run) as progress, _stdout() as stdout:
+            report = csv_scoring.score_rows(client, run, options["batch"], progress, stdout)
+    click.echo(f"{run.rows} rows with predictions in {'standard output' if target == STDOUT else target}", err=True)
+    for sentence in report.sentences(on_error):
+        click.echo(sentence, err=True)
+
+
+@contextmanager
+def _progress_bar(run: "ScoringRun") -> Iterator[Callable[[int], None]]:
+    """Show a bar that begins at the completed rows, unless stderr is a log. Yield a function that adds rows."""
+    bar = click.progressbar(length=run.rows, label="rows", file=sys.stderr, hidden=not sys.stderr.isatty())
+    with bar:
+        bar.update(run.done)
+        yield bar.update
+
+
+def _stdout() -> TextIO:
+    """Return standard output as UTF-8. A close leaves it open."""
+    return open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False)
+
+
+@contextmanager
+def _table(source: str, model: "ModelInfo", encoding: str) -> Iterator["CsvInput"]:
+    """Yield the input. Rows are read twice, so standard input is copied to a temporary file."""
+    from ml_census.client import csv_input
+    from ml_census.protocols import csv_text
+
+    with tempfile.NamedTemporaryFile() as file:
+        if source == STDIN:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+            file.flush()
+            table = csv_input.open_input(Path(file.name), model.columns, model.required, encoding, "standard input")
+        else:
+            table = csv_input.open_input(Path(source), model.columns, model.required, encoding)
+        if not encoding and table.encoding == csv_text.FALLBACK:
+            click.echo(f"{table.name}: not UTF-8, read as Windows-1252; --encoding names another", err=True)
+        yield table
+
+
+def _codec(name: str | None) -> str:
+    """Return the codec of an encoding, or an empty text for None."""
+    if name is None:
+        return ""
+    try:
+        "".encode(name)  # codecs that are not for text, such as base64, raise as well
+        codec = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        fail(f"--encoding {name}: unknown; expected a name such as utf-8, utf-16, latin-1, windows-1252, shift_jis")
+    return "utf-8-sig" if codec == "utf-8" else codec

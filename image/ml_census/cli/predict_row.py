@@ -1,0 +1,56 @@
+"""`ml-census predict` for one row: --row or --example."""
+
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import click
+
+from ml_census.cli.ending import fail
+
+if TYPE_CHECKING:
+    from ml_census.cli.predict import Options
+    from ml_census.client.session import Client, PredictionBatch
+
+
+def predict_row(client: "Client", options: "Options") -> None:
+    """Print the prediction of the row of --row, or of an example row. Raises ClientError."""
+    rows = _example_rows(client) if options["example"] else [_parsed_row(str(options["row"]))]
+    batch = _first_accepted(client, rows, options["proba"])
+    (prediction,) = batch.predictions
+    shown = {"prediction": prediction, "probabilities": batch.probabilities[0]} if batch.probabilities else prediction
+    click.echo(json.dumps(shown))
+    for warning in batch.examples:
+        value = json.dumps(warning.get("got"), ensure_ascii=False)
+        click.echo(f"column {warning.get('column')}: {value} is unknown to the model", err=True)
+    if options["expect"] is not None and str(prediction) != options["expect"]:
+        fail(f"expected {options['expect']}")
+
+
+def _example_rows(client: "Client") -> list[object]:
+    """Return rows of the model's columns, of which the model accepts at least one. Raises ClientError."""
+    from ml_census.client.session import ClientError
+    from ml_census.schema import SchemaError, schema_from_json
+
+    try:
+        return [[values[0] for values in columns] for columns in schema_from_json(client.schema()).example_rows()]
+    except SchemaError as error:
+        raise ClientError(f"/schema: {error}") from error
+
+
+def _first_accepted(client: "Client", rows: list[object], proba: bool) -> "PredictionBatch":
+    """Return the predictions for the first row that the server accepts. Raises ClientError."""
+    from ml_census.client.session import RejectedRowError
+
+    *others, last = rows
+    for row in others:
+        with suppress(RejectedRowError):
+            return next(client.predict_batches([row], with_probabilities=proba))
+    return next(client.predict_batches([last], with_probabilities=proba))
+
+
+def _parsed_row(text: str) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        fail(f"--row: not JSON: {error}")
