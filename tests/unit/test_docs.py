@@ -37,6 +37,15 @@ def test_each_config_key_is_documented_with_its_default(field: "dataclasses.Fiel
         assert json.dumps(field.default) in row
 
 
+@pytest.mark.parametrize("protocol", config.PROTOCOLS)
+def test_each_protocol_is_in_the_reference(protocol: str) -> None:
+    (row,) = re.findall(r"^\| `unauthenticated_protocols` \|.*$", REFERENCE["configuration"], re.MULTILINE)
+    (sentence,) = re.findall(r"^`protocol` is .*$", REFERENCE["metrics"], re.MULTILINE)
+
+    assert f"`{protocol}`" in row
+    assert f"`{protocol}`" in sentence
+
+
 @pytest.mark.parametrize("command", sorted(name for name, command in main.commands.items() if not command.hidden))
 def test_each_command_is_in_the_cli_reference(command: str) -> None:
     assert f"`ml-census {command}" in REFERENCE["cli"]

@@ -79,7 +79,10 @@ def bearer_token(authorization: str) -> str | None:
 
 
 def require_token(artifacts: Artifacts, authorization: str) -> None:
-    """Require a valid token of a user. Raises AuthenticationError."""
+    """Require a valid token of a user. Raises AuthenticationError.
+
+    Clients of the native protocol depend on the two texts, which are those of tests/system/test_contract.py.
+    """
     if (token := bearer_token(authorization)) is None:
         raise AuthenticationError("Token is missing!", CHALLENGE)
     if auth.verify_token(artifacts.keys, artifacts.users, token) is None:
