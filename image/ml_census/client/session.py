@@ -65,7 +65,11 @@ class PredictionBatch:
 
 
 class Client:
-    """Client with a connection and a token. Predictions are idempotent and are retried."""
+    """Client with a connection and a token. Predictions are idempotent and are retried.
+
+    `retry_timeout` is the maximum time for the retries of a request (default 120, seconds); 0 means that there are
+    none. Tests set the `clock`, which returns seconds.
+    """
 
     def __init__(
         self,
@@ -114,20 +118,20 @@ class Client:
         self,
         rows: Any,
         batch: int = BATCH_ROWS,
-        version: str = "",
+        expected_version: str = "",
         with_probabilities: bool = False,
         skip_rejected: bool = False,
     ) -> Iterator[PredictionBatch]:
         """Yield predictions batch by batch. Raises ClientError; RejectedRowError unless skip_rejected is set.
 
         A request has maximum `batch` rows and 512 KiB. After a 413 response the batches are smaller. If
-        `version` is set, a response of another model raises ClientError.
+        `expected_version` is set, a response of another model raises ClientError.
         """
         query = "?warnings=true&proba=true" if with_probabilities else "?warnings=true"
         batches = Batches(self._json_rows(rows, skip_rejected), batch)
         while taken := batches.take():
             try:
-                yield self._predict_batch(taken, query, version, skip_rejected)
+                yield self._predict_batch(taken, query, expected_version, skip_rejected)
             except RejectedError as rejection:
                 if rejection.status != TOO_LARGE or len(taken) == 1:
                     raise
@@ -148,11 +152,13 @@ class Client:
                     raise RejectedRowError(number, str(error)) from error
                 yield EncodedRow(number, b"", str(error))
 
-    def _predict_batch(self, rows: list[EncodedRow], query: str, version: str, skip_rejected: bool) -> PredictionBatch:
+    def _predict_batch(
+        self, rows: list[EncodedRow], query: str, expected_version: str, skip_rejected: bool
+    ) -> PredictionBatch:
         """Return the predictions for a batch. Rejected rows are removed, and the others are sent again."""
         while sendable := [row for row in rows if not row.problem]:
             try:
-                return _align(rows, sendable, *self._send_rows(sendable, query, version))
+                return _align(rows, sendable, *self._send_rows(sendable, query, expected_version))
             except RejectedError as rejection:
                 problems = _problems(rejection, sendable)
                 if not problems:
@@ -163,7 +169,7 @@ class Client:
                     rows[number - rows[0].number].problem = reason
         return _align(rows, [], {"predictions": []}, 0)
 
-    def _send_rows(self, rows: list[EncodedRow], query: str, version: str) -> tuple[dict[str, Any], int]:
+    def _send_rows(self, rows: list[EncodedRow], query: str, expected_version: str) -> tuple[dict[str, Any], int]:
         """Return the content of the response and the number of unknown values. Raises ClientError, RejectedError."""
         body = b'{"inputs": [' + b", ".join(row.text for row in rows) + b"]}"
         self._connection.renew()
@@ -172,8 +178,10 @@ class Client:
         predictions = content.get("predictions") if isinstance(content, dict) else None
         if not isinstance(predictions, list) or len(predictions) != len(rows):
             raise ClientError(STRANGER)
-        if version and (now := response.headers.get("X-Model-Version")) != version:
-            raise ClientError(f"the server has model {now} now, not {version}: the next run starts from the first row")
+        if expected_version and (now := response.headers.get("X-Model-Version")) != expected_version:
+            raise ClientError(
+                f"the server has model {now} now, not {expected_version}: the next run starts from the first row"
+            )
         unknown = response.headers.get("X-Unknown-Values", "0")
         return content, int(unknown) if unknown.isdecimal() else 0
 

@@ -92,7 +92,7 @@ def test_batch_of_skipped_rows_has_no_predictions(client: Client, script: Script
 
 def test_response_of_another_model_is_raised(client: Client) -> None:
     with pytest.raises(ClientError, match="the server has model a1 now, not b2"):
-        list(client.predict_batches([[1]], version="b2"))
+        list(client.predict_batches([[1]], expected_version="b2"))
 
 
 def test_response_with_other_rows_is_another_server(client: Client, script: ScriptedServer) -> None:
