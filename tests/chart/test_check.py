@@ -97,8 +97,11 @@ CONTRADICTIONS: list[tuple[dict[str, Any], list[str]]] = [
     ),
     (FOREIGN | {"progressDeadlineSeconds": 5}, ["progressDeadlineSeconds is 5, but must be more than minReadySeconds"]),
     *(
-        (FOREIGN | {"replicaCount": 2, "podDisruptionBudget": {"minAvailable": all_}}, ["no node can be drained"])
-        for all_ in (2, "100%")
+        (
+            FOREIGN | {"replicaCount": pods, "podDisruptionBudget": {"minAvailable": minimum}},
+            [f"podDisruptionBudget.minAvailable is {minimum} of {max(pods, 1)} pods", "no node can be drained"],
+        )
+        for pods, minimum in ((2, 2), (2, "100%"), (2, "51%"), (3, "67%"), (1, 1), (1, "1%"), (0, 1))
     ),
     ({"config": MODEL, "test": {"password": "b"}}, ["config.users", "config.secret", "test.user"]),
 ]
@@ -135,6 +138,9 @@ PERMITTED: dict[str, dict[str, Any]] = {
     "model as large as the memory": FOREIGN
     | {"config": MODEL | {"max_model_bytes": 2**30}, "resources": {"limits": {"memory": "1Gi"}}},
     "just enough disk": FOREIGN | {"resources": {"limits": {"ephemeral-storage": "306Mi"}}},
+    "a pod to evict": FOREIGN | {"replicaCount": 3, "podDisruptionBudget": {"minAvailable": "66%"}},
+    "all pods without a budget": FOREIGN
+    | {"replicaCount": 2, "podDisruptionBudget": {"enabled": False, "minAvailable": 2}},
     "no users": IMAGE | {"config": MODEL | {"unauthenticated_protocols": ["vertex"]}},
 }
 

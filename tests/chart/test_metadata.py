@@ -121,6 +121,11 @@ def test_zero_replicas_and_surge_are_kept(chart: Chart) -> None:
     assert spec["strategy"]["rollingUpdate"] == update
 
 
+def test_missing_history_limit_is_that_of_kubernetes(chart: Chart) -> None:
+    """Zero would keep no ReplicaSet, and `kubectl rollout undo` needs one."""
+    assert "revisionHistoryLimit" not in chart.one("Deployment", {"revisionHistoryLimit": None})["spec"]
+
+
 @pytest.mark.parametrize(
     ("account", "name"),
     [

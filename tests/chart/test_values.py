@@ -138,12 +138,17 @@ def test_missing_block_of_values_is_accepted(chart: Chart, block: str) -> None:
         ("credentials", ["externalSecret", "secretManager"]),
         ("serviceAccount", ["googleServiceAccount"]),
         ("autoscaling", ["keda", "metrics", "triggers"]),
-        ("metrics", ["podMonitoring", "serviceMonitor", "alerts", "dashboard", "labels"]),
+        ("metrics", ["podMonitoring", "dashboard", "labels"]),
+        ("gateway", ["filters", "parentRefs", "address", "tlsSecret"]),
     ],
 )
 def test_missing_keys_of_a_block_count_as_default(chart: Chart, block: str, keys: list[str]) -> None:
     """Keys that are missing, as in a block of an older chart, count as their defaults."""
-    on = {"autoscaling": {"enabled": True}}
+    on: dict[str, dict[str, Any]] = {
+        "autoscaling": {"enabled": True},
+        "metrics": {"serviceMonitor": True, "alerts": True},
+        "gateway": {"enabled": True, "certificateMap": "a"},
+    }
 
     assert chart.objects(on | {block: on.get(block, {}) | dict.fromkeys(keys)}) == chart.objects(on)
 

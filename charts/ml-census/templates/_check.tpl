@@ -94,9 +94,14 @@ progressDeadlineSeconds is {{ include "ml-census.progressDeadline" . }}, but mus
 {{- end }}
 
 {{- define "ml-census.checkScaling" }}
-{{- $fewest := include "ml-census.fewestReplicas" . | int64 }}
-{{- $minimum := (.Values.podDisruptionBudget).minAvailable }}
-{{- if and (ge $fewest 2) (or (eq (toString $minimum) "100%") (ge (int64 $minimum) $fewest)) }}
+{{- $fewest := (.Values.autoscaling).enabled | default false | ternary (.Values.autoscaling).minReplicas .Values.replicaCount | int64 | max 1 }}
+{{- $minimum := (.Values.podDisruptionBudget).minAvailable | default 0 }}
+{{- $kept := int64 $minimum }}
+{{- if kindIs "string" $minimum }}
+{{- /* Kubernetes rounds up. */}}
+{{- $kept = div (add (mul $fewest (trimSuffix "%" $minimum)) 99) 100 }}
+{{- end }}
+{{- if and (.Values.podDisruptionBudget).enabled (ge $kept $fewest) }}
 podDisruptionBudget.minAvailable is {{ toYaml $minimum }} of {{ $fewest }} pods, with which no node can be drained: set less, or podDisruptionBudget.enabled=false.
 {{- end }}
 {{- if (.Values.autoscaling).enabled }}

@@ -77,13 +77,6 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{ include "ml-census.chartLabels" . }}
 {{- end }}
 
-{{/*
-Minimum number of pods.
-*/}}
-{{- define "ml-census.fewestReplicas" -}}
-{{- if (.Values.autoscaling).enabled }}{{ int64 .Values.autoscaling.minReplicas }}{{ else }}{{ int64 .Values.replicaCount }}{{ end }}
-{{- end }}
-
 {{- define "ml-census.serviceAccountName" -}}
 {{- .Values.serviceAccount.name | default (.Values.serviceAccount.create | ternary (include "ml-census.fullname" .) "default") }}
 {{- end }}
