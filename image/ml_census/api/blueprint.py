@@ -80,7 +80,7 @@ class ApiBlueprint(Blueprint):
         return self._workloads.get(view_name, Workload.OTHER)
 
     def read_openapi(self, model_name: str) -> dict[str, Any]:
-        """Return the OpenAPI part, with the paths that the application serves."""
+        """Return the OpenAPI document of this blueprint, without the paths that the application does not serve."""
         text = resources.files("ml_census.api.views").joinpath(f"{self.name}.yaml").read_bytes()
         part: dict[str, Any] = yaml.safe_load(text)
         part["paths"] = dict(self._served(part["paths"], {MODEL: model_name} | self.openapi_names))

@@ -1,4 +1,4 @@
-"""The decisions that the server asks the application for (ml_census/server, ScheduledApplication)."""
+"""The Flask application with the methods that the HTTP server calls (ml_census/server, ScheduledApplication)."""
 
 from ml_census.api.blueprint import Workload
 from ml_census.api.error_handlers import error_document
@@ -14,7 +14,7 @@ FAST_BYTES = 4096
 
 
 class ScheduledFlask(FastPathFlask):
-    """The application that the server runs."""
+    """Flask application that names the queue, the metric label and the error body of a request for the server."""
 
     def replace_artifacts(self, artifacts: Artifacts) -> None:
         """Use other artifacts for all requests that begin after this call."""

@@ -1,4 +1,4 @@
-"""The three artifacts that a request needs, as one value."""
+"""The model, the users and the signing keys, as one immutable value."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ Parsed = TypeVar("Parsed")
 
 @dataclass(frozen=True)
 class Artifacts:
-    """The model, users and keys that serve a request from its start to its end."""
+    """The model, users and signing keys. A request uses one instance throughout, even if a reload happens meanwhile."""
 
     model: ServedModel
     users: Mapping[str, str]

@@ -9,7 +9,7 @@ BATCH_BYTES = 512 * 1024
 
 @dataclass
 class EncodedRow:
-    """Row as JSON, and the reason if it has no prediction."""
+    """Row as JSON text, and the reason if the row gets no prediction (else "")."""
 
     number: int
     text: bytes
@@ -17,7 +17,7 @@ class EncodedRow:
 
 
 class Batches:
-    """Batches of limited rows and bytes, with at least one row each."""
+    """Source of batches with maximum `max_rows` rows and BATCH_BYTES each. A larger row is a batch of one row."""
 
     def __init__(self, rows: Iterator[EncodedRow], max_rows: int) -> None:
         self._rows = rows
@@ -25,7 +25,7 @@ class Batches:
         self._max_rows = max_rows
 
     def take(self) -> list[EncodedRow]:
-        """Return the next rows."""
+        """Return the next batch, or an empty list after the last row."""
         batch: list[EncodedRow] = []
         size = 0
         while len(batch) < self._max_rows and (row := self._next()):
@@ -37,7 +37,7 @@ class Batches:
         return batch
 
     def halve(self, rows: list[EncodedRow]) -> None:
-        """Put the rows back, and halve the size of the following batches."""
+        """Put the rows of a rejected batch back. The following batches have maximum half as many rows."""
         self._max_rows = (len(rows) + 1) // 2
         self._put_back += reversed(rows)
 

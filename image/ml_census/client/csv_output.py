@@ -11,7 +11,7 @@ from ml_census.client.csv_input import CsvInput, Row
 
 PREDICTION, PROBABILITY, ERROR = "prediction", "probability", "error"
 OnError = Literal["stop", "skip", "mark"]
-"""Effect of a rejected row: it ends the run, is left out, or is written with the reason."""
+"""Effect of a rejected row: the run stops, the output omits the row, or the output has the row with the reason."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Output:
 
     @property
     def added(self) -> list[str]:
-        """Names of the added columns. A name that the input has gets a number."""
+        """Names of the added columns. A name that the input already has gets a number, such as "prediction 2"."""
         names = [PREDICTION, *(f"{PROBABILITY} {name}" for name in self.classes or [])]
         names += [ERROR] if self.on_error == "mark" else []
         return [_free(name, self.table.header or []) for name in names]
@@ -52,7 +52,10 @@ class Output:
 
 @dataclass
 class Report:
-    """Report of a run: the numbers of rejected rows and unknown values, and the first of each."""
+    """Report of one `ml-census predict`: the numbers of rejected rows and unknown values.
+
+    It also has the first rejected row and the first unknown value.
+    """
 
     rejected: int = 0
     first_rejected: str = ""
@@ -61,7 +64,7 @@ class Report:
     rows: int = field(default=0, repr=False)
 
     def sentences(self, on_error: OnError) -> list[str]:
-        """Return the sentences of the report."""
+        """Return one sentence for rejected rows and one for unknown values, each only if there are any."""
         lines = []
         if self.rejected:
             what = "left out" if on_error == "skip" else f"marked in the column {ERROR}"
@@ -71,14 +74,14 @@ class Report:
         return lines
 
     def count_rejected(self, line: int, problem: str) -> None:
-        """Count a row if it has a problem."""
+        """Count a row as rejected unless `problem` is empty."""
         if problem:
             self.rejected += 1
             self.first_rejected = self.first_rejected or at(line, problem)
 
 
 def at(line: int, problem: str) -> str:
-    """Return a problem with its line."""
+    """Return the text of a problem after the number of its line."""
     return f"line {line}{',' if problem.startswith('column ') else ':'} {problem}"
 
 

@@ -1,4 +1,4 @@
-"""Validators of single values of config.yaml. Each raises ValueError with what is expected."""
+"""Validators of single values of config.yaml. Each raises ValueError; the message names the expected value."""
 
 import re
 import typing
@@ -46,7 +46,7 @@ def boolean(value: object) -> None:
 
 @dataclass(frozen=True)
 class Number:
-    """Accepts numbers from `minimum` to `maximum`."""
+    """Validator of numbers from `minimum` to `maximum`, both included; with `is_whole`, of integers alone."""
 
     minimum: float
     maximum: float

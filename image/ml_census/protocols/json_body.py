@@ -1,4 +1,4 @@
-"""JSON bodies: parse an object strictly, and replace numbers that JSON does not have."""
+"""JSON bodies: parse the object of a request, and replace NaN and infinities in a response with null."""
 
 import json
 import math
@@ -16,9 +16,10 @@ def parse_object(body: bytes, expected: str, constant: Callable[[str], Any] | No
     """Return the JSON object in a body.
 
     NaN and Infinity, which are not JSON (RFC 8259), are accepted: the schema then reports their row and column.
-    `constant` converts them. A duplicate name in an object is an error, because two parsers may take different values.
+    `constant` converts the text of NaN, Infinity and -Infinity to a value (default: to a float). A duplicate name in
+    an object is an error, because two parsers may take different values.
 
-    Raises MalformedBodyError: with the message `expected` if the body is JSON but not an object.
+    Raises MalformedBodyError. Its message is `expected` if the body is JSON but not an object.
     """
     document = _parse(body, constant)
     if not isinstance(document, dict):

@@ -4,5 +4,5 @@
                   │                              ├─ work, login: answered by a pool of threads
                   └────── responder ─────────────┴─ full: 503
 
-server.serve() opens the socket, runs the loop and drains it. waitress parses HTTP; parser.py has all names of it.
+server.serve() opens the socket, runs the loop and drains it. waitress parses HTTP; only parser.py imports it.
 """

@@ -1,4 +1,4 @@
-"""Connection: one client's socket and what is known of its current request."""
+"""Connection: one client's socket, and the state of its current request."""
 
 import socket
 import time
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ml_census.server.parser import ParserLimits, Request
 
 RECEIVE_BYTES = 32 * 1024
-"""Maximum bytes of one recv(), and so of what a client has sent beyond its current request."""
+"""Maximum size of one recv() (bytes). It also limits the bytes kept after the end of a request."""
 MAX_ACCEPTED = 256
 """Maximum connections accepted in one turn of the event loop."""
 LINGER_SECONDS = 2
@@ -27,9 +27,9 @@ class Connection:
         self.peer = peer
         self.is_open = True
         self.received = b""
-        """Bytes that no request has taken yet."""
+        """Received bytes that the parser has not consumed yet."""
         self.partial: Request | None = None
-        """Request of which a part is missing."""
+        """Request that has not arrived completely."""
         self.answering: Request | None = None
         self.unsent = memoryview(b"")
         self.closes = False
@@ -43,7 +43,7 @@ class Connection:
 
     @property
     def is_idle(self) -> bool:
-        """Whether there is no request, none begun, and nothing left to send."""
+        """Whether no request is in progress or partly received, and no response is unsent."""
         return not (self.answering or self.partial or self.received or self.unsent or self.lingers_until)
 
     def is_idle_for(self, seconds: float, now: float) -> bool:
@@ -85,7 +85,10 @@ class Connection:
         return None
 
     def send(self) -> None:
-        """Send what the kernel takes of `unsent` without waiting; on a failure, discard it and close after it."""
+        """Send as many bytes of `unsent` as the kernel takes without waiting.
+
+        If the socket fails, discard `unsent` and set `closes`.
+        """
         now = time.monotonic()
         try:
             self.unsent = self.unsent[self.socket.send(self.unsent) :]
@@ -96,7 +99,10 @@ class Connection:
             self.unsent, self.closes = memoryview(b""), True
 
     def shut_down(self) -> bool:
-        """End the sending half, and discard what arrives for LINGER_SECONDS. Return False if the client has left."""
+        """Shut down the socket for writing; received bytes are then discarded for LINGER_SECONDS.
+
+        Return False if the client has disconnected.
+        """
         self.lingers_until, self.received = time.monotonic() + LINGER_SECONDS, b""
         try:
             self.socket.shutdown(socket.SHUT_WR)

@@ -1,4 +1,4 @@
-"""Scheduler: which queue takes a request, and whether the queue has room. Threads that work the queues off."""
+"""Scheduler: chooses the queue of a request, and checks whether the queue has room. Worker threads run the tasks."""
 
 import sys
 import threading
@@ -55,7 +55,7 @@ class Scheduler:
 
 
 class WorkerPool(Generic[Task]):
-    """Daemon threads that run tasks in their order."""
+    """Queue of tasks, and daemon threads that run the tasks in the order of submission. len() counts waiting tasks."""
 
     def __init__(self, name: str, spec: PoolSpec, run: Callable[[Task], None]) -> None:
         self._run = run
@@ -72,7 +72,7 @@ class WorkerPool(Generic[Task]):
         self._tasks.put(task)
 
     def shutdown(self) -> None:
-        """Begin no further task. A thread ends with its current task; nothing waits for it."""
+        """Start no further task. Each thread ends after its current task. This method does not wait for the threads."""
         self._stopped = True
         self._tasks.put(None)
 

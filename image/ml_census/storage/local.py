@@ -24,7 +24,7 @@ def read(path: str, limit: int) -> bytes:
 
 
 def fingerprint(path: str) -> str:
-    """Return inode, size and modification time of the file; empty if there is none. Raises StorageError."""
+    """Return inode, size and modification time of the file as text, or "" if no file exists. Raises StorageError."""
     try:
         stat = Path(path).stat()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Plots of the report as SVG, in the colours of the page for light and dark."""
+"""SVG plots for report.html. The CSS variables of that page colour them, in its light and dark themes."""
 
 import io
 import re
@@ -14,14 +14,14 @@ from matplotlib.figure import Figure
 from ml_census.training.evaluation import GRID, SCORE_BINS, Calibration, Curve, Evaluation
 
 COLOURS = {"ink": "#010203", "faint": "#040506", "accent": "#070809", "other": "#0a0b0c"}
-"""Placeholders, replaced by the CSS variables of the same names."""
+"""Placeholder colours. `_svg` replaces each with the CSS variable of the same name."""
 INK, FAINT, ACCENT, OTHER = COLOURS.values()
 
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
     "font.size": 10,
-    "text.parse_math": False,  # a dollar sign in the data is no formula
+    "text.parse_math": False,  # a dollar sign in the data does not start a formula
     "text.color": INK,
     "axes.edgecolor": FAINT,
     "axes.labelcolor": INK,
@@ -37,7 +37,7 @@ STYLE: dict[Any, Any] = {
 
 
 def render_plots(evaluation: Evaluation) -> dict[str, str]:
-    """Return the plots by name as SVG. The same numbers give the same text."""
+    """Return each plot as SVG text, by name of the plot. Equal evaluations give equal texts."""
     banded, recall = evaluation.roc, evaluation.precision_recall
     return {
         "roc": _svg("ROC curve", lambda axes: _roc(axes, banded)),
@@ -58,11 +58,11 @@ def _svg(title: str, plot: Callable[[Axes], None]) -> str:
         text = io.StringIO()
         figure.savefig(text, format="svg")
     svg = text.getvalue()
-    # it holds the date, and addresses of vocabularies
+    # the metadata hold the current date, which would change the text, and URLs of RDF vocabularies
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     for name, colour in COLOURS.items():
         svg = svg.replace(colour, f"var(--{name})")
-    # names are of the whole page, not of one drawing
+    # ids must be unique in the page, which holds all plots: prefix them with the title
     own = re.sub(r"\W", "", title)
     svg = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{own}-", svg)
     return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(title)}" ', 1)

@@ -72,7 +72,7 @@ def model_metadata(version: str = "") -> Response:
 @blueprint.prediction(f"{MODEL}/infer")
 @blueprint.prediction(f"{VERSION}/infer")
 def infer(version: str = "") -> Response:
-    """Return the requested outputs."""
+    """Return the predictions, and the probabilities if requested: as JSON, or binary. 404 for another version."""
     artifacts, service = authenticate(), current_state().service
     _require_served_version(artifacts, version)
     timer = service.stage_timer()

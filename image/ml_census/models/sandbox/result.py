@@ -1,4 +1,4 @@
-"""The result that the sandbox process leaves for the server, as two files of its folder."""
+"""The result that the sandbox process writes for the server: result.json, and compiled.npz for a compiled model."""
 
 import json
 from collections.abc import Sequence
@@ -34,18 +34,21 @@ class SandboxResult:
 
 
 def write_error(folder: Path, error: ArtifactError) -> None:
-    """Write the reason for which the model is rejected. Raises OSError."""
+    """Write the error that rejects the model to the folder. Raises OSError."""
     document = {"error": [error.key, error.uri, error.reason], "is_transient": error.is_transient}
     (folder / RESULT).write_text(json.dumps(document))
 
 
 def has_result(folder: Path) -> bool:
-    """Return whether the process has written a result or an error."""
+    """Return whether the sandbox process has written a result or an error to the folder."""
     return (folder / RESULT).exists()
 
 
 def read_result(folder: Path) -> SandboxResult:
-    """Return the result. Raises ArtifactError, the one that the process wrote, and OSError."""
+    """Return the result that the sandbox process wrote to the folder.
+
+    Raises ArtifactError if that process wrote an error, and OSError if a file cannot be read.
+    """
     document = json.loads((folder / RESULT).read_text())
     if "error" in document:
         raise ArtifactError(*document["error"], is_transient=document["is_transient"])

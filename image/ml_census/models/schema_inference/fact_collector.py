@@ -61,7 +61,10 @@ class FactCollector(PipelineVisitor[int | None]):
         (self.facts.dropped if is_dropped else self.facts.used).update(_inputs(columns))
 
     def is_selector(self, step: Any, columns: Columns) -> bool:
-        """Return whether a step only selects from columns that could be followed to here; RFE also states facts."""
+        """Return whether a step only selects columns, and `columns` has an item for each of its inputs.
+
+        Return False for RFE: its estimator also states facts.
+        """
         return (
             super().is_selector(step, columns) and not isinstance(step, RFE) and len(step.get_support()) == len(columns)
         )
@@ -116,7 +119,7 @@ class FactCollector(PipelineVisitor[int | None]):
         return self._require_numbers(step, columns)
 
     def _require_numbers(self, step: Any, columns: Columns) -> Columns:
-        """Note numbers, which all other steps of scikit-learn take, unless they hold estimators."""
+        """Note that a step requires numbers, unless it takes text, holds estimators or is not of scikit-learn."""
         tags = get_tags(step).input_tags
         if tags.string and not tags.two_d_array:
             self.facts.texts.update(_inputs(columns))
@@ -158,7 +161,7 @@ class FactCollector(PipelineVisitor[int | None]):
 
 
 def _inputs(columns: Columns, chosen: np.ndarray | None = None) -> list[int]:
-    """Return the input columns among these; with `chosen`, bool (columns,), only where it is true."""
+    """Return the positions that are not None; with `chosen`, bool (columns,), only those where `chosen` is true."""
     flags = [True] * len(columns) if chosen is None else chosen.tolist()
     return [column for column, flag in zip(columns, flags, strict=True) if flag and column is not None]
 
