@@ -12,6 +12,15 @@ LOCAL = FOREIGN | {"config": {"model_path": "/model/model.pkl"}}
 GATEWAY = FOREIGN | {"gateway": {"enabled": True, "certificateMap": "census"}}
 CLIENTS = {"podSelector": {"matchLabels": {"app": "client"}}}
 SPOT = {"nodeSelector": {"cloud.google.com/gke-spot": "true"}}
+
+
+def affinity(operator: str) -> dict[str, Any]:
+    """Return the values of pods that have, or have not, a preference for Spot nodes."""
+    expression = {"key": "cloud.google.com/gke-spot", "operator": operator, "values": ["true"]}
+    term = {"weight": 1, "preference": {"matchExpressions": [expression]}}
+    return {"affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [term]}}}
+
+
 PROXY_HEADERS = {"trusted_proxies": 1}
 CONTRADICTIONS: list[tuple[dict[str, Any], list[str]]] = [
     (
@@ -84,7 +93,10 @@ CONTRADICTIONS: list[tuple[dict[str, Any], list[str]]] = [
         FOREIGN | {"networkPolicy": {"metadataServer": False}},
         ["tokens of Workload Identity", "networkPolicy.metadataServer=true"],
     ),
-    (FOREIGN | SPOT, ["config.drain_deadline_seconds = 25", "a Spot node of GKE ends after 15", "GKE 1.35"]),
+    *(
+        (FOREIGN | spot, ["config.drain_deadline_seconds = 25", "a Spot node of GKE ends after 15", "GKE 1.35"])
+        for spot in (SPOT, affinity("In"))
+    ),
 ]
 
 
@@ -111,6 +123,7 @@ PERMITTED: dict[str, dict[str, Any]] = {
     "no bucket": LOCAL | {"networkPolicy": {"https": False, "metadataServer": False}},
     "no NetworkPolicy": FOREIGN | {"networkPolicy": {"enabled": False, "https": False, "metadataServer": False}},
     "clients without load balancer": FOREIGN | {"networkPolicy": {"from": [CLIENTS], "fromGoogleLoadBalancer": False}},
+    "never on Spot": FOREIGN | affinity("NotIn"),
     "short drain on Spot": FOREIGN | SPOT | {"config": MODEL | {"drain_deadline_seconds": 10}},
     "long notice on Spot": FOREIGN | SPOT | {"terminationGracePeriodSeconds": 60},
     "proxies before a LoadBalancer": FOREIGN

@@ -205,18 +205,27 @@ def test_minimum_available_replaces_maximum_unavailable(chart: Chart, minimum: o
     assert "maxUnavailable" not in spec
 
 
-def test_internal_ingress_with_certificate_allows_no_http(chart: Chart) -> None:
+PRE_SHARED = {"annotations": {"ingress.gcp.kubernetes.io/pre-shared-cert": "census"}}
+
+
+@pytest.mark.parametrize("certificate", [{"tlsSecret": "tls"}, PRE_SHARED], ids=["tlsSecret", "pre-shared"])
+def test_internal_ingress_with_certificate_allows_no_http(chart: Chart, certificate: dict[str, Any]) -> None:
     """GKE's internal Ingress cannot redirect to HTTPS: with a certificate it serves HTTPS alone."""
     base = {"enabled": True, "className": "gce-internal", "address": "census"}
     keys = ("regional-static-ip-name", "allow-http")
 
     plain, secure = (
-        chart.one("Ingress", {"ingress": base | more})["metadata"]["annotations"] for more in ({}, {"tlsSecret": "tls"})
+        chart.one("Ingress", {"ingress": base | more})["metadata"]["annotations"] for more in ({}, certificate)
     )
 
     assert [plain.get(f"kubernetes.io/ingress.{key}") for key in keys] == ["census", None]
     assert [secure.get(f"kubernetes.io/ingress.{key}") for key in keys] == ["census", "false"]
     assert "kubernetes.io/ingress.global-static-ip-name" not in secure
+
+
+def test_pre_shared_certificate_redirects_http_to_https(chart: Chart) -> None:
+    """A certificate of Google Cloud that an annotation names counts as a certificate."""
+    assert chart.one("FrontendConfig", {"ingress": {"enabled": True} | PRE_SHARED})
 
 
 def test_gateway_of_other_class_gets_no_gke_kinds(chart: Chart) -> None:

@@ -64,7 +64,8 @@ ingress.address is for ingress.className=gce or gce-internal.
 terminationGracePeriodSeconds is {{ $grace }}, but must be more than preStopSleepSeconds + config.drain_delay_seconds + config.drain_deadline_seconds = {{ $drain }}, or pods are killed while they drain.
 {{- end }}
 {{- $spot := pick (.Values.nodeSelector | default dict) "cloud.google.com/gke-spot" "cloud.google.com/gke-preemptible" | values }}
-{{- if and (has "true" $spot) (gt $drain 15) (kindIs "invalid" .Values.terminationGracePeriodSeconds) }}
+{{- $preferred := contains `"key":"cloud.google.com/gke-spot","operator":"In"` (toJson .Values.affinity) }}
+{{- if and (or $preferred (has "true" $spot)) (gt $drain 15) (kindIs "invalid" .Values.terminationGracePeriodSeconds) }}
 preStopSleepSeconds + config.drain_delay_seconds + config.drain_deadline_seconds = {{ $drain }}, but a Spot node of GKE ends after 15 seconds: lower them. Nodes of GKE 1.35 and later can have a longer shutdownGracePeriodSeconds: with it, set terminationGracePeriodSeconds.
 {{- end }}
 {{- $proxies := include "ml-census.trustedProxies" . | int64 }}

@@ -10,7 +10,7 @@ Exposure of the Service. Each template is empty for no.
 {{- end }}
 
 {{- define "ml-census.ingressTLS" -}}
-{{- if or .Values.ingress.managedCertificate .Values.ingress.tlsSecret }}true{{ end }}
+{{- if or .Values.ingress.managedCertificate .Values.ingress.tlsSecret (hasKey (.Values.ingress.annotations | default dict) "ingress.gcp.kubernetes.io/pre-shared-cert") }}true{{ end }}
 {{- end }}
 
 {{/*
