@@ -49,13 +49,13 @@ class Options(TypedDict):
 @click.option("--example", is_flag=True, help="Predict an example row, which the model's columns in GET /schema allow.")
 @click.option("--expect", metavar="PREDICTION", help="Fail unless this is the prediction of the row.")
 @click.option("--input", "source", type=click.Path(exists=True, dir_okay=False, allow_dash=True), help="CSV file "
-              "of rows, with a header or the model's columns, separated by commas, semicolons, tabs or pipes; plain or "
-              "gzip. - is standard input.")  # fmt: skip
+              "of rows, plain or gzip, with commas, semicolons, tabs or pipes. Without a header, the cells have the "
+              "order of the model's columns. - is standard input.")  # fmt: skip
 @click.option("--encoding", metavar="NAME", help="Encoding of --input (default: detected among UTF-8, UTF-16 and "
               "Windows-1252).")  # fmt: skip
 @click.option("--output", "target", type=click.Path(dir_okay=False, allow_dash=True), help="File for the rows "
-              "with their predictions, in UTF-8; an existing file is replaced. The ending .gz compresses it, - is "
-              "standard output. Until all rows are completed, they are in OUTPUT.part.")  # fmt: skip
+              "with their predictions, in UTF-8; an existing file is replaced. A name that ends in .gz compresses "
+              "the output. - is standard output. Until all rows are completed, they are in OUTPUT.part.")  # fmt: skip
 @click.option("--proba", is_flag=True, help="Add the probability of each class.")
 @click.option("--on-error", type=click.Choice(ON_ERROR), default="stop", show_default=True, help="For a row "
               "that the server rejects: stop the run, skip the row, or mark it in a column error.")  # fmt: skip

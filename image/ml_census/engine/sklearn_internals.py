@@ -93,19 +93,26 @@ class CategorySplit(NamedTuple):
 
 
 class HistogramTree(NamedTuple):
-    """One tree of a HistGradientBoosting* model. All arrays have an item for each node."""
+    """One tree of a HistGradientBoosting* model. Each array has the shape (nodes,)."""
 
     output: int
-    """The score that the tree adds to."""
+    """Position of the score to which the tree adds values."""
     is_leaf: np.ndarray
+    """bool."""
     feature: np.ndarray
+    """int64: position of the feature by which the node splits."""
     threshold: np.ndarray
+    """float64: maximum number that goes to the left child."""
     missing_go_to_left: np.ndarray
+    """bool: whether a missing value goes to the left child."""
     left: np.ndarray
+    """int64: position of the left child."""
     right: np.ndarray
+    """int64: position of the right child."""
     value: np.ndarray
+    """float64: value that a leaf adds to the score."""
     by_category: dict[int, CategorySplit]
-    """The nodes that split by category and not by threshold."""
+    """The nodes that split by category and not by threshold, by position of the node."""
 
 
 def histogram_trees(model: Any) -> list[HistogramTree]:

@@ -85,7 +85,7 @@ def detect_delimiter(sample: str, names: Sequence[str]) -> str:
 
 
 def _first_record(sample: str, delimiter: str) -> list[str]:
-    """Return the cells of the first record that is not blank; none if the sample is not CSV."""
+    """Return the cells of the first record that is not blank, or an empty list if the sample is not CSV."""
     lines = io.StringIO(sample, newline="")
     with suppress(CsvError):
         return next((record.cells for record in records(lines, delimiter) if record.cells), [])
@@ -95,12 +95,13 @@ def _first_record(sample: str, delimiter: str) -> list[str]:
 def column_indexes(
     first: Sequence[str], names: Sequence[str], required: Sequence[str], min_numbers: int = 1
 ) -> list[int | None] | None:
-    """Return the cell index of each column, or None if the first record is a row and not a header. Raises CsvError.
+    """Return for each column the index of its cell in the header, or None if the first record is not a header.
 
-    A header has all required names, in any order and among others; an absent column has the index None. A row has one
-    cell per column, and no cell is similar to a name.
-    Columns without names are numbered from 0. Their header is these numbers in ascending order, and there must be at
-    least `min_numbers` of them: fewer are read as values.
+    A header has all required names, in any order and among other names. A column that the header lacks has the index
+    None. A first record that is a row has one cell per column, and no cell is similar to a column name.
+    Columns without names are numbered from 0. Their header is these numbers in ascending order. With fewer than
+    `min_numbers` columns, the first record is always a row.
+    Raises CsvError if the first record is neither, or has a column name twice.
     """
     cells = [cell.strip() for cell in first]
     if _is_header(cells, names, required, min_numbers):

@@ -24,7 +24,7 @@ On a busy pod each system call gives a prediction the interpreter for SWITCH_INT
 REJECTION_PAUSE_SECONDS = 0.05
 """Maximum pause after a turn that rejected predictions.
 
-Each rejection takes the interpreter from a prediction. 200 clients without a pause of their own left 0.95 of the
+A rejection runs Python code, and predictions wait for it. 200 clients without a pause of their own left 0.95 of the
 capacity with this pause and 0.65 without it (wrk, one core, two rounds of 4 s).
 """
 

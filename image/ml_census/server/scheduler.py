@@ -55,7 +55,7 @@ class Scheduler:
 
 
 class WorkerPool(Generic[Task]):
-    """Queue of tasks, and daemon threads that run the tasks in the order of submission. len() counts waiting tasks."""
+    """Queue of tasks that daemon threads start in the order of submission. len() counts the waiting tasks."""
 
     def __init__(self, name: str, spec: PoolSpec, run: Callable[[Task], None]) -> None:
         self._run = run

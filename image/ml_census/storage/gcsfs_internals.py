@@ -1,6 +1,7 @@
-"""The only name of gcsfs that is not documented: `call`, a request to the JSON API of Google Cloud Storage.
+"""The use of `call`, a method that gcsfs does not document: it sends a request to the JSON API of Cloud Storage.
 
-gcsfs has no public call that replaces an object if it still has a known generation.
+No other module uses an undocumented name of gcsfs. gcsfs has no public method that replaces an object only if the
+object still has a known generation.
 """
 
 from typing import Any
@@ -8,7 +9,7 @@ from urllib.parse import quote
 
 
 def upload_if_generation(filesystem: Any, path: str, data: bytes, generation: str) -> None:
-    """Upload a small object in one request if the present object has the generation; empty means that there is none.
+    """Upload a small object in one request if the stored object has the generation, or "" if no object must exist.
 
     Raises FileExistsError if the object has another generation
     (https://cloud.google.com/storage/docs/request-preconditions).

@@ -7,9 +7,9 @@ from ml_census.schema import Value
 
 
 def categories(model: Any) -> dict[int, list[Value]]:
-    """Return the categories of each column of the dtype category, by its position and in the model's order.
+    """Return the categories of each pandas category column of a LightGBM or XGBoost model, by position of the column.
 
-    The result is empty for any other model.
+    The categories have the order of the model. The result is empty for a model of another library.
     """
     booster: Any = getattr(model, "booster_", None)
     if hasattr(booster, "pandas_categorical"):

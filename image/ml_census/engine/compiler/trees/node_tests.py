@@ -1,4 +1,4 @@
-"""Tests of nodes on codes, in the form that kernel.c reads."""
+"""Tests that the nodes of a tree apply to the code of a value, in the form that kernel.c reads."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ UINT32_MAX = 2**32 - 1
 
 
 class NodeTest(NamedTuple):
-    """Which codes go to a node's second child: low ... low + span, or those of a bitset.
+    """The codes that go to a node's second child: low ... low + span, or the codes whose bit is set in a bitset.
 
     The range is modulo 2**32, so it may wrap around to code 0. With the flag BITSET_FLAG, `low` is the position of the
     bitset's first word.
@@ -38,7 +38,7 @@ class ColumnSplits(NamedTuple):
 
 
 class ColumnTests(NamedTuple):
-    """The tests that replace ColumnSplits."""
+    """The encoder of one column, and the tests that replace the splits of a ColumnSplits."""
 
     encoder: Encoder
     tests: np.ndarray
@@ -46,7 +46,7 @@ class ColumnTests(NamedTuple):
 
 
 class BitsetPool:
-    """Make the tests of category columns, and keep the bitsets that they refer to."""
+    """Factory of the NodeTests of category columns. It keeps the bitsets to which these NodeTests refer."""
 
     def __init__(self) -> None:
         self._bitsets: list[np.ndarray] = []
@@ -81,5 +81,5 @@ class BitsetPool:
         return self.test_for(right)
 
     def words(self) -> np.ndarray:
-        """Return all bitsets one after the other: uint32 (words,)."""
+        """Return the concatenated bitsets: uint32 (words,); empty without bitsets."""
         return np.concatenate(self._bitsets) if self._bitsets else np.zeros(0, dtype=np.uint32)

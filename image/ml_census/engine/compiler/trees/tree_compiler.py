@@ -29,23 +29,23 @@ FloatType = type[np.floating[Any]]
 
 @dataclass(frozen=True)
 class FittedTrees:
-    """Facts about a fitted tree model."""
+    """The trees of a fitted model, and how their values make scores."""
 
     trees: Sequence[TreeNodes]
     values: Sequence[np.ndarray]
     """For each tree, the values of all its nodes: float64 (nodes, width)."""
     outputs: Sequence[int]
-    """The first score that each tree adds to."""
+    """For each tree, the position of the first score to which the tree adds values."""
     base: np.ndarray
-    """The scores before any tree."""
+    """The scores before any tree adds values: float64 (scores,)."""
     dtype: FloatType = np.float32
     """The type to which the model rounds numbers before it compares them."""
     divisor: int = 1
-    """The number of trees, if scores are means."""
+    """The divisor of the scores: the number of trees if scores are means, else 1."""
 
 
 def compile_trees(schema: Schema, features: Sequence[Feature], fitted: FittedTrees) -> TreeEnsemble:
-    """Return the trees over the raw columns. Raises UnsupportedModelError."""
+    """Return the trees, whose nodes test codes of raw columns. Raises UnsupportedModelError."""
     trees, roots = concatenate(fitted.trees)
     encoders, nodes, bitsets = build_nodes(schema, features, trees, fitted.dtype)
     leaf_values, positions = deduplicate(np.concatenate(fitted.values)[trees.leaf])
@@ -107,9 +107,10 @@ def _splits_by_column(features: Sequence[Feature], trees: TreeNodes, dtype: Floa
 
 
 def deduplicate(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct rows, and for each row its position among them: a forest's leaves share few values.
+    """Return the distinct rows of an array, and for each row the position of its equal among the distinct rows.
 
-    `values` is float64 (leaves, width). Columns are compared one after the other, which is faster than by rows.
+    `values` is float64 (leaves, width). The results are float64 (distinct, width) and int64 (leaves,). The leaves of a
+    forest have few distinct values. np.unique runs once for each column, which is faster than once for the rows.
     """
     positions = np.zeros(len(values), dtype=np.int64)
     for column in values.T:
