@@ -100,7 +100,7 @@ def column_indexes(
     A header has all required names, in any order and among other names. A column that the header lacks has the index
     None. A first record that is a row has one cell per column, and no cell is similar to a column name.
     Columns without names are numbered from 0. Their header is these numbers in ascending order. With fewer than
-    `min_numbers` columns, the first record is always a row.
+    `min_numbers` columns, the first record is never a header.
     Raises CsvError if the first record is neither, or has a column name twice.
     """
     cells = [cell.strip() for cell in first]
