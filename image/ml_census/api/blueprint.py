@@ -1,4 +1,4 @@
-"""A Flask Blueprint with all that belongs to one protocol."""
+"""A Flask Blueprint for one protocol: routes, workloads, error format and OpenAPI document."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, auto
@@ -24,7 +24,7 @@ View = TypeVar("View", bound=Callable[..., Response])
 
 
 class Workload(Enum):
-    """The kind of work of a route, from which the server's queue follows."""
+    """The kind of work of a route. It determines the queue that the server uses for a request."""
 
     PROBE = auto()
     LOGIN = auto()

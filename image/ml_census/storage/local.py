@@ -8,7 +8,7 @@ from ml_census.storage.errors import ObjectChangedError, StorageError
 
 PRIVATE_MODE = 0o600
 PUBLIC_MODE = 0o666
-"""Less what the umask removes."""
+"""Mode of a new file that is not private. The umask removes permissions from it."""
 
 
 def read(path: str, limit: int) -> bytes:
@@ -37,7 +37,7 @@ def fingerprint(path: str) -> str:
 def write(path: str, data: bytes, private: bool, unless_changed: str | None) -> None:
     """Replace the file and create its folders. Raises StorageError.
 
-    With `unless_changed`, a fingerprint, raises ObjectChangedError if the file has another one.
+    Raises ObjectChangedError if the file does not have the fingerprint `unless_changed` (None: not checked).
     """
     if unless_changed is not None and fingerprint(path) != unless_changed:
         raise ObjectChangedError
