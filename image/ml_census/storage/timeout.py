@@ -8,6 +8,9 @@ from typing import TypeVar, cast
 from ml_census.storage import error_translation
 from ml_census.storage.error_translation import Causes
 
+TIMEOUTS = {"TimeoutError", "FSTimeoutError"}
+"""Errors of the timeout of a whole call. fsspec may raise its own at the same moment; only gs:// imports it."""
+
 Result = TypeVar("Result")
 Outcome = tuple[Result | None, Exception | None]
 
@@ -24,7 +27,7 @@ def run_with_timeout(seconds: float, call: Callable[[], Result], action: str) ->
         result, error = outcome.get(timeout=seconds)
     except queue.Empty as empty:
         result, error = None, TimeoutError(str(empty))
-    if type(error) is TimeoutError:  # also of the library, at the same moment
+    if type(error).__name__ in TIMEOUTS:
         raise error_translation.timeout_error(seconds, action, causes) from error
     if error is not None:
         raise error_translation.translate(error, action, causes) from error

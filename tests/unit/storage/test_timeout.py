@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from fsspec.exceptions import FSTimeoutError
 
 from ml_census import storage
 from ml_census.storage.error_translation import READ
@@ -22,9 +23,10 @@ def test_call_beyond_its_timeout_is_abandoned() -> None:
     is_over.set()
 
 
-def test_timeout_of_the_library_is_reported_the_same_way() -> None:
+@pytest.mark.parametrize("error", [TimeoutError, FSTimeoutError])
+def test_timeout_of_the_library_is_reported_the_same_way(error: type[Exception]) -> None:
     def time_out() -> None:
-        raise TimeoutError
+        raise error
 
     with pytest.raises(storage.StorageUnavailableError, match=r"^could not be read within 60 s$"):
         run_with_timeout(60, time_out, READ)
