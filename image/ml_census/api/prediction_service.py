@@ -1,4 +1,4 @@
-"""From rows to predictions, the same for all protocols."""
+"""Prediction of the rows of a request, the same for all protocols."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from ml_census.schema import MAX_DETAILS
 
 
 class NoProbabilitiesError(Exception):
-    """The client requests probabilities of a model that has none."""
+    """The client requests probabilities of a model without probabilities."""
 
 
 class TooManyRowsError(Exception):
@@ -25,14 +25,14 @@ class PredictionResult:
     probabilities: list[list[float]] | None = None
     """One list per row, if the client requested them."""
     unknown: list[dict[str, Any]] = field(default_factory=list)
-    """Row and column of each value that the model does not know."""
+    """Row and column of each category that did not occur in training."""
     version: str = ""
     """Version of the model."""
     ignored: int = 0
-    """Number of columns that the rows have and the model has not."""
+    """Number of columns that the rows have and the model does not have."""
 
     def extras(self, flags: Collection[str]) -> dict[str, Any]:
-        """Return what the query parameters request in addition to the predictions."""
+        """Return the further members of the response that the query parameters `proba` and `warnings` request."""
         extras: dict[str, Any] = {"probabilities": self.probabilities} if "proba" in flags else {}
         return extras | ({"warnings": self.unknown[:MAX_DETAILS]} if "warnings" in flags else {})
 
@@ -53,7 +53,7 @@ class PredictionService:
         self._metrics = metrics
 
     def stage_timer(self) -> StageTimer:
-        """Return the timer of one request: its first lap is "parse", its last "format"."""
+        """Return a timer for the stages of one request. "parse" is the first stage, and "format" the last one."""
         return self._metrics.stage_timer()
 
     def predict(
@@ -61,7 +61,8 @@ class PredictionService:
     ) -> PredictionResult:
         """Return the predictions for the rows of a request.
 
-        Raises TooManyRowsError, NoProbabilitiesError, InvalidRowsError, PredictionError.
+        `inputs` is the list of rows as the client sent it (see Schema.validate_rows). `timer` measures the stages.
+        Raises TooManyRowsError, NoProbabilitiesError, InvalidRowsError or PredictionError.
         """
         timer.lap("parse")
         if isinstance(inputs, list) and len(inputs) > self._max_rows:

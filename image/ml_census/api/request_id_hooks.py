@@ -1,4 +1,4 @@
-"""The id of each request, which logs and responses name."""
+"""Flask hooks that give each request an id. Log lines and the header X-Request-Id of the response contain the id."""
 
 from flask import Flask, Response, g, request
 
@@ -6,7 +6,7 @@ from ml_census.observability.request_id import request_id
 
 
 def register_request_id_hooks(app: Flask) -> None:
-    """Make the application assign an id to each request and send it back as X-Request-Id."""
+    """Make the application assign an id to each request and send the id in the response header X-Request-Id."""
     app.before_request(_assign_request_id)
     app.after_request(_add_request_id_header)
 

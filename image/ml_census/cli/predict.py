@@ -46,7 +46,7 @@ class Options(TypedDict):
 @click.option("--user-file", type=FILE, help="File with the name of the user.")
 @click.option("--password-file", type=FILE, help="File with the password. Without it there is a prompt.")
 @click.option("--row", metavar="JSON", help="One row: a list of values, or an object by column name.")
-@click.option("--example", is_flag=True, help="Predict an example row, which the model's columns in GET /schema allow.")
+@click.option("--example", is_flag=True, help="Predict an example row, made from the model's columns in GET /schema.")
 @click.option("--expect", metavar="PREDICTION", help="Fail unless this is the prediction of the row.")
 @click.option("--input", "source", type=click.Path(exists=True, dir_okay=False, allow_dash=True), help="CSV file "
               "of rows, plain or gzip, with commas, semicolons, tabs or pipes. Without a header, the cells have the "
@@ -55,7 +55,7 @@ class Options(TypedDict):
               "Windows-1252).")  # fmt: skip
 @click.option("--output", "target", type=click.Path(dir_okay=False, allow_dash=True), help="File for the rows "
               "with their predictions, in UTF-8; an existing file is replaced. A name that ends in .gz compresses "
-              "the output. - is standard output. Until all rows are completed, they are in OUTPUT.part.")  # fmt: skip
+              "the output. - is standard output. OUTPUT.part has the completed rows until the run ends.")  # fmt: skip
 @click.option("--proba", is_flag=True, help="Add the probability of each class.")
 @click.option("--on-error", type=click.Choice(ON_ERROR), default="stop", show_default=True, help="For a row "
               "that the server rejects: stop the run, skip the row, or mark it in a column error.")  # fmt: skip

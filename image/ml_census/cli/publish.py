@@ -11,9 +11,9 @@ from ml_census.cli.ending import fail, fail_on
 @click.option("--model", required=True, metavar="FILE|gs://…", help="Fitted model, written by joblib or pickle.")
 @click.option("--output", required=True, metavar="FOLDER|gs://…", help="Folder for the published model.")
 @click.option("--decoding", metavar="FILE|gs://…", help="JSON object from class to the text of the prediction.")
-@click.option("--schema", metavar="FILE|gs://…", help='A schema.json, or without "form" some of its columns.')
+@click.option("--schema", metavar="FILE|gs://…", help='A schema.json, or its changed columns alone, without "form".')
 @click.option("--golden", metavar="FILE|gs://…",
-              help='JSON, {"inputs": [row, ...]}: rows that a server predicts before it serves.')  # fmt: skip
+              help='JSON, {"inputs": [row, ...]}: a server checks their predictions before it serves.')  # fmt: skip
 @click.option("--trusted-global", "trusted", multiple=True, metavar="MODULE.NAME",
               help="Further global that the pickle may reference; can be repeated.")  # fmt: skip
 def publish(

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
               help="Address to listen on; 0.0.0.0 means all.")  # fmt: skip
 @click.option("--port", default=5090, show_default=True, type=click.IntRange(0, 65535), show_envvar=True,
               envvar=["AIP_HTTP_PORT", "ML_CENSUS_SERVE_PORT"], help="Port; 0 means any free port.")  # fmt: skip
-@click.option("--metrics-port", type=click.IntRange(0, 65535), help="Port for Prometheus; without it there is none.")
+@click.option("--metrics-port", type=click.IntRange(0, 65535), help="Port for Prometheus metrics (default: none).")
 @click.option("--predict-route", envvar="AIP_PREDICT_ROUTE", show_envvar=True, help="Further path for predictions.")
 @click.option("--health-route", envvar="AIP_HEALTH_ROUTE", show_envvar=True, help="Further path for the health check.")
 def serve(

@@ -10,7 +10,8 @@ from ml_census.cli.ending import fail, fail_on
               help="article is the random forest of Intro to ML Deployment with GKE; boosted is smaller, faster and "
               "more accurate.")  # fmt: skip
 @click.option("--data", "source", default="demo", show_default=True, metavar="FOLDER|URL|openml|demo",
-              help="Where adult.data and adult.test are. demo is a synthetic census.")  # fmt: skip
+              help="Folder or URL with adult.data and adult.test. openml downloads a copy. "
+              "demo is a synthetic census.")  # fmt: skip
 @click.option("--output", required=True, metavar="FOLDER|gs://…", help="Folder for the published model.")
 def train(recipe: str, source: str, output: str) -> None:
     """Train the census model and publish it with its schema, golden rows and hashes."""

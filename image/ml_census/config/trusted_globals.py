@@ -1,9 +1,9 @@
-"""Decide which globals an operator may add to those that a pickle may reference.
+"""Decide which globals an operator may add to the globals that a pickle may reference.
 
-A pickle calls a global with arguments of its own choice. The standard library and the libraries of the image have
-callables that reach anything with the right arguments: getattr, eval, functools.partial, numpy.vectorize, joblib.load,
-pandas.read_pickle. Safe globals of these libraries are in allowed_globals.txt already. An operator can add globals of
-other packages only, which are as safe as the author of the package has made them.
+A pickle can call a global with any arguments. Some callables of the standard library and of the image's libraries then
+execute any code: for example getattr, eval, functools.partial, numpy.vectorize, joblib.load and pandas.read_pickle.
+allowed_globals.txt already lists the safe globals of these libraries. An operator can only add globals of other
+packages. The author of such a package is responsible for the safety of its globals.
 """
 
 import sys
@@ -40,7 +40,10 @@ def rejection_reason(name: str) -> str | None:
 
 
 def object_rejection_reason(target: Any) -> str | None:
-    """Return why the object of a trusted global cannot be trusted, or None: modules re-export objects of others."""
+    """Return why the object of a trusted global cannot be trusted, or None if it can.
+
+    A module of a trusted package can re-export an object of a package that cannot be trusted.
+    """
     if isinstance(target, ModuleType):
         return "it is a module"
     module = getattr(target, "__module__", None)

@@ -48,7 +48,10 @@ class Predictor(Protocol):
         """Whether `probabilities` can be called."""
 
     def predict(self, columns: Columns) -> list[Any]:
-        """Return one prediction for each row: a class or a number. Raises PredictionError."""
+        """Return one prediction for each row: a class or a number, or a list of these for several outputs.
+
+        Raises PredictionError.
+        """
 
     def probabilities(self, columns: Columns) -> list[list[Any]]:
         """Return one list for each row, in the order of `classes`; with `outputs`, a list for each output.

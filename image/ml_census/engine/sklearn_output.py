@@ -1,4 +1,4 @@
-"""Convert what scikit-learn models return, and the classes that they list, to plain Python values."""
+"""Convert the results and the classes of scikit-learn models to plain Python values."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ MAX_FLOAT_BYTES = 8
 
 
 def to_python(values: np.ndarray) -> list[Any]:
-    """Return an array as (nested) lists of str, int, float, bool and None.
+    """Return an array of any shape as a list, nested for each dimension, of str, int, float, bool and None.
 
-    Raises SchemaError for a dtype that JSON does not have.
+    Raises SchemaError for values that JSON cannot represent, such as dates.
     """
     if values.dtype.kind == "O":
         items = [_python_scalar(value) for value in values.ravel().tolist()]
@@ -38,17 +38,20 @@ def _json_error(dtype: Any) -> SchemaError:
 
 
 def squeeze_single_target(predictions: list[Any]) -> list[Any]:
-    """Return the value of each one-item list: a model that was fitted on a table of one target predicts such lists."""
+    """Return predictions of shape (rows, 1) as a list of one value for each row. Return others unchanged.
+
+    A model that was fitted on a table of one target predicts the shape (rows, 1).
+    """
     if predictions and isinstance(predictions[0], list) and len(predictions[0]) == 1:
         return [prediction[0] for prediction in predictions]
     return predictions
 
 
 def probabilities_by_row(result: Any, outputs: list[list[Any]] | None) -> list[list[Any]]:
-    """Return predict_proba's result as one list for each row; with `outputs`, as a list for each output of a row.
+    """Return the result of predict_proba as one list of probabilities for each row.
 
-    For several outputs, scikit-learn returns either one array for each output, or a single array with the probability
-    of label 1 of each output.
+    With `outputs`, each row has one list of probabilities for each output. scikit-learn returns for several outputs
+    either one array (rows, classes) for each output, or one array (rows, outputs) of the probabilities of label 1.
     """
     if outputs is None:
         probabilities: list[list[Any]] = np.asarray(result[0] if isinstance(result, list) else result).tolist()
@@ -63,7 +66,7 @@ def class_labels(model: Any) -> list[Any] | None:
     """Return the values that a model of one output may predict, or None for a regressor or several outputs.
 
     Classifiers list their classes, clusterers label the rows that they were fitted on, and mixtures number their
-    components. Raises SchemaError for values that JSON does not have.
+    components. Raises SchemaError for values that JSON cannot represent.
     """
     labels = getattr(model, "classes_", None)
     if labels is None and (training_labels := getattr(model, "labels_", None)) is not None:

@@ -16,14 +16,15 @@ from ml_census.schema import Columns, Schema
 MAX_BLOCK_ROWS = 1000
 """Maximum number of rows in one call of scikit-learn (default 1000).
 
-scikit-learn takes about 15 kB of memory for a row of the census pipeline, so a few large requests would fill a pod.
+scikit-learn takes about 15 kB of memory for a row of the census pipeline. A few large requests would
+fill the memory of a pod.
 """
 
 
 class SklearnPredictor:
-    """A fitted scikit-learn model, and the columns that it takes.
+    """Predictor that calls a fitted scikit-learn model.
 
-    Raises SchemaError for a model whose classes JSON does not have.
+    Raises SchemaError if JSON cannot represent the classes of the model, such as dates.
     """
 
     def __init__(self, model: Any, schema: Schema) -> None:
@@ -34,7 +35,7 @@ class SklearnPredictor:
 
     @property
     def classes(self) -> list[Any] | None:
-        """The values that the model may predict, or None if they cannot be listed (a regressor)."""
+        """The values that the model may predict, or None for a regressor and for several outputs."""
         return None if self._has_several_outputs else self._labels
 
     @cached_property
@@ -70,7 +71,10 @@ class SklearnPredictor:
 
     @cached_property
     def _has_several_outputs(self) -> bool:
-        """Decided by an example's prediction: estimators that hold other models list their classes in several ways."""
+        """Whether the model predicts a list of values for each row.
+
+        The prediction of an example decides. Estimators that contain other models list classes in different ways.
+        """
         if self._example is not None:
             return self._output_count > 1
         classes = getattr(self.model, "classes_", None)
@@ -95,10 +99,10 @@ class SklearnPredictor:
         )
 
     def _predict_in_blocks(self, method: Callable[[Any], list[Any]], columns: Columns) -> list[Any]:
-        """Return the method's results for all rows, at most MAX_BLOCK_ROWS at a time.
+        """Return the results of a method for all rows, with maximum MAX_BLOCK_ROWS rows in each call.
 
-        One request uses one thread, whatever n_jobs says in the model or its parts: joblib's pools cost more time than
-        they save, and pods have few cores.
+        One request uses one thread, for any n_jobs of the model and of its parts. The pools of joblib cost more time
+        than they save, and pods have few cores.
         """
         predictions: list[Any] = []
         with joblib.parallel_config(backend="sequential"):
@@ -113,7 +117,7 @@ class SklearnPredictor:
     def _prediction_error(
         self, method: Callable[[Any], list[Any]], block: Columns, first: int, cause: Exception
     ) -> PredictionError:
-        """Return the error for a block of rows, with the first rejected row and, if it can be found, the column."""
+        """Return the error for a block of rows: the first rejected row, and the column if a search finds it."""
 
         def accepts(columns: Columns) -> bool:
             try:

@@ -18,18 +18,21 @@ MANIFEST = "manifest.json"
 MAX_TEXT_BYTES = 64 * 1024**2
 """Maximum size of a file beside the model (default 64 MiB)."""
 MAX_SMALL_BYTES = 1024**2
-"""Maximum size of users, keys and a decoding, each (default 1 MiB)."""
+"""Maximum size of the file of users, of keys and of a decoding (default 1 MiB for each file)."""
 
 
 class ArtifactReader(Protocol):
     """A source of artifacts: the storage, or a snapshot of it."""
 
     def read(self, uri: str, limit: int) -> bytes:
-        """Return a file, maximum `limit` bytes. Raises StorageError."""
+        """Return the bytes of a file. Raises StorageError, also for a file of more than `limit` bytes."""
 
 
 def read(reader: ArtifactReader, key: str, uri: str, limit: int = MAX_TEXT_BYTES) -> bytes:
-    """Return the bytes at the URI, maximum `limit`. Raises ArtifactError."""
+    """Return the bytes of a file. Raises ArtifactError, also for a file of more than `limit` bytes.
+
+    `key` is the key of the configuration or the option that names the file.
+    """
     try:
         return reader.read(uri, limit)
     except storage.StorageError as error:
@@ -38,7 +41,11 @@ def read(reader: ArtifactReader, key: str, uri: str, limit: int = MAX_TEXT_BYTES
 
 
 def parse_json(key: str, uri: str, data: bytes) -> Any:
-    """Return the value that a JSON file holds. Raises ArtifactError."""
+    """Return the value that a JSON file contains.
+
+    `key` is the key of the configuration or the option that names the file. Raises ArtifactError if `data`, the
+    content of the file, is not JSON.
+    """
     try:
         return json_file.parse(data)
     except json_file.JsonError as error:
@@ -46,7 +53,11 @@ def parse_json(key: str, uri: str, data: bytes) -> Any:
 
 
 def parse_object(key: str, uri: str, data: bytes) -> dict[str, Any]:
-    """Return the object that a JSON file holds. Raises ArtifactError."""
+    """Return the object that a JSON file contains.
+
+    `key` is the key of the configuration or the option that names the file. Raises ArtifactError if `data`, the
+    content of the file, is not a JSON object.
+    """
     document = parse_json(key, uri, data)
     if not isinstance(document, dict):
         raise ArtifactError(key, uri, "must be a JSON object")
@@ -56,8 +67,8 @@ def parse_object(key: str, uri: str, data: bytes) -> dict[str, Any]:
 class ModelFolder:
     """The folder of a model.
 
-    A file that manifest.json lists must exist and have the listed hash. Without a manifest, any file but the model may
-    be missing; so may a file that the manifest does not list.
+    A file that manifest.json lists must exist and have the listed hash. A file that manifest.json does not list may be
+    missing. Without a manifest, each file except the model may be missing.
     """
 
     def __init__(self, model_path: str, reader: ArtifactReader, sha256: str | None = None) -> None:
@@ -82,7 +93,7 @@ class ModelFolder:
             self.sha256 = {name: sha256}
 
     def _use_manifest(self, data: bytes, name: str, sha256: str | None) -> None:
-        """Verify and parse the manifest. `name` is the model, `sha256` the expected hash of the manifest."""
+        """Verify and parse the manifest. `name` is the file name of the model, `sha256` the expected hash of `data`."""
         uri = self.uri(MANIFEST)
         if sha256:
             _verify("model_path", uri, data, sha256, "model_sha256")
@@ -110,7 +121,10 @@ class ModelFolder:
         return storage.join(self.folder, name)
 
     def read_optional(self, name: str) -> bytes | None:
-        """Return a file beside the model, or None if it does not exist. Raises ArtifactError."""
+        """Return the bytes of a file beside the model, or None if the file may be missing and does not exist.
+
+        Raises ArtifactError, also for a missing file that manifest.json lists.
+        """
         try:
             return self.read("model_path", self.uri(name))
         except ArtifactError as error:
@@ -119,7 +133,10 @@ class ModelFolder:
             raise
 
     def read(self, key: str, uri: str, limit: int = MAX_TEXT_BYTES) -> bytes:
-        """Return any file, verified if it is in the folder and the manifest lists it. Raises ArtifactError."""
+        """Return the bytes of a file in this or another folder. Raises ArtifactError.
+
+        A file of this folder that the manifest lists must have the listed hash.
+        """
         data = read(self._reader, key, uri, limit)
         folder, name = storage.split(uri)
         if folder == self.folder and name in self.sha256:
@@ -128,7 +145,7 @@ class ModelFolder:
 
 
 def _verify(key: str, uri: str, data: bytes, expected: str, source: str) -> None:
-    """Compare the SHA-256 of a file with that of the source. Raises ArtifactError."""
+    """Raise ArtifactError if a file does not have the `expected` SHA-256, which comes from `source`."""
     actual = hashlib.sha256(data).hexdigest()
     if actual == expected:
         return

@@ -12,7 +12,7 @@ from ml_census.observability.drift import DriftMonitor
 
 @dataclass(frozen=True)
 class ServedModel:
-    """A predictor, the files that belong to it, the facts that /version reports, and the drift of its rows."""
+    """A predictor, the content of its files, the facts that /version reports, and the drift of the predicted rows."""
 
     predictor: Predictor
     version: str
@@ -27,7 +27,7 @@ class ServedModel:
     labels: Mapping[Any, str] | None = None
     """The text of each class for responses; None: responses contain the model's own values."""
     report: bytes | None = None
-    """An HTML page on the training of the model and its quality."""
+    """An HTML page about the training and the quality of the model, or None."""
     sample: Any = None
     """A prediction for one row, not decoded; None if the model predicts no known row."""
     drift: DriftMonitor = field(init=False, repr=False, compare=False)
@@ -38,5 +38,5 @@ class ServedModel:
         object.__setattr__(self, "drift", DriftMonitor(self.predictor.schema))
 
     def decode(self, predictions: list[Any]) -> list[Any]:
-        """Return the predictions as a client receives them."""
+        """Return the predictions, with the text from `labels` in place of each class that has one."""
         return class_labels.decode(self.labels, predictions)

@@ -1,7 +1,7 @@
 """The Open Inference Protocol over REST (V2), as KServe, Triton and MLServer implement it.
 
-Rows are one tensor per column, or one tensor of text with a row of all columns in each of its rows. The values of a
-tensor are in the JSON document, or follow it as bytes (tensors.py, binary_tensors.py).
+A request has one tensor per column, or one tensor whose rows contain all columns. The values of a tensor are in the
+JSON document, or follow the document as bytes (tensors.py, binary_tensors.py).
 https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
 """
 
@@ -20,7 +20,7 @@ PREDICT, PREDICT_PROBA = "predict", "predict_proba"
 
 @dataclass(frozen=True)
 class InferRequest:
-    """The rows of a request, and the outputs that it requests."""
+    """The rows of a request, and the outputs that the client requests."""
 
     rows: list[Any]
     outputs: tuple[tuple[str, bool], ...]
@@ -36,9 +36,9 @@ class InferRequest:
 def parse(
     body: bytes, names: Sequence[str], length: str | None = None, required: Sequence[str] | None = None
 ) -> InferRequest:
-    """Return the request of a body, for a model with columns of these names.
+    """Return the request that a body contains, for a model whose columns have these `names`.
 
-    `length` is the value of the header Inference-Header-Content-Length. The request must have tensors for the
+    `length` is the value of the header Inference-Header-Content-Length. The request must have values for the
     `required` columns (default: all).
 
     Raises MalformedBodyError.
@@ -71,7 +71,10 @@ def _id(document: Mapping[str, Any]) -> str | None:
 def render(
     infer: InferRequest, model: str, version: str, predictions: list[Any], probabilities: list[list[float]] | None
 ) -> tuple[dict[str, Any], bytes]:
-    """Return the response document with the requested outputs in their order, and the binary values after it."""
+    """Return the response document, and the bytes that follow the document in the response.
+
+    The outputs have the order of the request. `predictions` and `probabilities` have one item for each row.
+    """
     values = {PREDICT: predictions, PREDICT_PROBA: probabilities or []}
     outputs, binary = [], b""
     for name, is_binary in infer.outputs:
@@ -83,7 +86,7 @@ def render(
 
 
 def _add_data(output: dict[str, Any], data: list[Any], is_binary: bool) -> bytes:
-    """Add the values to an output as JSON. If they are binary, add their size, and return their bytes."""
+    """Add the values to an output as JSON and return b"", or add the size of the values and return them as bytes."""
     if not is_binary:
         output["data"] = replace_non_finite(data)
         return b""
@@ -122,10 +125,10 @@ def render_metadata(
     predictions: tuple[str, int],
     probabilities: int | None,
 ) -> dict[str, Any]:
-    """Return the metadata document; -1 in a shape is any number of rows.
+    """Return the metadata document of a model. The size -1 in a shape means any number of rows.
 
-    `columns` are names and datatypes of the model's columns, `predictions` the datatype and the number of values per
-    row, `probabilities` their number per row, or None.
+    `columns` has the name and the datatype of each column. `predictions` has the datatype of a prediction and the
+    number of values for each row. `probabilities` is the number of probabilities for each row, or None.
     """
     inputs = [{"name": name, "datatype": datatype, "shape": [-1, 1]} for name, datatype in columns]
     outputs = [{"name": PREDICT, "datatype": predictions[0], "shape": [-1, predictions[1]]}]
@@ -135,5 +138,5 @@ def render_metadata(
 
 
 def render_error(_status: int, message: str, details: Details = ()) -> dict[str, Any]:
-    """Return the error document."""
+    """Return the error document of the protocol. Its text has the message and the first rejected value."""
     return {"error": with_first_detail(message, details)}

@@ -4,5 +4,6 @@
                   │                              ├─ work, login: answered by a pool of threads
                   └────── responder ─────────────┴─ full: 503
 
-server.serve() opens the socket, runs the loop and drains it. waitress parses HTTP; only parser.py imports it.
+server.serve() opens the socket, runs the event loop and drains the connections. waitress parses HTTP. Only parser.py
+imports waitress.
 """

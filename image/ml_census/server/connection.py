@@ -7,19 +7,21 @@ from collections.abc import Iterator
 from ml_census.server.parser import ParserLimits, Request
 
 RECEIVE_BYTES = 32 * 1024
-"""Maximum size of one recv() (bytes). It also limits the bytes kept after the end of a request."""
+"""Maximum size of one recv() (bytes), and of the bytes that are kept after the end of a request."""
 MAX_ACCEPTED = 256
 """Maximum connections accepted in one turn of the event loop."""
 LINGER_SECONDS = 2
+"""Time from the shutdown for writing to the close of the socket."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Connection:
     """A client's connection, with one request at a time.
 
-    It reads a request, has it answered (`answering`), sends the response (`unsent`) and reads the next one, or lingers:
-    half closed, it discards what still arrives. A close with unread bytes would be a reset, and lose the response.
-    While `answering` is set a worker may own the socket, and the event loop leaves it alone.
+    The connection reads a request, waits for the response (`answering`) and sends the response (`unsent`). Then the
+    connection reads the next request, or ends. It ends by a shutdown for writing, and discards received bytes for
+    LINGER_SECONDS before the close. A close with unread bytes would reset the connection and lose the response.
+    While `answering` is set, a worker thread may use the socket, and the event loop must not.
     """
 
     def __init__(self, sock: socket.socket, peer: tuple[str, int]) -> None:
@@ -31,12 +33,15 @@ class Connection:
         self.partial: Request | None = None
         """Request that has not arrived completely."""
         self.answering: Request | None = None
+        """Complete request without a response."""
         self.unsent = memoryview(b"")
+        """Bytes of the response that the kernel has not accepted yet."""
         self.closes = False
         """Whether the connection ends after `unsent`."""
         self.lingers_until: float | None = None
+        """time.monotonic() at which the socket is closed, after the shutdown for writing."""
         self.waiting_since: float | None = None
-        """time.monotonic() at which the unfinished request began, or the unsent response."""
+        """time.monotonic() at the first byte of the unfinished request, or since which the response is unsent."""
         self.last_activity = time.monotonic()
         self.buffered_bytes = 0
         """Bytes of the unfinished request or the unsent response."""
@@ -55,7 +60,10 @@ class Connection:
         return self.waiting_since is not None and now - self.waiting_since > seconds
 
     def receive(self) -> bool:
-        """Read what has arrived. Return False if the client has closed the connection."""
+        """Read the bytes that have arrived. Return False if the connection must be closed.
+
+        The reason is a client that has disconnected, a failed socket, or a TLS handshake.
+        """
         try:
             data = self.socket.recv(RECEIVE_BYTES)
         except BlockingIOError:
@@ -65,11 +73,14 @@ class Connection:
         self.last_activity = time.monotonic()
         if self.lingers_until is None:
             self.received += data
-        # a TLS handshake begins with 0x16; its client would wait for a response that it cannot read
+        # a TLS handshake begins with 0x16; without a close the client would wait for a TLS response
         return data != b"" and not (self.partial is None and self.received[:1] == b"\x16")
 
     def parse(self, limits: ParserLimits) -> Request | None:
-        """Return the next request once it is complete, and leave what follows it in `received`."""
+        """Return the next complete request, or None. Bytes after the request stay in `received`.
+
+        Send "100 Continue" if the client waits for this response before it sends the body.
+        """
         while self.received:
             request = self.partial = self.partial or Request(limits)
             self.waiting_since = self.waiting_since or time.monotonic()
@@ -99,7 +110,7 @@ class Connection:
             self.unsent, self.closes = memoryview(b""), True
 
     def shut_down(self) -> bool:
-        """Shut down the socket for writing; received bytes are then discarded for LINGER_SECONDS.
+        """Shut down the socket for writing. Received bytes are discarded from now on, for LINGER_SECONDS.
 
         Return False if the client has disconnected.
         """
@@ -112,11 +123,11 @@ class Connection:
 
 
 def accept_waiting(listener: socket.socket) -> Iterator[Connection]:
-    """Accept the clients that wait, at most MAX_ACCEPTED."""
+    """Accept waiting clients, maximum MAX_ACCEPTED, and yield their connections."""
     for _ in range(MAX_ACCEPTED):
         try:
             sock, peer = listener.accept()
-        except OSError:  # none waits, or the client has left, or there is no file descriptor
+        except OSError:  # no client waits, or the client has disconnected, or no file descriptor is free
             return
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -17,20 +17,20 @@ log = logging.getLogger(__name__)
 
 POLL_INTERVAL_SECONDS = 0.2
 TURN_SECONDS = 0.02
-"""Maximum time of one turn for events, for probes and for fast requests, each.
+"""Maximum time in one turn for events, for probes and for fast requests, each.
 
-On a busy pod each system call gives a prediction the interpreter for SWITCH_INTERVAL_SECONDS. 200 reads took 0.1 s.
+After each system call, a running prediction may use the interpreter for SWITCH_INTERVAL_SECONDS. 200 reads took 0.1 s.
 """
 REJECTION_PAUSE_SECONDS = 0.05
 """Maximum pause after a turn that rejected predictions.
 
-A rejection runs Python code, and predictions wait for it. 200 clients without a pause of their own left 0.95 of the
-capacity with this pause and 0.65 without it (wrk, one core, two rounds of 4 s).
+A rejection runs Python code, and predictions wait meanwhile. While 200 clients retried at once, predictions had 0.95 of
+the capacity with this pause, and 0.65 without a pause (wrk, one core, two rounds of 4 s).
 """
 
 
 class EventLoop:
-    """Owns the connections. A worker owns the one that it answers, and gives it back through `_done`."""
+    """Event loop over all connections. A worker thread returns each connection that it has answered through `_done`."""
 
     def __init__(
         self, listener: socket.socket, limits: Limits, queue_for: Callable[[str, int], str], responder: Responder
@@ -55,7 +55,7 @@ class EventLoop:
         self._poller.watch(listener, READ, None)
 
     def run_once(self) -> None:
-        """Handle events, answer probes, then fast requests, for TURN_SECONDS each."""
+        """Run one turn: handle events, answer probes, then answer fast requests, each for maximum TURN_SECONDS."""
         if self._has_rejected:
             self._has_rejected = False
             self._pause()
@@ -65,7 +65,7 @@ class EventLoop:
         for connection, mask in sorted(events, key=turn_of):
             if connection is None:
                 self.accept()
-            elif time.monotonic() < end:  # the others are reported again in the next turn
+            elif time.monotonic() < end:  # poll() reports the other events again in the next turn
                 self._guarded(self._send if mask & WRITE else self._read, connection)
         for _ in range(len(self._done)):
             self._guarded(self._after_send, self._done.popleft())
@@ -80,7 +80,7 @@ class EventLoop:
             self._end_timed_out(now)
 
     def accept(self) -> list[Connection]:
-        """Accept the clients that wait, read what they have sent, and return their connections."""
+        """Accept the waiting clients, read the bytes that have arrived, and return the new connections."""
         accepted: list[Connection] = []
         for connection in accept_waiting(self._listener):
             if len(self.connections) >= self._limits.connections and (evicted := to_evict(self.connections)):
@@ -103,7 +103,7 @@ class EventLoop:
             self._close(connection)
 
     def shutdown(self) -> None:
-        """Close all connections. Queued requests are not begun, and no worker is waited for."""
+        """Close all connections. Start no queued request, and do not wait for the worker threads."""
         for pool in self._pools.values():
             pool.shutdown()
         for connection in list(self.connections):
@@ -111,7 +111,7 @@ class EventLoop:
         self._poller.close()
 
     def _pause(self) -> None:
-        """Read new connections only, which probes use, while at least half of the queue of predictions is full."""
+        """Handle new connections only, which probes use, while at least half of the queue of predictions is full."""
         end, new = time.monotonic() + REJECTION_PAUSE_SECONDS, list[Connection]()
         while 2 * self.queue_lengths[WORK]() >= POOLS[WORK].waiting and time.monotonic() < end:
             new += self.accept()
@@ -121,7 +121,7 @@ class EventLoop:
             time.sleep(0.005)
 
     def _guarded(self, action: Callable[[Connection], None], connection: Connection) -> None:
-        """Close the connection, not the server, if an action fails."""
+        """Run an action on an open connection. If the action fails, close this connection alone."""
         if not connection.is_open:
             return
         try:
@@ -132,7 +132,7 @@ class EventLoop:
 
     def _read(self, connection: Connection) -> None:
         if connection.answering or connection.unsent or connection.received:
-            return  # left to the kernel until the requests before it have been answered
+            return  # the kernel keeps the bytes until earlier requests have responses
         if not connection.receive():
             self._close(connection)
         elif connection.lingers_until is None:
@@ -149,7 +149,7 @@ class EventLoop:
                 self._poller.watch(connection.socket, WRITE, connection)
 
     def _dispatch(self, connection: Connection, request: Request) -> None:
-        """Put a complete request into its queue. A full queue turns it into a 503."""
+        """Put a complete request into its queue. If the queue is full, the response is a 503."""
         request.complete_since = time.monotonic()
         connection.answering = request
         self._account_buffered(connection, 0)
@@ -173,7 +173,7 @@ class EventLoop:
             self._guarded(self._after_send, connection)
 
     def _answer(self, connection: Connection) -> None:
-        """Send the response, or nothing and close if even the error has no response."""
+        """Send the response. If the error response fails as well, send nothing and close the connection."""
         if not connection.is_open or not connection.answering:
             return
         try:
@@ -196,9 +196,9 @@ class EventLoop:
             self._after_send(connection)
 
     def _after_send(self, connection: Connection) -> None:
-        """Wait until the client takes the rest of the response, close after it, or read the next request."""
+        """Wait until the rest of the response can be sent, then close the connection or read the next request."""
         connection.answering = None
-        if connection.partial:  # that was "100 Continue"
+        if connection.partial:  # `unsent` was "100 Continue", no response
             self._poller.watch(connection.socket, WRITE if connection.unsent else READ, connection)
             return
         if connection.unsent:
@@ -223,7 +223,7 @@ class EventLoop:
         connection.buffered_bytes = buffered_bytes
 
     def _end_timed_out(self, now: float) -> None:
-        """Close or answer the connections whose time is over."""
+        """Close the connections, or abort the requests, that have exceeded their maximum time."""
         for connection in list(self.connections):
             has_lingered = connection.lingers_until is not None and now > connection.lingers_until
             if has_lingered or connection.is_idle_for(self._limits.keep_alive_seconds, now):
@@ -232,9 +232,9 @@ class EventLoop:
                 self._abort(connection, TIMED_OUT)
 
     def _abort(self, connection: Connection, error: RequestError) -> None:
-        """Answer an unfinished request with an error, or give an unsent response up."""
+        """Answer an unfinished request with an error, or close the connection of an unsent response."""
         request, connection.partial = connection.partial, None
-        if request is None or connection.unsent:  # an error cannot follow half of "100 Continue"
+        if request is None or connection.unsent:  # an error cannot follow a part of "100 Continue"
             self._close(connection)
             return
         request.error, connection.waiting_since, connection.received = error, None, b""

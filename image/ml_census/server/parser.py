@@ -1,6 +1,7 @@
-"""HTTP/1.1 request parser: waitress's, made strict so that no proxy reads a request in another way (RFC 9112).
+"""HTTP/1.1 request parser: a stricter form of waitress's parser.
 
-waitress documents no parser. This module alone uses its names, which tests/unit/server/test_parser.py lists.
+The parser rejects requests that a proxy could read in another way (RFC 9112). waitress does not document its parser.
+Only this module uses names of that parser, and tests/unit/server/test_parser.py lists these names.
 """
 
 import re
@@ -21,7 +22,7 @@ MAX_CHUNK_LINE = 1024
 
 @dataclass(frozen=True)
 class ParserLimits:
-    """Limits in bytes, under the names by which waitress reads them."""
+    """Limits in bytes, under the attribute names that waitress reads."""
 
     max_request_body_size: int
     max_request_header_size: int = 16 * 1024
@@ -29,13 +30,13 @@ class ParserLimits:
 
     @property
     def inbuf_overflow(self) -> int:
-        """Size beyond which waitress writes a body to disk: never, since the root file system is read-only."""
+        """Size above which waitress writes a body to disk. No body has it, since the root file system is read-only."""
         return self.max_request_body_size + 1
 
 
 @dataclass(frozen=True)
 class RequestError:
-    """Response to a request that does not reach the application."""
+    """Error response to a request that the application does not get."""
 
     code: int
     body: str
@@ -44,7 +45,7 @@ class RequestError:
 
 
 class Request(HTTPRequestParser):  # type: ignore[misc]
-    """One request, from its first byte on."""
+    """HTTP request, parsed from its first byte on as the bytes arrive."""
 
     body_rcv: Any = None
     command = ""
@@ -61,7 +62,7 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
     def received(self, data: bytes) -> int:
         """Parse data and return the number of bytes that belong to this request.
 
-        waitress raises ValueError for some malformed requests, such as an IPv6 host that is none.
+        waitress raises ValueError for some malformed requests, such as an invalid IPv6 host. Their response is a 400.
         """
         try:
             consumed: int = super().received(data)
@@ -71,7 +72,7 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
         return consumed
 
     def reject(self, reason: str) -> None:
-        """Answer the request with 400."""
+        """Mark the request as complete, with a 400 as its response."""
         self.error = RequestError(400, reason)
         self.completed = True
 
@@ -93,7 +94,7 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
 
 
 def _is_chunked(header_plus: bytes) -> bool:
-    """Return whether the body has chunks. Raises ParsingError for a header that servers read in different ways."""
+    """Return whether the body is chunked. Raises ParsingError for a header that servers read in different ways."""
     if FOLDED_HEADER.search(header_plus):
         raise ParsingError("a header must be one line")
     encodings = TRANSFER_ENCODING.findall(header_plus)
@@ -111,7 +112,10 @@ class _ChunkedBody(ChunkedReceiver):  # type: ignore[misc]
 
 
 def patch_chunk_patterns() -> None:
-    """Reject a bare line feed in a chunk's first line: the patterns of waitress end with $, which matches before it."""
+    """Make waitress reject a bare line feed at the end of a chunk's first line.
+
+    The patterns of waitress end with $, which also matches before a line feed.
+    """
     for name in ("ONLY_HEXDIG_RE", "CHUNK_EXT_RE"):
         pattern = getattr(receiver, name).pattern
         setattr(receiver, name, re.compile(pattern.removesuffix(b"$").removesuffix(rb"\Z") + rb"\Z"))

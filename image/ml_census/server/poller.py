@@ -20,7 +20,7 @@ class Poller(Generic[Watcher]):
         self._selector.register(self._wakened, READ)
 
     def watch(self, sock: socket.socket, events: int, watcher: Watcher) -> None:
-        """Report `events` of a socket to its watcher, in place of those of an earlier call."""
+        """Make poll() return the watcher for `events` of a socket, in place of the events of an earlier call."""
         try:
             key = self._selector.get_key(sock)
         except KeyError:
@@ -30,24 +30,24 @@ class Poller(Generic[Watcher]):
                 self._selector.modify(sock, events, watcher)
 
     def forget(self, sock: socket.socket) -> None:
-        """Report nothing more of a socket, which may be unknown."""
+        """Stop watching a socket. The socket may be unknown."""
         try:
             self._selector.unregister(sock)
         except KeyError:
             pass
 
     def poll(self, seconds: float) -> list[tuple[Watcher, int]]:
-        """Wait for events of the sockets, or for wake(). Return the watchers with their events."""
+        """Wait for events of the sockets or for wake(), maximum `seconds`. Return the watchers with their events."""
         events = [(key, mask) for key, mask in self._selector.select(seconds)]
         if any(key.fileobj is self._wakened for key, _ in events):
             self._wakened.recv(4096)
         return [(key.data, mask) for key, mask in events if key.fileobj is not self._wakened]
 
     def wake(self) -> None:
-        """End the wait of poll(). Another thread may call it, also after close()."""
+        """End the wait of poll(). Another thread may call this method, also after close()."""
         try:
             self._waker.send(b"\0")
-        except OSError:  # poll() has not read earlier ones yet, or the poller is closed
+        except OSError:  # the socket is full of earlier calls, or the poller is closed
             pass
 
     def close(self) -> None:

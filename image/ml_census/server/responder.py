@@ -24,7 +24,7 @@ Headers = list[tuple[str, str]]
 
 
 class ScheduledApplication(Protocol):
-    """WSGI application that tells the server which requests are short."""
+    """WSGI application that also gives the server the queue, the metric label and the error body of a path."""
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request (PEP 3333)."""
@@ -33,10 +33,10 @@ class ScheduledApplication(Protocol):
         """Return the queue of a request with a body of `length` bytes: "probe", "fast", "work" or "login"."""
 
     def metric_route(self, path: str) -> str:
-        """Return the label under which a request is counted, one of few."""
+        """Return the label of a path in the metrics. The number of labels is small and fixed."""
 
     def error_body(self, path: str, status: int, message: str) -> bytes:
-        """Return the JSON body of an error that the application does not see."""
+        """Return the JSON body of an error response to a request that the application does not get."""
 
 
 class Response(NamedTuple):
@@ -47,7 +47,7 @@ class Response(NamedTuple):
 
 
 class Responder:
-    """Turns requests into responses, and counts and logs them. May be called by several threads."""
+    """Responder that answers requests, and counts and logs the responses. Several threads may call it."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Responder:
         self._too_large = too_large
 
     def respond(self, request: Request, peer: tuple[str, int], port: int) -> Response:
-        """Return the response to a complete request. Raises what error_body() of the application raises."""
+        """Return the response to a complete request. Raises the exceptions of the application's error_body()."""
         error = request.error
         if not error:
             try:
@@ -82,7 +82,7 @@ class Responder:
 
     def count_in_flight(self, connections: Iterable[Connection]) -> int:
         """Return the number of complete predictions without a response. Any thread may call it."""
-        # list() of a dict holds the interpreter, so that the event loop cannot change the dict meanwhile
+        # list() of a dict keeps the interpreter lock, so the event loop cannot change the dict meanwhile
         requests = [connection.answering for connection in list(connections)]
         return sum(self.metrics.is_prediction(self._app.metric_route(each.path)) for each in requests if each)
 
@@ -103,7 +103,7 @@ class Responder:
         return result[0], result[1], b"".join(written) + body
 
     def _reject(self, request: Request, error: RequestError) -> tuple[str, Headers, bytes]:
-        # a 501 of waitress is the client's error, and a 5xx would invite retries
+        # waitress has a 501 for errors of the client, and a client may retry after a 5xx
         code = 400 if error.code == 501 else error.code
         reason = HTTPStatus(code).phrase
         message = self._too_large if code == 413 else f"{reason}: {error.body}"
@@ -116,7 +116,7 @@ class Responder:
     def _closes(self, request: Request, error: RequestError | None) -> bool:
         connection = request.headers.get("CONNECTION", "").lower()
         wants_close = connection != "keep-alive" if request.version == "1.0" else connection == "close"
-        # after a malformed request it is unknown where the next one begins
+        # after a malformed request the start of the next request is unknown
         is_lost = error is not None and error not in (OVERLOADED, INTERNAL_ERROR)
         return wants_close or is_lost or self._is_draining()
 

@@ -12,7 +12,10 @@ from ml_census.server.parser import Request, RequestError
 Task = TypeVar("Task")
 
 PROBE, FAST, WORK, LOGIN = "probe", "fast", "work", "login"
-"""Queues. The event loop answers PROBE and FAST itself: to wake a thread costs a third of a small request."""
+"""Names of the queues. The event loop answers PROBE and FAST itself.
+
+To wake a thread for a small request takes a third of the time of that request.
+"""
 MAX_FAST_QUEUE = 512
 OVERLOADED = RequestError(503, "too many requests wait already", retry_after=1)
 
@@ -26,7 +29,7 @@ class PoolSpec:
 
 
 POOLS = {
-    # Python runs one thread at a time. The second one works while the first is in scikit-learn's C code.
+    # Python runs one thread at a time. A second thread runs while the first one is in C code of scikit-learn.
     WORK: PoolSpec(threads=2, waiting=16),
     # A password hash takes 0.1 s and 32 MiB.
     LOGIN: PoolSpec(threads=1, waiting=8),
@@ -35,7 +38,7 @@ CAPACITY = {FAST: MAX_FAST_QUEUE} | {name: pool.waiting for name, pool in POOLS.
 
 
 class Scheduler:
-    """Assigns requests to queues. Has neither sockets nor threads."""
+    """Scheduler that assigns requests to queues. It has neither sockets nor threads."""
 
     def __init__(self, queue_for: Callable[[str, int], str], lengths: Mapping[str, Callable[[], int]]) -> None:
         self._queue_for = queue_for
@@ -48,7 +51,7 @@ class Scheduler:
         if request.command == "OPTIONS":  # a CORS preflight to /login needs no password hash
             name = FAST
         else:
-            # a compressed body may be a thousand times as large
+            # decompressed, the body may be a thousand times as large
             is_compressed = "CONTENT_ENCODING" in request.headers
             name = self._queue_for(request.path, sys.maxsize if is_compressed else request.body_bytes_received)
         return name, name == PROBE or self._lengths[name]() < CAPACITY[name]
@@ -68,7 +71,7 @@ class WorkerPool(Generic[Task]):
         return self._tasks.qsize()
 
     def submit(self, task: Task) -> None:
-        """Run the task on a thread as soon as one is free."""
+        """Queue the task. The next free thread runs it."""
         self._tasks.put(task)
 
     def shutdown(self) -> None:
@@ -79,4 +82,4 @@ class WorkerPool(Generic[Task]):
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None and not self._stopped:
             self._run(task)
-        self._tasks.put(None)  # for the next thread
+        self._tasks.put(None)  # ends the next thread

@@ -23,11 +23,11 @@ SWITCH_INTERVAL_SECONDS = 0.0005
 """Python's switch interval. With its default, 5 ms, a probe waited 0.1 s behind predictions."""
 BACKLOG = 1024
 SPARE_DESCRIPTORS = 100
-"""File descriptors that connections leave to files, storage, the metrics port and a sandbox."""
+"""File descriptors reserved for files, storage, the metrics port and a sandbox."""
 HANDSHAKE_SECONDS = 0.2
-"""Time for clients to finish the handshakes that they have begun."""
+"""Time for clients to finish a TCP handshake that has begun."""
 IDLE_GRACE_SECONDS = 0.5
-"""Idle time after which no request is on its way on a connection."""
+"""Idle time after which the drain closes a connection: a request that was in transit has arrived by then."""
 
 
 def serve(
@@ -41,9 +41,9 @@ def serve(
 ) -> None:
     """Serve until `draining` is set and the drain is over. Call `opened` with the port once the socket is open.
 
-    The drain accepts new connections for drain_delay_seconds, since the load balancer may not know of it yet. Every
-    response closes its connection. Then the socket closes, and requests have drain_deadline_seconds to finish.
-    Raises OSError if the port is not available.
+    The drain first accepts new connections for drain_delay_seconds, until load balancers have removed the pod. From
+    the start of the drain, each connection closes after its response. After the delay the listening socket closes.
+    Requests then have drain_deadline_seconds to finish. Raises OSError if the port is not available.
     """
     patch_chunk_patterns()
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
@@ -64,7 +64,7 @@ def serve(
 
 def _limits(config: Config) -> Limits:
     return Limits(
-        # the application itself rejects a body that is a little too large, with the connection kept
+        # the application rejects a body of up to twice the limit, and the connection stays open
         ParserLimits(max_request_body_size=2 * config.max_body_bytes),
         config.request_timeout_seconds,
         config.keep_alive_timeout_seconds,
@@ -76,7 +76,7 @@ def _drain(loop: EventLoop, listener: socket.socket, config: Config) -> None:
     log.info("draining: still accepting for %g s", config.drain_delay_seconds)
     end = time.monotonic() + config.drain_delay_seconds
     _run_until(loop, end)
-    # a close resets the clients that the kernel has let in and accept() has not returned yet
+    # a close would reset the clients whose handshake is complete and that accept() has not returned yet
     if drop_new_connections(listener):
         _run_until(loop, time.monotonic() + HANDSHAKE_SECONDS)
     end += config.drain_deadline_seconds
@@ -98,9 +98,9 @@ def _run_until(loop: EventLoop, end: float) -> None:
 
 
 def _connections_allowed() -> int:
-    """Raise the soft limit of open files to what MAX_CONNECTIONS need. Return how many connections the limit leaves.
+    """Raise the soft limit of open files as far as MAX_CONNECTIONS need. Return the number of allowed connections.
 
-    At the limit accept() fails, and the event loop would try again without pause until a connection ends.
+    Without a free file descriptor accept() fails, and the event loop would call it again without a pause.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = MAX_CONNECTIONS + SPARE_DESCRIPTORS

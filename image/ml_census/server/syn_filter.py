@@ -1,6 +1,6 @@
-"""Packet filter that rejects new TCP handshakes on a listening socket while finished ones can still be accepted.
+"""Packet filter that drops new TCP handshakes on a listening socket. Complete handshakes can still be accepted.
 
-Closing the socket resets the clients whose handshake the kernel has finished, although they may have sent a request.
+A close of the socket would reset the clients whose handshake is complete. Such a client may have sent a request.
 """
 
 import ctypes
@@ -9,7 +9,7 @@ import struct
 import sys
 
 SO_ATTACH_FILTER = 26
-"""socket(7); Python has no name for it."""
+"""Option of socket(7). The Python module socket has no constant for it."""
 WITHOUT_SYN = struct.pack(
     4 * "HBBI",
     *(0x30, 0, 0, 13),  # load the flags of the TCP header (RFC 9293, section 3.1)
@@ -23,7 +23,7 @@ WITHOUT_SYN = struct.pack(
 def drop_new_connections(listener: socket.socket) -> bool:
     """Drop the SYN of new clients. Return False if the system has no such filter.
 
-    A client sends its SYN again after a second. If the socket is closed by then, the client is refused.
+    A client sends its SYN again after a second. If the socket is closed then, the kernel refuses the connection.
     """
     if sys.platform != "linux":
         return False

@@ -16,9 +16,10 @@ MAX_BYTES = 2 * 1024**3
 
 
 def read(uri: str, limit: int = MAX_BYTES) -> bytes:
-    """Return the whole file or object as it was at one moment, maximum `limit` bytes.
+    """Return one version of the whole file or object.
 
-    Raises ObjectNotFoundError, StorageUnavailableError if a later attempt may succeed, or StorageError.
+    Raises ObjectNotFoundError. Raises StorageUnavailableError if a later attempt may succeed. Raises StorageError for
+    any other failure, and for more than `limit` bytes.
     """
     if is_local(uri):
         return local.read(uri, limit)
@@ -26,9 +27,10 @@ def read(uri: str, limit: int = MAX_BYTES) -> bytes:
 
 
 def fingerprint(uri: str) -> str:
-    """Return text that changes with each write of the file or object, without reading it; empty if there is none.
+    """Return text that changes with each write of the file or object, or "" if nothing is at the URI.
 
-    Raises StorageUnavailableError, or StorageError, also for a URL that is not gs://.
+    The content is not read. Raises StorageUnavailableError if a later attempt may succeed. Raises StorageError for any
+    other failure, and for a URI that is neither a local path nor gs://.
     """
     if is_local(uri):
         return local.fingerprint(uri)
@@ -39,8 +41,8 @@ def fingerprint(uri: str) -> str:
 def write(uri: str, data: bytes, private: bool = False, unless_changed: str | None = None) -> None:
     """Replace the file or object atomically and create its folders.
 
-    Only the owner can read a private local file. With `unless_changed`, a fingerprint, raises ObjectChangedError if
-    another process has changed the file or object since. Raises StorageError.
+    Only the owner can read a `private` local file. `unless_changed` is an earlier fingerprint, or None. Raises
+    ObjectChangedError if the file or object has another fingerprint, and StorageError for any other failure.
     """
     if is_local(uri):
         local.write(uri, data, private, unless_changed)

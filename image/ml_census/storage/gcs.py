@@ -1,4 +1,4 @@
-"""Objects of Google Cloud Storage, through gcsfs: one generation is read, in ranges, before a deadline."""
+"""Objects of Google Cloud Storage, through gcsfs. A download reads one generation in ranges, with a timeout."""
 
 import hashlib
 import io
@@ -18,24 +18,25 @@ if TYPE_CHECKING:
     import aiohttp
 
 STAT_TIMEOUT_SECONDS: float = 5
-"""Timeout for the metadata of an object. gcsfs retries for 30 s, and google-auth as long without a metadata server."""
+"""Timeout for the metadata of an object. gcsfs retries for 30 s. So does google-auth without a metadata server."""
 DOWNLOAD_TIMEOUT_SECONDS: float = 60
-"""Timeout for the download of an object, and for each request of gcsfs. More than 600 MB have more time."""
+"""Timeout for the download of an object of maximum 600 MB, and for each request of gcsfs."""
 MIN_DOWNLOAD_RATE = 10_000_000
-"""Bytes per second."""
+"""Bytes per second. It gives the timeout for the download of a larger object."""
 UPLOAD_TIMEOUT_SECONDS: float = 15
 """Timeout for the upload of an object, in addition to the time at MIN_UPLOAD_RATE."""
 MIN_UPLOAD_RATE = 1_000_000
 """Bytes per second."""
 RANGE_BYTES = 32 * 1024**2
-"""Maximum size of one request of a download. gcsfs holds twice as much for a moment."""
+"""Maximum size of one request of a download (bytes). gcsfs briefly keeps twice as many bytes in memory."""
 
 
 def read(uri: str, limit: int) -> bytes:
-    """Return the whole object as it was at one moment.
+    """Return the content of one generation of the object.
 
-    Raises StorageError if it has more than `limit` bytes, ObjectNotFoundError, or StorageUnavailableError, also if it
-    is overwritten or damaged while it is read.
+    Raises ObjectNotFoundError. Raises StorageUnavailableError if a later attempt may succeed, for example after the
+    object was overwritten during the download. Raises StorageError for any other failure, and for more than `limit`
+    bytes.
     """
     metadata = run_with_timeout(STAT_TIMEOUT_SECONDS, lambda: _metadata(uri), READ)
     if metadata["size"] > limit:
@@ -46,14 +47,14 @@ def read(uri: str, limit: int) -> bytes:
 
 
 def fingerprint(uri: str) -> str:
-    """Return the generation of the object; empty if there is none. Raises StorageError."""
+    """Return the generation of the object, or "" if the object does not exist. Raises StorageError."""
     return run_with_timeout(STAT_TIMEOUT_SECONDS, lambda: _generation(uri), READ)
 
 
 def write(uri: str, data: bytes, unless_changed: str | None) -> None:
     """Replace the object. Raises StorageError.
 
-    With `unless_changed`, a fingerprint, raises ObjectChangedError if the object has another one.
+    `unless_changed` is an earlier fingerprint, or None. Raises ObjectChangedError if the object has another one.
     """
     seconds = UPLOAD_TIMEOUT_SECONDS + len(data) // MIN_UPLOAD_RATE
     run_with_timeout(seconds, lambda: _upload(uri, data, unless_changed), WRITE)
@@ -61,8 +62,9 @@ def write(uri: str, data: bytes, unless_changed: str | None) -> None:
 
 def _filesystem(uri: str) -> tuple[Any, str]:
     """Return the file system of gcsfs and the path in it."""
-    # Imported here: gcsfs takes a second, which only remote objects need. gcsfs.GCSFileSystem would be a subclass that
-    # asks for the type of each bucket, if GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT was not false at the first import.
+    # Imported here, since the import of gcsfs takes a second and local files do not need gcsfs. Unless the variable
+    # GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT is false at the first import, gcsfs.GCSFileSystem is a subclass that requests
+    # the type of each bucket.
     from gcsfs.core import GCSFileSystem
 
     session = {"trace_configs": [_size_check()]}
@@ -72,7 +74,7 @@ def _filesystem(uri: str) -> tuple[Any, str]:
 
 @contextmanager
 def _new_credentials_after_failure(filesystem: Any) -> Iterator[None]:
-    """Discard the cached file system if it found no credentials, so that the next call looks for them again."""
+    """Discard the cached file system after a failure without credentials. The next call then looks for credentials."""
     try:
         yield
     except Exception as error:
@@ -83,7 +85,7 @@ def _new_credentials_after_failure(filesystem: Any) -> Iterator[None]:
 
 @cache
 def _size_check() -> "aiohttp.TraceConfig":
-    """Return a hook that rejects a response which announces more bytes than the request's range, before it is read."""
+    """Return a hook that rejects a response with more bytes than the requested range, before the body is read."""
     import aiohttp
 
     async def check(_session: object, _context: object, params: "aiohttp.TraceRequestEndParams") -> None:
@@ -133,7 +135,7 @@ def _download(uri: str, metadata: dict[str, Any], deadline: float) -> bytes:
 
 
 def _has_md5(data: bytes, base64_md5: str | None) -> bool:
-    # Composite objects have no MD5. It detects errors of the transport; it does not prove who wrote the object.
+    # Composite objects have no MD5. The MD5 detects transmission errors, and does not authenticate the writer.
     return base64_md5 is None or b64decode(base64_md5) == hashlib.md5(data, usedforsecurity=False).digest()
 
 

@@ -22,7 +22,10 @@ GRID = np.linspace(0, 1, 201)
 RESAMPLES = 400
 CONFIDENCE = 0.95
 IMPORTANCE_ROWS, IMPORTANCE_REPEATS = 1000, 3
-"""Sample for the permutation importance, for which a forest of scikit-learn takes seconds."""
+"""Number of sampled rows, and of shuffles of each column, for the permutation importance.
+
+A forest of scikit-learn takes seconds for them.
+"""
 SCORE_BINS = np.linspace(0, 1, 41)
 GROUPS = ("sex", "race")
 
@@ -32,7 +35,7 @@ ToModelInput = Callable[[pd.DataFrame], Any]
 
 @dataclass(frozen=True)
 class Curve:
-    """Curve with one value for each point of GRID, a confidence band, and the area below."""
+    """Curve at the points of GRID, its confidence band, and the area under the curve. Arrays are float64 (points,)."""
 
     values: np.ndarray
     low: np.ndarray
@@ -42,7 +45,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Mean predicted probability and observed share in ten bins with equal numbers of rows."""
+    """Mean predicted probability and share of class 1 in maximum ten bins of equal size: float64 (bins,)."""
 
     predicted: np.ndarray
     observed: np.ndarray
@@ -50,7 +53,10 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Importance:
-    """Decrease of the ROC AUC when the column is shuffled: mean and standard deviation."""
+    """Permutation importance of one column: the decrease of the ROC AUC when the values of the column are shuffled.
+
+    `mean` and `deviation` (the standard deviation) are taken over IMPORTANCE_REPEATS shuffles.
+    """
 
     column: str
     mean: float
@@ -59,7 +65,10 @@ class Importance:
 
 @dataclass(frozen=True)
 class SubgroupError:
-    """Error of the rows with one value of a column, with the Wilson interval of the share of errors."""
+    """Errors on the rows that have `value` in `column`: the model predicts `wrong` of `rows` rows wrongly.
+
+    `low` and `high` are the bounds of the Wilson interval of the share of errors.
+    """
 
     column: str
     value: str
@@ -73,7 +82,8 @@ class SubgroupError:
 class Evaluation:
     """Results of the evaluation.
 
-    `confusion` has a row for each true class. `scores` has the counts in SCORE_BINS for each true class.
+    `confusion` has a row for each true class and a column for each predicted class: int64 (2, 2). `scores` counts the
+    rows of each true class by predicted probability: int64 (2, bins of SCORE_BINS).
     """
 
     roc: Curve
@@ -86,12 +96,15 @@ class Evaluation:
 
 
 def probabilities(model: Any, to_model_input: ToModelInput, rows: pd.DataFrame) -> np.ndarray:
-    """Return the probability of class 1 for each row."""
+    """Return the probability of class 1 for each row: float64 (rows,)."""
     return np.asarray(model.predict_proba(to_model_input(rows))[:, 1])
 
 
 def evaluate(model: Any, to_model_input: ToModelInput, rows: pd.DataFrame, labels: np.ndarray) -> Evaluation:
-    """Return the evaluation of a model. The same model, rows and labels give the same numbers."""
+    """Return the evaluation of a model on test rows. The same model, rows and labels give the same numbers.
+
+    `labels` has the true class of each row, 0 or 1: an integer array (rows,).
+    """
     scores = probabilities(model, to_model_input, rows)
     observed, predicted = calibration_curve(labels, scores, n_bins=10, strategy="quantile")
     return Evaluation(

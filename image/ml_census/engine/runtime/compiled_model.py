@@ -25,7 +25,7 @@ class CompiledPredictor:
     link: str | None
     """A key of LINKS; None for a classifier without probabilities."""
     flat: bool = True
-    """Whether a regressor predicts a number a row; otherwise a list of numbers."""
+    """Whether a regressor predicts a number for each row. Otherwise it predicts a list of numbers for each row."""
     zero_is_second: bool = False
     """Whether a single score of exactly 0 predicts the second class."""
 
@@ -53,7 +53,10 @@ class CompiledPredictor:
         return self.classes is not None and self.link is not None
 
     def predict(self, columns: Columns) -> list[Any]:
-        """Return a class or a number for each row. Raises PredictionError."""
+        """Return one prediction for each row: a class, a number, or a list of numbers if `flat` is false.
+
+        Raises PredictionError for a number that scikit-learn rejects as too large.
+        """
         scores = self.scoring.scores(columns)
         if self.classes is None:
             return self._numbers(scores)

@@ -14,12 +14,15 @@ RESULT = "result.json"
 
 @dataclass(frozen=True)
 class SandboxResult:
-    """A pickled model that was loaded and checked in the sandbox: its compiled form, or the reason for having none."""
+    """Result of the sandbox for a pickled model that passed the checks.
+
+    `engine` has the reason if the model has no compiled form.
+    """
 
     compiled: bytes | None
     """The content of compiled.npz, or None if scikit-learn itself must predict."""
     schema: bytes
-    """The schema of the compiled form as JSON; empty without a compiled form."""
+    """The schema of the compiled form as JSON, or b"" without a compiled form."""
     engine: EngineInfo
     sklearn_version: str
     trained_with_sklearn: str | None

@@ -1,8 +1,8 @@
-"""Collect what the fitted steps of a pipeline state about its input columns.
+"""Collect the facts about the input columns of a pipeline that its fitted steps contain.
 
-A column is followed as long as steps pass it on unchanged. Encoders state categories; scalers and estimators require
-numbers. An unknown step states nothing: its columns accept any value, and rows that the model then rejects are reported
-to the client as a client error.
+The collector follows a column through the steps that do not change the column. An encoder contains the categories of a
+column. A scaler or an estimator requires numbers. A column of an unknown step accepts any value. If the model rejects a
+value of such a column, the client gets a 400.
 """
 
 from typing import Any
@@ -45,12 +45,12 @@ HISTOGRAM_BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegres
 Columns = list[int | None]
 """The positions of input columns, with None for a column that a step has made.
 
-An empty list means that the columns cannot be followed any further: their number and their order are unknown.
+An empty list means that the number and the order of the columns are unknown, and no further step can state facts.
 """
 
 
 class FactCollector(PipelineVisitor[int | None]):
-    """Note the facts that each step states about its input columns."""
+    """Visitor that notes the facts about input columns that each step contains."""
 
     def __init__(self) -> None:
         self.facts = ColumnFacts()
@@ -61,9 +61,9 @@ class FactCollector(PipelineVisitor[int | None]):
         (self.facts.dropped if is_dropped else self.facts.used).update(_inputs(columns))
 
     def is_selector(self, step: Any, columns: Columns) -> bool:
-        """Return whether a step only selects columns, and `columns` has an item for each of its inputs.
+        """Return whether a step only selects columns, and `columns` has an item for each input of the step.
 
-        Return False for RFE: its estimator also states facts.
+        Return False for RFE, since the estimator of an RFE also contains facts.
         """
         return (
             super().is_selector(step, columns) and not isinstance(step, RFE) and len(step.get_support()) == len(columns)
@@ -92,7 +92,7 @@ class FactCollector(PipelineVisitor[int | None]):
         return selected
 
     def _bag(self, step: Any, columns: Columns) -> Columns:
-        is_known = len(columns) == step.n_features_in_  # else it is unknown which columns an estimator takes
+        is_known = len(columns) == step.n_features_in_  # otherwise the columns of each estimator are unknown
         for estimator, indices in zip(step.estimators_, step.estimators_features_, strict=True):
             self.visit(estimator, [columns[index] for index in indices] if is_known else [])
         return []
@@ -119,7 +119,7 @@ class FactCollector(PipelineVisitor[int | None]):
         return self._require_numbers(step, columns)
 
     def _require_numbers(self, step: Any, columns: Columns) -> Columns:
-        """Note that a step requires numbers, unless it takes text, holds estimators or is not of scikit-learn."""
+        """Note that a step requires numbers, unless it takes text, contains estimators or is not from scikit-learn."""
         tags = get_tags(step).input_tags
         if tags.string and not tags.two_d_array:
             self.facts.texts.update(_inputs(columns))
@@ -136,7 +136,7 @@ class FactCollector(PipelineVisitor[int | None]):
         return columns if isinstance(step, OneToOneFeatureMixin) else []
 
     def _boost_histograms(self, step: Any, columns: Columns) -> Columns:
-        """Note missing values, which histogram boosting learns from, and the categories of its own encoder."""
+        """Note that the columns of histogram boosting accept missing values, and note the categories of its encoder."""
         self.facts.nullable.update(_inputs(columns))
         categorical = np.zeros(len(columns), dtype=bool)
         if step.is_categorical_ is not None and len(step.is_categorical_) == len(columns):
@@ -148,7 +148,7 @@ class FactCollector(PipelineVisitor[int | None]):
         return []
 
     def _boost(self, columns: Columns, categories: dict[int, list[Value]]) -> None:
-        """Note what LightGBM and XGBoost take: missing values in each column, and columns of the dtype category."""
+        """Note that LightGBM and XGBoost accept missing values, and note their columns of the dtype category."""
         for index, column in enumerate(columns):
             if column is None:
                 continue
@@ -167,10 +167,10 @@ def _inputs(columns: Columns, chosen: np.ndarray | None = None) -> list[int]:
 
 
 def _has_seen_missing(step: Any, width: int) -> np.ndarray:
-    """Return for each feature whether an estimator's trees have learnt from its missing values: bool (width,).
+    """Return for each feature whether the training rows of the trees had missing values: bool (width,).
 
-    A node that saw none in training sends missing values to the child with more rows. A node that does otherwise, or
-    splits at infinity, has seen some.
+    A node without missing values in training sends missing values to the child with more rows. A node that sends them
+    to the other child, or splits at infinity, had missing values in training.
     """
     seen = np.zeros(width, dtype=bool)
     if not isinstance(step, (BaseDecisionTree, *FORESTS)):

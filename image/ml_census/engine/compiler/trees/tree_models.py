@@ -34,11 +34,11 @@ LINKS = {
     "IdentityLink": "identity",
     "LogLink": "exp",
 }
-"""scikit-learn's classes of losses and links, and the links of runtime/links.py that do the same."""
+"""Class name of a loss or link of scikit-learn -> key of LINKS in runtime/links.py for the same function."""
 
 
 def compile_forest(model: Any, schema: Schema, features: list[Feature], classes: list[Any] | None) -> CompiledPredictor:
-    """Compile a forest or a single tree: scores are the mean of the trees' values."""
+    """Compile a forest or a single tree. A score is the mean of the trees' values. Raises UnsupportedModelError."""
     trees = [model.tree_] if type(model) in TREES else [estimator.tree_ for estimator in model.estimators_]
     values = [tree.value[:, 0, :] if classes else tree.value[:, :, 0] for tree in trees]
     fitted = FittedTrees(
@@ -55,7 +55,10 @@ def compile_forest(model: Any, schema: Schema, features: list[Feature], classes:
 def compile_gradient_boosting(
     model: Any, schema: Schema, features: list[Feature], classes: list[Any] | None
 ) -> CompiledPredictor:
-    """Compile a GradientBoosting* model that starts from zero or from a constant."""
+    """Compile a GradientBoosting* model that starts from zero or from a constant.
+
+    Raises UnsupportedModelError, also for a model that starts from the predictions of another model.
+    """
     if model.init_ != "zero" and not type(model.init_).__name__.startswith("Dummy"):
         raise UnsupportedModelError("no rule for boosting that starts from another model")
     trees = [(output, estimator.tree_) for stage in model.estimators_ for output, estimator in enumerate(stage)]
@@ -73,7 +76,10 @@ def compile_gradient_boosting(
 def compile_histogram_boosting(
     model: Any, schema: Schema, features: list[Feature], classes: list[Any] | None
 ) -> CompiledPredictor:
-    """Compile a HistGradientBoosting* model, which compares float64 and can split by categories."""
+    """Compile a HistGradientBoosting* model. Its trees compare float64 and can split by categories.
+
+    Raises UnsupportedModelError, also for a loss or link without a rule.
+    """
     trees = sklearn_internals.histogram_trees(model)
     fitted = FittedTrees(
         trees=[from_histogram_tree(tree) for tree in trees],
@@ -90,7 +96,10 @@ def compile_histogram_boosting(
 
 
 def _with_encoded_categories(model: Any, features: list[Feature]) -> list[Feature]:
-    """Return the features as the trees see them: the model encodes its categorical columns and puts them first."""
+    """Return the features that the trees test, in the order of the trees.
+
+    The model encodes its categorical columns and puts the encoded columns before the numbers.
+    """
     if (encoder := sklearn_internals.category_encoder(model)) is None:
         return features
     flags = np.asarray(model.is_categorical_).tolist()
