@@ -138,5 +138,5 @@ def render_metadata(
 
 
 def render_error(_status: int, message: str, details: Details = ()) -> dict[str, Any]:
-    """Return the error document of the protocol. Its text has the message and the first rejected value."""
+    """Return the error document of the protocol: one text with the message and the first rejected value."""
     return {"error": with_first_detail(message, details)}

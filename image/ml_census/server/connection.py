@@ -19,8 +19,8 @@ class Connection:
     """A client's connection, with one request at a time.
 
     The connection reads a request, waits for the response (`answering`) and sends the response (`unsent`). Then the
-    connection reads the next request, or ends. It ends by a shutdown for writing, and discards received bytes for
-    LINGER_SECONDS before the close. A close with unread bytes would reset the connection and lose the response.
+    connection reads the next request, or ends. The end is a shutdown for writing, and a close after LINGER_SECONDS in
+    which received bytes are discarded. A close with unread bytes would reset the connection and lose the response.
     While `answering` is set, a worker thread may use the socket, and the event loop must not.
     """
 

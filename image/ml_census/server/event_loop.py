@@ -24,8 +24,8 @@ After each system call, a running prediction may use the interpreter for SWITCH_
 REJECTION_PAUSE_SECONDS = 0.05
 """Maximum pause after a turn that rejected predictions.
 
-A rejection runs Python code, and predictions wait meanwhile. While 200 clients retried at once, predictions had 0.95 of
-the capacity with this pause, and 0.65 without a pause (wrk, one core, two rounds of 4 s).
+A rejection runs Python code, and predictions wait meanwhile. With 200 clients that retried at once, predictions had
+0.95 of the capacity, without this pause 0.65 (wrk, one core, two rounds of 4 s).
 """
 
 

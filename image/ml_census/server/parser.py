@@ -62,7 +62,7 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
     def received(self, data: bytes) -> int:
         """Parse data and return the number of bytes that belong to this request.
 
-        waitress raises ValueError for some malformed requests, such as an invalid IPv6 host. Their response is a 400.
+        waitress raises ValueError for some malformed requests, such as an invalid IPv6 host. The response is a 400.
         """
         try:
             consumed: int = super().received(data)

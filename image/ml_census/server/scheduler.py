@@ -38,7 +38,7 @@ CAPACITY = {FAST: MAX_FAST_QUEUE} | {name: pool.waiting for name, pool in POOLS.
 
 
 class Scheduler:
-    """Scheduler that assigns requests to queues. It has neither sockets nor threads."""
+    """Scheduler that assigns requests to queues, without sockets and threads of its own."""
 
     def __init__(self, queue_for: Callable[[str, int], str], lengths: Mapping[str, Callable[[], int]]) -> None:
         self._queue_for = queue_for

@@ -22,7 +22,7 @@ STAT_TIMEOUT_SECONDS: float = 5
 DOWNLOAD_TIMEOUT_SECONDS: float = 60
 """Timeout for the download of an object of maximum 600 MB, and for each request of gcsfs."""
 MIN_DOWNLOAD_RATE = 10_000_000
-"""Bytes per second. It gives the timeout for the download of a larger object."""
+"""Bytes per second, for the timeout of the download of an object of more than 600 MB."""
 UPLOAD_TIMEOUT_SECONDS: float = 15
 """Timeout for the upload of an object, in addition to the time at MIN_UPLOAD_RATE."""
 MIN_UPLOAD_RATE = 1_000_000

@@ -76,7 +76,7 @@ def compile_gradient_boosting(
 def compile_histogram_boosting(
     model: Any, schema: Schema, features: list[Feature], classes: list[Any] | None
 ) -> CompiledPredictor:
-    """Compile a HistGradientBoosting* model. Its trees compare float64 and can split by categories.
+    """Compile a HistGradientBoosting* model, whose trees compare float64 and can split by categories.
 
     Raises UnsupportedModelError, also for a loss or link without a rule.
     """
