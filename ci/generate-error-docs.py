@@ -31,7 +31,7 @@ PAGE = ROOT / "docs" / "reference" / "error-messages.md"
 SECTIONS: dict[str, dict[str, str]] = {
     "Responses to a client": {
         "abort": "the status",
-        "error message": "401, 403 or 429",
+        "error message": "401 or 429",
         "missing": "404",
         "UnsupportedMediaType": "415",
         "AuthenticationError": "401; 403 at `/prediction`",

@@ -146,5 +146,6 @@ def test_new_configuration_keys_are_optional(chart: Chart) -> None:
 
     config = yaml.safe_load(chart.config({"config": dict.fromkeys(new)}))
 
+    defaults = yaml.safe_load(chart.config({}))
     assert new
-    assert None not in config.values()
+    assert {key: value for key, value in config.items() if value != defaults[key]} == {}

@@ -1,6 +1,7 @@
 {{/*
 The server's config.yaml. int64, because Helm reads numbers as floats and writes a million as 1e+06. Text is quoted, so
-that any character stays on its line.
+that any character stays on its line. A new key renders nothing, or its default, if the value is missing, as after
+`helm upgrade --reuse-values`.
 */}}
 {{- define "ml-census.config" -}}
 model_path: {{ .Values.config.model_path | quote }}

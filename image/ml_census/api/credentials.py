@@ -81,7 +81,8 @@ def bearer_token(authorization: str) -> str | None:
 def require_token(artifacts: Artifacts, authorization: str) -> None:
     """Require a valid token of a user. Raises AuthenticationError.
 
-    Clients of the native protocol depend on the two texts, which are those of tests/system/test_contract.py.
+    Clients of the native protocol depend on the two texts of the error, which tests/system/test_contract.py contains.
+    The status of the response, 401 or 403, is the `token_error_status` of the blueprint.
     """
     if (token := bearer_token(authorization)) is None:
         raise AuthenticationError("Token is missing!", CHALLENGE)

@@ -8,6 +8,7 @@ from ml_census.api.routes import RouteTable
 from ml_census.api.views.vertex import VertexRoutes
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
+from support.api_requests import BODIES
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +69,4 @@ def test_blueprint_follows_route_or_first_segment(table: RouteTable, path: str, 
 def test_each_prediction_route_declares_its_workload(table: RouteTable) -> None:
     labels = {route.label for route in table.routes if route.workload is Workload.PREDICTION}
 
-    assert labels == {
-        "/prediction",
-        "/v1/models/census:predict",
-        "/v2/models/census/infer",
-        "/invocations",
-        "/vertex/predict",
-    }
+    assert labels == BODIES.keys(), "the tests of all protocols send these bodies"

@@ -4,12 +4,11 @@ import dataclasses
 import json
 import threading
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 
 from ml_census.config import PROTOCOLS, Config
-from ml_census.config.config import ExtraColumns, UntestedModel, VersionMismatch
 from ml_census.config.validators import Number
 
 CHART = Path(__file__).parents[3] / "charts" / "ml-census"
@@ -18,11 +17,8 @@ RANGES: dict[str, Number] = {
     for field in dataclasses.fields(Config)
     if isinstance(field.metadata["validator"], Number)
 }
-CHOICES = {
-    "unauthenticated_protocols": PROTOCOLS,
-    "sklearn_version_mismatch": get_args(VersionMismatch),
-    "untested_model": get_args(UntestedModel),
-    "extra_columns": get_args(ExtraColumns),
+CHOICES: dict[str, tuple[str, ...]] = {"unauthenticated_protocols": PROTOCOLS} | {
+    field.name: get_args(field.type) for field in dataclasses.fields(Config) if get_origin(field.type) is Literal
 }
 
 
