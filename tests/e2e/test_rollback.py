@@ -87,7 +87,7 @@ def test_rollout_undo_brings_the_old_text_back(installed: Release) -> None:
 
 
 @pytest.mark.parametrize("installed", [HELM_4], ids=["helm-4"], indirect=True)
-def test_restarted_container_reads_its_own_text_in_a_stuck_upgrade(installed: Release) -> None:
+def test_restarted_container_reads_own_text_in_a_stuck_upgrade(installed: Release) -> None:
     (old,) = installed.config_maps().values()
     oldest = installed.pods()[0]
     with pytest.raises(AssertionError, match="exit 1"):
