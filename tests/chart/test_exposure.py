@@ -22,6 +22,14 @@ def test_load_balancer_has_given_address_and_networks(chart: Chart) -> None:
     assert service["metadata"]["annotations"]["networking.gke.io/load-balancer-type"] == "Internal"
 
 
+def test_load_balancer_class_is_set_only_if_given(chart: Chart) -> None:
+    """GKE chooses the kind of load balancer by the class."""
+    spec = chart.one("Service", file="ci/bucket-values.yaml")["spec"]
+
+    assert spec["loadBalancerClass"] == "networking.gke.io/l4-regional-external"
+    assert "loadBalancerClass" not in chart.one("Service", {"service": {"type": "LoadBalancer"}})["spec"]
+
+
 def test_service_by_default_is_internal_without_gke_kinds(chart: Chart) -> None:
     """The default is a Service inside the cluster and no object of a GKE kind."""
     kinds = {each["kind"] for each in chart.objects()}

@@ -57,7 +57,6 @@ def test_kubernetes_values_are_passed_through_unchanged(chart: Chart) -> None:
     assert values["deploymentAnnotations"].items() <= deployment["metadata"]["annotations"].items()
     assert [deployment["spec"][key] for key in DEPLOYMENT] == [values[key] for key in DEPLOYMENT]
     assert values["service"]["annotations"].items() <= service["metadata"]["annotations"].items()
-    assert service["spec"]["loadBalancerClass"] == values["service"]["loadBalancerClass"]
     assert chart.all("HTTPRoute", file=file)[0]["spec"]["rules"][0]["filters"] == values["gateway"]["filters"]
     assert values["serviceAccount"]["annotations"].items() <= account["metadata"]["annotations"].items()
     assert scaler["spec"]["behavior"] == values["autoscaling"]["behavior"]
