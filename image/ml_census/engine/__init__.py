@@ -1,25 +1,28 @@
-"""Rows that match the schema in, predictions out: by a compiled model, or by scikit-learn itself.
+"""Predict rows, with a compiled form of the model or with scikit-learn. The caller validates the rows by the schema.
 
     fitted scikit-learn model + Schema
         │
-        ├──▶ SklearnPredictor (sklearn_predictor.py)   always possible; the reference
+        ├──▶ SklearnPredictor (sklearn_predictor.py)   for any model; its predictions are the reference
         │        │
         ▼        │ same rows
-    compiler.compile_model ──▶ CompiledPredictor ──▶ equivalence: same predictions on N sampled rows?
-        │ no rule for a step              │                │ yes: the compiled model serves, and can be
-        │                                 │                │      written to compiled.npz
-        └─────────────┬───────────────────┘                │ no: fall back
-                      ▼                                    ▼
-                  SklearnPredictor serves; /version reports the reason
+    compiler.compile_model ──▶ CompiledPredictor ──▶ compiler.equivalence: same predictions on generated rows?
+        │                                                  │ yes: the server uses CompiledPredictor;
+        │                                                  │      `ml-census publish` writes it to compiled.npz
+        │ the compiler does not support a step             │ no
+        └──────────────────────┬───────────────────────────┘
+                               ▼
+             the server uses SklearnPredictor; GET /version reports the reason
 
 Modules and packages:
     predictor.py            the Predictor protocol and PredictionError
-    engine_info.py          EngineInfo: the engine that serves a model, as /version reports it
-    runtime/                compiled models; all of the engine that the image without scikit-learn contains
-    compiler/               compile a fitted model and verify the result; needs scikit-learn
-    sklearn_predictor.py    predict with scikit-learn; model_input.py and sklearn_output.py convert rows and results,
-                            failure_location.py finds the row and the column that a model rejects
-    probe.py                learn from predictions what the fitted model does not state about its columns
-    pipeline_visitor.py     follow columns through a fitted pipeline; shared by the compiler and models.schema_inference
-    sklearn_internals.py    all private names of scikit-learn that this program reads
+    engine_info.py          EngineInfo: which engine predicts, as GET /version reports it
+    runtime/                compiled models; imports neither scikit-learn nor pandas
+    compiler/               compile a fitted model and verify the compiled form; imports scikit-learn
+    sklearn_predictor.py    predict with scikit-learn
+    model_input.py          convert rows to the input of a scikit-learn model
+    sklearn_output.py       convert results of a scikit-learn model to Python values
+    failure_location.py     find the row and the column that a model rejects
+    probe.py                find the types of input columns by test predictions, if the fitted model does not state them
+    pipeline_visitor.py     base class for following columns through a fitted pipeline, step by step
+    sklearn_internals.py    the only module that reads private attributes of scikit-learn
 """

@@ -1,4 +1,4 @@
-"""The engine that serves a model, as GET /version and manifest.json report it."""
+"""The engine that predicts for the server, as GET /version and manifest.json report it."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -6,27 +6,30 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class EngineInfo:
-    """The kind of engine that predicts, and why it was chosen."""
+    """The engine that predicts: the compiled form of the model or scikit-learn, and the reason for scikit-learn."""
 
     kind: Literal["compiled", "sklearn"]
-    """`compiled`: the compiled form of the model predicts. `sklearn`: scikit-learn itself predicts."""
+    """`compiled`: the compiled form of the model predicts. `sklearn`: the fitted scikit-learn model predicts."""
     verified_rows: int | None = None
-    """Number of sampled rows on which the compiled form predicted the same as scikit-learn; None if not recorded."""
+    """Number of rows on which the compiled form was compared with scikit-learn; None if this number is unknown."""
     reason: str | None = None
-    """Why scikit-learn itself predicts; None for the compiled form."""
+    """Why the model was not compiled, in one line; None if `kind` is `compiled`."""
 
     def __str__(self) -> str:
-        """Return the text for logs and the command line."""
+        """Return a short text for logs and for the output of the command line."""
         if self.kind == "sklearn":
             return f"sklearn: {self.reason}"
         return "compiled" + (f", verified on {self.verified_rows} rows" if self.verified_rows is not None else "")
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON object; fields without a value are left out."""
+        """Return the fields as a JSON object, without the fields that are None."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
     @classmethod
     def from_manifest(cls, document: object) -> "EngineInfo":
-        """Return the engine of a compiled form from the value of "engine" in its manifest.json."""
+        """Return the EngineInfo of a compiled form. `document` is the value of "engine" in its manifest.json.
+
+        The field `verified_rows` is None if `document` has no whole number with the key "verified_rows".
+        """
         rows = document.get("verified_rows") if isinstance(document, dict) else None
         return cls("compiled", rows if type(rows) is int else None)

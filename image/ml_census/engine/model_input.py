@@ -1,4 +1,4 @@
-"""Convert rows to the form in which a scikit-learn model was fitted: a DataFrame, an array or a list of texts."""
+"""Convert rows to the input type with which a scikit-learn model was fitted: DataFrame, array or list of texts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,15 +8,16 @@ import numpy as np
 from ml_census.schema import Column, Columns, Schema, Value
 
 MIN_TEXT_WIDTH = 32
-"""Minimum width of a text array's cells (32, characters): NumPy's width for a float64 written as text."""
+"""Minimum width of the cells of a text array, in characters (default 32). NumPy uses 32 to convert float64 to text."""
 USUAL_DTYPES: dict[str, Any] = {"number": "float64", "category": object, "text": object}
-"""The pandas dtype of a column by its type, where the schema names none."""
+"""Type of a column -> its pandas dtype, if the schema gives no dtype for the column."""
 
 
 def to_model_input(schema: Schema, columns: Columns) -> Any:
-    """Return the rows as the model takes them.
+    """Return the rows as the argument of the model's predict().
 
-    The result depends on the schema's form. It is a DataFrame, an array of (rows, columns) or a list of texts.
+    For schema.form "frame" this is a DataFrame, for "documents" a list of texts. For other forms it is an array (rows,
+    columns) of float64, text or objects. Raises ValueError or TypeError if a value does not fit the dtype.
     """
     if schema.form == "frame":
         return _frame(schema, columns)
@@ -30,13 +31,13 @@ def _array_dtype(schema: Schema) -> Any:
         return np.float64
     if schema.form == "objects":
         return object
-    # One character more than the longest category tells every unknown text apart. A wider array would let one long
-    # value widen all cells.
+    # NumPy cuts longer texts to the width of a cell. With one character more than the longest category, a cut text
+    # equals no category. Without a maximum width, one long text would widen all cells.
     return f"<U{max(MIN_TEXT_WIDTH, *(column.max_category_length + 1 for column in schema.columns))}"
 
 
 def _frame(schema: Schema, columns: Columns) -> Any:
-    import pandas as pd  # takes 0.5 s and 40 MB, which models fitted on arrays do not need
+    import pandas as pd  # the import takes 0.5 s and 40 MB, and models fitted on arrays do not need pandas
 
     return pd.DataFrame(
         {column.name: _series(pd, column, values) for column, values in zip(schema.columns, columns, strict=True)}
@@ -44,7 +45,7 @@ def _frame(schema: Schema, columns: Columns) -> Any:
 
 
 def _series(pd: Any, column: Column, values: Sequence[Value]) -> Any:
-    """Return the values with the dtype of the training: JSON's whole numbers are float64 where the column was."""
+    """Return the values with the dtype of the training data. In JSON, a float such as 1.0 can come as the integer 1."""
     if column.dtype == "category":
         known = [value if column.is_known(value) else None for value in values]
         return pd.Series(pd.Categorical(known, categories=column.json_categories))

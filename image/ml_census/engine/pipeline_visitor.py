@@ -1,9 +1,11 @@
-"""Follow columns through a fitted scikit-learn pipeline: the interpreter that all readers of pipelines share.
+"""Follow columns through the steps of a fitted scikit-learn pipeline (visitor pattern).
 
-PipelineVisitor knows the steps that hold other steps or only route columns: Pipeline, FeatureUnion, ColumnTransformer,
-selectors and "passthrough". A subclass decides what it records of a column (the type parameter Item), and transform()
-says what each other step does to its columns. There are two: compiler.pipeline computes features, and
-models.schema_inference collects what the steps state about the input columns.
+PipelineVisitor handles the steps that contain other steps or that only select columns: Pipeline, FeatureUnion,
+ColumnTransformer, feature selection and "passthrough". A subclass handles all other steps in transform(). The subclass
+also chooses the type that represents a column, the type parameter Item.
+
+Two subclasses exist. The subclass in compiler.pipeline computes features. The subclass in models.schema_inference
+collects facts about the input columns.
 """
 
 from abc import ABC, abstractmethod
@@ -20,25 +22,35 @@ Item = TypeVar("Item")
 
 
 class PipelineVisitor(ABC, Generic[Item]):
-    """Compute the output columns of fitted steps from their input columns. A column is one Item."""
+    """Base class that computes the output columns of a fitted step from its input columns. An Item is one column."""
 
     @abstractmethod
     def transform(self, step: Any, columns: list[Item]) -> list[Item]:
-        """Return the output columns of a step that holds no other step and does not only route columns."""
+        """Return the output columns of a step that visit() does not handle, such as a scaler or an encoder."""
 
     def is_a(self, step: Any, step_class: type) -> bool:
-        """Return whether a step may be treated as one of this class."""
+        """Return whether visit() treats a step as an instance of `step_class`.
+
+        The default is isinstance. A subclass can require the exact class.
+        """
         return isinstance(step, step_class)
 
     def is_selector(self, step: Any, columns: list[Item]) -> bool:
-        """Return whether a step only selects some of the columns, by get_support()."""
+        """Return whether a step only selects some of its input columns. get_support() of the step has the selection."""
         return isinstance(step, SelectorMixin)
 
     def on_part(self, transformer: Any, columns: list[Item]) -> None:  # noqa: B027 (optional)
-        """Note which columns a part of a ColumnTransformer takes; the part may be "drop"."""
+        """Record the input columns of one transformer of a ColumnTransformer. visit() calls this method first.
+
+        `transformer` can be "drop" or "passthrough". The default does nothing.
+        """
 
     def visit(self, step: Any, columns: list[Item]) -> list[Item]:
-        """Return the output columns of a fitted step."""
+        """Return the output columns of a fitted step; an empty list for "drop".
+
+        Raises SklearnInternalsError if a private attribute of a ColumnTransformer is missing, and all exceptions that
+        transform() raises.
+        """
         if step is None or (isinstance(step, str) and step == "passthrough"):
             return columns
         if isinstance(step, str):

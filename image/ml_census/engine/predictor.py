@@ -1,4 +1,4 @@
-"""The interface of every engine: rows that match the schema in, plain Python values out."""
+"""The interface of all engines, Predictor, and the error that they raise, PredictionError."""
 
 import re
 import traceback
@@ -8,19 +8,25 @@ from typing import Any, Protocol
 from ml_census.schema import Columns, Schema, Value
 
 TOLERANCE = 1e-9
-"""Maximum difference, relative and absolute, of numbers that another engine or processor sums in another order."""
+"""Maximum difference between floats that count as equal, as a relative and as an absolute difference (default 1e-9).
+
+Another engine or another processor adds the same numbers in another order, so the last bits of the sums differ.
+"""
 MAX_REASON_LENGTH = 1000
-"""Maximum length of an exception's text in the log (default 1000, characters)."""
+"""Maximum length of an exception's text in the log, in characters (default 1000)."""
 
 
 class PredictionError(Exception):
-    """The model rejects rows that its schema allows. The exception's cause is the model's own exception."""
+    """The model raises an exception for rows that are valid by the schema.
+
+    `__cause__` is the exception of the model.
+    """
 
     def __init__(self, row: int, column: str | int | None = None, reason: str = "") -> None:
-        """Store the position of the first rejected row, and what is known of the cause.
+        """Initialize with the position of the first rejected row, counted from 0.
 
-        `column` is the column whose value the model rejects, or None if it is not known. `reason` is for logs: the
-        cause's text without any value of the row.
+        `column` is the name of the column whose value the model rejects, or None if this column is unknown. `reason`
+        is the text of the cause for logs, without values of the row; empty if the engine gives no text.
         """
         super().__init__("the model cannot predict these rows")
         self.row = row
@@ -29,41 +35,42 @@ class PredictionError(Exception):
 
 
 class Predictor(Protocol):
-    """A model, and the columns that it takes."""
+    """A model that predicts rows: SklearnPredictor or CompiledPredictor."""
 
     @property
     def schema(self) -> Schema:
-        """The columns of a row."""
+        """The input columns of the model, and their types."""
 
     @property
     def classes(self) -> list[Any] | None:
-        """The values that the model may predict, or None if they cannot be listed (a regressor)."""
+        """The classes of a model with one output, in the order of its probabilities; None for any other model."""
 
     @property
     def outputs(self) -> list[list[Any]] | None:
-        """The values of each output of a model that predicts a list of classes, or None for any other model."""
+        """A list of classes for each output of a classifier with several outputs; None for any other model."""
 
     @property
     def has_probabilities(self) -> bool:
-        """Whether `probabilities` can be called."""
+        """Whether the model has probabilities, so that callers can call `probabilities`."""
 
     def predict(self, columns: Columns) -> list[Any]:
-        """Return one prediction for each row: a class or a number, or a list of these for several outputs.
+        """Return one prediction for each row: a class or a number, or a list of them for several outputs.
 
-        Raises PredictionError.
+        Raises PredictionError if the model rejects a row.
         """
 
     def probabilities(self, columns: Columns) -> list[list[Any]]:
-        """Return one list for each row, in the order of `classes`; with `outputs`, a list for each output.
+        """Return for each row a list of probabilities in the order of `classes`.
 
-        Raises PredictionError.
+        If `outputs` is not None, return for each row one such list for each output. Raises PredictionError if the
+        model rejects a row.
         """
 
 
 def predict_example(predictor: Predictor) -> list[Any]:
-    """Return the prediction for the first example row of the schema that the model accepts.
+    """Return a list of one prediction: for the first example row of the schema that the model accepts.
 
-    Raises PredictionError if the model rejects all of them.
+    Raises PredictionError if the model rejects all example rows.
     """
     rejected: PredictionError | None = None
     for example in predictor.schema.example_rows():
@@ -75,7 +82,10 @@ def predict_example(predictor: Predictor) -> list[Any]:
 
 
 def describe_failure(error: PredictionError) -> str:
-    """Return why the model does not predict, with the step or estimator that raised the exception."""
+    """Return a text with the exception that the model raised, and with the estimator that raised the exception.
+
+    Example: `cannot predict: ValueError: Found unknown categories (in OneHotEncoder)`.
+    """
     cause = error.__cause__
     if cause is None:
         return "cannot predict"
@@ -86,7 +96,11 @@ def describe_failure(error: PredictionError) -> str:
 
 
 def redacted_reason(error: BaseException, row: Iterable[Value]) -> str:
-    """Return an exception's type and text, without quotations, numbers and the words of the row."""
+    """Return the type and the text of an exception for the log, without the values of the row.
+
+    "…" replaces each quoted text, each word that has a digit, and each word of a text value of the row. The text of the
+    exception is cut after MAX_REASON_LENGTH characters.
+    """
     words = {word for value in row if isinstance(value, str) for word in re.findall(r"\w+", value)}
 
     def redact(match: re.Match[str]) -> str:

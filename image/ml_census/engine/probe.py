@@ -1,4 +1,8 @@
-"""Learn from predictions what a model takes: rows are made from the schema until the model accepts one."""
+"""Complete the schema of a fitted scikit-learn model by test predictions.
+
+A model does not always state the types of its columns or whether they can have nulls. This module predicts example rows
+of several types, with and without nulls, and keeps the types that the model accepts.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,7 +14,7 @@ from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.schema import Column, Columns, InvalidValueError, Schema
 
 Changes = dict[str, Any]
-"""Attributes of a column and their new values."""
+"""Name of an attribute of Column -> its new value."""
 NUMBER: Changes = {"type": "number"}
 TEXT: Changes = {"type": "text"}
 CANDIDATES: tuple[Changes, ...] = (
@@ -19,18 +23,20 @@ CANDIDATES: tuple[Changes, ...] = (
     {"type": "category", "categories": (False, True), "dtype": "bool"},
     {"type": "date"},
 )
-"""Types to try for a column of unknown type, in this order."""
+"""The types that are tried for a column of unknown type, in this order."""
 MAX_COMBINED_COLUMNS = 4
-"""Maximum number of unknown columns whose candidates are tried in all combinations (default 4: 256 combinations).
+"""Maximum number of columns of unknown type for which all combinations of types are tried (default 4).
 
-With more unknown columns, all are tried with the same candidate.
+Four columns have 4**4 = 256 combinations. With more columns, each attempt gives the same type to all of them.
 """
 
 
 def probe_schema(model: Any, schema: Schema) -> Schema:
-    """Return the schema with the types of its unknown columns, and with nulls allowed where the model accepts them.
+    """Return the schema with types for the columns of type "any", and with tested values of `nullable`.
 
-    A column for which no attempt succeeds stays as it is.
+    A column stays "any" if the model accepts numbers and texts. `nullable` is tested for number columns that are
+    nullable, and for the columns of formerly unknown type. If the model rejects all test rows, the schema is unchanged.
+    Raises SchemaError if JSON cannot represent the classes of the model.
     """
     unknown = [index for index, column in enumerate(schema.columns) if column.type == "any" and not column.dropped]
     if unknown and schema.form != "documents":
@@ -39,7 +45,7 @@ def probe_schema(model: Any, schema: Schema) -> Schema:
 
 
 def accepts(predictor: Predictor, columns: Columns) -> bool:
-    """Return whether the model predicts the rows."""
+    """Return whether the model predicts the rows without a PredictionError."""
     try:
         predictor.predict(columns)
     except PredictionError:
@@ -56,7 +62,7 @@ def _with_types(model: Any, schema: Schema, unknown: Sequence[int]) -> Schema:
         return schema
     for index, candidate in zip(unknown, candidates, strict=True):
         if candidate is NUMBER and _accepts_an_example(model, _changed(changed, {index: TEXT})):
-            changed = _changed(changed, {index: {"type": "any"}})  # both are accepted, so the type stays unknown
+            changed = _changed(changed, {index: {"type": "any"}})  # numbers and texts are accepted
     return changed
 
 
@@ -81,7 +87,7 @@ def _accepts_an_example(model: Any, schema: Schema) -> bool:
 
 
 def _with_nulls(model: Any, schema: Schema, unknown: Sequence[int]) -> Schema:
-    """Test missing values in columns that were unknown, and in numbers that are said to take missing values."""
+    """Test nulls in the columns whose type was unknown, and in the number columns that the schema calls nullable."""
     tested = [index for index, column in enumerate(schema.columns) if _may_be_null(column, index in unknown)]
     if not tested or not _accepts_an_example(model, schema):
         return schema
@@ -103,7 +109,7 @@ def _nullable(schema: Schema, indices: Sequence[int], nullable: bool) -> Schema:
 
 
 def _accepts_nulls(model: Any, schema: Schema, indices: Sequence[int]) -> bool:
-    """Return whether the model accepts an example whose columns at `indices` are null."""
+    """Return whether the model accepts an example row with nulls in the columns at the positions `indices`."""
     predictor = SklearnPredictor(model, schema)
     try:
         nulls = {index: [schema.columns[index].validate(None)[0]] for index in indices}

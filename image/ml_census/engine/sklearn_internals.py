@@ -1,11 +1,12 @@
-"""All private names of scikit-learn that this program reads, each behind a function with a test of its own.
+"""Functions that read the private attributes of scikit-learn. No other module of this package reads such attributes.
 
-A new scikit-learn may rename or drop them. Each function then raises SklearnInternalsError: the compiler falls back to
-scikit-learn itself, and schema inference reports that the model needs a schema.json. The tests
-of this module show which name is missing.
+A new version of scikit-learn can rename or remove a private attribute. The function for this attribute then raises
+SklearnInternalsError. As a result, the server predicts with scikit-learn in place of the compiled form. If the columns
+of the model cannot be read, the user must write a schema.json. Each function has a test.
 
-Private names have a leading underscore, or belong to an object that is reached through one: the `nodes` and
-`raw_left_cat_bitsets` of `_predictors`. The attributes of `tree_` are documented by scikit-learn.
+A private attribute has a leading underscore or belongs to an object behind such an attribute. Examples of the second
+kind are `nodes` and `raw_left_cat_bitsets` of the objects in `_predictors`. scikit-learn documents the attributes of
+`tree_`, so they are public.
 """
 
 from collections.abc import Sequence
@@ -17,19 +18,19 @@ from sklearn.compose import ColumnTransformer
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
 PICKLED_VERSION_KEY = b"_sklearn_version"
-"""The key under which a pickled estimator holds the version of scikit-learn; the version follows it."""
+"""Key of the scikit-learn version in the state of a pickled estimator. In a pickle, the version follows this key."""
 UNUSED_BY_PREDICT = frozenset(("_scorer", "_raw_predict"))
-"""Private attributes that early stopping of histogram boosting leaves in an estimator. Predictions do not read them.
+"""Private attributes that fit() of HistGradientBoosting* can leave in the estimator, and that predictions do not need.
 
-_raw_predict is the estimator's own method, stored in the object as well.
+Early stopping stores these attributes. The attribute _raw_predict is the bound method of the same name.
 """
 
 
 class SklearnInternalsError(Exception):
-    """This version of scikit-learn lacks a private name that the program reads; the message says which."""
+    """The installed scikit-learn lacks a private attribute that this module reads. The message names the attribute."""
 
     def __init__(self, owner: object, name: str) -> None:
-        """Initialize with the object and the name that it lacks."""
+        """Initialize with an object of scikit-learn and the name of the attribute that this object lacks."""
         super().__init__(f"scikit-learn {sklearn.__version__} has no {type(owner).__name__}.{name}")
 
 
@@ -41,9 +42,10 @@ def _read(owner: Any, name: str) -> Any:
 
 
 def input_indices(transformer: ColumnTransformer, name: str) -> list[int]:
-    """Return the positions of the input columns of one part of a fitted ColumnTransformer.
+    """Return the positions of the input columns of one transformer in a fitted ColumnTransformer.
 
-    The public attribute transformers_ has names, slices or masks in place of positions, as they were passed to it.
+    `name` is the name of the transformer. The public attribute transformers_ can have column names, slices or masks in
+    place of positions. Raises SklearnInternalsError if the private attribute or the name in it is missing.
     """
     indices = _read(transformer, "_transformer_to_input_indices")
     if name not in indices:
@@ -52,51 +54,67 @@ def input_indices(transformer: ColumnTransformer, name: str) -> list[int]:
 
 
 def one_hot_widths(encoder: OneHotEncoder) -> Sequence[int]:
-    """Return the number of output columns for each input column of a fitted OneHotEncoder."""
+    """Return the number of output columns for each input column of a fitted OneHotEncoder.
+
+    Raises SklearnInternalsError if the private attribute is missing.
+    """
     widths: Sequence[int] = _read(encoder, "_n_features_outs")
     return widths
 
 
 def initial_scores(model: Any) -> np.ndarray:
-    """Return the scores from which a fitted GradientBoosting* model starts: float64 (scores,)."""
+    """Return the raw predictions of a fitted GradientBoosting* model before the first tree: float64 (n,).
+
+    Raises SklearnInternalsError if the private method is missing.
+    """
     raw_predict_init = _read(model, "_raw_predict_init")
     scores: np.ndarray = raw_predict_init(np.zeros((1, model.n_features_in_), dtype=np.float32))[0]
     return scores
 
 
 def loss_name(model: Any) -> str:
-    """Return the name of the class of a boosted model's loss, such as HalfBinomialLoss."""
+    """Return the class name of the loss of a gradient boosting model, such as HalfBinomialLoss.
+
+    Raises SklearnInternalsError if the private attribute is missing.
+    """
     return type(_read(model, "_loss")).__name__
 
 
 def link_name(model: Any) -> str:
-    """Return the name of the class of the link of a boosted model's loss, such as LogLink."""
+    """Return the class name of the link function of a gradient boosting model, such as LogLink.
+
+    The link belongs to the loss. Raises SklearnInternalsError if a private attribute is missing.
+    """
     return type(_read(_read(model, "_loss"), "link")).__name__
 
 
 def category_encoder(model: Any) -> OrdinalEncoder | None:
-    """Return the encoder of a fitted HistGradientBoosting* model for its categorical columns, or None without any.
+    """Return the OrdinalEncoder in a fitted HistGradientBoosting* model; None without categorical columns.
 
-    The model encodes these columns and moves them before the others.
+    The model encodes its categorical columns and moves them before the other columns. Raises SklearnInternalsError if
+    the private attribute is missing.
     """
     preprocessor = _read(model, "_preprocessor")
     return None if preprocessor is None else preprocessor.named_transformers_["encoder"]
 
 
 class CategorySplit(NamedTuple):
-    """A node of histogram boosting that splits by category. Both are bitsets of category codes, uint32 (8,)."""
+    """The categories of a tree node that splits by category, in a HistGradientBoosting* model.
+
+    Both fields are bitsets of 256 bits, uint32 (8,). Bit i is set if the category with code i belongs to the set.
+    """
 
     left: np.ndarray
-    """The categories that go left."""
+    """The categories that go to the left child."""
     known: np.ndarray
-    """The categories of the training."""
+    """The categories of the column in the training data."""
 
 
 class HistogramTree(NamedTuple):
     """One tree of a HistGradientBoosting* model. Each array has the shape (nodes,)."""
 
     output: int
-    """Position of the score to which the tree adds values."""
+    """Position of the raw prediction to which the tree adds values. A multiclass model has one for each class."""
     is_leaf: np.ndarray
     """bool."""
     feature: np.ndarray
@@ -110,13 +128,16 @@ class HistogramTree(NamedTuple):
     right: np.ndarray
     """int64: position of the right child."""
     value: np.ndarray
-    """float64: value that a leaf adds to the score."""
+    """float64: value that a leaf adds to the raw prediction."""
     by_category: dict[int, CategorySplit]
-    """The nodes that split by category and not by threshold, by position of the node."""
+    """Position of a node -> its CategorySplit, for the nodes that split by category and not by threshold."""
 
 
 def histogram_trees(model: Any) -> list[HistogramTree]:
-    """Return the trees of a fitted HistGradientBoosting* model, in the order in which it adds them."""
+    """Return the trees of a fitted HistGradientBoosting* model, in the order of their training.
+
+    Raises SklearnInternalsError if a private attribute is missing.
+    """
     bitsets, rows = _read(_read(model, "_bin_mapper"), "make_known_categories_bitsets")()
     return [
         _histogram_tree(predictor, output, bitsets[rows] if len(bitsets) else bitsets)
@@ -126,7 +147,7 @@ def histogram_trees(model: Any) -> list[HistogramTree]:
 
 
 def _histogram_tree(predictor: Any, output: int, known: np.ndarray) -> HistogramTree:
-    """Return one tree; `known` has the bitset of the known categories of each feature."""
+    """Return one tree. `known` has for each feature the bitset of its training categories: uint32 (features, 8)."""
     nodes, left_bitsets = _read(predictor, "nodes"), _read(predictor, "raw_left_cat_bitsets")
     try:
         by_category = np.flatnonzero((nodes["is_leaf"] == 0) & (nodes["is_categorical"] == 1)).tolist()
@@ -145,11 +166,14 @@ def _histogram_tree(predictor: Any, output: int, known: np.ndarray) -> Histogram
             nodes["value"].astype(np.float64),
             dict(zip(by_category, splits, strict=True)),
         )
-    except ValueError as error:  # no field of that name
+    except ValueError as error:  # NumPy raises ValueError if the structured array has no field of this name
         raise SklearnInternalsError(predictor, f"nodes ({error})") from error
 
 
 def histogram_baseline(model: Any) -> np.ndarray:
-    """Return the scores from which a fitted HistGradientBoosting* model starts: float64 (scores,)."""
+    """Return the raw predictions of a fitted HistGradientBoosting* model before the first tree: float64 (n,).
+
+    Raises SklearnInternalsError if the private attribute is missing.
+    """
     baseline: np.ndarray = _read(model, "_baseline_prediction")[0].astype(np.float64)
     return baseline

@@ -1,4 +1,4 @@
-"""Convert the results and the classes of scikit-learn models to plain Python values."""
+"""Convert the predictions and the classes of scikit-learn models to Python values that JSON can represent."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ import numpy as np
 from ml_census.schema import SchemaError
 
 MAX_FLOAT_BYTES = 8
-"""Size of a float64 in bytes: wider floats stay NumPy scalars in tolist()."""
+"""Size of a float64, in bytes. ndarray.tolist() leaves wider floats (np.longdouble) as NumPy scalars."""
 
 
 def to_python(values: np.ndarray) -> list[Any]:
-    """Return an array of any shape as a list, nested for each dimension, of str, int, float, bool and None.
+    """Return an array as a list of str, int, float, bool and None; nested lists for two or more dimensions.
 
     Raises SchemaError for values that JSON cannot represent, such as dates.
     """
@@ -38,9 +38,9 @@ def _json_error(dtype: Any) -> SchemaError:
 
 
 def squeeze_single_target(predictions: list[Any]) -> list[Any]:
-    """Return predictions of shape (rows, 1) as a list of one value for each row. Return others unchanged.
+    """Return predictions of shape (rows, 1) as a list of one value for each row. Return any other list unchanged.
 
-    A model that was fitted on a table of one target predicts the shape (rows, 1).
+    A scikit-learn model predicts the shape (rows, 1) if its training target was a table with one column.
     """
     if predictions and isinstance(predictions[0], list) and len(predictions[0]) == 1:
         return [prediction[0] for prediction in predictions]
@@ -48,10 +48,11 @@ def squeeze_single_target(predictions: list[Any]) -> list[Any]:
 
 
 def probabilities_by_row(result: Any, outputs: list[list[Any]] | None) -> list[list[Any]]:
-    """Return the result of predict_proba as one list of probabilities for each row.
+    """Return the result of predict_proba() as a list of probabilities for each row.
 
-    With `outputs`, each row has one list of probabilities for each output. scikit-learn returns for several outputs
-    either one array (rows, classes) for each output, or one array (rows, outputs) of the probabilities of label 1.
+    `outputs` has the classes of each output, or is None for a model with one output. For several outputs, each row has
+    one list of probabilities for each output. In this case, `result` has one of two formats: a list of one array (rows,
+    classes) for each output, or one array (rows, outputs) of the probabilities of label 1.
     """
     if outputs is None:
         probabilities: list[list[Any]] = np.asarray(result[0] if isinstance(result, list) else result).tolist()
@@ -63,10 +64,10 @@ def probabilities_by_row(result: Any, outputs: list[list[Any]] | None) -> list[l
 
 
 def class_labels(model: Any) -> list[Any] | None:
-    """Return the values that a model of one output may predict, or None for a regressor or several outputs.
+    """Return the values that a model with one output can predict; None for a regressor or several outputs.
 
-    Classifiers list their classes, clusterers label the rows that they were fitted on, and mixtures number their
-    components. Raises SchemaError for values that JSON cannot represent.
+    The values are `classes_` of a classifier, or the distinct `labels_` of a clusterer. For a mixture model, they are
+    the numbers of its components. Raises SchemaError for values that JSON cannot represent.
     """
     labels = getattr(model, "classes_", None)
     if labels is None and (training_labels := getattr(model, "labels_", None)) is not None:

@@ -1,4 +1,4 @@
-"""Predict with scikit-learn itself."""
+"""Predict with a fitted scikit-learn model."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -16,31 +16,34 @@ from ml_census.schema import Columns, Schema
 MAX_BLOCK_ROWS = 1000
 """Maximum number of rows in one call of scikit-learn (default 1000).
 
-scikit-learn takes about 15 kB of memory for a row of the census pipeline. A few large requests would
-fill the memory of a pod.
+scikit-learn allocates about 15 kB of memory for each row of the census example. Without this limit, a few large
+requests would fill the memory of a pod.
 """
 
 
 class SklearnPredictor:
     """Predictor that calls a fitted scikit-learn model.
 
-    Raises SchemaError if JSON cannot represent the classes of the model, such as dates.
+    Raises SchemaError if the model has classes that JSON cannot represent, such as dates.
     """
 
     def __init__(self, model: Any, schema: Schema) -> None:
-        """Initialize with a fitted model and its columns."""
+        """Initialize with a fitted model and the schema of its input columns."""
         self.model = model
         self.schema = schema
         self._labels = class_labels(model)
 
     @property
     def classes(self) -> list[Any] | None:
-        """The values that the model may predict, or None for a regressor and for several outputs."""
+        """The classes or cluster labels that a model with one output can predict; None for any other model."""
         return None if self._has_several_outputs else self._labels
 
     @cached_property
     def outputs(self) -> list[list[Any]] | None:
-        """The values of each output of a model that predicts a list of classes, or None for any other model."""
+        """A list of classes for each output of a classifier with several outputs; None for any other model.
+
+        Raises SchemaError for classes that JSON cannot represent.
+        """
         if not self._has_several_outputs:
             return None
         classes = getattr(self.model, "classes_", None)
@@ -51,12 +54,12 @@ class SklearnPredictor:
 
     @property
     def has_probabilities(self) -> bool:
-        """Whether the model gives a probability for each of its classes, or for each class of its outputs."""
+        """Whether the model has predict_proba() and a known list of classes, for one output or for several outputs."""
         return (self.classes or self.outputs) is not None and hasattr(self.model, "predict_proba")
 
     @cached_property
     def _example(self) -> tuple[Columns, Any] | None:
-        """A row that the model accepts, and its prediction; None if no example of the schema is accepted."""
+        """The first example row that the model accepts, and its prediction; None if the model rejects all examples."""
         for example in self.schema.example_rows():
             try:
                 (prediction,) = self.predict(example)
@@ -73,7 +76,8 @@ class SklearnPredictor:
     def _has_several_outputs(self) -> bool:
         """Whether the model predicts a list of values for each row.
 
-        The prediction of an example decides. Estimators that contain other models list classes in different ways.
+        The prediction of an example row shows this. The format of classes_ differs between meta-estimators, so classes_
+        is read only if the model rejects all examples.
         """
         if self._example is not None:
             return self._output_count > 1
@@ -81,18 +85,19 @@ class SklearnPredictor:
         return bool(getattr(self.model, "multilabel_", False)) or (isinstance(classes, list) and len(classes) > 1)
 
     def predict(self, columns: Columns) -> list[Any]:
-        """Return a class or a number for each row; a list of these for a model of several outputs.
+        """Return a class or a number for each row. For several outputs, return a list of them for each row.
 
-        Raises PredictionError.
+        Raises PredictionError if the model rejects a row, or if JSON cannot represent a prediction.
         """
         return self._predict_in_blocks(
             lambda rows: squeeze_single_target(to_python(np.asarray(self.model.predict(rows)))), columns
         )
 
     def probabilities(self, columns: Columns) -> list[list[Any]]:
-        """Return one list for each row, in the order of `classes`; with `outputs`, a list for each output.
+        """Return for each row a list of probabilities in the order of `classes`.
 
-        Raises PredictionError.
+        For a model with several outputs, return for each row one such list for each output. Raises PredictionError if
+        the model rejects a row or has no predict_proba().
         """
         return self._predict_in_blocks(
             lambda rows: probabilities_by_row(self.model.predict_proba(rows), self.outputs), columns
@@ -101,8 +106,8 @@ class SklearnPredictor:
     def _predict_in_blocks(self, method: Callable[[Any], list[Any]], columns: Columns) -> list[Any]:
         """Return the results of a method for all rows, with maximum MAX_BLOCK_ROWS rows in each call.
 
-        One request uses one thread, for any n_jobs of the model and of its parts. The pools of joblib cost more time
-        than they save, and pods have few cores.
+        scikit-learn ignores n_jobs here and uses one thread. The worker pools of joblib would cost more time than they
+        save, since pods have few cores.
         """
         predictions: list[Any] = []
         with joblib.parallel_config(backend="sequential"):
@@ -110,14 +115,14 @@ class SklearnPredictor:
                 block = [values[first : first + MAX_BLOCK_ROWS] for values in columns]
                 try:
                     predictions += method(to_model_input(self.schema, block))
-                except Exception as error:  # the model predicted an example at the start, so these rows are the cause
+                except Exception as error:  # the model has predicted an example: the rows are the cause
                     raise self._prediction_error(method, block, first, error) from error
         return predictions
 
     def _prediction_error(
         self, method: Callable[[Any], list[Any]], block: Columns, first: int, cause: Exception
     ) -> PredictionError:
-        """Return the error for a block of rows: the first rejected row, and the column if a search finds it."""
+        """Return the error for a block of rows: the first rejected row, and the column if the search finds one."""
 
         def accepts(columns: Columns) -> bool:
             try:
@@ -128,7 +133,7 @@ class SklearnPredictor:
 
         row = first_rejected_row(accepts, block)
         column = None
-        if (example := self.__dict__.get("_example")) is not None:  # not computed here: that would predict again
+        if (example := self.__dict__.get("_example")) is not None:  # cached: no further prediction
             column = rejected_column(accepts, [values[row : row + 1] for values in block], example[0])
         name = None if column is None else self.schema.columns[column].name
         return PredictionError(first + row, name, redacted_reason(cause, (values[row] for values in block)))

@@ -1,12 +1,13 @@
-"""Compile a fitted scikit-learn model to a CompiledPredictor, and verify it against scikit-learn. Needs scikit-learn.
+"""Compile a fitted scikit-learn model to a CompiledPredictor, and verify that both predict the same on generated rows.
 
-    fitted model ── pipeline/ ──▶ features: each a function of one raw column
+    fitted model ── pipeline/ ──▶ features: the columns after the steps of the pipeline, each computed from one column
                         │
                         ├─ trees/ ───────────────▶ TreeEnsemble ─┐
                         └─ linear_compiler.py ───▶ LinearModel ──┴─▶ CompiledPredictor (compiler.py)
                                                                             │
-              equivalence.compile_and_verify: same predictions on N rows? ◀─┘   (rows: sample_rows.py)
+                equivalence.compile_and_verify: same predictions? ◀─────────┘   (rows: sample_rows.py)
 
-A step or a model without a rule raises UnsupportedModelError, which says which. A prediction that differs raises
-NotEquivalentError, which says on which rows. In both cases scikit-learn itself serves, and /version reports the reason.
+The compiler raises UnsupportedModelError for a step or a model that it does not support. If the predictions of any row
+differ, equivalence.py raises NotEquivalentError. In both cases, the server predicts with scikit-learn, and GET /version
+reports the reason.
 """

@@ -23,14 +23,17 @@ RULES: dict[type, Rule] = {
     **dict.fromkeys(tree_models.HISTOGRAM_BOOSTING, tree_models.compile_histogram_boosting),
     **dict.fromkeys(linear_compiler.LINEAR, linear_compiler.compile_linear),
 }
-"""The models that can be compiled, by their exact class: a subclass may do something else."""
+"""Class of a model -> the function that compiles such models.
+
+A subclass of such a class is not compiled, since a subclass can predict differently.
+"""
 
 
 def compile_model(model: Any, schema: Schema) -> CompiledPredictor:
-    """Return the compiled form of a fitted model; of a search, that of its best estimator.
+    """Return the compiled form of a fitted model. For a search such as GridSearchCV, compile its best_estimator_.
 
-    Raises UnsupportedModelError for a model, or a step before it, without a rule, and for a version of scikit-learn
-    without a private name that the rule reads.
+    Raises UnsupportedModelError if the compiler does not support the model, a step before it, or the installed
+    scikit-learn. Raises SchemaError if JSON cannot represent the classes of the model.
     """
     model = getattr(model, "best_estimator_", model)
     if type(model) in THRESHOLD_CLASSIFIERS:
@@ -54,7 +57,7 @@ def _compile(model: Any, schema: Schema) -> CompiledPredictor:
 
 
 def _single_output_classes(model: Any) -> list[Any] | None:
-    """Return a classifier's classes, or None for any other model. Raises UnsupportedModelError for several outputs."""
+    """Return the classes of a classifier, else None. Raises UnsupportedModelError for several outputs or one class."""
     if getattr(model, "classes_", None) is None:
         return None
     classes = class_labels(model)

@@ -1,7 +1,8 @@
-"""Verify a compiled model against scikit-learn on sampled rows: it serves only if all predictions are the same.
+"""Compare the predictions of a compiled model with those of scikit-learn, on generated rows.
 
-This is a test on samples, not a proof. Two things follow by construction: a step or a model without a rule is never
-compiled, and sums of leaves are made of scikit-learn's own numbers in scikit-learn's own order.
+The server uses the compiled model only if all predictions are the same. This comparison is a test on samples, and no
+proof. The design limits the possible differences in two ways. The compiler rejects steps and models that it does not
+support. Compiled trees add the leaf values of scikit-learn in the order of scikit-learn.
 """
 
 import traceback
@@ -21,13 +22,13 @@ from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.schema import Columns, Schema
 
 TYPICAL_ROWS = 2000
-"""Number of rows of usual values that are compared."""
+"""Number of compared rows that have known categories, missing values, and numbers near the thresholds of the trees."""
 MAX_EDGE_ROWS = 1000
-"""Maximum number of rows with an unknown category or an extreme number that are compared (default 1000)."""
+"""Maximum number of compared rows that have an unknown category or an extreme number (default 1000)."""
 
 
 class NotEquivalentError(Exception):
-    """The compiled model does not predict as scikit-learn does; the message says on which rows, without values."""
+    """The compiled model and scikit-learn predict differently. The message describes the rows, without their values."""
 
 
 def compile_and_verify(
@@ -35,10 +36,11 @@ def compile_and_verify(
     golden: Columns | None = None,
     compiler: Callable[[Any, Schema], CompiledPredictor] = compile_model,
 ) -> tuple[Predictor, EngineInfo]:
-    """Return the predictor that serves, and what /version reports of it.
+    """Return the predictor that the server is to use, and the EngineInfo that GET /version reports.
 
-    The compiled model serves if it predicts the same as the original on sampled rows and on `golden`, rows that the
-    publisher gave. Otherwise the original serves. Raises MemoryError, which says nothing of the model.
+    The predictor is the compiled model if both models predict the same on generated rows and on `golden`. Otherwise, or
+    if the compilation raises an exception, the predictor is `original`. `golden` are the rows that the user gave to
+    `ml-census publish`, or None. `compiler` compiles the model. Raises MemoryError if the compilation does.
     """
     try:
         compiled = compiler(original.model, original.schema)
@@ -47,7 +49,7 @@ def compile_and_verify(
         return original, EngineInfo("sklearn", reason=str(error))
     except MemoryError:
         raise
-    except Exception as error:  # such as a missing kernel: the original can still serve
+    except Exception as error:  # for example OSError without libkernel.so: scikit-learn still predicts
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
         return original, EngineInfo("sklearn", reason=f"compilation failed ({where})")
@@ -55,7 +57,11 @@ def compile_and_verify(
 
 
 def verify_equivalence(compiled: CompiledPredictor, original: SklearnPredictor, golden: Columns | None = None) -> int:
-    """Return the number of rows on which both models predict the same. Raises NotEquivalentError otherwise."""
+    """Return the number of compared rows: both models predict the same for each row, or both reject the row.
+
+    `golden` are rows that are compared besides the generated rows, or None. Raises NotEquivalentError if the classes or
+    the results of any row differ. Raises OSError if a tree model needs libkernel.so and the file cannot be loaded.
+    """
     if (compiled.classes, compiled.has_probabilities) != (original.classes, original.has_probabilities):
         raise NotEquivalentError("the compiled model has other classes")
     samples = SampleGenerator(compiled)
@@ -71,7 +77,7 @@ def verify_equivalence(compiled: CompiledPredictor, original: SklearnPredictor, 
 
 
 def _compare_edges(rows: str, compiled: CompiledPredictor, original: SklearnPredictor, columns: Columns) -> None:
-    """Compare all rows, or one by one if a model rejects any: one rejected row makes it reject the whole batch."""
+    """Compare all rows at once, then one by one if the results differ: a model rejects a batch for a single row."""
     try:
         _compare(rows, compiled, original, columns)
     except NotEquivalentError:
@@ -80,7 +86,7 @@ def _compare_edges(rows: str, compiled: CompiledPredictor, original: SklearnPred
 
 
 def _compare(rows: str, compiled: CompiledPredictor, original: SklearnPredictor, columns: Columns) -> None:
-    """Raise NotEquivalentError unless both models predict the same, or both reject the rows."""
+    """Raise NotEquivalentError unless both models predict the same for all rows, or both reject the rows."""
     for method in ("predict", "probabilities") if compiled.has_probabilities else ("predict",):
         expected, actual = _result(original, method, columns), _result(compiled, method, columns)
         if expected is None and actual is None:
@@ -96,7 +102,7 @@ def _compare(rows: str, compiled: CompiledPredictor, original: SklearnPredictor,
 def _are_equal(compiled: CompiledPredictor, method: str, actual: list[Any], expected: list[Any]) -> bool:
     if method == "predict" and compiled.classes is not None:
         return actual == expected
-    # sums of leaves must be equal to the last bit
+    # the scores of trees must be equal to the last bit
     tolerance = 0 if compiled.scoring.exact and compiled.link == "identity" else TOLERANCE
     numbers, expected_numbers = np.array(actual), np.array(expected)
     return numbers.shape == expected_numbers.shape and np.allclose(
@@ -105,7 +111,7 @@ def _are_equal(compiled: CompiledPredictor, method: str, actual: list[Any], expe
 
 
 def _result(predictor: Predictor, method: str, columns: Columns) -> list[Any] | None:
-    """Return the predictions or probabilities, or None if the model rejects the rows."""
+    """Return the result of the method "predict" or "probabilities", or None if the model rejects the rows."""
     try:
         result: list[Any] = getattr(predictor, method)(columns)
     except PredictionError:

@@ -1,4 +1,4 @@
-"""Rules for scikit-learn's linear models."""
+"""Compile the linear models of scikit-learn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,14 +33,20 @@ LINEAR = (
     linear_model.ElasticNetCV,
 )
 MAX_TABLE_FEATURES = 1000
-"""Maximum number of features of a category column in a table (default 1000): a column with more is folded.
+"""Maximum number of features of a category column in a CategoryTable (default 1000).
 
-A table of 1,000 categories has 8 MB. A table of 100,000 would have 80 GB; folded, it has 0.8 MB for each score.
+A column with more features becomes a FoldedTable. A CategoryTable of 1,000 categories has 8 MB, and one of 100,000
+categories would have 80 GB. A FoldedTable of 100,000 categories has 0.8 MB for each score.
 """
 
 
 def compile_linear(model: Any, schema: Schema, features: list[Feature], classes: list[Any] | None) -> CompiledPredictor:
-    """Compile a linear model. Raises UnsupportedModelError."""
+    """Return the compiled form of a fitted linear model.
+
+    `features` are the input columns of the model, after the steps of the pipeline. `classes` is None for a regressor.
+    Raises UnsupportedModelError if a feature is not numeric, differs between unknown categories, or comes from a column
+    that is neither a number nor a category.
+    """
     weights = np.asarray(model.coef_, dtype=np.float64)
     base = np.atleast_1d(np.asarray(model.intercept_, dtype=np.float64))
     scoring = _LinearCompiler(schema, features, weights).compile(base)
@@ -72,7 +78,7 @@ class _LinearCompiler:
         )
 
     def _category_features(self) -> dict[int, list[int]]:
-        """Return the positions of the features of each category column."""
+        """Return column -> the positions of its features, for each category column."""
         by_column: dict[int, list[int]] = {}
         for index, feature in enumerate(self.features):
             if isinstance(feature, CategoricalFeature):

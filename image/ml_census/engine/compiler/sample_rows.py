@@ -1,10 +1,10 @@
-"""Make rows that a schema allows, for the comparison of a compiled model with scikit-learn.
+"""Generate rows that are valid by a schema, for the comparison of a compiled model with scikit-learn.
 
-The values of a column depend on its position and on a seed alone, so the rows are the same each time.
+The random generator has fixed seeds, so the same compiled model always gives the same rows.
 
-Numbers lie at the compiled model's own thresholds, and one float64 and one float32 to both sides of them. A wrong rule
-is wrong at many thresholds, and shows: a cast, the side of equality, of a missing or of an unknown value. A single
-wrong number among a million, which no rule causes, may not show.
+For a tree model, a number is a threshold of the compiled trees, this threshold rounded, or the next float64 or float32
+on either side. An error of the compiler appears at many thresholds. Examples of such errors are a wrong dtype, or the
+wrong child for an equal, missing or unknown value. A single wrong threshold in a large model can remain undetected.
 """
 
 from collections.abc import Iterator
@@ -18,16 +18,16 @@ from ml_census.schema import MAX_FLOAT32, Column, Columns, Value
 
 EXTREME_NUMBERS = (0.0, -0.0, 1e-45, -1e-45, 2.0**24 + 1, 2.0**53 + 2, MAX_FLOAT32 / 2, MAX_FLOAT32, -MAX_FLOAT32)
 ROWS_PER_UNKNOWN_CATEGORY = 10
-"""Number of rows for each unknown category of a column; the other columns differ between them."""
+"""Number of rows with the same unknown category in a column. The values of the other columns differ."""
 ROWS_PER_NULL = 50
-"""Number of rows for each missing value of a nullable column."""
+"""Number of rows for each missing value: in a nullable column, one value in 50 is missing."""
 
 
 class SampleGenerator:
-    """Generate rows that the schema of a compiled model allows."""
+    """Generator of rows that are valid by the schema of a compiled model."""
 
     def __init__(self, compiled: CompiledPredictor) -> None:
-        """Initialize with the columns and, of trees, the thresholds of the compiled model."""
+        """Initialize with a compiled model, for its schema and, if it has trees, for their thresholds."""
         self._columns = compiled.schema.columns
         encoders = compiled.scoring.encoders if isinstance(compiled.scoring, TreeEnsemble) else ()
         self._thresholds = {
@@ -37,16 +37,21 @@ class SampleGenerator:
         }
 
     def typical_rows(self, count: int, seed: int = 0) -> Columns:
-        """Return rows of known categories, of numbers around the thresholds, and of missing values if allowed."""
+        """Return `count` rows of known categories and of numbers at or next to the thresholds of the trees.
+
+        Nullable columns also have missing values. Number columns without thresholds have random numbers. Columns that
+        are neither numbers nor categories have 0 or null, since compiled models do not read these columns.
+        """
         return [
             _typical_values(column, self._thresholds.get(index), count, np.random.default_rng([seed, index]))
             for index, column in enumerate(self._columns)
         ]
 
     def edge_rows(self, max_rows: int) -> Iterator[tuple[str | int, Columns]]:
-        """Yield for columns in random order: rows in which the column alone is unknown or extreme.
+        """Yield the name of a column, and rows in which only this column has unknown categories or extreme numbers.
 
-        A column is left out if its rows would exceed the maximum. The name of the column comes first.
+        The columns come in a fixed random order. `max_rows` limits the number of rows of all columns together. A column
+        is skipped if its rows would exceed this limit.
         """
         for index in np.random.default_rng(0).permutation(len(self._columns)).tolist():
             column = self._columns[index]
@@ -77,7 +82,7 @@ def _typical_values(
 def _categories(column: Column, count: int, random: np.random.Generator) -> list[Value]:
     codes = random.permutation(max(count, len(column.categories)))[:count] % len(column.categories)
     categories = [column.categories[code] for code in codes]
-    # NaN may be a category to the model; clients send null for it
+    # if NaN is a category of the model, clients send null for this category
     return [column.validate(value if value == value else None)[0] for value in categories]
 
 
@@ -100,7 +105,7 @@ def _numbers(thresholds: np.ndarray | None, count: int, random: np.random.Genera
 
 
 def _edge_values(column: Column) -> list[Value]:
-    """Return the extreme numbers, or categories that the model does not know, if the schema allows them."""
+    """Return the extreme numbers or unknown categories of a column; an empty list if the schema allows none."""
     if column.type == "number":
         return list(EXTREME_NUMBERS)
     if column.type == "category" and not column.reject_unknown:

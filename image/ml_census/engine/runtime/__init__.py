@@ -1,13 +1,22 @@
-"""Compiled models and the code that runs them, without scikit-learn, pandas or joblib.
+"""Compiled models: load compiled.npz and predict rows, without scikit-learn, pandas or joblib.
 
-This package is what the image without scikit-learn contains of the engine. It imports NumPy and the standard library.
+This package imports NumPy, the standard library, ml_census.schema and PredictionError. So an image without scikit-learn
+can serve a compiled model.
 
     compiled.npz ── serialization.from_bytes ──▶ CompiledPredictor ── predict(columns) ──▶ classes or numbers
                                                      │
-                                                     ├─ scoring: TreeEnsemble   encoders ▶ codes ▶ kernel.c ▶ sums
+                                                     ├─ scoring: TreeEnsemble   encoders ▶ codes ▶ kernel.c ▶ scores
                                                      │       or  LinearModel    features @ weights + base
                                                      └─ link: identity, logistic, softmax, exp
 
-Modules: compiled_model.py (the predictor), links.py (scores to probabilities), tree_ensemble.py with tree_checks.py,
-kernel.py and kernel.c (trees), linear_model.py, encoders.py (values to codes), serialization.py (compiled.npz).
+A code is a small whole number that replaces a value of a column. A score is a result of a model before the link
+function, for example the result of decision_function(). A row has one score, or one score for each class or output.
+
+Modules:
+    compiled_model.py   CompiledPredictor
+    encoders.py         convert values to codes
+    tree_ensemble.py    scores of tree models; tree_checks.py checks the arrays, kernel.py calls the C code of kernel.c
+    linear_model.py     scores of linear models
+    links.py            convert scores to probabilities or numbers
+    serialization.py    write and read compiled.npz
 """

@@ -1,4 +1,4 @@
-"""A compiled model: plain data that predicts without scikit-learn."""
+"""The predictor of a compiled model. It predicts without scikit-learn."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,24 +13,26 @@ from ml_census.schema import Columns, Schema
 
 @dataclass(frozen=True)
 class CompiledPredictor:
-    """A Predictor (see predictor.py) made of scores, a link function and classes.
+    """Predictor that computes scores and converts them with a link function, without scikit-learn.
 
-    Raises ValueError if its parts are inconsistent.
+    A score is a result of the model before the link function. Raises ValueError if the fields are inconsistent.
     """
 
     schema: Schema
+    """The input columns of the model."""
     scoring: TreeEnsemble | LinearModel
+    """The part that computes the scores of rows."""
     classes: list[Any] | None
-    """The values that a classifier predicts, in the order of its scores; None for a regressor."""
+    """The classes of a classifier, in the order of its scores; None for a regressor."""
     link: str | None
-    """A key of LINKS; None for a classifier without probabilities."""
+    """Name of the link function, a key of LINKS in links.py; None for a classifier without probabilities."""
     flat: bool = True
-    """Whether a regressor predicts a number for each row. Otherwise it predicts a list of numbers for each row."""
+    """Whether a regressor predicts a number for each row. If false, it predicts a list of numbers for each row."""
     zero_is_second: bool = False
-    """Whether a single score of exactly 0 predicts the second class."""
+    """Whether a classifier with two classes and one score predicts the second class for a score of exactly 0."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError if the parts are inconsistent."""
+        """Raise ValueError if the fields are inconsistent."""
         if not all(self._has_column(column, column_type) for column, column_type in self.scoring.inputs):
             raise ValueError("its columns are not those of the schema")
         if not (type(self.flat) is bool and type(self.zero_is_second) is bool):
@@ -44,18 +46,19 @@ class CompiledPredictor:
 
     @property
     def outputs(self) -> None:
-        """None: a compiled classifier has one output."""
+        """None, because a compiled classifier has one output."""
         return
 
     @property
     def has_probabilities(self) -> bool:
-        """Whether the model is a classifier that gives probabilities."""
+        """Whether the model is a classifier with probabilities."""
         return self.classes is not None and self.link is not None
 
     def predict(self, columns: Columns) -> list[Any]:
         """Return one prediction for each row: a class, a number, or a list of numbers if `flat` is false.
 
-        Raises PredictionError for a number that scikit-learn rejects as too large.
+        Raises PredictionError for a number that scikit-learn rejects: after scaling, it exceeds the range of float32.
+        Raises OSError if a tree model needs libkernel.so and the file cannot be loaded.
         """
         scores = self.scoring.scores(columns)
         if self.classes is None:
@@ -72,6 +75,9 @@ class CompiledPredictor:
         return predictions
 
     def probabilities(self, columns: Columns) -> list[list[float]]:
-        """Return a list of probabilities for each row, in the order of `classes`. Raises PredictionError."""
+        """Return a list of probabilities for each row, in the order of `classes`.
+
+        Call this method only if `has_probabilities` is true. Raises the same exceptions as predict().
+        """
         probabilities: list[list[float]] = LINKS[self.link or "identity"](self.scoring.scores(columns)).tolist()
         return probabilities

@@ -1,7 +1,7 @@
-"""Encode a column's values as small whole numbers, which are all that the compiled trees test.
+"""Encode the values of a column as codes: small whole numbers that the nodes of compiled trees test.
 
-The code of a category is its position among the known ones. The code of a number is how many of the trees' thresholds
-lie below the number. Code 0 is a missing value.
+Code 0 is a missing value. The code of a category is its position in the list of known categories, counted from 1. The
+code of a number is 1 plus the number of tree thresholds below it.
 """
 
 from bisect import bisect_left
@@ -18,14 +18,18 @@ OUT_OF_RANGE = "beyond the range of float32 once it is scaled"
 
 
 class CategoryEncoder:
-    """Codes 1, 2, ... for the known categories in their order, and the next code for all unknown ones."""
+    """Encoder of a category column: 0 for a missing value, 1, 2, ... for the known categories in their order.
+
+    All unknown categories have the same code, `unknown`, which follows the code of the last known category. `count` is
+    the number of codes.
+    """
 
     column_type = "category"
 
     def __init__(self, column: int, values: list[Value]) -> None:
-        """Initialize with the position of the column in the schema, and its categories without the missing value.
+        """Initialize with the position of the column in the schema, and its known categories without a missing value.
 
-        Raises ValueError if the categories are no list.
+        Raises ValueError if `values` is not a list.
         """
         if not isinstance(values, list):
             raise ValueError("categories must be a list")
@@ -37,11 +41,11 @@ class CategoryEncoder:
         self._codes |= {None: MISSING, NAN: MISSING}
 
     def encode_one(self, value: Value) -> int:
-        """Return the code of one value."""
+        """Return the code of a single value."""
         return self._codes.get(value, self.unknown)
 
     def encode(self, values: Sequence[Value]) -> np.ndarray:
-        """Return the codes of many values as uint32 (values,)."""
+        """Return the codes of several values: uint32 (values,)."""
         try:
             codes = [self._codes[value] for value in values]
         except KeyError:
@@ -50,18 +54,19 @@ class CategoryEncoder:
 
 
 class ThresholdEncoder:
-    """Code 1 + the number of thresholds below the number: `x <= thresholds[i]` is `code <= i + 1`.
+    """Encoder of a number column: 0 for a missing value, else 1 + the number of thresholds below the number.
 
-    A whole number beyond 2**53 is rounded to float64 first.
+    So `x <= thresholds[i]` is equivalent to `code <= i + 1`. The encoder converts whole numbers to float64 first, which
+    rounds numbers above 2**53. `count` is the number of codes.
     """
 
     column_type = "number"
 
     def __init__(self, column: int, thresholds: np.ndarray, low: float, high: float) -> None:
-        """Initialize with the position of the column in the schema, the thresholds and the accepted range of numbers.
+        """Initialize with the position of the column in the schema, the thresholds and the range of accepted numbers.
 
-        `thresholds`: float64 (thresholds,), strictly ascending. Numbers outside of `low` ... `high` raise
-        PredictionError: once scaled, scikit-learn rejects them as well. Raises ValueError for any other arguments.
+        `thresholds` is float64 (thresholds,), strictly ascending. The encoder rejects numbers below `low` or above
+        `high`, since these numbers exceed float32 after scaling. Raises ValueError for other types or another order.
         """
         if thresholds.dtype != np.float64 or thresholds.ndim != 1 or not (np.diff(thresholds) > 0).all():
             raise ValueError("thresholds must be float64 in ascending order")
@@ -71,10 +76,10 @@ class ThresholdEncoder:
         self.thresholds = thresholds
         self.low, self.high = low, high
         self.count = len(thresholds) + 2
-        self._sorted: list[float] = thresholds.tolist()  # bisect reads a list four times faster than an array
+        self._sorted: list[float] = thresholds.tolist()  # bisect on a list is four times faster than on an array
 
     def encode_one(self, value: Value) -> int:
-        """Return the code of one number. Raises PredictionError for a number out of range."""
+        """Return the code of a single number. Raises PredictionError for a number outside of low ... high."""
         number = float(cast(float, value))
         if self.low <= number <= self.high:
             return bisect_left(self._sorted, number) + 1
@@ -83,7 +88,10 @@ class ThresholdEncoder:
         return MISSING
 
     def encode(self, values: Sequence[Value]) -> np.ndarray:
-        """Return the codes of many numbers as int64 (values,). Raises PredictionError for a number out of range."""
+        """Return the codes of several numbers: int64 (values,).
+
+        Raises PredictionError for a number outside of low ... high, with the position of the first such number.
+        """
         numbers = np.array(values, dtype=np.float64)
         outside = (numbers < self.low) | (numbers > self.high)
         if outside.any():

@@ -1,12 +1,14 @@
 /* Sum the values of the leaves that rows reach in the trees of a forest.
  *
- * A row is a list of small whole numbers, one code a column: see encoders.py. An inner node tests whether a code lies
- * in a range or in a bitset. A range covers "x <= threshold", one category of many, and where a missing value goes.
- * The two children of a node are adjacent: the result of the test, 0 or 1, is added to the index of the first child.
- * The test of a leaf is always true, and its second child is the leaf itself.
+ * A row is a list of codes, one small whole number for each tested column (encoders.py). An inner node tests whether
+ * the code of one column lies in a range or belongs to a bitset. A range can express "x > threshold", "x is this
+ * category" and the side of a missing value (code 0). The two children of a node are adjacent in memory. The result of
+ * the test, 0 or 1, is added to the index of the first child. The test of a leaf is always true, and the second child
+ * of a leaf is the leaf itself.
  *
- * A step mostly waits for memory, so LANES steps of different trees or rows run interleaved. Of 4, 8, 16 and 25 lanes,
- * 8 were fastest. tree_checks.py checks the arrays beforehand: this file checks nothing.
+ * The time of a step from a node to its child is mostly a wait for memory. For this reason, LANES steps of different
+ * trees or rows run interleaved. Of 4, 8, 16 and 25 lanes, 8 were fastest. This file does not check the arrays:
+ * tree_checks.py checks them before the first call.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -15,9 +17,9 @@ enum { LANES = 8 };
 #define BITSET_FLAG 0x80000000u
 
 typedef struct {
-    uint32_t column; /* with BITSET_FLAG set if `low` is the index of a bitset's first word */
-    uint32_t low;    /* of a leaf: its index among the values */
-    uint32_t span;   /* codes from low to low + span go to the second child; the range may wrap around to 0 */
+    uint32_t column; /* index among a row's codes; BITSET_FLAG is set if `low` is the index of a bitset's first word */
+    uint32_t low;    /* first code of the range; in a leaf: index among the values */
+    uint32_t span;   /* codes low ... low + span, modulo 2^32, go to the second child */
     uint32_t child;  /* the index of the first child */
 } Node;
 
@@ -25,8 +27,8 @@ typedef struct {
     const Node *nodes;
     const uint32_t *bitsets;
     const uint32_t *roots;
-    const uint32_t *outputs; /* for each tree: the first score that it adds to */
-    const double *values;    /* for each leaf value: `width` numbers */
+    const uint32_t *outputs; /* for each tree: index of the first score to which the tree adds values */
+    const double *values;    /* for each distinct leaf value: `width` numbers, added to `width` adjacent scores */
     uint32_t trees, width, columns, scores;
 } Forest;
 
@@ -43,7 +45,7 @@ static inline uint32_t next(const Forest *forest, const uint32_t *codes, uint32_
     return node->child + second;
 }
 
-/* Move all lanes down until each has reached a leaf. */
+/* Move each lane from node to child until all lanes have reached a leaf. at: the index of each lane's node. */
 static inline void walk(const Forest *forest, const uint32_t *const codes[LANES], uint32_t at[LANES])
 {
     uint32_t moved;
@@ -65,7 +67,7 @@ static inline void add(const Forest *forest, uint32_t tree, uint32_t leaf, doubl
         out[k] += value[k];
 }
 
-/* One row, LANES trees at a time. Sums are made in the order of the trees, as scikit-learn does. */
+/* Add the leaf values of one row, for LANES trees at a time. The order of the additions is that of scikit-learn. */
 static void one_row(const Forest *forest, const uint32_t *codes, double *out)
 {
     const uint32_t *lanes[LANES];
@@ -82,7 +84,8 @@ static void one_row(const Forest *forest, const uint32_t *codes, double *out)
     }
 }
 
-/* One tree at a time, so that it stays in the cache, for LANES rows at a time. */
+/* Add the leaf values of many rows, for LANES rows at a time. With the outer loop over trees, a tree stays in the CPU
+ * cache. */
 static void many_rows(const Forest *forest, const uint32_t *codes, size_t rows, double *out)
 {
     const uint32_t *lanes[LANES];
@@ -101,7 +104,8 @@ static void many_rows(const Forest *forest, const uint32_t *codes, size_t rows, 
     }
 }
 
-/* Add the values of the leaves that rows reach to their scores. codes: rows x columns; out: rows x scores. */
+/* For each row, add the values of the leaves that the row reaches to its scores. codes: rows x columns; out: rows x
+ * scores. */
 void sum_leaves(const Forest *forest, const uint32_t *codes, size_t rows, double *out)
 {
     if (rows >= LANES) {

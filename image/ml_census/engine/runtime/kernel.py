@@ -1,6 +1,7 @@
-"""The C kernel, loaded through ctypes.
+"""Load the shared library libkernel.so with ctypes. The library computes the scores of compiled trees.
 
-image/build-kernel.sh compiles kernel.c. It includes no header of Python, so one file works with every Python version.
+image/build-kernel.sh compiles libkernel.so from kernel.c. The C code includes no Python header, so libkernel.so works
+with every version of Python.
 """
 
 import ctypes
@@ -8,15 +9,18 @@ from pathlib import Path
 
 FILE = Path(__file__).with_name("libkernel.so")
 BITSET_FLAG = 0x80000000
-"""The bit of a node's column that marks a test by bitset."""
+"""Bit in the field `column` of a node: set if the node tests whether a code belongs to a bitset."""
 LEAF_SPAN = 0xFFFFFFFF
-"""The span of a leaf: every code is within it."""
+"""Value of the field `span` of a leaf. The range of a leaf contains every code, so its test is always true."""
 KEEP_GIL_BELOW_ROWS = 64
-"""Below this number of rows the kernel keeps the GIL: it ends before another thread would give the GIL back."""
+"""Number of rows from which a call releases Python's global interpreter lock, the GIL (default 64).
+
+A call for fewer rows is shorter than the time until the calling thread would get the GIL back.
+"""
 
 
 class ForestStruct(ctypes.Structure):
-    """The struct Forest of kernel.c."""
+    """ctypes declaration of the struct Forest in kernel.c: addresses of arrays, then counts."""
 
     _fields_ = (
         *((name, ctypes.c_void_p) for name in ("nodes", "bitsets", "roots", "outputs", "values")),
@@ -25,7 +29,7 @@ class ForestStruct(ctypes.Structure):
 
 
 class Kernel:
-    """The functions of libkernel.so. Raises OSError if the file is missing or built for another machine."""
+    """The function sum_leaves of libkernel.so. Raises OSError if the file is missing or built for another machine."""
 
     def __init__(self) -> None:
         arguments = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p)
@@ -36,6 +40,10 @@ class Kernel:
             function.restype = None
 
     def sum_leaves(self, forest: int, codes: int, rows: int, out: int) -> None:
-        """Add the values of the leaves that rows reach to `out`. All arguments but `rows` are addresses."""
+        """Find the leaf that each row reaches in each tree. Add the values of this leaf to the row's scores in `out`.
+
+        `forest` is the address of a ForestStruct. `codes` is the address of an array uint32 (rows, columns), and `out`
+        of an array float64 (rows, scores).
+        """
         sum_leaves = self._keeping_gil if rows < KEEP_GIL_BELOW_ROWS else self._releasing_gil
         sum_leaves(forest, codes, rows, out)

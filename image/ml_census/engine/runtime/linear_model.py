@@ -1,4 +1,4 @@
-"""Linear models over the matrix of features that the pipeline makes of rows."""
+"""Linear models, and the features that a pipeline computes for such a model from the columns of the schema."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,14 +10,15 @@ from ml_census.engine.runtime.encoders import CategoryEncoder
 from ml_census.schema import Columns
 
 Operation = tuple[str, float] | tuple[str, float, float]
-"""A key of _OPERATIONS and its operands."""
+"""Name of an arithmetic operation, a key of _OPERATIONS, and its one or two operands."""
 
 
 @dataclass(frozen=True)
 class NumericFeature:
-    """A feature made of one column of numbers by the operations of scalers and imputers, in their order.
+    """A feature that arithmetic operations compute from one number column.
 
-    Raises ValueError for an unknown operation.
+    `column` is the position of the column in the schema. `operations` are those of the scalers and imputers before the
+    model, in their order. Raises ValueError for an unknown operation.
     """
 
     column: int
@@ -29,7 +30,10 @@ class NumericFeature:
             raise ValueError("an operation is unknown, or has another number of operands")
 
     def values(self, numbers: np.ndarray) -> np.ndarray:
-        """Return the feature's values: float64 (rows,) to float64 (rows,), with the same roundings as scikit-learn."""
+        """Apply the operations to numbers of the column: float64 (rows,) to float64 (rows,).
+
+        The results have the same rounding as those of scikit-learn.
+        """
         for name, *operands in self.operations:
             numbers = _OPERATIONS[name](numbers, *operands)
         return numbers
@@ -57,20 +61,21 @@ def _is_operation(operation: Any) -> bool:
 
 @dataclass(frozen=True)
 class CategoryTable:
-    """The features made of one category column: a row of values for each code of its encoder."""
+    """The features of one category column, as a table: a row of feature values for each code of the encoder."""
 
     encoder: CategoryEncoder
     features: Sequence[int]
-    """The positions of the features among all features."""
+    """The positions of these features among all features of the model."""
     values: np.ndarray
     """float64 (codes, features)."""
 
 
 @dataclass(frozen=True)
 class FoldedTable:
-    """The summed contribution of all features of one category column to the scores: a row for each code.
+    """The sum of weight times feature over all features of one category column: a row of sums for each code.
 
-    A column of many categories is stored like this, because a CategoryTable has the square of their number.
+    A column of many categories is stored in this form. After a one-hot encoder, n categories make n features: a
+    CategoryTable has n * n numbers, and a FoldedTable has n numbers for each score.
     """
 
     encoder: CategoryEncoder
@@ -80,25 +85,30 @@ class FoldedTable:
 
 @dataclass(frozen=True)
 class LinearModel:
-    """features @ weights.T + base, plus the contributions of the folded tables.
+    """Linear model with the scores `features @ weights.T + base`, plus the contributions of the folded tables.
 
-    Raises ValueError if the parts are inconsistent.
+    Raises ValueError if the fields are inconsistent.
     """
 
     tables: Sequence[CategoryTable]
+    """The features of category columns."""
     numbers: Sequence[tuple[int, NumericFeature]]
-    """The position of a feature, and the feature."""
+    """The features of number columns, each with its position among all features of the model."""
     weights: np.ndarray
     """float64 (scores, features), or (features,) as scikit-learn stores the weights of one output."""
     base: np.ndarray
-    """float64 (scores,)."""
+    """The intercepts: float64 (scores,)."""
     folded: Sequence[FoldedTable] = ()
+    """The category columns that have no features in `weights`, because their contributions are already summed."""
 
     exact = False
-    """Sums may differ in the last bits: scikit-learn adds sparse one-hot features in another order."""
+    """Whether scores equal those of scikit-learn to the last bit.
+
+    The value is false, because scikit-learn adds the products of sparse features in another order.
+    """
 
     def __post_init__(self) -> None:
-        """Raise ValueError if the parts are inconsistent."""
+        """Raise ValueError if the fields are inconsistent."""
         if not (self._has_valid_types() and self._has_valid_shapes()):
             raise ValueError("weights and features do not match each other")
 
@@ -122,19 +132,19 @@ class LinearModel:
 
     @property
     def score_count(self) -> int:
-        """The number of scores a row."""
+        """The number of scores of each row."""
         return self.weights.shape[0] if self.weights.ndim == 2 else 1
 
     @property
     def inputs(self) -> list[tuple[int, str]]:
-        """The columns that the model reads, by position in the schema, and the type that each must have."""
+        """Position in the schema and required type ("number" or "category") of each column that the model reads."""
         encoders = [table.encoder for table in self.tables] + [folded.encoder for folded in self.folded]
         return [(encoder.column, encoder.column_type) for encoder in encoders] + [
             (feature.column, "number") for _, feature in self.numbers
         ]
 
     def scores(self, columns: Columns) -> np.ndarray:
-        """Return the scores of rows as float64 (rows, scores)."""
+        """Return the scores of rows: float64 (rows, scores)."""
         features = np.empty((len(columns[0]), self.weights.shape[-1]))
         for table in self.tables:
             features[:, table.features] = table.values[table.encoder.encode(columns[table.encoder.column])]

@@ -1,4 +1,7 @@
-"""Link functions: from a model's scores to probabilities, or to a regressor's numbers."""
+"""Functions that convert the scores of a model to its probabilities, or to the predictions of a regressor.
+
+A score is a result of the model before this function, for example the result of decision_function() in scikit-learn.
+"""
 
 from collections.abc import Callable
 
@@ -6,7 +9,7 @@ import numpy as np
 
 
 def _logistic(scores: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore"):  # exp(800) overflows to infinity, and 1 / infinity is the 0 that is wanted
+    with np.errstate(over="ignore"):  # exp(800) overflows to infinity; 1 / infinity is 0, which is correct
         second = 1 / (1 + np.exp(-scores[:, 0]))
     return np.column_stack([1 - second, second])
 
@@ -24,11 +27,14 @@ LINKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "softmax": _softmax,
     "exp": np.exp,
 }
-"""The link functions by name: float64 (rows, scores) to float64 (rows, classes or outputs)."""
+"""Name -> function that converts scores, float64 (rows, scores), to float64 (rows, classes or outputs)."""
 
 
 def are_consistent(classes: object, link: object, score_count: int) -> bool:
-    """Return whether a model with these classes and this many scores a row can have this link."""
+    """Return whether a model with these classes and `score_count` scores a row can have this link function.
+
+    `classes` is None for a regressor. `link` is a key of LINKS, or None for a classifier without probabilities.
+    """
     if classes is None:
         return link in ("identity", "exp")
     if not isinstance(classes, list) or len(classes) != (2 if score_count == 1 else score_count):

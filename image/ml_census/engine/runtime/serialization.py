@@ -1,7 +1,7 @@
-"""Write a compiled model to compiled.npz, and read the file back with every part checked.
+"""Write a compiled model to the bytes of compiled.npz, and read and check these bytes.
 
-The file is a NumPy archive. Arrays stand for themselves; all else is JSON in the array "document". Nothing in it can
-run, and from_bytes accepts no inconsistent file.
+compiled.npz is a NumPy archive of the arrays of the model. All other data is JSON in the array "document". The archive
+contains no pickle and no code. from_bytes() rejects an archive with inconsistent contents.
 """
 
 import io
@@ -19,9 +19,9 @@ from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.schema import Schema
 
 FORMAT = 3
-"""The version of the file's layout. Increase it with every change that older code cannot read."""
+"""Version of the file format. Increase this number with every change that older code cannot read."""
 MAX_BYTES = 512 * 1024**2
-"""Maximum size of the uncompressed arrays (default 512 MiB): a small file can expand to more than the memory."""
+"""Maximum size of the uncompressed arrays, in bytes (default 512 MiB). A small archive can expand beyond the memory."""
 TREE_ARRAYS = ("nodes", "bitsets", "roots", "outputs", "values", "base")
 
 Document = dict[str, Any]
@@ -29,11 +29,11 @@ Arrays = Mapping[str, np.ndarray]
 
 
 class CompiledError(Exception):
-    """A compiled form cannot be used; the message is the reason in one line."""
+    """The bytes of a compiled model are invalid. The message is the reason, in one line."""
 
 
 def to_bytes(compiled: CompiledPredictor) -> bytes:
-    """Return the compiled model as the bytes of an npz file; the same model gives the same bytes."""
+    """Return the compiled model as the bytes of compiled.npz. The same model always has the same bytes."""
     scoring = compiled.scoring
     described, arrays = _dump_trees(scoring) if isinstance(scoring, TreeEnsemble) else _dump_linear(scoring)
     document = {
@@ -51,9 +51,10 @@ def to_bytes(compiled: CompiledPredictor) -> bytes:
 
 
 def from_bytes(data: bytes, schema: Schema, limit: int = MAX_BYTES) -> CompiledPredictor:
-    """Return the compiled model that to_bytes wrote, for the columns of the schema.
+    """Return the compiled model from the bytes that to_bytes() returned.
 
-    Raises CompiledError for any other bytes, and for more than `limit` bytes of uncompressed arrays.
+    `schema` has the input columns of the model, which the bytes do not contain. Raises CompiledError if the bytes are
+    invalid, do not match the schema, or expand to more than `limit` bytes.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -1,7 +1,7 @@
-"""Check a tree ensemble's arrays before the kernel reads them: the kernel itself checks nothing.
+"""Check the arrays of a TreeEnsemble before the C code of kernel.c reads them without checks.
 
-The arrays come from a file, so every index in them may be wrong. After these checks each index is within its array and
-each child comes after its parent, so that every path through a tree ends.
+The arrays come from a file, so every index in the arrays can be wrong. After these checks, each index is within its
+array. Each child comes after its parent, so every path through a tree ends.
 """
 
 from typing import TYPE_CHECKING
@@ -22,11 +22,14 @@ ARRAYS = (
     ("values", np.float64, 2),
     ("base", np.float64, 1),
 )
-"""Name, dtype and number of axes of each array."""
+"""Name, dtype and number of dimensions of each array of a TreeEnsemble."""
 
 
 def check_arrays(trees: "TreeEnsemble") -> None:
-    """Raise ValueError for an array with another dtype, shape or memory layout than the kernel reads."""
+    """Raise ValueError if an array has another dtype, shape or memory layout than kernel.c requires.
+
+    Raises ValueError also if the divisor is not a whole number above 0.
+    """
     for name, dtype, axes in ARRAYS:
         array = getattr(trees, name)
         if array.dtype != dtype or array.ndim != axes or not array.flags.c_contiguous:
@@ -38,7 +41,7 @@ def check_arrays(trees: "TreeEnsemble") -> None:
 
 
 def check_nodes(trees: "TreeEnsemble") -> None:
-    """Raise ValueError for an index beyond its array, or a child that does not come after its parent."""
+    """Raise ValueError if an index is out of bounds, or if a child does not come after its parent."""
     leaves = trees.nodes[:, 2] == LEAF_SPAN
     sound = (
         _has_valid_trees(trees)
@@ -62,7 +65,7 @@ def _has_valid_trees(trees: "TreeEnsemble") -> bool:
 
 
 def _has_valid_children(nodes: np.ndarray, leaves: np.ndarray) -> bool:
-    """Return whether children come after their parents, and whether a leaf's second child is the leaf."""
+    """Return whether children come after their parents, and whether each leaf is its own second child."""
     child, own = nodes[:, 3].astype(np.int64), np.arange(len(nodes))
     inner = ~leaves
     return bool(
@@ -73,7 +76,7 @@ def _has_valid_children(nodes: np.ndarray, leaves: np.ndarray) -> bool:
 
 
 def _has_valid_bitsets(trees: "TreeEnsemble", leaves: np.ndarray) -> bool:
-    """Return whether each bitset test is an inner node's, of a category column, and within the bitsets."""
+    """Return whether only inner nodes of category columns test by bitset, and whether all bitsets are in the array."""
     flagged = trees.nodes[:, 0] >= BITSET_FLAG
     if (flagged & leaves).any():
         return False

@@ -1,4 +1,4 @@
-"""Forests, boosted trees and single trees as arrays for the kernel."""
+"""Forests, boosted trees and single decision trees, as arrays that the C code of kernel.c reads."""
 
 import ctypes
 from collections.abc import Sequence
@@ -15,47 +15,52 @@ from ml_census.schema import Columns
 
 @dataclass(frozen=True)
 class TreeEnsemble:
-    """The sum, or the mean, of the values of the leaves that a row reaches.
+    """Decision trees of one model. The scores of a row are the sum or the mean of the leaf values that the row reaches.
 
-    Raises ValueError for arrays that would make the kernel read out of bounds or loop for ever.
+    Raises ValueError for arrays with which the C code would read out of bounds or loop without end.
     """
 
     encoders: Sequence[Encoder]
-    """One for each column that the trees test."""
+    """One encoder for each column that the trees test."""
     nodes: np.ndarray
-    """uint32 (nodes, 4): column, low, span and child, see kernel.c."""
+    """uint32 (nodes, 4): the fields column, low, span and child of the struct Node in kernel.c."""
     bitsets: np.ndarray
-    """uint32 (words,): the bitsets one after the other, 32 codes a word."""
+    """uint32 (words,): the concatenated bitsets, with one bit for each code."""
     roots: np.ndarray
-    """uint32 (trees,): the position of each tree's root among the nodes."""
+    """uint32 (trees,): the position of the root of each tree in `nodes`."""
     outputs: np.ndarray
-    """uint32 (trees,): the first score that each tree adds to."""
+    """uint32 (trees,): for each tree, the position of the first score to which the tree adds values."""
     values: np.ndarray
-    """float64 (leaf values, width): a leaf adds `width` numbers to as many scores."""
+    """float64 (distinct leaf values, width): a leaf adds one row of `width` numbers to `width` adjacent scores."""
     base: np.ndarray
-    """float64 (scores,): the scores before any tree."""
+    """float64 (scores,): the scores before the first tree."""
     divisor: int = 1
+    """The divisor of the sums: the number of trees if the scores are means, else 1."""
 
     exact = True
-    """Sums are made in scikit-learn's order of the same numbers, so they are equal to the last bit."""
+    """Whether scores equal those of scikit-learn to the last bit. Both add the same numbers in the same order."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for arrays that the kernel must not be given."""
+        """Raise ValueError for arrays that the C code cannot read safely."""
         check_arrays(self)
         check_nodes(self)
 
     @property
     def score_count(self) -> int:
-        """The number of scores a row."""
+        """The number of scores of each row."""
         return len(self.base)
 
     @property
     def inputs(self) -> list[tuple[int, str]]:
-        """The columns that the trees test, by position in the schema, and the type that each must have."""
+        """Position in the schema and required type ("number" or "category") of each column that the trees test."""
         return [(encoder.column, encoder.column_type) for encoder in self.encoders]
 
     def scores(self, columns: Columns) -> np.ndarray:
-        """Return the scores of rows as float64 (rows, scores). Raises PredictionError."""
+        """Return the scores of rows: float64 (rows, scores).
+
+        Raises PredictionError for a number that scikit-learn rejects: after scaling, it exceeds the range of float32.
+        Raises OSError if libkernel.so cannot be loaded.
+        """
         rows = len(columns[0])
         codes = self._codes(columns, rows)
         sums = np.tile(self.base, (rows, 1)) if rows > 1 else self.base[np.newaxis].copy()

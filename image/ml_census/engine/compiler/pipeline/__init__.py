@@ -1,6 +1,9 @@
-"""From the steps before a model to features: the columns that the model sees, each a function of one raw column.
+"""Compute how each input column of the model, a feature, depends on one column of the rows that clients send.
 
-features.py has the types of features, and the raw columns as features. pipeline_tracer.py follows a pipeline and looks
-up the rule of each step in step_rules.py. The rules transform category columns in probes.py. category_values.py gives a
-category feature's value for each code.
+Modules:
+    features.py          the types of features; the columns of the schema as features
+    pipeline_tracer.py   follow the steps of a fitted pipeline, and call the function of step_rules.py for each step
+    step_rules.py        the output features of each supported step, from the input features
+    probes.py            apply a fitted step to all categories of a column
+    category_values.py   the value of a feature for each code of an encoder
 """

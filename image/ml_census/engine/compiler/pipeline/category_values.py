@@ -1,7 +1,8 @@
-"""The values of a category column's feature by the codes of the column's encoder.
+"""Convert the values of a CategoricalFeature to one value for each code of the column's CategoryEncoder.
 
-A feature has a value for each probe value: the missing one, the known categories, two unknown ones. The encoder has one
-code for all unknown categories, so the values of the two unknown ones must be equal.
+A CategoricalFeature has a value for each probe value of its column. The probe values are a missing value, the known
+categories and two unknown categories. The encoder has one code for all unknown categories. So the feature must have the
+same value for both unknown categories.
 """
 
 from typing import Any, NamedTuple
@@ -12,18 +13,20 @@ from ml_census.engine.compiler.pipeline.features import CategoricalFeature, Unsu
 
 
 class ExceptionalCodes(NamedTuple):
-    """The codes whose value is not the usual one."""
+    """A feature that has the same value for most codes: the exceptional codes, and the usual value of other codes."""
 
     codes: np.ndarray
+    """The exceptional codes: integers (n,), in any order."""
     values: np.ndarray
+    """The value for each of `codes`, (n,), in the dtype that the caller requested."""
     usual: float
-    """The value of all other codes."""
+    """The value for all other codes."""
 
 
 def values_by_code(feature: CategoricalFeature, dtype: Any) -> np.ndarray:
-    """Return the feature's value for each code: dtype (codes,).
+    """Return the value of the feature for each code of the encoder: an array (codes,) of `dtype`.
 
-    Raises UnsupportedModelError if the values are no numbers, or differ among unknown categories.
+    Raises UnsupportedModelError if the values are not numbers, or differ between unknown categories.
     """
     values = _to_numbers(feature, feature.dense()).astype(dtype)
     if not np.array_equal(values[-1], values[-2], equal_nan=True):
@@ -32,16 +35,17 @@ def values_by_code(feature: CategoricalFeature, dtype: Any) -> np.ndarray:
 
 
 def exceptional_codes(feature: CategoricalFeature, dtype: Any) -> ExceptionalCodes:
-    """Return the codes whose value is not the usual one; for a feature without exceptions all codes, beside 0.
+    """Return the codes for which the feature does not have its usual value.
 
-    Raises UnsupportedModelError as values_by_code does.
+    If feature.exceptions is None, the result has all codes, and `usual` is 0. `dtype` is that of the returned values.
+    Raises UnsupportedModelError if the values are not numbers, or differ between unknown categories.
     """
     if feature.exceptions is None:
         values = values_by_code(feature, dtype)
         return ExceptionalCodes(np.arange(len(values)), values, 0.0)
     probes, positions = feature.exceptions
     values = _to_numbers(feature, feature.values).astype(dtype)
-    # no exception: the sum is 0, the position of the usual value
+    # the sum over no exception is 0: values[0] is the usual value
     last, other = (values[positions[probes == feature.probe_count - back].sum()] for back in (1, 2))
     if last != other and not (np.isnan(last) and np.isnan(other)):
         raise _unknown_error(feature)

@@ -1,7 +1,8 @@
-"""Features: the columns that a pipeline makes of raw columns, each a function of one raw column.
+"""Features: the columns after some steps of a pipeline. Each feature depends on one raw column, a column of the schema.
 
-A category column needs no formula: its feature is a table of values, one for each probe value of the column. The probe
-values are a missing value, the known categories, and two unknown ones. A number is a list of arithmetic operations.
+A feature of a number column is a list of arithmetic operations. A feature of a category column is a table: it has one
+value for each probe value of the column. The probe values are a missing value, the known categories and two unknown
+categories.
 """
 
 from dataclasses import dataclass
@@ -12,32 +13,35 @@ from ml_census.engine.runtime.linear_model import NumericFeature
 from ml_census.schema import Column, Schema, Value
 
 UNKNOWN_TEXTS = ("\x01 an unknown category", "\x02 another one")
-"""Two texts that are no category: with two, a step that treats unknown categories differently is noticed."""
+"""Two texts that are no known categories. They reveal a step that treats two unknown categories differently."""
 UNKNOWN_COUNT = 2
-"""The number of unknown categories at the end of a column's probe values."""
+"""The number of unknown categories, which are the last probe values of a column."""
 
 
 class UnsupportedModelError(Exception):
-    """The model cannot be compiled; the message is the reason in one line."""
+    """The model cannot be compiled. The message is the reason, in one line."""
 
 
 @dataclass(frozen=True)
 class CategoricalFeature:
-    """A feature of a category column, by its value for each probe value of the column.
+    """A feature of a category column: a table with a value for each probe value of the column.
 
-    An encoder of 100,000 categories makes 100,000 features of 100,000 probe values, and each feature is 0 except for
-    one of them. So `exceptions` can hold the positions of the probe values whose value is not values[0], and the
-    position of the value of each among `values`. Without exceptions, probe value i has values[i].
+    The probe values are a missing value, the known categories and two unknown categories. If `exceptions` is None, the
+    feature has the value values[i] for probe value i.
+
+    Otherwise `exceptions` has two integer arrays (n,): the positions of probe values, and the positions of their values
+    in `values`. The feature has values[0] for all other probe values. This form is for one-hot encoders: of 100,000
+    categories, each feature is 0 for all but one.
     """
 
     column: int
     values: np.ndarray
     exceptions: tuple[np.ndarray, np.ndarray] | None = None
     probe_count: int = 0
-    """The number of probe values, where `exceptions` are given."""
+    """The number of probe values if `exceptions` is not None, else 0."""
 
     def dense(self) -> np.ndarray:
-        """Return the value for each probe value."""
+        """Return the value for each probe value: an array (probe values,) with the dtype of `values`."""
         if self.exceptions is None:
             return self.values
         positions = np.zeros(self.probe_count, dtype=np.intp)
@@ -47,7 +51,7 @@ class CategoricalFeature:
 
 @dataclass(frozen=True)
 class OpaqueFeature:
-    """A column whose values the schema does not describe. A pipeline may drop it, but not use it."""
+    """A feature of a column that is neither a number nor a category. The compiler supports only steps that drop it."""
 
     column: int
 
@@ -56,7 +60,11 @@ Feature = CategoricalFeature | NumericFeature | OpaqueFeature
 
 
 def input_features(schema: Schema) -> list[Feature]:
-    """Return the raw columns as features, before any step. Raises UnsupportedModelError for documents."""
+    """Return a feature for each column of the schema, before the first step of the pipeline.
+
+    Raises UnsupportedModelError for a model that takes one text per row (schema.form "documents"), or for a category
+    column without a category.
+    """
     if schema.form == "documents":
         raise UnsupportedModelError("no rule for models of documents")
     return [_input_feature(schema, index, column) for index, column in enumerate(schema.columns)]
@@ -76,20 +84,20 @@ def _input_feature(schema: Schema, index: int, column: Column) -> Feature:
 
 
 def object_array(values: list[Value]) -> np.ndarray:
-    """Return a one-dimensional array of Python objects."""
+    """Return the values as an array of Python objects: object (values,)."""
     return np.array([*values, None], dtype=object)[:-1]
 
 
 def known_categories(column: Column) -> list[Value]:
-    """Return the categories without the missing value, which has a code of its own."""
+    """Return the categories of a column without None and NaN, in the order of the schema."""
     return [value for value in column.categories if value is not None and value == value]
 
 
 def probe_values(column: Column) -> list[Value]:
-    """Return a missing value, the known categories, and two unknown ones.
+    """Return a missing value, the known categories and two unknown categories of a column, in this order.
 
-    A value that the schema rejects is replaced by the first category. Raises UnsupportedModelError for a column without
-    categories.
+    If the schema rejects missing values or unknown categories, the first category replaces them. Raises
+    UnsupportedModelError for a column without a category.
     """
     values = known_categories(column)
     if not values:

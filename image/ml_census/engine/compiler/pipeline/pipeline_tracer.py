@@ -1,7 +1,7 @@
-"""Follow a fitted pipeline from the raw columns to the features that its model sees.
+"""Follow the steps of a fitted pipeline, and compute the features after each step.
 
-Only steps that make each output column of one input column are known, so each feature stays a function of one raw
-column. A step that is not listed here raises UnsupportedModelError.
+The compiler supports only steps whose output columns each depend on one input column. So each feature depends on one
+column of the schema. A step that this module does not support raises UnsupportedModelError.
 """
 
 from collections.abc import Callable
@@ -35,11 +35,11 @@ RULES: dict[type, Rule] = {
     MaxAbsScaler: step_rules.scale,
     RobustScaler: step_rules.scale,
 }
-"""The steps that can be compiled, and what each makes of its input features."""
+"""Class of a step -> function that returns the output features of such a step from its input features."""
 
 
 class _PipelineTracer(PipelineVisitor[Feature]):
-    """Compute features. Steps are compared by their exact class: a subclass may do something else."""
+    """Visitor that computes features. A step must have the exact class, since a subclass can work differently."""
 
     def is_a(self, step: Any, step_class: type) -> bool:
         return type(step) is step_class
@@ -59,5 +59,9 @@ class _PipelineTracer(PipelineVisitor[Feature]):
 
 
 def apply_step(step: Any, features: list[Feature]) -> list[Feature]:
-    """Return the features after a fitted step. Raises UnsupportedModelError for a step without a rule."""
+    """Return the features after a fitted step, from the features before the step.
+
+    Raises UnsupportedModelError if the compiler does not support the step or one of its options. Raises
+    SklearnInternalsError if the installed scikit-learn lacks a private attribute that the compiler reads.
+    """
     return _PipelineTracer().visit(step, features)

@@ -1,8 +1,7 @@
 """Transform all probe values of category columns in one call of a fitted step.
 
-The probe values of a column are a missing value, the known categories, and two unknown categories (features.py). One
-call for all probe values takes time in proportion to their number. With one call for each probe value, 4,000 categories
-took 31 s.
+The probe values of a column are a missing value, the known categories and two unknown categories (features.py). With
+one call for each probe value, 4,000 categories took 31 s.
 """
 
 import warnings
@@ -18,15 +17,15 @@ from ml_census.engine.compiler.pipeline.features import CategoricalFeature, Feat
 
 
 def transform_probes(step: Any, features: Sequence[Feature]) -> Any:
-    """Return the output of a fitted step for all probe values: an array or a sparse array (probe values, outputs).
+    """Return the output of a fitted step for the probe values of all features: a dense or sparse array (rows, outputs).
 
-    The input is zero for a column of numbers. A column with fewer probe values than another column repeats its last
-    probe value. Raises UnsupportedModelError if the step raises an exception.
+    Input row i has values[i] of each category feature, and 0 for each number feature. A category feature with fewer
+    values than rows repeats its last value. Raises UnsupportedModelError if the step raises an exception.
     """
     inputs = _probe_rows(features)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # scikit-learn warns of missing column names and of unknown categories
+            warnings.simplefilter("ignore")  # scikit-learn warns about missing column names and unknown categories
             result = _transform(step, inputs)
     except Exception as error:
         reason = f"{type(step).__name__} rejects a category of the schema: {type(error).__name__}"
@@ -50,7 +49,7 @@ def _transform(step: Any, inputs: np.ndarray) -> Any:
         return step.transform(inputs)
     if len(step.classes_) > 2:
         return step.transform(inputs[:, 0])
-    # One row at a time: with two classes, the width of the result changes if an unknown value is among the rows.
+    # One row at a time: for two classes, an unknown value in a batch changes the number of output columns.
     return np.concatenate([_to_dense(step.transform(row[np.newaxis])) for row in inputs])
 
 
@@ -61,9 +60,10 @@ def _to_dense(result: Any) -> np.ndarray:
 def one_hot_features(
     step: Any, features: Sequence[CategoricalFeature], widths: Sequence[int]
 ) -> list[CategoricalFeature]:
-    """Return the output columns of a one-hot encoder.
+    """Return the output features of a fitted OneHotEncoder or LabelBinarizer.
 
-    `widths` has the number of output columns for each of the features. Raises UnsupportedModelError.
+    `widths` has the number of output columns for each input feature. Raises UnsupportedModelError if the step rejects a
+    probe value or returns another number of columns.
     """
     result = csc_array(transform_probes(_with_sparse_output(step), features))
     inputs = [feature for feature, width in zip(features, widths, strict=True) for _ in range(width)]
@@ -73,7 +73,7 @@ def one_hot_features(
 
 
 def _with_sparse_output(step: Any) -> Any:
-    """Return the encoder with sparse output. A dense array has a row and a column for each category."""
+    """Return a copy of the encoder with sparse output. A dense output would have n * n numbers for n categories."""
     if hasattr(step, "sparse_output") and not getattr(step, "neg_label", 0):
         step = copy(step)
         step.sparse_output = True
@@ -85,7 +85,7 @@ def _with_sparse_output(step: Any) -> Any:
 def _sparse_column(feature: CategoricalFeature, result: Any, index: int) -> CategoricalFeature:
     start, end = result.indptr[index : index + 2]
     probes, data = result.indices[start:end], result.data[start:end]
-    own = probes < len(feature.values)  # the rows below repeat the last probe value, see transform_probes
+    own = probes < len(feature.values)  # the other rows repeat the last value, see transform_probes
     values, positions = np.unique(data[own], return_inverse=True)
     values = np.concatenate([np.zeros(1, dtype=values.dtype), values])
     return CategoricalFeature(feature.column, values, (probes[own], positions + 1), len(feature.values))

@@ -1,7 +1,10 @@
-"""Rules for imputers, scalers and encoders: the output features of a fitted step.
+"""Compute the output features of fitted imputers, scalers and encoders.
 
-A step gets all probe values of a category column at once, and its results are the new feature's values. For a number,
-the step's fitted attributes give the arithmetic operations.
+For a category column, the step transforms all probe values: a missing value, the known categories and two unknown
+categories. The results are the values of the output feature. For a number column, the fitted attributes of the step
+give the arithmetic operations of the output feature.
+
+All public functions raise UnsupportedModelError if the step rejects a category or has an unsupported option.
 """
 
 from collections.abc import Sequence
@@ -27,7 +30,10 @@ from ml_census.engine.sklearn_internals import one_hot_widths
 
 
 def impute(step: SimpleImputer, features: list[Feature]) -> list[Feature]:
-    """Return the features that a SimpleImputer keeps, filled, and its indicators of missing values."""
+    """Return the output features of a SimpleImputer: the imputed features, then the indicators of missing values.
+
+    Raises UnsupportedModelError for number columns in which the imputer replaces another value than NaN.
+    """
     has_numbers = any(isinstance(feature, NumericFeature) for feature in features)
     if step.missing_values == step.missing_values and has_numbers:
         raise UnsupportedModelError("no rule for a SimpleImputer of numbers that are not NaN")
@@ -43,13 +49,19 @@ def impute(step: SimpleImputer, features: list[Feature]) -> list[Feature]:
 
 
 def encode_ordinal(step: OrdinalEncoder, features: list[Feature]) -> list[Feature]:
-    """Return the features of an OrdinalEncoder."""
+    """Return the output features of an OrdinalEncoder.
+
+    Raises UnsupportedModelError for a number column, or if the schema lacks a category of the encoder.
+    """
     _require_all_categories(features, step.categories_)
     return scale(step, features)
 
 
 def scale(step: Any, features: list[Feature]) -> list[Feature]:
-    """Return the features of a step that makes one output column of each input column."""
+    """Return the output features of a scaler or OrdinalEncoder: one for each input feature.
+
+    Raises UnsupportedModelError for a column that is neither a number nor a category, or an unsupported option.
+    """
     results = transform_probes(step, features).T
     return [
         _extend(feature, result, _operations(step, index) if isinstance(feature, NumericFeature) else ())
@@ -58,12 +70,19 @@ def scale(step: Any, features: list[Feature]) -> list[Feature]:
 
 
 def encode_one_hot(step: OneHotEncoder, features: list[Feature]) -> list[Feature]:
-    """Return the features of a OneHotEncoder."""
+    """Return the output features of a OneHotEncoder.
+
+    Raises UnsupportedModelError for a number column, or if the schema lacks a category of the encoder. Raises
+    SklearnInternalsError if the encoder lacks the private attribute with the number of output columns.
+    """
     return _one_hot(step, features, step.categories_, one_hot_widths(step))
 
 
 def binarize_labels(step: LabelBinarizer, features: list[Feature]) -> list[Feature]:
-    """Return the features of a LabelBinarizer: one for two classes, else one for each class."""
+    """Return the output features of a LabelBinarizer: one for two classes, else one for each class.
+
+    Raises UnsupportedModelError for a number column, or if the schema lacks a class of the binarizer.
+    """
     count = len(step.classes_)
     return _one_hot(step, features, [step.classes_], [1 if count == 2 else count])
 
@@ -83,7 +102,7 @@ def _one_hot(
 
 
 def _operations(step: Any, index: int) -> tuple[Operation, ...]:
-    """Return what a scaler does to the number at this position, in its order."""
+    """Return the operations of a scaler on the column at the position `index`, in the order of the scaler."""
     operations: list[Operation] = [
         (name, float(np.asarray(values)[index])) for name, values in _scaling(step) if values is not None
     ]
@@ -96,7 +115,7 @@ def _operations(step: Any, index: int) -> tuple[Operation, ...]:
 
 
 def _scaling(step: Any) -> list[tuple[str, Any]]:
-    """Return the names of a scaler's operations and their operands: an array, or None for no operation."""
+    """Return the operations of a scaler with their operands: an array (columns,), or None for no operation."""
     match step:
         case StandardScaler():
             return [("subtract", step.mean_ if step.with_mean else None), ("divide", step.scale_)]
@@ -112,9 +131,9 @@ def _scaling(step: Any) -> list[tuple[str, Any]]:
 
 
 def _require_all_categories(features: Sequence[Feature], categories: Sequence[np.ndarray]) -> None:
-    """Raise UnsupportedModelError if the encoder knows a category that the schema does not list.
+    """Raise UnsupportedModelError if the encoder has a category that the schema does not list.
 
-    The compiled model would treat that category as unknown, and the encoder does not.
+    The compiled model would treat this category as unknown, but the encoder knows the category.
     """
     for feature, known in zip(features, categories, strict=True):
         listed = set(feature.values.tolist()) if isinstance(feature, CategoricalFeature) else set()
@@ -123,7 +142,7 @@ def _require_all_categories(features: Sequence[Feature], categories: Sequence[np
 
 
 def _extend(feature: Feature, result: np.ndarray, operations: tuple[Operation, ...]) -> Feature:
-    """Return the feature after one more step: `result` is for category columns, `operations` are for numbers."""
+    """Return the feature after one more step: `result` is used for a category column, `operations` for a number."""
     if isinstance(feature, NumericFeature):
         return replace(feature, operations=feature.operations + operations)
     if isinstance(feature, CategoricalFeature):

@@ -1,8 +1,16 @@
-"""From fitted trees over features to a TreeEnsemble over raw columns.
+"""Compile fitted trees to a TreeEnsemble.
 
-estimator ── tree_models.py ──▶ FittedTrees ── tree_compiler.py ──▶ TreeEnsemble
-                                    │
-tree_nodes.py: the nodes as arrays ─┤
-numeric_tests.py, category_tests.py: a split by a feature becomes a test on a code (node_tests.py)
-float_bisection.py: the exact threshold on the raw number
+A node of a fitted tree compares a feature, a column after the steps of the pipeline. A node of a TreeEnsemble tests the
+code of a column of the schema.
+
+    estimator ── tree_models.py ──▶ FittedTrees ── tree_compiler.py ──▶ TreeEnsemble
+
+Modules:
+    tree_models.py       the tree models that can be compiled
+    tree_compiler.py     compile the trees of one model
+    tree_nodes.py        the nodes of fitted trees as arrays
+    node_tests.py        the types of tests that kernel.c supports
+    numeric_tests.py     convert the splits of a number column to tests
+    category_tests.py    convert the splits of a category column to tests
+    float_bisection.py   find the exact threshold for the number before scaling
 """

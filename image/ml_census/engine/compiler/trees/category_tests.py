@@ -1,4 +1,4 @@
-"""Turn splits of category columns into tests on codes of the raw column."""
+"""Convert the tree splits of a category column to tests on the codes of its CategoryEncoder."""
 
 from typing import cast
 
@@ -11,11 +11,14 @@ from ml_census.engine.runtime.encoders import CategoryEncoder
 from ml_census.engine.sklearn_internals import CategorySplit
 
 MAX_CATEGORY_CODE = 255
-"""Histogram boosting has at most 256 categories a column: its bitsets have 256 bits."""
+"""Maximum category code in a HistGradientBoosting* model, whose bitsets have 256 bits."""
 
 
 def category_tests(splits: ColumnSplits, encoder: CategoryEncoder, pool: BitsetPool) -> ColumnTests:
-    """Return the tests of all nodes that split by features of one category column. Bitsets go into the pool."""
+    """Return the tests of all nodes that split by features of one category column, and append bitsets to `pool`.
+
+    Raises UnsupportedModelError if a feature is not numeric, or differs between unknown categories.
+    """
     tests: list[NodeTest] = []
     for feature, nodes in zip(splits.features, splits.nodes, strict=True):
         category = cast(CategoricalFeature, feature)
@@ -27,7 +30,7 @@ def category_tests(splits: ColumnSplits, encoder: CategoryEncoder, pool: BitsetP
 def _tests_by_value(
     feature: CategoricalFeature, nodes: np.ndarray, splits: ColumnSplits, pool: BitsetPool
 ) -> list[NodeTest]:
-    """Return one test for each node; nodes with the same threshold share a test, and so its bitset."""
+    """Return one test for each node. Nodes with the same threshold have the same test and the same bitset."""
     values, trees = values_by_code(feature, splits.dtype), splits.trees
     by_set = {
         node: pool.test_for(goes_right(trees.by_category[node], values, bool(trees.missing_right[node])))
@@ -39,7 +42,7 @@ def _tests_by_value(
     for threshold, missing_right in sorted(
         {key for node, key in zip(nodes.tolist(), keys, strict=True) if node not in by_set}
     ):
-        # not a Python float, which NumPy would round to the dtype of the values
+        # NumPy would round a Python float to the dtype of the values, and does not round a np.float64
         right = np.where(np.isnan(values), missing_right, values > np.float64(threshold))
         by_threshold[threshold, missing_right] = pool.test_for(right)
     return [by_set.get(node) or by_threshold[key] for node, key in zip(nodes.tolist(), keys, strict=True)]
@@ -48,7 +51,7 @@ def _tests_by_value(
 def _tests_by_exceptions(
     feature: CategoricalFeature, nodes: np.ndarray, splits: ColumnSplits, pool: BitsetPool
 ) -> list[NodeTest]:
-    """Return one test for each node, at the cost of the codes with an exceptional value and not of all codes."""
+    """Return one test for each node. The time depends on the number of exceptional codes, and not of all codes."""
     exceptional, trees = exceptional_codes(feature, splits.dtype), splits.trees
     order = np.argsort(exceptional.codes)
     codes, values = exceptional.codes[order], np.append(exceptional.values[order], exceptional.usual)
@@ -61,9 +64,10 @@ def _tests_by_exceptions(
 
 
 def goes_right(split: CategorySplit, values: np.ndarray, missing_right: bool) -> np.ndarray:
-    """Return which category codes histogram boosting sends right: bool (values,).
+    """Return whether a HistGradientBoosting* model sends each category code to the right child: bool (values,).
 
-    Codes that are missing, negative or unknown go where missing values go (scikit-learn's _predictor.pyx).
+    `values` are category codes of the model. Missing, negative and unknown codes go to the child of missing values,
+    which is the right child if `missing_right`. The file _predictor.pyx of scikit-learn does the same.
     """
     codes = np.where((values >= 0) & (values <= MAX_CATEGORY_CODE), values, 0).astype(int)
     left = _contains(split.left, codes)

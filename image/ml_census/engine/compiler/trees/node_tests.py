@@ -1,4 +1,4 @@
-"""Tests that the nodes of a tree apply to the code of a value, in the form that kernel.c reads."""
+"""Tests of tree nodes on the code of a column's value, in the format that kernel.c reads."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -14,10 +14,10 @@ UINT32_MAX = 2**32 - 1
 
 
 class NodeTest(NamedTuple):
-    """The codes that go to a node's second child: low ... low + span, or the codes whose bit is set in a bitset.
+    """The test of a node: which codes go to the second (right) child.
 
-    The range is modulo 2**32, so it may wrap around to code 0. With the flag BITSET_FLAG, `low` is the position of the
-    bitset's first word.
+    If `flag` is 0, the codes low ... low + span go to the second child, modulo 2**32. If `flag` is BITSET_FLAG, the
+    codes whose bit is set in a bitset go to the second child. `low` is then the position of the bitset's first uint32.
     """
 
     flag: int
@@ -26,37 +26,40 @@ class NodeTest(NamedTuple):
 
 
 class ColumnSplits(NamedTuple):
-    """The splits of trees by the features of one raw column."""
+    """The tree nodes that compare features of one column of the schema."""
 
     column: int
+    """The position of the column in the schema."""
     features: Sequence[Feature]
+    """The features of this column that the trees compare."""
     nodes: Sequence[np.ndarray]
-    """For each of the features, the positions of the nodes that split by it: int64 (n,)."""
+    """For each feature, the positions of the nodes that compare the feature: int64 (n,)."""
     trees: TreeNodes
+    """The nodes of all trees."""
     dtype: type[np.floating[Any]]
     """The type to which the model rounds numbers before it compares them."""
 
 
 class ColumnTests(NamedTuple):
-    """The encoder of one column, and the tests that replace the splits of a ColumnSplits."""
+    """The encoder of one column, and a NodeTest for each node in the ColumnSplits of this column."""
 
     encoder: Encoder
     tests: np.ndarray
-    """uint32 (n, 3): a NodeTest for each node, in the order of ColumnSplits.nodes."""
+    """uint32 (nodes, 3): flag, low and span for each node, in the order of ColumnSplits.nodes."""
 
 
 class BitsetPool:
-    """Factory of the NodeTests of category columns. It keeps the bitsets to which these NodeTests refer."""
+    """Factory of the NodeTests of category columns, and storage for the bitsets of these NodeTests."""
 
     def __init__(self) -> None:
         self._bitsets: list[np.ndarray] = []
         self._length = 0
 
     def test_for(self, right: np.ndarray) -> NodeTest:
-        """Return the test that sends code i to the second child if right[i]; `right` is bool (codes,)."""
+        """Return the test that sends code i to the second child if right[i] is true. `right` is bool (codes,)."""
         codes = np.flatnonzero(right)
         if len(codes) == 0:
-            return NodeTest(0, len(right), 0)  # the first code beyond the column's codes, which never occurs
+            return NodeTest(0, len(right), 0)  # a range of one code that no value of the column has
         if codes[-1] - codes[0] + 1 == len(codes):
             return NodeTest(0, int(codes[0]), len(codes) - 1)
         bits = np.zeros((len(right) + 31) // 32 * 32, dtype=np.uint8)
@@ -67,13 +70,14 @@ class BitsetPool:
         return NodeTest(BITSET_FLAG, self._length - len(bitset), 0)
 
     def test_for_exceptions(self, codes: np.ndarray, others_right: bool, count: int) -> NodeTest:
-        """Return the test that sends these codes, in ascending order, to one child and all others to the other.
+        """Return the test that sends `codes` to one child, and all other codes to the other child.
 
-        `count` is the number of all codes. If the exceptions are adjacent, the test costs no time for the others.
+        The other codes go to the second child if `others_right`. `codes` are ascending, and `count` is the number of
+        all codes. If `codes` are adjacent, the time does not depend on `count`.
         """
         if len(codes) and codes[-1] - codes[0] + 1 == len(codes):
             low, span = int(codes[0]), len(codes) - 1
-            if others_right:  # from the code after the exceptions around to the code before them
+            if others_right:  # from the code after `codes`, modulo 2**32, to the code before `codes`
                 return NodeTest(0, low + span + 1, UINT32_MAX - span - 1)
             return NodeTest(0, low, span)
         right = np.full(count, others_right)
@@ -81,5 +85,5 @@ class BitsetPool:
         return self.test_for(right)
 
     def words(self) -> np.ndarray:
-        """Return the concatenated bitsets: uint32 (words,); empty without bitsets."""
+        """Return the concatenated bitsets of all tests: uint32 (words,), empty if no test has a bitset."""
         return np.concatenate(self._bitsets) if self._bitsets else np.zeros(0, dtype=np.uint32)

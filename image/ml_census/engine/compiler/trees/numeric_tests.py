@@ -1,8 +1,8 @@
-"""Turn splits of numbers into tests on codes of the raw column.
+"""Convert the tree splits of a number column to tests on the codes of its ThresholdEncoder.
 
-Whatever the pipeline does to a number before a tree compares it (scaling, filling, rounding to float32) goes into the
-thresholds. The largest raw number that goes left is found with the pipeline's own arithmetic. So a request computes
-none of this.
+A pipeline scales, imputes and rounds a number before a tree compares the result with a threshold. The compiler replaces
+each threshold by a threshold for the number as the client sends it, the raw number. This is the largest raw number that
+goes to the left child. So the server does not scale, impute or round numbers for a prediction.
 """
 
 from typing import Any, cast
@@ -20,7 +20,10 @@ FloatType = type[np.floating[Any]]
 
 
 def numeric_tests(splits: ColumnSplits) -> ColumnTests:
-    """Return the tests of all nodes that split by features of one column of numbers."""
+    """Return the encoder of one number column, and the tests of all nodes that compare features of this column.
+
+    Raises UnsupportedModelError for a scaler that reverses the order of numbers.
+    """
     features = [cast(NumericFeature, feature) for feature in splits.features]
     limits, missing_right = [], []
     for number, nodes in zip(features, splits.nodes, strict=True):
@@ -28,17 +31,19 @@ def numeric_tests(splits: ColumnSplits) -> ColumnTests:
         limits.append(raw_threshold_for(number, thresholds, splits.dtype)[inverse])
         missing_right.append(_missing_goes_right(number, nodes, splits))
     ranks, inverse = np.unique(np.concatenate(limits), return_inverse=True)
-    low = inverse + 2  # code 1 + i is up to threshold i, so the codes above it begin with 2 + i
-    # The range ends at the largest code. It wraps around to code 0, a missing value, if that goes right as well.
+    low = inverse + 2  # numbers up to threshold i have codes up to 1 + i, so numbers above have codes from 2 + i
+    # The range ends at the largest uint32, or one after it, at code 0, if a missing value (code 0) goes right as well.
     span = UINT32_MAX - low + np.concatenate(missing_right)
     encoder = ThresholdEncoder(splits.column, ranks, *_accepted_range(features, splits.dtype))
     return ColumnTests(encoder, np.column_stack([np.zeros_like(low), low, span]).astype(np.uint32))
 
 
 def raw_threshold_for(number: NumericFeature, thresholds: np.ndarray, dtype: FloatType) -> np.ndarray:
-    """Return for each threshold the largest raw number whose feature is not above it, or minus infinity without one.
+    """Return for each threshold the largest raw number whose feature value is at most the threshold.
 
-    `thresholds`: float64 (thresholds,). Raises UnsupportedModelError for a scaler that reverses the order of numbers.
+    A raw number is a value of the column before the operations of the feature `number`. Argument and result are float64
+    (thresholds,). The result is minus infinity if no number in the range of float32 qualifies. `dtype` is the type to
+    which the model rounds feature values. Raises UnsupportedModelError for a scaler that reverses the order of numbers.
     """
     if any(name in ("multiply", "divide") and not operand > 0 for name, operand, *_ in number.operations):
         raise UnsupportedModelError("a scaler reverses the order of numbers")
@@ -52,7 +57,7 @@ def raw_threshold_for(number: NumericFeature, thresholds: np.ndarray, dtype: Flo
 
 
 def _missing_goes_right(number: NumericFeature, nodes: np.ndarray, splits: ColumnSplits) -> np.ndarray:
-    """Return for each node whether a missing value goes right; one that is filled goes where the filled number goes."""
+    """Return for each node whether a missing value, or its imputed number, goes to the right child: bool (nodes,)."""
     filled = number.values(np.array([np.nan])).astype(splits.dtype)[0]
     trees = splits.trees
     missing_right: np.ndarray = trees.missing_right[nodes] if np.isnan(filled) else filled > trees.threshold[nodes]
@@ -60,7 +65,7 @@ def _missing_goes_right(number: NumericFeature, nodes: np.ndarray, splits: Colum
 
 
 def _accepted_range(numbers: list[NumericFeature], dtype: FloatType) -> tuple[float, float]:
-    """Return the smallest and the largest raw number that scikit-learn accepts once it is scaled to each feature."""
+    """Return the smallest and the largest raw number for which no feature value exceeds float32, or infinities."""
     if dtype is not np.float32:
         return -np.inf, np.inf
     return max(map(_lowest_accepted, numbers)), min(map(_highest_accepted, numbers))

@@ -1,6 +1,6 @@
-"""Compile fitted trees and the features before them to a TreeEnsemble.
+"""Compile fitted trees, and the features that the trees compare, to a TreeEnsemble.
 
-Each split becomes a test on the code of one raw column.
+Each comparison of a feature becomes a test on the code of one column of the schema.
 """
 
 from collections.abc import Sequence
@@ -29,15 +29,19 @@ FloatType = type[np.floating[Any]]
 
 @dataclass(frozen=True)
 class FittedTrees:
-    """The trees of a fitted model, and how their values make scores."""
+    """The trees of a fitted model, and the data to compute scores from their leaf values.
+
+    A score is a result of the model before the link function. A row has one score, or one for each class or output.
+    """
 
     trees: Sequence[TreeNodes]
+    """The nodes of each tree."""
     values: Sequence[np.ndarray]
-    """For each tree, the values of all its nodes: float64 (nodes, width)."""
+    """For each tree, the values of its nodes: float64 (nodes, width). A leaf adds `width` values to adjacent scores."""
     outputs: Sequence[int]
     """For each tree, the position of the first score to which the tree adds values."""
     base: np.ndarray
-    """The scores before any tree adds values: float64 (scores,)."""
+    """The scores before the first tree: float64 (scores,)."""
     dtype: FloatType = np.float32
     """The type to which the model rounds numbers before it compares them."""
     divisor: int = 1
@@ -45,7 +49,11 @@ class FittedTrees:
 
 
 def compile_trees(schema: Schema, features: Sequence[Feature], fitted: FittedTrees) -> TreeEnsemble:
-    """Return the trees, whose nodes test codes of raw columns. Raises UnsupportedModelError."""
+    """Return the compiled trees, whose nodes test codes of the columns of the schema.
+
+    `features` are the input columns of the model, after the steps of the pipeline. Raises UnsupportedModelError if a
+    feature is not supported, or if no tree has a split.
+    """
     trees, roots = concatenate(fitted.trees)
     encoders, nodes, bitsets = build_nodes(schema, features, trees, fitted.dtype)
     leaf_values, positions = deduplicate(np.concatenate(fitted.values)[trees.leaf])
@@ -65,9 +73,10 @@ def compile_trees(schema: Schema, features: Sequence[Feature], fitted: FittedTre
 def build_nodes(
     schema: Schema, features: Sequence[Feature], trees: TreeNodes, dtype: FloatType
 ) -> tuple[list[Encoder], np.ndarray, np.ndarray]:
-    """Return the encoders of the tested columns, the tests of the inner nodes, and their bitsets.
+    """Return the encoders of the tested columns, the nodes with their tests, and the bitsets of the tests.
 
-    Nodes are uint32 (nodes, 4), with zeros for leaves and children; bitsets are uint32 (words,).
+    The nodes are uint32 (nodes, 4), with zeros for leaves and for the children of inner nodes. The bitsets are uint32
+    (words,). Raises UnsupportedModelError if a feature is not supported, or if no tree has a split.
     """
     nodes = np.zeros((len(trees.leaf), 4), dtype=np.uint32)
     encoders: list[Encoder] = []
@@ -93,7 +102,7 @@ def _column_tests(schema: Schema, splits: ColumnSplits, pool: BitsetPool) -> Col
 
 
 def _splits_by_column(features: Sequence[Feature], trees: TreeNodes, dtype: FloatType) -> list[ColumnSplits]:
-    """Return the splits by each raw column, in the order of the columns."""
+    """Return the ColumnSplits of each column that the trees compare, in the order of the schema."""
     inner = np.flatnonzero(~trees.leaf)
     inner = inner[np.argsort(trees.feature[inner], kind="stable")]
     tested, first = np.unique(trees.feature[inner], return_index=True)
@@ -107,10 +116,10 @@ def _splits_by_column(features: Sequence[Feature], trees: TreeNodes, dtype: Floa
 
 
 def deduplicate(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct rows of an array, and for each row the position of its equal among the distinct rows.
+    """Return the distinct rows of an array, and for each row its position among the distinct rows.
 
     `values` is float64 (leaves, width). The results are float64 (distinct, width) and int64 (leaves,). The leaves of a
-    forest have few distinct values. np.unique runs once for each column, which is faster than once for the rows.
+    forest have few distinct values. np.unique for each column is faster than np.unique for the rows.
     """
     positions = np.zeros(len(values), dtype=np.int64)
     for column in values.T:

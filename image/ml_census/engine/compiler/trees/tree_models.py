@@ -1,4 +1,4 @@
-"""Rules for scikit-learn's models of trees: forests, single trees, gradient boosting and histogram boosting."""
+"""Compile the tree models of scikit-learn: forests, single trees, GradientBoosting* and HistGradientBoosting*."""
 
 from typing import Any
 
@@ -34,11 +34,15 @@ LINKS = {
     "IdentityLink": "identity",
     "LogLink": "exp",
 }
-"""Class name of a loss or link of scikit-learn -> key of LINKS in runtime/links.py for the same function."""
+"""Class name of a loss or a link in scikit-learn -> key of LINKS in engine/runtime/links.py for this function."""
 
 
 def compile_forest(model: Any, schema: Schema, features: list[Feature], classes: list[Any] | None) -> CompiledPredictor:
-    """Compile a forest or a single tree. A score is the mean of the trees' values. Raises UnsupportedModelError."""
+    """Return the compiled form of a fitted forest or single tree, whose predictions are means of leaf values.
+
+    `features` are the input columns of the model, after the steps of the pipeline. `classes` is None for a regressor.
+    Raises UnsupportedModelError if a feature is not supported, or if no tree has a split.
+    """
     trees = [model.tree_] if type(model) in TREES else [estimator.tree_ for estimator in model.estimators_]
     values = [tree.value[:, 0, :] if classes else tree.value[:, :, 0] for tree in trees]
     fitted = FittedTrees(
@@ -55,9 +59,11 @@ def compile_forest(model: Any, schema: Schema, features: list[Feature], classes:
 def compile_gradient_boosting(
     model: Any, schema: Schema, features: list[Feature], classes: list[Any] | None
 ) -> CompiledPredictor:
-    """Compile a GradientBoosting* model that starts from zero or from a constant.
+    """Return the compiled form of a fitted GradientBoosting* model.
 
-    Raises UnsupportedModelError, also for a model that starts from the predictions of another model.
+    `features` are the input columns of the model, after the steps of the pipeline. `classes` is None for a regressor.
+    Raises UnsupportedModelError if a feature is not supported, no tree has a split, or init_ is an estimator other than
+    Dummy*. Raises SklearnInternalsError if the installed scikit-learn lacks a private attribute.
     """
     if model.init_ != "zero" and not type(model.init_).__name__.startswith("Dummy"):
         raise UnsupportedModelError("no rule for boosting that starts from another model")
@@ -76,9 +82,11 @@ def compile_gradient_boosting(
 def compile_histogram_boosting(
     model: Any, schema: Schema, features: list[Feature], classes: list[Any] | None
 ) -> CompiledPredictor:
-    """Compile a HistGradientBoosting* model, whose trees compare float64 and can split by categories.
+    """Return the compiled form of a fitted HistGradientBoosting* model.
 
-    Raises UnsupportedModelError, also for a loss or link without a rule.
+    `features` are the input columns of the model, after the steps of the pipeline. `classes` is None for a regressor.
+    Raises UnsupportedModelError if a feature, the loss or the link is not supported, or if no tree has a split. Raises
+    SklearnInternalsError if the installed scikit-learn lacks a private attribute.
     """
     trees = sklearn_internals.histogram_trees(model)
     fitted = FittedTrees(
@@ -96,9 +104,9 @@ def compile_histogram_boosting(
 
 
 def _with_encoded_categories(model: Any, features: list[Feature]) -> list[Feature]:
-    """Return the features that the trees test, in the order of the trees.
+    """Return the features in the order of the trees' feature indices.
 
-    The model encodes its categorical columns and puts the encoded columns before the numbers.
+    The model encodes its categorical columns and moves the encoded columns before the number columns.
     """
     if (encoder := sklearn_internals.category_encoder(model)) is None:
         return features

@@ -1,4 +1,4 @@
-"""The nodes of fitted trees as arrays, and the order in which the kernel wants them."""
+"""The nodes of fitted trees as arrays, and the node order that kernel.c requires: siblings are adjacent."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,20 +12,26 @@ from ml_census.engine.sklearn_internals import CategorySplit, HistogramTree
 
 @dataclass(frozen=True)
 class TreeNodes:
-    """The nodes of a tree, or of many trees one after the other. All arrays have an item for each node."""
+    """The nodes of a tree, or the concatenated nodes of several trees. All arrays have the shape (nodes,)."""
 
     leaf: np.ndarray
+    """bool: whether the node is a leaf."""
     feature: np.ndarray
+    """int64: position of the feature that the node compares."""
     threshold: np.ndarray
+    """float64: maximum feature value that goes to the left child."""
     missing_right: np.ndarray
+    """bool: whether a missing value goes to the right child."""
     left: np.ndarray
+    """int64: position of the left child."""
     right: np.ndarray
+    """int64: position of the right child."""
     by_category: Mapping[int, CategorySplit]
-    """The nodes that split by a set of categories and not by a threshold."""
+    """Position of a node -> its CategorySplit, for the nodes that split by category and not by threshold."""
 
 
 def from_sklearn_tree(tree: Any) -> TreeNodes:
-    """Return the nodes of an estimator's `tree_`."""
+    """Return the nodes of a scikit-learn Tree, the attribute `tree_` of a decision tree."""
     return TreeNodes(
         leaf=tree.children_left < 0,
         feature=tree.feature,
@@ -38,7 +44,7 @@ def from_sklearn_tree(tree: Any) -> TreeNodes:
 
 
 def from_histogram_tree(tree: HistogramTree) -> TreeNodes:
-    """Return the nodes of a tree of histogram boosting."""
+    """Return the nodes of a tree of a HistGradientBoosting* model."""
     return TreeNodes(
         leaf=tree.is_leaf,
         feature=tree.feature,
@@ -51,7 +57,7 @@ def from_histogram_tree(tree: HistogramTree) -> TreeNodes:
 
 
 def concatenate(trees: Sequence[TreeNodes]) -> tuple[TreeNodes, np.ndarray]:
-    """Return all trees one after the other, and the position of each root as int64 (trees,)."""
+    """Return the concatenated nodes of all trees, and the position of the root of each tree: int64 (trees,)."""
     sizes = np.array([len(tree.leaf) for tree in trees])
     roots = np.cumsum(sizes) - sizes
     shift = np.repeat(roots, sizes)
@@ -67,15 +73,15 @@ def concatenate(trees: Sequence[TreeNodes]) -> tuple[TreeNodes, np.ndarray]:
 
 
 def sibling_order(trees: TreeNodes, roots: np.ndarray) -> np.ndarray:
-    """Return the new position of each node, so that siblings are adjacent: int64 (nodes,).
+    """Return the new position of each node in an order with adjacent siblings: int64 (nodes,).
 
-    Siblings come in the order of their parents. The trees are stored depth first and stay so: the nodes of a path to a
-    leaf are close to each other in memory.
+    Pairs of siblings come in the order of their parents. scikit-learn stores trees depth-first, and the new order is
+    similar. So the nodes of a path to a leaf are close to each other in memory.
     """
     inner = np.flatnonzero(~trees.leaf)
     order = np.empty(len(trees.leaf), dtype=np.int64)
     order[roots] = roots
-    # the children of a tree's k-th inner node come at root + 1 + 2k
+    # the children of inner node k of a tree, counted from 0, have the positions root + 1 + 2k and root + 2 + 2k
     inner_before = np.searchsorted(inner, roots)
     tree = np.searchsorted(roots, inner, side="right") - 1
     first = roots[tree] + 1 + 2 * (np.arange(len(inner)) - inner_before[tree])
@@ -85,9 +91,10 @@ def sibling_order(trees: TreeNodes, roots: np.ndarray) -> np.ndarray:
 
 
 def reorder(nodes: np.ndarray, trees: TreeNodes, order: np.ndarray) -> np.ndarray:
-    """Return the kernel's nodes in their new order, with their children: uint32 (nodes, 4).
+    """Return the nodes in the new order, with the fields of their children and leaves: uint32 (nodes, 4).
 
-    The child of a leaf is one before the leaf, because the test of a leaf is always true and adds 1.
+    `nodes` has the struct Node of kernel.c for each node, and `order` is the result of sibling_order(). The first child
+    of a leaf is the position before the leaf. The test of a leaf is always true, so kernel.c stays at the leaf.
     """
     inner = ~trees.leaf
     nodes[inner, 3] = order[trees.left[inner]]
