@@ -1,1 +1,1 @@
-"""The artifacts that a server serves: model, users and signing keys, loaded at start and reloaded while serving."""
+"""The artifacts of a server: model, users and signing keys. The server reloads them when their files change."""

@@ -1,4 +1,4 @@
-"""The model, the users and the signing keys, as one immutable value."""
+"""Load the users and the signing keys. Artifacts combines them with the model in one immutable object."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -20,12 +20,13 @@ Parsed = TypeVar("Parsed")
 
 @dataclass(frozen=True)
 class Artifacts:
-    """The model, users and signing keys. A request uses one instance throughout, even if a reload happens meanwhile."""
+    """The model, users and signing keys. A request uses one instance from start to end, also during a reload."""
 
     model: ServedModel
     users: Mapping[str, str]
-    """The stored password of each user: a hash, or the password in plain text."""
+    """The stored password by user name: a hash, or the password in plain text."""
     keys: auth.Keys
+    """Key id and signing key of each key. The first key signs tokens, and all keys verify tokens."""
 
     @property
     def predictor(self) -> Predictor:
@@ -34,19 +35,27 @@ class Artifacts:
 
 
 def load_users(config: Config, reader: ArtifactReader) -> dict[str, str]:
-    """Return the stored password of each user; empty without `users` in the configuration. Raises ArtifactError."""
+    """Return the stored password (a hash or plain text) by user name, from the file that the key `users` names.
+
+    The result is empty if the configuration names no such file. Raises ArtifactError if the file cannot be read or is
+    invalid.
+    """
     return _load(reader, "users", config.users, _parse_users) if config.users else {}
 
 
 def load_signing_keys(config: Config, reader: ArtifactReader) -> auth.Keys:
-    """Return the keys that sign tokens; empty without `secret` in the configuration. Raises ArtifactError."""
+    """Return the keys that sign and verify tokens, from the file that the configuration key `secret` names.
+
+    The result is empty if the configuration names no such file. Raises ArtifactError if the file cannot be read or is
+    invalid.
+    """
     return _load(reader, "secret", config.secret, auth.parse_keys) if config.secret else ()
 
 
 def log_warnings(config: Config, artifacts: Artifacts) -> None:
-    """Log problems that do not prevent serving.
+    """Log warnings about the model and the stored passwords, such as passwords in plain text.
 
-    Call this function after all artifacts are loaded, so that a failed start logs only its reason.
+    Call this function after all artifacts are loaded. If loading fails, the log then contains only the error.
     """
     for warning in artifacts.model.warnings:
         log.warning("model_path: %s: %s", config.model_path, warning)

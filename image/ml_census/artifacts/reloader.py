@@ -1,7 +1,7 @@
-"""Load all artifacts at the start, and reload each one when its files change.
+"""Load model, users and signing keys (the artifacts) at the start, and reload each one when its files change.
 
-A reload applies the same checks as the start. A valid change replaces the served artifacts in one assignment; an
-invalid one is logged, and the server keeps the loaded artifacts.
+A reload applies the same checks as the start. A valid change replaces the served artifacts in one assignment. If a
+change is invalid, the server logs the reason and keeps the loaded artifacts.
 """
 
 import logging
@@ -24,23 +24,23 @@ from ml_census.models.loading import load_model
 log = logging.getLogger(__name__)
 
 MAX_START_PAUSE_SECONDS = 10
-"""Maximum pause between two attempts to load the artifacts at the start (default 10 s)."""
+"""Maximum pause between two attempts to load the artifacts at the start of the server."""
 MAX_START_ATTEMPTS = 3
-"""Maximum number of attempts at the start for a model whose check lacks memory, space or time (default 3).
+"""Maximum number of attempts at the start if the check of the model lacks memory, disk space or time (3).
 
-Then the process ends; Kubernetes restarts it after pauses of its own.
+Then the server process ends, and Kubernetes restarts the container after a pause.
 """
 
 Value = TypeVar("Value")
 Swap = Callable[[Artifacts], None]
-"""Replaces the served artifacts."""
+"""A function that replaces the artifacts that the server uses."""
 
 
 class ArtifactReloader:
-    """Loads model, users and keys, keeps the artifacts that were loaded last, and counts the reloads."""
+    """Loader of model, users and signing keys, which reloads each artifact when its files change."""
 
     def __init__(self, config: Config) -> None:
-        """Create the cache folder of the configuration. Raises ArtifactError."""
+        """Create the folder `cache_path` of the configuration. Raises ArtifactError if the folder cannot be created."""
         self._config = config
         self._current: Artifacts
         self._swapping = threading.Lock()
@@ -52,20 +52,22 @@ class ArtifactReloader:
 
     @property
     def watched(self) -> tuple[WatchedArtifact[Any], ...]:
-        """Return the artifacts; they are loaded in this order."""
+        """Return users, signing keys and model, in the order in which the server loads them."""
         return self.users, self.keys, self.model
 
     def reload_counts(self) -> dict[str, int]:
-        """Return the number of reloads by result."""
+        """Return the number of reloads by result: "success", or "rejected" if the server kept an earlier copy."""
         return {
             "success": sum(artifact.reloads for artifact in self.watched),
             "rejected": sum(artifact.rejections for artifact in self.watched),
         }
 
     def load_initial(self) -> Artifacts:
-        """Return the artifacts, or their cached copies if the storage is unavailable or its files are invalid.
+        """Load and return all artifacts. If an artifact cannot be loaded, use its cached copy.
 
-        Without a cached copy, this method waits until the storage is available. Raises ArtifactError.
+        Without a cached copy, this method waits until the storage is available. Raises ArtifactError if an artifact is
+        invalid and has no cached copy. If the check of the model lacks memory, disk space or time, raises ArtifactError
+        after MAX_START_ATTEMPTS attempts.
         """
         pause, attempts = 1.0, 0
         while True:
@@ -79,13 +81,14 @@ class ArtifactReloader:
             else:
                 log_warnings(self._config, self._current)
                 return self._current
-            time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311  # spreads the requests of several pods
+            time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311  # spreads the requests of several pods over time
             pause = min(2 * pause, MAX_START_PAUSE_SECONDS)
 
     def watch(self, swap: Swap, stopped: threading.Event) -> None:
-        """Check for changes every reload_interval_seconds until `stopped` is set.
+        """Check for changed files every reload_interval_seconds. Return only after `stopped` is set.
 
-        Each artifact has a thread: a model may load for minutes.
+        Each artifact has its own thread, because a model may take minutes to load. After each change, `swap` gets the
+        new artifacts.
         """
         threads = [
             threading.Thread(
@@ -99,7 +102,10 @@ class ArtifactReloader:
             thread.join()
 
     def check(self, artifact: WatchedArtifact[Any], swap: Swap) -> None:
-        """Reload the artifact if it has changed; log the reason if the change is rejected."""
+        """Reload an artifact if its files have changed. Then call `swap` with the new artifacts.
+
+        If loading fails, this method logs the reason, raises no exception, and keeps the loaded artifacts.
+        """
         try:
             value = artifact.reload_if_changed()
         except ArtifactError as error:
@@ -108,7 +114,7 @@ class ArtifactReloader:
                 log.error("reload postponed: %s; trying again in %g s", error, artifact.backoff.pause)
             else:
                 log.error("reload rejected: %s", error)
-        except Exception:  # the loaded artifacts stay, whatever the error is
+        except Exception:  # the server keeps the loaded artifacts after any error
             artifact.rejections += 1
             log.exception("reload failed")
         else:
@@ -122,7 +128,7 @@ class ArtifactReloader:
 
     def _replace(self, artifact: WatchedArtifact[Any], value: Any, swap: Swap) -> None:
         name = "users" if artifact is self.users else "keys" if artifact is self.keys else "model"
-        with self._swapping:  # otherwise two threads could each replace the change of the other
+        with self._swapping:  # without the lock, two threads could undo each other's change
             self._current = current = replace(self._current, **{name: value})
             swap(current)
         log_warnings(self._config, current)
@@ -130,7 +136,7 @@ class ArtifactReloader:
 
     def _load_all(self) -> Artifacts:
         """Load each artifact, or its cached copy. Raises ArtifactError."""
-        # after one artifact, an unavailable storage is not asked for the others
+        # if the storage is unavailable for one artifact, the cached copies of the others are tried first
         users, is_available = _load_or_cached(self.users, True)
         keys, is_available = _load_or_cached(self.keys, is_available)
         model, _ = _load_or_cached(self.model, is_available)
@@ -138,7 +144,10 @@ class ArtifactReloader:
 
 
 def _load_or_cached(artifact: WatchedArtifact[Value], is_available: bool) -> tuple[Value, bool]:
-    """Load an artifact, or its cached copy. Return also whether the storage is available. Raises ArtifactError."""
+    """Return an artifact or its cached copy, and whether the storage is available. Raises ArtifactError.
+
+    If `is_available` is false, the cached copy is tried first.
+    """
     cached = None if is_available else artifact.load_cached()
     if cached is not None:
         return cached, False
@@ -153,7 +162,7 @@ def _load_or_cached(artifact: WatchedArtifact[Value], is_available: bool) -> tup
 
 
 def _create_cache(path: str | None) -> Path | None:
-    """Create the cache folder and remove what killed servers have left there. Raises ArtifactError."""
+    """Create the cache folder, and remove the temporary folders of killed servers. Raises ArtifactError."""
     if not path:
         return None
     try:

@@ -1,6 +1,6 @@
-"""An artifact that is loaded, polled and cached separately from the others.
+"""An artifact (model, users or signing keys) that the server loads, polls and caches separately from the others.
 
-Users and keys reload while the storage of the model is unavailable, or while a model loads for minutes.
+A server can therefore reload users and keys while the storage of the model is unavailable, or while a model loads.
 """
 
 import logging
@@ -20,9 +20,9 @@ log = logging.getLogger(__name__)
 
 INITIAL_BACKOFF_SECONDS = 30
 MAX_BACKOFF_SECONDS = 600
-"""Maximum pause before a model is checked again whose check lacked memory, space or time (default 600 s).
+"""Maximum pause between two checks of the same model, if the checks lack memory, disk space or time.
 
-The first pause is INITIAL_BACKOFF_SECONDS; each further one is twice as long.
+The first pause is INITIAL_BACKOFF_SECONDS. Each further pause is twice as long.
 """
 
 Value = TypeVar("Value")
@@ -30,21 +30,24 @@ Value = TypeVar("Value")
 
 @dataclass
 class Backoff:
-    """The pause before files are loaded again whose last load failed for a lack of memory, space or time."""
+    """The pause before the server loads the same files again, after a lack of memory, disk space or time."""
 
     fingerprints: dict[str, str] = field(default_factory=dict)
-    """Fingerprint by URI of the files that failed; empty without a failure."""
+    """Fingerprint by URI of the files that could not be loaded. The dict is empty without a failure.
+
+    A fingerprint is text that changes with each write of the file.
+    """
     pause: float = 0
     """Seconds between the last failure and the next attempt."""
     until: float = 0
-    """Time of the next attempt, on the monotonic clock."""
+    """Time of the next attempt, in seconds of time.monotonic()."""
 
     def applies_to(self, fingerprints: dict[str, str]) -> bool:
-        """Return whether these files failed, and the pause is not over."""
+        """Return whether the last load of the files with these fingerprints failed, and the pause is not over."""
         return fingerprints == self.fingerprints and time.monotonic() < self.until
 
     def start(self, fingerprints: dict[str, str]) -> None:
-        """Start a pause, twice as long as the last one if the same files have failed again."""
+        """Start a pause after a failed load. The pause is twice the last one if the fingerprints have not changed."""
         is_same = fingerprints == self.fingerprints
         self.pause = min(2 * self.pause, MAX_BACKOFF_SECONDS) if is_same else INITIAL_BACKOFF_SECONDS
         self.fingerprints, self.until = fingerprints, time.monotonic() + self.pause
@@ -52,24 +55,27 @@ class Backoff:
 
 @dataclass
 class WatchedArtifact(Generic[Value]):
-    """An artifact, the fingerprints of its files, and its cached copy."""
+    """An artifact (model, users or signing keys), with the fingerprints of its files and its cached copy."""
 
     key: str
-    """The key of the configuration that names the artifact."""
+    """The configuration key that names the file of the artifact: model_path, users or secret."""
     load_from: Callable[[Snapshot], Value]
-    """Loads and checks the artifact; raises ArtifactError."""
+    """A function that loads and checks the artifact. The function raises ArtifactError."""
     cache: Path | None
-    """The folder of the copy that was loaded last from remote storage; None: no copy is kept."""
+    """The folder with a copy of the remote files that were loaded last. None: the server keeps no copy."""
     fingerprints: dict[str, str] = field(default_factory=dict)
-    """Fingerprint by URI of all files that the last load read, missing ones included."""
+    """Fingerprint by URI of all files that the last load read. The fingerprint of a missing file is ""."""
     backoff: Backoff = field(default_factory=Backoff)
     reloads: int = 0
-    """Number of changes that were loaded."""
+    """Number of changes that the server has loaded."""
     rejections: int = 0
-    """Number of failed loads, except those that end the start of the server."""
+    """Number of failed loads after which the server kept the loaded artifact, or used the cached copy at its start."""
 
     def load(self) -> Value:
-        """Load the artifact from the storage, and cache its remote files. Raises ArtifactError."""
+        """Load the artifact from the storage, and write its remote files to the cache folder.
+
+        Raises ArtifactError if a file cannot be read, or if the artifact is invalid.
+        """
         files = Snapshot()
         value = self.load_from(files)
         self.fingerprints, self.backoff = files.fingerprints, Backoff()
@@ -77,10 +83,11 @@ class WatchedArtifact(Generic[Value]):
         return value
 
     def reload_if_changed(self) -> Value | None:
-        """Load the artifact if one of its files has changed; return None if not. Raises ArtifactError.
+        """Load the artifact if one of its files has changed. Otherwise return None.
 
-        Rejected files are not loaded again before they change. Files whose check lacked memory, space or time are
-        loaded again after a pause.
+        Invalid files are not loaded again before they change. If a check lacked memory, disk space or time, the same
+        files are loaded again after a pause. Raises ArtifactError if a file cannot be read, or if the artifact is
+        invalid.
         """
         current = {uri: self._fingerprint(uri) for uri in self.fingerprints}
         if current == self.fingerprints or self.backoff.applies_to(current):
@@ -95,10 +102,10 @@ class WatchedArtifact(Generic[Value]):
             raise
 
     def load_cached(self) -> Value | None:
-        """Load the cached copy; return None if there is none, or if it is invalid.
+        """Load the cached copy. Return None if no copy exists, or if the copy is invalid.
 
-        The server uses the copy at its start if the storage is unavailable or its files are invalid. Local files are
-        not cached: they are read as they are now.
+        The server uses the copy at its start if the artifact cannot be loaded from the storage. The copy has only
+        remote files. Local files are read directly.
         """
         if self.cache is None or not self.cache.exists():
             return None
@@ -125,5 +132,5 @@ class WatchedArtifact(Generic[Value]):
             files.save(self.cache)
         except OSError as error:  # a full disk does not prevent serving
             log.warning("cache_path: %s: %s", self.cache, error)
-            # an older copy could contain a user who has been removed since
+            # the old copy could contain a user that an operator has removed
             shutil.rmtree(self.cache, ignore_errors=True)

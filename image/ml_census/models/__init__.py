@@ -1,8 +1,11 @@
-"""Load, check and publish models: everything that touches a pickle.
+"""Load, check and publish models. Only this package loads pickles.
 
-A server loads a model by `loading.load_model` in one of two ways. `load_published` reads the compiled form, which
-`publishing` verified and manifest.json lists; no pickle is loaded. `load_in_sandbox` checks a bare pickle in a child
-process before the server uses it. The child loads the pickle by `load_from_pickle`, in its own process:
+The compiled form of a model (compiled.npz) is a NumPy archive. A server predicts from this archive without
+scikit-learn. The function `loading.load_model` loads a model in one of two ways:
+
+- `load_published` reads a compiled form that `publishing` has verified and that manifest.json lists. The
+  server does not load the pickle.
+- `load_in_sandbox` checks the pickle of any other model. A child process, the sandbox, calls `load_from_pickle`.
 
     server process                                            child process (`ml-census sandbox FOLDER`)
     --------------                                            ------------------------------------------
@@ -22,5 +25,5 @@ process before the server uses it. The child loads the pickle by `load_from_pick
             compiled form -> predictor, or unpickle if the model has no compiled form
             self_test
 
-A pickle that crashes, hangs or exhausts the memory ends the child, and the server reports an ArtifactError.
+If the child process crashes, hangs or exhausts the memory, the server keeps running and raises an ArtifactError.
 """

@@ -1,18 +1,23 @@
-"""The texts that responses contain in place of a model's classes (prediction_decoding)."""
+"""Decode predictions: replace each class by the text that prediction_decoding.json has for it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 MAX_NAMES = 10
-"""Maximum number of missing classes that an error names (default 10)."""
+"""Maximum number of missing classes that an error message lists (10)."""
 
 
 class DecodingError(Exception):
-    """Report a decoding that does not fit the model. The message is the reason in one line."""
+    """Report a decoding file that does not fit the classes of a model. The message is the reason in one line."""
 
 
 def build_label_map(texts: Mapping[str, Any], classes: Sequence[Any] | None) -> dict[Any, str]:
-    """Return the text of each class value of the model. JSON has only text as keys. Raises DecodingError."""
+    """Return the text for each class of the model.
+
+    `texts` is the content of the decoding file. Each key is a class in the form of text, because JSON keys are text.
+    `classes` is None if the model has no single list of classes, such as a regressor. Raises DecodingError if `classes`
+    is None, if a class has no key in `texts`, or if a value of `texts` is not text.
+    """
     if classes is None:
         raise DecodingError("the model has no list of classes to decode: remove the key from the configuration")
     keys = {value: _decoding_key(value, texts) for value in classes}
@@ -25,12 +30,16 @@ def build_label_map(texts: Mapping[str, Any], classes: Sequence[Any] | None) -> 
 
 
 def decode(labels: Mapping[Any, str] | None, predictions: list[Any]) -> list[Any]:
-    """Return the text of each prediction. A value that is no class, such as an outlier's label, stays as it is."""
+    """Return the predictions with each class replaced by its text in `labels`.
+
+    A prediction that is not in `labels` stays unchanged, such as the outlier_label of a classifier. If `labels` is
+    None, all predictions stay unchanged.
+    """
     return predictions if labels is None else [labels.get(value, value) for value in predictions]
 
 
 def _decoding_key(value: Any, texts: Mapping[str, Any]) -> str | None:
-    """Return the key of a class in the decoding, or None. The class 1.0 may be "1" there, True may be "true" or "1"."""
+    """Return the key in `texts` for a class, or None. A key for 1.0 is "1.0" or "1", for True "True", "true" or "1"."""
     spellings = [str(value)]
     if isinstance(value, bool | float) and value == int(value):
         spellings += [str(int(value)), str(value).lower()]

@@ -1,6 +1,6 @@
-"""The three ways to load a model: published, in the sandbox, and from its pickle in this process.
+"""Load a model from its compiled form, through a child process (the sandbox), or from its pickle in this process.
 
-The docstring of the package shows which process calls which function.
+The docstring of the package ml_census.models shows which process calls which function.
 """
 
 import hashlib
@@ -32,24 +32,29 @@ from ml_census.storage.snapshot import Snapshot
 
 
 def load_model(config: Config, files: Snapshot) -> ServedModel:
-    """Load and check the model for a server. Raises ArtifactError."""
+    """Load and check the model that the configuration names. A server calls this function.
+
+    The function reads all files through the snapshot `files`. Raises ArtifactError if a file cannot be read, or if the
+    model fails a check.
+    """
     folder = ModelFolder(config.model_path, files, config.model_sha256)
     return load_published(config, folder) if is_published(config, folder) else load_in_sandbox(config, folder, files)
 
 
 def is_published(config: Config, folder: ModelFolder) -> bool:
-    """Return whether the manifest lists the model and its compiled form, and the configuration allows to use it.
+    """Return whether a server can load the compiled form in place of the pickle.
 
-    A model beside a published one is not in its manifest.
+    The configuration must have `compile: true`. manifest.json must list the model file, compiled.npz and schema.json.
     """
     _, name = split(config.model_path)
     return config.compile and {name, COMPILED, SCHEMA} <= folder.sha256.keys()
 
 
 def load_published(config: Config, folder: ModelFolder) -> ServedModel:
-    """Load the compiled form that was verified when the model was published. Raises ArtifactError.
+    """Load the compiled form that was verified when the model was published. The model is not unpickled.
 
-    The hashes of manifest.json ensure that the files have not changed since.
+    Raises ArtifactError if a file cannot be read, if its hash is not the one in manifest.json, or if the self-test
+    fails.
     """
     version = _version(_read_model(config, folder))
     uri, schema_uri = folder.uri(COMPILED), folder.uri(SCHEMA)
@@ -61,9 +66,11 @@ def load_published(config: Config, folder: ModelFolder) -> ServedModel:
 
 
 def load_in_sandbox(config: Config, folder: ModelFolder, files: Snapshot) -> ServedModel:
-    """Check a pickled model in a child process, then load its compiled form, or the pickle if it has none.
+    """Check a pickled model in a child process. Then load the compiled form that the child process made.
 
-    `files` is the snapshot that the folder reads from; the child gets a copy of it. Raises ArtifactError.
+    If the model cannot be compiled, this function loads the pickle after the check. `folder` must read its files
+    through the snapshot `files`; the child process gets a copy of the snapshot. Raises ArtifactError if a file cannot
+    be read, or if the model fails a check.
     """
     data, uri = _prefetch(config, folder), config.model_path
     result = sandbox.run_in_sandbox(config, files)
@@ -77,18 +84,19 @@ def load_in_sandbox(config: Config, folder: ModelFolder, files: Snapshot) -> Ser
 
 
 def load_from_pickle(config: Config, folder: ModelFolder) -> ServedModel:
-    """Load a pickled model in this process, then compile it and verify the compiled form. Raises ArtifactError.
+    """Load a pickled model in this process, compile the model, and verify the compiled form.
 
-    The sandbox calls this function in the child process. A server never calls it: the pickle could end the process.
+    Only the child process of the sandbox calls this function: a pickle can crash the process that loads the pickle.
+    Raises ArtifactError if a file cannot be read or the model fails a check, and MemoryError if memory is short.
     """
     return _checked(config, folder, _unpickle(config, folder, _read_model(config, folder), config.compile))
 
 
 def _unpickle(config: Config, folder: ModelFolder, data: bytes, compiles: bool) -> ServedModel:
-    """Return the model of a pickle, compiled on request and if it can be, without labels and self-test."""
+    """Return the model of a pickle without labels, report and sample. With `compiles`, try to compile the model."""
     uri = config.model_path
     try:
-        # scikit-learn takes 2 s and 100 MB, which a compiled model does not need
+        # the import of scikit-learn takes 2 s and 100 MB; a compiled model does not need scikit-learn
         from ml_census.models.pickles import estimator, predictor_factory
     except ImportError as error:
         reason = f"no {COMPILED} beside the model, and the modules that load a pickle are not installed: {error}"
@@ -102,14 +110,14 @@ def _unpickle(config: Config, folder: ModelFolder, data: bytes, compiles: bool) 
 
 
 def _checked(config: Config, folder: ModelFolder, model: ServedModel) -> ServedModel:
-    """Return the model with its labels, report and sample, after the self-test. Raises ArtifactError."""
+    """Run the self-test of a model, and return the model with labels, report and sample. Raises ArtifactError."""
     labels = _read_labels(config.prediction_decoding, folder, model.predictor.classes)
     sample = run_self_test(config, model.predictor, labels, folder)
     return replace(model, labels=labels, report=folder.read_optional(REPORT), sample=sample)
 
 
 def _prefetch(config: Config, folder: ModelFolder) -> bytes:
-    """Read all files of the model, since the sandbox sees only files that were read before; return the model file."""
+    """Read all files of the model, and return the content of the model file. The sandbox gets only these files."""
     data = _read_model(config, folder)
     for name in (SCHEMA, GOLDEN, REPORT):
         folder.read_optional(name)

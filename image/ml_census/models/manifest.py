@@ -1,4 +1,4 @@
-"""Read the files of a model folder, and compare them with the hashes of manifest.json."""
+"""Read the files in the folder of a model, and compare the SHA-256 of each file with manifest.json."""
 
 import hashlib
 from collections.abc import Mapping
@@ -16,22 +16,26 @@ GOLDEN = "golden.json"
 REPORT = "report.html"
 MANIFEST = "manifest.json"
 MAX_TEXT_BYTES = 64 * 1024**2
-"""Maximum size of a file beside the model (default 64 MiB)."""
+"""Default maximum size of a file that `read` returns, such as schema.json or golden.json (64 MiB)."""
 MAX_SMALL_BYTES = 1024**2
-"""Maximum size of the file of users, of keys and of a decoding (default 1 MiB for each file)."""
+"""Maximum size of each file that `users`, `secret` or `prediction_decoding` in config.yaml names (1 MiB)."""
 
 
 class ArtifactReader(Protocol):
-    """A source of artifacts: the storage, or a snapshot of it."""
+    """A source of files: the module ml_census.storage, or a Snapshot of files."""
 
     def read(self, uri: str, limit: int) -> bytes:
-        """Return the bytes of a file. Raises StorageError, also for a file of more than `limit` bytes."""
+        """Return the content of the file at a URI.
+
+        Raises StorageError if the file cannot be read or has more than `limit` bytes.
+        """
 
 
 def read(reader: ArtifactReader, key: str, uri: str, limit: int = MAX_TEXT_BYTES) -> bytes:
-    """Return the bytes of a file. Raises ArtifactError, also for a file of more than `limit` bytes.
+    """Return the content of the file at a URI.
 
-    `key` is the key of the configuration or the option that names the file.
+    `key` is the configuration key or command-line option that names the file, for the error message. Raises
+    ArtifactError if the file cannot be read or has more than `limit` bytes.
     """
     try:
         return reader.read(uri, limit)
@@ -41,10 +45,10 @@ def read(reader: ArtifactReader, key: str, uri: str, limit: int = MAX_TEXT_BYTES
 
 
 def parse_json(key: str, uri: str, data: bytes) -> Any:
-    """Return the value that a JSON file contains.
+    """Return the value of a JSON file. `data` is the content of the file.
 
-    `key` is the key of the configuration or the option that names the file. Raises ArtifactError if `data`, the
-    content of the file, is not JSON.
+    `key` is the configuration key or command-line option that names the file. `key` and `uri` are parts of the error
+    message. Raises ArtifactError if `data` is not JSON, or has an object with a duplicate key.
     """
     try:
         return json_file.parse(data)
@@ -53,10 +57,10 @@ def parse_json(key: str, uri: str, data: bytes) -> Any:
 
 
 def parse_object(key: str, uri: str, data: bytes) -> dict[str, Any]:
-    """Return the object that a JSON file contains.
+    """Return the object of a JSON file. `data` is the content of the file.
 
-    `key` is the key of the configuration or the option that names the file. Raises ArtifactError if `data`, the
-    content of the file, is not a JSON object.
+    `key` is the configuration key or command-line option that names the file. `key` and `uri` are parts of the error
+    message. Raises ArtifactError if `data` is not a JSON object, or has an object with a duplicate key.
     """
     document = parse_json(key, uri, data)
     if not isinstance(document, dict):
@@ -65,27 +69,29 @@ def parse_object(key: str, uri: str, data: bytes) -> dict[str, Any]:
 
 
 class ModelFolder:
-    """The folder of a model.
+    """The folder of a model file. Methods read files, and compare each file with its SHA-256 in manifest.json.
 
-    A file that manifest.json lists must exist and have the listed hash. A file that manifest.json does not list may be
-    missing. Without a manifest, each file except the model may be missing.
+    A file that manifest.json lists must exist and have the listed SHA-256. The model file must also exist. All
+    other files are optional, including manifest.json.
     """
 
     def __init__(self, model_path: str, reader: ArtifactReader, sha256: str | None = None) -> None:
-        """Read manifest.json, if there is one.
+        """Read manifest.json if the file exists.
 
-        `sha256` is the expected hash of the manifest, or of the model in a folder without a manifest.
-        Raises ArtifactError.
+        `model_path` is the URI of the model file. `sha256` is the expected SHA-256 of manifest.json, or of the model
+        file in a folder without manifest.json. Raises ArtifactError if manifest.json cannot be read or is invalid. With
+        `sha256`, raises ArtifactError also if manifest.json has another SHA-256 or does not list the model file.
         """
         self.folder, name = storage.split(model_path)
         self._reader = reader
         self.manifest: Mapping[str, Any] = {}
         self.sha256: Mapping[str, str] = {}
-        """The expected hash by file name."""
+        """The expected SHA-256 by file name."""
         self.trusted: tuple[str, ...] = ()
-        """Globals that the model's pickle may reference, from a manifest that the configuration pins by model_sha256.
+        """Classes and functions that the pickle may reference beside those of scikit-learn, each "module.name".
 
-        A person who can write the folder could list any global in a manifest that is not pinned.
+        The names come from trusted_globals in manifest.json. Without `sha256` the tuple is empty, because anyone who
+        can write to the folder could add names to manifest.json.
         """
         if (data := self.read_optional(MANIFEST)) is not None:
             self._use_manifest(data, name, sha256)
@@ -93,7 +99,7 @@ class ModelFolder:
             self.sha256 = {name: sha256}
 
     def _use_manifest(self, data: bytes, name: str, sha256: str | None) -> None:
-        """Verify and parse the manifest. `name` is the file name of the model, `sha256` the expected hash of `data`."""
+        """Check and parse manifest.json. `name` is the file name of the model, `sha256` the expected hash of `data`."""
         uri = self.uri(MANIFEST)
         if sha256:
             _verify("model_path", uri, data, sha256, "model_sha256")
@@ -110,20 +116,21 @@ class ModelFolder:
         return files
 
     def _trusted(self, uri: str) -> tuple[str, ...]:
-        """Return the globals that the manifest lists as trusted."""
+        """Return trusted_globals of manifest.json. Raises ArtifactError if the value is not a list of texts."""
         names = self.manifest.get("trusted_globals", [])
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise ArtifactError("model_path", uri, 'trusted_globals must be a list of "module.name"')
         return tuple(names)
 
     def uri(self, name: str) -> str:
-        """Return the URI of a file beside the model."""
+        """Return the URI of the file `name` in the folder of the model."""
         return storage.join(self.folder, name)
 
     def read_optional(self, name: str) -> bytes | None:
-        """Return the bytes of a file beside the model, or None if the file may be missing and does not exist.
+        """Return the content of the file `name` in the folder, or None if the file does not exist.
 
-        Raises ArtifactError, also for a missing file that manifest.json lists.
+        Raises ArtifactError if the file cannot be read or has more than MAX_TEXT_BYTES bytes. If manifest.json lists
+        the file, raises ArtifactError also if the file does not exist or has another SHA-256.
         """
         try:
             return self.read("model_path", self.uri(name))
@@ -133,9 +140,10 @@ class ModelFolder:
             raise
 
     def read(self, key: str, uri: str, limit: int = MAX_TEXT_BYTES) -> bytes:
-        """Return the bytes of a file in this or another folder. Raises ArtifactError.
+        """Return the content of the file at a URI, in this or another folder.
 
-        A file of this folder that the manifest lists must have the listed hash.
+        `key` is the configuration key or command-line option that names the file. Raises ArtifactError if the file
+        cannot be read, has more than `limit` bytes, or is in this folder with another SHA-256 than the expected one.
         """
         data = read(self._reader, key, uri, limit)
         folder, name = storage.split(uri)
@@ -145,7 +153,7 @@ class ModelFolder:
 
 
 def _verify(key: str, uri: str, data: bytes, expected: str, source: str) -> None:
-    """Raise ArtifactError if a file does not have the `expected` SHA-256, which comes from `source`."""
+    """Raise ArtifactError if the SHA-256 of `data` is not `expected`. `source` names the origin of `expected`."""
     actual = hashlib.sha256(data).hexdigest()
     if actual == expected:
         return

@@ -1,4 +1,4 @@
-"""The model that a server serves."""
+"""A loaded model, with the data that a server needs to answer requests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,31 +12,31 @@ from ml_census.observability.drift import DriftMonitor
 
 @dataclass(frozen=True)
 class ServedModel:
-    """A predictor, the content of its files, the facts that /version reports, and the drift of the predicted rows."""
+    """A loaded model: the predictor, the files that belong to it, and the facts that GET /version reports."""
 
     predictor: Predictor
     version: str
-    """The first 12 hex digits of the model file's SHA-256."""
+    """The first 12 hex digits of the SHA-256 of the model file."""
     engine: EngineInfo
     sklearn_version: str
-    """The scikit-learn version that made the compiled form, or that runs in this process."""
+    """The scikit-learn version that compiled the model. Without a compiled form: the version that predicts."""
     trained_with_sklearn: str | None = None
-    """The scikit-learn version that made the pickle, if it differs from `sklearn_version`."""
+    """The scikit-learn version that wrote the pickle. None: the version is unknown or equals `sklearn_version`."""
     warnings: Sequence[str] = ()
-    """Warnings of scikit-learn while it loaded the pickle, one line each."""
+    """Warnings that Python issued while the pickle was loaded, one line each."""
     labels: Mapping[Any, str] | None = None
-    """The text of each class for responses; None: responses contain the model's own values."""
+    """The text for each class in responses. None: responses contain the classes themselves."""
     report: bytes | None = None
-    """An HTML page about the training and the quality of the model, or None."""
+    """The HTML page report.html, or None if the folder of the model has no report.html."""
     sample: Any = None
-    """A prediction for one row, not decoded; None if the model predicts no known row."""
+    """The prediction for one row, before `decode`. None: the model rejects the example rows and has no golden.json."""
     drift: DriftMonitor = field(init=False, repr=False, compare=False)
-    """One monitor for each model: requests in flight on the previous model are not counted here."""
+    """Compares predicted rows with the training data. Each loaded model has its own monitor, which starts empty."""
 
     def __post_init__(self) -> None:
-        """Create the drift monitor for the predictor's columns."""
+        """Create the drift monitor for the columns of the predictor."""
         object.__setattr__(self, "drift", DriftMonitor(self.predictor.schema))
 
     def decode(self, predictions: list[Any]) -> list[Any]:
-        """Return the predictions, with the text from `labels` in place of each class that has one."""
+        """Return the predictions with each class replaced by its text in `labels`. Other values stay unchanged."""
         return class_labels.decode(self.labels, predictions)

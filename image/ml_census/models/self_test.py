@@ -1,6 +1,7 @@
-"""The self-test of a loaded model: predict an example row and the golden rows before the model is served.
+"""The self-test of a loaded model. The model must predict an example row and the rows of golden.json.
 
-golden.json holds rows, their predictions and, for some models, their probabilities, as publishing wrote them.
+The publication of a model writes golden.json: rows, their expected predictions and, if the model has probabilities,
+their expected probabilities. A server runs the self-test before the server uses the model.
 """
 
 import logging
@@ -23,21 +24,22 @@ REMEDY = "publish it with --golden rows, or with a --schema that has the columns
 
 
 class GoldenRows(NamedTuple):
-    """The content of golden.json."""
+    """The parsed content of golden.json."""
 
     columns: Columns
-    """A list of values for each column of the schema."""
+    """The values of the rows: one list for each column of the schema."""
     predictions: list[Any]
-    """The decoded prediction of each row."""
+    """The expected prediction of each row. With prediction_decoding.json, texts replace the classes."""
     probabilities: list[Any]
-    """The probabilities of each row, or an empty list."""
+    """The expected class probabilities of each row. The list is empty if golden.json has no probabilities."""
 
 
 def run_self_test(config: Config, predictor: Predictor, labels: Mapping[Any, str] | None, folder: ModelFolder) -> Any:
-    """Predict an example row of the schema, and the golden rows if the folder has them.
+    """Predict an example row of the schema, and compare predictions with golden.json if the file exists.
 
-    Returns the prediction of one row, not decoded, or None if there is no such row and the configuration allows it.
-    Raises ArtifactError.
+    `labels` is the text for each class, or None. Returns the prediction of one row as the model made it, without
+    `labels`. Returns None if the model rejects all example rows, golden.json is missing, and the configuration has
+    `untested_model: warn`. Raises ArtifactError if the model fails the self-test, or if golden.json is invalid.
     """
     data = folder.read_optional(GOLDEN)
     try:
@@ -54,9 +56,11 @@ def run_self_test(config: Config, predictor: Predictor, labels: Mapping[Any, str
 def check_golden_rows(
     predictor: Predictor, labels: Mapping[Any, str] | None, uri: str, document: Mapping[str, Any]
 ) -> Any:
-    """Compare predictions and probabilities with those of golden.json; return the first prediction, not decoded.
+    """Compare the predictions and probabilities of the model with the expected ones in golden.json.
 
-    Raises ArtifactError if they differ, and PredictionError if the model does not predict the rows.
+    `document` is the parsed golden.json, `uri` is the URI of golden.json, and `labels` is the text for each class or
+    None. Returns the first prediction as the model made it, without `labels`. Raises ArtifactError if a value differs
+    or golden.json is invalid, and PredictionError if the model rejects the rows.
     """
     golden = _parse(predictor, uri, document)
     predictions = predictor.predict(golden.columns)
@@ -79,7 +83,10 @@ def _check_predictions(
 
 
 def _predict_example(config: Config, predictor: Predictor, *, is_required: bool) -> Any:
-    """Return the prediction of an example row; None if the model does not predict it. Raises ArtifactError."""
+    """Return the prediction of an example row, or None if the model rejects all example rows.
+
+    With `is_required`, raises ArtifactError in place of None if the configuration has `untested_model: refuse`.
+    """
     try:
         (prediction,) = predict_example(predictor)
     except PredictionError as error:
@@ -90,7 +97,7 @@ def _predict_example(config: Config, predictor: Predictor, *, is_required: bool)
 
 
 def _reject_or_warn(config: Config, reason: str) -> None:
-    """Apply `untested_model` of the configuration to a model that predicts no known row."""
+    """Raise ArtifactError for `untested_model: refuse` in the configuration; log a warning for `warn`."""
     if config.untested_model == "refuse":
         raise ArtifactError("model_path", config.model_path, f"{reason}; {REMEDY}")
     log.warning("model_path: %s: %s; the model is served untested", config.model_path, reason)
@@ -111,9 +118,10 @@ def _parse(predictor: Predictor, uri: str, document: Mapping[str, Any]) -> Golde
 
 
 def _is_expected(actual: Any, expected: Any, *, is_decoded: bool) -> bool:
-    """Return whether a prediction is the golden one.
+    """Return whether a prediction equals the expected one. Floats may differ by TOLERANCE.
 
-    A text in golden.json is not compared with a number if the server has no decoding: golden.json has decoded texts.
+    golden.json may contain decoded texts. Without a decoding, an expected text therefore equals any prediction that is
+    not text.
     """
     if actual == expected or (not is_decoded and isinstance(expected, str) and not isinstance(actual, str)):
         return True
@@ -131,7 +139,7 @@ def _check_probabilities(predictor: Predictor, uri: str, golden: GoldenRows) -> 
 
 
 def _flatten(rows: Sequence[Any]) -> np.ndarray:
-    """Return the numbers of nested lists, which may differ in length, as one array of shape (n,)."""
+    """Return the numbers of nested lists as one array: float64 (numbers,). The lists may differ in length."""
     while any(isinstance(row, list) for row in rows):
         rows = [value for row in rows for value in row]
     return np.array(rows, dtype=np.float64)

@@ -1,4 +1,7 @@
-"""Training of the census model, the example of this project. Needs the extra `train`; the image does not have it."""
+"""Train the census model, the example of this project.
+
+The package needs `pip install 'ml-census[train]'`. The container image does not contain these dependencies.
+"""
 
 from ml_census.storage import StorageError
 from ml_census.training.datasets import DataError

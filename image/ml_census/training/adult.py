@@ -1,4 +1,7 @@
-"""Columns of the UCI Adult data (Becker and Kohavi 1996, https://doi.org/10.24432/C5XW20), in their order."""
+"""Column names of the UCI Adult data set, in the order of its files, and the texts for its two classes.
+
+Source: Becker and Kohavi 1996, https://doi.org/10.24432/C5XW20
+"""
 
 NUMBERS = ("age", "fnlwgt", "education-num", "capital-gain", "capital-loss", "hours-per-week")
 COLUMNS = (

@@ -1,4 +1,4 @@
-"""Census data for training and test: the UCI files, the copy of OpenML, or a synthetic census."""
+"""Load census data for training and test: the UCI Adult files, their copy on OpenML, or synthetic rows."""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,30 +12,35 @@ from ml_census.training.adult import CATEGORIES, COLUMNS, NUMBERS
 
 TEST_ROWS = 16_281
 TRAIN_ROWS = 32_561
-"""Rows of adult.test and adult.data, the standard split. The copy of OpenML has them in this order."""
+"""Number of rows in adult.test (TEST_ROWS) and adult.data (TRAIN_ROWS). OpenML has the rows in this order."""
 
 TRAIN_WEIGHT = 6_179_373_392
-"""Sum of fnlwgt over adult.data, a checksum of the standard split."""
+"""Sum of the column fnlwgt over the rows of adult.data. The sum serves as a checksum of these rows."""
 
 
 class DataError(Exception):
-    """The data cannot be used. The message names the file, the line and the reason."""
+    """Report training data that cannot be used. The message names the source and the reason."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Rows with the columns of UCI Adult, and labels: 1 for an income above 50K."""
+    """Training rows and test rows with the columns of UCI Adult, and their labels.
+
+    The labels are int64 (rows,): 1 for an income above 50,000 dollars a year, otherwise 0.
+    """
 
     train: pd.DataFrame
     train_labels: np.ndarray
     test: pd.DataFrame
     test_labels: np.ndarray
     source: str
+    """Description of the source for the report and manifest.json."""
     synthetic: bool = False
+    """Whether the rows are random and not data of real people."""
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of all rows and labels."""
+        """SHA-256 of all rows and labels, in hex digits."""
         digest = hashlib.sha256()
         for frame, labels in ((self.train, self.train_labels), (self.test, self.test_labels)):
             digest.update(frame.assign(label=labels).to_csv(index=False).encode())
@@ -43,9 +48,11 @@ class Dataset:
 
 
 def load(source: str) -> Dataset:
-    """Return the census from "demo", "openml", or a folder (local, gs:// or https://) with adult.data and adult.test.
+    """Return the census data of a source.
 
-    Raises DataError, StorageError.
+    `source` is "demo" for synthetic rows, "openml" for a download from openml.org, or a folder with adult.data and
+    adult.test. The folder is a local path, or a URI that starts with gs:// or https://. Raises DataError if a file
+    cannot be read or is invalid.
     """
     if source == "demo":
         train, train_labels = synthetic.generate(synthetic.TRAIN_ROWS, seed=1)
@@ -80,9 +87,9 @@ def _read_text(uri: str) -> str:
 
 
 def _fields(line: str, where: str) -> list[object]:
-    """Return the 14 values of a line, then the label as 0 or 1.
+    """Return the 14 values of a line, then the label as 0 or 1. `where` names the line in errors.
 
-    UCI has a space before each value, and a full stop after the labels of adult.test.
+    UCI Adult has a space before each value. In adult.test, a full stop follows each label.
     """
     fields = [field.strip() for field in line.split(",")]
     if len(fields) != len(COLUMNS) + 1:
@@ -95,7 +102,7 @@ def _fields(line: str, where: str) -> list[object]:
 
 
 def _value(column: str, field: str, where: str) -> object:
-    """Return a field as a number or a category."""
+    """Return a field as an int or as the text of a category."""
     if column not in NUMBERS:
         return field
     try:
@@ -120,15 +127,16 @@ def _from_openml() -> Dataset:
 
 
 def split_openml(table: pd.DataFrame, target: pd.Series) -> Dataset:
-    """Return the standard split of the merged copy of OpenML, in which a missing value is NaN and numbers are floats.
+    """Split the copy of UCI Adult on OpenML, one table, into the training rows and the test rows of UCI.
 
-    Raises DataError if the rows are not those of adult.test and then those of adult.data.
+    `table` has the 14 columns of UCI Adult, where a missing value is NaN. `target` has the income of each row as text,
+    "<=50K" or ">50K". Raises DataError if `table` is not the rows of adult.test, followed by the rows of adult.data.
     """
     rows = table.astype(object).where(table.notna(), "?")[list(COLUMNS)].to_numpy().tolist()
     frame = _frame(rows)
     labels = (target.astype(str).str.strip() == ">50K").to_numpy().astype(int)
     train, test = frame[TEST_ROWS:].reset_index(drop=True), frame[:TEST_ROWS]
-    # the copy does not mark the split: in another order, the model would be trained on test rows
+    # OpenML does not mark the test rows: if the rows had another order, the model would be trained on test rows
     if len(train) != TRAIN_ROWS or train["fnlwgt"].sum() != TRAIN_WEIGHT:
         raise DataError("openml: not the rows of adult.test, then those of adult.data: the standard split is lost")
     return Dataset(train, labels[TEST_ROWS:], test, labels[:TEST_ROWS], "OpenML adult, version 2")

@@ -1,4 +1,4 @@
-"""Evaluation of a census model on test rows."""
+"""Evaluate a census model on test rows: curves, calibration, feature importance, and errors by sex and race."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,20 +22,24 @@ GRID = np.linspace(0, 1, 201)
 RESAMPLES = 400
 CONFIDENCE = 0.95
 IMPORTANCE_ROWS, IMPORTANCE_REPEATS = 1000, 3
-"""Number of sampled rows, and of shuffles of each column, for the permutation importance.
+"""Number of sampled rows, and number of shuffles of each column, for the permutation importance.
 
-A forest of scikit-learn takes seconds for them.
+With these numbers, the computation for a random forest takes seconds.
 """
 SCORE_BINS = np.linspace(0, 1, 41)
 GROUPS = ("sex", "race")
 
 ToModelInput = Callable[[pd.DataFrame], Any]
-"""Function from a DataFrame to the input of a model."""
+"""A function that converts a DataFrame of test rows to the input of a model."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Curve at the points of GRID, its confidence band, and the area under the curve. Arrays are float64 (points,)."""
+    """A ROC or precision-recall curve, with the points of GRID on the x axis. Arrays are float64 (points,).
+
+    `values` are the y values. `low` and `high` are the bounds of the 95 % confidence band. `area` is the ROC AUC or the
+    average precision.
+    """
 
     values: np.ndarray
     low: np.ndarray
@@ -45,7 +49,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Mean predicted probability and share of class 1 in maximum ten bins of equal size: float64 (bins,)."""
+    """A calibration curve with at most ten bins, which contain equal numbers of rows. Arrays are float64 (bins,).
+
+    For each bin, `predicted` is the mean predicted probability of class 1. `observed` is the true share of class 1.
+    """
 
     predicted: np.ndarray
     observed: np.ndarray
@@ -55,7 +62,7 @@ class Calibration:
 class Importance:
     """Permutation importance of one column: the decrease of the ROC AUC when the values of the column are shuffled.
 
-    `mean` and `deviation` (the standard deviation) are taken over IMPORTANCE_REPEATS shuffles.
+    `mean` and `deviation` are the mean and the standard deviation over IMPORTANCE_REPEATS shuffles.
     """
 
     column: str
@@ -65,9 +72,10 @@ class Importance:
 
 @dataclass(frozen=True)
 class SubgroupError:
-    """Errors on the rows that have `value` in `column`: the model predicts `wrong` of `rows` rows wrongly.
+    """Wrong predictions for the test rows that have `value` in `column`.
 
-    `low` and `high` are the bounds of the Wilson interval of the share of errors.
+    The model predicts the wrong class for `wrong` of `rows` rows. `low` and `high` are the bounds of the 95 % Wilson
+    score interval for the share of wrong predictions, from 0 to 1.
     """
 
     column: str
@@ -80,10 +88,11 @@ class SubgroupError:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Results of the evaluation.
+    """Results of the evaluation of a model on test rows.
 
     `confusion` has a row for each true class and a column for each predicted class: int64 (2, 2). `scores` counts the
-    rows of each true class by predicted probability: int64 (2, bins of SCORE_BINS).
+    test rows of each true class in 40 bins of the predicted probability, with the edges SCORE_BINS: int64 (2, 40).
+    `importances` has an item for each column, the largest first. `groups` has an item for each value of sex and race.
     """
 
     roc: Curve
@@ -96,14 +105,14 @@ class Evaluation:
 
 
 def probabilities(model: Any, to_model_input: ToModelInput, rows: pd.DataFrame) -> np.ndarray:
-    """Return the probability of class 1 for each row: float64 (rows,)."""
+    """Return the predicted probability of class 1 for each row: float64 (rows,)."""
     return np.asarray(model.predict_proba(to_model_input(rows))[:, 1])
 
 
 def evaluate(model: Any, to_model_input: ToModelInput, rows: pd.DataFrame, labels: np.ndarray) -> Evaluation:
-    """Return the evaluation of a model on test rows. The same model, rows and labels give the same numbers.
+    """Evaluate a fitted model on test rows. The same model, rows and labels always give the same numbers.
 
-    `labels` has the true class of each row, 0 or 1: an integer array (rows,).
+    `rows` has the columns of UCI Adult. `labels` has the true class of each row, 0 or 1: int64 (rows,).
     """
     scores = probabilities(model, to_model_input, rows)
     observed, predicted = calibration_curve(labels, scores, n_bins=10, strategy="quantile")
@@ -133,7 +142,7 @@ def _precision_recall(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
 def _with_confidence_band(
     curve: Callable[[np.ndarray, np.ndarray], np.ndarray], labels: np.ndarray, scores: np.ndarray, area: float
 ) -> Curve:
-    """Return a curve with the band of the percentile bootstrap over rows (Efron and Tibshirani 1993)."""
+    """Return a curve with a confidence band by the percentile bootstrap over rows (Efron and Tibshirani 1993)."""
     random = np.random.default_rng(0)
     samples = random.integers(0, len(labels), (RESAMPLES, len(labels)))
     curves = [curve(labels[sample], scores[sample]) for sample in samples]

@@ -1,4 +1,7 @@
-"""Pipelines of the census model: the random forest of *Intro to ML Deployment with GKE*, and a boosted model."""
+"""Training pipelines of the census model.
+
+One pipeline is the random forest of the article *Intro to ML Deployment with GKE*. The other is gradient boosting.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,17 +20,22 @@ from ml_census.training.adult import CATEGORIES, COLUMNS, NUMBERS
 
 @dataclass(frozen=True)
 class TrainingPipeline:
-    """Pipeline by name: `fit(rows, labels)` returns the model, `to_model_input(rows)` the input of the model."""
+    """The two functions of a training pipeline. `rows` is a DataFrame with the columns of UCI Adult.
+
+    `fit(rows, labels)` returns a fitted model; `labels` is int64 (rows,). `to_model_input(rows)` converts rows to the
+    type of input that the model takes.
+    """
 
     fit: Callable[[pd.DataFrame, np.ndarray], Any]
     to_model_input: Callable[[pd.DataFrame], Any]
 
 
 def fit_article(rows: pd.DataFrame, labels: np.ndarray) -> Pipeline:
-    """Return the pipeline of *Intro to ML Deployment with GKE*, fitted on lists: one-hot categories, then a forest.
+    """Return the fitted pipeline of *Intro to ML Deployment with GKE*: one-hot encoding, then a random forest.
 
-    SelectKBest selects a column: its scores are set by hand. LabelBinarizer takes labels and not features, so the parts
-    are fitted one by one before they become a pipeline.
+    The pipeline takes lists of values. `labels` is int64 (rows,). SelectKBest selects columns by scores that this
+    function sets by hand. Pipeline.fit cannot fit a LabelBinarizer, which scikit-learn intends for labels. This
+    function therefore fits each part before it builds the pipeline.
     """
     inputs = rows.to_numpy().tolist()
     parts: list[tuple[str, Any]] = []
@@ -47,7 +55,10 @@ def _picker(*names: str) -> SelectKBest:
 
 
 def fit_boosted(rows: pd.DataFrame, labels: np.ndarray) -> Pipeline:
-    """Return a histogram gradient boosting model with native categories. An unknown category is a missing value."""
+    """Return a fitted pipeline of histogram gradient boosting with native support for categories.
+
+    The pipeline takes a DataFrame, and treats an unknown category as a missing value. `labels` is int64 (rows,).
+    """
     encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan, encoded_missing_value=np.nan)
     columns = ColumnTransformer(
         [("categories", encoder, list(CATEGORIES)), ("numbers", "passthrough", list(NUMBERS))],
@@ -75,3 +86,4 @@ RECIPES = {
     "article": TrainingPipeline(fit_article, lambda rows: rows.to_numpy().tolist()),
     "boosted": TrainingPipeline(fit_boosted, lambda rows: rows),
 }
+"""The training pipeline for each value of `ml-census train --recipe`."""

@@ -1,4 +1,4 @@
-"""SVG plots for report.html. The CSS variables of that page colour them, in its light and dark themes."""
+"""SVG plots for report.html. The plots use CSS variables of report.html as colours, for a light and a dark theme."""
 
 import io
 import re
@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from ml_census.training.evaluation import GRID, SCORE_BINS, Calibration, Curve, Evaluation
 
 COLOURS = {"ink": "#010203", "faint": "#040506", "accent": "#070809", "other": "#0a0b0c"}
-"""Placeholder colours. `_svg` replaces each with the CSS variable of the same name."""
+"""Name of a CSS variable -> temporary colour of the plot. `_svg` replaces each colour by its CSS variable."""
 INK, FAINT, ACCENT, OTHER = COLOURS.values()
 
 STYLE: dict[Any, Any] = {
@@ -37,7 +37,7 @@ STYLE: dict[Any, Any] = {
 
 
 def render_plots(evaluation: Evaluation) -> dict[str, str]:
-    """Return each plot as SVG text, by name of the plot. Equal evaluations give equal texts."""
+    """Return the SVG text of each plot by its name, such as "roc". Equal evaluations give equal texts."""
     banded, recall = evaluation.roc, evaluation.precision_recall
     return {
         "roc": _svg("ROC curve", lambda axes: _roc(axes, banded)),
@@ -96,7 +96,7 @@ def _confusion(axes: Axes, matrix: np.ndarray) -> None:
     shares = matrix / matrix.sum(axis=1, keepdims=True)
     for truth, line in enumerate(shares):
         for predicted, share in enumerate(line):
-            shade = 0.1 + 0.4 * share  # in dark, more leaves the text too little contrast
+            shade = 0.1 + 0.4 * share  # a higher opacity gives the text too little contrast in the dark theme
             axes.bar(predicted, 0.9, width=0.9, bottom=truth - 0.45, color=ACCENT, alpha=shade)
             axes.text(predicted, truth, f"{matrix[truth, predicted]:,}\n{share:.1%}", ha="center", va="center")
     names = ["up to 50K", "above 50K"]

@@ -1,4 +1,4 @@
-"""report.html: training and evaluation of a census model, in one file without external resources."""
+"""Render report.html: training and evaluation of a census model, in one file without external resources."""
 
 import platform
 from importlib import resources
@@ -24,7 +24,10 @@ from ml_census.training.evaluation import (
 
 
 def render_report(manifest_info: dict[str, Any], model: Any, census: Dataset, evaluation: Evaluation) -> bytes:
-    """Return the report as HTML. `manifest_info` has the recipe and the metrics of the manifest."""
+    """Return report.html for the fitted `model`, in UTF-8.
+
+    `manifest_info` has "recipe", the name of the training pipeline, and "metrics", a dict of the metrics by name.
+    """
     template = Environment(autoescape=True, undefined=StrictUndefined).from_string(
         resources.files("ml_census.training").joinpath("templates/report.html").read_text(encoding="utf-8")
     )
@@ -33,7 +36,7 @@ def render_report(manifest_info: dict[str, Any], model: Any, census: Dataset, ev
         metrics=manifest_info["metrics"],
         plots=plots.render_plots(evaluation),
         evaluation=evaluation,
-        estimator=getattr(model, "steps", [("", model)])[-1][1],  # a pipeline's last step
+        estimator=getattr(model, "steps", [("", model)])[-1][1],  # the last step of a pipeline
         versions=_versions(),
         **_data(census),
         **_method(census),
@@ -42,7 +45,7 @@ def render_report(manifest_info: dict[str, Any], model: Any, census: Dataset, ev
 
 
 def _data(census: Dataset) -> dict[str, Any]:
-    """Return the variables of the template about the data."""
+    """Return the template variables that describe the data."""
     return {
         "synthetic": census.synthetic,
         "source": census.source,
@@ -53,7 +56,7 @@ def _data(census: Dataset) -> dict[str, Any]:
 
 
 def _method(census: Dataset) -> dict[str, Any]:
-    """Return the variables of the template about the method of the evaluation."""
+    """Return the template variables that describe the method of the evaluation."""
     return {
         "confidence": round(100 * CONFIDENCE),
         "resamples": RESAMPLES,

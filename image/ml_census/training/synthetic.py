@@ -1,7 +1,7 @@
-"""Synthetic census from a seed, which needs no network.
+"""Generate synthetic census rows from a random seed, without network access.
 
-The columns and categories are those of UCI Adult. The shares are approximate, and the income is a rule with noise. A
-model trained on it shows how the system works and says nothing about people.
+The columns and categories are those of UCI Adult. The shares of the categories are approximate. A formula with random
+noise determines the income. A model that is trained on these rows is a demonstration and says nothing about people.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from ml_census.training.adult import COLUMNS
 TRAIN_ROWS = 8_000
 TEST_ROWS = 4_000
 
-# category -> share; education is in the order of education-num, from 1 on
+# category -> relative frequency; EDUCATION has the order of the column education-num, which starts at 1
 WORKCLASS = {
     "Private": 69, "Self-emp-not-inc": 8, "Local-gov": 6, "?": 5.6, "State-gov": 4, "Self-emp-inc": 3.5,
     "Federal-gov": 3, "Without-pay": 0.5, "Never-worked": 0.4,
@@ -49,10 +49,15 @@ COUNTRY = {
 
 
 Columns = dict[str, np.ndarray]
+"""Column name -> values: (rows,)."""
 
 
 def generate(rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return synthetic rows and their labels (1: above 50K, about a quarter). Each category occurs."""
+    """Return `rows` synthetic rows, and their labels: int64 (rows,), 1 for an income above 50,000 dollars, else 0.
+
+    About a quarter of the labels are 1. The same `seed` gives the same rows. Raises ValueError for fewer than 42
+    rows: the column native-country has 42 categories, and each must occur.
+    """
     sampler = _Sampler(rows, seed)
     people = _demography(sampler)
     people |= _work(sampler)
@@ -62,18 +67,18 @@ def generate(rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 class _Sampler:
-    """Source of random columns. The order of the calls determines the values."""
+    """A source of random columns. The values depend on the seed and the order of the calls."""
 
     def __init__(self, rows: int, seed: int) -> None:
         self.rows = rows
         self.random = np.random.default_rng(seed)
 
     def happens(self, probability: float) -> np.ndarray:
-        """Return for each row whether an event happens."""
+        """Return for each row whether an event of this probability happens: bool (rows,)."""
         return self.random.random(self.rows) < probability
 
     def pick(self, shares: Mapping[str, float]) -> np.ndarray:
-        """Return a category for each row, by its share. Each category occurs."""
+        """Return a random category for each row: object (rows,). `shares` are weights. Each category occurs."""
         weights = np.array(list(shares.values()))
         picked = self.random.choice(np.array(list(shares), dtype=object), self.rows, p=weights / weights.sum())
         picked[self.random.permutation(self.rows)[: len(shares)]] = list(shares)
@@ -106,7 +111,7 @@ def _work(sampler: _Sampler) -> Columns:
 
 
 def _wealth(sampler: _Sampler, people: Columns) -> np.ndarray:
-    """Return a number for each person, above 0 for an income above 50K."""
+    """Return a score for each row: float64 (rows,). A score above 0 means an income above 50,000 dollars."""
     return np.asarray(
         2.3 * np.isin(people["marital-status"], MARRIED) + 0.32 * (people["education-num"] - 9)
         + 0.9 * np.isin(people["occupation"], SKILLED) + 0.03 * (people["hours-per-week"] - 40)

@@ -1,4 +1,4 @@
-"""Training: from data to a published model."""
+"""Train the census model: load data, fit and evaluate the model, and publish the model."""
 
 import time
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 @dataclass(frozen=True)
 class Metrics:
-    """Metrics on the test rows."""
+    """Metrics of a model on the test rows, computed by scikit-learn's functions."""
 
     accuracy: float
     roc_auc: float
@@ -35,9 +35,10 @@ class Metrics:
 
 
 def train(recipe: str, source: str, output: str) -> Metrics:
-    """Train a recipe ("article", "boosted") on a source (see datasets.load) and publish it in a folder or gs:// URI.
+    """Train the census model, publish the model in the folder or gs:// URI `output`, and return the metrics.
 
-    Raises DataError or StorageError.
+    `recipe` is the training pipeline, "article" or "boosted". `source` is "demo", "openml", or a folder with adult.data
+    and adult.test. Raises DataError if the data cannot be used, and StorageError if `output` cannot be written.
     """
     with _progress(f"reading {source}"):
         census = datasets.load(source)
@@ -65,7 +66,7 @@ def _fit(recipe: str, census: datasets.Dataset) -> tuple[Any, Metrics]:
 
 
 def _manifest_info(recipe: str, census: datasets.Dataset, metrics: Metrics) -> dict[str, Any]:
-    """Return what the manifest says about the training."""
+    """Return the items that manifest.json contains about the training."""
     return {
         "recipe": recipe,
         "data": {
@@ -80,7 +81,7 @@ def _manifest_info(recipe: str, census: datasets.Dataset, metrics: Metrics) -> d
 
 
 def score_test_set(recipe: TrainingPipeline, model: Any, census: datasets.Dataset) -> Metrics:
-    """Return the metrics of a model on the test rows."""
+    """Return the metrics of a fitted model on the test rows of `census`. `recipe` is the pipeline of the model."""
     scores = probabilities(model, recipe.to_model_input, census.test)
     return Metrics(
         accuracy=float(accuracy_score(census.test_labels, scores > THRESHOLD)),
@@ -90,7 +91,7 @@ def score_test_set(recipe: TrainingPipeline, model: Any, census: datasets.Datase
 
 
 def _schema(model: Any, census: datasets.Dataset) -> Schema:
-    """Return the inferred schema with the training distributions. Columns without missing values reject null."""
+    """Return the inferred schema with training distributions. A column without missing values rejects null."""
     inferred = schema_inference.infer_schema(model, COLUMNS)
     columns = []
     for column in inferred.columns:
@@ -101,7 +102,11 @@ def _schema(model: Any, census: datasets.Dataset) -> Schema:
 
 
 def training_distribution(column: Column, values: pd.Series) -> TrainingDistribution:
-    """Return the distribution of the values: ten bins of a number with about equal counts, or the categories."""
+    """Return the distribution of the training values of a column.
+
+    A number column has at most ten bins with about equal counts. A category column has a bin for each category. Raises
+    IndexError for a number column without any number.
+    """
     if column.type == "number":
         known = values.dropna().to_numpy()
         bin_edges = _bin_edges(known)
@@ -113,18 +118,18 @@ def training_distribution(column: Column, values: pd.Series) -> TrainingDistribu
 
 
 def _bin_edges(numbers: np.ndarray) -> np.ndarray:
-    """Return the deciles without repetitions and without the maximum."""
+    """Return the deciles without duplicates and without the maximum: float64 (edges,)."""
     deciles = np.unique(np.quantile(numbers, np.arange(1, 10) / 10, method="inverted_cdf"))
     return np.asarray(deciles[deciles < numbers.max()])
 
 
 def _frequencies(counts: np.ndarray, rows: int) -> tuple[float, ...]:
-    """Return the shares of the counts, then the share of the other rows."""
+    """Return the counts as shares of `rows`, then the share of all rows that no count includes."""
     return tuple((np.append(counts, rows - counts.sum()) / rows).round(6).tolist())
 
 
 def _golden_rows(census: datasets.Dataset) -> list[list[Any]]:
-    """Return golden rows, half of them of each class."""
+    """Return test rows for golden.json, half of them from each class."""
     halves = [np.flatnonzero(census.test_labels == label)[: GOLDEN_ROWS // 2] for label in (0, 1)]
     rows: list[list[Any]] = census.test.iloc[np.concatenate(halves)].to_numpy().tolist()
     return rows
@@ -132,7 +137,7 @@ def _golden_rows(census: datasets.Dataset) -> list[list[Any]]:
 
 @contextmanager
 def _progress(step: str) -> Iterator[None]:
-    """Show a step while it runs, and its duration."""
+    """Print a step of the training and its duration in seconds."""
     start = time.monotonic()
     if not console.is_terminal:
         console.print(f"{step} …")

@@ -1,4 +1,5 @@
-"""Pickled models: which globals a pickle may reference, why a pickle is rejected, and the estimator that it contains.
+"""Load pickled models. The unpickler imports only allowed classes and functions.
 
-Importing `estimator` or `predictor_factory` imports scikit-learn. A server that loads a compiled form imports neither.
+All modules of this package import scikit-learn, except `foreign_files` and `load_errors`. A server that loads a
+compiled form imports none of these modules.
 """

@@ -1,4 +1,7 @@
-"""Load a pickled estimator and check that it can predict. Importing this module imports scikit-learn."""
+"""Load the estimator of a pickle, and check that the estimator is fitted and has a method predict.
+
+The import of this module imports scikit-learn.
+"""
 
 import warnings
 from collections.abc import Iterable
@@ -20,29 +23,30 @@ VERSION: str = sklearn.__version__
 
 
 class LoadedEstimator(NamedTuple):
-    """A fitted estimator, as its pickle contained it."""
+    """A fitted estimator from a pickle, and what was found while the pickle was loaded."""
 
     model: Any
     trained_with_sklearn: str | None
-    """The scikit-learn version that made the pickle, if it is not the installed one."""
+    """The scikit-learn version that wrote the pickle. None: the version is unknown or is the installed one."""
     warnings: list[str]
-    """Warnings of scikit-learn while it loaded the pickle, one line each."""
+    """Warnings that Python issued while the pickle was loaded, one line each, without duplicates."""
 
 
 def load_estimator(
     key: str, uri: str, data: bytes, trusted: Iterable[str] = (), any_version: bool = False
 ) -> LoadedEstimator:
-    """Return the estimator of a pickle.
+    """Return the fitted estimator that a pickle contains. `data` is the content of the pickle.
 
-    `key` is the key of the configuration or the option that names the file. `trusted` are further globals that the
-    pickle may reference, each "module.name". A pickle of another scikit-learn version is rejected unless `any_version`
-    is true. Raises ArtifactError.
+    `key` is the configuration key or command-line option that names the file. `trusted` are classes and functions that
+    the pickle may reference beside the allowed ones, each "module.name". Raises ArtifactError if `data` is not a valid
+    pickle, references a forbidden name, or has no fitted estimator. Unless `any_version` is true, raises ArtifactError
+    also for a pickle of another scikit-learn version.
     """
     version = _read_version(key, uri, data)
     if version not in (None, VERSION) and not any_version:
         raise _version_error(key, uri, data, trusted, version)
     model, caught = _unpickle(key, uri, data, trusted, version)
-    # a part of the model may come from another version than the model
+    # an estimator inside the model may have another version than the model
     nested = next(
         (each.original_sklearn_version for each in caught if isinstance(each, InconsistentVersionWarning)), None
     )
@@ -53,7 +57,7 @@ def load_estimator(
 
 
 def _read_version(key: str, uri: str, data: bytes) -> str | None:
-    """Return the scikit-learn version that the pickle names. Raises ArtifactError for a file of another format."""
+    """Return the scikit-learn version in the pickle, or None. Raises ArtifactError if the file is no valid pickle."""
     if format_name := foreign_files.foreign_format(data):
         raise ArtifactError(key, uri, f"not a pickle but {format_name}")
     try:
@@ -72,9 +76,9 @@ def _version_error(key: str, uri: str, data: bytes, trusted: Iterable[str], vers
 
 
 def _predicts_a_row(key: str, uri: str, data: bytes, trusted: Iterable[str]) -> bool:
-    """Return whether a model of another scikit-learn version loads, and predicts an example row.
+    """Return whether a pickle of another scikit-learn version loads, and its model predicts an example row.
 
-    Raises ArtifactError if memory, space or open files are short.
+    Raises ArtifactError if memory, disk space or file descriptors are short.
     """
     try:
         with warnings.catch_warnings(action="ignore"):
@@ -94,7 +98,7 @@ def _predicts_a_row(key: str, uri: str, data: bytes, trusted: Iterable[str]) -> 
 def _unpickle(
     key: str, uri: str, data: bytes, trusted: Iterable[str], version: str | None
 ) -> tuple[Any, list[Warning]]:
-    """Return the model and the warnings of scikit-learn. Raises ArtifactError."""
+    """Return the model, and the warnings that Python issued while the pickle was loaded. Raises ArtifactError."""
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -109,7 +113,7 @@ def _unpickle(
 
 
 def _unpickle_error(key: str, uri: str, data: bytes, version: str | None, error: BaseException) -> ArtifactError:
-    """Return the error of a pickle that cannot be loaded, with its scikit-learn version if it is another one."""
+    """Return the error for a pickle that cannot be loaded. The message names `version` if another one is installed."""
     is_other = version not in (None, VERSION)
     origin = f"trained with scikit-learn {version}: " if is_other else ""
     remedy = f"; train the model again with scikit-learn {VERSION}" if is_other else ""

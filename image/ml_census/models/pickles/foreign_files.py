@@ -1,4 +1,4 @@
-"""Recognize files of other formats that are given as a model."""
+"""Recognize model files that are not pickles but files of another format, such as ONNX, JSON or HTML."""
 
 import gzip
 import io
@@ -16,12 +16,15 @@ HEADS = {
     b"\x93numpy": "a NumPy array (npy): dump the fitted model with joblib.dump",
     b"par1": "a Parquet table: dump the fitted model with joblib.dump",
 }
-"""The format by the first bytes of a file, in lower case, with a remedy."""
+"""First bytes of a file in lower case -> the name of the format, with advice for the user."""
 PICKLES = "dump the fitted scikit-learn model with joblib.dump"
 
 
 def foreign_format(data: bytes) -> str | None:
-    """Return the format of a file and a remedy, or None if the file may be a pickle."""
+    """Return None if a model file may be a pickle, and otherwise the name of its format with advice for the user.
+
+    `data` is the content of the file.
+    """
     head = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not data:
         return f"an empty file: {PICKLES}"
@@ -30,7 +33,7 @@ def foreign_format(data: bytes) -> str | None:
     if (tar := _tar(data)) is not None:
         return tar
     if head.startswith(b"\x1f\x8b"):
-        return None  # gzip, with which joblib can compress a pickle
+        return None  # gzip: joblib can compress a pickle with it
     for start, name in HEADS.items():
         if head.startswith(start):
             return name
@@ -44,7 +47,7 @@ def foreign_format(data: bytes) -> str | None:
 def _archive(data: bytes) -> str:
     try:
         names = zipfile.ZipFile(io.BytesIO(data)).namelist()
-    except Exception:  # a damaged archive fails in many ways
+    except Exception:  # zipfile raises many kinds of exceptions for a damaged archive
         names = []
     if "schema.json" in names:
         return f"a skops file: load it with skops.io.load, then {PICKLES}"
@@ -54,7 +57,7 @@ def _archive(data: bytes) -> str:
 
 
 def _tar(data: bytes) -> str | None:
-    """Return the format of a tar archive, compressed or not, and its first member; None for any other file.
+    """Return the format of a tar archive, plain or gzip, with advice for the user. Return None for any other file.
 
     Reads only the first header: tarfile needs 6 s for a file of 201 bytes that decompresses to a header of 100 KiB.
     """

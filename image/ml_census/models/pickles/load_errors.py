@@ -1,4 +1,4 @@
-"""The reasons for which a pickle is rejected, with what the author of the model can do. Needs no scikit-learn."""
+"""Error messages for rejected pickles: the reason, and what the author of the model can do."""
 
 import errno
 import lzma
@@ -12,11 +12,11 @@ from ml_census.config import trusted_globals
 from ml_census.errors import ArtifactError
 
 TRUNCATED = re.compile("truncated|end-of-stream|EOF|: index out of range|requires a buffer|incomplete")
-"""Texts of errors that mean that the unpickler read past the end of the file."""
+"""Text in an exception of the unpickler if the end of the file is missing."""
 PICKLE_START = re.compile(rb"\x80[\x02-\x05]|\x1f\x8b|x[\x01\x5e\x9c\xda]|BZh|\xfd7zXZ|\x5d\0\0")
-"""First bytes of a pickle, also of one that joblib has compressed. A later error means that the file is damaged."""
+"""First bytes of a pickle, plain or compressed by joblib. A file with these bytes that does not load is damaged."""
 SHORTAGES = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
-"""Errors of the system that say nothing about the file: no space, memory, processes or open files are left."""
+"""Values of OSError.errno for a lack of disk space, memory, processes or file descriptors."""
 
 CODE_REMEDY = (
     "cloudpickle and dill store lambdas and functions of scripts as code, which the server does not run: "
@@ -25,14 +25,21 @@ CODE_REMEDY = (
 
 
 def to_artifact_error(key: str, uri: str, error: BaseException, reason: str) -> ArtifactError:
-    """Return the error with the reason; a shortage of memory, space or open files makes it transient."""
+    """Return the ArtifactError for an exception that occurred while a pickle was loaded.
+
+    `reason` is the message, except for a MemoryError. The ArtifactError is transient (a later attempt may succeed) for
+    a MemoryError, and for an OSError with an errno in SHORTAGES.
+    """
     if isinstance(error, MemoryError):
         return ArtifactError(key, uri, "not enough memory to load it (MemoryError)", is_transient=True)
     return ArtifactError(key, uri, reason, is_transient=isinstance(error, OSError) and error.errno in SHORTAGES)
 
 
 def load_error_reason(data: bytes, error: BaseException, sklearn_version: str) -> str:
-    """Return the reason for a pickle whose loading raised an exception."""
+    """Return the message for a pickle whose loading raised the exception `error`.
+
+    `data` is the content of the file. `sklearn_version` is the installed version of scikit-learn.
+    """
     text = f"{type(error).__name__}: {error}"
     is_of_unpickler = isinstance(error, pickle.UnpicklingError | LookupError | ValueError)
     is_truncated = isinstance(error, EOFError | zlib.error | lzma.LZMAError) or TRUNCATED.search(text)
@@ -46,7 +53,7 @@ def load_error_reason(data: bytes, error: BaseException, sklearn_version: str) -
 
 
 def no_predict_reason(model: Any) -> str:
-    """Return the reason for an object without a method predict."""
+    """Return the message for an unpickled object that has no method predict, with what the author can do."""
     reason = f"a {type(model).__name__} has no predict"
     if hasattr(model, "best_estimator_") or getattr(model, "refit", True) is False:
         return f"{reason}: fit it with refit=True, or dump the estimator to be served"
@@ -57,7 +64,11 @@ def no_predict_reason(model: Any) -> str:
 
 
 def forbidden_globals_reason(key: str, names: Sequence[str]) -> str:
-    """Return the reason for a pickle with forbidden globals, each "module.name", and a remedy for each group."""
+    """Return the message for a pickle that references forbidden classes or functions, with remedies.
+
+    `names` are the forbidden ones, each "module.name". `key` is the configuration key or command-line option that names
+    the file.
+    """
     plural = "s" if len(names) > 1 else ""
     return f"pickle references forbidden global{plural} {', '.join(names)}; {'; '.join(_remedies(key, names))}"
 

@@ -1,4 +1,4 @@
-"""The scikit-learn version that a pickle names, without loading the pickle."""
+"""Read the scikit-learn version from a pickle without loading the pickle."""
 
 import pickletools
 from io import BytesIO
@@ -9,15 +9,16 @@ from ml_census.engine.sklearn_internals import PICKLED_VERSION_KEY
 
 BLOCK_BYTES = 1024**2
 MAX_VERSION_BYTES = 64
-"""Maximum number of bytes that are read after the key (default 64)."""
+"""Maximum number of bytes that are read after the key PICKLED_VERSION_KEY (64)."""
 MEMO_OPCODES = ("MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT")
-"""Opcodes that may stand between a key and its value."""
+"""Pickle opcodes that may come between the key and the value of a dictionary item."""
 
 
 def sklearn_version(data: bytes) -> str | None:
-    """Return the version of scikit-learn that wrote the pickle, or None if the pickle does not name it.
+    """Return the version of scikit-learn that wrote the pickle, or None if the pickle does not contain the version.
 
-    Raises any exception that a damaged compressed file leads to.
+    `data` is the pickle, plain or compressed. A damaged compressed file causes an exception of the decompressor, such
+    as EOFError, OSError or zlib.error.
     """
     with _validate_fileobject_and_memmap(BytesIO(data), "", None) as (file, _):
         window = b""
@@ -30,7 +31,7 @@ def sklearn_version(data: bytes) -> str | None:
 
 
 def _text(data: bytes) -> str | None:
-    """Return the text that follows a key in the dict of a pickle, or None."""
+    """Return the text value of a pickled dictionary item, or None. `data` begins after the key of the item."""
     try:
         for opcode, argument, _ in pickletools.genops(data.removeprefix(b"\n")):
             if isinstance(argument, str):

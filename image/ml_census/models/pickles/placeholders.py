@@ -1,6 +1,7 @@
-"""Placeholders for objects whose globals are forbidden, and their search in an unpickled model.
+"""Placeholder objects that replace objects of forbidden classes and functions in an unpickled model.
 
-A model may contain forbidden globals in attributes that prediction does not read, such as a scorer. These are dropped.
+A model may contain forbidden objects in attributes that predict does not read, such as the scorer of a grid search.
+This module resets such attributes, so that a server can serve the model.
 """
 
 import io
@@ -14,49 +15,51 @@ from ml_census.engine.sklearn_internals import UNUSED_BY_PREDICT
 UNUSED = UNUSED_BY_PREDICT | frozenset(
     "scorer_ scoring memory cv cv_results_ param_distributions param_grid best_params_".split()
 )
-"""Attributes of scikit-learn's estimators that prediction does not read."""
+"""Attributes of scikit-learn estimators that predict and predict_proba do not read."""
 TEXT_MODULE = "sklearn.feature_extraction.text"
 
 
 class ReadsFilesError(Exception):
-    """Report a text vectorizer that opens its inputs as files: a client could read files of the server."""
+    """Report a text vectorizer with input="file" or "filename". A client could use it to read files of the server."""
 
 
 class Placeholder:
-    """An object that accepts all operations of an unpickler, and does nothing."""
+    """An object that replaces an object of a forbidden class or function. Calls and assignments have no effect."""
 
     name: str
-    """The forbidden global, "module.name"."""
+    """The forbidden class or function as "module.name"."""
 
     def __new__(cls, *_: Any, **__: Any) -> "Placeholder":
-        """Return an instance for any arguments."""
+        """Create an instance, and ignore all arguments."""
         return object.__new__(cls)
 
     def __init__(self, *_: Any, **__: Any) -> None:
         """Ignore all arguments."""
 
     def __call__(self, *_: Any, **__: Any) -> "Placeholder":
-        """Return this placeholder."""
+        """Return this placeholder, and ignore all arguments."""
         return self
 
     def __setstate__(self, state: Any) -> None:
-        """Ignore the state."""
+        """Ignore the state that the unpickler restores."""
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        """Ignore the item."""
+        """Ignore the key and the value."""
 
     append = extend = add = __call__
 
 
 def placeholder_class(name: str) -> type[Placeholder]:
-    """Return a class of placeholders for a forbidden global."""
+    """Return a subclass of Placeholder. `name` is the forbidden class or function as "module.name"."""
     return type("Placeholder", (Placeholder,), {"name": name})
 
 
 def drop_unused_placeholders(model: Any) -> set[str]:
-    """Set the attributes with placeholders that prediction does not read to their defaults.
+    """Reset the attributes of scikit-learn estimators in `model` that contain a placeholder and are in UNUSED.
 
-    Returns the globals of the other placeholders. Raises ReadsFilesError.
+    An attribute is reset to the default of the estimator class, or to None. Returns the names ("module.name") of all
+    other placeholders. Raises ReadsFilesError for a text vectorizer that opens files, and an exception of pickle for an
+    object that cannot be pickled.
     """
     names: set[str] = set()
     _ModelWalker(names).dump(model)
@@ -64,19 +67,19 @@ def drop_unused_placeholders(model: Any) -> set[str]:
 
 
 def is_vectorizer(target: Any) -> bool:
-    """Return whether a class is a text vectorizer of scikit-learn, or derives from one."""
+    """Return whether a class is a text vectorizer of scikit-learn, or a subclass of one."""
     return any(base.__module__ == TEXT_MODULE for base in getattr(target, "__mro__", ()))
 
 
 class _ModelWalker(pickle.Pickler):
-    """A pickler that visits all objects of a model and writes nothing."""
+    """A pickler that visits all objects of a model and writes nothing. `names` collects the names of placeholders."""
 
     def __init__(self, names: set[str]) -> None:
         super().__init__(_NullFile())
         self._names = names
 
     def persistent_id(self, item: Any) -> Any:
-        """Visit an object. A result other than None keeps the pickler from visiting its parts."""
+        """Visit an object. If the result is not None, the pickler does not visit the attributes of the object."""
         if isinstance(item, Placeholder) or (isinstance(item, type) and issubclass(item, Placeholder)):
             self._names.add(item.name)
             return 0

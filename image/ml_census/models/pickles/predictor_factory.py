@@ -1,4 +1,4 @@
-"""From an estimator to the predictor that serves it. Importing this module imports scikit-learn."""
+"""Build the predictor for a fitted estimator. The import of this module imports scikit-learn."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,9 +17,11 @@ from ml_census.storage import json_file
 
 
 def build_predictor(uri: str, model: Any, folder: ModelFolder, compiles: bool) -> tuple[Predictor, EngineInfo]:
-    """Return the predictor for a fitted estimator, and the engine for /version.
+    """Return the predictor for a fitted estimator, and the engine that GET /version reports.
 
-    With `compiles` the predictor is the compiled form, if there is one and it is verified. Raises ArtifactError.
+    With `compiles`, the predictor is the compiled form if this form predicts sampled rows as scikit-learn does.
+    Otherwise the predictor calls scikit-learn. `uri` is the URI of the pickle. Raises ArtifactError if the
+    columns cannot be read from schema.json or the model, and MemoryError if memory is short.
     """
     predictor = sklearn_predictor(uri, model, folder)
     if not compiles:
@@ -28,7 +30,11 @@ def build_predictor(uri: str, model: Any, folder: ModelFolder, compiles: bool) -
 
 
 def sklearn_predictor(uri: str, model: Any, folder: ModelFolder) -> SklearnPredictor:
-    """Return scikit-learn's predictor with the columns of schema.json, or else of the model. Raises ArtifactError."""
+    """Return a predictor that calls scikit-learn, with the columns of schema.json or, without this file, of the model.
+
+    `uri` is the URI of the pickle. Raises ArtifactError if schema.json is invalid, or if the file is missing and the
+    columns cannot be read from the model.
+    """
     data = folder.read_optional(SCHEMA)
     try:
         given = None if data is None else schema_from_json(json_file.parse(data))
@@ -41,15 +47,22 @@ def sklearn_predictor(uri: str, model: Any, folder: ModelFolder) -> SklearnPredi
 
 
 def learn_schema(model: Any) -> Schema:
-    """Return the columns that the model states; predictions of examples show the other types. Raises SchemaError."""
+    """Return the schema of a fitted model. Types that the model does not state are found by test predictions.
+
+    Raises SchemaError if the number of columns is unknown, or if the model takes no rows of values. An estimator of
+    another package can raise any other exception.
+    """
     return probe.probe_schema(model, schema_inference.infer_schema(model))
 
 
 def add_dtypes(model: Any, given: Schema) -> Schema:
-    """Return the schema with the dtypes that the model states for columns without one."""
+    """Return the schema `given`, where columns without a pandas dtype get the dtype that the model states.
+
+    Returns `given` unchanged if the columns of the model cannot be read.
+    """
     try:
         dtypes = {column.name: column.dtype for column in schema_inference.infer_schema(model).columns if column.dtype}
-    except Exception:  # the operator gives a schema for models that do not state their columns
+    except Exception:  # a schema is given for models whose columns cannot be read
         return given
     columns = (replace(column, dtype=column.dtype or dtypes.get(column.name)) for column in given.columns)
     return Schema(tuple(columns), given.form)

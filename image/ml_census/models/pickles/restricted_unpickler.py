@@ -1,13 +1,15 @@
-"""Unpickle models with a list of allowed globals: a pickle is a program that can call any global that it references.
+"""Unpickle models with a list of allowed classes and functions. An unrestricted pickle can run any code.
 
 https://docs.python.org/3/library/pickle.html#restricting-globals
 
-A pickle may reference the globals of allowed_globals.txt (written by ci/generate-allowed-globals.py) and those that an
-operator trusts. Any other global becomes a placeholder. A model that needs a placeholder to predict is rejected, and
-the error lists all forbidden globals.
+A global is a class or function that a pickle references as "module.name". A pickle may reference the globals in
+allowed_globals.txt (written by ci/generate-allowed-globals.py) and the globals that an operator trusts. Any other
+global is forbidden. The unpickler does not import a forbidden global, and uses a placeholder object in its place. A
+model that needs a placeholder to predict is rejected. The error lists all forbidden globals.
 
-The guard uses private names of joblib: NumpyUnpickler with its find_class, _validate_fileobject_and_memmap, and
-NumpyArrayWrapper.read_array, which must read arrays of objects by the same find_class: joblib 1.6 does, 1.5 does not.
+This module uses private names of joblib: NumpyUnpickler.find_class, _validate_fileobject_and_memmap and
+NumpyArrayWrapper.read_array. The method read_array must call find_class for each global inside an array of objects.
+joblib 1.6 does this, and joblib 1.5 does not.
 """
 
 import _compat_pickle
@@ -32,17 +34,17 @@ from ml_census.models.pickles.placeholders import (
 
 
 class ForbiddenGlobalError(Exception):
-    """Report a pickle that references globals beyond the allowed and the trusted ones."""
+    """Report a pickle that references classes or functions that are neither allowed nor trusted."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        """Take the globals, each "module.name"."""
+        """Store the forbidden classes and functions, each "module.name", in alphabetical order as `names`."""
         self.names = sorted(names)
         super().__init__(", ".join(self.names))
 
 
 @cache
 def allowed_globals() -> frozenset[tuple[str, str]]:
-    """Return module and name of all globals that a scikit-learn model may reference."""
+    """Return module and name of all classes and functions in allowed_globals.txt: each pickle may reference them."""
     lines = (
         resources.files("ml_census.models.pickles")
         .joinpath("allowed_globals.txt")
@@ -53,17 +55,19 @@ def allowed_globals() -> frozenset[tuple[str, str]]:
 
 
 def restricted_load(data: bytes, trusted: Iterable[str]) -> Any:
-    """Return the model that joblib or pickle wrote, compressed or not; of a search, its best_estimator_.
+    """Return the model that joblib or pickle wrote, compressed or not.
 
-    `trusted` are further allowed globals, each "module.name". A forbidden global is not imported.
-    Raises ForbiddenGlobalError, ReadsFilesError, and any exception that a damaged pickle leads to.
+    For a search such as GridSearchCV, the model is its best_estimator_. `trusted` are classes and functions that the
+    pickle may reference beside the allowed ones, each "module.name". Raises ForbiddenGlobalError if the model needs any
+    other class or function, and ReadsFilesError for a text vectorizer that opens files. A damaged pickle, or the code
+    of a trusted class, can raise any other exception.
     """
     with _validate_fileobject_and_memmap(io.BytesIO(data), "", None) as (file, _):
         unpickler = _Unpickler(file, frozenset(trusted))
         try:
             model = unpickler.load()
         except Exception as error:
-            if unpickler.forbidden:  # a placeholder in the place of another object can cause any exception
+            if unpickler.forbidden:  # a placeholder can cause any exception
                 raise ForbiddenGlobalError(unpickler.forbidden) from error
             raise
     model = getattr(model, "best_estimator_", model)
@@ -73,17 +77,20 @@ def restricted_load(data: bytes, trusted: Iterable[str]) -> Any:
 
 
 class _Unpickler(numpy_pickle.NumpyUnpickler):  # type: ignore[misc]
-    """An unpickler that imports only allowed and trusted globals."""
+    """An unpickler that imports only allowed and trusted classes and functions."""
 
     def __init__(self, file: Any, trusted: frozenset[str]) -> None:
         super().__init__("", file, ensure_native_byte_order=True)
         self._trusted = trusted
         self.forbidden: set[str] = set()
-        """The forbidden globals, each "module.name"."""
+        """The forbidden classes and functions that the pickle references, each "module.name"."""
         self.has_vectorizer = False
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return an allowed or trusted global, or a placeholder. joblib also calls it for arrays of objects."""
+        """Return the class or function `name` of `module` if it is allowed or trusted. Otherwise return a placeholder.
+
+        joblib calls this method also for the classes and functions inside arrays of objects.
+        """
         if self.proto < 3:  # these protocols have the names of Python 2
             module, name = _compat_pickle.NAME_MAPPING.get((module, name), (module, name))
             module = _compat_pickle.IMPORT_MAPPING.get(module, module)
@@ -101,7 +108,7 @@ class _Unpickler(numpy_pickle.NumpyUnpickler):  # type: ignore[misc]
 
 
 def _check_guard() -> None:
-    """Raise ImportError if joblib imports the globals inside arrays of objects without find_class, as 1.5 does."""
+    """Raise ImportError if joblib does not call find_class for globals inside arrays of objects (joblib 1.5)."""
     file = io.BytesIO()
     joblib.dump(np.array([ForbiddenGlobalError], dtype=object), file)
     try:

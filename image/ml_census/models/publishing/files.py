@@ -1,4 +1,4 @@
-"""Publish the files that `ml-census publish` names, and report an error by the option that caused it."""
+"""Publish a model for the command `ml-census publish`. Each error names the option of the command that caused it."""
 
 import warnings
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ ADVICE = "give rows that the model predicts with --golden, or the columns' types
 
 
 class _Sources(NamedTuple):
-    """The URIs that `ml-census publish` reads; None for an option that is not given."""
+    """The URIs of the files that `ml-census publish` reads. None: the option is not given."""
 
     model: str
     decoding: str | None
@@ -39,17 +39,19 @@ def publish_files(
     golden_uri: str | None,
     trusted: Iterable[str] = (),
 ) -> EngineInfo:
-    """Publish a model that was written with joblib or pickle, with the content of the other files.
+    """Publish a pickled model in the folder or gs:// URI `output`, and return the engine that will serve the model.
 
-    `trusted` are globals that the pickle may reference beside those of scikit-learn, each "module.name".
-    Returns the engine that will serve the model. Raises ArtifactError, StorageError.
+    `decoding_uri` names a JSON object from class to text. `schema_uri` names a whole schema.json or changed columns.
+    `golden_uri` names a JSON object with "inputs", a list of rows that the model must predict. `trusted` are classes
+    and functions that the pickle may reference beside those of scikit-learn, each "module.name". Raises ArtifactError
+    if a file or a trusted name cannot be used, and StorageError if `output` cannot be written.
     """
     trusted = tuple(trusted)
     for name in trusted:
         if reason := trusted_globals.rejection_reason(name):
             raise ArtifactError("--trusted-global", name, reason)
     sources = _Sources(model_uri, decoding_uri, schema_uri, golden_uri)
-    with warnings.catch_warnings(action="ignore"):  # NumPy warns of the extreme rows on which the model is verified
+    with warnings.catch_warnings(action="ignore"):  # NumPy warns about extreme numbers in the sampled rows
         try:
             return _publish_files(sources, output, trusted)
         except (ArtifactError, StorageError):
@@ -74,7 +76,7 @@ def _publish_files(sources: _Sources, output: str, trusted: tuple[str, ...]) -> 
 
 
 def _to_artifact_error(sources: _Sources, error: Exception) -> ArtifactError:
-    """Return the error that names the option and the file to which an exception of `publish` belongs."""
+    """Return the ArtifactError for an exception of `publish`, with the option and the file that caused it."""
     schema = ("--schema", sources.schema) if sources.schema else ("--model", sources.model)
     match error:
         case SchemaError():

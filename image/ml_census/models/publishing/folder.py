@@ -1,4 +1,4 @@
-"""Write the folder of a model: the model, its compiled form, and all files that a server checks before it serves."""
+"""Write the folder of a published model: the pickle, the compiled form, and the files that a server checks."""
 
 import hashlib
 import io
@@ -25,7 +25,7 @@ from ml_census.schema import Columns, Schema, schema_from_json, schema_to_json
 from ml_census.storage import json_file
 
 COMPRESSION = 3
-"""Level of zlib for model.pkl, which each pod downloads at its start. A forest is six times smaller with it."""
+"""zlib compression level of model.pkl. Each pod downloads this file; level 3 makes a forest six times smaller."""
 
 
 def publish(
@@ -37,12 +37,20 @@ def publish(
     output: str,
     report: bytes | None = None,
 ) -> EngineInfo:
-    """Write model.pkl, compiled.npz, prediction_decoding.json, schema.json, golden.json, report.html and manifest.json.
+    """Write a published model to a folder or gs:// URI, and return the engine that will serve the model.
 
-    `texts` decodes the classes. `golden_rows` are raw rows in the order of the columns. `about` is added to the
-    manifest. `output` is a folder or a gs:// URI. compiled.npz is missing for a model that does not compile, and
-    prediction_decoding.json without `texts`. Returns the engine that will serve the model.
-    Raises SchemaError, DecodingError, InvalidRowsError, PredictionError or StorageError.
+    The folder gets model.pkl, schema.json and manifest.json, and compiled.npz if the model compiles. `texts` is the
+    text for each class, or None (prediction_decoding.json). `golden_rows` are rows of values in the order of the
+    columns (golden.json); each server compares its own predictions with golden.json. `about` contains further
+    items of manifest.json. `report` is the content of report.html, or None.
+
+    Raises:
+        DecodingError: `texts` lacks a class.
+        InvalidRowsError: `golden_rows` do not fit the schema.
+        PredictionError: The model rejects `golden_rows` or, without them, all example rows.
+        SchemaError: JSON cannot represent the schema or the classes.
+        StorageError: `output` cannot be written.
+        MemoryError: Memory is short.
     """
     original = SklearnPredictor(model, schema)
     labels = class_labels.build_label_map(texts, original.classes) if texts else None
@@ -62,7 +70,7 @@ def publish(
 
 
 def _require_predictions(predictor: SklearnPredictor, golden: Columns | None) -> None:
-    """Predict the golden rows, or else an example row. Raises PredictionError."""
+    """Predict `golden`, or an example row if `golden` is None. Raises PredictionError if the model rejects the rows."""
     if golden is None:
         predict_example(predictor)
     else:
@@ -105,7 +113,7 @@ def _manifest(files: Mapping[str, bytes], engine: EngineInfo, about: Mapping[str
 def _write(output: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> None:
     for name, data in files.items():
         storage.write(storage.join(output, name), data)
-    # The manifest comes last: a server that reads it finds all files that it lists.
+    # manifest.json is written last: all files that manifest.json lists then exist.
     storage.write(storage.join(output, MANIFEST), _json(manifest))
 
 

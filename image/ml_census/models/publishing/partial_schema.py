@@ -1,4 +1,4 @@
-"""A --schema file that changes some columns of the schema that the model states."""
+"""Parse the file of `ml-census publish --schema`: a whole schema, or changes of some columns."""
 
 from typing import Any
 
@@ -7,14 +7,15 @@ from ml_census.schema import Schema, SchemaError, schema_from_json, schema_to_js
 from ml_census.storage import json_file
 
 MAX_NAMES = 20
-"""Maximum number of known columns that an error names (default 20)."""
+"""Maximum number of columns that an error message lists (20)."""
 
 
 def parse_schema(model: Any, data: bytes) -> Schema:
-    """Return the schema of a --schema file.
+    """Return the schema for a fitted model from a --schema file. `data` is the content of the file.
 
-    A file with "form" is a whole schema. A file without "form" changes the columns that it lists; the others stay as
-    the model states them. Raises SchemaError.
+    A file with the key "form" is a whole schema. A file without "form" lists only changes of columns. All other columns
+    are inferred from the model. Raises SchemaError if the file is invalid, if the model does not have a listed column,
+    or if the columns cannot be inferred.
     """
     try:
         document = json_file.parse(data)
@@ -30,13 +31,13 @@ def parse_schema(model: Any, data: bytes) -> Schema:
 
 
 def _change_column(columns: dict[str, dict[str, Any]], changes: Any) -> None:
-    """Apply the changes to the column that they name. Raises SchemaError."""
+    """Apply `changes` to the column with the name changes["name"]. Raises SchemaError if no column has this name."""
     if not isinstance(changes, dict) or "name" not in changes:
         raise SchemaError('each of "columns" must be an object with "name"')
     if (column := columns.get(str(changes["name"]))) is None:
         names = ", ".join([*columns][:MAX_NAMES]) + (", …" if len(columns) > MAX_NAMES else "")
         raise SchemaError(f"the model has no column {changes['name']}; known are {names}")
     if changes.get("type", column["type"]) != column["type"]:
-        for key in ("categories", "dtype"):  # they belong to the type that the model states
+        for key in ("categories", "dtype"):  # the values of these keys fit only the inferred type
             column.pop(key, None)
     column.update(changes, name=column["name"])

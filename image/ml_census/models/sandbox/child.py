@@ -1,4 +1,4 @@
-"""The part of the sandbox that runs in the child process."""
+"""Check a pickled model: the code that runs in the child process."""
 
 import json
 import os
@@ -19,11 +19,15 @@ from ml_census.schema import schema_to_json
 from ml_census.storage import snapshot
 
 PRIORITY = 10
-"""Increment of the nice value, so that requests are served first."""
+"""Increment of the nice value of the child process, so that the server process has a higher CPU priority."""
 
 
 def check_model(folder: Path) -> None:
-    """Load and check the model in the folder, and write a SandboxResult or the error there. Raises OSError."""
+    """Load and check the pickled model in a folder. Write a SandboxResult or the ArtifactError to the same folder.
+
+    This function limits the memory of the process. Raises OSError if a file cannot be read or written. Raises
+    ValueError if a file has changed since the server wrote the file.
+    """
     os.nice(PRIORITY)
     if (available := available_memory()) is not None:
         resource.setrlimit(resource.RLIMIT_DATA, (available, available))

@@ -1,32 +1,36 @@
-"""The memory that the container has left, from its control group."""
+"""Read from the Linux control group (cgroup) how much memory the container has left."""
 
 from pathlib import Path
 from typing import NamedTuple
 
 
 class ControlGroup(NamedTuple):
-    """Where a version of control groups shows the memory of a container."""
+    """The files in which a version of cgroups shows the memory of a container."""
 
     folder: str
     limit: str
-    """The file with the limit in bytes, or with "max"."""
+    """Name of the file with the memory limit in bytes. The content "max" means no limit."""
     usage: str
-    """The file with the used bytes."""
+    """Name of the file with the used memory in bytes."""
     prefix: str
-    """The prefix of the lines of memory.stat that include the child groups."""
+    """Prefix of the keys in memory.stat whose values include child cgroups."""
 
 
 CGROUPS = (
     ControlGroup("/sys/fs/cgroup", "memory.max", "memory.current", ""),
     ControlGroup("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_"),
 )
-"""Control groups version 2, then version 1."""
+"""The files of cgroup version 2, then those of version 1."""
 RESERVED_BYTES = 32 * 1024**2
-"""Memory that is reserved for the server (default 32 MiB), and the minimum result of available_memory."""
+"""Memory that the child process leaves to the server (32 MiB), and the minimum result of available_memory."""
 
 
 def available_memory() -> int | None:
-    """Return the bytes that the container has left for a child process, or None without a limit."""
+    """Return how much memory a child process may use, in bytes.
+
+    The result is the free memory of the container minus RESERVED_BYTES, and at least RESERVED_BYTES. Returns None if
+    the container has no memory limit, or if its cgroup cannot be read.
+    """
     for group in CGROUPS:
         try:
             limit, usage, stat = (
@@ -42,6 +46,6 @@ def available_memory() -> int | None:
 
 
 def _page_cache(stat: str, prefix: str) -> int:
-    """Return the bytes of cached files. The kernel counts them as used, and frees them when a process needs memory."""
+    """Return the size of the page cache in bytes. The kernel counts this cache as used memory."""
     counts = dict(line.split() for line in stat.splitlines())
     return sum(int(counts[f"{prefix}{state}_file"]) for state in ("active", "inactive"))

@@ -1,7 +1,8 @@
 """Check a pickled model in a child process, so that a crash, hang or lack of memory does not end the server.
 
-The server writes the files of the model to a folder, without users and keys. The child loads and checks the model, and
-writes a SandboxResult there. If the model compiles, the server loads the compiled form, and unpickles nothing.
+The server writes the files of the model to a temporary folder. The files of users and signing keys are not in this
+folder. The child process loads and checks the model, and writes a SandboxResult to the folder. If the model compiles,
+the server loads the compiled form, and never unpickles the model.
 """
 
 import contextlib
@@ -25,32 +26,36 @@ from ml_census.storage.snapshot import Snapshot
 PREFIX = "sandbox-"
 CONFIG = "config.json"
 TIMEOUT_SECONDS = 120
-"""Maximum time for a check (default 120 s). A large forest is also compiled and verified, at a low priority."""
+"""Maximum time of a check. The child process also compiles and verifies large forests, at low CPU priority."""
 MAX_STDERR_BYTES = 4096
-"""Maximum number of bytes that are kept from the end of the child's stderr (default 4096)."""
+"""Maximum number of bytes that the server keeps from the end of the stderr of the child process (4096)."""
 
 
 def run_in_sandbox(config: Config, files: Snapshot) -> SandboxResult:
-    """Check the model, whose files have been read, in a child process. Raises ArtifactError."""
+    """Check the pickled model of the configuration in a child process, and return the result.
+
+    `files` must already contain all files of the model. Raises ArtifactError if the model fails a check, if the child
+    process crashes or exceeds TIMEOUT_SECONDS, or if memory or disk space is short.
+    """
     try:
         with tempfile.TemporaryDirectory(prefix=PREFIX, dir=config.cache_path) as scratch:
             folder = Path(scratch) / "model"
             files.save(folder)
             (folder / CONFIG).write_text(json.dumps(dataclasses.asdict(config)))
             return _check(config, folder)
-    except OSError as error:  # no space, no process, no open files left
+    except OSError as error:  # such as a full disk, or no free file descriptors
         reason = f"model check could not run: {error.strerror or error}"
         raise ArtifactError("model_path", config.model_path, reason, is_transient=True) from error
 
 
 def remove_stale_scratch(folder: Path) -> None:
-    """Remove the folders of checks whose server was killed. Each holds a copy of the model."""
+    """Remove the temporary folders that checks of a killed server have left in `folder` (`cache_path`)."""
     for leftover in folder.glob(f"{PREFIX}*"):
         shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _check(config: Config, folder: Path) -> SandboxResult:
-    """Run the child. Raises ArtifactError and OSError."""
+    """Run the child process and return its result. Raises ArtifactError, OSError."""
     try:
         code, stderr = _run([sys.executable, "-m", "ml_census", "sandbox", str(folder)])
     except subprocess.TimeoutExpired as error:
@@ -58,16 +63,16 @@ def _check(config: Config, folder: Path) -> SandboxResult:
         raise ArtifactError("model_path", config.model_path, timeout, is_transient=True) from error
     if code or not has_result(folder):
         reason = f"model check failed: sandbox process {_exit_reason(code, stderr)}"
-        # The kernel sends SIGKILL when memory runs out. The child ends with EX_TEMPFAIL without memory or space.
+        # If memory is short, the kernel sends SIGKILL. The child exits with EX_TEMPFAIL after an OSError.
         is_transient = code in (-Signals.SIGKILL, os.EX_TEMPFAIL)
         raise ArtifactError("model_path", config.model_path, reason, is_transient=is_transient)
     return read_result(folder)
 
 
 def _run(command: list[str]) -> tuple[int, bytes]:
-    """Run the child; return its exit code and the end of its stderr. Raises OSError, TimeoutExpired."""
+    """Run the child process. Return its exit code and the end of its stderr. Raises OSError, TimeoutExpired."""
     tail = bytearray()
-    # The session of its own lets killpg end all processes that the child starts.
+    # The child gets a new session and process group, so that killpg also ends all processes that the child has started.
     child = subprocess.Popen(  # noqa: S603
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
     )

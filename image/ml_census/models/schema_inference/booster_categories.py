@@ -1,4 +1,4 @@
-"""Read the categories that LightGBM and XGBoost keep of a DataFrame's category columns, without importing either."""
+"""Read the categories of pandas columns that LightGBM and XGBoost models store. Imports neither library."""
 
 import json
 from typing import Any
@@ -7,9 +7,10 @@ from ml_census.schema import Value
 
 
 def categories(model: Any) -> dict[int, list[Value]]:
-    """Return the categories of each pandas category column of a LightGBM or XGBoost model, by position of the column.
+    """Return the categories of each pandas column of dtype category, by the position of the column.
 
-    The categories have the order of the model. The result is empty for a model of another library.
+    `model` is a fitted LightGBM or XGBoost estimator. A list of categories has the order of the integer codes in the
+    model. The result is empty for an estimator of another library, and for a model without such columns.
     """
     booster: Any = getattr(model, "booster_", None)
     if hasattr(booster, "pandas_categorical"):
@@ -35,7 +36,7 @@ def _of_xgboost(booster: Any) -> dict[int, list[Value]]:
 
 
 def _decode(column: dict[str, Any]) -> list[Value]:
-    """Return a column's categories: numbers as they are, or text from its UTF-8 bytes and their offsets."""
+    """Return the categories of a column. XGBoost stores text as UTF-8 bytes and offsets, and numbers directly."""
     if "offsets" not in column:
         return list(column["values"])
     text, offsets = bytes(byte & 255 for byte in column["values"]), column["offsets"]

@@ -1,4 +1,4 @@
-"""Facts that the steps of a pipeline state about its input columns, and the schema's columns that follow from it."""
+"""Facts about the input columns of a model, and the schema that follows from these facts."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,23 +13,34 @@ REMEDY = "turn the column into text before fitting, as by astype(str)"
 
 @dataclass
 class ColumnFacts:
-    """Facts about input columns by their position. The first step that states what a column holds decides."""
+    """Facts about the input columns of a pipeline, by the position of the column (from 0)."""
 
     numbers: set[int] = field(default_factory=set)
+    """Columns that must contain numbers."""
     texts: set[int] = field(default_factory=set)
+    """Columns that a text vectorizer takes."""
     categories: dict[int, np.ndarray] = field(default_factory=dict)
+    """Known categories of a column: (categories,), of any dtype."""
     missing_categories: dict[int, Value] = field(default_factory=dict)
-    """The value that means a missing one to an imputer, such as "?"."""
+    """The text or integer that a SimpleImputer replaces in a column as a missing value, such as "?"."""
     reject_unknown: set[int] = field(default_factory=set)
     """Columns whose encoder raises an exception for an unknown category."""
     nullable: set[int] = field(default_factory=set)
+    """Columns that may contain missing values."""
     dropped: set[int] = field(default_factory=set)
+    """Columns that a part of a ColumnTransformer drops."""
     used: set[int] = field(default_factory=set)
-    """Columns that a part of a ColumnTransformer takes, also if another part drops them."""
+    """Columns that a part of a ColumnTransformer uses, even if another part drops them."""
     dtypes: dict[int, str] = field(default_factory=dict)
+    """pandas dtype of a column, such as "category"."""
 
     def add_categories(self, columns: Sequence[int | None], categories: Sequence[np.ndarray], rejects: bool) -> None:
-        """Note the categories of each column, unless an earlier step has stated what it holds."""
+        """Store the categories of each column for which no earlier step has stated categories or numbers.
+
+        `columns` are positions of input columns, or None for a column that a step has computed. `categories` has an
+        array of shape (categories,) for each column. `rejects` states whether the encoder raises an exception for an
+        unknown category. If both sequences differ in length, nothing is stored.
+        """
         if len(columns) != len(categories):
             return
         for column, values in zip(columns, categories, strict=True):
@@ -39,7 +50,7 @@ class ColumnFacts:
                     self.reject_unknown.add(column)
 
     def column(self, index: int, name: str | int) -> Column:
-        """Return the schema's column at this position. Raises SchemaError for categories that JSON does not have."""
+        """Return the schema column at position `index`. Raises SchemaError if JSON cannot represent a category."""
         nullable = index in self.nullable
         if index in self.categories:
             return self._category_column(index, name)
@@ -65,20 +76,22 @@ class ColumnFacts:
         )
 
     def form(self, columns: Iterable[Column]) -> Form:
-        """Return the form of the rows of a model that was fitted without column names.
+        """Return the form of the input array for a model that was fitted without column names.
 
-        A model that was fitted on lists of mixed values has learnt its categories as NumPy text, others as objects.
+        The form is "numbers" if all columns are numbers. Otherwise the form is "objects" if a column has
+        the type "any". The form is "text" if an encoder has categories of a NumPy text dtype, as after fitting on lists
+        of mixed values. In all other cases the form is "objects".
         """
         types = {column.type for column in columns}
         if types <= {"number"}:
             return "numbers"
         if "any" in types:
-            return "objects"  # text of any length
+            return "objects"  # an array of objects holds text of any length
         return "text" if any(values.dtype.kind == "U" for values in self.categories.values()) else "objects"
 
 
 def _check_categories(name: str | int, dtype: np.dtype[Any], categories: Sequence[Value]) -> None:
-    """Raise SchemaError for categories that JSON does not have: each of them would be unknown to the model."""
+    """Raise SchemaError for categories that JSON cannot represent, such as dates: no client could send them."""
     types = {type(value).__name__ for value in categories if not isinstance(value, str | int | float | None)}
     if dtype.kind in "Mm":
         types = {str(dtype)}

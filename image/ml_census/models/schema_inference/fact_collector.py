@@ -1,8 +1,8 @@
-"""Collect the facts about the input columns of a pipeline that its fitted steps contain.
+"""Collect facts about the input columns of a pipeline from its fitted steps.
 
 The collector follows a column through the steps that do not change the column. An encoder contains the categories of a
-column. A scaler or an estimator requires numbers. A column of an unknown step accepts any value. If the model rejects a
-value of such a column, the client gets a 400.
+column. A scaler or an estimator requires numbers. If the collector does not know a step, the columns of the step accept
+any value. If the model then rejects a value, the client gets the HTTP status 400.
 """
 
 from typing import Any
@@ -43,34 +43,34 @@ FORESTS = (
 HISTOGRAM_BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 
 Columns = list[int | None]
-"""The positions of input columns, with None for a column that a step has made.
+"""The positions of input columns, with None for a column that a step has computed.
 
-An empty list means that the number and the order of the columns are unknown, and no further step can state facts.
+An empty list means that the number and the order of the columns are unknown. Later steps then add no facts.
 """
 
 
 class FactCollector(PipelineVisitor[int | None]):
-    """Visitor that notes the facts about input columns that each step contains."""
+    """Visitor that stores the facts of each fitted step about input columns in `facts`."""
 
     def __init__(self) -> None:
         self.facts = ColumnFacts()
 
     def on_part(self, transformer: Any, columns: Columns) -> None:
-        """Note which columns a ColumnTransformer drops and which it uses."""
+        """Store whether one transformer of a ColumnTransformer uses `columns`, or drops them ("drop")."""
         is_dropped = isinstance(transformer, str) and transformer == "drop"
         (self.facts.dropped if is_dropped else self.facts.used).update(_inputs(columns))
 
     def is_selector(self, step: Any, columns: Columns) -> bool:
-        """Return whether a step only selects columns, and `columns` has an item for each input of the step.
+        """Return whether a step only selects columns, and `columns` has one item for each input feature of the step.
 
-        Return False for RFE, since the estimator of an RFE also contains facts.
+        Returns False for RFE (recursive feature elimination), because the estimator of an RFE also contains facts.
         """
         return (
             super().is_selector(step, columns) and not isinstance(step, RFE) and len(step.get_support()) == len(columns)
         )
 
     def transform(self, step: Any, columns: Columns) -> Columns:
-        """Note the facts of a step, and return its output columns."""
+        """Store the facts of a fitted step, and return the output columns. An empty list means unknown columns."""
         if hasattr(step, "best_estimator_"):
             return self.visit(step.best_estimator_, columns)
         if isinstance(step, RFE):
@@ -119,7 +119,7 @@ class FactCollector(PipelineVisitor[int | None]):
         return self._require_numbers(step, columns)
 
     def _require_numbers(self, step: Any, columns: Columns) -> Columns:
-        """Note that a step requires numbers, unless it takes text, contains estimators or is not from scikit-learn."""
+        """Store that a step requires numbers, unless it takes text, contains estimators or is not from scikit-learn."""
         tags = get_tags(step).input_tags
         if tags.string and not tags.two_d_array:
             self.facts.texts.update(_inputs(columns))
@@ -136,7 +136,7 @@ class FactCollector(PipelineVisitor[int | None]):
         return columns if isinstance(step, OneToOneFeatureMixin) else []
 
     def _boost_histograms(self, step: Any, columns: Columns) -> Columns:
-        """Note that the columns of histogram boosting accept missing values, and note the categories of its encoder."""
+        """Store that columns of histogram gradient boosting may have missing values, and store their categories."""
         self.facts.nullable.update(_inputs(columns))
         categorical = np.zeros(len(columns), dtype=bool)
         if step.is_categorical_ is not None and len(step.is_categorical_) == len(columns):
@@ -148,7 +148,7 @@ class FactCollector(PipelineVisitor[int | None]):
         return []
 
     def _boost(self, columns: Columns, categories: dict[int, list[Value]]) -> None:
-        """Note that LightGBM and XGBoost accept missing values, and note their columns of the dtype category."""
+        """Store that LightGBM and XGBoost accept missing values, and store the categories of their pandas columns."""
         for index, column in enumerate(columns):
             if column is None:
                 continue
@@ -161,7 +161,7 @@ class FactCollector(PipelineVisitor[int | None]):
 
 
 def _inputs(columns: Columns, chosen: np.ndarray | None = None) -> list[int]:
-    """Return the positions that are not None; with `chosen`, bool (columns,), only those where `chosen` is true."""
+    """Return the positions that are not None. With `chosen`: bool (columns,), return only those where it is true."""
     flags = [True] * len(columns) if chosen is None else chosen.tolist()
     return [column for column, flag in zip(columns, flags, strict=True) if flag and column is not None]
 
@@ -169,8 +169,8 @@ def _inputs(columns: Columns, chosen: np.ndarray | None = None) -> list[int]:
 def _has_seen_missing(step: Any, width: int) -> np.ndarray:
     """Return for each feature whether the training rows of the trees had missing values: bool (width,).
 
-    A node without missing values in training sends missing values to the child with more rows. A node that sends them
-    to the other child, or splits at infinity, had missing values in training.
+    A node without missing values in training sends missing values to the child with more rows. A node that sends
+    missing values to the other child, or splits at infinity, had missing values in training.
     """
     seen = np.zeros(width, dtype=bool)
     if not isinstance(step, (BaseDecisionTree, *FORESTS)):

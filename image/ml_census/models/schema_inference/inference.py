@@ -1,4 +1,4 @@
-"""Infer from a fitted scikit-learn model which columns it takes."""
+"""Infer the input columns of a fitted scikit-learn model."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,9 +19,11 @@ REMEDY = "put a schema.json beside it"
 
 
 def infer_schema(model: Any, names: Sequence[str] | None = None) -> Schema:
-    """Return the schema of a fitted model. `names` are the column names of a model that was fitted without names.
+    """Return the schema of a fitted model: the names, types and categories of its input columns.
 
-    Raises SchemaError if the model does not state how many columns it takes, or takes no rows of values.
+    `names` are the column names for a model that was fitted without names. Raises SchemaError if the model does not
+    state its number of columns, or takes dicts in place of rows. Raises SchemaError also if JSON cannot represent a
+    category, or if the installed scikit-learn lacks a private attribute that the inference reads.
     """
     model = getattr(model, "best_estimator_", model)
     fitted_names = getattr(model, "feature_names_in_", None)
@@ -60,7 +62,7 @@ def _without_columns(model: Any) -> str:
 
 
 def _non_tabular_input(step: Any) -> str | None:
-    """Return "documents" for text vectorizers, "dicts" for DictVectorizer, and None for models of rows of values."""
+    """Return "documents" for text vectorizers, "dicts" for DictVectorizer, and None for steps that take rows."""
     if isinstance(step, Pipeline | FeatureUnion):
         return _non_tabular_input((step.steps if isinstance(step, Pipeline) else step.transformer_list)[0][1])
     if inner := inner_estimators(step):
@@ -74,7 +76,7 @@ def _non_tabular_input(step: Any) -> str | None:
 
 
 def _input_width(step: Any) -> int | None:
-    """Return how many columns a step takes, or None if it does not state this."""
+    """Return the number of columns that a step takes, or None if the step does not state this number."""
     if (width := getattr(step, "n_features_in_", None)) is not None:
         return int(width)
     if isinstance(step, Pipeline):
@@ -82,7 +84,7 @@ def _input_width(step: Any) -> int | None:
     if isinstance(step, FeatureUnion):
         widths = (_input_width(inner) for _, inner in step.transformer_list)
         return next((width for width in widths if width is not None), None)
-    if hasattr(step, "shape_fit_"):  # an SVC whose kernel is a function; for lists it has the number of rows only
+    if hasattr(step, "shape_fit_"):  # an SVC with a callable kernel; fitted on lists, it has only the number of rows
         return int(step.shape_fit_[1]) if len(step.shape_fit_) == 2 else None
-    # a SelectKBest with scores set by hand was never fitted, and still selects
+    # a SelectKBest whose scores were set by hand works without fit
     return len(step.get_support()) if isinstance(step, SelectorMixin) else None

@@ -1,4 +1,4 @@
-"""Estimators that hold other fitted estimators."""
+"""Find the fitted estimators inside meta-estimators, such as VotingClassifier."""
 
 from typing import Any
 
@@ -24,7 +24,10 @@ CHAINS = (ClassifierChain, RegressorChain)
 
 
 def inner_estimators(step: Any) -> list[Any]:
-    """Return the fitted estimators that all take the step's own input; an empty list for any other step."""
+    """Return the fitted estimators inside a meta-estimator that take the same columns as the meta-estimator.
+
+    The list is empty for any other step.
+    """
     if isinstance(step, COMBINED):
         return list(step.estimators_)
     if isinstance(step, TransformedTargetRegressor):
@@ -32,7 +35,7 @@ def inner_estimators(step: Any) -> list[Any]:
     if isinstance(step, THRESHOLDS):
         return [step.estimator_]
     if isinstance(step, BY_CLASS_OR_OUTPUT):
-        # scikit-learn puts a constant in place of an estimator for a class that all rows have, or none
+        # for a class that all training rows have, or none, scikit-learn stores a constant in place of an estimator
         return [estimator for estimator in step.estimators_ if type(estimator) is type(step.estimator)]
     if isinstance(step, CHAINS):
         return [step.estimators_[0]]  # each further estimator also takes the predictions of those before it
