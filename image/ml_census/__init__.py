@@ -1,3 +1,3 @@
-"""Log in, send rows, get predictions, from any scikit-learn model."""
+"""HTTP server, client and command line for the predictions of any scikit-learn model."""
 
 __version__ = "0.2.0"

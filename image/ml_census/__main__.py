@@ -1,4 +1,4 @@
-"""`python -m ml_census` is the command line."""
+"""Run the command line as `python -m ml_census`."""
 
 from ml_census.cli.main import main
 

@@ -1,17 +1,17 @@
-"""The two errors that an operator sees: of config.yaml, and of the files that it names."""
+"""Exceptions with a message for the operator: ConfigError for config.yaml, ArtifactError for other files."""
 
 
 class ConfigError(Exception):
-    """Report a configuration that cannot be used.
+    """Report a config.yaml that cannot be used.
 
-    The message names the file, the key and the reason in one line.
+    The message names the file, the key and the reason, in one line.
     """
 
 
 class ArtifactError(Exception):
-    """Report an artifact that cannot be used.
+    """Report a file or storage object that cannot be used, such as a model or a users file.
 
-    The message names the key of the configuration (or the option of the command), the URI and the reason in one line.
+    The message names the key of config.yaml (or the option of the command), the URI and the reason, in one line.
     """
 
     def __init__(
@@ -19,7 +19,7 @@ class ArtifactError(Exception):
     ) -> None:
         self.key, self.uri, self.reason = key, uri, " ".join(reason.split())
         self.is_storage_unavailable = is_storage_unavailable
-        """Whether the store could not be reached."""
+        """Whether the storage could not be reached."""
         self.is_transient = is_transient or is_storage_unavailable
-        """Whether the same artifact may load later: the store is unavailable, or memory or disk space is short."""
+        """Whether a later attempt may succeed: for example, the storage is unavailable, or memory is short."""
         super().__init__(f"{key}: {uri}: {self.reason}")

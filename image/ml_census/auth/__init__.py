@@ -1,4 +1,4 @@
-"""Authentication: user passwords, the tokens issued for them, and a lockout after failed logins. No Flask, no I/O."""
+"""Authentication: passwords, JSON Web Tokens, and a lockout after failed logins. No module uses Flask or does I/O."""
 
 from ml_census.auth.errors import CredentialsError as CredentialsError
 from ml_census.auth.login_throttle import LoginThrottle as LoginThrottle

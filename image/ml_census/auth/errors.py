@@ -1,5 +1,5 @@
-"""Error of users and signing keys."""
+"""Exception for invalid users files and signing keys."""
 
 
 class CredentialsError(Exception):
-    """Report users or keys that cannot be used. The message is the reason in one line and never quotes a secret."""
+    """Report users or signing keys that cannot be used. The message is one line and never quotes a secret."""

@@ -1,4 +1,4 @@
-"""Lockout against password guessing: after repeated failures of a user at an address, each login must wait longer."""
+"""Lockout against password guessing: after repeated failed logins, a user at a client address must wait."""
 
 import hashlib
 import threading
@@ -13,9 +13,9 @@ MAX_FAILURES = 5
 INITIAL_LOCKOUT_SECONDS = 60
 MAX_LOCKOUT_SECONDS = 900
 MAX_RECORDS = 10_000
-"""Maximum number of records, about 2 MB; the oldest is evicted.
+"""Maximum number of stored pairs of user and address (about 2 MB). A further pair replaces the oldest pair.
 
-To evict a record takes 10,000 other logins, which hash for 11 minutes of one core (65 ms each, scrypt).
+An attacker needs 10,000 failed logins to replace a pair. Their scrypt hashes (65 ms each) take 11 minutes of one core.
 """
 
 
@@ -27,25 +27,25 @@ class _FailureRecord:
 
 
 class LoginThrottle:
-    """Counts failed logins by user and client address. Thread-safe."""
+    """Counter of failed logins by user and client address. All methods are thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Start without failures; tests set the clock, which returns seconds."""
+        """Start without failures. `clock` returns the time in seconds; tests replace the clock."""
         self._clock = clock
         self._records: OrderedDict[bytes, _FailureRecord] = OrderedDict()
         self._lock = threading.Lock()
 
     def retry_after(self, user: str, address: str) -> int:
-        """Return the whole seconds until the user may log in from the address; 0 without lockout."""
+        """Return the seconds, rounded up, until the user may log in from the address; 0 without a lockout."""
         with self._lock:
             record = self._records.get(_key(user, address))
             return max(ceil(record.locked_until - self._clock()), 0) if record else 0
 
     def record_failure(self, user: str, address: str) -> None:
-        """Count a wrong password.
+        """Count a failed login.
 
-        The fifth failure locks the user out at the address for 60 s. Each further one doubles the time, up to 15
-        minutes. After 15 minutes without a failure the count starts from zero.
+        The fifth failure locks the user out at the address for 60 s. Each further failure doubles the time, up to 15
+        minutes. After 15 minutes without a failure, the count starts from zero.
         """
         key = _key(user, address)
         with self._lock:
@@ -60,12 +60,12 @@ class LoginThrottle:
                 self._records.popitem(last=False)
 
     def record_success(self, user: str, address: str) -> None:
-        """Forget the failures of the user at the address."""
+        """Delete the count of failed logins of the user at the address."""
         with self._lock:
             self._records.pop(_key(user, address), None)
 
 
 def _key(user: str, address: str) -> bytes:
-    """Return 16 bytes, whatever the length of the name."""
+    """Return a key of 16 bytes, for a user name of any length."""
     name = user.lower().encode("utf-8", "surrogatepass")
     return hashlib.blake2b(name + b"\0" + address.encode(), digest_size=16).digest()

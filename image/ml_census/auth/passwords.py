@@ -1,4 +1,4 @@
-"""Passwords: the hashes that are supported, and verification of a login in the same time for unknown users."""
+"""Verification of passwords against stored hashes. A login of an unknown user takes the same time."""
 
 import hashlib
 import hmac
@@ -11,36 +11,42 @@ from werkzeug.security import check_password_hash
 from ml_census.auth.errors import CredentialsError
 
 MAX_NAME_BYTES = 256
-"""Maximum length of a user name in UTF-8; a longer one is rejected unhashed."""
+"""Maximum length of a user name in UTF-8, in bytes. A longer name is rejected without a hash computation."""
 MAX_PASSWORD_BYTES = 1024
-"""Maximum length of a password in UTF-8; a longer one is rejected unhashed."""
+"""Maximum length of a password in UTF-8, in bytes. A longer password is rejected without a hash computation."""
 MIN_PASSWORD_LENGTH = 12
-"""Minimum length of a new password, in characters; `user add --allow-weak-password` accepts fewer."""
+"""Minimum length of a new password, in characters. `ml-census user add --allow-weak-password` accepts fewer."""
 MIN_DISTINCT_CHARACTERS = 4
 """Minimum number of different characters in a new password."""
 
 HASH_PREFIXES = ("scrypt:", "pbkdf2:")
 HASH = re.compile(r"(?:scrypt:([0-9]+):([0-9]+):([0-9]+)|pbkdf2:sha[0-9]+:([0-9]+))\$[^$]+\$[0-9a-f]+")
-"""Format of werkzeug.security.generate_password_hash. The groups are the cost: n, r, p of scrypt, or iterations."""
+"""Hash of werkzeug.security.generate_password_hash(). The groups are the cost: n, r, p of scrypt, or iterations."""
 OTHER_HASH = re.compile(r"\$\w+\$|\{\w+\}|\w+(:\w+)*\$[^$]+\$")
-"""Hashes of other formats (crypt, LDAP, Django). Taken as plaintext, they would be passwords to read in the file."""
+"""Hash of an unsupported format (crypt, LDAP, Django).
+
+A server that took such a hash for a plaintext password would accept the hash as the password.
+"""
 REMEDY = "set the password again with `ml-census user add`"
 MAX_SCRYPT_BYTES = 128 * 1024**2
 MAX_SCRYPT_PARALLELISM = 16
 MAX_ITERATIONS = 10_000_000
 MIN_ITERATIONS = 600_000
-"""werkzeug's own for pbkdf2 with SHA-256."""
+"""Iterations of pbkdf2 below which a hash is weak."""
 MIN_SCRYPT_COST = 2**15 * 8 * 1
-"""werkzeug's own, as n * r * p."""
+"""Cost of scrypt (n * r * p) below which a hash is weak: the default of werkzeug."""
 
 
 def is_hashed(stored: str) -> bool:
-    """Return whether the users file holds a hash for the user; otherwise it holds the password in plaintext."""
+    """Return whether the stored password of a user is a hash, not plaintext."""
     return stored.startswith(HASH_PREFIXES)
 
 
 def validate_stored_password(name: str, stored: str) -> None:
-    """Raise CredentialsError if the stored hash of a user is unknown, malformed or too expensive to verify."""
+    """Raise CredentialsError if a hash has an unknown format, is malformed or costs too much to verify.
+
+    `stored` is the stored password of user `name`. A plaintext password is valid.
+    """
     if not is_hashed(stored):
         if OTHER_HASH.match(stored):
             raise CredentialsError(f"the password hash of {name} has an unknown format: expected scrypt or pbkdf2")
@@ -53,7 +59,10 @@ def validate_stored_password(name: str, stored: str) -> None:
 
 
 def validate_hash_method(method: str) -> None:
-    """Raise CredentialsError if werkzeug cannot compute hashes of a method, such as pbkdf2:sha999:1."""
+    """Raise CredentialsError if werkzeug does not support a hash method, such as pbkdf2:sha999:1.
+
+    The method is the part of a hash before the first "$".
+    """
     try:
         check_password_hash(f"{method}$salt$00", "")
     except ValueError as error:
@@ -61,32 +70,32 @@ def validate_hash_method(method: str) -> None:
 
 
 def has_weak_hash(stored: str) -> bool:
-    """Return whether a hash is cheaper to guess against than one that `ml-census user add` makes."""
+    """Return whether the cost of a hash is below MIN_ITERATIONS (pbkdf2) or MIN_SCRYPT_COST (scrypt)."""
     n, r, p, iterations = _cost(stored)
     return iterations < MIN_ITERATIONS if iterations else n * r * p < MIN_SCRYPT_COST
 
 
 def _cost(stored: str) -> tuple[int, int, int, int]:
-    """Return n, r, p of scrypt and the iterations of pbkdf2; 0 where the method has no such parameter."""
+    """Return n, r and p of scrypt, and the iterations of pbkdf2; 0 for the parameters of the other method."""
     match = HASH.fullmatch(stored)
     n, r, p, iterations = (int(group or 0) for group in match.groups()) if match else (0, 0, 0, 0)
     return n, r, p, iterations
 
 
 def name_problem(name: str) -> str:
-    """Return why a user with this name could not log in; empty if the user could."""
+    """Return the reason why no user with this name could log in, or "" if the name is valid."""
     if not name.strip() or ":" in name:
         return "must not be empty or hold a colon (RFC 7617)"
     return _unsendable(name, MAX_NAME_BYTES)
 
 
 def password_problem(password: str) -> str:
-    """Return why a user with this password could not log in; empty if the user could."""
+    """Return the reason why no user with this password could log in, or "" if the password is valid."""
     return _unsendable(password, MAX_PASSWORD_BYTES) if password else "must not be empty"
 
 
 def password_weakness(name: str, password: str) -> str:
-    """Return why a new password is easy to guess; empty if it is not."""
+    """Return the reason why a new password of user `name` is easy to guess, or "" if there is no reason."""
     if len(password) < MIN_PASSWORD_LENGTH:
         return f"is shorter than {MIN_PASSWORD_LENGTH} characters"
     is_guessable = password.lower() == name.lower() or len(set(password)) < MIN_DISTINCT_CHARACTERS
@@ -94,7 +103,7 @@ def password_weakness(name: str, password: str) -> str:
 
 
 def _unsendable(text: str, limit: int) -> str:
-    """Return why a client cannot send a text as name or password, or why the server rejects it."""
+    """Return the reason why a text cannot be a user name or password (`limit` in bytes), or "" for valid text."""
     if not text.isprintable():
         return "must not hold control characters (RFC 7617)"
     if text != text.strip():
@@ -105,7 +114,10 @@ def _unsendable(text: str, limit: int) -> str:
 
 
 def is_within_limits(name: str, password: str) -> bool:
-    """Return whether a login may be valid. An empty or oversized name or password is rejected unhashed."""
+    """Return whether name and password are Unicode text, not empty, and not longer than the maximum.
+
+    The maximum is MAX_NAME_BYTES and MAX_PASSWORD_BYTES.
+    """
     try:
         name_bytes, password_bytes = len(name.encode()), len(password.encode())
     except UnicodeEncodeError:
@@ -114,7 +126,10 @@ def is_within_limits(name: str, password: str) -> bool:
 
 
 def verify_password(users: Mapping[str, str], name: str, password: str) -> bool:
-    """Return whether the password is the user's. Names compare without case."""
+    """Return whether `password` is the password of user `name`. The case of the name has no effect.
+
+    `users` maps lower-case user names to stored passwords (hash or plaintext). An unknown user takes the same time.
+    """
     if not users or not is_within_limits(name, password):
         return False
     stored = users.get(name.lower())
@@ -132,6 +147,6 @@ def _matches(stored: str, password: str) -> bool:
 def _dummy_hash_for(users: Mapping[str, str], name: str) -> str:
     """Return the stored password to verify for an unknown user, so that response times do not reveal user names.
 
-    If the users have hashes of several kinds, a name always gets the same one, on each replica.
+    Hash methods differ in time. Therefore the choice depends on the name alone, and is the same on each replica.
     """
     return list(users.values())[crc32(name.encode()) % len(users)]

@@ -1,4 +1,4 @@
-"""Signing keys, and the JSON Web Tokens that users get for their password (RFC 7519, HS256)."""
+"""Signing keys, and the JSON Web Tokens (RFC 7519, HS256) that the server issues to users after a login."""
 
 import hashlib
 import hmac
@@ -12,15 +12,15 @@ import jwt
 from ml_census.auth.errors import CredentialsError
 
 TOKEN_SECONDS = 720
-"""Lifetime of a token, in seconds; part of the native protocol."""
+"""Lifetime of a token, in seconds. The response of /login contains this value as "expires_in"."""
 LEEWAY_SECONDS = 10
-"""Maximum difference between the clocks of two replicas, in seconds."""
+"""Tolerated difference between the clocks of two server replicas, in seconds."""
 MIN_KEY_BYTES = 32
-"""HS256 needs a key no shorter than its hash (RFC 7518, section 3.2)."""
+"""Minimum length of a signing key, in bytes: the length of an HS256 hash (RFC 7518, section 3.2)."""
 ALGORITHM = "HS256"
 ISSUER = AUDIENCE = "ml-census"
 MAX_TOKEN_BYTES = 8192
-"""Maximum length of a token; a longer one is rejected unparsed."""
+"""Maximum length of a token, in bytes. A longer token is rejected without parsing."""
 CACHED_TOKENS = 1024
 """Maximum number of tokens whose claims are cached."""
 
@@ -35,17 +35,17 @@ DECODING: dict[str, Any] = {
         "enforce_minimum_key_length": True,
     },
 }
-"""Arguments of jwt.decode."""
+"""Keyword arguments of jwt.decode(). The claim "pv" is the version of the user's password."""
 
 Keys = tuple[tuple[str, str], ...]
-"""Pairs of key id and signing key. The first key signs, all verify."""
+"""Pairs of key id and signing key. The first key signs new tokens; all keys verify tokens."""
 
 
 def parse_keys(data: bytes) -> Keys:
-    """Return the signing keys of a file with one key per line.
+    """Return the signing keys of a UTF-8 file with one key per line.
 
-    A key's id is the start of its SHA-256. It is the same on each replica and reveals nothing of 256 random bits.
-    Raises CredentialsError.
+    The id of a key is the start of the key's SHA-256. Each replica computes the same id, and the id does not reveal a
+    random key. Raises CredentialsError if the file has no key, a key under 32 bytes, or text of another format.
     """
     try:
         lines = data.decode("utf-8-sig").splitlines()
@@ -57,7 +57,7 @@ def parse_keys(data: bytes) -> Keys:
 
 
 def _validate_keys(keys: Sequence[str]) -> None:
-    """Raise CredentialsError if there is no key, or one that is short or no random text."""
+    """Raise CredentialsError if there is no key, if a key is too short, or if the keys are PEM, JSON or SSH."""
     if not keys:
         raise CredentialsError("holds no key")
     if keys[0].startswith(("-----BEGIN", "{", "[", "ssh-")):
@@ -69,9 +69,9 @@ def _validate_keys(keys: Sequence[str]) -> None:
 
 
 def issue_token(keys: Keys, users: Mapping[str, str], name: str, now: int) -> str:
-    """Return a token of the user that expires TOKEN_SECONDS after `now` (seconds since 1970).
+    """Return a signed token for the user `name` that expires TOKEN_SECONDS after `now` (seconds since 1970).
 
-    Raises KeyError for an unknown user.
+    `users` maps lower-case user names to stored passwords. Raises KeyError for an unknown user.
     """
     key_id, key = keys[0]
     user = name.lower()
@@ -87,9 +87,10 @@ def issue_token(keys: Keys, users: Mapping[str, str], name: str, now: int) -> st
 
 
 def verify_token(keys: Keys, users: Mapping[str, str], token: str) -> str | None:
-    """Return the user of a valid token, or None.
+    """Return the lower-case user name of a valid token, or None if the token is invalid.
 
-    A token becomes invalid when it expires, and when its key, its user or the user's password is replaced.
+    `users` maps lower-case user names to stored passwords. A token becomes invalid when the token expires, when the key
+    or the user is removed, and when the user's password changes.
     """
     if len(token) > MAX_TOKEN_BYTES:
         return None
@@ -115,8 +116,8 @@ class _VerifiedClaims(NamedTuple):
 def _verified_claims(token: str, keys: Keys) -> _VerifiedClaims:
     """Return the claims of a token that one of the keys has signed.
 
-    Cached, because verification by PyJWT takes 30 µs and always has the same result for the same keys. Expiry, user and
-    password are checked on every call of verify_token. Raises PyJWTError, RecursionError, ValueError.
+    The cache saves the 30 µs of a verification by PyJWT. verify_token() checks expiry, user and password on every call.
+    Raises PyJWTError, RecursionError or ValueError if the token is malformed or its signature or a claim is invalid.
     """
     key_id = str(jwt.get_unverified_header(token).get("kid"))
     if (key := dict(keys).get(key_id)) is None:
@@ -132,5 +133,5 @@ def _verified_claims(token: str, keys: Keys) -> _VerifiedClaims:
 
 @lru_cache(maxsize=CACHED_TOKENS)
 def _password_version(key: str, stored: str) -> str:
-    """Return a claim that changes with the password and reveals nothing of its hash without the key."""
+    """Return the claim "pv", which changes with the stored password and does not reveal the stored password."""
     return hmac.new(key.encode(), stored.encode(), hashlib.sha256).hexdigest()[:16]

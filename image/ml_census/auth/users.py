@@ -1,4 +1,4 @@
-"""The users file: user name -> password hash, or the password in plaintext."""
+"""Users file: a JSON object of user name to password hash or plaintext password."""
 
 from collections.abc import Mapping
 
@@ -7,9 +7,9 @@ from ml_census.auth.errors import CredentialsError
 
 
 def parse_users(document: object) -> dict[str, str]:
-    """Return the stored password by lower-case user name, from the parsed JSON of the users file.
+    """Return lower-case user name -> stored password (hash or plaintext). `document` is the parsed users file.
 
-    Raises CredentialsError.
+    Raises CredentialsError if there is no user, if a stored password is invalid, or if two names differ only in case.
     """
     if not isinstance(document, dict) or not document:
         raise CredentialsError("must be a JSON object of user name to password hash, with at least one user")
@@ -23,7 +23,7 @@ def parse_users(document: object) -> dict[str, str]:
 
 
 def _validate_passwords(users: Mapping[str, str]) -> None:
-    """Raise CredentialsError for a password or hash that no login could match. Each hash method is tried once."""
+    """Raise CredentialsError for a hash that the server cannot verify. Each hash method is tried once."""
     for name, stored in users.items():
         passwords.validate_stored_password(name, stored)
     for method in {stored.partition("$")[0] for stored in users.values() if passwords.is_hashed(stored)}:
@@ -31,12 +31,12 @@ def _validate_passwords(users: Mapping[str, str]) -> None:
 
 
 def users_with_plaintext_password(users: Mapping[str, str]) -> list[str]:
-    """Return the users whose password is not hashed."""
+    """Return the names of the users whose stored password is plaintext."""
     return [name for name, stored in users.items() if not passwords.is_hashed(stored)]
 
 
 def users_without_login(users: Mapping[str, str]) -> list[str]:
-    """Return the users that cannot log in: no client can send their name, or their plaintext password."""
+    """Return the names of the users that cannot log in: their name or plaintext password is invalid."""
     plaintext = users_with_plaintext_password(users)
     return [
         name
@@ -46,5 +46,5 @@ def users_without_login(users: Mapping[str, str]) -> list[str]:
 
 
 def users_with_weak_hash(users: Mapping[str, str]) -> list[str]:
-    """Return the users whose hash is cheaper to guess against than one that `ml-census user add` makes."""
+    """Return the names of the users whose password hash costs an attacker less per guess than the minimum."""
     return [name for name, stored in users.items() if passwords.is_hashed(stored) and passwords.has_weak_hash(stored)]

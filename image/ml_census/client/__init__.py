@@ -1,4 +1,4 @@
-"""Client for a running ml-census."""
+"""Python client for an ml-census server."""
 
 from ml_census.client.session import Client, ClientError
 

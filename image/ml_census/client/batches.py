@@ -1,15 +1,15 @@
-"""Batches of rows, each within the limits of a request."""
+"""Division of rows into batches. The client sends one request for each batch."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 BATCH_BYTES = 512 * 1024
-"""Maximum size of a request, unless one row is larger: half of the server's default max_body_bytes."""
+"""Maximum size of a batch, in bytes: half of the server's default max_body_bytes. A larger row is sent alone."""
 
 
 @dataclass
 class EncodedRow:
-    """Row as JSON text, and the reason if the row gets no prediction (else "")."""
+    """Row with its index (from 0), its JSON text, and the reason if the row gets no prediction (else "")."""
 
     number: int
     text: bytes
@@ -17,7 +17,7 @@ class EncodedRow:
 
 
 class Batches:
-    """Source of batches with maximum `max_rows` rows and BATCH_BYTES each. A larger row is a batch of one row."""
+    """Batches of maximum `max_rows` rows and BATCH_BYTES each. A larger row is a batch of one row."""
 
     def __init__(self, rows: Iterator[EncodedRow], max_rows: int) -> None:
         self._rows = rows
@@ -37,7 +37,7 @@ class Batches:
         return batch
 
     def halve(self, rows: list[EncodedRow]) -> None:
-        """Put the rows of a rejected batch back. The following batches have maximum half as many rows."""
+        """Put the rows of a rejected batch back. The next batches have maximum half the rows of that batch."""
         self._max_rows = (len(rows) + 1) // 2
         self._put_back += reversed(rows)
 

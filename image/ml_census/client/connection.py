@@ -1,4 +1,4 @@
-"""Connection to a running ml-census: login, token, retries and one-line errors."""
+"""Connection to an ml-census server: login, token, retries, and errors with a message of one line."""
 
 import errno
 import socket
@@ -14,7 +14,7 @@ from requests.auth import AuthBase, HTTPBasicAuth
 TIMEOUT_SECONDS = 60
 MAX_BACKOFF_SECONDS = 10
 REFRESH_MARGIN_SECONDS = 60
-"""The client gets a new token when the current one expires within this time."""
+"""Remaining lifetime of a token below which the client gets a new token."""
 RETRY_STATUSES = (408, 429, 502, 503, 504)
 TOO_LARGE = 413
 STRANGER = "the server at this URL is not ml-census"
@@ -28,7 +28,7 @@ CAUSES = {
 
 
 class ClientError(Exception):
-    """A request failed; the message is the reason in one line.
+    """Report a request that failed or cannot be sent. The message is the reason in one line.
 
     `retry_after` is the minimum time before a retry (seconds), or None if a retry would not help.
     """
@@ -39,9 +39,9 @@ class ClientError(Exception):
 
 
 class RejectedError(ClientError):
-    """The server rejects a request.
+    """Report a response that is a redirect or has an error status. `status` is the HTTP status code.
 
-    `details` are those of the response: objects with row, column, expected and got.
+    `details` lists the invalid values or rows from the response, as dicts with the keys row, column, expected and got.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class RejectedError(ClientError):
 
 
 class _Bearer(AuthBase):
-    """Bearer token. A header of the session would lose to an entry of ~/.netrc for the host."""
+    """Bearer token of each request. requests would replace a header of the session by an entry of ~/.netrc."""
 
     token = ""
 
@@ -64,7 +64,11 @@ class _Bearer(AuthBase):
 
 
 class Connection:
-    """HTTP session and token. Predictions are idempotent: a request without a response is sent again."""
+    """HTTP session with a token. A request without a response is sent again, because predictions are idempotent.
+
+    `retry_timeout` is the maximum time for the retries of a request (seconds). `clock` returns the time in seconds.
+    Raises ClientError if the URL has a scheme other than http or https.
+    """
 
     def __init__(self, url: str, name: str, password: str, retry_timeout: float, clock: Callable[[], float]) -> None:
         if not url.startswith(("http://", "https://")):
@@ -79,11 +83,11 @@ class Connection:
         self._has_answered = False
 
     def close(self) -> None:
-        """Close the session."""
+        """Close the HTTP session."""
         self._session.close()
 
     def renew(self) -> None:
-        """Log in if there is no token, or if it ends soon. Raises ClientError."""
+        """Log in if there is no token, or if the token expires within 60 s. Raises ClientError if the login fails."""
         if self._clock() >= self._renew_at:
             self._log_in()
 
@@ -100,7 +104,11 @@ class Connection:
             raise ClientError(STRANGER) from error
 
     def request(self, method: str, path: str, body: bytes | None = None) -> requests.Response:
-        """Return the response. Retry while the server is busy or unreachable. Raises ClientError, RejectedError."""
+        """Return a successful response.
+
+        Retry while the server is busy or, after an earlier response, unreachable. Log in again after a 401 or 403.
+        Raises RejectedError if the response is a redirect or an error, and ClientError if there is no response.
+        """
         end = self._clock() + self._retry_timeout
         response = self._send_with_retries(method, path, body, end)
         if response.status_code in (401, 403) and path != "/login":
@@ -111,7 +119,7 @@ class Connection:
         return response
 
     def _send_with_retries(self, method: str, path: str, body: bytes | None, end: float) -> requests.Response:
-        """Return the first response that a retry would not change. Raises ClientError when the time is over."""
+        """Return the first response that needs no retry. Raises ClientError after the time `end`."""
         pause = 0.5
         while True:
             try:
@@ -124,7 +132,7 @@ class Connection:
             pause = min(2 * pause, MAX_BACKOFF_SECONDS)
 
     def _try_once(self, method: str, path: str, body: bytes | None) -> requests.Response:
-        """Return the response. Raises ClientError, with retry_after if a retry may help."""
+        """Return the response. Raises ClientError, whose retry_after is set if a retry may help."""
         try:
             response = self._send(method, path, body)
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
@@ -138,7 +146,7 @@ class Connection:
         return response
 
     def _send(self, method: str, path: str, body: bytes | None) -> requests.Response:
-        """Send one request. Redirects are not followed: they would turn a POST into a GET and forward the password."""
+        """Send one request. Follow no redirect: a redirect could turn a POST into a GET or leak the password."""
         return self._session.request(
             method,
             self.url + path,
@@ -151,7 +159,7 @@ class Connection:
 
 
 def json_content(response: requests.Response) -> Any:
-    """Return the JSON of a response. Raises ClientError."""
+    """Return the parsed JSON body of a response. Raises ClientError if the body is not JSON."""
     try:
         return response.json()
     except requests.JSONDecodeError as error:
@@ -173,7 +181,7 @@ def _rejection(response: requests.Response, retry_after: float | None = None) ->
 
 
 def _cause(error: requests.RequestException) -> str:
-    """Return the reason in one sentence: requests and urllib3 wrap it in several exceptions, each with a text."""
+    """Return the reason in one sentence. requests and urllib3 wrap the original exception in other exceptions."""
     if isinstance(error, requests.exceptions.ProxyError):
         return "the proxy of the environment (http_proxy, https_proxy) cannot be reached"
     if isinstance(error, requests.exceptions.SSLError):
@@ -191,7 +199,7 @@ def _cause(error: requests.RequestException) -> str:
 
 
 def _chain(error: BaseException, *kinds: type[BaseException]) -> Iterator[Any]:
-    """Yield the exceptions of some kinds that led to an error, except those of requests, the innermost last."""
+    """Yield the causes of an error that are of one of the `kinds`, except exceptions of requests, innermost last."""
     seen: set[int] = set()
     waiting: list[object] = [error]
     while waiting:

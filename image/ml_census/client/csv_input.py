@@ -1,4 +1,4 @@
-"""CSV input: rows of a file, plain or gzip, with detected encoding, delimiter and header."""
+"""CSV input: the rows of a plain or gzip file. Encoding, delimiter and header are detected."""
 
 import gzip
 import io
@@ -14,15 +14,15 @@ from ml_census.protocols import csv_text
 
 GZIP = b"\x1f\x8b"
 SAMPLE = 64 * 1024
-"""Length of the sample from which the delimiter is detected (characters)."""
+"""Number of characters at the start of a file from which the delimiter is detected."""
 
 
 class ScoringError(Exception):
-    """A file cannot be scored; the message is the reason in one line."""
+    """Report a CSV file that cannot be read, predicted or written. The message is the reason in one line."""
 
 
 class Row(NamedTuple):
-    """One row of a file: the line where it begins (from 1), its cells, and why it cannot be sent."""
+    """Row of a CSV file: the number of its first line (from 1), its cells, and the reason if the row is invalid."""
 
     line: int
     cells: list[str]
@@ -31,14 +31,15 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class CsvInput:
-    """CSV file, and the positions of the model's columns in it. Without a header, its columns are the model's."""
+    """CSV file, and the position of each model column. A file without a header has the columns in the model's order."""
 
     source: Path
     name: str
-    """Name of the file in errors."""
+    """Name of the file in error messages."""
     encoding: str
     delimiter: str
     header: list[str] | None
+    """Column names of the file; None if the file has no header."""
     indexes: list[int | None]
     """Index of the cell for each column of the model; None if the file does not have the column."""
 
@@ -48,9 +49,10 @@ class CsvInput:
         return len(self.header or self.indexes)
 
     def rows(self) -> Iterator[Row]:
-        """Yield the rows, without the header. Raises ScoringError.
+        """Yield the rows after the header. A row with the wrong number of cells has a `problem`.
 
-        A blank line is an empty cell if there is one column (RFC 4180). Otherwise it is skipped.
+        In a file with one column, a blank line is a row with an empty cell (RFC 4180). In other files, blank lines are
+        skipped. Raises ScoringError if the file cannot be read or is not CSV.
         """
         records = _records(self.source, self.name, self.encoding, self.delimiter)
         if self.header is not None:
@@ -64,17 +66,18 @@ class CsvInput:
                 yield Row(line, cells, f"expected {self.width} values, got {count}")
 
     def inputs(self, row: Row) -> list[str | None]:
-        """Return the values of a row in the order of the model's columns. An empty cell is None."""
+        """Return the cells of a row in the order of the model's columns; None for an empty or missing cell."""
         return [None if index is None else row.cells[index] or None for index in self.indexes]
 
 
 def open_input(
     source: Path, columns: list[str], required: list[str] | None = None, encoding: str = "", name: str = ""
 ) -> CsvInput:
-    """Open a file for a model with these columns. Raises ScoringError.
+    """Detect the format of a CSV file for a model with these columns.
 
-    A header must name the required columns (default: all). Without `encoding`, text is UTF-16 if it has a byte order
-    mark, UTF-8 if it is valid, and otherwise Windows-1252.
+    A header must name the `required` columns (default: all). The default of `encoding` is UTF-16 for a file with its
+    byte order mark, UTF-8 for valid UTF-8, and otherwise Windows-1252. `name` is the name in error messages. Raises
+    ScoringError if the file cannot be read, or if its first line does not match the columns.
     """
     name = name or str(source)
     if not source.is_file():
@@ -104,7 +107,7 @@ def _records(source: Path, name: str, encoding: str, delimiter: str) -> Iterator
 
 @contextmanager
 def _errors(name: str) -> Iterator[None]:
-    """Convert errors of a file to a ScoringError that names it."""
+    """Convert exceptions of reading a file to a ScoringError with the name of the file."""
     try:
         yield
     except csv_text.CsvError as error:

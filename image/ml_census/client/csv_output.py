@@ -1,4 +1,4 @@
-"""CSV output of `ml-census predict`: the added columns, and the report of a run."""
+"""CSV output of `ml-census predict`: the rows with the added columns, and the report about rejected rows."""
 
 import csv
 import json
@@ -11,17 +11,17 @@ from ml_census.client.csv_input import CsvInput, Row
 
 PREDICTION, PROBABILITY, ERROR = "prediction", "probability", "error"
 OnError = Literal["stop", "skip", "mark"]
-"""Effect of a rejected row: the run stops, the output omits the row, or the output has the row with the reason."""
+"""Effect of a rejected row: stop the command, omit the row from the output, or write the row with the reason."""
 
 
 @dataclass(frozen=True)
 class Output:
-    """Format of the output: the columns of the input, and the added columns."""
+    """Format of the output: the columns of the input, then the added columns (prediction, probabilities, error)."""
 
     table: CsvInput
     on_error: OnError
     classes: list[str] | None = None
-    """Classes whose probabilities are written; None for no probabilities."""
+    """Classes whose probabilities are written; None if no probabilities are written."""
 
     @property
     def added(self) -> list[str]:
@@ -31,7 +31,11 @@ class Output:
         return [_free(name, self.table.header or []) for name in names]
 
     def record(self, row: Row, prediction: Any, probabilities: list[Any], problem: str) -> str:
-        """Return a row with its prediction as a line of CSV, or an empty text if the row is left out."""
+        """Return a row with its prediction as a line of CSV, or "" if the output omits the row.
+
+        `probabilities` has one number for each class, or one list for each output of the model. `problem` is the reason
+        of a rejected row, or "".
+        """
         if problem and self.on_error == "skip":
             return ""
         shares = [None] * len(self.classes or []) if problem else _flatten(probabilities)
@@ -39,22 +43,22 @@ class Output:
         return self.line([*self.cells(row), *map(_cell_value, [prediction, *shares]), *reason])
 
     def line(self, cells: Iterable[object]) -> str:
-        """Return a line of CSV, in which each carriage return and line feed is quoted."""
+        """Return the cells as a line of CSV. A cell with a carriage return or line feed is quoted."""
         text = StringIO()
         csv.writer(text, lineterminator="\r\n", delimiter=self.table.delimiter).writerow(cells)
         return text.getvalue().removesuffix("\r\n") + "\n"
 
     def cells(self, row: Row) -> list[str]:
-        """Return the cells of a row, as many as the table has columns."""
+        """Return the cells of a row, cut or extended by empty cells to the number of columns of the input."""
         width = self.table.width
         return [*row.cells[:width], *[""] * (width - len(row.cells))]
 
 
 @dataclass
 class Report:
-    """Report of one `ml-census predict`: the numbers of rejected rows and unknown values.
+    """Numbers of rejected rows and of unknown categories in one run of `ml-census predict`, with the first of each.
 
-    It also has the first rejected row and the first unknown value.
+    `rows` is the number of processed rows of the input.
     """
 
     rejected: int = 0
@@ -64,7 +68,7 @@ class Report:
     rows: int = field(default=0, repr=False)
 
     def sentences(self, on_error: OnError) -> list[str]:
-        """Return one sentence for rejected rows and one for unknown values, each only if there are any."""
+        """Return a sentence about rejected rows and a sentence about unknown categories, each only if there are any."""
         lines = []
         if self.rejected:
             what = "left out" if on_error == "skip" else f"marked in the column {ERROR}"
@@ -74,14 +78,14 @@ class Report:
         return lines
 
     def count_rejected(self, line: int, problem: str) -> None:
-        """Count a row as rejected unless `problem` is empty."""
+        """Count the row that begins at `line` as rejected, unless `problem` is empty."""
         if problem:
             self.rejected += 1
             self.first_rejected = self.first_rejected or at(line, problem)
 
 
 def at(line: int, problem: str) -> str:
-    """Return the text of a problem after the number of its line."""
+    """Return a problem with its line number as prefix, such as "line 3: expected 14 values, got 2"."""
     return f"line {line}{',' if problem.startswith('column ') else ':'} {problem}"
 
 
@@ -90,7 +94,7 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _free(name: str, taken: list[str]) -> str:
-    """Return the name, with a number if the table has such a column."""
+    """Return the name, with a number if the name is already taken."""
     names = (name if number == 1 else f"{name} {number}" for number in range(1, len(taken) + 2))
     return next(free for free in names if free not in taken)
 
@@ -102,5 +106,5 @@ def _flatten(probabilities: list[Any]) -> list[Any]:
 
 
 def _cell_value(value: Any) -> object:
-    """Return a value as a cell: several labels as JSON."""
+    """Return a prediction as a cell. Several labels are a JSON text."""
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value

@@ -1,4 +1,4 @@
-"""Resume of an interrupted run: its completed rows are in a file beside the output file."""
+"""Resume of an interrupted `ml-census predict`. The completed rows are in a file beside the output file."""
 
 import csv
 import gzip
@@ -18,31 +18,32 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PartFile:
-    """Completed rows of a run, and a file that names their model and added columns."""
+    """Files beside the output file `target`: the completed rows, and a description of the run that wrote the rows."""
 
     target: Path
 
     @property
     def path(self) -> Path:
-        """Path of the completed rows."""
+        """Path of the file with the completed rows."""
         return self.target.with_name(f"{self.target.name}.part")
 
     @property
     def marker(self) -> Path:
-        """Path of the file with model and added columns."""
+        """Path of the file with the model version and the options of the run."""
         return self.target.with_name(f"{self.target.name}.part.model")
 
     def resume(self, output: Output, version: str) -> int:
-        """Keep the rows that an earlier run of the same model has completed, and return their number.
+        """Keep the completed rows of an earlier run of the same model and options. Delete other rows.
 
-        Raises ScoringError.
+        Return the number of rows of the input that are completed. Raises ScoringError if a file cannot be read or
+        written.
         """
         this_run = f"model {version}, added columns {', '.join(output.added)}, bad rows: {output.on_error}"
         try:
             earlier_run = self.marker.read_text(encoding="utf-8") if self.marker.exists() else "another model"
             has_rows = self.path.exists()
             if earlier_run != this_run:
-                self.path.unlink(missing_ok=True)  # first: after a crash its rows would seem to be of this model
+                self.path.unlink(missing_ok=True)  # first: old rows must not match the new marker
                 self.marker.write_text(this_run, encoding="utf-8")
             done = self._keep_rows(output)
         except OSError as error:
@@ -56,7 +57,7 @@ class PartFile:
         return done
 
     def finish(self) -> None:
-        """Replace the target by the completed rows, compressed if its name ends in .gz."""
+        """Replace the target by the completed rows, in gzip if the target's name ends in .gz. Raises OSError."""
         if self.target.suffix == ".gz":
             packed = self.path.with_name(f"{self.path.name}.gz")
             with self.path.open("rb") as plain, gzip.open(packed, "wb") as file:
@@ -68,7 +69,7 @@ class PartFile:
         self.marker.unlink()
 
     def _keep_rows(self, output: Output) -> int:
-        """Drop what follows the completed rows, and return their number."""
+        """Delete all text after the completed rows. Return the number of completed rows of the input."""
         done, new = 0, self.path.with_name(f"{self.path.name}.new")
         with new.open("w", newline="", encoding="utf-8") as file:
             for number, record in _matching_records(self._records(output.table.delimiter), output):
@@ -78,7 +79,7 @@ class PartFile:
         return done
 
     def _records(self, delimiter: str) -> Iterator[list[str]]:
-        """Yield the records of a file that may end anywhere: in a line, in a character, within quotes."""
+        """Yield the complete records of a file whose last record may be incomplete."""
         if self.path.exists():
             with self.path.open(newline="", encoding="utf-8", errors="replace") as file, suppress(csv.Error):
                 lines = takewhile(lambda line: line[-1] in "\r\n", file)
@@ -86,9 +87,9 @@ class PartFile:
 
 
 def _matching_records(records: Iterator[list[str]], output: Output) -> Iterator[tuple[int, list[str]]]:
-    """Yield the header, then the records that match the input, each with the number of the row that it completes.
+    """Yield the header, then each record that matches a row of the input, with the number of the row (from 1).
 
-    If rejected rows are left out, a completed row matches the next equal row of the input.
+    If the output omits rejected rows, a record matches the next equal row of the input.
     """
     table = output.table
     if table.header is not None:

@@ -1,4 +1,4 @@
-"""Scoring of a CSV file: each row gets one prediction, in order. An interrupted run resumes."""
+"""Predictions for the rows of a CSV file, in order. An interrupted run can be resumed."""
 
 import json
 from collections import deque
@@ -16,20 +16,24 @@ from ml_census.client.session import Client, PredictionBatch, RejectedRowError
 
 @dataclass(frozen=True)
 class ScoringRun:
-    """Scoring of a table by one model. Completed rows are in a file beside the target."""
+    """Run of `ml-census predict` for one CSV file and one version of the model."""
 
     output: Output
     target: Path | None
     """Output file; None for standard output."""
     version: str
+    """Version of the model."""
     rows: int
+    """Number of rows of the input."""
     done: int
+    """Number of rows that an earlier, interrupted run has completed."""
 
 
 def prepare_run(output: Output, target: Path | None, version: str) -> ScoringRun:
-    """Count the rows, and keep the completed rows of an earlier run of the same input, model and columns.
+    """Return a run that keeps the completed rows of an earlier run with the same input, model and options.
 
-    Raises ScoringError.
+    `target` is the output file, or None for standard output. `version` is the version of the model. Raises ScoringError
+    if a file cannot be read or written, if an invalid row must stop the run, or if the target is the input.
     """
     if target and target.exists():
         if not target.is_file():
@@ -41,7 +45,7 @@ def prepare_run(output: Output, target: Path | None, version: str) -> ScoringRun
 
 
 def _count_rows(output: Output) -> int:
-    """Return the number of rows of the input. Raises ScoringError for a bad row that must end the run."""
+    """Return the number of rows of the input. Raises ScoringError for an invalid row that must stop the run."""
     rows = 0
     for row in output.table.rows():
         if row.problem and output.on_error == "stop":
@@ -51,9 +55,11 @@ def _count_rows(output: Output) -> int:
 
 
 def score_rows(client: Client, run: ScoringRun, batch: int, progress: Callable[[int], None], stdout: TextIO) -> Report:
-    """Write the remaining rows with their predictions, then replace the target.
+    """Write the remaining rows with their predictions to the target, or to `stdout` without a target.
 
-    Calls `progress` with the number of added rows. Raises ScoringError, ClientError.
+    `batch` is the maximum number of rows of a request. `progress` is called with the number of new rows. Raises
+    ScoringError if a file cannot be read or written, or if a rejected row must stop the run. Raises ClientError if a
+    request fails.
     """
     try:
         if not run.target:
@@ -93,7 +99,7 @@ def _write(client: Client, run: ScoringRun, batch: int, writer: "_Writer") -> Re
 
 
 class _Writer:
-    """Writes the remaining rows of a run in order, and counts them."""
+    """Writer of the remaining rows of a run, in order. The writer also counts the rows."""
 
     def __init__(self, run: ScoringRun, progress: Callable[[int], None], file: TextIO) -> None:
         self.report = Report(rows=run.done)
@@ -109,7 +115,7 @@ class _Writer:
         return (self._output.table.inputs(row) for row in self._to_send if not row.problem)
 
     def write_batch(self, batch: PredictionBatch) -> None:
-        """Write the rows of a batch."""
+        """Write the rows of a batch, and the invalid rows before them."""
         lines = []
         for index, (prediction, row) in enumerate(zip(batch.predictions, self._sent, strict=False)):
             problem = batch.rejected.get(self._predicted + index, "")
@@ -124,11 +130,11 @@ class _Writer:
         return next(islice(self._sent, number - self._predicted, None)).line
 
     def write_rest(self) -> None:
-        """Write the rejected rows after the last batch."""
+        """Write the invalid rows after the last batch."""
         deque(self._sent, maxlen=0)
 
     def _write_unsent(self, rows: Iterator[Row]) -> Iterator[Row]:
-        """Yield the rows that were sent. Write each other row when its turn comes."""
+        """Yield the rows that were sent. Write each invalid row at its position between these rows."""
         for row in rows:
             if row.problem:
                 self._write(row, None, [], row.problem)

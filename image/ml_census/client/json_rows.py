@@ -11,14 +11,15 @@ EXPECTED = "expected a number, text, true or false, a date, or a missing value"
 
 
 class RowError(Exception):
-    """A row cannot be sent; the message is the reason in one line, with column and value."""
+    """Report rows that cannot be converted to JSON. The message is the reason in one line."""
 
 
 def rows_of(table: Any, names: list[str], required: list[str]) -> Iterable[Any]:
-    """Return the rows of a DataFrame, or of anything that yields rows. Raises RowError.
+    """Return the rows of a DataFrame or of another iterable. `names` are the columns of the model.
 
-    A DataFrame must have the required columns; its other columns are ignored. For a model without column names, the
-    columns of a DataFrame are matched by position.
+    A DataFrame must have the `required` columns. Columns that the model does not have are ignored. For a model without
+    column names, the columns of a DataFrame are matched by position. Raises RowError if the table is a text or a single
+    mapping, or if a DataFrame lacks a required column or has a column twice.
     """
     if isinstance(table, str | bytes | Mapping):
         raise RowError(f"the rows must be a list of rows or a DataFrame, not one {type(table).__name__}")
@@ -43,12 +44,16 @@ def _frame_rows(frame: Any, names: list[str], required: list[str]) -> Iterable[A
 
 
 def is_frame(table: object) -> bool:
-    """Return whether an object is a DataFrame, of pandas or of a library with the same interface."""
+    """Return whether an object has the methods of a pandas DataFrame (itertuples, columns)."""
     return hasattr(table, "itertuples") and hasattr(table, "columns")
 
 
 def text_of(row: Any) -> str:
-    """Return a row as JSON. Missing values (None, NaN, NA, NaT) are null, dates ISO 8601. Raises RowError."""
+    """Return a row as JSON. Missing values (None, NaN, NA, NaT) are null, and dates are in ISO 8601.
+
+    The row is a sequence, an array, a mapping, a pandas Series or a single value. Raises RowError if JSON cannot
+    represent a value. Raises RecursionError if lists are nested too deeply.
+    """
     try:
         return json.dumps(row, allow_nan=False)
     except (TypeError, ValueError):
@@ -70,7 +75,7 @@ def _to_builtin(row: Any) -> Any:
 
 
 def _cell(value: Any, column: object) -> Any:
-    """Return a value as JSON has it. Raises RowError."""
+    """Return a value as None, text, boolean or number. Raises RowError for other values."""
     if _is_missing(value):
         return None
     value = _to_plain(value)
@@ -82,7 +87,7 @@ def _cell(value: Any, column: object) -> Any:
 
 
 def _to_plain(value: Any) -> Any:
-    """Return a decimal or a value of numpy as Python's own type, and a date as text."""
+    """Return a Decimal or a NumPy value as a built-in Python type, and a date as text."""
     if isinstance(value, Decimal):
         return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
     if type(value).__name__ == "datetime64":  # of numpy, in any unit
@@ -93,7 +98,7 @@ def _to_plain(value: Any) -> Any:
 
 
 def _is_missing(value: Any) -> bool:
-    """Return whether a value is None, NaN, NaT or NA. All but None differ from themselves."""
+    """Return whether a value is None, NaN, NaT or NA. NaN and NaT are not equal to themselves."""
     if isinstance(value, Decimal):
         return value.is_nan()
     try:

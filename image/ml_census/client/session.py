@@ -1,4 +1,4 @@
-"""Client for a running ml-census: logs in, sends rows in batches and retries.
+"""Client for an ml-census server: logs in, sends rows in batches and retries.
 
 with Client("https://census.example.com", "alice", password) as client:
     for prediction in client.predict(rows): ...
@@ -17,14 +17,17 @@ from ml_census.client.connection import STRANGER, TOO_LARGE, ClientError, Connec
 __all__ = ["Client", "ClientError", "ModelInfo", "PredictionBatch", "RejectedRowError"]
 
 RETRY_TIMEOUT_SECONDS = 120
-"""Maximum time for the retries of a batch, longer than a pod is unavailable in an update."""
+"""Default maximum time for the retries of a request, longer than a pod is unavailable during an update."""
 BATCH_ROWS = 1000
 MAX_REASONS = 3
-"""Maximum columns that are named for a rejected row."""
+"""Maximum number of invalid columns in the reason of a rejected row."""
 
 
 class RejectedRowError(ClientError):
-    """The server rejects a row: its index among all rows, from 0, and the reason."""
+    """Report a row that the server rejects, or that cannot be converted to JSON.
+
+    `row` is the index of the row among all rows (from 0).
+    """
 
     def __init__(self, row: int, reason: str) -> None:
         super().__init__(f"row {row}, {reason}" if reason.startswith("column ") else f"row {row}: {reason}")
@@ -34,18 +37,18 @@ class RejectedRowError(ClientError):
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """Model that a server serves."""
+    """Description of the model that a server serves."""
 
     version: str
-    """First digits of its SHA-256."""
+    """First 12 hex digits of the SHA-256 of the model file."""
     columns: list[str]
-    """Columns in the order of the model."""
+    """Column names in the order of the model."""
     required: list[str]
-    """Columns that the model uses."""
+    """Names of the columns that the model uses. Each row must have these columns."""
     classes: list[str] | None
     """Classes in the order of the probabilities; None if the model has no probabilities.
 
-    For several outputs, the classes of each output follow each other, with the number of the output.
+    For a model with several outputs, each class has the index of its output (from 0) as prefix, such as "1 no".
     """
 
 
@@ -54,21 +57,23 @@ class PredictionBatch:
     """Predictions for consecutive rows."""
 
     predictions: list[Any]
+    """One prediction for each row; None for a rejected row."""
     probabilities: list[Any] | None
-    """Probabilities of all classes for each row, if requested."""
+    """Class probabilities of each row; an empty list for a rejected row. None if not requested."""
     rejected: dict[int, str]
-    """Reason for each rejected row, by its index among all rows. Its prediction is None."""
+    """Index of each rejected row among all rows -> reason."""
     unknown: int
-    """Number of values that the model does not know."""
+    """Number of categories in the rows that did not occur in training."""
     examples: list[dict[str, Any]]
-    """Some unknown values, as objects with row (among all rows), column and got."""
+    """Some of the unknown categories, as dicts with the keys row (index among all rows), column, got and expected."""
 
 
 class Client:
-    """Client with a connection and a token. Predictions are idempotent and are retried.
+    """Client of one user for the server at `url`. Leaving the `with` block closes the connection.
 
-    `retry_timeout` is the maximum time for the retries of a request (default 120, seconds); 0 means that there are
-    none. Tests set the `clock`, which returns seconds.
+    The client retries a request while the server is busy or unreachable. `retry_timeout` is the maximum time for the
+    retries of a request (seconds); 0 means no retries. `clock` returns the time in seconds; tests replace the
+    clock. Raises ClientError if the URL has a scheme other than http or https.
     """
 
     def __init__(
@@ -89,7 +94,7 @@ class Client:
         self._connection.close()
 
     def model(self) -> ModelInfo:
-        """Return the model that the server serves. Raises ClientError."""
+        """Return a description of the model that the server serves. Raises ClientError if a request fails."""
         version = json_content(self._connection.request("GET", "/version"))
         schema = self.schema()
         try:
@@ -101,15 +106,19 @@ class Client:
             raise ClientError(STRANGER) from error
 
     def schema(self) -> Any:
-        """Return the columns and classes of the model, as GET /schema does. Raises ClientError."""
+        """Return the parsed response of GET /schema: the columns and classes of the model.
+
+        Raises ClientError if the request fails.
+        """
         self._connection.renew()
         return json_content(self._connection.request("GET", "/schema"))
 
     def predict(self, rows: Any, batch: int = BATCH_ROWS) -> Iterator[Any]:
-        """Yield one prediction a row, in order. Raises ClientError, RejectedRowError.
+        """Yield one prediction for each row, in order.
 
-        The rows are a DataFrame, an array, or anything that yields lists of values or objects by column name. Missing
-        values may be None, NaN, NA or NaT.
+        The rows are a DataFrame, an array of shape (rows, columns), or an iterable of rows. A row is then a list of
+        values or a mapping of column name to value. Missing values may be None, NaN, NA or NaT. `batch` is the maximum
+        number of rows of a request. Raises RejectedRowError if a row is invalid, and ClientError if a request fails.
         """
         for predicted in self.predict_batches(rows, batch):
             yield from predicted.predictions
@@ -122,10 +131,11 @@ class Client:
         with_probabilities: bool = False,
         skip_rejected: bool = False,
     ) -> Iterator[PredictionBatch]:
-        """Yield predictions batch by batch. Raises ClientError; RejectedRowError unless skip_rejected is set.
+        """Yield predictions batch by batch. The rows are as in predict().
 
-        A request has maximum `batch` rows and 512 KiB. After a 413 response the batches are smaller. If
-        `expected_version` is set, a response of another model raises ClientError.
+        A request has maximum `batch` rows and 512 KiB. After a response 413, batches are smaller. Raises
+        RejectedRowError if a row is invalid, unless `skip_rejected` is set. Raises ClientError if a request fails, or
+        if the response is from a model version other than `expected_version` (unless "").
         """
         query = "?warnings=true&proba=true" if with_probabilities else "?warnings=true"
         batches = Batches(self._json_rows(rows, skip_rejected), batch)
@@ -138,7 +148,7 @@ class Client:
                 batches.halve(taken)
 
     def _json_rows(self, rows: Any, skip_rejected: bool) -> Iterator[EncodedRow]:
-        """Yield rows as JSON. Raises ClientError, RejectedRowError."""
+        """Yield the rows as JSON. Raises ClientError if `rows` is not a table, RejectedRowError for an invalid row."""
         try:
             model = self.model() if json_rows.is_frame(rows) else ModelInfo("", [], [], None)
             values = json_rows.rows_of(rows, model.columns, model.required)
@@ -155,7 +165,7 @@ class Client:
     def _predict_batch(
         self, rows: list[EncodedRow], query: str, expected_version: str, skip_rejected: bool
     ) -> PredictionBatch:
-        """Return the predictions for a batch. Rejected rows are removed, and the others are sent again."""
+        """Return the predictions for a batch. If the server rejects rows, send the other rows again."""
         while sendable := [row for row in rows if not row.problem]:
             try:
                 return _align(rows, sendable, *self._send_rows(sendable, query, expected_version))
@@ -187,7 +197,7 @@ class Client:
 
 
 def _align(rows: list[EncodedRow], sent: list[EncodedRow], content: dict[str, Any], unknown: int) -> PredictionBatch:
-    """Return the content of the response to the sent rows as predictions for all rows of the batch."""
+    """Return predictions for all rows of a batch. `content` is the response to the rows that were sent."""
     indexes = {row.number: index for index, row in enumerate(sent)}
     predictions, probabilities = content["predictions"], content.get("probabilities")
     return PredictionBatch(
@@ -207,7 +217,7 @@ def _classes(schema: dict[str, Any]) -> list[str] | None:
 
 
 def _problems(rejection: RejectedError, rows: list[EncodedRow]) -> list[tuple[int, str]]:
-    """Return the index among all rows and the reason of each row that a rejection names."""
+    """Return the index (among all rows) and the reason of each row that the server rejected."""
     if rejection.status == TOO_LARGE and len(rows) == 1:
         limits = "max_body_bytes in config.yaml, or a proxy's limit"
         return [(rows[0].number, f"{rejection}: the row has {len(rows[0].text)} bytes, more than {limits}")]

@@ -1,1 +1,1 @@
-"""Metrics, drift, access log and request ids. These modules import the package `schema` and nothing else of ours."""
+"""Metrics, drift of the input data, access log and request ids. These modules import only `schema` of ml_census."""

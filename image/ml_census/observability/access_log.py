@@ -1,6 +1,7 @@
 """Access log: one line of JSON on stdout for each response, in the format of Cloud Logging.
 
-A line names the route of the request. It never contains a query, a header, a user or a value of a row.
+A line contains the route of the request, such as /prediction. A line never contains the query string, a user name or
+a value of a row. The only values from request headers are the request id and the trace id.
 https://cloud.google.com/logging/docs/structured-logging
 """
 
@@ -10,13 +11,13 @@ import sys
 from datetime import UTC, datetime
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-"""Methods that are logged by name; any other is logged as "other"."""
+"""HTTP methods that are logged by name. Any other method is logged as "other"."""
 
 log = logging.getLogger(__name__)
 
 
 def enable() -> None:
-    """Write a line to stdout for each response from now on. Other log messages go to stderr."""
+    """Enable the access log: log_response() then writes to stdout."""
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(logging.Formatter("%(message)s"))
     log.addHandler(handler)
@@ -24,12 +25,16 @@ def enable() -> None:
 
 
 def is_enabled() -> bool:
-    """Return whether lines are written. Writing one takes a tenth of the time of a small request."""
+    """Return whether the access log is enabled. A log line takes a tenth of the time of a small request."""
     return bool(log.handlers)
 
 
 def log_response(method: str, route: str, status: int, seconds: float, request_id: str, trace: str) -> None:
-    """Write the line of a response that was sent `seconds` after its request was complete."""
+    """Write the log line of a response.
+
+    `route` is the label of the route, without query string. `seconds` is the time since the request was complete.
+    `trace` is the trace id of the client, or "".
+    """
     method = method if method in METHODS else "other"
     line = {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),

@@ -1,4 +1,4 @@
-"""Drift of the predicted rows against the training rows, as population stability index (PSI).
+"""Drift: the population stability index (PSI) of each column between the training rows and the predicted rows.
 
 Source: Yurdakul and Naranjo 2020, "Statistical properties of the population stability index", Journal of Risk Model
 Validation.
@@ -12,23 +12,23 @@ from collections.abc import Callable, Mapping, Sequence
 from ml_census.schema import Column, Columns, Schema, Value
 
 MIN_ROWS = 1000
-"""Minimum number of rows for a PSI. Without drift the PSI is about bins / rows, which is noise for fewer rows."""
+"""Minimum number of counted rows for a PSI. Without drift the PSI is about bins / rows: large for few rows."""
 WINDOW_ROWS = 20_000
-"""Number of rows at which all counts are halved, so that older rows count less."""
+"""Number of counted rows at which all counts are halved. Older rows thus have less weight than newer rows."""
 MAX_SAMPLED_ROWS = 100
-"""Maximum number of rows counted for each request (default 100), evenly spaced.
+"""Maximum number of counted rows of a request, at equal distances.
 
-Counting all rows of a large request takes a third of the time of the prediction.
+To count all rows of a large request would take a third of the time of the prediction.
 """
 MIN_SHARE = 0.0001
-"""Share of an empty bin. The PSI is not defined for a share of 0."""
+"""Minimum share of a bin. A smaller share is replaced, because the PSI is not defined for 0."""
 
 
 class DriftMonitor:
-    """Counts of predicted values for the columns whose training distribution is known. Safe for several threads."""
+    """Counter of predicted values for the columns with a known training distribution. All methods are thread-safe."""
 
     def __init__(self, schema: Schema) -> None:
-        """Start with no rows."""
+        """Start without counted rows."""
         self._schema = schema
         self._bins = [(index, _bin_function(column)) for index, column in enumerate(schema.columns) if column.training]
         self._counts = [[0.0] * len(column.training.frequencies) for column in schema.columns if column.training]
@@ -36,7 +36,10 @@ class DriftMonitor:
         self._lock = threading.Lock()
 
     def observe(self, columns: Columns) -> None:
-        """Count the values of predicted rows. `columns` has a list of values for each column of the schema."""
+        """Count the values of predicted rows, maximum MAX_SAMPLED_ROWS rows for each call.
+
+        `columns` has a sequence of values for each column of the schema.
+        """
         if not self._bins:
             return
         rows = len(columns[0])
@@ -51,9 +54,10 @@ class DriftMonitor:
                 self._counts = [[count / 2 for count in counts] for counts in self._counts]
 
     def psi_by_column(self) -> Mapping[str, float]:
-        """Return the PSI of each column by its name; empty below MIN_ROWS rows.
+        """Return column name -> PSI, for each column with a known training distribution.
 
-        A common reading: above 0.1 the column has moved, above 0.25 it has moved far.
+        The result is empty below MIN_ROWS counted rows. By convention, a PSI above 0.1 is moderate drift, and a PSI
+        above 0.25 is strong drift.
         """
         with self._lock:
             if self._rows < MIN_ROWS:
@@ -68,13 +72,13 @@ class DriftMonitor:
 
 
 def population_stability_index(training: Sequence[float], current: Sequence[float]) -> float:
-    """Return the PSI of two distributions over the same bins; each is a list of shares with the sum 1."""
+    """Return the PSI of two distributions over the same bins. Each argument has the relative frequency of each bin."""
     pairs = [(max(old, MIN_SHARE), max(new, MIN_SHARE)) for old, new in zip(training, current, strict=True)]
     return sum((new - old) * math.log(new / old) for old, new in pairs)
 
 
 def _bin_function(column: Column) -> Callable[[Value], int]:
-    """Return the function from a value to the index of its bin; the last bin counts missing and unknown values."""
+    """Return a function that returns the bin index of a value. The last bin is for missing and unknown values."""
     last = len(column.training.frequencies) - 1 if column.training else 0
     if column.training and column.type == "number":
         bin_edges = column.training.bin_edges

@@ -1,6 +1,6 @@
 """Prometheus metrics, served in text format on a separate port.
 
-No label has a value that a client chooses, so the number of series is bounded.
+Clients cannot choose the value of a label, so the number of time series is bounded. The names of the metrics follow
 https://prometheus.io/docs/practices/naming/
 """
 
@@ -18,22 +18,22 @@ from ml_census.observability.model_collector import MAX_COLUMN_LABELS, ModelColl
 from ml_census.schema import Columns
 
 STAGES = ("parse", "validate", "predict", "format")
-"""Stages of a prediction, in their order."""
+"""Stages of a prediction request, in the order of execution."""
 LOGIN_RESULTS = ("success", "failure", "throttled")
 NO_PROTOCOL = "none"
-"""Value of the label `protocol` for routes that do not predict, such as pages and probes."""
+"""Value of the label `protocol` for routes other than predictions and the login, such as web pages and probes."""
 LOGIN_ROUTE = "/login"
 REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-"""Upper bounds of the buckets of ml_census_request_seconds."""
+"""Upper bounds of the buckets of ml_census_request_seconds, in seconds."""
 STAGE_SECONDS = (0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
-"""Upper bounds of the buckets of ml_census_stage_seconds."""
+"""Upper bounds of the buckets of ml_census_stage_seconds, in seconds."""
 
 
 class Metrics:
-    """Counters, gauges and histograms of one process."""
+    """Prometheus metrics of one server process."""
 
     def __init__(self) -> None:
-        """Register all metrics but those of the model and of the server."""
+        """Register all metrics except those of the model, which watch_model() registers."""
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
@@ -83,8 +83,8 @@ class Metrics:
         self._draining = Gauge("ml_census_draining", "1 after SIGTERM.", registry=registry)
 
     def record_response(self, route: str, status: int, seconds: float) -> None:
-        """Count a response and the time since its request was complete."""
-        if (route, status) not in self._responses:  # looking labels up takes as long as counting
+        """Count a response. `route` is the route's label, and `seconds` the time since the request was complete."""
+        if (route, status) not in self._responses:  # a look-up of labels takes the same time as a count
             labels = route, self._protocols.get(route, NO_PROTOCOL), status
             self._responses[route, status] = self._requests.labels(*labels), self._request_seconds.labels(*labels)
         count, times = self._responses[route, status]
@@ -92,18 +92,18 @@ class Metrics:
         times.observe(seconds)
 
     def record_rejection(self, queue: str) -> None:
-        """Count a request that a full queue rejects. The response is recorded separately."""
+        """Count a request that the server rejects because `queue` is full. record_response() counts the response."""
         self._rejected.labels(queue).inc()
 
     def stage_timer(self) -> "StageTimer":
-        """Return a timer for the stages of one prediction, which starts now."""
+        """Return a started timer for the stages of one prediction request."""
         return StageTimer(self._stages)
 
     def record_prediction(self, drift: DriftMonitor, columns: Columns, unknown: Sequence[Mapping[str, Any]]) -> None:
-        """Count predicted rows.
+        """Count predicted rows and their unknown categories.
 
-        `drift` is the monitor of the model that predicted them. `unknown` has an entry with the key "column" for each
-        value that did not occur in training.
+        `drift` is the monitor of the model that predicted the rows. `columns` has the values column by column.
+        `unknown` has an entry with the key "column" for each category that did not occur in training.
         """
         self._rows.inc(len(columns[0]))
         drift.observe(columns)
@@ -117,11 +117,11 @@ class Metrics:
         self._logins[result].inc()
 
     def set_route_protocols(self, protocols: Mapping[str, str]) -> None:
-        """Set the protocol of each route that predicts."""
+        """Set the label `protocol` by route. Routes that are not in the mapping have NO_PROTOCOL."""
         self._protocols = protocols
 
     def is_prediction(self, route: str) -> bool:
-        """Return whether a route predicts. A login has a protocol too."""
+        """Return whether a route predicts. LOGIN_ROUTE has a protocol but does not predict."""
         return route != LOGIN_ROUTE and self._protocols.get(route, NO_PROTOCOL) != NO_PROTOCOL
 
     def watch_server(
@@ -131,7 +131,11 @@ class Metrics:
         in_flight: Callable[[], int],
         draining: threading.Event,
     ) -> None:
-        """Read queue lengths, connections, predictions in flight and the drain state at each scrape."""
+        """Read the values of the server at each scrape.
+
+        `waiting` maps the name of a queue to a function that returns the queue length. `connections` and `in_flight`
+        return the numbers of connections and of predictions without a response. `draining` is set after SIGTERM.
+        """
         for queue, length in waiting.items():
             self._waiting.labels(queue).set_function(length)
             self._rejected.labels(queue)  # starts at 0: Prometheus does not count the first value of a series as a rise
@@ -140,25 +144,28 @@ class Metrics:
         self._draining.set_function(draining.is_set)
 
     def watch_model(self, model: Callable[[], ModelInfo], reloads: Callable[[], Mapping[str, int]]) -> None:
-        """Read the served model and the number of reloads by result at each scrape."""
+        """Read the served model, and the number of model reloads by result, at each scrape."""
         self.registry.register(ModelCollector(model, reloads))
 
     def serve(self, host: str, port: int) -> int:
-        """Serve the metrics from threads of their own, and return the port; port 0 is any free port. Raises OSError."""
+        """Serve the metrics over HTTP from background threads, and return the port. Port 0 means any free port.
+
+        Raises OSError if the port is not available.
+        """
         server, _thread = start(port, host, self.registry)
         return int(server.server_port)
 
 
 class StageTimer:
-    """A timer that assigns the time since the previous lap to a stage."""
+    """Timer for the consecutive stages of one prediction request."""
 
     def __init__(self, stages: Mapping[str, Histogram]) -> None:
-        """Start the first lap."""
+        """Start the first stage. `stages` maps each stage to the histogram of its time."""
         self._stages = stages
         self._since = time.perf_counter()
 
     def lap(self, stage: str) -> None:
-        """Record the time of a stage that has ended, and start the next lap."""
+        """Record the time since the previous call (or the creation) as the time of `stage`."""
         now = time.perf_counter()
         self._stages[stage].observe(now - self._since)
         self._since = now

@@ -9,31 +9,35 @@ from prometheus_client.registry import Collector
 from ml_census.observability.drift import DriftMonitor
 
 MAX_COLUMN_LABELS = 100
-"""Maximum number of columns that are reported by name (default 100), so that the number of series is bounded."""
+"""Maximum number of columns that a metric has as label values, so that the number of time series is bounded."""
 
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """Facts about the served model that the metrics report."""
+    """Facts about the served model for the metrics."""
 
     version: str
+    """Start of the SHA-256 of the model file."""
     engine: str
-    """The kind of engine that predicts: "compiled" or "sklearn"."""
+    """Code that predicts: "compiled" (a form of the model without scikit-learn) or "sklearn" (scikit-learn)."""
     has_version_mismatch: bool
     """Whether the model was trained with a scikit-learn version other than the installed one."""
     drift: DriftMonitor
 
 
 class ModelCollector(Collector):
-    """Collector of one info, the reload counts, and the drift. Series of a replaced model disappear with it."""
+    """Prometheus collector for the version, engine, version mismatch, reload counts and drift of the served model.
+
+    Each scrape reads the current model, so that a replaced model has no time series.
+    """
 
     def __init__(self, model: Callable[[], ModelInfo], reloads: Callable[[], Mapping[str, int]]) -> None:
-        """Take functions that return the served model, and the number of reloads by result."""
+        """Set the functions that return the served model, and the number of reloads by result."""
         self._model = model
         self._reloads = reloads
 
     def collect(self) -> Iterable[Metric]:
-        """Return the current values."""
+        """Yield the metrics with their current values."""
         model = self._model()
         yield from _model_metrics(model)
         yield _reloads(self._reloads())

@@ -1,4 +1,4 @@
-"""The id of a request, which its response and the log lines carry."""
+"""Request ids. The response and the log lines of a request contain the id of the request."""
 
 import random
 import re
@@ -8,10 +8,10 @@ TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0
 
 
 def request_id(client_id: str, traceparent: str = "") -> str:
-    """Return the client's X-Request-Id if it is valid, else the id of its trace, else a new id of 32 hex digits.
+    """Return the client's X-Request-Id if valid, else the trace id of `traceparent`, else a new id of 32 hex digits.
 
-    The id is not a secret, so it comes from `random`. os.urandom() releases the interpreter lock: with it the event
-    loop rejected half as many requests in a second.
+    A new id comes from `random`, because the id is not a secret. os.urandom() would release the interpreter lock (GIL).
+    With os.urandom(), the event loop rejected half as many requests per second.
     """
     if VALID_REQUEST_ID.fullmatch(client_id):
         return client_id

@@ -1,4 +1,4 @@
-"""Rows of a request: valid ones column by column, and rows of any form in the order of the columns."""
+"""Data classes for the rows of a prediction request, before and after validation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,31 +7,34 @@ from typing import Any
 from ml_census.schema.values import Value
 
 MAX_DETAILS = 20
-"""Maximum number of details in a response; more are only counted."""
+"""Maximum number of invalid or unknown values that a response lists. The response counts all of them."""
 
 Columns = Sequence[Sequence[Value]]
-"""One or more rows, column by column in the order of the schema."""
+"""One or more rows as a sequence of values for each column, in the order of the schema."""
 Detail = dict[str, Any]
-"""Keys row, column, got and expected; without column it is about the whole row."""
+"""Description of a value, with the keys row (index from 0), column, got and expected.
+
+The description of a whole row has no key column.
+"""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Valid rows."""
+    """Valid rows of a request."""
 
     columns: Columns
     unknown: list[Detail] = field(default_factory=list)
-    """Values that the model does not know."""
+    """One entry for each accepted category that did not occur in training."""
     ignored: int = 0
-    """Number of columns that the rows have and the model does not have."""
+    """Number of columns in the request that the model does not have."""
 
 
 @dataclass(frozen=True)
 class OrderedRows:
-    """Rows of unchecked values in the order of the columns."""
+    """Rows before the validation of their values. Each row has its values in the order of the schema."""
 
     rows: Sequence[Sequence[object]]
     problems: Mapping[int, Detail] = field(default_factory=dict)
-    """Index of each row that has no valid form -> what is wrong with it. That row is empty in `rows`."""
+    """Row index -> description of a row with the wrong columns. `rows` has an empty row at this index."""
     ignored: int = 0
-    """Number of columns that the rows have and the model does not have."""
+    """Number of columns in the request that the model does not have."""

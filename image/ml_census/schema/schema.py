@@ -1,4 +1,4 @@
-"""All columns that a model takes, as learnt from it or read from schema.json, and the validation of rows."""
+"""All input columns of a model, inferred from the model or read from schema.json, and the validation of rows."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,17 +13,17 @@ from ml_census.schema.values import Value, describe_value
 Form = Literal["frame", "numbers", "text", "objects", "documents"]
 
 ANY_EXAMPLES: tuple[Value, ...] = (0, "a", True)
-"""Values of a column that accepts any value."""
+"""Example values for a column of type "any", which accepts a value of any type."""
 MAX_MISSING_NAMES = 5
-"""Maximum number of missing columns that an error names."""
+"""Maximum number of missing columns that an error message names."""
 
 
 @dataclass(frozen=True)
 class Schema:
-    """The columns in the model's order, and the form of the model's training data.
+    """Input columns of a model in the model's order, and `form`, the container type of the model's input.
 
-    Forms: "frame" a DataFrame; "numbers" a float64 array; "text" an array of text, as numpy makes of mixed lists;
-    "objects" an array of Python values; "documents" one text per row, as text vectorizers take them.
+    "frame" is a pandas DataFrame. "numbers", "text" and "objects" are arrays of shape (rows, columns) with dtype
+    float64, str or object. "documents" is a list with one text per row, the input of a text vectorizer.
     """
 
     columns: tuple[Column, ...]
@@ -31,19 +31,20 @@ class Schema:
 
     @cached_property
     def names(self) -> list[str]:
-        """The columns' names as keys of a JSON object."""
+        """Column names as text. A column without a name has its index as text, such as "0"."""
         return [str(column.name) for column in self.columns]
 
     @cached_property
     def required(self) -> list[str]:
-        """The names of the columns that each row must have: clients can leave out a dropped column."""
+        """Names of the columns that each row must have. Clients can omit the columns that the model ignores."""
         return [str(column.name) for column in self.columns if not column.dropped]
 
     def validate_rows(self, inputs: object, reject_extra: bool = False) -> Rows:
-        """Return valid rows column by column.
+        """Return the valid rows of `inputs`, a list of rows in parsed JSON.
 
-        A row is a list of values, an object by column name, or a bare value if the model has one column. Columns that
-        the model does not have are ignored and counted, or rejected with `reject_extra`. Raises InvalidRowsError.
+        A row is a list of values, a dict of column name to value, or a single value if the model has one column.
+        Columns that the model does not have are ignored and counted; `reject_extra` makes their row invalid.
+        Raises InvalidRowsError if a row is invalid, or if `inputs` is not a list or has no rows.
         """
         if not isinstance(inputs, list):
             raise InvalidRowsError("inputs must be a list of rows", [])
@@ -59,14 +60,18 @@ class Schema:
         return replace(self._validate_rowwise(ordered), ignored=ordered.ignored)
 
     def example_rows(self) -> Iterator[Columns]:
-        """Yield single valid rows: several if a column accepts any value, since the model may reject some of them."""
+        """Yield valid rows, one at a time.
+
+        If a column has type "any" and is not nullable, yield three rows, with a number, a text and a boolean there. The
+        model may reject some of these rows.
+        """
         accepts_any = [column.type == "any" and not column.nullable for column in self.columns]
         for value in ANY_EXAMPLES if any(accepts_any) else (None,):
             yield [[value if is_any else column.example]
                    for column, is_any in zip(self.columns, accepts_any, strict=True)]  # fmt: skip
 
     def _validate_columnwise(self, rows: Sequence[Sequence[object]]) -> Columns | None:
-        """Return the columns, or None if a value needs a conversion or is invalid."""
+        """Return the valid values column by column, or None if a value needs Column.validate() or is invalid."""
         columns: list[Sequence[Value]] = []
         for column, values in zip(self.columns, zip(*rows, strict=True), strict=True):
             valid = column.validate_batch(values)
@@ -92,7 +97,7 @@ class Schema:
     def _validate_row(
         self, index: int, row: Sequence[object], unknown: list[Detail], problems: list[Detail]
     ) -> list[Value]:
-        """Return the valid values of a row; append unknown and invalid ones to the lists."""
+        """Return the valid values of a row. Append descriptions to `unknown` and `problems`."""
         values: list[Value] = []
         for column, value in zip(self.columns, row, strict=True):
             detail = {"row": index, "column": column.name, "got": describe_value(value)}
@@ -120,11 +125,11 @@ class Schema:
         return OrderedRows(rows, problems, len(extra))
 
     def _ordered_values(self, row: object) -> Sequence[object]:
-        """Return the row's values in the order of the columns. Raises InvalidValueError if a column is missing."""
+        """Return the row's values in the order of the columns. Raises InvalidValueError for a row of another form."""
         if isinstance(row, dict):
             if missing := [name for name in self.required if name not in row]:
                 if self.form == "documents" and len(row) == 1:
-                    return list(row.values())  # a text vectorizer knows no name of its column
+                    return list(row.values())  # a text vectorizer has no column name
                 names = ", ".join(missing[:MAX_MISSING_NAMES]) + (", …" if len(missing) > MAX_MISSING_NAMES else "")
                 raise InvalidValueError(f"an object with all columns of the model; {len(missing)} missing: {names}")
             return [row.get(name) for name in self.names]
@@ -135,7 +140,7 @@ class Schema:
         return row
 
     def _extra_names(self, row: object, reject_extra: bool) -> set[str]:
-        """Return the keys of an object that name no column. Raises InvalidValueError if they are to be rejected."""
+        """Return the keys of a dict that are no column. Raises InvalidValueError for such a key with `reject_extra`."""
         if not isinstance(row, dict) or len(row) <= len(self.required):
             return set()
         extra: set[str] = row.keys() - self._name_set

@@ -1,4 +1,4 @@
-"""schema.json: the JSON form of a Schema, in a model's folder and in the response of GET /schema."""
+"""Conversion of a Schema to and from JSON, for schema.json beside a model and for the response of GET /schema."""
 
 import math
 import re
@@ -16,15 +16,15 @@ DTYPE = re.compile(
     r"|datetime64\[(s|ms|us|ns)(, UTC)?\]"
 )
 DOCUMENT_KEYS = ("form", "columns", "classes", "outputs")
-"""Keys of schema.json. GET /schema adds the classes and outputs; its response can be saved as the file."""
+"""Accepted keys of schema.json. "classes" and "outputs" occur only in a saved response of GET /schema."""
 COLUMN_KEYS = ("name", "type", "categories", "nullable", "reject_unknown", "training", "dropped", "dtype")
 TRAINING_KEYS = tuple(field.name for field in fields(TrainingDistribution))
 RENAMED_KEYS = {"refuse_unknown": "reject_unknown", "shares": "frequencies", "bounds": "bin_edges"}
-"""Keys of versions before 0.2.0 -> their new names."""
+"""Keys of versions before 0.2.0 -> current keys."""
 
 
 def schema_to_json(schema: Schema) -> dict[str, Any]:
-    """Return the content of schema.json; what is empty or a default is left out."""
+    """Return the JSON object for schema.json. Options that are empty or have their default are omitted."""
     return {"form": schema.form, "columns": [_column_to_json(column) for column in schema.columns]}
 
 
@@ -42,7 +42,7 @@ def _column_to_json(column: Column) -> dict[str, Any]:
 
 
 def schema_from_json(document: Any) -> Schema:
-    """Return the schema of a parsed schema.json. Raises SchemaError."""
+    """Return the schema of a parsed schema.json. Raises SchemaError if a key or value is missing or invalid."""
     try:
         _check_keys("the schema", document, DOCUMENT_KEYS)
         columns = tuple(_column_from_json(entry) for entry in document["columns"])
@@ -90,7 +90,7 @@ def _dtype_from_json(entry: Mapping[str, Any]) -> str | None:
 
 
 def _training_from_json(column: Column, entry: Mapping[str, Any]) -> TrainingDistribution:
-    """Return the distribution if its bins are those of the column. Raises SchemaError."""
+    """Return the training distribution. Raises SchemaError if the bins do not match the column."""
     _check_keys(f"the training of {column.name}", entry, TRAINING_KEYS)
     training = TrainingDistribution(
         tuple(entry["frequencies"]), tuple(entry.get("bin_edges", [])), entry.get("minimum"), entry.get("maximum")

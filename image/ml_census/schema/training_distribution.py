@@ -1,19 +1,22 @@
-"""Distribution of a column's values in the training data; the baseline of drift."""
+"""Distribution of a column's values in the training data, with which the drift monitor compares predicted rows."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class TrainingDistribution:
-    """A histogram of the training values.
+    """Histogram of a column's values in the training data.
 
-    A numeric column has a bin up to and including each of `bin_edges`, and one above the last. A categorical column has
-    a bin for each category. The last bin counts all other values: missing ones and unknown categories.
+    A numeric column has one bin for each of `bin_edges`, up to and including the edge, and one bin above the last edge.
+    A categorical column has one bin for each category except NaN. Each column has one more bin at the end, for missing
+    values and unknown categories.
     """
 
     frequencies: tuple[float, ...]
     """Relative frequency of each bin, from 0 to 1."""
     bin_edges: tuple[float, ...] = ()
-    """Upper edge of each numeric bin but the last, in ascending order."""
+    """Upper edges of the bins of a numeric column, ascending; empty for other columns."""
     minimum: float | None = None
+    """Minimum of the training values of a numeric column; None if unknown."""
     maximum: float | None = None
+    """Maximum of the training values of a numeric column; None if unknown."""

@@ -1,4 +1,4 @@
-"""Parsing of single values: numbers, booleans, dates and text as JSON and CSV files spell them."""
+"""Parsers for single values of JSON and CSV: numbers, booleans, dates and text."""
 
 import re
 from collections.abc import Sequence
@@ -10,33 +10,33 @@ from ml_census.schema.errors import InvalidValueError
 Value = str | int | float | bool | None
 
 MAX_FLOAT32 = 3.4028234663852886e38
-"""Maximum of float32. scikit-learn's trees compare in float32 and reject larger numbers."""
+"""Largest finite float32. scikit-learn's trees convert their input to float32 and reject larger numbers."""
 NAN = float("nan")
 NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?")
-"""Text that is a number: also .94, 13. and +7, as databases and statistics programs write them."""
+"""Text that is a number. Databases and statistics programs also write .94, 13. and +7."""
 MISSING_WORDS = frozenset(("", ".", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "null", "none"))
-"""Text that is a missing value, in lower case: the words of pandas, R, SQL, Excel and SAS."""
+"""Texts that mean a missing value in pandas, R, SQL, Excel or SAS, in lower case."""
 MAX_MISSING_LENGTH = 20
-"""Length in characters from which a text is not compared with MISSING_WORDS; the longest has 4, blanks aside."""
+"""Length in characters from which a text is never a missing value. MISSING_WORDS have 4 characters or fewer."""
 BOOLEANS = {text: truth for truth in (True, False) for text in (str(truth), str(truth).lower(), str(truth).upper())}
-"""Spellings of true and false as text in JSON, pandas and spreadsheets."""
+"""Text -> boolean: the spellings of JSON (true), pandas (True) and spreadsheets (TRUE)."""
 DATE = "a date in ISO 8601, such as 2024-03-05 or 2024-03-05T10:00:00"
 
 
 def is_missing_word(value: object) -> TypeGuard[str]:
-    """Return whether the value is text that spells a missing value."""
+    """Return whether the value is a text of MISSING_WORDS, in any case and with any spaces around the word."""
     return isinstance(value, str) and len(value) < MAX_MISSING_LENGTH and value.strip().lower() in MISSING_WORDS
 
 
 def are_booleans(values: Sequence[object]) -> bool:
-    """Return whether all values are true or false."""
+    """Return whether there are values, and all of them are booleans."""
     return set(map(type, values)) == {bool}
 
 
 def parse_number(value: object) -> int | float:
-    """Return a finite number. Text is parsed, as from CSV files; true is 1 and false is 0.
+    """Return the value as a finite number. Text is parsed, True is 1 and False is 0.
 
-    Raises InvalidValueError.
+    Raises InvalidValueError if the value is not a number, or is outside the range of float32.
     """
     if isinstance(value, str):
         value = _number_of_text(value.strip())
@@ -58,12 +58,12 @@ def _number_of_text(text: str) -> int | float:
 
 
 def parse_boolean(text: str) -> Value:
-    """Return true or false if the text spells one of them, and any other text unchanged."""
+    """Return the boolean that the text spells ("1" and "0" too), or the text unchanged."""
     return BOOLEANS.get(text.strip(), {"1": True, "0": False}.get(text.strip(), text))
 
 
 def parse_text(value: object) -> str:
-    """Return text as it is. Raises InvalidValueError for other types, lone surrogates and NUL."""
+    """Return text unchanged. Raises InvalidValueError for other types, and for text with a lone surrogate or NUL."""
     if not isinstance(value, str):
         raise InvalidValueError("text")
     try:
@@ -76,9 +76,9 @@ def parse_text(value: object) -> str:
 
 
 def parse_date(value: object) -> str:
-    """Return a date and time in ISO 8601 without offset; one with an offset is converted to UTC.
+    """Return a date and time in ISO 8601 without UTC offset. A time with an offset is converted to UTC.
 
-    Raises InvalidValueError.
+    Raises InvalidValueError if the value is not text in ISO 8601.
     """
     if not isinstance(value, str):
         raise InvalidValueError(DATE)
@@ -92,7 +92,10 @@ def parse_date(value: object) -> str:
 
 
 def parse_scalar(value: object) -> Value:
-    """Return text, a boolean or a finite number as it is. Raises InvalidValueError for anything else."""
+    """Return text, a boolean or a finite number unchanged.
+
+    Raises InvalidValueError for other types, and for values that parse_text() or parse_number() rejects.
+    """
     if isinstance(value, str):
         return parse_text(value)
     if isinstance(value, bool):
@@ -103,7 +106,7 @@ def parse_scalar(value: object) -> Value:
 
 
 def describe_value(value: object) -> object:
-    """Return what an error shows of a value: short, and representable in JSON."""
+    """Return a short description of a value for an error message, or the value itself. JSON can represent both."""
     if isinstance(value, list):
         return f"a list of {len(value)} values"
     if isinstance(value, dict):

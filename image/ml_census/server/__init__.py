@@ -1,9 +1,9 @@
-"""HTTP server for one WSGI application: bounded queues, deadlines, a drain that loses no request.
+"""HTTP server for one WSGI application, with bounded queues, timeouts and a graceful shutdown (drain).
 
     client ── event_loop ── parser ── scheduler ─┬─ probe, fast: answered by the event loop itself
                   │                              ├─ work, login: answered by a pool of threads
                   └────── responder ─────────────┴─ full: 503
 
-server.serve() opens the socket, runs the event loop and drains the connections. waitress parses HTTP. Only parser.py
-imports waitress.
+server.serve() opens the socket, runs the event loop and drains the connections: no client loses a request. The library
+waitress parses HTTP. Only parser.py imports waitress.
 """

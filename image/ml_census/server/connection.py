@@ -1,4 +1,4 @@
-"""Connection: one client's socket, and the state of its current request."""
+"""Connection: the socket of one client, and the state of the client's current request."""
 
 import socket
 import time
@@ -7,21 +7,22 @@ from collections.abc import Iterator
 from ml_census.server.parser import ParserLimits, Request
 
 RECEIVE_BYTES = 32 * 1024
-"""Maximum size of one recv() (bytes), and of the bytes that are kept after the end of a request."""
+"""Maximum bytes of one recv(). Also the maximum bytes that are kept after the end of a request."""
 MAX_ACCEPTED = 256
-"""Maximum connections accepted in one turn of the event loop."""
+"""Maximum number of connections that one iteration of the event loop accepts."""
 LINGER_SECONDS = 2
 """Time from the shutdown for writing to the close of the socket."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Connection:
-    """A client's connection, with one request at a time.
+    """Connection to one client, with one request at a time. `peer` is the client's IP address and port.
 
-    The connection reads a request, waits for the response (`answering`) and sends the response (`unsent`). Then the
-    connection reads the next request, or ends. The end is a shutdown for writing, and a close after LINGER_SECONDS in
-    which received bytes are discarded. A close with unread bytes would reset the connection and lose the response.
-    While `answering` is set, a worker thread may use the socket, and the event loop must not.
+    The event loop reads a request, waits for its response (`answering`) and sends the response (`unsent`). Then the
+    event loop reads the next request or ends the connection. To end a connection, the event loop shuts the socket down
+    for writing, discards received bytes for LINGER_SECONDS and closes the socket. An immediate close with unread bytes
+    would reset the connection, and the client would lose the response. While `answering` is set, a worker thread may
+    use the socket, and the event loop must not.
     """
 
     def __init__(self, sock: socket.socket, peer: tuple[str, int]) -> None:
@@ -31,20 +32,20 @@ class Connection:
         self.received = b""
         """Received bytes that the parser has not consumed yet."""
         self.partial: Request | None = None
-        """Request that has not arrived completely."""
+        """Request of which only a part has arrived."""
         self.answering: Request | None = None
         """Complete request without a response."""
         self.unsent = memoryview(b"")
         """Bytes of the response that the kernel has not accepted yet."""
         self.closes = False
-        """Whether the connection ends after `unsent`."""
+        """Whether the connection ends after the bytes of `unsent` are sent."""
         self.lingers_until: float | None = None
         """time.monotonic() at which the socket is closed, after the shutdown for writing."""
         self.waiting_since: float | None = None
-        """time.monotonic() at the first byte of the unfinished request, or since which the response is unsent."""
+        """time.monotonic() at the first byte of an unfinished request, or at the first unsent byte of a response."""
         self.last_activity = time.monotonic()
         self.buffered_bytes = 0
-        """Bytes of the unfinished request or the unsent response."""
+        """Number of bytes of the unfinished request or the unsent response in memory."""
 
     @property
     def is_idle(self) -> bool:
@@ -52,17 +53,17 @@ class Connection:
         return not (self.answering or self.partial or self.received or self.unsent or self.lingers_until)
 
     def is_idle_for(self, seconds: float, now: float) -> bool:
-        """Return whether the connection has been idle for more than some seconds."""
+        """Return whether the connection has been idle for more than `seconds`. `now` is time.monotonic()."""
         return self.is_idle and now - self.last_activity > seconds
 
     def is_timed_out(self, seconds: float, now: float) -> bool:
-        """Return whether a request has been unfinished, or a response unsent, for more than some seconds."""
+        """Return whether a request is unfinished, or a response unsent, for more than `seconds`."""
         return self.waiting_since is not None and now - self.waiting_since > seconds
 
     def receive(self) -> bool:
-        """Read the bytes that have arrived. Return False if the connection must be closed.
+        """Read the bytes that have arrived. Return False if the caller must close the connection.
 
-        The reason is a client that has disconnected, a failed socket, or a TLS handshake.
+        This is the case if the client has disconnected, if the socket has failed, or if the client starts TLS.
         """
         try:
             data = self.socket.recv(RECEIVE_BYTES)
@@ -77,9 +78,9 @@ class Connection:
         return data != b"" and not (self.partial is None and self.received[:1] == b"\x16")
 
     def parse(self, limits: ParserLimits) -> Request | None:
-        """Return the next complete request, or None. Bytes after the request stay in `received`.
+        """Return the next request, or None if the request is not complete. Later bytes stay in `received`.
 
-        Send "100 Continue" if the client waits for this response before it sends the body.
+        If the client sent "Expect: 100-continue", send "100 Continue" before the body arrives.
         """
         while self.received:
             request = self.partial = self.partial or Request(limits)
@@ -96,7 +97,7 @@ class Connection:
         return None
 
     def send(self) -> None:
-        """Send as many bytes of `unsent` as the kernel takes without waiting.
+        """Send the bytes of `unsent` that the kernel accepts without blocking.
 
         If the socket fails, discard `unsent` and set `closes`.
         """
@@ -110,7 +111,7 @@ class Connection:
             self.unsent, self.closes = memoryview(b""), True
 
     def shut_down(self) -> bool:
-        """Shut down the socket for writing. Received bytes are discarded from now on, for LINGER_SECONDS.
+        """Shut down the socket for writing. After this call, received bytes are discarded for LINGER_SECONDS.
 
         Return False if the client has disconnected.
         """
@@ -123,7 +124,7 @@ class Connection:
 
 
 def accept_waiting(listener: socket.socket) -> Iterator[Connection]:
-    """Accept waiting clients, maximum MAX_ACCEPTED, and yield their connections."""
+    """Accept waiting clients, maximum MAX_ACCEPTED, and yield a connection for each client."""
     for _ in range(MAX_ACCEPTED):
         try:
             sock, peer = listener.accept()

@@ -1,4 +1,4 @@
-"""Event loop: accepts connections, reads requests, sends responses and enforces the limits. One thread runs it."""
+"""Event loop in one thread: accepts connections, reads requests, sends responses and enforces the limits."""
 
 import logging
 import socket
@@ -17,20 +17,20 @@ log = logging.getLogger(__name__)
 
 POLL_INTERVAL_SECONDS = 0.2
 TURN_SECONDS = 0.02
-"""Maximum time in one turn for events, for probes and for fast requests, each.
+"""Maximum time of one iteration for socket events, for probes and for fast requests, each.
 
-After each system call, a running prediction may use the interpreter for SWITCH_INTERVAL_SECONDS. 200 reads took 0.1 s.
+After a system call, a prediction may keep the interpreter lock for SWITCH_INTERVAL_SECONDS: 200 reads took 0.1 s.
 """
 REJECTION_PAUSE_SECONDS = 0.05
-"""Maximum pause after a turn that rejected predictions.
+"""Maximum pause after an iteration that rejected predictions.
 
-A rejection runs Python code, and predictions wait meanwhile. With 200 clients that retried at once, predictions had
-0.95 of the capacity, without this pause 0.65 (wrk, one core, two rounds of 4 s).
+Predictions cannot run while Python code rejects a request. With 200 clients that retried immediately, the server had
+0.95 of its maximum prediction rate. Without this pause, the rate was 0.65 (wrk, one core, two rounds of 4 s).
 """
 
 
 class EventLoop:
-    """Event loop over all connections. A worker thread returns each connection that it has answered through `_done`."""
+    """Event loop over all connections. Worker threads put each answered connection into `_done`."""
 
     def __init__(
         self, listener: socket.socket, limits: Limits, queue_for: Callable[[str, int], str], responder: Responder
@@ -55,7 +55,7 @@ class EventLoop:
         self._poller.watch(listener, READ, None)
 
     def run_once(self) -> None:
-        """Run one turn: handle events, answer probes, then answer fast requests, each for maximum TURN_SECONDS."""
+        """Run one iteration: handle socket events, answer probes and fast requests, and enforce the limits."""
         if self._has_rejected:
             self._has_rejected = False
             self._pause()
@@ -65,7 +65,7 @@ class EventLoop:
         for connection, mask in sorted(events, key=turn_of):
             if connection is None:
                 self.accept()
-            elif time.monotonic() < end:  # poll() reports the other events again in the next turn
+            elif time.monotonic() < end:  # poll() reports the other events again
                 self._guarded(self._send if mask & WRITE else self._read, connection)
         for _ in range(len(self._done)):
             self._guarded(self._after_send, self._done.popleft())
@@ -97,13 +97,13 @@ class EventLoop:
         self._listener.close()
 
     def close_idle(self, seconds: float) -> None:
-        """Close the connections that have been idle for some seconds."""
+        """Close the connections that have been idle for more than `seconds`."""
         now = time.monotonic()
         for connection in [each for each in self.connections if each.is_idle_for(seconds, now)]:
             self._close(connection)
 
     def shutdown(self) -> None:
-        """Close all connections. Start no queued request, and do not wait for the worker threads."""
+        """Close all connections. Queued requests do not start, and running worker threads are not awaited."""
         for pool in self._pools.values():
             pool.shutdown()
         for connection in list(self.connections):
@@ -111,7 +111,7 @@ class EventLoop:
         self._poller.close()
 
     def _pause(self) -> None:
-        """Handle new connections only, which probes use, while at least half of the queue of predictions is full."""
+        """Serve only new connections, such as probes, while at least half of the queue of predictions is full."""
         end, new = time.monotonic() + REJECTION_PAUSE_SECONDS, list[Connection]()
         while 2 * self.queue_lengths[WORK]() >= POOLS[WORK].waiting and time.monotonic() < end:
             new += self.accept()
@@ -121,7 +121,7 @@ class EventLoop:
             time.sleep(0.005)
 
     def _guarded(self, action: Callable[[Connection], None], connection: Connection) -> None:
-        """Run an action on an open connection. If the action fails, close this connection alone."""
+        """Run an action on an open connection. If the action fails, close only this connection."""
         if not connection.is_open:
             return
         try:
@@ -185,7 +185,7 @@ class EventLoop:
         connection.send()
 
     def _work(self, connection: Connection) -> None:
-        """Answer a request on the thread of a pool."""
+        """Answer a request in a thread of a pool."""
         self._answer(connection)
         self._done.append(connection)
         self._poller.wake()
@@ -232,9 +232,9 @@ class EventLoop:
                 self._abort(connection, TIMED_OUT)
 
     def _abort(self, connection: Connection, error: RequestError) -> None:
-        """Answer an unfinished request with an error, or close the connection of an unsent response."""
+        """Send an error response to an unfinished request, or close a connection with an unsent response."""
         request, connection.partial = connection.partial, None
-        if request is None or connection.unsent:  # an error cannot follow a part of "100 Continue"
+        if request is None or connection.unsent:  # the error response cannot follow a part of "100 Continue"
             self._close(connection)
             return
         request.error, connection.waiting_since, connection.received = error, None, b""

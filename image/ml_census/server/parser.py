@@ -1,7 +1,8 @@
 """HTTP/1.1 request parser: a stricter form of waitress's parser.
 
-The parser rejects requests that a proxy could read in another way (RFC 9112). waitress does not document its parser.
-Only this module uses names of that parser, and tests/unit/server/test_parser.py lists these names.
+The parser rejects requests that a proxy could parse differently (request smuggling, RFC 9112, section 11.2). waitress
+does not document its parser. Only this module uses names of that parser, and tests/unit/server/test_parser.py lists
+these names.
 """
 
 import re
@@ -17,7 +18,7 @@ from ml_census.observability.request_id import request_id, trace_id
 FOLDED_HEADER = re.compile(rb"\r\n[ \t]")
 TRANSFER_ENCODING = re.compile(rb"\r\ntransfer-encoding:[ \t]*([^\r\n]*)", re.IGNORECASE)
 MAX_CHUNK_LINE = 1024
-"""Maximum bytes of a chunk's first line, and of a trailer. waitress took 28 s of CPU for a line of 16 MiB."""
+"""Maximum bytes of a chunk's first line, and of a trailer. waitress needed 28 s of CPU for a line of 16 MiB."""
 
 
 @dataclass(frozen=True)
@@ -30,22 +31,22 @@ class ParserLimits:
 
     @property
     def inbuf_overflow(self) -> int:
-        """Size above which waitress writes a body to disk. No body has it, since the root file system is read-only."""
+        """Size above which waitress writes a body to disk: more than any body, as the disk is read-only."""
         return self.max_request_body_size + 1
 
 
 @dataclass(frozen=True)
 class RequestError:
-    """Error response to a request that the application does not get."""
+    """Error response that the server sends in place of the application. `code` is the status, `body` the message."""
 
     code: int
     body: str
     retry_after: int | None = None
-    """Seconds."""
+    """Value of the header Retry-After, in seconds; None for no header."""
 
 
 class Request(HTTPRequestParser):  # type: ignore[misc]
-    """HTTP request, parsed from its first byte on as the bytes arrive."""
+    """HTTP request, parsed incrementally as the bytes arrive."""
 
     body_rcv: Any = None
     command = ""
@@ -56,13 +57,14 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
 
     @property
     def trace(self) -> str:
-        """Trace id of the request, or an empty text."""
+        """Trace id of the header `traceparent`, or "" if there is no valid header."""
         return trace_id(self.headers.get("TRACEPARENT", ""))
 
     def received(self, data: bytes) -> int:
-        """Parse data and return the number of bytes that belong to this request.
+        """Parse data, and return the number of bytes that belong to this request.
 
-        waitress raises ValueError for some malformed requests, such as an invalid IPv6 host. The response is a 400.
+        waitress raises ValueError for some malformed requests, such as an invalid IPv6 host. This method then
+        marks the request as complete, with a 400 as the response.
         """
         try:
             consumed: int = super().received(data)
@@ -72,12 +74,15 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
         return consumed
 
     def reject(self, reason: str) -> None:
-        """Mark the request as complete, with a 400 as its response."""
+        """Mark the request as complete, with a 400 as the response. `reason` is part of the error message."""
         self.error = RequestError(400, reason)
         self.completed = True
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Parse the request line and the headers. Raises ParsingError, which waitress turns into a 400."""
+        """Parse the request line and the headers, as bytes.
+
+        Raises ParsingError if the request is invalid. The caller in waitress then sets a 400 as the response.
+        """
         is_chunked = _is_chunked(header_plus)
         super().parse_header(header_plus)
         self.id = request_id(self.headers.get("X_REQUEST_ID", ""), self.headers.get("TRACEPARENT", ""))
@@ -94,7 +99,7 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
 
 
 def _is_chunked(header_plus: bytes) -> bool:
-    """Return whether the body is chunked. Raises ParsingError for a header that servers read in different ways."""
+    """Return whether the body is chunked. Raises ParsingError for headers that servers parse differently."""
     if FOLDED_HEADER.search(header_plus):
         raise ParsingError("a header must be one line")
     encodings = TRANSFER_ENCODING.findall(header_plus)

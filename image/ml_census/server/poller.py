@@ -1,4 +1,4 @@
-"""Poller: the sockets for which the event loop waits. Any thread may end the wait."""
+"""Poller: waits for events of many sockets. Any thread may end the wait."""
 
 import selectors
 import socket
@@ -10,7 +10,7 @@ READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
 class Poller(Generic[Watcher]):
-    """Selector whose sockets are registered or changed by one call, and which another thread can wake."""
+    """Selector with one method to register or change a socket, and a method for other threads that ends the wait."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
@@ -20,7 +20,7 @@ class Poller(Generic[Watcher]):
         self._selector.register(self._wakened, READ)
 
     def watch(self, sock: socket.socket, events: int, watcher: Watcher) -> None:
-        """Make poll() return the watcher for `events` of a socket, in place of the events of an earlier call."""
+        """Make poll() return `watcher` for `events` (READ, WRITE) of a socket. Replace earlier events."""
         try:
             key = self._selector.get_key(sock)
         except KeyError:
@@ -30,14 +30,14 @@ class Poller(Generic[Watcher]):
                 self._selector.modify(sock, events, watcher)
 
     def forget(self, sock: socket.socket) -> None:
-        """Stop watching a socket. The socket may be unknown."""
+        """Stop watching a socket. Ignore a socket that is not watched."""
         try:
             self._selector.unregister(sock)
         except KeyError:
             pass
 
     def poll(self, seconds: float) -> list[tuple[Watcher, int]]:
-        """Wait for events of the sockets or for wake(), maximum `seconds`. Return the watchers with their events."""
+        """Wait maximum `seconds` for socket events or wake(). Return each watcher with the mask of its events."""
         events = [(key, mask) for key, mask in self._selector.select(seconds)]
         if any(key.fileobj is self._wakened for key, _ in events):
             self._wakened.recv(4096)

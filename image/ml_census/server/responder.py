@@ -1,4 +1,4 @@
-"""Responder: runs the WSGI application (PEP 3333) for one request and returns the whole response."""
+"""Responder: runs the WSGI application (PEP 3333) for one request, and returns the response as bytes."""
 
 import logging
 import sys
@@ -24,19 +24,19 @@ Headers = list[tuple[str, str]]
 
 
 class ScheduledApplication(Protocol):
-    """WSGI application that also gives the server the queue, the metric label and the error body of a path."""
+    """WSGI application with methods for the queue, the metrics label and the error body of a path."""
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer a request (PEP 3333)."""
+        """Call `start_response` and return the body of the response in pieces (PEP 3333)."""
 
     def queue_for(self, path: str, length: int) -> str:
         """Return the queue of a request with a body of `length` bytes: "probe", "fast", "work" or "login"."""
 
     def metric_route(self, path: str) -> str:
-        """Return the label of a path in the metrics. The number of labels is small and fixed."""
+        """Return the route of a path as the label of metrics. The number of different labels is bounded."""
 
     def error_body(self, path: str, status: int, message: str) -> bytes:
-        """Return the JSON body of an error response to a request that the application does not get."""
+        """Return the JSON body of an error response that the server sends in place of the application."""
 
 
 class Response(NamedTuple):
@@ -47,7 +47,10 @@ class Response(NamedTuple):
 
 
 class Responder:
-    """Responder that answers requests, and counts and logs the responses. Several threads may call it."""
+    """Responder that runs the application for a request, and counts and logs the response. Methods are thread-safe.
+
+    `cors` returns the CORS headers for a method and request headers. `too_large` is the message of a response 413.
+    """
 
     def __init__(
         self,
@@ -64,7 +67,10 @@ class Responder:
         self._too_large = too_large
 
     def respond(self, request: Request, peer: tuple[str, int], port: int) -> Response:
-        """Return the response to a complete request. Raises the exceptions of the application's error_body()."""
+        """Return the response to a complete request. An exception of the application becomes a 500.
+
+        `peer` is the client's IP address and port. Raises the exceptions of the application's error_body().
+        """
         error = request.error
         if not error:
             try:
@@ -81,7 +87,7 @@ class Responder:
         return Response(_serialize(request, status, headers, body, closes), closes)
 
     def count_in_flight(self, connections: Iterable[Connection]) -> int:
-        """Return the number of complete predictions without a response. Any thread may call it."""
+        """Return the number of complete prediction requests without a response."""
         # list() of a dict keeps the interpreter lock, so the event loop cannot change the dict meanwhile
         requests = [connection.answering for connection in list(connections)]
         return sum(self.metrics.is_prediction(self._app.metric_route(each.path)) for each in requests if each)
@@ -103,7 +109,7 @@ class Responder:
         return result[0], result[1], b"".join(written) + body
 
     def _reject(self, request: Request, error: RequestError) -> tuple[str, Headers, bytes]:
-        # waitress has a 501 for errors of the client, and a client may retry after a 5xx
+        # waitress reports some errors of the client as 501, and clients may retry after a 5xx
         code = 400 if error.code == 501 else error.code
         reason = HTTPStatus(code).phrase
         message = self._too_large if code == 413 else f"{reason}: {error.body}"
@@ -130,7 +136,7 @@ class Responder:
 
 
 def _serialize(request: Request, status: str, headers: Headers, body: bytes, closes: bool) -> bytes:
-    """Return the bytes of a response, with the headers that each response has."""
+    """Return the bytes of a response, with the headers Content-Length, Connection and Date."""
     if status[:3] not in ("204", "304") and not any(name.lower() == "content-length" for name, _ in headers):
         headers.append(("Content-Length", str(len(body))))
     if closes or request.version == "1.0":

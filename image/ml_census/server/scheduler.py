@@ -1,4 +1,4 @@
-"""Scheduler: chooses the queue of a request, and checks whether the queue has room. Worker threads run the tasks."""
+"""Scheduler: chooses the queue of a request, and checks whether the queue is full. Worker threads run the tasks."""
 
 import sys
 import threading
@@ -14,7 +14,7 @@ Task = TypeVar("Task")
 PROBE, FAST, WORK, LOGIN = "probe", "fast", "work", "login"
 """Names of the queues. The event loop answers PROBE and FAST itself.
 
-To wake a thread for a small request takes a third of the time of that request.
+A hand-over to a worker thread would take a third of the time of a small request.
 """
 MAX_FAST_QUEUE = 512
 OVERLOADED = RequestError(503, "too many requests wait already", retry_after=1)
@@ -22,7 +22,7 @@ OVERLOADED = RequestError(503, "too many requests wait already", retry_after=1)
 
 @dataclass(frozen=True)
 class PoolSpec:
-    """Number of threads, and maximum number of requests that wait for a thread."""
+    """Number of threads of a pool, and maximum number of requests that wait for a thread."""
 
     threads: int
     waiting: int
@@ -38,27 +38,30 @@ CAPACITY = {FAST: MAX_FAST_QUEUE} | {name: pool.waiting for name, pool in POOLS.
 
 
 class Scheduler:
-    """Scheduler that assigns requests to queues, without sockets and threads of its own."""
+    """Scheduler that chooses the queue of each request.
+
+    `queue_for` returns the queue name for a path and a body length. `lengths` has a length function by queue name.
+    """
 
     def __init__(self, queue_for: Callable[[str, int], str], lengths: Mapping[str, Callable[[], int]]) -> None:
         self._queue_for = queue_for
         self._lengths = lengths
 
     def assign(self, request: Request) -> tuple[str, bool]:
-        """Return the queue of a request, and whether the queue has room."""
+        """Return the name of the queue for a request, and whether the queue has room."""
         if request.error:
             return FAST, True
         if request.command == "OPTIONS":  # a CORS preflight to /login needs no password hash
             name = FAST
         else:
-            # decompressed, the body may be a thousand times as large
+            # after decompression, the body may be a thousand times larger
             is_compressed = "CONTENT_ENCODING" in request.headers
             name = self._queue_for(request.path, sys.maxsize if is_compressed else request.body_bytes_received)
         return name, name == PROBE or self._lengths[name]() < CAPACITY[name]
 
 
 class WorkerPool(Generic[Task]):
-    """Queue of tasks that daemon threads start in the order of submission. len() counts the waiting tasks."""
+    """Queue of tasks. Daemon threads run the tasks in the order of submission. len() counts the waiting tasks."""
 
     def __init__(self, name: str, spec: PoolSpec, run: Callable[[Task], None]) -> None:
         self._run = run
@@ -75,7 +78,7 @@ class WorkerPool(Generic[Task]):
         self._tasks.put(task)
 
     def shutdown(self) -> None:
-        """Start no further task. Each thread ends after its current task. This method does not wait for the threads."""
+        """Start no further task. Each thread ends after its current task. Do not wait for the threads."""
         self._stopped = True
         self._tasks.put(None)
 

@@ -1,4 +1,4 @@
-"""Server: opens the socket, serves an application, and drains it without losing a request."""
+"""Server: opens the socket, serves an application, and shuts down gracefully without the loss of a request."""
 
 import logging
 import resource
@@ -20,14 +20,14 @@ from ml_census.server.syn_filter import drop_new_connections
 log = logging.getLogger(__name__)
 
 SWITCH_INTERVAL_SECONDS = 0.0005
-"""Python's switch interval. With its default, 5 ms, a probe waited 0.1 s behind predictions."""
+"""Value for sys.setswitchinterval(). With Python's default of 5 ms, predictions delayed a probe by 0.1 s."""
 BACKLOG = 1024
 SPARE_DESCRIPTORS = 100
-"""File descriptors reserved for files, storage, the metrics port and a sandbox."""
+"""Number of file descriptors reserved for files, storage, the metrics port and a child process that loads a model."""
 HANDSHAKE_SECONDS = 0.2
-"""Time for clients to finish a TCP handshake that has begun."""
+"""Time in which clients can complete a TCP handshake after the drain delay."""
 IDLE_GRACE_SECONDS = 0.5
-"""Idle time after which the drain closes a connection: a request that was in transit has arrived by then."""
+"""Idle time after which the drain closes a connection. A request that was in transit arrives within this time."""
 
 
 def serve(
@@ -39,11 +39,12 @@ def serve(
     opened: Callable[[int], None],
     metrics: Metrics,
 ) -> None:
-    """Serve until `draining` is set and the drain is over. Call `opened` with the port once the socket is open.
+    """Serve until `draining` is set and the graceful shutdown (drain) is complete.
 
-    The drain first accepts new connections for drain_delay_seconds, until load balancers have removed the pod. From
-    the start of the drain, each connection closes after its response. After the delay the listening socket closes.
-    Requests then have drain_deadline_seconds to finish. Raises OSError if the port is not available.
+    The server calls `opened` with the port when the socket is open. The drain first accepts new connections for
+    drain_delay_seconds, until load balancers have removed the pod. From the start of the drain, each connection closes
+    after its response. After the delay, the listening socket closes. The remaining requests then have
+    drain_deadline_seconds to finish. Raises OSError if the port is not available.
     """
     patch_chunk_patterns()
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
@@ -76,7 +77,7 @@ def _drain(loop: EventLoop, listener: socket.socket, config: Config) -> None:
     log.info("draining: still accepting for %g s", config.drain_delay_seconds)
     end = time.monotonic() + config.drain_delay_seconds
     _run_until(loop, end)
-    # a close would reset the clients whose handshake is complete and that accept() has not returned yet
+    # a close would reset connections whose handshake is complete and that accept() has not returned yet
     if drop_new_connections(listener):
         _run_until(loop, time.monotonic() + HANDSHAKE_SECONDS)
     end += config.drain_deadline_seconds
@@ -98,9 +99,9 @@ def _run_until(loop: EventLoop, end: float) -> None:
 
 
 def _connections_allowed() -> int:
-    """Raise the soft limit of open files as far as MAX_CONNECTIONS need. Return the number of allowed connections.
+    """Raise the soft limit of open files for MAX_CONNECTIONS. Return the number of allowed connections.
 
-    Without a free file descriptor accept() fails, and the event loop would call it again without a pause.
+    Without a free file descriptor accept() fails, and the event loop would call accept() again without a pause.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = MAX_CONNECTIONS + SPARE_DESCRIPTORS

@@ -1,6 +1,6 @@
-"""Packet filter that drops new TCP handshakes on a listening socket. Complete handshakes can still be accepted.
+"""Packet filter that drops new TCP handshakes on a listening socket. accept() still returns complete handshakes.
 
-A close of the socket would reset the clients whose handshake is complete. Such a client may have sent a request.
+A close of the socket would reset connections whose handshake is complete. Their clients may have sent a request.
 """
 
 import ctypes
@@ -9,7 +9,7 @@ import struct
 import sys
 
 SO_ATTACH_FILTER = 26
-"""Option of socket(7). The Python module socket has no constant for it."""
+"""Number of a Linux socket option. The Python module `socket` has no constant for this option."""
 WITHOUT_SYN = struct.pack(
     4 * "HBBI",
     *(0x30, 0, 0, 13),  # load the flags of the TCP header (RFC 9293, section 3.1)
@@ -17,11 +17,11 @@ WITHOUT_SYN = struct.pack(
     *(0x06, 0, 0, 0),  # drop the packet
     *(0x06, 0, 0, 0xFFFF),  # otherwise pass it
 )
-"""Program for the kernel's classic BPF: instructions of operation, two jumps and a constant."""
+"""Program in classic BPF (Berkeley Packet Filter). Each instruction has an operation, two jumps and a constant."""
 
 
 def drop_new_connections(listener: socket.socket) -> bool:
-    """Drop the SYN of new clients. Return False if the system has no such filter.
+    """Drop the SYN packets of new clients. Return False if the operating system has no packet filter for sockets.
 
     A client sends its SYN again after a second. If the socket is closed then, the kernel refuses the connection.
     """

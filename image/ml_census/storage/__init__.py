@@ -1,4 +1,4 @@
-"""Read and write artifacts as bytes: local files, gs:// through gcsfs, and other URLs through fsspec (reading only)."""
+"""Read and write files: local paths, gs:// objects through gcsfs, and (only reading) other URLs through fsspec."""
 
 from ml_census.storage import gcs, local, url
 from ml_census.storage.errors import ObjectChangedError as ObjectChangedError
@@ -12,14 +12,14 @@ from ml_census.storage.uri import join as join
 from ml_census.storage.uri import split as split
 
 MAX_BYTES = 2 * 1024**3
-"""Maximum size of an artifact, so that a wrong URI does not fill the memory."""
+"""Default maximum size of a file or object, in bytes. The maximum protects the memory if a URI is wrong."""
 
 
 def read(uri: str, limit: int = MAX_BYTES) -> bytes:
-    """Return one version of the whole file or object.
+    """Return the content of the file or object. All bytes of a gs:// object are from one version of the object.
 
-    Raises ObjectNotFoundError. Raises StorageUnavailableError if a later attempt may succeed. Raises StorageError for
-    any other failure, and for more than `limit` bytes.
+    Raises ObjectNotFoundError if nothing is at the URI. Raises StorageUnavailableError if a later attempt may succeed.
+    Raises StorageError for any other failure, and for more than `limit` bytes.
     """
     if is_local(uri):
         return local.read(uri, limit)
@@ -29,8 +29,8 @@ def read(uri: str, limit: int = MAX_BYTES) -> bytes:
 def fingerprint(uri: str) -> str:
     """Return text that changes with each write of the file or object, or "" if nothing is at the URI.
 
-    The content is not read. Raises StorageUnavailableError if a later attempt may succeed. Raises StorageError for any
-    other failure, and for a URI that is neither a local path nor gs://.
+    The function reads metadata only. Raises StorageUnavailableError if a later attempt may succeed. Raises StorageError
+    for any other failure, and for a URI that is neither a local path nor gs://.
     """
     if is_local(uri):
         return local.fingerprint(uri)
@@ -39,10 +39,11 @@ def fingerprint(uri: str) -> str:
 
 
 def write(uri: str, data: bytes, private: bool = False, unless_changed: str | None = None) -> None:
-    """Replace the file or object atomically and create its folders.
+    """Create or replace the file or object atomically, and create missing local folders.
 
-    Only the owner can read a `private` local file. `unless_changed` is an earlier fingerprint, or None. Raises
-    ObjectChangedError if the file or object has another fingerprint, and StorageError for any other failure.
+    With `private`, only the owner can read the local file. `unless_changed` is an earlier result of fingerprint(), or
+    None for no check. Raises ObjectChangedError if the current fingerprint differs. Raises StorageUnavailableError if a
+    later attempt may succeed. Raises StorageError for any other failure, and for a URI of another kind.
     """
     if is_local(uri):
         local.write(uri, data, private, unless_changed)

@@ -1,4 +1,4 @@
-"""Translation of the exceptions of gcsfs, aiohttp and google-auth: one line with the cause, and whether to retry."""
+"""Conversion of exceptions of the operating system, gcsfs, aiohttp and google-auth to StorageError."""
 
 import logging
 import sys
@@ -9,35 +9,39 @@ from ml_census.storage.errors import ObjectNotFoundError, StorageError, StorageU
 
 READ, WRITE = "read", "written"
 ROLES = {READ: "roles/storage.objectViewer", WRITE: "roles/storage.objectUser"}
-"""The least role of Google Cloud Storage that permits the action."""
+"""Action -> the IAM role of Google Cloud Storage with the fewest permissions for this action."""
 TRANSIENT = {"ClientError", "ConnectionError", "TimeoutError", "RequestException", "GoogleAuthError", "ChecksumError"}
-"""Exceptions of aiohttp, requests, google-auth and gcsfs that the network or the storage causes."""
+"""Class names of exceptions of aiohttp, requests, google-auth and gcsfs after which a retry may succeed."""
 TRANSIENT_CODES = {"408", "416", "429"}
-"""HTTP status codes of a timeout, of a range beyond an object that became shorter, and of a rate limit."""
+"""HTTP status codes after which a retry may succeed: timeout, range beyond the end of a changed object, rate limit."""
 NO_CREDENTIALS = "no Google credentials yet: neither GOOGLE_APPLICATION_CREDENTIALS nor a metadata server gives any"
 MAX_REASON_LENGTH = 200
-"""Maximum length of a reason that a library or the storage gives, in characters."""
+"""Maximum length of a library's or the storage's message in an error message, in characters."""
 
 Causes = list[tuple[str, BaseException]]
-"""Name of the logger and exception, in the order of the log."""
+"""Exceptions that gcsfs has logged, oldest first: pairs of logger name and exception."""
 _causes: ContextVar[Causes] = ContextVar("causes")
 
 
 class _Collector(logging.Handler):
-    """Collects the exceptions that gcsfs logs and does not raise: of each retry, and of each kind of credentials.
+    """Log handler that collects the exceptions that gcsfs logs and does not raise.
 
-    gcsfs retries for half a minute. Its event loop runs a call in the context of the thread that waits for it.
+    gcsfs logs one exception for each retry, and one for each kind of credentials that does not exist. The event loop of
+    gcsfs runs a call with the context variables of the thread that waits for the result.
     """
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Append the record's exception to the causes of the current thread."""
+        """Append the exception of a log record to the list that the current thread passed to collect()."""
         error = (record.exc_info or sys.exc_info())[1]
         if error is not None and (causes := _causes.get(None)) is not None:
             causes.append((record.name, error))
 
 
 def collect(causes: Causes) -> None:
-    """Append to the list each exception that gcsfs logs for this thread from now on; nothing of the log is shown."""
+    """Append to `causes` each exception that gcsfs logs for the current thread after this call.
+
+    The log messages of gcsfs are not shown.
+    """
     logger = logging.getLogger("gcsfs")
     if not any(isinstance(handler, _Collector) for handler in logger.handlers):
         logger.addHandler(_Collector())
@@ -47,7 +51,10 @@ def collect(causes: Causes) -> None:
 
 
 def timeout_error(seconds: float, action: str, causes: Causes) -> StorageError:
-    """Return the error of a call that took longer than its timeout, with the last cause that gcsfs has logged."""
+    """Return the exception for a call that exceeded its timeout of `seconds`. `action` is READ or WRITE.
+
+    The message contains the last exception of `causes` that explains the timeout.
+    """
     message = f"could not be {action} within {seconds:g} s"
     if key_file_error := _key_file_error(causes):
         return key_file_error
@@ -58,7 +65,11 @@ def timeout_error(seconds: float, action: str, causes: Causes) -> StorageError:
 
 
 def translate(error: BaseException, action: str, causes: Causes) -> StorageError:
-    """Return the error of this package for an exception of the operating system or of a library."""
+    """Return the StorageError for an exception of the operating system or of a library.
+
+    `action` is READ or WRITE. `causes` are the exceptions that gcsfs logged during the call. A StorageError is returned
+    unchanged.
+    """
     if isinstance(error, StorageError):
         return error
     if isinstance(error, FileNotFoundError):
@@ -76,7 +87,7 @@ def _translate_http_error(error: BaseException, action: str, causes: Causes) -> 
     text = str(error)
     if "Anonymous caller" in text:
         return _key_file_error(causes) or StorageUnavailableError(NO_CREDENTIALS)
-    code = str(vars(error).get("code"))  # of gcsfs; aiohttp has a property of the same name, which warns
+    code = str(vars(error).get("code"))  # vars(): the property `code` of aiohttp emits a warning
     if code in ("401", "403") or text.startswith("Forbidden"):  # gcsfs: "Forbidden: URL", then the response
         lines = text.partition("\n")[2].strip().splitlines()
         reason = f": {lines[0][:MAX_REASON_LENGTH]}" if lines else ""
@@ -87,7 +98,7 @@ def _translate_http_error(error: BaseException, action: str, causes: Causes) -> 
 
 
 def _key_file_error(causes: Causes) -> StorageError | None:
-    """Return the fault of the file that GOOGLE_APPLICATION_CREDENTIALS names, if google-auth has logged one."""
+    """Return the error for an invalid file of GOOGLE_APPLICATION_CREDENTIALS, if google-auth has logged one."""
     for _logger, error in causes:
         if type(error).__name__ in ("DefaultCredentialsError", "MalformedError"):
             reason = str(error.args[0]) if error.args else ""
@@ -97,6 +108,6 @@ def _key_file_error(causes: Causes) -> StorageError | None:
 
 
 def _is_transient(error: BaseException, code: str) -> bool:
-    """Return whether the cause is the network, the storage itself, or credentials that do not exist yet."""
+    """Return whether a retry may succeed: the network, the storage or missing credentials caused the error."""
     names = {base.__name__ for base in type(error).__mro__}
     return bool(names & TRANSIENT) or code in TRANSIENT_CODES or code.startswith("5")

@@ -1,25 +1,25 @@
-"""Errors of reading and writing artifacts. Each message is the reason in one line, without the URI."""
+"""Exceptions of reading and writing files. Each message is the reason in one line, without the URI."""
 
 
 class StorageError(Exception):
-    """Report that nothing could be read or written."""
+    """Report that a file or object could not be read or written."""
 
 
 class ObjectNotFoundError(StorageError):
-    """Report that nothing is at the URI."""
+    """Report that no file or object is at the URI."""
 
     def __init__(self, reason: str = "not found") -> None:
-        """Set the reason."""
+        """Set the message to `reason`."""
         super().__init__(reason)
 
 
 class StorageUnavailableError(StorageError):
-    """Report that the storage could not be reached, or failed in the middle. A later attempt may succeed."""
+    """Report a failure after which a later attempt may succeed, such as an unreachable storage."""
 
 
 class ObjectChangedError(StorageError):
-    """Report that another process has changed the object since its fingerprint was read."""
+    """Report that the file or object has changed since the caller got its fingerprint."""
 
     def __init__(self) -> None:
-        """Set the message, which says what to do."""
+        """Set the message, which asks the user to run the command again."""
         super().__init__("was changed by another command, and nothing is written: run this command again")

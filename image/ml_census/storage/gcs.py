@@ -1,4 +1,7 @@
-"""Objects of Google Cloud Storage, through gcsfs. A download reads one generation in ranges, with a timeout."""
+"""Objects of Google Cloud Storage, through gcsfs.
+
+A generation is the version number of an object: each write gives the object a new generation.
+"""
 
 import hashlib
 import io
@@ -18,25 +21,28 @@ if TYPE_CHECKING:
     import aiohttp
 
 STAT_TIMEOUT_SECONDS: float = 5
-"""Timeout for the metadata of an object. gcsfs retries for 30 s. So does google-auth without a metadata server."""
+"""Timeout for reading the metadata of an object.
+
+Without this timeout, gcsfs would retry for 30 s, and google-auth too if there is no metadata server.
+"""
 DOWNLOAD_TIMEOUT_SECONDS: float = 60
-"""Timeout for the download of an object of maximum 600 MB, and for each request of gcsfs."""
+"""Timeout for each request of gcsfs, and for the whole download of an object of maximum 600 MB."""
 MIN_DOWNLOAD_RATE = 10_000_000
-"""Bytes per second, for the timeout of the download of an object of more than 600 MB."""
+"""Bytes per second. The timeout for the download of a larger object is the size of the object / MIN_DOWNLOAD_RATE."""
 UPLOAD_TIMEOUT_SECONDS: float = 15
-"""Timeout for the upload of an object, in addition to the time at MIN_UPLOAD_RATE."""
+"""Constant part of the timeout for an upload. The other part is the size of the object / MIN_UPLOAD_RATE."""
 MIN_UPLOAD_RATE = 1_000_000
-"""Bytes per second."""
+"""Bytes per second, for the timeout of an upload."""
 RANGE_BYTES = 32 * 1024**2
-"""Maximum size of one request of a download (bytes). gcsfs briefly keeps twice as many bytes in memory."""
+"""Maximum bytes that a download reads with one request. gcsfs briefly keeps twice this number in memory."""
 
 
 def read(uri: str, limit: int) -> bytes:
     """Return the content of one generation of the object.
 
-    Raises ObjectNotFoundError. Raises StorageUnavailableError if a later attempt may succeed, for example after the
-    object was overwritten during the download. Raises StorageError for any other failure, and for more than `limit`
-    bytes.
+    Raises ObjectNotFoundError if the object does not exist. Raises StorageUnavailableError if a later attempt may
+    succeed, for example if the object was overwritten during the download. Raises StorageError for any other failure,
+    and for more than `limit` bytes.
     """
     metadata = run_with_timeout(STAT_TIMEOUT_SECONDS, lambda: _metadata(uri), READ)
     if metadata["size"] > limit:
@@ -47,14 +53,19 @@ def read(uri: str, limit: int) -> bytes:
 
 
 def fingerprint(uri: str) -> str:
-    """Return the generation of the object, or "" if the object does not exist. Raises StorageError."""
+    """Return the generation of the object as text, or "" if the object does not exist.
+
+    Raises StorageUnavailableError if a later attempt may succeed, and StorageError for any other failure.
+    """
     return run_with_timeout(STAT_TIMEOUT_SECONDS, lambda: _generation(uri), READ)
 
 
 def write(uri: str, data: bytes, unless_changed: str | None) -> None:
-    """Replace the object. Raises StorageError.
+    """Create or replace the object.
 
-    `unless_changed` is an earlier fingerprint, or None. Raises ObjectChangedError if the object has another one.
+    `unless_changed` is an earlier result of fingerprint(), or None for no check. Raises ObjectChangedError if the
+    object has another generation. Raises StorageUnavailableError if a later attempt may succeed, and StorageError for
+    any other failure.
     """
     seconds = UPLOAD_TIMEOUT_SECONDS + len(data) // MIN_UPLOAD_RATE
     run_with_timeout(seconds, lambda: _upload(uri, data, unless_changed), WRITE)
@@ -62,9 +73,9 @@ def write(uri: str, data: bytes, unless_changed: str | None) -> None:
 
 def _filesystem(uri: str) -> tuple[Any, str]:
     """Return the file system of gcsfs and the path in it."""
-    # Imported here, since the import of gcsfs takes a second and local files do not need gcsfs. Unless the variable
-    # GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT is false at the first import, gcsfs.GCSFileSystem is a subclass that requests
-    # the type of each bucket.
+    # Imported here, since the import of gcsfs takes a second and local files do not need gcsfs. The name
+    # gcsfs.GCSFileSystem may be a subclass that requests the type of each bucket. The environment variable
+    # GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT selects the class.
     from gcsfs.core import GCSFileSystem
 
     session = {"trace_configs": [_size_check()]}
@@ -74,7 +85,7 @@ def _filesystem(uri: str) -> tuple[Any, str]:
 
 @contextmanager
 def _new_credentials_after_failure(filesystem: Any) -> Iterator[None]:
-    """Discard the cached file system after a failure without credentials. The next call then looks for credentials."""
+    """Discard the cached file system if no credentials were found. The next call then looks for credentials."""
     try:
         yield
     except Exception as error:

@@ -1,4 +1,4 @@
-"""The use of `call`, a method that gcsfs does not document: it sends a request to the JSON API of Cloud Storage.
+"""Use of the undocumented gcsfs method `call`, which sends a request to the JSON API of Cloud Storage.
 
 No other module uses an undocumented name of gcsfs. gcsfs has no public method that replaces an object only if the
 object still has a known generation.
@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 
 def upload_if_generation(filesystem: Any, path: str, data: bytes, generation: str) -> None:
-    """Upload a small object in one request if the stored object has the generation, or "" if no object must exist.
+    """Upload a small object in one request, if the stored object still has `generation`.
 
-    Raises FileExistsError if the object has another generation
-    (https://cloud.google.com/storage/docs/request-preconditions).
+    With the generation "", the upload succeeds only if no object exists at `path`. Raises FileExistsError if the stored
+    object has another generation (https://cloud.google.com/storage/docs/request-preconditions). Raises exceptions of
+    gcsfs for other failures.
     """
     bucket, key, _generation = filesystem.split_path(path)
     endpoint = filesystem.url(path).partition("/download/")[0]

@@ -1,4 +1,4 @@
-"""Parsing of the operator's JSON files: users, schema, decoding, manifest and golden rows."""
+"""Strict JSON parser for the files that the server reads, such as the users file and schema.json."""
 
 import json
 from collections import Counter
@@ -6,13 +6,14 @@ from typing import Any
 
 
 class JsonError(ValueError):
-    """Report a file that is not JSON. The message is the reason in one line and quotes no value of the file."""
+    """Report a file that is not valid JSON. The message is the reason in one line and quotes no value of the file."""
 
 
 def parse(data: bytes) -> Any:
-    """Return the value of a JSON file in UTF-8, with or without a byte order mark. Raises JsonError.
+    """Return the value of a JSON file in UTF-8, with or without a byte order mark.
 
-    An object with a duplicate key is rejected: one reader takes the first value, another the last.
+    Raises JsonError if the data is not JSON in UTF-8, or if an object has a duplicate key. Different parsers use
+    different values of a duplicate key.
     """
     try:
         return json.loads(data.decode("utf-8-sig"), object_pairs_hook=_reject_duplicate_keys)

@@ -1,4 +1,4 @@
-"""Local files: read up to a limit, fingerprinted without reading, replaced atomically."""
+"""Local files: reading with a size limit, detection of changes by metadata, and atomic writing."""
 
 import os
 from pathlib import Path
@@ -8,11 +8,14 @@ from ml_census.storage.errors import ObjectChangedError, StorageError
 
 PRIVATE_MODE = 0o600
 PUBLIC_MODE = 0o666
-"""Mode of a new file that is not private. The umask removes permissions from it."""
+"""Mode of a new file that is not private. The umask of the process removes permissions from this mode."""
 
 
 def read(path: str, limit: int) -> bytes:
-    """Return the whole file. Raises StorageError if it has more than `limit` bytes or cannot be read."""
+    """Return the content of the file. Raises ObjectNotFoundError if no file exists.
+
+    Raises StorageError if the file has more than `limit` bytes or cannot be read.
+    """
     try:
         with Path(path).open("rb") as file:
             data = file.read(limit + 1)
@@ -24,7 +27,10 @@ def read(path: str, limit: int) -> bytes:
 
 
 def fingerprint(path: str) -> str:
-    """Return inode, size and modification time of the file as text, or "" if no file exists. Raises StorageError."""
+    """Return inode, size and modification time of the file as text, or "" if no file exists.
+
+    Raises StorageError if the metadata cannot be read.
+    """
     try:
         stat = Path(path).stat()
     except FileNotFoundError:
@@ -35,9 +41,10 @@ def fingerprint(path: str) -> str:
 
 
 def write(path: str, data: bytes, private: bool, unless_changed: str | None) -> None:
-    """Replace the file and create its folders. Raises StorageError.
+    """Create or replace the file, and create missing folders.
 
-    Raises ObjectChangedError if the file does not have the fingerprint `unless_changed` (None: not checked).
+    `unless_changed` is an earlier result of fingerprint(), or None for no check. Raises ObjectChangedError if the
+    current fingerprint differs. Raises StorageError if the file cannot be written.
     """
     if unless_changed is not None and fingerprint(path) != unless_changed:
         raise ObjectChangedError
@@ -50,9 +57,12 @@ def write(path: str, data: bytes, private: bool, unless_changed: str | None) -> 
 
 
 def replace_file(path: Path, data: bytes, mode: int) -> None:
-    """Write a file atomically: a crash or a power loss leaves the old content or the new. Raises OSError."""
+    """Create or replace a file with the permissions `mode`. Raises OSError if the file cannot be written.
+
+    The replacement is atomic: after a crash or a power loss, the file has either the old or the new content.
+    """
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    scratch.unlink(missing_ok=True)  # of a process that was killed; its mode may be another
+    scratch.unlink(missing_ok=True)  # left by a killed process, maybe with another mode
     handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -67,7 +77,7 @@ def replace_file(path: Path, data: bytes, mode: int) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Write the names of a folder's files to the disk."""
+    """Flush the directory entries of a folder to the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""A consistent snapshot of artifact files: fetched once, checked in the sandbox, cached for a restart."""
+"""Snapshot of the files that the server loads. A local cache folder keeps the snapshot for a restart."""
 
 import hashlib
 import json
@@ -9,28 +9,32 @@ from ml_census import storage
 from ml_census.storage.errors import ObjectNotFoundError
 
 INDEX = "index.json"
-"""File of the cache with the SHA-256 of each file by URI; a file is stored under its SHA-256."""
+"""Name of the cache file that maps each URI to a SHA-256. The cache stores each content in a file of that name."""
 
 
 @dataclass
 class Snapshot:
-    """Reads files from the storage and remembers them.
+    """Contents of files by URI. read() gets each file from the storage once, and returns the same content afterwards.
 
-    A snapshot that was loaded from the cache does not access remote storage: files that it does not have are read
-    only if they are local.
+    A snapshot from read_cache() never accesses remote storage.
     """
 
     files: dict[str, bytes | None] = field(default_factory=dict)
-    """Content by URI; None if nothing is there."""
+    """URI -> content, or None if no file is at the URI."""
     fingerprints: dict[str, str] = field(default_factory=dict)
-    """Fingerprint by URI of each file that was read from the storage, and not from the cache."""
+    """URI -> result of storage.fingerprint(), for each file from the storage; files from the cache have no entry."""
     is_live: bool = True
-    """Whether remote storage is accessed."""
+    """Whether read() may access remote storage."""
 
     def read(self, uri: str, limit: int) -> bytes:
-        """Return a file, maximum `limit` bytes. Raises StorageError, as storage.read."""
+        """Return the content of a file.
+
+        Raises ObjectNotFoundError if no file is at the URI, or if a snapshot from read_cache() lacks a remote file.
+        Raises StorageUnavailableError if a later attempt may succeed. Raises StorageError for any other failure, and
+        for more than `limit` bytes.
+        """
         if uri not in self.files and (self.is_live or storage.is_local(uri)):
-            # The fingerprint comes first: if the file is overwritten after it, the next poll sees a difference.
+            # The fingerprint is read before the file. A poll then detects a write between these two reads.
             self.fingerprints[uri] = storage.fingerprint(uri)
             self.files[uri] = storage.read(uri, limit) if self.fingerprints[uri] else None
         data = self.files.get(uri)
@@ -39,16 +43,16 @@ class Snapshot:
         return data
 
     def only_remote(self) -> "Snapshot":
-        """Return the remote files. Local ones need no cache, and secrets stay where they are mounted."""
+        """Return a snapshot of the remote files alone. The cache must not contain local files, such as secrets."""
         return Snapshot({uri: data for uri, data in self.files.items() if not storage.is_local(uri)})
 
     def save(self, folder: Path) -> None:
-        """Replace the content of a cache folder, readable by its owner only. Raises OSError.
+        """Replace the content of a cache folder. Only the owner can read the files. Raises OSError.
 
-        The index is written last: after a crash or a power loss the folder has the old files or the new ones.
+        The index is written last: after a crash or a power loss, the cache is either the old or the new snapshot.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _remove_unreferenced(folder)  # first, to make room
+        _remove_unreferenced(folder)  # first, to free disk space
         names: dict[str, str | None] = {}
         for uri, data in self.files.items():
             names[uri] = None if data is None else hashlib.sha256(data).hexdigest()
@@ -59,7 +63,10 @@ class Snapshot:
 
 
 def read_cache(folder: Path) -> Snapshot:
-    """Return the snapshot that was saved in a folder. Raises OSError, or ValueError if a file was changed."""
+    """Return the snapshot that Snapshot.save() wrote to a folder.
+
+    Raises OSError if a file cannot be read, and ValueError if the index is invalid or a file was changed.
+    """
     files = {uri: None if name is None else _verified(folder / name) for uri, name in _index(folder).items()}
     return Snapshot(files, is_live=False)
 
@@ -72,7 +79,7 @@ def _index(folder: Path) -> dict[str, str | None]:
 
 
 def _remove_unreferenced(folder: Path) -> None:
-    """Remove the files that the index does not name: of an earlier snapshot, or of an interrupted save."""
+    """Remove the files that the index does not name: files of an earlier snapshot or of an interrupted save()."""
     try:
         referenced = set(_index(folder).values())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""A timeout for calls of libraries that have none, or one that is too long."""
+"""A timeout for library calls that have no timeout, or a timeout that is too long."""
 
 import queue
 import threading
@@ -9,17 +9,18 @@ from ml_census.storage import error_translation
 from ml_census.storage.error_translation import Causes
 
 TIMEOUTS = {"TimeoutError", "FSTimeoutError"}
-"""Errors of the timeout of a whole call. fsspec may raise its own at the same moment; only gs:// imports it."""
+"""Class names of the exceptions of a timeout. FSTimeoutError is from fsspec, which this module does not import."""
 
 Result = TypeVar("Result")
 Outcome = tuple[Result | None, Exception | None]
 
 
 def run_with_timeout(seconds: float, call: Callable[[], Result], action: str) -> Result:
-    """Return the result of a call. `action` is READ or WRITE, for the message of an error.
+    """Return the result of `call`, which runs in a new thread. `action` is READ or WRITE, for the error message.
 
-    The call runs in a thread. After the timeout the thread is abandoned; it ends when its libraries time out, and must
-    hold nothing large. Raises StorageError.
+    After `seconds`, this function raises an exception, and the thread continues until the libraries time out. Therefore
+    `call` must hold no large object. Raises StorageUnavailableError if a later attempt may succeed, for example after
+    the timeout. Raises StorageError for any other failure of the call.
     """
     causes: Causes = []
     outcome = _run_in_thread(call, causes)
@@ -35,7 +36,7 @@ def run_with_timeout(seconds: float, call: Callable[[], Result], action: str) ->
 
 
 def _run_in_thread(call: Callable[[], Result], causes: Causes) -> queue.SimpleQueue[Outcome[Result]]:
-    """Run a call in a thread, and collect the causes of its errors. Return the queue of its one outcome."""
+    """Run a call in a thread. Return a queue to which the thread puts the result or the exception."""
     outcome: queue.SimpleQueue[Outcome[Result]] = queue.SimpleQueue()
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""URIs of artifacts: a local path, gs://BUCKET/OBJECT or https://HOST/PATH."""
+"""URIs of files: a local path, gs://BUCKET/OBJECT or https://HOST/PATH."""
 
 import posixpath
 
@@ -19,5 +19,5 @@ def join(folder: str, name: str) -> str:
 
 
 def split(uri: str) -> tuple[str, str]:
-    """Return the folder of a file, and the file's name in it."""
+    """Return the folder and the name of the file at a URI."""
     return posixpath.split(uri)

@@ -1,4 +1,4 @@
-"""Files at any other URL that fsspec can read, such as https://: reading only."""
+"""Reading of files at URLs other than gs:// that fsspec supports, such as https://."""
 
 from ml_census.storage.error_translation import READ
 from ml_census.storage.errors import StorageError
@@ -9,7 +9,11 @@ DOWNLOAD_TIMEOUT_SECONDS: float = 60
 
 
 def read(url: str, limit: int) -> bytes:
-    """Return the whole file. Raises StorageError if it has more than `limit` bytes or cannot be read."""
+    """Return the content of the file at the URL. Raises ObjectNotFoundError if there is no file.
+
+    Raises StorageUnavailableError if a later attempt may succeed. Raises StorageError for any other failure, and for
+    more than `limit` bytes.
+    """
     return run_with_timeout(DOWNLOAD_TIMEOUT_SECONDS, lambda: _read(url, limit), READ)
 
 
