@@ -1,13 +1,13 @@
-"""The Flask application: views per protocol, and the decisions that the server asks for.
+"""The Flask application: the views of each protocol, and the methods that the HTTP server (ml_census/server) calls.
 
 To add a protocol:
 
-1. a codec in ml_census/protocols/: `parse`, `render`, `render_error`;
-2. a view module with an ApiBlueprint in views/, and its OpenAPI part beside it (NAME.py and NAME.yaml); the blueprint
-   needs a url_prefix, or its unknown paths answer in the native format;
-3. a line in BLUEPRINTS of app.py;
-4. its name in PROTOCOLS of ml_census/config, from which unauthenticated_protocols are chosen;
-5. a body in BODIES of tests/support/api_requests.py, with which the tests of all protocols send their requests.
+1. Write a module with the functions `parse`, `render` and `render_error` in ml_census/protocols/.
+2. Write the view module NAME.py with an ApiBlueprint, and its OpenAPI document NAME.yaml, in views/. Without a
+   url_prefix in the blueprint, errors for unknown paths have the format of /prediction.
+3. Add the blueprint to BLUEPRINTS in app.py.
+4. Add the protocol's name to PROTOCOLS in ml_census/config. The key unauthenticated_protocols accepts these names.
+5. Add a request body to BODIES in tests/support/api_requests.py. The tests of all protocols send these bodies.
 
-Error format, queue, metrics label and documentation follow from the blueprint.
+The error format, the queue in the server, the metrics label and the documentation follow from the blueprint.
 """

@@ -1,4 +1,4 @@
-"""Assemble the application from its blueprints."""
+"""Create the Flask application from the blueprints of all protocols."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -38,19 +38,19 @@ def create_app(
     metrics: Metrics | None = None,
     vertex_routes: VertexRoutes | None = None,
 ) -> ScheduledFlask:
-    """Return the WSGI application.
+    """Return the WSGI application that serves the artifacts: model, users and signing keys.
 
-    `is_ready` returns False from the start of the drain on, `reload_counts` the number of reloads by result.
-    `vertex_routes` are the paths of Vertex AI.
+    `is_ready` returns False after the server has received SIGTERM. `reload_counts` returns the number of reloads by
+    result. If `metrics` is None, the application creates a new Metrics. `vertex_routes` are the paths for Vertex AI.
 
-    Raises ValueError: a path of Vertex AI is a path of another purpose.
+    Raises ValueError if a path for Vertex AI already has another purpose, or if both paths are equal.
     """
     metrics = metrics or Metrics()
     service = PredictionService(config.max_rows, metrics, config.extra_columns == "refuse")
     state = ApiState(artifacts, config, metrics, service, is_ready, reload_counts)
     app = ScheduledFlask(state)
     app.config[MODEL_NAME] = config.model_name
-    app.url_map.merge_slashes = False  # its redirects would name the Host that the client sends
+    app.url_map.merge_slashes = False  # a redirect would contain the Host header of the client
     register_error_handlers(app)
     _register_blueprints(app, vertex_routes)
     state.unauthenticated_rules = _unauthenticated_rules(state, vertex_routes)
@@ -64,7 +64,10 @@ def _model_info(model: ServedModel) -> ModelInfo:
 
 
 def check_vertex_routes(config: Config, routes: VertexRoutes) -> None:
-    """Check the paths of Vertex AI before a model is loaded. Raises ValueError."""
+    """Check the paths for Vertex AI before the server loads a model.
+
+    Raises ValueError if a path already has another purpose, or if both paths are equal.
+    """
     create_app(cast(Artifacts, None), config, vertex_routes=routes)
 
 
@@ -73,7 +76,7 @@ def _register_blueprints(app: ScheduledFlask, vertex_routes: VertexRoutes | None
     document = cache(lambda: openapi.build_document(blueprint.read_openapi(name) for blueprint in blueprints))
     for blueprint in (*blueprints, views.create_blueprint(document, lambda: state.artifacts.model.report)):
         app.register_blueprint(blueprint)
-    if vertex_routes:  # last, because its paths are compared with all others
+    if vertex_routes:  # last: create_blueprint compares the paths with all other routes
         blueprints.append(vertex.create_blueprint(vertex_routes, route_table(app)))
         app.register_blueprint(blueprints[-1])
     state.routes = route_table(app)
@@ -82,12 +85,12 @@ def _register_blueprints(app: ScheduledFlask, vertex_routes: VertexRoutes | None
 def _unauthenticated_rules(state: ApiState, vertex_routes: VertexRoutes | None) -> frozenset[str]:
     protocols = state.config.unauthenticated_protocols
     rules = {route.rule for route in state.routes.routes if route.blueprint and route.blueprint.protocol in protocols}
-    # Vertex AI may use the path of another protocol
+    # the path for Vertex AI may be a route of another protocol
     return frozenset(rules | ({vertex_routes.predict} if vertex_routes and "vertex" in protocols else set()))
 
 
 def _route_protocols(state: ApiState) -> dict[str, str]:
-    """Return the protocol of each route that predicts, and of the login, for the metrics."""
+    """Return the protocol by route label for all prediction routes and /login. The metrics use this mapping."""
     counted = (Workload.PREDICTION, Workload.LOGIN)
     return {
         route.label: route.blueprint.protocol

@@ -1,4 +1,4 @@
-"""A Flask Blueprint for one protocol: routes, workloads, error format and OpenAPI document."""
+"""Flask blueprint for one protocol: routes, kinds of work, error format and OpenAPI document."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum, auto
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from flask.sansio.app import App
 
 MODEL = "{model}"
-"""Placeholder of rules and OpenAPI paths for the model's name."""
+"""Placeholder for the model's name in URL rules and in the paths of OpenAPI documents."""
 MODEL_NAME = "MODEL_NAME"
 """Key of the model's name in Flask's `app.config`."""
 
@@ -24,7 +24,7 @@ View = TypeVar("View", bound=Callable[..., Response])
 
 
 class Workload(Enum):
-    """The kind of work of a route. It determines the queue that the server uses for a request."""
+    """The kind of work of a route. The kind determines the queue of a request in the HTTP server."""
 
     PROBE = auto()
     LOGIN = auto()
@@ -33,16 +33,16 @@ class Workload(Enum):
 
 
 class ErrorRenderer(Protocol):
-    """Render an error in the format of a protocol."""
+    """Type of the functions that render an error in the format of a protocol."""
 
     def __call__(self, status: int, message: str, details: Details = (), /) -> dict[str, Any]:
-        """Return the error document."""
+        """Return the JSON object of an error response. `details` are the rejected values of the request."""
 
 
 class ApiBlueprint(Blueprint):
-    """The routes of a protocol, their workload, their error format and their part of the OpenAPI document.
+    """Flask blueprint with the routes, the error format and the OpenAPI document of one protocol.
 
-    A rule may hold the placeholder {model}. The OpenAPI part is views/NAME.yaml.
+    A URL rule may contain the placeholder {model}. The file of the OpenAPI document is views/NAME.yaml.
     """
 
     def __init__(
@@ -59,35 +59,39 @@ class ApiBlueprint(Blueprint):
         """Name of the protocol in the configuration and in the metrics."""
         self.render_error = render_error
         self.token_error_status = token_error_status
+        """HTTP status of the response to a missing or invalid token."""
         self.openapi_names: dict[str, str] = {}
-        """Values of further placeholders in the paths of the OpenAPI part."""
+        """Further placeholder in the OpenAPI document -> the path that replaces the placeholder."""
         self._workloads: dict[str, Workload] = {}
 
     def probe(self, rule: str) -> Callable[[View], View]:
-        """Register a view that reports liveness or readiness."""
+        """Return a decorator that registers a view for GET requests of liveness or readiness probes."""
         return self._register(Workload.PROBE, rule, ("GET",))
 
     def login(self, rule: str, methods: Sequence[str]) -> Callable[[View], View]:
-        """Register a view that verifies a password, which takes up to a second of hashing."""
+        """Return a decorator that registers a view that verifies a password. The password hash takes about 0.1 s."""
         return self._register(Workload.LOGIN, rule, methods)
 
     def prediction(self, rule: str, methods: Sequence[str] = ("POST",)) -> Callable[[View], View]:
-        """Register a view that predicts."""
+        """Return a decorator that registers a view that predicts."""
         return self._register(Workload.PREDICTION, rule, methods)
 
     def workload_of(self, view_name: str) -> Workload:
-        """Return the workload of a view by the name of its function."""
+        """Return the kind of work of the view function with this name; OTHER for a view without a registered kind."""
         return self._workloads.get(view_name, Workload.OTHER)
 
     def read_openapi(self, model_name: str) -> dict[str, Any]:
-        """Return the OpenAPI document of this blueprint, without the paths that the application does not serve."""
+        """Return the OpenAPI document of this blueprint with `model_name` and other values in place of placeholders.
+
+        A path that consists of a placeholder without a value is left out: the application does not serve the path.
+        """
         text = resources.files("ml_census.api.views").joinpath(f"{self.name}.yaml").read_bytes()
         part: dict[str, Any] = yaml.safe_load(text)
         part["paths"] = dict(self._served(part["paths"], {MODEL: model_name} | self.openapi_names))
         return part
 
     def make_setup_state(self, app: "App", options: dict[str, Any], first_registration: bool = False) -> "_SetupState":
-        """Return the state that registers the rules with an application (see Flask's documentation)."""
+        """Return the object with which Flask registers the rules of this blueprint with an application."""
         return _SetupState(self, app, options, first_registration)
 
     def _register(self, workload: Workload, rule: str, methods: Sequence[str]) -> Callable[[View], View]:
@@ -111,7 +115,10 @@ class _SetupState(BlueprintSetupState):
     def add_url_rule(
         self, rule: str, endpoint: str | None = None, view_func: Callable[..., Any] | None = None, **options: Any
     ) -> None:
-        """Register a rule with the model's name in it, and without a redirect, which would name the client's Host."""
+        """Register a rule with the model's name in place of {model}, and without redirects to or from a final slash.
+
+        A redirect would contain the Host header of the client.
+        """
         rule = rule.replace(MODEL, self.app.config[MODEL_NAME])
         options.setdefault("strict_slashes", not rule.endswith("/"))
         super().add_url_rule(rule, endpoint, view_func, **options)

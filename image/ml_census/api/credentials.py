@@ -1,4 +1,4 @@
-"""Credentials and address of a client, as its request presents them, and the check of a token."""
+"""Functions that read the credentials and the address of a client from a request, and that verify its token."""
 
 from base64 import b64decode
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -10,14 +10,14 @@ from ml_census.api.state import current_state
 from ml_census.artifacts.bundle import Artifacts
 
 MAX_AUTHORIZATION = 8192
-"""Maximum length of the Authorization header of a login (characters)."""
+"""Maximum length of the encoded credentials in the Authorization header of a login, in characters."""
 CHALLENGE = 'Bearer realm="ml-census"'
 WITH_IPV4 = tuple(ip_network(prefix) for prefix in ("::ffff:0:0/96", "64:ff9b::/96"))
-"""IPv6 networks whose last 32 bits are an IPv4 address: mapped (RFC 4291) and NAT64 (RFC 6052)."""
+"""IPv6 networks whose addresses end with an IPv4 address: IPv4-mapped (RFC 4291) and NAT64 (RFC 6052)."""
 
 
 class AuthenticationError(Exception):
-    """The token is missing or invalid; `challenge` is the response's WWW-Authenticate header (RFC 6750)."""
+    """Report a missing or invalid token. `challenge` is the response's header WWW-Authenticate (RFC 6750)."""
 
     def __init__(self, message: str, challenge: str) -> None:
         super().__init__(message)
@@ -25,16 +25,17 @@ class AuthenticationError(Exception):
 
 
 def basic_credentials(request: Request) -> tuple[str, str]:
-    """Return name and password of HTTP Basic (RFC 7617), both empty if there are none.
+    """Return the user name and the password from the Authorization header (HTTP Basic, RFC 7617).
 
-    Bytes that are not UTF-8 are decoded as Latin-1, in which requests and older browsers send text.
+    Both are empty if the header is missing, malformed or too long. Credentials that are not UTF-8 are decoded as
+    Latin-1, the encoding of older browsers and of the Python package requests.
     """
     scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "basic" or len(encoded) > MAX_AUTHORIZATION:
         return "", ""
     try:
         name, _, password = _decode(b64decode(encoded.strip(), validate=True)).partition(":")
-    except ValueError:  # of base64, or of a character that is not ASCII
+    except ValueError:  # not base64, or not ASCII
         return "", ""
     return name, password
 
@@ -47,10 +48,11 @@ def _decode(credentials: bytes) -> str:
 
 
 def client_address(request: Request, trusted_proxies: int) -> str:
-    """Return the client's address: the one that the outermost trusted proxy has appended to X-Forwarded-For.
+    """Return the IP address of the client, or the /64 network of an IPv6 address: one client controls the network.
 
-    An IPv6 address is reduced to its /64 network, the unit that one client controls. One that contains an IPv4 address
-    (::ffff:192.0.2.1) is reduced to that IPv4 address.
+    `trusted_proxies` is the number of addresses that trusted proxies append to X-Forwarded-For. The client's address is
+    the entry at this position from the end of the header. Without a valid entry, it is the peer of the connection.
+    An IPv6 address that contains an IPv4 address (::ffff:192.0.2.1) becomes the IPv4 address.
     """
     forwarded = request.headers.get("X-Forwarded-For", "").split(",")
     address = request.remote_addr or ""
@@ -72,17 +74,20 @@ def _is_address(text: str) -> bool:
 
 
 def bearer_token(authorization: str) -> str | None:
-    """Return the token of an Authorization header: after "Bearer" (RFC 6750), or bare as native clients send it."""
+    """Return the token in an Authorization header, or None if the header has no token.
+
+    The token follows the word "Bearer" (RFC 6750). Clients of /prediction also send the token without this word.
+    """
     header = authorization.strip()
     scheme, _, token = header.partition(" ")
     return (token.strip() if scheme.lower() == "bearer" else header) or None
 
 
 def require_token(artifacts: Artifacts, authorization: str) -> None:
-    """Require a valid token of a user. Raises AuthenticationError.
+    """Verify the token in an Authorization header. Raises AuthenticationError if the token is missing or invalid.
 
-    Clients of the native protocol depend on the two texts of the error, which tests/system/test_contract.py contains.
-    The status of the response, 401 or 403, is the `token_error_status` of the blueprint.
+    Clients of /prediction depend on the two error messages, so these messages never change. The status of the response
+    is `token_error_status` of the ApiBlueprint: 401 or 403.
     """
     if (token := bearer_token(authorization)) is None:
         raise AuthenticationError("Token is missing!", CHALLENGE)
@@ -91,9 +96,9 @@ def require_token(artifacts: Artifacts, authorization: str) -> None:
 
 
 def authenticate() -> Artifacts:
-    """Return the artifacts for the current request, once its token is valid or its route needs none.
+    """Verify the token of the current request, and return the artifacts (model, users, keys) for this request.
 
-    Raises AuthenticationError.
+    A route in `unauthenticated_rules` needs no token. Raises AuthenticationError if the token is missing or invalid.
     """
     state = current_state()
     artifacts = state.artifacts

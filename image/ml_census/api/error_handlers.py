@@ -1,4 +1,4 @@
-"""Error responses, each in the format of the protocol that the path belongs to."""
+"""Error responses in JSON, each in the format of the protocol to which the path of the request belongs."""
 
 import json
 import logging
@@ -25,7 +25,7 @@ UNPREDICTABLE = "a value that the model can predict; the server's log has the re
 
 
 def register_error_handlers(app: Flask) -> None:
-    """Make the application render every error in the format of its protocol."""
+    """Make the application answer every exception with JSON in the format of the path's protocol."""
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(AuthenticationError, _authentication_error)
     app.register_error_handler(MalformedBodyError, lambda error: _error_response(400, str(error)))
@@ -36,14 +36,20 @@ def register_error_handlers(app: Flask) -> None:
 
 
 def error_document(state: ApiState, path: str, status: int, message: str, details: Details = ()) -> dict[str, Any]:
-    """Return an error in the format of the protocol that a path belongs to; the native one if it belongs to none."""
+    """Return the JSON object of an error response, in the format of the protocol to which the path belongs.
+
+    If the path belongs to no protocol, the format is that of /prediction. `details` are the rejected values.
+    """
     blueprint = state.routes.blueprint_of(path)
     render_error = blueprint.render_error if blueprint else native.render_error
     return render_error(status, message, details)
 
 
 def missing(path: str, model_name: str) -> str:
-    """Return the message of a 404 for a path without a route."""
+    """Return the message of the 404 response for a path without a route.
+
+    The message has the name of the served model, `model_name`, if the path contains another model name.
+    """
     match = MODEL_NAME.match(path)
     if match and match[1] != model_name:
         return f"model {json.dumps(match[1][:100])} not found: the server has the model {json.dumps(model_name)}"
@@ -55,7 +61,7 @@ def _error_response(status: int, message: str, details: Details = ()) -> Respons
 
 
 def _authentication_error(error: AuthenticationError) -> Response:
-    """Return a 401, or a 403 where the protocol has that status for tokens."""
+    """Return a response with the `token_error_status` of the path's blueprint: 401 or 403."""
     blueprint = current_state().routes.blueprint_of(request.path)
     response = _error_response(blueprint.token_error_status if blueprint else 401, str(error))
     response.headers["WWW-Authenticate"] = error.challenge
@@ -63,9 +69,9 @@ def _authentication_error(error: AuthenticationError) -> Response:
 
 
 def _http_error(error: HTTPException) -> Response:
-    """Return an error of Flask's own (404, 405, 413, …) as JSON, with its status and headers."""
+    """Return the JSON response for an exception of Flask or abort() (404, 405, 413, …), with its status and headers."""
     message = error.description or error.name
-    if error.description == type(error).description:  # werkzeug's text
+    if error.description == type(error).description:  # the standard text of werkzeug
         if isinstance(error, NotFound):
             message = missing(request.path, current_state().config.model_name)
         elif isinstance(error, MethodNotAllowed):
@@ -79,9 +85,9 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _prediction_error(error: PredictionError) -> Response:
-    """Return a 400 for rows that fit the schema and that the model rejects.
+    """Return a 400 response for rows that match the schema but that the model rejects.
 
-    The log has the reason, without any value of a row.
+    Log the reason without any value of a row.
     """
     reason = error.reason or type(error.__cause__).__name__
     log.warning("request %s: predict raised %s (column %s)", g.request_id, reason, error.column)

@@ -1,4 +1,4 @@
-"""Prediction of the rows of a request, the same for all protocols."""
+"""Validation and prediction of the rows of a request, shared by the views of all protocols."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -10,42 +10,50 @@ from ml_census.schema import MAX_DETAILS
 
 
 class NoProbabilitiesError(Exception):
-    """The client requests probabilities of a model without probabilities."""
+    """Report a request for class probabilities to a model that has none."""
 
 
 class TooManyRowsError(Exception):
-    """The request has more rows than max_rows."""
+    """Report a request with more rows than max_rows of config.yaml."""
 
 
 @dataclass(frozen=True)
 class PredictionResult:
-    """The predictions of a request, one per row, decoded."""
+    """The predictions for the rows of a request, and facts for the response."""
 
     predictions: list[Any]
+    """One per row: a class or its text from prediction_decoding, a number, or a list for several outputs."""
     probabilities: list[list[float]] | None = None
-    """One list per row, if the client requested them."""
+    """One list of class probabilities per row, or None if the client does not request probabilities."""
     unknown: list[dict[str, Any]] = field(default_factory=list)
-    """Row and column of each category that did not occur in training."""
+    """Categories that did not occur in training, each with the keys row, column, got and expected."""
     version: str = ""
-    """Version of the model."""
+    """Version of the model: the first 12 hex digits of the model file's SHA-256."""
     ignored: int = 0
-    """Number of columns that the rows have and the model does not have."""
+    """Number of columns in the request that the model does not have."""
 
     def extras(self, flags: Collection[str]) -> dict[str, Any]:
-        """Return the further members of the response that the query parameters `proba` and `warnings` request."""
+        """Return the optional members of the response.
+
+        The flag "proba" adds "probabilities". The flag "warnings" adds "warnings": at most MAX_DETAILS of `unknown`.
+        """
         extras: dict[str, Any] = {"probabilities": self.probabilities} if "proba" in flags else {}
         return extras | ({"warnings": self.unknown[:MAX_DETAILS]} if "warnings" in flags else {})
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of the response, in every protocol."""
+        """The headers X-Model-Version and, if not 0, X-Unknown-Values and X-Ignored-Columns, for every protocol."""
         unknown = {"X-Unknown-Values": str(len(self.unknown))} if self.unknown else {}
         ignored = {"X-Ignored-Columns": str(self.ignored)} if self.ignored else {}
         return {"X-Model-Version": self.version} | unknown | ignored
 
 
 class PredictionService:
-    """Validate rows, predict them and record metrics."""
+    """Service that validates rows, predicts and records metrics.
+
+    `max_rows` is the maximum number of rows in a request. With `reject_extra`, a row with a column that the
+    model does not have is invalid.
+    """
 
     def __init__(self, max_rows: int, metrics: Metrics, reject_extra: bool = False) -> None:
         self._max_rows = max_rows
@@ -53,7 +61,7 @@ class PredictionService:
         self._metrics = metrics
 
     def stage_timer(self) -> StageTimer:
-        """Return a timer for the stages of one request. "parse" is the first stage, and "format" the last one."""
+        """Return a timer for the stages of one request: parse, validate, predict and format."""
         return self._metrics.stage_timer()
 
     def predict(
@@ -61,8 +69,10 @@ class PredictionService:
     ) -> PredictionResult:
         """Return the predictions for the rows of a request.
 
-        `inputs` is the list of rows as the client sent it (see Schema.validate_rows). `timer` measures the stages.
-        Raises TooManyRowsError, NoProbabilitiesError, InvalidRowsError or PredictionError.
+        `inputs` has the rows from the request body, not yet validated. `timer` records the time of each stage.
+        Raises TooManyRowsError above max_rows, and NoProbabilitiesError if the model has no probabilities.
+        Raises InvalidRowsError if `inputs` is not a list of rows that match the schema. Raises PredictionError if the
+        model rejects a row that matches the schema.
         """
         timer.lap("parse")
         if isinstance(inputs, list) and len(inputs) > self._max_rows:

@@ -1,4 +1,4 @@
-"""Query parameters and body of a request, within the limits of the configuration."""
+"""Functions that read the query parameters and the body of the current Flask request."""
 
 import json
 import zlib
@@ -12,7 +12,7 @@ from ml_census.protocols.json_body import MalformedBodyError
 
 FLAGS = ("proba", "warnings")
 JSON_TYPES = ("", JSON, "application/octet-stream")
-"""Content types of a JSON body beside */*+json: some clients of other protocols send none, or a generic one."""
+"""Content types that are read as JSON, besides application/*+json. Some clients send no type or a generic type."""
 UTF_8 = ("utf-8", "utf8")
 GZIP = ("gzip", "x-gzip")
 NOT_GZIP = "the body is not gzip data, or is damaged, but its Content-Encoding is gzip"
@@ -20,9 +20,10 @@ NOT_WHOLE = "the gzip body must be one complete member"
 
 
 def query_flags(known: Sequence[str] = FLAGS, hint: str = "") -> set[str]:
-    """Return the names of the query parameters that are true.
+    """Return the names of the query parameters with the value true.
 
-    Abort with 400: unknown parameter, or a value that is neither true nor false.
+    Abort with status 400 for a name that is not in `known`, or for a value that is neither true nor false. `hint` is
+    the end of the error message for an unknown name.
     """
     hint = hint or f"known are {', '.join(known)}"
     for name in request.args:
@@ -36,9 +37,10 @@ def query_flags(known: Sequence[str] = FLAGS, hint: str = "") -> set[str]:
 
 
 def json_body(accepted: str = JSON) -> bytes:
-    """Return the body of a request whose content is JSON in UTF-8. Abort with 415 otherwise.
+    """Return the body of the current request, decompressed, if its Content-Type is JSON in UTF-8.
 
-    `accepted` lists the content types of the route for the error message.
+    Abort with status 415 for any other Content-Type. `accepted` is the list of content types in the error message.
+    Also abort with status 413 or 415, or raise MalformedBodyError, as `read_body` does.
     """
     if request.mimetype not in JSON_TYPES and not request.is_json:
         abort(415, f"the Content-Type must be {accepted}")
@@ -48,10 +50,11 @@ def json_body(accepted: str = JSON) -> bytes:
 
 
 def read_body() -> bytes:
-    """Return the body, decompressed.
+    """Return the body of the current request. Decompress a body with Content-Encoding gzip.
 
-    Abort with 413: larger than max_body_bytes; with 415: Content-Encoding other than gzip.
-    Raises MalformedBodyError: not gzip data.
+    Abort with status 413 if the compressed or decompressed body is larger than max_body_bytes of config.yaml.
+    Abort with status 415 for any other Content-Encoding.
+    Raises MalformedBodyError if a gzip body is damaged, incomplete or followed by more data.
     """
     limit = current_app.config["MAX_CONTENT_LENGTH"]
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
@@ -72,11 +75,11 @@ def _decompress(data: bytes, limit: int) -> bytes:
         raise MalformedBodyError(NOT_GZIP) from error
     if len(text) > limit:
         abort(413, too_large(limit))
-    if not decompressor.eof or decompressor.unused_data:  # several members: 1 MiB of empty ones takes 0.7 s
+    if not decompressor.eof or decompressor.unused_data:  # 1 MiB of empty gzip members takes 0.7 s
         raise MalformedBodyError(NOT_WHOLE)
     return text
 
 
 def too_large(limit: int) -> str:
-    """Return the message of a 413."""
+    """Return the message of a 413 response. `limit` is max_body_bytes of config.yaml."""
     return f"the body is larger than max_body_bytes ({limit} bytes)"

@@ -10,10 +10,13 @@ JSON = "application/json"
 
 
 def to_json(document: Mapping[str, Any]) -> str:
-    """Return a document as JSON, in the spelling that native clients depend on: with blanks, without a line end."""
+    """Return a JSON object as text, with blanks after colons and commas, and without a line end.
+
+    Clients of /prediction depend on each byte of this text.
+    """
     return json.dumps(document)
 
 
 def json_response(document: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a response with a document as JSON."""
+    """Return an HTTP response whose body is the document as JSON."""
     return Response(to_json(document), status, headers, mimetype=JSON)

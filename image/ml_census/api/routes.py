@@ -1,4 +1,4 @@
-"""The routes of an application by path, for decisions that are made without Flask's routing."""
+"""Table of the application's routes, for look-ups by path outside Flask's own routing."""
 
 import re
 from collections.abc import Iterable
@@ -10,12 +10,12 @@ from ml_census.api.blueprint import ApiBlueprint, Workload
 
 VERSION = "/versions/<version>"
 OTHER = "other"
-"""Label of all paths without a route."""
+"""Label of all paths without a route in the metrics and the access log."""
 
 
 @dataclass(frozen=True)
 class Route:
-    """One rule of an application, and the blueprint that it belongs to (None: the web pages)."""
+    """One URL rule of the application. `blueprint` is None for the web pages."""
 
     rule: str
     methods: frozenset[str]
@@ -24,12 +24,12 @@ class Route:
 
     @property
     def label(self) -> str:
-        """The route in the metrics and the access log: without the version of the model, which clients choose."""
+        """The name of the route in the metrics and the access log: the rule without its part for a model version."""
         return self.rule.replace(VERSION, "")
 
 
 class RouteTable:
-    """Find the route of a path, and the blueprint of a path that has no route."""
+    """Table that finds the route or the blueprint of a path."""
 
     def __init__(self, routes: Iterable[Route] = (), blueprints: Iterable[ApiBlueprint] = ()) -> None:
         self.routes = tuple(routes)
@@ -38,22 +38,25 @@ class RouteTable:
         self._prefixes = {blueprint.url_prefix: blueprint for blueprint in blueprints if blueprint.url_prefix}
 
     def find(self, path: str) -> Route | None:
-        """Return the route of a path, or None."""
+        """Return the route of a path, or None if no rule matches the path."""
         if path.startswith("//"):
-            path = "/" + path.lstrip("/")  # as the server passes it to the application
+            path = "/" + path.lstrip("/")  # the server does the same before it calls Flask
         if route := self._by_path.get(path):
             return route
         return next((route for pattern, route in self._patterns if pattern.fullmatch(path)), None)
 
     def blueprint_of(self, path: str) -> ApiBlueprint | None:
-        """Return the blueprint of the route of a path, else the one whose prefix is the first segment of the path."""
+        """Return the blueprint of the path's route, or None for a web page.
+
+        For a path without a route, return the blueprint whose url_prefix is the first segment of the path, or None.
+        """
         if route := self.find(path):
             return route.blueprint
         return self._prefixes.get("/" + path.lstrip("/").partition("/")[0])
 
 
 def route_table(app: Flask) -> RouteTable:
-    """Return the routes that are registered with an application."""
+    """Return the table of all routes that are registered with a Flask application."""
     routes = []
     for rule in app.url_map.iter_rules():
         name, _, view_name = rule.endpoint.rpartition(".")

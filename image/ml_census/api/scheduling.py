@@ -1,4 +1,4 @@
-"""The Flask application with the methods that the HTTP server calls (ml_census/server, ScheduledApplication)."""
+"""Flask application with the methods that the HTTP server calls (ScheduledApplication in ml_census/server)."""
 
 from ml_census.api.blueprint import Workload
 from ml_census.api.error_handlers import error_document
@@ -8,22 +8,23 @@ from ml_census.api.routes import OTHER
 from ml_census.artifacts.bundle import Artifacts
 
 PROBE, FAST, LOGIN, WORK = "probe", "fast", "login", "work"
-"""Names of the server's queues."""
+"""Names of the queues in the HTTP server."""
 FAST_BYTES = 4096
-"""Maximum body of a request for the fast queue (bytes): about 30 rows of a census, predicted in less than 1 ms."""
+"""Maximum request body for the fast queue, in bytes. About 30 census rows fit, and take less than 1 ms."""
 
 
 class ScheduledFlask(FastPathFlask):
-    """Flask application that names the queue, the metric label and the error body of a request for the server."""
+    """Flask application that gives the HTTP server the queue, the metrics label and the error body of a request."""
 
     def replace_artifacts(self, artifacts: Artifacts) -> None:
-        """Use other artifacts for all requests that begin after this call."""
+        """Use another model, other users or other signing keys for all requests that begin after this call."""
         self.state.artifacts = artifacts
 
     def queue_for(self, path: str, length: int) -> str:
-        """Return the name of the queue for a request with an uncompressed body of `length` bytes.
+        """Return the queue of a request with an uncompressed body of `length` bytes: probe, fast, login or work.
 
-        A small prediction of a compiled model goes to the fast queue, whatever its protocol.
+        A prediction request of at most FAST_BYTES goes to the queue fast if the model runs without scikit-learn
+        (engine "compiled"). Any other prediction request goes to the queue work.
         """
         route = self.state.routes.find(path)
         if route is None or route.workload is Workload.OTHER:
@@ -34,10 +35,10 @@ class ScheduledFlask(FastPathFlask):
         return PROBE if route.workload is Workload.PROBE else LOGIN
 
     def metric_route(self, path: str) -> str:
-        """Return the route of a path, a label of bounded cardinality; "other" if the path has no route."""
+        """Return the metrics label of a path: the name of its route, or "other" without a route."""
         route = self.state.routes.find(path)
         return route.label if route else OTHER
 
     def error_body(self, path: str, status: int, message: str) -> bytes:
-        """Return the body of an error that the server sends itself, in the format of the path's protocol."""
+        """Return the JSON body of an error response that the HTTP server sends without calling Flask."""
         return to_json(error_document(self.state, path, status, message)).encode()

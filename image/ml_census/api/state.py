@@ -19,20 +19,21 @@ EXTENSION = "ml_census"
 
 @dataclass
 class ApiState:
-    """The live artifacts, the configuration and the services of one application."""
+    """The model, users and keys, the configuration and the services that all views of one application share."""
 
     artifacts: Artifacts
-    """Replaced by a reload: a view reads this attribute once, at its start."""
+    """The model, users and keys. A reload replaces this attribute, so a view must read the attribute only once."""
     config: Config
     metrics: Metrics
     service: PredictionService
     is_ready: Callable[[], bool]
-    """False from SIGTERM on."""
+    """Returns False after the server has received SIGTERM."""
     reload_counts: Callable[[], Mapping[str, int]]
+    """Returns the number of reloads by result: "success" and "rejected"."""
     routes: RouteTable = field(default_factory=RouteTable)
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
     unauthenticated_rules: frozenset[str] = frozenset()
-    """Routes that need no token, because the configuration lists their protocol in unauthenticated_protocols."""
+    """URL rules that need no token: the rules of the unauthenticated_protocols in config.yaml."""
 
 
 def current_state() -> ApiState:

@@ -1,1 +1,1 @@
-"""The command line, ml-census."""
+"""The commands of the program ml-census."""

@@ -1,4 +1,4 @@
-"""End of a command that has failed."""
+"""Functions that end a failed command with one line on stderr and an exit code."""
 
 import sys
 from collections.abc import Iterator
@@ -9,14 +9,17 @@ import click
 
 
 def fail(reason: object, code: int = 1) -> NoReturn:
-    """End with one line on stderr and an exit code."""
+    """Print `reason` as one line on stderr, and exit the process with `code`."""
     click.echo(f"ml-census: {' '.join(str(reason).split())}", err=True)
     sys.exit(code)
 
 
 @contextmanager
 def fail_on(*errors: type[Exception], subject: str = "") -> Iterator[None]:
-    """End the command with the message of one of these errors, after the subject if there is one."""
+    """Exit with code 1 if the `with` block raises one of the `errors`, and print the error's message on stderr.
+
+    `subject`, such as a URI, is printed before the message.
+    """
     try:
         yield
     except errors as error:

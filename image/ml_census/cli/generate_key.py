@@ -1,4 +1,4 @@
-"""`ml-census generate-key`: writes a file with a signing key of tokens."""
+"""`ml-census generate-key`: generates a key with which a server signs tokens."""
 
 import os
 import secrets
@@ -13,13 +13,13 @@ from ml_census.cli.ending import fail
 @click.option("--output", "path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="New file for the key, with mode 0600.")  # fmt: skip
 def generate_key(path: Path | None) -> None:
-    """Generate a signing key of 256 random bits. Without --output, print it."""
+    """Generate a signing key of 256 random bits. Print the key if there is no --output."""
     key = secrets.token_urlsafe(32)
     if path is None:
         click.echo(key)
         return
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # with this mode from the start
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)  # the file never has another mode
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(f"{key}\n")
     except FileExistsError:

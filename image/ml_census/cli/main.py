@@ -1,4 +1,4 @@
-"""Command line of ml-census. Only this package uses the environment, signals and exit codes."""
+"""Main command of ml-census. Only the package cli reads environment variables, handles signals and exits."""
 
 import logging
 import os
@@ -19,11 +19,11 @@ log = logging.getLogger("ml_census")
 @click.version_option(__version__, prog_name="ml-census")
 def main() -> None:
     """Serve any scikit-learn model: clients log in, send rows and get predictions."""
-    # libraries log warnings, the server also information
+    # libraries log from level WARNING, ml-census from level INFO
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     log.setLevel(logging.INFO)
-    # These are read when scikit-learn and gcsfs are imported. A request runs on one thread. gcsfs's gRPC waits a minute
-    # for a metadata server where there is none.
+    # scikit-learn and gcsfs read these variables when they are imported. One thread computes each request. Outside
+    # Google Cloud, gcsfs would wait a minute for a metadata server with the support of zonal buckets (ZB).
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")

@@ -20,7 +20,7 @@ ON_ERROR = ("stop", "skip", "mark")
 
 
 class Options(TypedDict):
-    """Options of the command."""
+    """Values of the options of `ml-census predict`."""
 
     url: str
     name: str | None
@@ -62,7 +62,10 @@ class Options(TypedDict):
 @click.option("--batch", default=1000, show_default=True, type=click.IntRange(1), help="Maximum rows in a request. "
               "A request also has maximum 512 KiB, or less if the server accepts less.")  # fmt: skip
 def predict(**options: Unpack[Options]) -> None:
-    """Log in and predict one row or the rows of a CSV file. An interrupted run resumes."""
+    """Log in and predict one row or the rows of a CSV file.
+
+    After an interrupt, the same command resumes the run.
+    """
     source, target = options["source"], options["target"]
     inputs = (options["row"] is not None, options["example"], source is not None)
     if inputs.count(True) != 1 or (source is None) != (target is None):
@@ -82,7 +85,7 @@ def predict(**options: Unpack[Options]) -> None:
 
 
 def _credentials(options: Options) -> tuple[str, str]:
-    """Return the name and the password of the user."""
+    """Return the user name and the password from the options, or the password from a prompt."""
     user_file, password_file = options["user_file"], options["password_file"]
     name = options["name"] or (_first_line(user_file) if user_file else fail("needs --user or --user-file"))
     if password_file:
@@ -92,7 +95,7 @@ def _credentials(options: Options) -> tuple[str, str]:
 
 @contextmanager
 def _fail_in_one_line(url: str, resumes: bool) -> Iterator[None]:
-    """End the command with one line for each error of the client, and on an interrupt."""
+    """Exit with one line on stderr for an error of the client, and for an interrupt (Ctrl-C)."""
     from ml_census.client.csv_input import ScoringError
     from ml_census.client.session import ClientError
 
@@ -100,7 +103,7 @@ def _fail_in_one_line(url: str, resumes: bool) -> Iterator[None]:
         with fail_on(ScoringError), fail_on(ClientError, subject=url):
             yield
     except KeyboardInterrupt:
-        sys.unraisablehook = lambda _: None  # http.client reports an interrupt in its constructor
+        sys.unraisablehook = lambda _: None  # hides the traceback of an interrupt within a constructor of http.client
         fail("interrupted: the same command resumes the run" if resumes else "interrupted", 130)
 
 

@@ -23,7 +23,11 @@ STDIN = STDOUT = "-"
 
 
 def score_file(client: "Client", source: str, target: str, options: "Options") -> None:
-    """Write the rows of a CSV file with their predictions. Raises ClientError, ScoringError."""
+    """Write the rows of the CSV file `source` with their predictions to `target`; "-" is standard input or output.
+
+    Raises ClientError if a request fails, and ScoringError if a file cannot be read or written. Exit with code 1 for an
+    unknown --encoding, or for --proba with a model without probabilities.
+    """
     from ml_census.client import csv_output, csv_scoring
 
     codec, on_error, model = _codec(options["encoding"]), options["on_error"], client.model()
@@ -41,7 +45,10 @@ def score_file(client: "Client", source: str, target: str, options: "Options") -
 
 @contextmanager
 def _progress_bar(run: "ScoringRun") -> Iterator[Callable[[int], None]]:
-    """Show a bar that begins at the completed rows, unless stderr is a log. Yield a function that adds rows."""
+    """Show a progress bar if stderr is a terminal. Yield a function that adds a number of completed rows.
+
+    The bar begins at the rows that an interrupted run has completed.
+    """
     bar = click.progressbar(length=run.rows, label="rows", file=sys.stderr, hidden=not sys.stderr.isatty())
     with bar:
         bar.update(run.done)
@@ -49,13 +56,13 @@ def _progress_bar(run: "ScoringRun") -> Iterator[Callable[[int], None]]:
 
 
 def _stdout() -> TextIO:
-    """Return standard output as UTF-8. A close leaves it open."""
+    """Return standard output as a text file in UTF-8. To close this file does not close standard output."""
     return open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False)
 
 
 @contextmanager
 def _table(source: str, model: "ModelInfo", encoding: str) -> Iterator["CsvInput"]:
-    """Yield the input. Rows are read twice, so standard input is copied to a temporary file."""
+    """Yield the CSV input. Standard input is copied to a temporary file, because the command reads the rows twice."""
     from ml_census.client import csv_input
     from ml_census.protocols import csv_text
 
@@ -72,11 +79,11 @@ def _table(source: str, model: "ModelInfo", encoding: str) -> Iterator["CsvInput
 
 
 def _codec(name: str | None) -> str:
-    """Return the codec of an encoding, or an empty text for None."""
+    """Return the name of Python's codec for an encoding, or "" for None. Exit with code 1 if unknown."""
     if name is None:
         return ""
     try:
-        "".encode(name)  # codecs that are not for text, such as base64, raise as well
+        "".encode(name)  # also raises LookupError for codecs that are not for text, such as base64
         codec = codecs.lookup(name).name
     except (LookupError, ValueError):
         fail(f"--encoding {name}: unknown; expected a name such as utf-8, utf-16, latin-1, windows-1252, shift_jis")

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 
 def predict_row(client: "Client", options: "Options") -> None:
-    """Print the prediction of the row of --row, or of an example row. Raises ClientError."""
+    """Print the prediction for the row in --row, or for an example row.
+
+    Exit with code 1 if the prediction is not that of --expect. Raises ClientError if a request fails, also if the
+    server rejects the row.
+    """
     rows = _example_rows(client) if options["example"] else [_parsed_row(str(options["row"]))]
     batch = _first_accepted(client, rows, options["proba"])
     (prediction,) = batch.predictions
@@ -28,7 +32,7 @@ def predict_row(client: "Client", options: "Options") -> None:
 
 
 def _example_rows(client: "Client") -> list[object]:
-    """Return rows of the model's columns, of which the model accepts at least one. Raises ClientError."""
+    """Return example rows for the columns in GET /schema; the model accepts at least one row. Raises ClientError."""
     from ml_census.client.session import ClientError
     from ml_census.schema import SchemaError, schema_from_json
 

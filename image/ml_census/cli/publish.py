@@ -19,9 +19,9 @@ from ml_census.cli.ending import fail, fail_on
 def publish(
     model: str, output: str, decoding: str | None, schema: str | None, golden: str | None, trusted: tuple[str, ...]
 ) -> None:
-    """Compile a model, compare it with the original, and publish it with its hashes.
+    """Compile a model, verify its predictions, and write the folder that a server loads.
 
-    A server starts a compiled model without unpickling.
+    A server loads a compiled model without unpickling.
     """
     from ml_census.errors import ArtifactError
     from ml_census.storage import StorageError
@@ -39,7 +39,7 @@ def publish(
 
 
 def _show_manifest_hash(output: str, trusted: tuple[str, ...]) -> None:
-    """Print the setting with which a server trusts the globals that the manifest lists."""
+    """Print the value of model_sha256 with which a server trusts the globals that manifest.json lists."""
     from ml_census import storage
 
     digest = hashlib.sha256(storage.read(storage.join(output, "manifest.json"))).hexdigest()

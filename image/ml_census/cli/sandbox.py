@@ -16,5 +16,5 @@ def sandbox(folder: Path) -> None:
 
     try:
         check_model(folder)
-    except OSError as error:  # a lack of space or memory is no fault of the model
+    except OSError as error:  # too little disk space or memory says nothing about the model
         fail(error.strerror or error, os.EX_TEMPFAIL)

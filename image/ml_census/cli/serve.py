@@ -1,4 +1,4 @@
-"""`ml-census serve`: loads the artifacts and serves them until SIGTERM."""
+"""`ml-census serve`: loads the model, users and keys, and answers HTTP requests until SIGTERM."""
 
 import logging
 import os
@@ -38,8 +38,8 @@ log = logging.getLogger(__name__)
 def serve(
     path: str, host: str, port: int, metrics_port: int | None, predict_route: str | None, health_route: str | None
 ) -> None:
-    """Load and check the model, then serve it until SIGTERM."""
-    # process 1 of a container ignores SIGTERM by default; before the socket opens there is nothing to drain
+    """Load and check the model, then answer HTTP requests until SIGTERM."""
+    # process 1 of a container ignores SIGTERM by default; before the socket opens, there is no request to finish
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     from ml_census import config
     from ml_census.artifacts.reloader import ArtifactReloader
@@ -56,13 +56,13 @@ def serve(
     if metrics_port is not None:
         _serve_metrics(app.state.metrics, host, metrics_port)
     _listen(app, host, port, draining)
-    # the interpreter takes most of a second to unload scikit-learn, and Kubernetes kills a late pod
+    # a normal exit takes most of a second to unload scikit-learn; Kubernetes kills a pod that exits late
     logging.shutdown()
     os._exit(0)
 
 
 def _configure_logging(settings: "Config") -> None:
-    """Enable the access log, and silence warnings unless -W or PYTHONWARNINGS asks for them."""
+    """Enable the access log if config.yaml has it. Silence Python warnings unless -W or PYTHONWARNINGS is set."""
     from ml_census.observability import access_log
 
     if settings.access_log:
@@ -78,7 +78,7 @@ def _create_app(
     vertex: "VertexRoutes | None",
     draining: threading.Event,
 ) -> "ScheduledFlask":
-    """Return the application, whose artifacts are reloaded in a thread."""
+    """Return the application, and start the thread that reloads changed files of the model, users and keys."""
     from ml_census.api.app import create_app
 
     app = create_app(artifacts, settings, lambda: not draining.is_set(), reloader.reload_counts, vertex_routes=vertex)
@@ -89,7 +89,7 @@ def _create_app(
 
 
 def _listen(app: "ScheduledFlask", host: str, port: int, draining: threading.Event) -> None:
-    """Serve until the drain is over."""
+    """Answer requests until SIGTERM, and then until the drain is over (see server.serve)."""
     from ml_census.server import server
 
     def log_address(bound: int) -> None:
@@ -98,7 +98,7 @@ def _listen(app: "ScheduledFlask", host: str, port: int, draining: threading.Eve
 
     try:
         server.serve(app, host, port, app.state.config, draining, log_address, app.state.metrics)
-    except OSError as error:  # strerror names the address again
+    except OSError as error:  # error.strerror contains the address, which the message already has
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         fail(f"--host {host} --port {port}: {reason}")
     except KeyboardInterrupt:
@@ -113,7 +113,7 @@ def _serve_metrics(metrics: "Metrics", host: str, port: int) -> None:
 
 
 def _vertex(settings: "Config", predict: str | None, health: str | None) -> "VertexRoutes | None":
-    """Return the paths of the two options, checked before the model loads."""
+    """Return the valid paths of --predict-route and --health-route, or None without these options. Exit on errors."""
     if (predict is None) != (health is None):
         fail("--predict-route and --health-route must be set together")
     if predict is None or health is None:
@@ -130,11 +130,12 @@ def _vertex(settings: "Config", predict: str | None, health: str | None) -> "Ver
 
 
 def _drain_on_sigterm() -> threading.Event:
-    """Return an event that a thread sets on SIGTERM.
+    """Return an event that a thread sets after SIGTERM.
 
-    Event.set() takes a lock: a second signal that arrives inside the handler would wait for the lock for ever.
+    The signal handler must not call Event.set(), which acquires a lock. A second signal during set() would wait for
+    this lock for ever.
     """
-    draining, signals = threading.Event(), SimpleQueue[None]()  # put() is reentrant
+    draining, signals = threading.Event(), SimpleQueue[None]()  # put() is safe in a signal handler
     signal.signal(signal.SIGTERM, lambda *_: signals.put(None))
 
     def wait() -> None:
@@ -153,6 +154,6 @@ def _silence_warnings() -> None:
     """
     warnings.resetwarnings()
     warnings.simplefilter("ignore")
-    # a race between threads of scikit-learn empties the list of filters
+    # threads of scikit-learn can empty the list of filters (a race): then warnings go to this logger
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").setLevel(logging.CRITICAL)

@@ -14,7 +14,7 @@ from ml_census.cli.ending import fail, fail_on
               "demo is a synthetic census.")  # fmt: skip
 @click.option("--output", required=True, metavar="FOLDER|gs://…", help="Folder for the published model.")
 def train(recipe: str, source: str, output: str) -> None:
-    """Train the census model and publish it with its schema, golden rows and hashes."""
+    """Train the census model of the example, and write the folder that a server loads."""
     try:
         from ml_census.training import DataError, StorageError
         from ml_census.training import train as run

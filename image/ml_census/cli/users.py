@@ -12,7 +12,7 @@ from ml_census.cli.ending import fail, fail_on
 
 @click.group(epilog="Example: ml-census user add alice --users users.json")
 def user() -> None:
-    """Manage the users file."""
+    """Add users to a users file, or remove users."""
 
 
 @user.command(epilog="Example: ml-census user add alice --users users.json")
@@ -21,9 +21,10 @@ def user() -> None:
 @click.option("--allow-weak-password", is_flag=True, help="Accept a short password, for a demo on this machine or "
               "for users from another server.")  # fmt: skip
 def add(name: str, uri: str, allow_weak_password: bool) -> None:
-    """Add a user or change a password.
+    """Add a user, or change the password of a user.
 
-    The password comes from a prompt or a pipe. The file gets its hash, and mode 0600 if it is local.
+    The password comes from a prompt or a pipe. The users file gets a hash of the password, and mode 0600
+    if the file is local.
     """
     from werkzeug.security import generate_password_hash
 
@@ -41,7 +42,7 @@ def add(name: str, uri: str, allow_weak_password: bool) -> None:
 @click.argument("name")
 @click.option("--users", "uri", required=True, metavar="FILE|gs://…", help="Users file.")
 def remove(name: str, uri: str) -> None:
-    """Remove a user. The tokens of the user end when the servers have reloaded the file."""
+    """Remove a user. The user's tokens become invalid when the servers have reloaded the users file."""
     with _edit_users(uri) as users:
         if users.pop(name.lower(), None) is None:
             fail(f"{uri}: there is no user {name.lower()}")
@@ -52,9 +53,10 @@ def remove(name: str, uri: str) -> None:
 
 @contextmanager
 def _edit_users(uri: str) -> Iterator[dict[str, str]]:
-    """Yield the users of a file, and write them back at the end. A missing file has no users.
+    """Yield the password hash by user name from a file, and write the changed users back at the end.
 
-    Ends the command if another command has changed the file in between.
+    A missing file has no users. Exit with code 1 if the file cannot be read or written, is invalid, or has been changed
+    by another process in the meantime.
     """
     from ml_census import auth, storage
     from ml_census.storage import json_file
@@ -68,7 +70,10 @@ def _edit_users(uri: str) -> Iterator[dict[str, str]]:
 
 
 def _new_password(name: str, allow_weak: bool) -> str:
-    """Return the password that is entered. End the command if it cannot log in, or is weak and must not be."""
+    """Return the password that the operator enters.
+
+    Exit with code 1 if a server would reject the password, or if the password is weak and `allow_weak` is False.
+    """
     from ml_census import auth
 
     password = _entered_password(name)
@@ -80,7 +85,7 @@ def _new_password(name: str, allow_weak: bool) -> str:
 
 
 def _entered_password(name: str) -> str:
-    """Return the password from a prompt, or from a pipe."""
+    """Return the password from a prompt if stdin is a terminal, else the first line of stdin."""
     if sys.stdin.isatty():
         password: str = click.prompt(f"Password for {name}", hide_input=True, confirmation_prompt=True, err=True)
         return password

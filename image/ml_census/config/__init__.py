@@ -1,4 +1,4 @@
-"""Configuration: config.yaml as a frozen Config, and the rules for its values."""
+"""Configuration: reads config.yaml, validates its values and returns an immutable Config."""
 
 from ml_census.config.config import CREDENTIALS as CREDENTIALS
 from ml_census.config.config import PROTOCOLS as PROTOCOLS

@@ -1,6 +1,7 @@
-"""Cross-Origin Resource Sharing (https://fetch.spec.whatwg.org/#http-cors-protocol): calls from pages of other origins.
+"""Cross-Origin Resource Sharing (CORS): requests from web pages of other origins.
 
-Tokens are sent in a header and not in a cookie, so no response allows credentials.
+Clients send tokens in a header and not in a cookie, so no response has Access-Control-Allow-Credentials.
+https://fetch.spec.whatwg.org/#http-cors-protocol
 """
 
 import re
@@ -9,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 Headers = list[tuple[str, str]]
 
 ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
-"""An origin as browsers send it: in lower case, without path. The chart's values.schema.json has the same pattern."""
+"""Pattern of an Origin header: in lower case, without a path. The chart's values.schema.json has the same pattern."""
 ANY = "*"
 DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 PREFLIGHT = [
@@ -21,18 +22,19 @@ PREFLIGHT = [
     ),
     ("Access-Control-Max-Age", "7200"),
 ]
-"""Headers of a response to a preflight request. Chromium caches it for at most 7,200 seconds."""
+"""Headers of a response to a preflight request. Chromium caches such a response for at most 7,200 seconds."""
 
 
 def normalize_origins(origins: Sequence[str]) -> frozenset[str]:
-    """Return the origins without the default port of their scheme, which no browser sends."""
+    """Return the origins without the default ports :443 (https) and :80 (http), which browsers do not send."""
     return frozenset(origin.removesuffix(DEFAULT_PORTS.get(origin.partition(":")[0], "")) for origin in origins)
 
 
 def response_headers(origins: Collection[str], method: str, request: Mapping[str, str]) -> Headers:
-    """Return the CORS headers of a response.
+    """Return the CORS headers of the response to a request, or an empty list if `origins` is empty.
 
-    `request` holds the request's headers, named as in WSGI without the prefix HTTP_.
+    `origins` are the permitted origins, from normalize_origins. `request` has the headers of the request. Their names
+    are in upper case with underscores, such as ACCESS_CONTROL_REQUEST_METHOD.
     """
     if not origins:
         return []

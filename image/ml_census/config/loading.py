@@ -1,4 +1,4 @@
-"""Reading of config.yaml into a Config."""
+"""Functions that read config.yaml and return a Config."""
 
 import dataclasses
 from pathlib import Path
@@ -9,11 +9,11 @@ from ml_census.config.config import CREDENTIALS, Config
 from ml_census.errors import ConfigError
 
 MAX_BYTES = 1024**2
-"""Maximum size of config.yaml."""
+"""Maximum size of config.yaml, in bytes."""
 MAX_VALUE_LENGTH = 60
-"""Maximum length of a value in an error, in characters."""
+"""Maximum length of a value in an error message, in characters."""
 STORAGE_URI_VARIABLE = "$AIP_STORAGE_URI"
-"""Prefix of a path that stands for the folder to which Vertex AI has copied the model."""
+"""Placeholder at the start of a path in config.yaml for the folder to which Vertex AI has copied the model."""
 RENAMED_KEYS = {
     "open_protocols": "unauthenticated_protocols",
     "reload_seconds": "reload_interval_seconds",
@@ -21,13 +21,14 @@ RENAMED_KEYS = {
     "keep_alive_seconds": "keep_alive_timeout_seconds",
     "version_mismatch": "sklearn_version_mismatch",
 }
-"""Keys of versions before 0.2.0 -> their new names."""
+"""Key of versions before 0.2.0 -> its new name."""
 
 
 def load(path: str, storage_uri: str | None = None) -> Config:
-    """Return the configuration of a config.yaml. `storage_uri` replaces $AIP_STORAGE_URI at the start of a path.
+    """Return the configuration in the file `path`.
 
-    Raises ConfigError for a key that is missing, unknown or invalid.
+    `storage_uri` replaces $AIP_STORAGE_URI at the start of a value; None replaces nothing. Raises ConfigError if the
+    file cannot be read or is not valid YAML, or if a key is missing, unknown or invalid.
     """
     try:
         values = _values(yaml_loader.parse(_read(Path(path))), storage_uri)
@@ -94,7 +95,7 @@ def _validate_values(values: dict[str, Any]) -> None:
 
 
 def _value_text(key: str, value: object) -> str:
-    """Return the value for an error; nothing for credentials, in whose place a secret itself may stand by mistake."""
+    """Return the value for an error message; "" for CREDENTIALS: an operator may write a secret in place of a path."""
     text = repr(value)
     if key in CREDENTIALS:
         return ""
@@ -102,7 +103,7 @@ def _value_text(key: str, value: object) -> str:
 
 
 def _required(values: dict[Any, Any]) -> list[str]:
-    """Return the required keys: users and secret are optional, both, if protocols are served without them."""
+    """Return the required keys: without `users` and `secret` if both are missing and a protocol needs no token."""
     has_credentials = any(values.get(key) is not None for key in CREDENTIALS)
     is_authenticated = has_credentials or not values.get("unauthenticated_protocols")
     return ["model_path", *(CREDENTIALS if is_authenticated else ())]

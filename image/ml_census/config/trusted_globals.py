@@ -1,4 +1,4 @@
-"""Decide which globals an operator may add to the globals that a pickle may reference.
+"""Check which further globals (functions and classes of modules) an operator may allow in a pickle.
 
 A pickle can call a global with any arguments. Some callables of the standard library and of the image's libraries then
 execute any code: for example getattr, eval, functools.partial, numpy.vectorize, joblib.load and pandas.read_pickle.
@@ -20,7 +20,7 @@ LIBRARIES = frozenset(
     threadpoolctl typing_extensions tzdata urllib3 waitress werkzeug yaml yarl
     """.split()
 )
-"""Import names of the dependencies of ml-census."""
+"""Import names of ml-census and its dependencies."""
 LOADERS = frozenset("IPython _distutils_hack _pytest cloudpickle dill hickle jsonpickle llvmlite loky numba numexpr"
                     " pathos pip pkg_resources py pytest setuptools skops torch".split())  # fmt: skip
 """Libraries whose purpose is to load or run code."""
@@ -28,7 +28,7 @@ PYTHON = sys.stdlib_module_names | {"__builtin__", "__main__", "copy_reg", "site
 
 
 def rejection_reason(name: str) -> str | None:
-    """Return why "module.name" cannot be trusted, or None if it can."""
+    """Return why an operator must not allow the global "module.name" in a pickle, or None if this is permitted."""
     package = name.partition(".")[0]
     if package == "__main__":
         return "a class or function of a script or notebook: move it into a module that is installed beside the server"
@@ -40,9 +40,9 @@ def rejection_reason(name: str) -> str | None:
 
 
 def object_rejection_reason(target: Any) -> str | None:
-    """Return why the object of a trusted global cannot be trusted, or None if it can.
+    """Return why the object that an allowed global names must not be used, or None if it may be used.
 
-    A module of a trusted package can re-export an object of a package that cannot be trusted.
+    A module of an allowed package can re-export an object of another package, such as builtins.
     """
     if isinstance(target, ModuleType):
         return "it is a module"

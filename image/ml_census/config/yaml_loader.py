@@ -1,4 +1,4 @@
-"""YAML without aliases and duplicate keys."""
+"""YAML parser that rejects aliases and duplicate keys."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import yaml
 
 
 class InvalidYamlError(ValueError):
-    """Report text that is not YAML, or YAML that config.yaml must not contain. The message has the line."""
+    """Report text that is not YAML, or YAML with an alias or a duplicate key. The message has the line if known."""
 
 
 class _ForbiddenYamlError(yaml.MarkedYAMLError):
@@ -14,7 +14,7 @@ class _ForbiddenYamlError(yaml.MarkedYAMLError):
 
 
 class _StrictLoader(yaml.SafeLoader):
-    """Rejects aliases, since nine lines of them expand to 10^9 values, and duplicate keys."""
+    """YAML loader that rejects duplicate keys and aliases: nine lines with aliases can expand to 10^9 values."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """Return the next node. Raises _ForbiddenYamlError for an alias."""
@@ -37,7 +37,7 @@ class _StrictLoader(yaml.SafeLoader):
 
 
 def parse(text: str) -> Any:
-    """Return the value of a YAML document. Raises InvalidYamlError."""
+    """Return the value of a YAML document. Raises InvalidYamlError for no YAML, an alias or a duplicate key."""
     try:
         return yaml.load(text, _StrictLoader)  # noqa: S506  # it is a SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a malformed date or number

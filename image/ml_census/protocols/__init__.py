@@ -1,4 +1,5 @@
-"""Wire formats, one module each: `parse` a request body, `render` a result, `render_error` an error.
+"""Formats of request and response bodies, in one module per protocol.
 
-The modules are pure: they import neither Flask nor the model. ml_census/api/views/ has one view module per protocol.
+A protocol's module has the functions `parse` (request), `render` (response) and `render_error` (error response).
+The modules import neither Flask nor the model. The Flask views are in ml_census/api/views/.
 """

@@ -1,6 +1,7 @@
-"""Triton's binary extension of the Open Inference Protocol, the default of the clients of Triton and KServe.
+"""Triton's binary extension of the Open Inference Protocol. Triton's and KServe's clients use it by default.
 
-A header has the length of the JSON document; the values of the tensors follow the document as bytes.
+A body is a JSON document, followed by the values of tensors as bytes. The HTTP header Inference-Header-Content-Length
+has the length of the JSON document.
 https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
 """
 
@@ -17,16 +18,16 @@ FORMATS = {
        for sign, code in zip(("", "U"), pair, strict=True)},
     **{"FP16": "e", "FP32": "f", "FP64": "d"},
 }  # fmt: skip
-"""Format character of the module struct for each datatype of a fixed size."""
+"""Datatype of a fixed size -> format character of Python's module struct."""
 LENGTH = struct.Struct("<I")
-"""Prefix of each value of the datatype BYTES: its length in bytes."""
+"""Format of the length in bytes, which precedes each value of the datatype BYTES."""
 
 
 def split(body: bytes, length: str | None) -> tuple[bytes, bytes]:
     """Return the JSON document and the binary data of a body.
 
-    `length` is the value of the header, in bytes; without it the whole body is the document.
-    Raises MalformedBodyError: if the header is not a number, or larger than the body.
+    `length` is the value of the header Inference-Header-Content-Length. If `length` is None, the whole body is JSON.
+    Raises MalformedBodyError if `length` is not a number of bytes, or is larger than the body.
     """
     if length is None:
         return body, b""
@@ -36,7 +37,10 @@ def split(body: bytes, length: str | None) -> tuple[bytes, bytes]:
 
 
 def decode(datatype: str, data: bytes) -> list[Any]:
-    """Return the values of a tensor. Raises MalformedBodyError."""
+    """Return the values of a tensor from its bytes: numbers, booleans, or text for the datatype BYTES.
+
+    `datatype` is BYTES or a key of FORMATS. Raises MalformedBodyError if `data` has a wrong size or is not UTF-8.
+    """
     if datatype == "BYTES":
         return _decode_texts(data)
     code = FORMATS[datatype]
@@ -61,7 +65,7 @@ def _decode_texts(data: bytes) -> list[str]:
 
 
 def encode(datatype: str, values: list[Any]) -> bytes:
-    """Return the bytes of a tensor; null becomes NaN in a numeric tensor."""
+    """Return the values of a tensor as bytes. None becomes NaN in a tensor of numbers."""
     if datatype == "BYTES":
         texts = [str(value).encode(errors="replace") for value in values]
         return b"".join(LENGTH.pack(len(text)) + text for text in texts)

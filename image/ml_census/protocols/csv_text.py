@@ -1,7 +1,7 @@
-"""Read CSV (RFC 4180) and its variants: delimiters, encodings, headers.
+"""Functions that read CSV (RFC 4180), and that detect the encoding, the delimiter and the header.
 
-Server, client and command line read CSV with this module alone. web/static/js/csv.js does the same in a browser:
-tests/support/csv_cases.json holds the cases that both must pass.
+The server, the client and the command line read CSV only with this module. web/static/js/csv.js does the same in the
+browser. Tests run both with the cases in tests/support/csv_cases.json.
 """
 
 import codecs
@@ -17,31 +17,34 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 FALLBACK = "windows-1252"
 """Encoding of text that is not UTF-8: Latin-1 with the characters that Windows adds."""
 C1 = "ml_census.c1"
-"""Name of the error handler that decodes the five undefined bytes of Windows-1252 as C1 controls, as browsers do."""
+"""Name of the codec error handler that decodes undefined bytes of Windows-1252 as C1 control codes, as browsers do."""
 NAME_SIMILARITY = 0.8
-"""Minimum similarity (difflib ratio) of a cell to a column name for a misspelt name: "workclas", "Sex"."""
+"""Minimum similarity (difflib ratio) to a column name at which a cell is a misspelt name, such as "workclas"."""
 MAX_COMPARED_CELLS = 20
-"""Maximum number of cells that are compared with all names: difflib takes 0.1 ms for a cell and 14 names."""
+"""Maximum number of cells to compare with the column names. difflib takes 0.1 ms for one cell and 14 names."""
 MAX_SHOWN = 100
-"""Maximum length of a first line in an error (characters)."""
+"""Maximum length of the first line of CSV in an error message, in characters."""
 
 codecs.register_error(C1, lambda error: (error.object[error.start : error.end].decode("latin-1"), error.end))  # type: ignore[attr-defined]
-csv.field_size_limit(2**31 - 1)  # the default of 128 KiB rejects longer documents; the body has its own limit
+csv.field_size_limit(2**31 - 1)  # the default, 128 KiB, is too small for text documents; requests have their own limit
 
 
 class CsvError(Exception):
-    """Text cannot be read as CSV, or does not have the model's columns; the message is the reason in one line."""
+    """Report text that is not CSV, or CSV without the model's columns. The message is the reason in one line."""
 
 
 class Record(NamedTuple):
-    """The cells of one record, and the number of its first line, counted from 1."""
+    """The cells of one CSV record, and the number of the record's first line, counted from 1."""
 
     line: int
     cells: list[str]
 
 
 def detect_encoding(pieces: Iterable[bytes]) -> str:
-    """Return the encoding of text: UTF-16 by its byte order mark, else UTF-8, else Windows-1252."""
+    """Return the codec of a text from its bytes: "utf-16" (with byte order mark), "utf-8-sig" or "windows-1252".
+
+    `pieces` are consecutive parts of the text. Text that is neither UTF-16 nor UTF-8 is read as Windows-1252.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_first = True
     try:
@@ -57,9 +60,10 @@ def detect_encoding(pieces: Iterable[bytes]) -> str:
 
 
 def records(lines: Iterable[str], delimiter: str = ",") -> Iterator[Record]:
-    """Yield the records of lines with their line ends. Raises CsvError with the line number.
+    """Yield the CSV records in `lines`. Raises CsvError if a line is not CSV.
 
-    A blank line, and a line with one empty cell, has no cells. Cells keep trailing blanks and lose leading ones.
+    Each line has its line end. A record that is a blank line or one empty cell has no cells. Blanks at the start of a
+    cell are removed (unless tabs separate the cells); blanks at the end are kept.
     """
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != "\t", strict=True)
     while True:
@@ -74,7 +78,11 @@ def records(lines: Iterable[str], delimiter: str = ",") -> Iterator[Record]:
 
 
 def detect_delimiter(sample: str, names: Sequence[str]) -> str:
-    """Return the delimiter with which the first record has the most column names, or one cell per column."""
+    """Return the delimiter of CSV text: a comma, semicolon, tab or pipe.
+
+    With this delimiter, the first record of `sample` has the most column `names`, else one cell per column. The default
+    is a comma.
+    """
     first = {delimiter: _first_record(sample, delimiter) for delimiter in DELIMITERS}
     matches = {delimiter: len(set(names) & {cell.strip() for cell in first[delimiter]}) for delimiter in DELIMITERS}
     best = max(DELIMITERS, key=lambda delimiter: matches[delimiter])
@@ -95,13 +103,14 @@ def _first_record(sample: str, delimiter: str) -> list[str]:
 def column_indexes(
     first: Sequence[str], names: Sequence[str], required: Sequence[str], min_numbers: int = 1
 ) -> list[int | None] | None:
-    """Return for each column the index of its cell in the header, or None if the first record is not a header.
+    """Return the index of each column's cell in the header, or None if the first record is a row of values.
 
-    A header has all required names, in any order and among other names. A column that the header lacks has the index
-    None. A first record that is a row has one cell per column, and no cell is similar to a column name.
-    Columns without names are numbered from 0. Their header is these numbers in ascending order. With fewer than
-    `min_numbers` columns, the first record is never a header.
-    Raises CsvError if the first record is neither, or has a column name twice.
+    `first` is the first record, and `names` are the model's columns. A header has all `required` names, in any order,
+    and may have others. The index of a column that is not in the header is None. A row of values has one cell per
+    column, and no cell is similar to a column name.
+    Columns without names have the names "0", "1", "2" and so on, and a header has these numbers in ascending order. If
+    there are fewer than `min_numbers` such columns, the first record is never a header.
+    Raises CsvError if the first record is neither a header nor a row, or if a header has a column twice.
     """
     cells = [cell.strip() for cell in first]
     if _is_header(cells, names, required, min_numbers):

@@ -1,4 +1,4 @@
-"""JSON bodies: parse the object of a request, and replace NaN and infinities in a response with null."""
+"""Functions that parse the JSON body of a request, and that replace NaN and infinities in a response with null."""
 
 import json
 import math
@@ -9,17 +9,18 @@ from typing import Any
 
 
 class MalformedBodyError(Exception):
-    """The body is not in the protocol's format; the message says why."""
+    """Report a request body that is not in the protocol's format. The message is the reason in one line."""
 
 
 def parse_object(body: bytes, expected: str, constant: Callable[[str], Any] | None = None) -> dict[str, Any]:
-    """Return the JSON object in a body.
+    """Return the JSON object in a request body.
 
-    NaN and Infinity, which are not JSON (RFC 8259), are accepted: the schema then reports their row and column.
-    `constant` converts the text of NaN, Infinity and -Infinity to a value (default: to a float). A duplicate name in
-    an object is an error, because two parsers may take different values.
+    NaN and Infinity are not JSON (RFC 8259), but this function accepts both. The validation of rows later reports their
+    row and column. `constant` converts the text "NaN", "Infinity" or "-Infinity" to a value (default: to a float).
 
-    Raises MalformedBodyError. Its message is `expected` if the body is JSON but not an object.
+    Raises MalformedBodyError if the body is not JSON in UTF-8, is nested too deeply or has a number of over 4,300
+    digits. A duplicate name in an object also raises this error, because JSON parsers differ in the value that they
+    return. If the body is JSON but not an object, the message of the error is `expected`.
     """
     document = _parse(body, constant)
     if not isinstance(document, dict):
@@ -55,7 +56,7 @@ def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def replace_non_finite(value: Any) -> Any:
-    """Return a value or nested list with null in place of NaN and infinities, which JSON does not have."""
+    """Return a value or a nested list with None in place of NaN and infinities, because JSON has no such numbers."""
     if isinstance(value, list):
         return [replace_non_finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,4 +1,4 @@
-"""KServe V1, which Vertex AI's containers share: {"instances": [row, ...]} -> {"predictions": [prediction, ...]}.
+"""KServe V1 format, also that of Vertex AI: {"instances": [row, ...]} -> {"predictions": [prediction, ...]}.
 
 https://kserve.github.io/website/docs/concepts/architecture/data-plane/v1-protocol
 """
@@ -12,11 +12,14 @@ from ml_census.protocols.json_body import MalformedBodyError, parse_object
 EXPECTED = 'the body must be a JSON object with "instances", a list of rows'
 
 render = native.render
-"""The response document is the one of /prediction."""
+"""Returns the JSON object of the response, which has the same format as that of /prediction."""
 
 
 def parse(body: bytes) -> Any:
-    """Return the rows: the value of "instances", or of its alias "inputs". Raises MalformedBodyError."""
+    """Return the rows in a JSON body, not yet validated: the value of "instances", or of its alias "inputs".
+
+    Raises MalformedBodyError if the body is not a JSON object, or has neither name.
+    """
     document = parse_object(body, EXPECTED)
     for name in ("instances", "inputs"):
         if name in document:
@@ -25,5 +28,5 @@ def parse(body: bytes) -> Any:
 
 
 def render_error(_status: int, message: str, details: Details = ()) -> dict[str, Any]:
-    """Return the error document."""
+    """Return the JSON object of an error response: {"error": message with the first of `details`}."""
     return {"error": with_first_detail(message, details)}

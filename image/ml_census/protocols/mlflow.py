@@ -1,6 +1,6 @@
-"""MLflow's scoring protocol, /invocations, which SageMaker's containers share.
+"""MLflow's scoring protocol at the path /invocations, which SageMaker uses, too.
 
-A body is one of four JSON forms, or CSV: with a header as MLflow sends it, or without one as SageMaker does.
+A request body is JSON in one of four forms, or CSV. MLflow sends CSV with a header, SageMaker without a header.
 https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally/#json-input
 """
 
@@ -18,18 +18,24 @@ CHARSETS = {
     **dict.fromkeys(("iso-8859-1", "latin-1", "latin1", "windows-1252"), "windows-1252"),
     **{name: name for name in ("utf-16", "utf-16le", "utf-16be")},
 }
-"""Codec of each charset that a client may name for CSV. Latin-1 is read as Windows-1252, as browsers do."""
+"""Charset in the Content-Type of CSV -> Python codec. As in browsers, Latin-1 is decoded as Windows-1252."""
 MIN_NUMBERED_HEADER = 3
-"""Minimum cells of a header of numbers, for a model without column names; fewer numbers are a row (SageMaker's CSV)."""
+"""Minimum number of cells in a header "0,1,2" for a model without column names.
+
+A first line "0" or "0,1" is a row of values, because SageMaker sends CSV without a header.
+"""
 EXPECTED = f"the body must be a JSON object with one of {', '.join(FORMS)}"
 ERROR_CODES = {401: "UNAUTHENTICATED", 404: "RESOURCE_DOES_NOT_EXIST", 503: "TEMPORARILY_UNAVAILABLE"}
 
 render = native.render
-"""The response document is the one of /prediction."""
+"""Returns the JSON object of the response, which has the same format as that of /prediction."""
 
 
 def parse(body: bytes) -> Any:
-    """Return the rows of a JSON body. Raises MalformedBodyError."""
+    """Return the rows of a JSON body, not yet validated: lists of values, or dicts by column name.
+
+    Raises MalformedBodyError if the body is not a JSON object with one of the four FORMS.
+    """
     document = parse_object(body, EXPECTED, _nan_as_null)
     form = _form(document)
     value = document[form]
@@ -43,7 +49,7 @@ def parse(body: bytes) -> Any:
 
 
 def _form(document: Mapping[str, Any]) -> str:
-    """Return the form of a body, its only key beside "params". Raises MalformedBodyError."""
+    """Return the only key of a body except "params": one of FORMS. Raises MalformedBodyError for any other body."""
     forms = [form for form in FORMS if form in document]
     if len(forms) != 1 or document.keys() - {*forms, "params"}:
         raise MalformedBodyError(EXPECTED)
@@ -53,7 +59,7 @@ def _form(document: Mapping[str, Any]) -> str:
 
 
 def _nan_as_null(constant: str) -> float | None:
-    """Return null for NaN, which MLflow's client writes for the missing values of a DataFrame."""
+    """Return None for NaN, because MLflow's client writes NaN for a missing value of a DataFrame."""
     return None if constant == "NaN" else float(constant)
 
 
@@ -84,10 +90,11 @@ def _rows_of_columns(form: str, columns: dict[str, Any]) -> list[Any]:
 def parse_csv(
     body: bytes, names: Sequence[str], charset: str = "utf-8", required: Sequence[str] | None = None
 ) -> list[Any]:
-    """Return the rows of a CSV body for a model with these columns; an empty cell is null.
+    """Return the rows of a CSV body, not yet validated: dicts by column name if there is a header, else lists.
 
-    The first record may be a header, which then must name the `required` columns (default: all).
-    Raises MalformedBodyError.
+    `names` are the model's columns. The first record may be a header with at least the `required` columns (default:
+    all). An empty cell becomes None. `charset` is a key of CHARSETS.
+    Raises MalformedBodyError if the body is not text in `charset`, or not CSV with the model's columns.
     """
     text = _decode(body, charset)
     required = names if required is None else required
@@ -115,6 +122,6 @@ def _named(header: list[str], rows: list[list[str | None]]) -> list[Any]:
 
 
 def render_error(status: int, message: str, details: Details = ()) -> dict[str, Any]:
-    """Return the error document, with MLflow's code for the status."""
+    """Return the JSON object of an error response: MLflow's code for `status`, and message with the first detail."""
     code = ERROR_CODES.get(status, "INTERNAL_ERROR" if status >= 500 else "BAD_REQUEST")
     return {"error_code": code, "message": with_first_detail(message, details)}

@@ -1,6 +1,7 @@
-"""The native protocol of /prediction: {"inputs": [row, ...]} -> {"predictions": [prediction, ...]}.
+"""Native protocol of ml-census at /prediction: {"inputs": [row, ...]} -> {"predictions": [prediction, ...]}.
 
-It is the interface of the article *Intro to ML Deployment with GKE*, whose clients depend on each byte.
+The protocol comes from the article *Intro to ML Deployment with GKE*. Clients of the article's server depend on each
+byte of the responses.
 """
 
 from collections.abc import Mapping
@@ -10,12 +11,15 @@ from ml_census.protocols.error_details import Details
 from ml_census.protocols.json_body import MalformedBodyError, parse_object, replace_non_finite
 
 NAME = "native"
-"""Value of the metrics' label `protocol`."""
+"""Name of the protocol in the metrics: the value of the label `protocol`."""
 EXPECTED = 'the body must be a JSON object with "inputs", a list of rows'
 
 
 def parse(body: bytes) -> Any:
-    """Return the value of "inputs". Raises MalformedBodyError."""
+    """Return the rows in a JSON body, not yet validated: the value of "inputs".
+
+    Raises MalformedBodyError if the body is not a JSON object, or has no "inputs".
+    """
     document = parse_object(body, EXPECTED)
     if "inputs" not in document:
         raise MalformedBodyError(EXPECTED)
@@ -23,12 +27,12 @@ def parse(body: bytes) -> Any:
 
 
 def render(predictions: list[Any], extras: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the response document: one prediction per row, and the extras that the client requested."""
+    """Return the JSON object of the response: predictions and `extras`, with None in place of NaN and infinities."""
     document = {"predictions": replace_non_finite(predictions)}
     return document | {name: replace_non_finite(value) for name, value in extras.items()}
 
 
 def render_error(_status: int, message: str, details: Details = ()) -> dict[str, Any]:
-    """Return the error document, with the rejected rows and columns."""
+    """Return the JSON object of an error response: the message, and `details` if there are rejected values."""
     document: dict[str, Any] = {"error message": message}
     return document | {"details": list(details)} if details else document

@@ -20,28 +20,29 @@ PREDICT, PREDICT_PROBA = "predict", "predict_proba"
 
 @dataclass(frozen=True)
 class InferRequest:
-    """The rows of a request, and the outputs that the client requests."""
+    """The rows of a request, not yet validated, and the outputs that the client requests."""
 
     rows: list[Any]
     outputs: tuple[tuple[str, bool], ...]
-    """Name of each output, and whether its values are binary."""
+    """Name of each requested output, and whether the response has the output's values as bytes."""
     id: str | None
+    """Id that the client has given to the request; the response repeats this id."""
 
     @property
     def wants_probabilities(self) -> bool:
-        """Whether the probabilities are among the outputs."""
+        """Whether the client requests the probabilities (output predict_proba)."""
         return any(name == PREDICT_PROBA for name, _ in self.outputs)
 
 
 def parse(
     body: bytes, names: Sequence[str], length: str | None = None, required: Sequence[str] | None = None
 ) -> InferRequest:
-    """Return the request that a body contains, for a model whose columns have these `names`.
+    """Return the parsed body of a request. `names` are the columns of the model.
 
-    `length` is the value of the header Inference-Header-Content-Length. The request must have values for the
-    `required` columns (default: all).
+    `length` is the value of the header Inference-Header-Content-Length, or None without this header. The request must
+    have values for the `required` columns (default: all).
 
-    Raises MalformedBodyError.
+    Raises MalformedBodyError if the body does not have the format of the protocol, or lacks a required column.
     """
     text, binary = binary_tensors.split(body, length)
     document = parse_object(text, EXPECTED)
@@ -71,9 +72,10 @@ def _id(document: Mapping[str, Any]) -> str | None:
 def render(
     infer: InferRequest, model: str, version: str, predictions: list[Any], probabilities: list[list[float]] | None
 ) -> tuple[dict[str, Any], bytes]:
-    """Return the response document, and the bytes that follow the document in the response.
+    """Return the JSON object of the response, and the bytes that follow the JSON in the body.
 
-    The outputs have the order of the request. `predictions` and `probabilities` have one item for each row.
+    The bytes are the values of the binary outputs. The outputs have the order of the request. `predictions` and
+    `probabilities` have one item for each row.
     """
     values = {PREDICT: predictions, PREDICT_PROBA: probabilities or []}
     outputs, binary = [], b""
@@ -96,7 +98,7 @@ def _add_data(output: dict[str, Any], data: list[Any], is_binary: bool) -> bytes
 
 
 def _output(name: str, rows: list[Any]) -> tuple[dict[str, Any], list[Any]]:
-    """Return the description of a tensor, and its values row by row."""
+    """Return the name, shape and datatype of an output tensor, and its values row by row."""
     flat, count = rows, len(rows)
     while flat and isinstance(flat[0], list):  # probabilities of several outputs: concatenated within each row
         flat = [value for row in flat for value in row]
@@ -105,7 +107,7 @@ def _output(name: str, rows: list[Any]) -> tuple[dict[str, Any], list[Any]]:
 
 
 def datatype_of(values: Sequence[Any]) -> str:
-    """Return the datatype of a tensor that can hold all of the values."""
+    """Return the datatype of a tensor for all of the values: "BYTES" (text), "BOOL", "INT64", "UINT64" or "FP64"."""
     types = {type(value) for value in values}
     if str in types or not types:
         return "BYTES"
@@ -138,5 +140,5 @@ def render_metadata(
 
 
 def render_error(_status: int, message: str, details: Details = ()) -> dict[str, Any]:
-    """Return the error document of the protocol: one text with the message and the first rejected value."""
+    """Return the JSON object of an error response: {"error": message with the first of `details`}."""
     return {"error": with_first_detail(message, details)}

@@ -1,4 +1,4 @@
-"""Two more formats of /invocations, which SageMaker's client for scikit-learn uses: NPY, and CSV responses.
+"""Formats of /invocations for SageMaker's scikit-learn client: NumPy arrays (.npy), and responses in CSV.
 
 https://sagemaker.readthedocs.io/en/stable/api/inference/serializers.html
 """
@@ -17,24 +17,28 @@ NPY, CSV = "application/x-npy", "text/csv"
 EXPECTED = "the body is not an array (.npy) of numbers, booleans or text with one or two dimensions"
 HEADERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
 DTYPE_KINDS = "biufU"
-"""Kinds of numpy's dtypes that are accepted: booleans, integers, floats, text."""
+"""Accepted dtype.kind of NumPy arrays: boolean, signed and unsigned integer, float and text."""
 
 
 def parse_npy(body: bytes) -> list[list[Any]]:
-    """Return the rows of an array; NaN becomes null, and an array of one dimension is one column.
+    """Return the rows of an array in .npy format, not yet validated. NaN becomes None.
 
-    Raises MalformedBodyError.
+    The shape is (rows, columns), or (rows,) for one column. The dtype is boolean, integer, float or text.
+    Raises MalformedBodyError if the body is any other data.
     """
     try:
         return _to_rows(_read_array(body))
     except MalformedBodyError:
         raise
-    except Exception as error:  # numpy's reader raises what Python's tokenizer raises
+    except Exception as error:  # numpy's reader lets exceptions of Python's tokenizer through
         raise MalformedBodyError(EXPECTED) from error
 
 
 def _read_array(body: bytes) -> "np.ndarray[Any, Any]":
-    """Return the array of a body, whose length must be the one that its header claims: numpy.load would allocate it."""
+    """Return the array in a body. Raises MalformedBodyError if the data has another size than the header says.
+
+    numpy.load would first allocate the memory for the size in the header.
+    """
     file = io.BytesIO(body)
     shape, fortran_order, dtype = HEADERS[npy_format.read_magic(file)](file)
     size = math.prod(shape) * dtype.itemsize
@@ -49,7 +53,7 @@ def _to_rows(array: "np.ndarray[Any, Any]") -> list[list[Any]]:
     values = array.reshape(len(array), -1) if len(array) else array
     if values.dtype.kind == "f":
         missing = np.isnan(values)
-        values = values.astype(float)  # of Python, also from longdouble
+        values = values.astype(float)  # float64, also from longdouble
         if missing.any():
             values = values.astype(object)
             values[missing] = None
@@ -58,7 +62,10 @@ def _to_rows(array: "np.ndarray[Any, Any]") -> list[list[Any]]:
 
 
 def render_npy(predictions: list[Any]) -> bytes:
-    """Return the predictions as an array; predictions of mixed types become text."""
+    """Return the predictions as an array in .npy format, of shape (rows,) or (rows, outputs).
+
+    Predictions of mixed types become text.
+    """
     array = np.array(predictions)
     if array.dtype.kind not in DTYPE_KINDS or len({isinstance(value, str) for value in predictions}) > 1:
         array = np.array(predictions, dtype=object).astype(str)

@@ -1,4 +1,4 @@
-"""Tensors of a request of the Open Inference Protocol, and the rows that they hold."""
+"""Functions that parse the tensors of an Open Inference Protocol request, and convert the tensors to rows."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,11 +10,14 @@ from ml_census.protocols.json_body import MalformedBodyError
 DATATYPES = frozenset(["BYTES", *binary_tensors.FORMATS])
 
 Tensor = list[list[Any]]
-"""The values of a tensor by row and column."""
+"""The values of a tensor: a list of rows, each of which is a list of values."""
 
 
 def parse_tensors(inputs: Sequence[object], binary: bytes) -> dict[str, Tensor]:
-    """Return the tensors by name; `binary` has the values that follow the document. Raises MalformedBodyError."""
+    """Return the tensors by name. `inputs` is the JSON list, and `binary` has the bytes that follow the JSON document.
+
+    Raises MalformedBodyError if a tensor is invalid, if a name occurs twice, or if bytes are left over.
+    """
     tensors: dict[str, Tensor] = {}
     for tensor in inputs:
         name, rows, binary = _tensor(tensor, binary)
@@ -27,7 +30,7 @@ def parse_tensors(inputs: Sequence[object], binary: bytes) -> dict[str, Tensor]:
 
 
 def _tensor(tensor: object, binary: bytes) -> tuple[str, Tensor, bytes]:
-    """Return the name and rows of a tensor, and the binary values of the tensors after it."""
+    """Return the name and the rows of a tensor, and the remaining bytes for the next tensors."""
     if not isinstance(tensor, dict) or not isinstance(name := tensor.get("name"), str):
         raise MalformedBodyError('each tensor must be a JSON object with "name", "shape", "datatype" and "data"')
     datatype = str(tensor.get("datatype"))
@@ -62,10 +65,12 @@ def _reshape(name: str, data: list[Any], shape: object) -> Tensor:
 
 
 def rows_of(tensors: Mapping[str, Tensor], names: Sequence[str], required: Sequence[str]) -> list[Any]:
-    """Return the rows, for a model with columns of these names, of which the `required` ones must be present.
+    """Return the rows in the tensors, not yet validated. `names` are the model's columns.
 
-    Rows are lists if there is exactly one tensor per column, or one tensor with all columns, else objects by name.
-    Raises MalformedBodyError.
+    If one tensor has all columns, or if there is exactly one tensor per column, a row is a list. Otherwise, a row is a
+    dict by tensor name.
+    Raises MalformedBodyError if a `required` column has no tensor, if the tensor of one column has several columns, or
+    if the tensors differ in their number of rows.
     """
     first = next(iter(tensors.values()))
     if len(tensors) == 1 and first and len(first[0]) == len(names):
@@ -93,6 +98,6 @@ def _check(tensors: Mapping[str, Tensor], names: Sequence[str], required: Sequen
 
 
 def parameters_of(holder: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the parameters of a request, a tensor or an output; none if they are not an object."""
+    """Return the "parameters" of a request, tensor or output; empty if they are missing or not a JSON object."""
     parameters = holder.get("parameters")
     return parameters if isinstance(parameters, dict) else {}

@@ -1,1 +1,1 @@
-"""Pages for browsers: the form, the API documentation, the report of the model."""
+"""Web pages: a form for predictions, the API documentation, and the report on the training of the model."""

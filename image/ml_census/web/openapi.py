@@ -1,4 +1,4 @@
-"""Assemble the OpenAPI document from openapi.yaml and the parts of the protocols."""
+"""Build the OpenAPI document of the server from web/openapi.yaml and the documents of the protocols."""
 
 from collections.abc import Iterable, Mapping
 from importlib import resources
@@ -9,11 +9,11 @@ import yaml
 Document = dict[str, Any]
 REFERENCE = "#/components/"
 INLINE = ("headers", "parameters", "requestBodies", "responses")
-"""Components that `resolve` inlines; schemas stay references, to which the documentation links."""
+"""Kinds of components that `resolve` copies. Schemas stay references, because the page /docs links to schemas."""
 
 
 def build_document(parts: Iterable[Mapping[str, Any]]) -> Document:
-    """Return openapi.yaml with the paths and components of the parts."""
+    """Return the document in openapi.yaml, with the paths and components of the `parts` added."""
     document: Document = yaml.safe_load(resources.files("ml_census.web").joinpath("openapi.yaml").read_bytes())
     for part in parts:
         document["paths"] |= part["paths"]
@@ -23,7 +23,7 @@ def build_document(parts: Iterable[Mapping[str, Any]]) -> Document:
 
 
 def resolve(document: Document) -> Document:
-    """Return the document with the components of INLINE in place of the references to them."""
+    """Return the document with copies of the INLINE components in place of each `$ref` to them in the paths."""
 
     def inlined(node: Any) -> Any:
         if isinstance(node, list):
@@ -39,7 +39,7 @@ def resolve(document: Document) -> Document:
 
 
 def to_yaml(document: Any) -> str:
-    """Return a document as YAML without anchors and merge keys, which parsers of YAML 1.2 need not support."""
+    """Return a document as YAML text without anchors and aliases: a repeated value is written again."""
     text: str = yaml.dump(document, Dumper=_NoAliasDumper, sort_keys=False, width=100, allow_unicode=True)
     return text
 

@@ -1,4 +1,4 @@
-"""Pages for browsers. None loads anything from another host, and none contains a row or a user."""
+"""Web pages for browsers. No page loads anything from another host. No page contains a row or a user name."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -12,24 +12,24 @@ from ml_census.web.openapi import Document, resolve, to_yaml
 GREETING = "ml-census is ready: log in at /login, post rows to /prediction.\n"
 REPORT = "/report"
 FIRST_PATHS = ("/login", "/prediction", "/schema")
-"""First paths of /docs: those that most clients need."""
+"""Paths that the page /docs shows first, because most clients need these paths."""
 SCRIPTS = ("main", "api", "csv", "explain", "fields", "form", "format", "table")
-"""Modules of static/js, each served at /js/NAME.js."""
+"""JavaScript modules in static/js. The path of each module is /js/NAME.js."""
 STATIC = {"/page.css": ("static/page.css", "text/css")} | {
     f"/js/{name}.js": (f"static/js/{name}.js", "text/javascript") for name in SCRIPTS
 }
-"""File and content type of each path."""
+"""Path -> file and content type."""
 CSP_NONE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 CSP_SAME_ORIGIN = f"{CSP_NONE}; script-src 'self'; style-src 'self'; connect-src 'self'"
 CSP_INLINE_STYLE = f"{CSP_NONE}; style-src 'unsafe-inline'; img-src data:"
-"""Content security policy of a page that contains its own style and images, and no script."""
+"""Content-Security-Policy of a page with inline styles and images, and without scripts."""
 
 
 def create_blueprint(document: Callable[[], Document], report: Callable[[], bytes | None]) -> Blueprint:
     """Return the blueprint of the pages.
 
-    `document` returns the OpenAPI document; it is called once, at the first request that needs it. `report` returns
-    the page on the model's training, or None.
+    `document` returns the OpenAPI document. The first request to each of /docs and /openapi.yaml calls `document`.
+    `report` returns an HTML page on the training of the model, or None if the model has no report.
     """
     blueprint = Blueprint("web", __name__)
     blueprint.add_url_rule("/", "index", _index)
@@ -43,7 +43,7 @@ def create_blueprint(document: Callable[[], Document], report: Callable[[], byte
 
 
 def _index() -> Response:
-    """Return a page to browsers, and a line of text to other clients."""
+    """Return the web page to browsers, and a line of text to other clients."""
     if request.accept_mimetypes.best_match(["text/plain", "text/html"]) == "text/html":
         response = _html(_read("templates/page.html"), CSP_SAME_ORIGIN)
     else:
@@ -75,7 +75,7 @@ def _read(name: str) -> bytes:
 
 
 def _render_docs(document: Document) -> str:
-    """Return the OpenAPI document as HTML. The usual viewers are a megabyte of script."""
+    """Return the OpenAPI document as an HTML page. Viewers such as Swagger UI load a megabyte of JavaScript."""
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template.filters["yaml"] = to_yaml
     resolved = resolve(document)

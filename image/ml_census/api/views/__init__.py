@@ -1,1 +1,1 @@
-"""The views, one module per protocol or concern, each with its OpenAPI part (NAME.py and NAME.yaml)."""
+"""Flask views: a module NAME.py for each protocol or purpose, with its OpenAPI document NAME.yaml."""

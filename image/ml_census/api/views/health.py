@@ -1,4 +1,4 @@
-"""/livez and /readyz: the probes of Kubernetes."""
+"""Views for the liveness and readiness probes of Kubernetes: /livez and /readyz."""
 
 from flask import Response
 
@@ -12,12 +12,15 @@ blueprint = ApiBlueprint("health")
 
 @blueprint.probe(LIVENESS_PATH)
 def livez() -> Response:
-    """Return 200 while the process responds, also during a drain."""
+    """Return status 200 while the process runs, also after SIGTERM while the server finishes requests."""
     return Response("alive\n", mimetype="text/plain")
 
 
 @blueprint.probe(READINESS_PATH)
 def readyz() -> Response:
-    """Return 200 until the drain begins, then 503. The socket opens only after the artifacts are loaded and checked."""
+    """Return status 200, or status 503 after SIGTERM.
+
+    Before the model, users and keys are loaded and checked, the server accepts no connection.
+    """
     is_ready = current_state().is_ready()
     return Response("ready\n" if is_ready else "draining\n", 200 if is_ready else 503, mimetype="text/plain")

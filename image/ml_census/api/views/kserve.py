@@ -1,4 +1,4 @@
-"""KServe V1: /v1/models."""
+"""Views of the KServe V1 protocol: /v1/models."""
 
 from flask import Response
 
@@ -14,13 +14,13 @@ blueprint = ApiBlueprint("kserve", protocol="kserve", render_error=kserve_v1.ren
 
 @blueprint.get("/models")
 def list_models() -> Response:
-    """Return the name of the one model."""
+    """Return a list with the name of the one model that the server has."""
     return json_response({"models": [current_state().config.model_name]})
 
 
 @blueprint.probe("/models/{model}")
 def model_ready() -> Response:
-    """Return whether the model is ready: 200, or 503 during a drain."""
+    """Return whether the model is ready: status 200, or status 503 after SIGTERM."""
     state = current_state()
     is_ready = state.is_ready()
     return json_response({"name": state.config.model_name, "ready": is_ready}, 200 if is_ready else 503)
@@ -28,7 +28,7 @@ def model_ready() -> Response:
 
 @blueprint.prediction("/models/{model}:predict")
 def predict() -> Response:
-    """Return one prediction per instance."""
+    """Return one prediction per row ("instance") of the request."""
     artifacts, service = authenticate(), current_state().service
     timer = service.stage_timer()
     flags = request_body.query_flags()

@@ -1,4 +1,4 @@
-"""/login: a token for a user with a password (HTTP Basic, RFC 7617)."""
+"""View of /login: returns a token for a user name and a password (HTTP Basic, RFC 7617)."""
 
 import time
 
@@ -21,7 +21,10 @@ blueprint = ApiBlueprint("login")
 
 @blueprint.login("/login", METHODS)
 def login() -> Response:
-    """Return a token, or 401, or 429 after repeated failures. Flask adds HEAD to GET, and a login has no HEAD."""
+    """Return a token, or status 401 for a wrong password, or status 429 after repeated wrong passwords.
+
+    HEAD gets status 405. Flask adds the method HEAD to each route with GET.
+    """
     if request.method == "HEAD":
         raise MethodNotAllowed(METHODS)
     state = current_state()

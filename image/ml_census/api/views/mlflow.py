@@ -1,4 +1,4 @@
-"""MLflow's scoring server, /invocations, /ping and /health; the first two are those of SageMaker, too."""
+"""Views of MLflow's scoring protocol: /invocations, /ping and /health. SageMaker uses the first two."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,14 +20,17 @@ RENDERERS: dict[str, Callable[[list[Any]], str | bytes]] = {
     sagemaker.CSV: sagemaker.render_csv,
     sagemaker.NPY: sagemaker.render_npy,
 }
-"""Renderers of predictions by content type, beside JSON."""
+"""Content type of the response -> function that renders the predictions; JSON is not included."""
 
 blueprint = ApiBlueprint("mlflow", protocol="mlflow", render_error=mlflow.render_error)
 
 
 @blueprint.prediction("/invocations")
 def invocations() -> Response:
-    """Return one prediction per row, for JSON, CSV or an array of NumPy, in the format that Accept names."""
+    """Return one prediction per row of a body in JSON, CSV or NumPy format (.npy).
+
+    The Accept header chooses one of the same formats for the response (default: JSON).
+    """
     artifacts, service = authenticate(), current_state().service
     timer = service.stage_timer()
     flags = request_body.query_flags()
@@ -62,5 +65,5 @@ def _render(result: PredictionResult, flags: set[str], content_type: str) -> Res
 @blueprint.probe("/ping")
 @blueprint.probe("/health")
 def ping() -> Response:
-    """Return 200, or 503 during a drain."""
+    """Return status 200, or status 503 after SIGTERM."""
     return Response("\n", 200 if current_state().is_ready() else 503, mimetype="text/plain")

@@ -1,4 +1,4 @@
-"""/schema and /version: what the model accepts and returns, and what the server runs."""
+"""Views of /schema (columns and classes of the model) and /version (versions of server, model and libraries)."""
 
 import platform
 
@@ -17,7 +17,7 @@ blueprint = ApiBlueprint("model")
 
 @blueprint.get("/schema")
 def schema() -> Response:
-    """Return the columns of the model, and the classes in the order of the probabilities."""
+    """Return the model's columns, and its classes in the order of the probabilities (null without probabilities)."""
     artifacts = authenticate()
     predictor = artifacts.predictor
     classes = predictor.classes if predictor.has_probabilities else None
@@ -29,7 +29,7 @@ def schema() -> Response:
 
 @blueprint.get("/version")
 def version() -> Response:
-    """Return the versions of server, model, scikit-learn and Python, the engine, and the number of reloads."""
+    """Return the versions of server, model, scikit-learn and Python, the engine that predicts, and reload counts."""
     state = current_state()
     artifacts = state.artifacts
     model = artifacts.model

@@ -1,4 +1,4 @@
-"""Open Inference Protocol (V2): /v2."""
+"""Views of the Open Inference Protocol (V2): /v2."""
 
 import json
 from collections.abc import Sequence
@@ -29,19 +29,19 @@ blueprint.get("/models")(kserve.list_models)
 
 @blueprint.get("")
 def server_metadata() -> Response:
-    """Return name, version and extensions of the server."""
+    """Return the name and version of the server, and the protocol extensions that the server supports."""
     return json_response({"name": "ml-census", "version": __version__, "extensions": [binary_tensors.EXTENSION]})
 
 
 @blueprint.probe("/health/live")
 def server_live() -> Response:
-    """Return 200 while the process responds."""
+    """Return status 200 while the process runs."""
     return json_response({"live": True})
 
 
 @blueprint.probe("/health/ready")
 def server_ready() -> Response:
-    """Return 200, or 503 during a drain."""
+    """Return status 200, or status 503 after SIGTERM."""
     is_ready = current_state().is_ready()
     return json_response({"ready": is_ready}, 200 if is_ready else 503)
 
@@ -49,7 +49,7 @@ def server_ready() -> Response:
 @blueprint.probe(f"{MODEL}/ready")
 @blueprint.probe(f"{VERSION}/ready")
 def model_ready(version: str = "") -> Response:
-    """Return whether the model is ready: 200, or 503 during a drain, or 404 for another version."""
+    """Return whether the model is ready: status 200, 503 after SIGTERM, or 404 if `version` is not loaded."""
     _require_served_version(current_state().artifacts, version)
     return kserve.model_ready()
 
@@ -57,7 +57,7 @@ def model_ready(version: str = "") -> Response:
 @blueprint.get(MODEL)
 @blueprint.get(VERSION)
 def model_metadata(version: str = "") -> Response:
-    """Return name, shape and datatype of each input and output of the model."""
+    """Return name, shape and datatype of each input and output. Abort with 404 if `version` is not loaded."""
     artifacts = authenticate()
     _require_served_version(artifacts, version)
     schema, name = artifacts.predictor.schema, current_state().config.model_name
@@ -72,7 +72,10 @@ def model_metadata(version: str = "") -> Response:
 @blueprint.prediction(f"{MODEL}/infer")
 @blueprint.prediction(f"{VERSION}/infer")
 def infer(version: str = "") -> Response:
-    """Return the predictions, and the probabilities if requested: as JSON, or binary. 404 for another version."""
+    """Return the outputs that the client requests: predictions, probabilities or both, as JSON or bytes.
+
+    Abort with status 404 if `version` is not loaded.
+    """
     artifacts, service = authenticate(), current_state().service
     _require_served_version(artifacts, version)
     timer = service.stage_timer()
@@ -98,7 +101,7 @@ def _render(infer_request: open_inference.InferRequest, result: PredictionResult
 
 
 def _require_served_version(artifacts: Artifacts, version: str) -> None:
-    """Abort with 404 if a path names another version than the one that the server has loaded."""
+    """Abort with status 404 if `version` is neither empty nor the version of the loaded model."""
     if version not in ("", artifacts.model.version):
         abort(
             404,
@@ -113,7 +116,7 @@ def _datatype(kind: str, categories: Sequence[Any]) -> str:
 
 
 def _prediction_type(artifacts: Artifacts) -> tuple[str, int]:
-    """Return the datatype of the predictions, and the number of values per row."""
+    """Return the datatype of the predictions, and the number of predicted values per row."""
     sample = artifacts.model.sample
     cells = sample if isinstance(sample, list) else [0.0 if sample is None else sample]
     labels = artifacts.model.labels

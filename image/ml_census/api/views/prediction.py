@@ -1,4 +1,4 @@
-"""/prediction: predictions in the native protocol."""
+"""View of /prediction, the native protocol of ml-census."""
 
 from collections.abc import Collection
 
@@ -30,9 +30,10 @@ def predict() -> Response:
 def predict_json(
     service: PredictionService, artifacts: Artifacts, body: bytes, flags: Collection[str] = ()
 ) -> tuple[str, dict[str, str]]:
-    """Return body and headers of the response. Raises MalformedBodyError and the errors of PredictionService.predict.
+    """Return the body and the headers of the response to a JSON body. FastPathFlask calls this function without Flask.
 
-    The fast path calls this function without Flask.
+    `flags` may have "proba" and "warnings". Raises MalformedBodyError if the body is not an object with "inputs".
+    Raises TooManyRowsError, NoProbabilitiesError, InvalidRowsError or PredictionError, as PredictionService.predict.
     """
     timer = service.stage_timer()
     result = service.predict(artifacts, native.parse(body), timer, "proba" in flags)

@@ -1,6 +1,6 @@
-"""Vertex AI: the two paths that it gives a container in AIP_PREDICT_ROUTE and AIP_HEALTH_ROUTE.
+"""Views for Vertex AI, at the paths in the environment variables AIP_PREDICT_ROUTE and AIP_HEALTH_ROUTE.
 
-Bodies are those of KServe V1.
+Vertex AI sets both variables in the container. Request and response bodies have the format of KServe V1.
 https://docs.cloud.google.com/vertex-ai/docs/predictions/custom-container-requirements
 """
 
@@ -17,22 +17,26 @@ PLAIN_PATH = re.compile(r"/[A-Za-z0-9/._~:@-]*")
 
 @dataclass(frozen=True)
 class VertexRoutes:
-    """The paths for predictions and for the health probe."""
+    """The paths to which Vertex AI sends prediction requests and health checks."""
 
     predict: str
     health: str
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a path with special characters: "<x>" would be a pattern of werkzeug's."""
+        """Raise ValueError if a path does not start with a slash, or has special characters.
+
+        For example, "<x>" would be a variable in a URL rule of Flask.
+        """
         for path in (self.predict, self.health):
             if not PLAIN_PATH.fullmatch(path):
                 raise ValueError(f"{path!r}: must be a path of /, letters, digits and -._~:@, without {{}}, <> or ?")
 
 
 def create_blueprint(routes: VertexRoutes, others: RouteTable) -> ApiBlueprint:
-    """Return the blueprint, without the paths that are routes of the same purpose in another protocol.
+    """Return the blueprint for Vertex AI. `others` has the routes of all other blueprints.
 
-    Raises ValueError: a path is a route of another purpose.
+    A path that is already a probe, or a prediction route of KServe or MLflow, keeps its view. Raises ValueError if
+    a path is any other existing route, or if both paths are equal.
     """
     blueprint = ApiBlueprint("vertex", protocol="vertex", render_error=kserve_v1.render_error)
     if routes.predict == routes.health:

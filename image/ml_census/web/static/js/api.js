@@ -1,12 +1,12 @@
 // Requests to the server, and the state of the session.
 
-const BATCH_ROWS = 500; // maximum rows of a request, if the server accepts them
-const MAX_ATTEMPTS = 20; // of a request that the server rejects with 503
+const BATCH_ROWS = 500; // maximum rows of a request; a response with status 413 halves this number
+const MAX_ATTEMPTS = 20; // maximum attempts while the server answers with status 503
 
-/** The token, the model's schema, and the last predicted row with its result. */
+/** The token, the model's schema, and in `result` the last predicted row with its prediction and probabilities. */
 export const session = { token: "", schema: { columns: [], classes: null }, result: null };
 
-/** A request without a result: message, status (0 without a response) and the rejected values. */
+/** Error of a request. `status` is 0 without a response; `details` are the values that the server rejects. */
 export class RequestError extends Error {
   constructor(message, status = 0, details = []) {
     super(message);
@@ -18,7 +18,8 @@ export class SessionExpiredError extends RequestError {}
 
 export const authorization = () => ({ Authorization: `Bearer ${session.token}` });
 
-/** Return the JSON of a response. Retry while the server is overloaded. Throw RequestError. */
+/** Return the JSON of a response, with the number of unknown values as `unknown`. Retry after status 503.
+ *  Throw SessionExpiredError if the server rejects the token, and RequestError for any other error. */
 export async function request(path, options = {}) {
   for (let attempt = 1; ; attempt++) {
     const response = await fetch(path, { cache: "no-store", credentials: "omit", ...options }).catch(() => {
@@ -36,7 +37,7 @@ export async function request(path, options = {}) {
   }
 }
 
-/** Discard the token, notify the page, and return the error. */
+/** Discard the token, dispatch the event sessionexpired, and return the error. */
 function expireSession(status) {
   session.token = "";
   document.dispatchEvent(new Event("sessionexpired"));
@@ -50,8 +51,8 @@ export const predict = (rows) =>
     body: JSON.stringify({ inputs: rows }),
   });
 
-/** Yield the index of the first row and the response of each batch. Halve the batches that the server rejects as too
- *  large (413). Throw RequestError, whose row indices count from the first row of all batches. */
+/** Send the rows in batches. Yield the index of the first row and the response of each batch. Halve the batches that
+ *  the server rejects as too large (413). Throw RequestError; a row in its details is an index in `rows`. */
 export async function* predictBatches(rows) {
   for (let start = 0, size = BATCH_ROWS; start < rows.length; ) {
     const batch = rows.slice(start, start + size);

@@ -1,10 +1,11 @@
-// Read and write delimited text (RFC 4180), as protocols/csv_text.py does. Both pass tests/support/csv_cases.json.
+// Read and write CSV (RFC 4180) as protocols/csv_text.py does. Tests run both with tests/support/csv_cases.json.
 
 const DELIMITERS = [",", ";", "\t", "|"];
 
 export class CsvError extends Error {}
 
-/** Return the text of a file. Decompress gzip. Decode UTF-16 by its byte order mark, else UTF-8, else Windows-1252. */
+/** Return the text of a file. Decompress gzip. Decode UTF-16 if the file has a byte order mark, else UTF-8, or
+ *  Windows-1252 if the file is not UTF-8. Throw CsvError if the gzip file is damaged. */
 export async function decode(bytes) {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
     const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -23,9 +24,10 @@ export async function decode(bytes) {
   }
 }
 
-/** Yield the records of a text with their line numbers from 1. A blank line has no cells. Throw CsvError. */
+/** Yield each record with its cells and the number of its first line, counted from 1. A blank line has no cells.
+ *  Throw CsvError for an unmatched quotation mark. */
 export function* records(text, delimiter = ",") {
-  const [blanks, first] = delimiter === "\t" ? ["", '"'] : [" *", '[ "]']; // a plain cell does not begin with these
+  const [blanks, first] = delimiter === "\t" ? ["", '"'] : [" *", '[ "]']; // no unquoted cell begins with `first`
   const cell = new RegExp(`${blanks}(?:"((?:[^"]|"")*)"|((?!${first})[^${delimiter}\\r\\n]*))(\\${delimiter}|\\r?\\n|\\r|$)`, "y");
   for (let at = 0, line = 1; at < text.length; ) {
     const start = line;
@@ -43,7 +45,8 @@ export function* records(text, delimiter = ",") {
   }
 }
 
-/** Return the delimiter with which the first record names the most columns, or has as many cells as there are columns. */
+/** Return the delimiter with which the first record has the most column names, else one cell per column, else a
+ *  comma. */
 export function detectDelimiter(text, names) {
   const candidates = DELIMITERS.map((delimiter) => ({ delimiter, cells: firstRecord(text, delimiter) }));
   const matches = ({ cells }) => names.filter((name) => cells.some((cell) => cell.trim() === name)).length;
@@ -53,7 +56,7 @@ export function detectDelimiter(text, names) {
   return candidates.find(({ cells }) => names.length > 1 && cells.length === names.length)?.delimiter || ",";
 }
 
-/** Return the first record that is not blank. */
+/** Return the cells of the first record that is not blank, or an empty list. */
 function firstRecord(text, delimiter) {
   try {
     for (const { cells } of records(text, delimiter)) if (cells.length) return cells;

@@ -1,12 +1,12 @@
-// How a change of values changes the prediction.
+// Effects of changed values on the prediction.
 
 import { predictBatches, RequestError, session } from "./api.js";
 import { $, columnName, countOf, element, formatPrediction, formatValue, isEqual, percent } from "./format.js";
 
-const MAX_CHANGES = 3; // changed values that are named
+const MAX_CHANGES = 3; // maximum changed values that the page names
 
-/** Return the typical value of a column in training: the most frequent category or the median of a number. Return
- *  undefined if the schema has no training distribution. */
+/** Return the typical value of a column in the training data. For categories this is the most frequent one, for numbers
+ *  the upper edge of the histogram bin with the median. Return undefined without a training distribution. */
 export function typicalValue({ type, training, categories }) {
   if (!training) return undefined;
   const { frequencies, bin_edges, maximum } = training;
@@ -17,10 +17,10 @@ export function typicalValue({ type, training, categories }) {
 
 export const classIndex = (prediction) => Math.max(0, session.schema.classes.findIndex((name) => isEqual(name, prediction)));
 
-/** Return the index of the class whose probability is compared: of two the second, of more the predicted one. */
+/** Return the index of the class whose probability the page shows: of two classes the second, else the predicted. */
 const comparedClass = ({ prediction, shares }) => (shares.length === 2 ? 1 : classIndex(prediction));
 
-/** Show how the prediction differs from the previous one. */
+/** Show the changed values, and how the prediction differs from the previous prediction. */
 export function showChange(before, now) {
   const { columns, classes } = session.schema;
   const names = columns.flatMap((column, index) => isEqual(before.row[index], now.row[index]) ? []
@@ -36,7 +36,8 @@ export function showChange(before, now) {
   $("moved").textContent = `${subject}: ${changes.join("; ")}`;
 }
 
-/** Predict the last row with one column at a time set to its typical value, once the section is open. */
+/** Show the effect of each value of the last row: replace one value at a time with the typical value of its column, and
+ *  predict. Send no request while this section of the page is closed. */
 export async function explain() {
   const now = session.result;
   const known = session.schema.columns.map((column, index) => ({ column, index, typical: typicalValue(column) }))
@@ -77,8 +78,8 @@ function showEffects(now, untypical, others) {
   }));
 }
 
-/** Return the size and the label of an effect. Without probabilities the label is the other prediction, because a number
- *  can be a name (a cluster). */
+/** Return the size and the label of an effect. Without probabilities the label is the other prediction: a difference of
+ *  numbers has no meaning if the numbers are names, such as those of clusters. */
 function effect(now, other, classAt) {
   if (!now.shares) {
     const size = isEqual(now.prediction, other.prediction) ? 0 : Math.abs(now.prediction - other.prediction) || 1;

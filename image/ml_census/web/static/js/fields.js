@@ -1,16 +1,16 @@
-// Fields of a row: an input for each column of the model.
+// Form fields for one row: an input element for each column of the model.
 
 import { session } from "./api.js";
 import { typicalValue } from "./explain.js";
 import { $, columnName, element, formatNumber, formatValue } from "./format.js";
 
-const MAX_OPTIONS = 200; // of more categories, a search field proposes those that match
+const MAX_OPTIONS = 200; // with more categories, the input is a search field that proposes matching categories
 const MAX_PROPOSALS = 50;
-const DOCUMENT_LINES = 8; // height of the field of a document
+const DOCUMENT_LINES = 8; // height of the input if the model takes text documents
 
-const inputs = new Map(); // by column
+const inputs = new Map(); // column -> input element
 
-/** Replace the fields by those of the model's columns. */
+/** Replace all fields with one field for each column of the model. */
 export function createFields() {
   inputs.clear();
   $("columns").replaceChildren(...session.schema.columns.map(createField));
@@ -19,7 +19,7 @@ export function createFields() {
 export function focusFirstField() {
   const [first] = inputs.values();
   first.focus();
-  first.select?.(); // as Tab does
+  first.select?.(); // the Tab key selects the text, too
 }
 
 function createField(column) {
@@ -51,8 +51,8 @@ function createSelect(column) {
   return select;
 }
 
-/** Return a text field that proposes the categories that contain the typed text. A browser needs seconds to build a list
- *  of many thousands. */
+/** Return a text field that proposes the categories that contain the typed text. A browser needs seconds to build a
+ *  list of all categories if there are many thousands. */
 function createSearch(column) {
   const input = element("input");
   const list = element("datalist");

@@ -1,12 +1,13 @@
-// Forms: submission, and the prediction of a row.
+// Submission of forms, and prediction of the row in a form.
 
 import { predict, RequestError, session, SessionExpiredError } from "./api.js";
 import { classIndex, explain, showChange } from "./explain.js";
 import { readRow } from "./fields.js";
 import { $, formatPrediction, isEqual, percent, problemElements, showBars } from "./format.js";
 
-/** Run `action` at each submission, one at a time, and show its RequestError. With `repeats`, submit again if the form
- *  changed meanwhile. The button keeps the focus: it is not disabled. */
+/** Run `action` at each submission of a form, and show its RequestError. A submission during an action is ignored; with
+ *  `repeats`, the form is then submitted again. `after` runs after the last action. The button is not disabled, so that
+ *  the button keeps the focus. */
 export function onSubmit(form, action, { repeats = false, after = () => {} } = {}) {
   const button = form.querySelector("button");
   const problems = form.querySelector("[role=alert]");
@@ -45,7 +46,7 @@ export async function predictRow() {
   explain();
 }
 
-/** Mark the shown prediction as stale if the form has other values. */
+/** Return whether the form differs from the predicted row, and mark the shown prediction as stale if so. */
 export function markStale() {
   const isStale = session.result && !($("row").matches(":valid") && isEqual(session.result.row, readRow()));
   $("one").classList.toggle("stale", isStale);

@@ -1,10 +1,10 @@
-// Values, predictions and problems as text and elements.
+// Functions that return values, predictions and errors as text or HTML elements.
 
 import { session } from "./api.js";
 
-const MAX_BARS = 10; // of more classes, the TOP most probable are shown
-const TOP = 5; // classes, problems
-const exact = new Intl.NumberFormat("en", { maximumFractionDigits: 20, useGrouping: "min2" }); // 2024, not 2,024
+const MAX_BARS = 10; // with more classes, the page shows the TOP most probable classes
+const TOP = 5; // maximum classes, and maximum rejected values
+const exact = new Intl.NumberFormat("en", { maximumFractionDigits: 20, useGrouping: "min2" }); // writes 2024, not 2,024
 const rounded = new Intl.NumberFormat("en", { maximumSignificantDigits: 6 });
 
 export const $ = (id) => document.getElementById(id);
@@ -20,7 +20,7 @@ export function formatValue(value, { type }) {
   return type === "number" ? exact.format(value) : String(value).trim();
 }
 
-/** Format a prediction. A class is a name, even if it is a number. */
+/** Return a prediction as text. Digits of a number are grouped, but not if the number is a class. */
 export function formatPrediction(prediction) {
   if (Array.isArray(prediction)) return prediction.map(formatPrediction).join(", ");
   if (session.schema.classes || typeof prediction !== "number") return String(prediction);
@@ -33,7 +33,7 @@ export function element(tag, content = "") {
   return created;
 }
 
-/** Return the elements that describe a RequestError. */
+/** Return the HTML elements that describe a RequestError. */
 export function problemElements(error) {
   const message = element("p", error.message);
   const items = error.details.slice(0, TOP).map(({ line, column, expected, got }) => {
@@ -41,7 +41,7 @@ export function problemElements(error) {
     const position = parts.filter(Boolean).join(", ");
     return element("li", `${position && `${position}: `}expected ${expected}${got === undefined ? "" : `, got ${JSON.stringify(got)}`}`);
   });
-  const total = parseInt(error.message) || error.details.length; // the server truncates the details
+  const total = parseInt(error.message) || error.details.length; // the message begins with the total
   if (total > items.length && items.length) items.push(element("li", `and ${formatCount(total - items.length)} more`));
   if (!items.length) return [message];
   const list = element("ul");
@@ -49,7 +49,8 @@ export function problemElements(error) {
   return [message, list];
 }
 
-/** Fill a list with one bar per part {name, share, chosen}. Of many parts, show the largest and the sum of the others. */
+/** Fill a list with one bar per part {name, share, chosen}; a share is from 0 to 1. Of more than MAX_BARS parts, show
+ *  the TOP largest and the sum of the others. */
 export function showBars(list, parts, formatShare) {
   const shown = [...parts];
   if (parts.length > MAX_BARS) {

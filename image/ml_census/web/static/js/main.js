@@ -1,4 +1,4 @@
-// The page: log in, predict one row of a form or many rows of a CSV file. The form is built from /schema.
+// Main module of the page: log in, predict one row from a form, or many rows from a CSV file.
 
 import { authorization, request, session } from "./api.js";
 import { quote } from "./csv.js";
@@ -39,7 +39,7 @@ function showModel() {
   }, () => {});
 }
 
-/** Reset the page for another model or user. */
+/** Create the form for the schema, and clear the results of another model or user. */
 function rebuild(schema) {
   Object.assign(session, { schema, result: null });
   createFields();
@@ -61,7 +61,7 @@ $("row").addEventListener("input", markStale);
 $("row").addEventListener("change", predictChange);
 $("why").addEventListener("toggle", explain);
 $("out").addEventListener("click", () => location.replace("./"));
-new ResizeObserver(() => { // keep a focused field above the prediction
+new ResizeObserver(() => { // scroll a focused field above the prediction, which would cover it
   document.documentElement.style.scrollPaddingBottom = `${$("answer").offsetHeight + 8}px`;
 }).observe($("answer"));
 showSections(false);

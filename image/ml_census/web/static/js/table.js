@@ -4,8 +4,8 @@ import { predictBatches, RequestError, session } from "./api.js";
 import { CsvError, decode, detectDelimiter, quote, records } from "./csv.js";
 import { $, countOf, formatCount, formatPrediction, showBars } from "./format.js";
 
-/** Return the table of a form: header, rows with their line numbers, delimiter, and the index of each model column in
- *  the header. Throw RequestError. */
+/** Return the table in the file or text of a form. `indices` has the index in the header, or -1, for each column of the
+ *  model. Throw RequestError if the text is not CSV or does not have the model's columns. */
 async function readTable(form) {
   const names = session.schema.columns.map(({ name }) => String(name));
   try {
@@ -86,7 +86,8 @@ function offerDownload(lines, delimiter) {
   link.focus();
 }
 
-/** Accept a file anywhere on the page. Beside the form, the browser would otherwise leave the page to show the file. */
+/** Accept a file that the user drops anywhere on the page. Otherwise the browser would open a file that is dropped
+ *  outside the form. */
 export function onDrag(event) {
   if (!event.dataTransfer.types.includes("Files")) return;
   event.preventDefault();
