@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Measure what publishing a model costs against its size: categories, columns, trees, leaves and classes.
+"""Measure the CPU time to publish a model for increasing numbers of categories, columns, trees, leaves and classes.
 
     ci/bench-sizes.py [DIMENSION ...]
 
-Prints a table in Markdown: seconds of CPU for inferring the schema, for compiling and for verifying, and bytes of the
-compiled form. Each line has double the size of the line before. "growth" is the exponent of the total between two
-lines: 1 is a straight line, 2 the square. CPU time, since the machine may have other work.
+DIMENSION is the name of a function in DIMENSIONS, such as `trees`; without arguments, the script measures all. It
+prints a Markdown table with the CPU seconds to infer the schema, to compile and to verify, and the size of the compiled
+model in kB. Each line of a dimension has twice the size of the line before. "growth" is the exponent of the total
+between two lines: 1 is linear, 2 is quadratic. Other processes on the machine do not change the CPU time much.
 """
 
 import math
@@ -42,35 +43,35 @@ def _one_hot(count: int, model: Any) -> Any:
 
 
 def categories(count: int) -> Any:
-    """A linear model of a column with `count` categories."""
+    """Return a fitted linear model of a column with `count` categories and a number column."""
     return _one_hot(count, Ridge(solver="lsqr", max_iter=3))
 
 
 def tree_categories(count: int) -> Any:
-    """A tree of 100 leaves over a column with `count` categories."""
+    """Return a fitted decision tree of 100 leaves over a column with `count` categories and a number column."""
     return _one_hot(count, ExtraTreeRegressor(max_leaf_nodes=100, random_state=0))
 
 
 def columns(count: int) -> Any:
-    """Trees over `count` columns of numbers."""
+    """Return a fitted forest of 10 trees over `count` number columns; each tree has maximum `count` leaves."""
     return ExtraTreesRegressor(10, max_leaf_nodes=count, random_state=0).fit(
         RANDOM.random((500, count)), np.arange(500)
     )
 
 
 def trees(count: int) -> Any:
-    """`count` trees of 100 leaves."""
+    """Return a fitted forest of `count` trees with maximum 100 leaves each."""
     numbers = RANDOM.random((ROWS, 10))
     return ExtraTreesRegressor(count, max_leaf_nodes=100, random_state=0).fit(numbers, numbers[:, 0])
 
 
 def leaves(count: int) -> Any:
-    """A tree of `count` leaves."""
+    """Return a fitted decision tree of `count` leaves."""
     return ExtraTreeRegressor(random_state=0).fit(RANDOM.random((count, 10)), np.arange(count))
 
 
 def classes(count: int) -> Any:
-    """A tree of 500 leaves over `count` classes."""
+    """Return a fitted decision tree of maximum 500 leaves over `count` classes."""
     labels = np.arange(max(2 * count, ROWS)) % count
     return ExtraTreeClassifier(max_leaf_nodes=500, random_state=0).fit(RANDOM.random((len(labels), 10)), labels)
 
@@ -86,7 +87,7 @@ DIMENSIONS: dict[Callable[[int], Any], tuple[int, ...]] = {
 
 
 def measured(model: Any) -> tuple[list[float], int]:
-    """Return the seconds of CPU of the three stages, and the size of the compiled form in bytes."""
+    """Return the CPU seconds to infer the schema, compile and verify, and the size of the compiled model in bytes."""
     moments = [time.process_time()]
     schema = learn_schema(model)
     moments.append(time.process_time())
@@ -98,7 +99,7 @@ def measured(model: Any) -> tuple[list[float], int]:
 
 
 def main(names: list[str]) -> None:
-    """Print the table of the dimensions of these names, or of all."""
+    """Print the table of the dimensions with these names, or of all dimensions if `names` is empty."""
     warnings.simplefilter("ignore")
     print("| of | size | infer s | compile s | verify s | total s | growth | compiled kB |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Print allowed_globals.txt of image/ml_census/models/pickles: the globals that a pickled model may reference.
+"""Print the globals (classes and functions) that a pickled model may reference, one "module name" per line.
 
-Run it with .venv/bin/python after an update of scikit-learn, numpy, scipy or pandas, and read the difference. It must
-print the same with each supported Python, for which the lock has other versions of numpy and scipy. `--check` fits all
-estimators of tests/support/estimators.py (minutes), and exits with 1 if their pickles have names beyond the list.
+The output is the content of image/ml_census/models/pickles/allowed_globals.txt. Run this script with .venv/bin/python
+after an update of scikit-learn, numpy, scipy or pandas, and review the difference. The output must be the same for each
+supported Python version, although the lock file has different versions of numpy and scipy for them. With `--check`, the
+script also fits all estimators of tests/support/estimators.py, which takes minutes. The script exits with 1 if a pickle
+of these estimators references other globals.
 """
 
 import collections
@@ -25,7 +27,7 @@ import scipy.special
 from sklearn.experimental import enable_halving_search_cv, enable_iterative_imputer  # noqa: F401
 from sklearn.utils import all_estimators
 
-# Their classes are what fitted estimators hold.
+# Modules whose classes occur in fitted estimators: all their classes are allowed.
 CLASSES = """
 sklearn._loss._loss sklearn._loss.link sklearn._loss.loss
 sklearn.calibration sklearn.cluster._birch sklearn.cluster._bisect_k_means sklearn.compose._column_transformer
@@ -35,14 +37,14 @@ sklearn.metrics._dist_metrics sklearn.metrics._scorer
 sklearn.model_selection._split sklearn.multiclass sklearn.neighbors._ball_tree sklearn.neighbors._kd_tree
 sklearn.neural_network._stochastic_optimizers sklearn.tree._tree sklearn.utils._metadata_requests
 """.split()
-# Their functions are parameters of estimators; they compute with arrays and touch nothing else.
+# Modules whose functions are parameters of estimators: all are allowed. They only compute with arrays.
 FUNCTIONS = ["sklearn.feature_selection", "sklearn.metrics", "sklearn.metrics.pairwise", "sklearn.preprocessing"]
-# A function of numpy with a parameter of such a name opens a file or calls what it is given; others change settings.
+# A numpy function with such a parameter is not allowed: it can open a file or call another function.
 REACHES = re.compile(r"file|fname|func|function|path|pyfunc|format|err$|callable")
 SETTINGS = re.compile(r"set|get|show_|info|typename|printoptions|errstate|bmat|nested_iters|test")
-# Not in all versions of numpy that the lock has for the supported Pythons: the list is one for all.
+# Functions that only some supported versions of numpy have. They are left out, so that the list is always the same.
 SOME = ("fromstring", "row_stack")
-# Values that are data alone. The globals that their pickles reference only rebuild such a value.
+# Values without code. The globals in their pickles are allowed, since these globals only rebuild such a value.
 DATA = [
     collections.Counter(), collections.OrderedDict(), collections.defaultdict(int), datetime.date(2026, 1, 1),
     datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC), datetime.time(1), datetime.timedelta(1), decimal.Decimal(1),
@@ -55,7 +57,7 @@ DATA = [
     pandas.Int32Dtype(), pandas.Float64Dtype(), pandas.BooleanDtype(), pandas.DatetimeTZDtype(tz="UTC"),
     pandas.IntervalDtype("float"), pandas.PeriodDtype("D"),
 ]  # fmt: skip
-# Named by the scorer of early stopping, which loading drops.
+# References of the scorer for early stopping. Loading a model removes the scorer, so they need no permission.
 UNUSED = {"builtins getattr"}
 OTHERS = """
 _codecs encode
@@ -115,7 +117,7 @@ sklearn.utils.validation check_array
 
 
 def referenced_globals(value: object) -> set[str]:
-    """Return the globals that the pickle of a value references, each "module name"."""
+    """Return the globals that the pickle of a value references, each as "module name"."""
     found: set[str] = set()
 
     class Recorder(joblib.numpy_pickle.NumpyUnpickler):  # type: ignore[misc]  # joblib has no types
@@ -131,7 +133,7 @@ def referenced_globals(value: object) -> set[str]:
 
 
 def allowed_globals() -> set[str]:
-    """Return the globals that a pickled model may reference, member "module name"."""
+    """Return the globals that a pickled model may reference, each as "module name"."""
     found = {f"{member.__module__} {member.__name__}" for _, member in all_estimators()} | set(OTHERS)
     for name in CLASSES:
         members = vars(importlib.import_module(name))
@@ -156,7 +158,7 @@ def allowed_globals() -> set[str]:
 
 
 def is_array_function(name: str) -> bool:
-    """Return whether numpy has a function of this name that computes with arrays only: no files, calls or settings."""
+    """Return whether numpy has a function of this name that opens no file, calls no argument and changes no setting."""
     function = getattr(numpy, name)
     if (
         isinstance(function, type)
@@ -174,7 +176,7 @@ def is_array_function(name: str) -> bool:
 
 
 def missing_globals(allowed: set[str]) -> int:
-    """Print the globals of fitted estimators that are not allowed; return the number of models that reference them."""
+    """Print to stderr the globals of fitted estimators that are not allowed; return the number of such estimators."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
     from support import estimator_options, estimators
 

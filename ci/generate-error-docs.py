@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
-"""Write docs/reference/error-messages.md: every message of the server and of the commands, read from the source code.
+"""Write docs/reference/error-messages.md, the list of all messages of the server and of the commands, from the code.
 
-ci/generate-error-docs.py           writes the page if it has changed
-ci/generate-error-docs.py --check   writes nothing; fails if the page would change
+ci/generate-error-docs.py           writes the page if its content changes
+ci/generate-error-docs.py --check   writes no file; exits with 1 if the page would change
 
-How it works. A *reporter* is what carries a message to a person: an exception class, `EngineInfo`, `abort`, `fail`, a
-log method, or the key of a JSON object. SECTIONS lists the reporters with the effect of their messages. The script
-parses the package and takes the text from each call of a reporter. Three things are derived, so that SECTIONS stays
-short:
+A *reporter* is a name in the code that reports a message: an exception class, the class `EngineInfo`, the function
+`abort` or `fail`, a log method, or the JSON key "error message". SECTIONS lists the reporters with the effect of their
+messages. The script parses the package, and reads the messages from the arguments of each call of a reporter:
 
-- a subclass of a listed exception class has the section and the effect of its base class;
-- the argument with the message is the parameter `message` or `reason` of the class, else the last one that is text;
-- a function whose result is the message of a reporter (`abort(413, too_large(limit))`) returns messages.
+- A subclass of a listed exception class has the section and the effect of its base class.
+- The message is the argument for the parameter `message` or `reason`. Without such a parameter, the message is the last
+  argument that is text.
+- If the argument is a call, as in `abort(413, too_large(limit))`, the messages are the texts that the function returns.
 
-The script fails, and names the class, if an exception class of the package is in no section.
+The script exits with 1 if an exception class of the package is in no section.
 """
 
 import ast
@@ -64,7 +64,7 @@ SECTIONS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 REPORTERS = {name: (section, effect) for section, names in SECTIONS.items() for name, effect in names.items()}
 MESSAGE_FUNCTIONS = ("missing",)
-"""Reporters of SECTIONS that are functions and return the message; their callers cannot be followed."""
+"""Reporters of SECTIONS that are functions whose return value is the message."""
 LIBRARY_EXCEPTIONS = ("UnsupportedMediaType", "ParsingError", "BadRequest", "ValueError")
 LOGGERS = ("log", "logger")
 LOG_METHODS = ("warning", "error", "exception")
@@ -75,7 +75,7 @@ Expressions = dict[str, list[ast.expr]]
 
 
 class Message(NamedTuple):
-    """A text with its reporter; `status` is that of an `abort`."""
+    """A message with its reporter. `status` is the HTTP status of an `abort` or RequestError, otherwise empty."""
 
     reporter: str
     text: str
@@ -83,17 +83,17 @@ class Message(NamedTuple):
 
 
 class Function(NamedTuple):
-    """A function, and the module that defines it."""
+    """The syntax tree of a function, and the name of the module that defines the function."""
 
     module: str
     node: ast.FunctionDef
 
 
 class Package:
-    """The parsed modules of the package, with its exception classes and functions."""
+    """The parsed modules of the package ml_census, with all classes and functions by name."""
 
     def __init__(self, trees: dict[str, ast.Module]) -> None:
-        """Take the syntax trees by module name."""
+        """Index the classes and functions. `trees` has the syntax tree of each module, such as "api/app"."""
         self.trees = trees
         self.classes: dict[str, ast.ClassDef] = {}
         self.functions: dict[str, list[Function]] = {}
@@ -105,23 +105,23 @@ class Package:
                     self.functions.setdefault(node.name, []).append(Function(module, node))
 
     def bases(self, name: str) -> list[str]:
-        """Return the base classes of a class of the package, as they are written."""
+        """Return the names of the base classes of a class; empty for a class of another package."""
         return [name_of(base) for base in self.classes[name].bases] if name in self.classes else []
 
     def is_exception(self, name: str) -> bool:
-        """Return whether a name is an exception class, of the package or of a library."""
+        """Return whether a name is an exception class. For classes of other packages, the end of the name decides."""
         if name not in self.classes:
             return name.endswith(("Error", "Exception"))
         return any(map(self.is_exception, self.bases(name)))
 
     def reporter(self, name: str) -> str | None:
-        """Return the listed reporter that a name is, or that is its nearest base class."""
+        """Return the name itself if SECTIONS lists it, else its first listed base class, else None."""
         if name in REPORTERS:
             return name
         return next((found for base in self.bases(name) if (found := self.reporter(base))), None)
 
     def message_index(self, name: str) -> int | None:
-        """Return the index of the argument that holds the message of an exception class, if its parameters say so."""
+        """Return the index of the parameter `message` or `reason` of an exception class; None if there is none."""
         for node in self.classes[name].body if name in self.classes else []:
             if isinstance(node, ast.FunctionDef) and node.name == "__init__":
                 names = [argument.arg for argument in node.args.args[1:]]
@@ -129,7 +129,10 @@ class Package:
         return next((found for base in self.bases(name) if (found := self.message_index(base)) is not None), None)
 
     def called(self, module: str, call: ast.Call) -> list[Function]:
-        """Return the functions that a call can mean: imported ones, those of the module, or the only one."""
+        """Return the functions that a call can refer to.
+
+        These are the imported functions of that name, else those of the module, else the only one in the package.
+        """
         found = self.functions.get(name_of(call.func), [])
         origins = self._origins(module, {name_of(call.func), owner_of(call)})
         imported = [function for function in found if function.module.startswith(origins)]
@@ -137,7 +140,7 @@ class Package:
         return imported or own or found[: len(found) == 1]
 
     def _origins(self, module: str, names: set[str]) -> tuple[str, ...]:
-        """Return the modules and packages that a module imports some names from."""
+        """Return the paths of the modules and packages from which a module imports some of the names."""
         nodes = [node for node in ast.walk(self.trees[module]) if isinstance(node, ast.ImportFrom)]
         dotted = [f"{node.module}.{each.name}" for node in nodes for each in node.names if each.name in names]
         paths = [name.removeprefix("ml_census.").replace(".", "/") for name in dotted]
@@ -145,12 +148,12 @@ class Package:
         return tuple(path if found else path.rpartition("/")[0] for path, found in zip(paths, is_module, strict=True))
 
     def constants(self, module: str) -> Expressions:
-        """Return the constants of a module."""
+        """Return the values that a module assigns to names in upper case."""
         return {name: values for name, values in assigned(self.trees[module].body).items() if name.isupper()}
 
 
 def problems(package: Package) -> list[str]:
-    """Return what is wrong with SECTIONS: exception classes that are missing, and names that the code lacks."""
+    """Return the errors in SECTIONS: exception classes without a section, and names that do not exist in the code."""
     missing = [name for name in package.classes if package.is_exception(name) and not package.reporter(name)]
     known = {*package.classes, *package.functions, *LIBRARY_EXCEPTIONS, *LOG_METHODS, "abort", "error message"}
     return [f"{name}: an exception class in no section of SECTIONS" for name in missing] + [
@@ -159,17 +162,17 @@ def problems(package: Package) -> list[str]:
 
 
 def name_of(node: ast.expr) -> str:
-    """Return the last part of a dotted name."""
+    """Return the last part of a dotted name, or an empty text for other expressions."""
     return str(getattr(node, "id", getattr(node, "attr", "")))
 
 
 def owner_of(call: ast.Call) -> str:
-    """Return the name before the function of a call, such as the module."""
+    """Return the name before the dot of a call, such as `log` for `log.warning(…)`; empty without a dot."""
     return name_of(call.func.value) if isinstance(call.func, ast.Attribute) else ""
 
 
 def assigned(body: list[ast.stmt]) -> Expressions:
-    """Return the expressions that these statements assign to each name."""
+    """Return the expressions that the statements assign to each name."""
     found: Expressions = {}
     for statement in body:
         for node in ast.walk(statement):
@@ -181,15 +184,15 @@ def assigned(body: list[ast.stmt]) -> Expressions:
 
 
 class Scope:
-    """One function, or the top level of one module, and the expressions that its names may have."""
+    """A function or the top level of a module, with the expressions that the code assigns to each name."""
 
     def __init__(self, package: Package, module: str, function: ast.FunctionDef | None = None) -> None:
-        """Take a function of the module, or None for its top level."""
+        """Collect the assignments of a function of the module, or of its top level if `function` is None."""
         self._package, self._module = package, module
         self._known = package.constants(module) | (assigned(function.body) if function else {})
 
     def messages(self, root: ast.AST) -> Iterator[Message]:
-        """Yield the messages below a node."""
+        """Yield the messages in a node and its descendants."""
         for node in ast.walk(root):
             if isinstance(node, ast.Call):
                 yield from self._call(node)
@@ -201,7 +204,7 @@ class Scope:
                 yield from (Message(node.name, text) for text in returned(self._package, Function(self._module, node)))
 
     def texts(self, node: ast.expr) -> list[str]:
-        """Return the texts that an expression may have, with … for what only a run knows."""
+        """Return the texts that an expression can evaluate to, with … for parts that are unknown before a run."""
         match node:
             case ast.Constant(value=str(text)):
                 return [text]
@@ -214,14 +217,14 @@ class Scope:
             case ast.IfExp(body=body, orelse=orelse):
                 return self.texts(body) + self.texts(orelse)
             case ast.Name(id=name) if name in self._known:
-                values = self._known.pop(name)  # a name may be part of its own next value
+                values = self._known.pop(name)  # avoids endless recursion: `text = text + …`
                 found = [text for value in values for text in self.texts(value)]
                 self._known[name] = values
                 return found
         return []
 
     def _call(self, call: ast.Call) -> Iterator[Message]:
-        """Yield the messages of a call that makes an exception, a response, a log line or the end of a command."""
+        """Yield the messages of a call; none if the function is not a reporter."""
         name = name_of(call.func)
         reporter = self._package.reporter(name)
         is_method = name in LOG_METHODS
@@ -237,7 +240,7 @@ class Scope:
         yield from (Message(reporter, text, status) for text in found)
 
     def returned(self, node: ast.AST) -> list[str]:
-        """Return the texts of the function that a node calls, or whose result it names."""
+        """Return the texts that a called function returns. `node` is the call, or a name with the result of a call."""
         nodes = self._known.get(node.id, []) if isinstance(node, ast.Name) else [node]
         calls = [call for call in nodes if isinstance(call, ast.Call)]
         found = [function for call in calls for function in self._package.called(self._module, call)]
@@ -245,7 +248,7 @@ class Scope:
 
 
 def returned(package: Package, function: Function) -> list[str]:
-    """Return the texts that a function returns, those of the functions whose results it returns included."""
+    """Return the texts that a function returns, also through calls of other functions; empty if it returns no text."""
     if function.node.returns is None or ast.unparse(function.node.returns) not in ("str", "str | None"):
         return []
     scope, found = Scope(package, function.module, function.node), list[str]()
@@ -258,7 +261,7 @@ def returned(package: Package, function: Function) -> list[str]:
 
 
 def messages(package: Package, module: str) -> Iterator[Message]:
-    """Yield the messages of a module."""
+    """Yield the messages of all functions, constants and exception classes of a module."""
     tree = package.trees[module]
     for statement in tree.body:
         if isinstance(statement, ast.Assign):
@@ -271,7 +274,7 @@ def messages(package: Package, module: str) -> Iterator[Message]:
 
 
 def of_class(package: Package, module: str, node: ast.ClassDef) -> Iterator[Message]:
-    """Yield the messages that an exception class passes to its base class."""
+    """Yield the messages that an exception class passes to the constructor of its base class."""
     reporter = package.reporter(node.name)
     for call in ast.walk(node):
         if reporter and isinstance(call, ast.Call) and ast.unparse(call.func) == "super().__init__" and call.args:
@@ -279,13 +282,13 @@ def of_class(package: Package, module: str, node: ast.ClassDef) -> Iterator[Mess
 
 
 def is_message(message: Message) -> bool:
-    """Return whether a text has two words or more; with fewer it holds only the message of another error."""
+    """Return whether a text has at least two words. A shorter text only contains the message of another error."""
     words = re.findall(r"[^\W\d_]{2,}", message.text)
     return len(words) > (0 if message.reporter == "InvalidValueError" else 1)
 
 
 def page(package: Package) -> str:
-    """Return the page in Markdown."""
+    """Return the page error-messages.md as Markdown."""
     found: dict[str, set[tuple[str, str, str]]] = {section: set() for section in SECTIONS}
     for module in package.trees:
         for message in filter(is_message, messages(package, module)):
@@ -306,13 +309,13 @@ def page(package: Package) -> str:
 
 
 def parsed() -> Package:
-    """Return the package, parsed."""
+    """Parse all modules of the package ml_census."""
     names = {path: str(path.relative_to(PACKAGE).with_suffix("")) for path in sorted(PACKAGE.rglob("*.py"))}
     return Package({name.removesuffix("/__init__"): ast.parse(path.read_text()) for path, name in names.items()})
 
 
 def main() -> int:
-    """Write or check the page; return the exit code."""
+    """Write the page, or check it with `--check`; return the exit code."""
     package, is_check = parsed(), "--check" in sys.argv
     if wrong := problems(package):
         print("\n".join(wrong))

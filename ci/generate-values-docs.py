@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Write the comments of the chart's values.yaml into its schema, its README and docs/reference/values.md.
 
-ci/generate-values-docs.py           writes what has changed
-ci/generate-values-docs.py --check   writes nothing; fails if something would change
+ci/generate-values-docs.py           writes the files that change
+ci/generate-values-docs.py --check   writes no file; exits with 1 if a file would change
 """
 
 import json
@@ -19,7 +19,7 @@ BEGIN, END = "<!-- values -->", "<!-- /values -->"
 
 
 def comments(text: str) -> dict[str, str]:
-    """Return the comment of each value by its path (a.b.c). Comments begin with `# -- `."""
+    """Return the comment of each value by its path, such as `image.tag`. A comment begins with `# -- `."""
     found, path, comment = dict[str, str](), list[str](), ""
     for line in text.splitlines():
         if match := re.match(r" *# -- (.+)", line):
@@ -35,14 +35,14 @@ def comments(text: str) -> dict[str, str]:
 
 
 def lookup(values: Any, path: str) -> Any:
-    """Return the value at a path."""
+    """Return the value at a path such as `image.tag`. Raises KeyError if there is no such value."""
     for key in path.split("."):
         values = values[key]
     return values
 
 
 def table(found: dict[str, str], values: object) -> str:
-    """Return a Markdown table of the values without documented values below them."""
+    """Return a Markdown table of path, default and comment. Objects whose fields have comments are left out."""
     rows = ["| Value | Default | |", "| --- | --- | --- |"]
     for path, comment in found.items():
         if not any(other.startswith(path + ".") for other in found):
@@ -52,7 +52,7 @@ def table(found: dict[str, str], values: object) -> str:
 
 
 def described(schema: dict[str, Any], found: dict[str, str]) -> dict[str, Any]:
-    """Return the schema with each comment as the description of its property."""
+    """Set the comment of each value as the `description` of its property in the JSON schema; return the schema."""
     for path, comment in found.items():
         parent = schema
         *above, key = path.split(".")
@@ -64,7 +64,7 @@ def described(schema: dict[str, Any], found: dict[str, str]) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Write or check the three files; return the exit code."""
+    """Write the three files, or check them with `--check`; return the exit code."""
     text = (CHART / "values.yaml").read_text()
     found = comments(text)
     schema = CHART / "values.schema.json"

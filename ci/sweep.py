@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Fit, publish and serve every estimator of scikit-learn on every data set of tests/support/estimators.py.
 
-Print the counts, and a line for each model that is rejected or predicts otherwise than its own predict method. End
-with 1 if any does. This takes minutes. Run it with .venv/bin/python after an update of scikit-learn or pandas.
+Print a line for each model that the server rejects, or that predicts other values than its own predict method. Then
+print the number of models by result. Exit with 1 if a model predicts other values or fails with an internal error. Run
+this script with .venv/bin/python after an update of scikit-learn or pandas. A run takes minutes.
 
-  ci/sweep.py [DATA ...]    only these data sets
+  ci/sweep.py [DATA ...]    only the data sets with these names
 """
 
 import collections
@@ -23,7 +24,7 @@ for name, data, model in estimator_sweep.models_that_predict(sys.argv[1:] or est
     with tempfile.TemporaryDirectory() as folder:
         try:
             found = estimator_sweep.outcome(name, data, model, Path(folder))
-        except Exception as error:  # an error of the project: count it
+        except Exception as error:  # an unexpected error is a bug: count it
             found = estimator_sweep.Outcome(name, data, "fails", f"{type(error).__name__}: {error}")
     counts[data, found.kind] += 1
     if found.kind not in ("compiled", "sklearn"):

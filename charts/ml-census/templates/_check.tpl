@@ -1,7 +1,8 @@
 {{/*
-Checks for missing and contradictory values that the schema cannot express, or for which its messages are regular expressions.
-Each check writes one line for each problem, and all problems are reported at once. Messages quote no secret, since CI logs show
-them. For the same reason the format of hashes and keys is checked here and not in the schema, whose messages quote the value.
+Check values that are missing or contradict each other, and fail with one message that lists all problems. These checks are not in
+values.schema.json: the schema cannot express them, or its error message would be a regular expression. Each template
+ml-census.checkNAME writes one line for each problem. No message contains a password hash or a key, since CI logs show the messages.
+The schema does not check the format of hashes and keys, since error messages of the schema contain the value.
 */}}
 {{- define "ml-census.check" -}}
 {{- $problems := "" }}
@@ -98,7 +99,7 @@ progressDeadlineSeconds is {{ include "ml-census.progressDeadline" . }}, but mus
 {{- $minimum := (.Values.podDisruptionBudget).minAvailable | default 0 }}
 {{- $kept := int64 $minimum }}
 {{- if kindIs "string" $minimum }}
-{{- /* Kubernetes rounds up. */}}
+{{- /* Kubernetes rounds a percentage of pods up to a whole number. */}}
 {{- $kept = div (add (mul $fewest (trimSuffix "%" $minimum)) 99) 100 }}
 {{- end }}
 {{- if and (.Values.podDisruptionBudget).enabled (ge $kept $fewest) }}

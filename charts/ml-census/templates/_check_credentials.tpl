@@ -1,6 +1,6 @@
 {{/*
-Contents of the chart's own Secret that the server would reject must fail here: the Secret keeps its name, so a pod of the old
-ReplicaSet that starts while an update fails gets the new contents.
+Check the sources of users and signing keys. Invalid hashes or keys for the Secret of the chart must fail here, before Helm changes
+the Secret. All ReplicaSets use the same Secret, so invalid contents would also prevent the start of pods of the old ReplicaSet.
 */}}
 {{- define "ml-census.checkCredentials" }}
 {{- $origins := list }}
@@ -31,7 +31,8 @@ credentials.existingSecret is not used, since config.users and config.secret are
 {{- end }}
 
 {{/*
-Password hashes of werkzeug. The costs of scrypt are those of OWASP: other costs fail or need gigabytes.
+Check the users and the format of their password hashes, which is the format of werkzeug.security. The accepted scrypt parameters have
+the range that the OWASP Password Storage Cheat Sheet recommends. Other parameters are invalid or need gigabytes of memory.
 */}}
 {{- define "ml-census.checkUsers" }}
 {{- $scrypt := `scrypt:(8192|16384|32768|65536|131072):8:([1-9]|10)\$[^$]+\$[0-9a-f]{128}` }}

@@ -1,7 +1,7 @@
 {{/*
-The server's config.yaml. int64, because Helm reads numbers as floats and writes a million as 1e+06. Text is quoted, so
-that any character stays on its line. A new key renders nothing, or its default, if the value is missing, as after
-`helm upgrade --reuse-values`.
+Content of config.yaml, the configuration file of the server. int64 converts numbers, since Helm reads numbers as floats and writes
+1000000 as 1e+06. Text is quoted, so that special characters do not end the value. After `helm upgrade --reuse-values` from an older
+chart, new values are missing: the template then omits the key or writes the default.
 */}}
 {{- define "ml-census.config" -}}
 model_path: {{ .Values.config.model_path | quote }}
@@ -49,14 +49,16 @@ drain_deadline_seconds: {{ int64 .Values.config.drain_deadline_seconds }}
 {{- end }}
 
 {{/*
-Name of the ConfigMap, with the first 10 hexadecimal digits of the SHA-256 of its config.yaml.
+Name of the ConfigMap with config.yaml. The name ends with the first 10 hexadecimal digits of the SHA-256 of config.yaml.
 */}}
 {{- define "ml-census.configName" -}}
 {{- include "ml-census.suffixed" (list . (printf "config-%s" (printf "%s\n" (include "ml-census.config" .) | sha256sum | trunc 10))) }}
 {{- end }}
 
 {{/*
-Names of the Secrets. The chart's own names are unlikely for an existing Secret, which Helm would delete.
+Name of the Secret with users.json and secret.txt: credentials.existingSecret, or a name for the Secret of the chart. An existing Secret
+is unlikely to have the suffix "own-credentials". If an operator changed to an existing Secret with the name of the chart's Secret, Helm
+would delete that Secret.
 */}}
 {{- define "ml-census.credentialsName" -}}
 {{- $own := "own-credentials" }}
@@ -67,7 +69,7 @@ Names of the Secrets. The chart's own names are unlikely for an existing Secret,
 {{- end }}
 
 {{/*
-Whether GKE's add-on for Secret Manager mounts the credentials; empty means no.
+"true" if the Secret Manager add-on of GKE mounts users.json and secret.txt, otherwise empty.
 */}}
 {{- define "ml-census.secretManager" -}}
 {{- if or (.Values.credentials.secretManager).users (.Values.credentials.secretManager).signingKey }}true{{ end }}
@@ -78,7 +80,8 @@ Whether GKE's add-on for Secret Manager mounts the credentials; empty means no.
 {{- end }}
 
 {{/*
-Whether clients log in. Without users and key the server serves config.unauthenticated_protocols alone.
+"true" if clients can log in, otherwise empty. Without users and key, the server serves only the protocols in
+config.unauthenticated_protocols.
 */}}
 {{- define "ml-census.authenticates" -}}
 {{- $sources := list .Values.config.users .Values.config.secret .Values.credentials.existingSecret (.Values.credentials.externalSecret).store (include "ml-census.secretManager" .) .Values.credentials.users .Values.credentials.signingKey }}
@@ -86,7 +89,7 @@ Whether clients log in. Without users and key the server serves config.unauthent
 {{- end }}
 
 {{/*
-Data of the chart's own Secret; empty if there is none.
+Data of the Secret that the chart creates from credentials.users and credentials.signingKey. Empty if the chart creates no Secret.
 */}}
 {{- define "ml-census.credentials" -}}
 {{- with .Values.credentials.users }}
@@ -98,8 +101,8 @@ secret.txt: {{ b64enc . }}
 {{- end }}
 
 {{/*
-Files in /credentials; empty if both are elsewhere. Each is named, so that a Secret without one of them stops the pod with an
-event.
+Items of the volume that is mounted at /credentials. Empty if config.users and config.secret name other files. The items list each
+file, so that the kubelet does not start a pod if the Secret lacks a file. An event of the pod then names the missing file.
 */}}
 {{- define "ml-census.credentialsItems" -}}
 {{- if include "ml-census.authenticates" . }}

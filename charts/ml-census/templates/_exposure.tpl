@@ -1,5 +1,8 @@
 {{/*
-Exposure of the Service. Each template is empty for no.
+Conditions about Gateway, Ingress and Google's load balancer. Each template returns "true" or an empty text, except the last two
+templates of this file.
+
+"true" if the chart creates a Gateway.
 */}}
 {{- define "ml-census.ownGateway" -}}
 {{- if and (.Values.gateway).enabled (not .Values.gateway.parentRefs) }}true{{ end }}
@@ -14,7 +17,8 @@ Exposure of the Service. Each template is empty for no.
 {{- end }}
 
 {{/*
-Whether the chart configures Google's load balancer: for a Gateway, for an Ingress.
+"true" if the chart creates the policies of Google's load balancer: googleGateway for a Gateway, googleIngress for an Ingress,
+googleProxy for either.
 */}}
 {{- define "ml-census.googleGateway" -}}
 {{- if and (.Values.gateway).enabled (.Values.googleLoadBalancer).enabled (or .Values.gateway.parentRefs (hasPrefix "gke-" .Values.gateway.className)) }}true{{ end }}
@@ -29,14 +33,15 @@ Whether the chart configures Google's load balancer: for a Gateway, for an Ingre
 {{- end }}
 
 {{/*
-FrontendConfig redirects to HTTPS, which only the external load balancer supports.
+"true" if the chart creates a FrontendConfig, which redirects HTTP to HTTPS. Only GKE's external load balancer (class gce) supports
+this redirect.
 */}}
 {{- define "ml-census.frontendConfig" -}}
 {{- if and (include "ml-census.googleIngress" .) (eq .Values.ingress.className "gce") (include "ml-census.ingressTLS" .) }}true{{ end }}
 {{- end }}
 
 {{/*
-Two failed health checks, within ten seconds, remove a pod.
+Health check of Google's load balancer. The load balancer stops sending requests to a pod after two failed checks within ten seconds.
 */}}
 {{- define "ml-census.googleHealthCheck" -}}
 checkIntervalSec: 5
@@ -46,7 +51,7 @@ unhealthyThreshold: 2
 {{- end }}
 
 {{/*
-Annotations of the Service as YAML: those of GKE's objects, and those of the values.
+Annotations of the Service as YAML: the value service.annotations, and the annotations that GKE needs for Ingress and load balancer.
 */}}
 {{- define "ml-census.serviceAnnotations" -}}
 {{- $own := dict }}

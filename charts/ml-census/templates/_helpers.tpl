@@ -1,6 +1,6 @@
 {{/*
-Base name of all objects: the override, or the names of release and chart. The chart is left out if the release contains it.
-A release name may contain dots, which a Service name must not.
+Base name of all objects: fullnameOverride, or RELEASE-CHART. If the release name contains the chart name, the base name is the release
+name alone. A release name may contain dots. The template replaces dots, since the name of a Service must not contain dots.
 */}}
 {{- define "ml-census.baseName" -}}
 {{- $chart := .Values.nameOverride | default .Chart.Name }}
@@ -9,8 +9,8 @@ A release name may contain dots, which a Service name must not.
 {{- end }}
 
 {{/*
-Name of an object, maximum 63 characters. A long name is cut before the suffix, so that two objects never share a
-name. Call: include "ml-census.suffixed" (list . "config")
+Name of an object: the base name and a suffix, maximum 63 characters. The template truncates the base name and keeps the suffix, so that
+objects with different suffixes have different names. Call: include "ml-census.suffixed" (list . "config")
 */}}
 {{- define "ml-census.suffixed" -}}
 {{- $suffix := printf "-%s" (last .) }}
@@ -26,7 +26,8 @@ name. Call: include "ml-census.suffixed" (list . "config")
 {{- end }}
 
 {{/*
-Selector labels of the pods. They must never change, since the selector of a Deployment is immutable.
+Labels by which Deployment, Service and other objects select the pods. These labels must never change, since the selector of a
+Deployment is immutable.
 */}}
 {{- define "ml-census.selectorLabels" -}}
 app.kubernetes.io/name: {{ include "ml-census.name" . | quote }}
@@ -48,8 +49,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 
 {{/*
-Metadata of an object. "root" and "name" are required; "labels" and "annotations" are of this object alone, and "base" is the
-template of its other labels.
+Metadata of an object. The argument is a dict: "root" is the context of the chart, and "name" is the name of the object. Optional keys:
+"labels" and "annotations" are additional labels and annotations of the object. "base" is the name of the template with the common
+labels, by default "ml-census.labels".
 */}}
 {{- define "ml-census.metadata" -}}
 name: {{ .name }}
@@ -65,7 +67,8 @@ annotations:
 {{- end }}
 
 {{/*
-Labels of the test pod. The name differs from the server's, or the Service would select the test pod.
+Labels by which the NetworkPolicies select the pod of `helm test`. The label app.kubernetes.io/name differs from the label of the server
+pods, so that the Service does not select the test pod.
 */}}
 {{- define "ml-census.testSelectorLabels" -}}
 app.kubernetes.io/name: {{ include "ml-census.name" . | trunc 58 | trimAll "-" }}-test
@@ -90,7 +93,7 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{/*
-Common part of all pods.
+Fields of the pod spec that the server pods and the pod of `helm test` have in common.
 */}}
 {{- define "ml-census.pod" -}}
 automountServiceAccountToken: false
@@ -129,7 +132,7 @@ resources:
 {{- end }}
 
 {{/*
-Egress rule for DNS servers; empty if there are none.
+Egress rule of a NetworkPolicy for the DNS servers in networkPolicy.dns. Empty if the list is empty.
 */}}
 {{- define "ml-census.egressToDNS" -}}
 {{- with .Values.networkPolicy.dns }}
