@@ -27,7 +27,7 @@ class EngineInfo:
 
     @classmethod
     def from_manifest(cls, document: object) -> "EngineInfo":
-        """Return the EngineInfo of a compiled form. `document` is the value of "engine" in its manifest.json.
+        """Return the EngineInfo of a compiled form. `document` is the value of "engine" in manifest.json.
 
         The field `verified_rows` is None if `document` has no whole number with the key "verified_rows".
         """

@@ -36,11 +36,11 @@ class PipelineVisitor(ABC, Generic[Item]):
         return isinstance(step, step_class)
 
     def is_selector(self, step: Any, columns: list[Item]) -> bool:
-        """Return whether a step only selects some of its input columns. get_support() of the step has the selection."""
+        """Return whether a step only selects some of its input columns. get_support() then returns the selection."""
         return isinstance(step, SelectorMixin)
 
     def on_part(self, transformer: Any, columns: list[Item]) -> None:  # noqa: B027 (optional)
-        """Record the input columns of one transformer of a ColumnTransformer. visit() calls this method first.
+        """Record the input columns of one transformer in a ColumnTransformer, before visit() visits the transformer.
 
         `transformer` can be "drop" or "passthrough". The default does nothing.
         """

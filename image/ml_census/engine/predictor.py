@@ -43,7 +43,7 @@ class Predictor(Protocol):
 
     @property
     def classes(self) -> list[Any] | None:
-        """The classes of a model with one output, in the order of its probabilities; None for any other model."""
+        """The classes of a model with one output, in the order of the probabilities; None for any other model."""
 
     @property
     def outputs(self) -> list[list[Any]] | None:

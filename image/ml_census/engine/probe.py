@@ -1,7 +1,7 @@
 """Complete the schema of a fitted scikit-learn model by test predictions.
 
-A model does not always state the types of its columns or whether they can have nulls. This module predicts example rows
-of several types, with and without nulls, and keeps the types that the model accepts.
+A model does not always state the types of its columns, or whether a column can have nulls. This module predicts example
+rows of several types, with and without nulls, and keeps the types that the model accepts.
 """
 
 from collections.abc import Iterator, Sequence

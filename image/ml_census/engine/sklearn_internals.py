@@ -91,7 +91,7 @@ def link_name(model: Any) -> str:
 def category_encoder(model: Any) -> OrdinalEncoder | None:
     """Return the OrdinalEncoder in a fitted HistGradientBoosting* model; None without categorical columns.
 
-    The model encodes its categorical columns and moves them before the other columns. Raises SklearnInternalsError if
+    The model encodes its categorical columns and moves these columns before the others. Raises SklearnInternalsError if
     the private attribute is missing.
     """
     preprocessor = _read(model, "_preprocessor")
@@ -114,7 +114,7 @@ class HistogramTree(NamedTuple):
     """One tree of a HistGradientBoosting* model. Each array has the shape (nodes,)."""
 
     output: int
-    """Position of the raw prediction to which the tree adds values. A multiclass model has one for each class."""
+    """Position of the raw prediction to which the tree adds values. A multiclass model has one per class."""
     is_leaf: np.ndarray
     """bool."""
     feature: np.ndarray

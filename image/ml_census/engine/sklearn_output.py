@@ -66,8 +66,8 @@ def probabilities_by_row(result: Any, outputs: list[list[Any]] | None) -> list[l
 def class_labels(model: Any) -> list[Any] | None:
     """Return the values that a model with one output can predict; None for a regressor or several outputs.
 
-    The values are `classes_` of a classifier, or the distinct `labels_` of a clusterer. For a mixture model, they are
-    the numbers of its components. Raises SchemaError for values that JSON cannot represent.
+    The values are `classes_` of a classifier, or the distinct `labels_` of a clusterer. For a mixture model, the
+    values are the numbers of its components. Raises SchemaError for values that JSON cannot represent.
     """
     labels = getattr(model, "classes_", None)
     if labels is None and (training_labels := getattr(model, "labels_", None)) is not None:

@@ -35,8 +35,8 @@ LINEAR = (
 MAX_TABLE_FEATURES = 1000
 """Maximum number of features of a category column in a CategoryTable (default 1000).
 
-A column with more features becomes a FoldedTable. A CategoryTable of 1,000 categories has 8 MB, and one of 100,000
-categories would have 80 GB. A FoldedTable of 100,000 categories has 0.8 MB for each score.
+A column with more features becomes a FoldedTable. For n one-hot encoded categories, a CategoryTable has n * n numbers:
+8 MB for 1,000 categories, and 80 GB for 100,000. A FoldedTable has n numbers for each score: 0.8 MB for 100,000.
 """
 
 

@@ -27,7 +27,7 @@ class SampleGenerator:
     """Generator of rows that are valid by the schema of a compiled model."""
 
     def __init__(self, compiled: CompiledPredictor) -> None:
-        """Initialize with a compiled model, for its schema and, if it has trees, for their thresholds."""
+        """Initialize with the compiled model whose schema and tree thresholds determine the rows."""
         self._columns = compiled.schema.columns
         encoders = compiled.scoring.encoders if isinstance(compiled.scoring, TreeEnsemble) else ()
         self._thresholds = {
@@ -39,8 +39,9 @@ class SampleGenerator:
     def typical_rows(self, count: int, seed: int = 0) -> Columns:
         """Return `count` rows of known categories and of numbers at or next to the thresholds of the trees.
 
-        Nullable columns also have missing values. Number columns without thresholds have random numbers. Columns that
-        are neither numbers nor categories have 0 or null, since compiled models do not read these columns.
+        Another `seed` gives other rows. Nullable columns also have missing values. Number columns without thresholds
+        have random numbers. Columns that are neither numbers nor categories have 0 or null, since compiled models do
+        not read these columns.
         """
         return [
             _typical_values(column, self._thresholds.get(index), count, np.random.default_rng([seed, index]))
@@ -48,7 +49,7 @@ class SampleGenerator:
         ]
 
     def edge_rows(self, max_rows: int) -> Iterator[tuple[str | int, Columns]]:
-        """Yield the name of a column, and rows in which only this column has unknown categories or extreme numbers.
+        """Yield pairs of a column name and rows in which only this column has unknown categories or extreme numbers.
 
         The columns come in a fixed random order. `max_rows` limits the number of rows of all columns together. A column
         is skipped if its rows would exceed this limit.

@@ -1,4 +1,4 @@
-"""The predictor of a compiled model. It predicts without scikit-learn."""
+"""The predictor of a compiled model, which needs no scikit-learn."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ class CompiledPredictor:
     link: str | None
     """Name of the link function, a key of LINKS in links.py; None for a classifier without probabilities."""
     flat: bool = True
-    """Whether a regressor predicts a number for each row. If false, it predicts a list of numbers for each row."""
+    """Whether a regressor predicts a number for each row. If false, the regressor predicts a list of numbers."""
     zero_is_second: bool = False
     """Whether a classifier with two classes and one score predicts the second class for a score of exactly 0."""
 
@@ -77,7 +77,8 @@ class CompiledPredictor:
     def probabilities(self, columns: Columns) -> list[list[float]]:
         """Return a list of probabilities for each row, in the order of `classes`.
 
-        Call this method only if `has_probabilities` is true. Raises the same exceptions as predict().
+        Call this method only if `has_probabilities` is true. Raises PredictionError and OSError as
+        predict() does.
         """
         probabilities: list[list[float]] = LINKS[self.link or "identity"](self.scoring.scores(columns)).tolist()
         return probabilities

@@ -29,7 +29,7 @@ class CategoryEncoder:
     def __init__(self, column: int, values: list[Value]) -> None:
         """Initialize with the position of the column in the schema, and its known categories without a missing value.
 
-        Raises ValueError if `values` is not a list.
+        Raises ValueError if `values` is not a list, and TypeError if a category is not hashable.
         """
         if not isinstance(values, list):
             raise ValueError("categories must be a list")

@@ -43,7 +43,7 @@ class Kernel:
         """Find the leaf that each row reaches in each tree. Add the values of this leaf to the row's scores in `out`.
 
         `forest` is the address of a ForestStruct. `codes` is the address of an array uint32 (rows, columns), and `out`
-        of an array float64 (rows, scores).
+        is the address of an array float64 (rows, scores).
         """
         sum_leaves = self._keeping_gil if rows < KEEP_GIL_BELOW_ROWS else self._releasing_gil
         sum_leaves(forest, codes, rows, out)

@@ -72,7 +72,7 @@ class CategoryTable:
 
 @dataclass(frozen=True)
 class FoldedTable:
-    """The sum of weight times feature over all features of one category column: a row of sums for each code.
+    """The contribution of one category column to the scores: for each code, the sum of weight times feature value.
 
     A column of many categories is stored in this form. After a one-hot encoder, n categories make n features: a
     CategoryTable has n * n numbers, and a FoldedTable has n numbers for each score.

@@ -23,7 +23,7 @@ class TreeEnsemble:
     encoders: Sequence[Encoder]
     """One encoder for each column that the trees test."""
     nodes: np.ndarray
-    """uint32 (nodes, 4): the fields column, low, span and child of the struct Node in kernel.c."""
+    """uint32 (nodes, 4): column (a position in `encoders`), low, span and child of each struct Node in kernel.c."""
     bitsets: np.ndarray
     """uint32 (words,): the concatenated bitsets, with one bit for each code."""
     roots: np.ndarray

@@ -1,8 +1,9 @@
 """Convert the values of a CategoricalFeature to one value for each code of the column's CategoryEncoder.
 
 A CategoricalFeature has a value for each probe value of its column. The probe values are a missing value, the known
-categories and two unknown categories. The encoder has one code for all unknown categories. So the feature must have the
-same value for both unknown categories.
+categories and two unknown categories. The encoder has code 0 for a missing value, codes 1 ... n for the known
+categories and code n + 1 for all unknown categories. So the feature must have the same value for both unknown
+categories.
 """
 
 from typing import Any, NamedTuple

@@ -13,7 +13,7 @@ from ml_census.engine.runtime.linear_model import NumericFeature
 from ml_census.schema import Column, Schema, Value
 
 UNKNOWN_TEXTS = ("\x01 an unknown category", "\x02 another one")
-"""Two texts that are no known categories. They reveal a step that treats two unknown categories differently."""
+"""Two texts that are no known categories. The compiler detects a step that treats the two texts differently."""
 UNKNOWN_COUNT = 2
 """The number of unknown categories, which are the last probe values of a column."""
 
@@ -63,7 +63,7 @@ def input_features(schema: Schema) -> list[Feature]:
     """Return a feature for each column of the schema, before the first step of the pipeline.
 
     Raises UnsupportedModelError for a model that takes one text per row (schema.form "documents"), or for a category
-    column without a category.
+    column whose only category is the missing value.
     """
     if schema.form == "documents":
         raise UnsupportedModelError("no rule for models of documents")
@@ -97,7 +97,7 @@ def probe_values(column: Column) -> list[Value]:
     """Return a missing value, the known categories and two unknown categories of a column, in this order.
 
     If the schema rejects missing values or unknown categories, the first category replaces them. Raises
-    UnsupportedModelError for a column without a category.
+    UnsupportedModelError for a column whose only category is the missing value.
     """
     values = known_categories(column)
     if not values:

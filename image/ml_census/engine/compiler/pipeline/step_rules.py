@@ -60,7 +60,7 @@ def encode_ordinal(step: OrdinalEncoder, features: list[Feature]) -> list[Featur
 def scale(step: Any, features: list[Feature]) -> list[Feature]:
     """Return the output features of a scaler or OrdinalEncoder: one for each input feature.
 
-    Raises UnsupportedModelError for a column that is neither a number nor a category, or an unsupported option.
+    Raises UnsupportedModelError for a column that is neither a number nor a category, or for an unsupported option.
     """
     results = transform_probes(step, features).T
     return [

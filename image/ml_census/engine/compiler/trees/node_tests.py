@@ -1,4 +1,7 @@
-"""Tests of tree nodes on the code of a column's value, in the format that kernel.c reads."""
+"""Tests of tree nodes on codes, in the format that kernel.c reads.
+
+A code is a small whole number that replaces a value of a column. A bitset is an array with one bit for each code.
+"""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple

@@ -1,8 +1,8 @@
 """Convert the tree splits of a number column to tests on the codes of its ThresholdEncoder.
 
 A pipeline scales, imputes and rounds a number before a tree compares the result with a threshold. The compiler replaces
-each threshold by a threshold for the number as the client sends it, the raw number. This is the largest raw number that
-goes to the left child. So the server does not scale, impute or round numbers for a prediction.
+each threshold by a threshold for the number as the client sends it, the raw number. The new threshold is the largest
+raw number that goes to the left child. So the server does not scale, impute or round numbers for a prediction.
 """
 
 from typing import Any, cast
@@ -41,9 +41,10 @@ def numeric_tests(splits: ColumnSplits) -> ColumnTests:
 def raw_threshold_for(number: NumericFeature, thresholds: np.ndarray, dtype: FloatType) -> np.ndarray:
     """Return for each threshold the largest raw number whose feature value is at most the threshold.
 
-    A raw number is a value of the column before the operations of the feature `number`. Argument and result are float64
-    (thresholds,). The result is minus infinity if no number in the range of float32 qualifies. `dtype` is the type to
-    which the model rounds feature values. Raises UnsupportedModelError for a scaler that reverses the order of numbers.
+    A raw number is a value of the column before the operations of the feature `number`. `thresholds` and the result are
+    float64 (thresholds,). The result is minus infinity if no number in the range of float32 qualifies. `dtype` is
+    the type to which the model rounds feature values. Raises UnsupportedModelError for a scaler that reverses the order
+    of numbers.
     """
     if any(name in ("multiply", "divide") and not operand > 0 for name, operand, *_ in number.operations):
         raise UnsupportedModelError("a scaler reverses the order of numbers")

@@ -1,6 +1,7 @@
 """Compile fitted trees, and the features that the trees compare, to a TreeEnsemble.
 
-Each comparison of a feature becomes a test on the code of one column of the schema.
+Each comparison of a feature becomes a test on the code of one column of the schema. A code is a small whole number that
+replaces a value of the column.
 """
 
 from collections.abc import Sequence

@@ -34,7 +34,7 @@ LINKS = {
     "IdentityLink": "identity",
     "LogLink": "exp",
 }
-"""Class name of a loss or a link in scikit-learn -> key of LINKS in engine/runtime/links.py for this function."""
+"""Class name of a loss or a link in scikit-learn -> key in runtime/links.py of the function that converts scores."""
 
 
 def compile_forest(model: Any, schema: Schema, features: list[Feature], classes: list[Any] | None) -> CompiledPredictor:

@@ -91,10 +91,11 @@ def sibling_order(trees: TreeNodes, roots: np.ndarray) -> np.ndarray:
 
 
 def reorder(nodes: np.ndarray, trees: TreeNodes, order: np.ndarray) -> np.ndarray:
-    """Return the nodes in the new order, with the fields of their children and leaves: uint32 (nodes, 4).
+    """Return the nodes in the new order, with the positions of their children: uint32 (nodes, 4).
 
-    `nodes` has the struct Node of kernel.c for each node, and `order` is the result of sibling_order(). The first child
-    of a leaf is the position before the leaf. The test of a leaf is always true, so kernel.c stays at the leaf.
+    `nodes` has the struct Node of kernel.c for each node; this function changes the array. `order` is the result of
+    sibling_order(). For kernel.c, the first child of a leaf is the position before the leaf, and the test of a leaf is
+    always true. So the second child of a leaf is the leaf itself.
     """
     inner = ~trees.leaf
     nodes[inner, 3] = order[trees.left[inner]]
