@@ -51,7 +51,7 @@ def client_address(request: Request, trusted_proxies: int) -> str:
     """Return the IP address of the client, or the /64 network of an IPv6 address: one client controls the network.
 
     `trusted_proxies` is the number of addresses that trusted proxies append to X-Forwarded-For. The client's address is
-    the entry at this position from the end of the header. Without a valid entry, it is the peer of the connection.
+    the entry at this position from the end. If there is no valid entry, the client is the peer of the connection.
     An IPv6 address that contains an IPv4 address (::ffff:192.0.2.1) becomes the IPv4 address.
     """
     forwarded = request.headers.get("X-Forwarded-For", "").split(",")

@@ -33,7 +33,7 @@ class PredictionResult:
     """Number of columns in the request that the model does not have."""
 
     def extras(self, flags: Collection[str]) -> dict[str, Any]:
-        """Return the optional members of the response.
+        """Return the optional members of the response's JSON object.
 
         The flag "proba" adds "probabilities". The flag "warnings" adds "warnings": at most MAX_DETAILS of `unknown`.
         """

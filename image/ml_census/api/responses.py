@@ -1,4 +1,4 @@
-"""JSON responses."""
+"""Functions that return JSON text and JSON responses."""
 
 import json
 from collections.abc import Mapping

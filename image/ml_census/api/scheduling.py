@@ -21,10 +21,10 @@ class ScheduledFlask(FastPathFlask):
         self.state.artifacts = artifacts
 
     def queue_for(self, path: str, length: int) -> str:
-        """Return the queue of a request with an uncompressed body of `length` bytes: probe, fast, login or work.
+        """Return the queue of a request whose uncompressed body has `length` bytes: probe, fast, login or work.
 
-        A prediction request of at most FAST_BYTES goes to the queue fast if the model runs without scikit-learn
-        (engine "compiled"). Any other prediction request goes to the queue work.
+        A prediction request of at most FAST_BYTES goes to "fast" if the model is compiled (predicts without
+        scikit-learn). Any other prediction request goes to "work".
         """
         route = self.state.routes.find(path)
         if route is None or route.workload is Workload.OTHER:

@@ -25,12 +25,12 @@ def checked_by(validator: Validator) -> dict[str, Validator]:
 
 @dataclass(frozen=True)
 class Config:
-    """The values of config.yaml. Each of the first four, whose names never change, is a path or gs://BUCKET/FILE."""
+    """The values of config.yaml. The first four are paths or gs://BUCKET/FILE; the names of these keys never change."""
 
     model_path: str = field(metadata=checked_by(validators.path_or_object))
     """Model file of joblib or pickle. Its folder may also have schema.json, golden.json and manifest.json."""
     users: str = field(default="", metadata=checked_by(validators.path_or_object))
-    """JSON file with a password hash for each user. Optional with unauthenticated_protocols; then nobody can log in."""
+    """JSON file with a password hash for each user. Optional if unauthenticated_protocols is set."""
     secret: str = field(default="", metadata=checked_by(validators.path_or_object))
     """File of keys, one per line. The first key signs tokens, and all keys verify tokens.
 

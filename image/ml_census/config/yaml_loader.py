@@ -37,7 +37,7 @@ class _StrictLoader(yaml.SafeLoader):
 
 
 def parse(text: str) -> Any:
-    """Return the value of a YAML document. Raises InvalidYamlError for no YAML, an alias or a duplicate key."""
+    """Return the value of a YAML document. Raises InvalidYamlError for invalid YAML, an alias or a duplicate key."""
     try:
         return yaml.load(text, _StrictLoader)  # noqa: S506  # it is a SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: a malformed date or number

@@ -1,4 +1,4 @@
-"""Triton's binary extension of the Open Inference Protocol. Triton's and KServe's clients use it by default.
+"""Binary extension of the Open Inference Protocol, the default format of the clients of Triton and KServe.
 
 A body is a JSON document, followed by the values of tensors as bytes. The HTTP header Inference-Header-Content-Length
 has the length of the JSON document.

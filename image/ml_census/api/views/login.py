@@ -23,7 +23,7 @@ blueprint = ApiBlueprint("login")
 def login() -> Response:
     """Return a token, or status 401 for a wrong password, or status 429 after repeated wrong passwords.
 
-    HEAD gets status 405. Flask adds the method HEAD to each route with GET.
+    A HEAD request, which Flask would answer as a GET request, gets status 405.
     """
     if request.method == "HEAD":
         raise MethodNotAllowed(METHODS)

@@ -20,7 +20,7 @@ blueprint = ApiBlueprint("prediction", token_error_status=403)
 
 @blueprint.prediction(PATH, ["GET", "POST"])
 def predict() -> Response:
-    """Return one prediction per row."""
+    """Return one prediction per row of the request."""
     artifacts = authenticate()
     body, flags = request_body.json_body(), request_body.query_flags()
     text, headers = predict_json(current_state().service, artifacts, body, flags)
