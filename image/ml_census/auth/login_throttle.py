@@ -13,7 +13,7 @@ MAX_FAILURES = 5
 INITIAL_LOCKOUT_SECONDS = 60
 MAX_LOCKOUT_SECONDS = 900
 MAX_RECORDS = 10_000
-"""Maximum number of stored pairs of user and address (about 2 MB). A further pair replaces the oldest pair.
+"""Maximum number of stored pairs of user and address (about 2 MB). A new pair replaces the least recent pair.
 
 An attacker needs 10,000 failed logins to replace a pair. Their scrypt hashes (65 ms each) take 11 minutes of one core.
 """

@@ -45,7 +45,8 @@ def parse_keys(data: bytes) -> Keys:
     """Return the signing keys of a UTF-8 file with one key per line.
 
     The id of a key is the start of the key's SHA-256. Each replica computes the same id, and the id does not reveal a
-    random key. Raises CredentialsError if the file has no key, a key under 32 bytes, or text of another format.
+    random key. Raises CredentialsError if the file is not UTF-8, has no key, or has a key under 32 bytes.
+    Raises CredentialsError also for a PEM, JSON or SSH key.
     """
     try:
         lines = data.decode("utf-8-sig").splitlines()

@@ -93,7 +93,7 @@ class Connection:
 
     def _log_in(self) -> None:
         if not self._has_answered:
-            self.request("GET", "/version")  # a redirect to https shows before the password is sent unencrypted
+            self.request("GET", "/version")  # a redirect to https raises before the password is sent
         token = json_content(self.request("GET", "/login"))
         try:
             self._bearer.token = token["token"]
@@ -112,7 +112,7 @@ class Connection:
         end = self._clock() + self._retry_timeout
         response = self._send_with_retries(method, path, body, end)
         if response.status_code in (401, 403) and path != "/login":
-            self._log_in()  # the key or the password has changed
+            self._log_in()  # the signing key or the password has changed
             response = self._send_with_retries(method, path, body, end)
         if not response.ok or response.is_redirect:
             raise _rejection(response)
@@ -136,7 +136,7 @@ class Connection:
         try:
             response = self._send(method, path, body)
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-            # without a response so far, the address is probably wrong
+            # if no request has had a response, the URL is probably wrong
             raise ClientError(_cause(error), 0 if self._has_answered else None) from error
         except requests.RequestException as error:
             raise ClientError(str(error)) from error

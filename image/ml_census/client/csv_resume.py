@@ -35,7 +35,7 @@ class PartFile:
     def resume(self, output: Output, version: str) -> int:
         """Keep the completed rows of an earlier run of the same model and options. Delete other rows.
 
-        Return the number of rows of the input that are completed. Raises ScoringError if a file cannot be read or
+        Return the number of completed rows of the input. Raises ScoringError if a file cannot be read or
         written.
         """
         this_run = f"model {version}, added columns {', '.join(output.added)}, bad rows: {output.on_error}"

@@ -71,9 +71,9 @@ class PredictionBatch:
 class Client:
     """Client of one user for the server at `url`. Leaving the `with` block closes the connection.
 
-    The client retries a request while the server is busy or unreachable. `retry_timeout` is the maximum time for the
-    retries of a request (seconds); 0 means no retries. `clock` returns the time in seconds; tests replace the
-    clock. Raises ClientError if the URL has a scheme other than http or https.
+    The client retries a request while the server is busy or, after a first response, unreachable. `retry_timeout` is
+    the maximum time for the retries of a request (seconds); 0 means no retries. `clock` returns the time in seconds;
+    tests replace the clock. Raises ClientError if the URL has a scheme other than http or https.
     """
 
     def __init__(

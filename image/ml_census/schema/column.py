@@ -36,7 +36,7 @@ PARSERS: dict[str, Callable[[object], Value]] = {
     "date": parse_date,
     "any": parse_scalar,
 }
-_NUMBERS = frozenset((int, float))  # not bool, which is an int to isinstance
+_NUMBERS = frozenset((int, float))  # without bool, a subclass of int
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class Column:
         canonical = cast(Mapping[object, Value], self._canonical)
         try:
             return [canonical[value] for value in values]
-        except (KeyError, TypeError):  # TypeError: a list or an object
+        except (KeyError, TypeError):  # TypeError: a list or a dict is not hashable
             return None
 
     def _accepts_missing_word(self, word: str) -> bool:

@@ -8,6 +8,7 @@ from ml_census.server.connection import Connection
 from ml_census.server.parser import ParserLimits, RequestError
 
 MAX_CONNECTIONS = 1000
+"""Maximum number of open connections."""
 MAX_BUFFERED_BYTES = 64 * 1024**2
 TIMED_OUT = RequestError(408, "the request did not come in time")
 BUFFERED_TOO_MUCH = RequestError(503, "too many requests are being sent already", retry_after=1)

@@ -31,7 +31,7 @@ class PoolSpec:
 POOLS = {
     # Python runs one thread at a time. A second thread runs while the first one is in C code of scikit-learn.
     WORK: PoolSpec(threads=2, waiting=16),
-    # A password hash takes 0.1 s and 32 MiB.
+    # A password hash (scrypt) takes about 0.1 s and 32 MiB.
     LOGIN: PoolSpec(threads=1, waiting=8),
 }
 CAPACITY = {FAST: MAX_FAST_QUEUE} | {name: pool.waiting for name, pool in POOLS.items()}
@@ -85,4 +85,4 @@ class WorkerPool(Generic[Task]):
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None and not self._stopped:
             self._run(task)
-        self._tasks.put(None)  # ends the next thread
+        self._tasks.put(None)  # None ends the next thread

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 SWITCH_INTERVAL_SECONDS = 0.0005
 """Value for sys.setswitchinterval(). With Python's default of 5 ms, predictions delayed a probe by 0.1 s."""
 BACKLOG = 1024
+"""Maximum number of connections that the kernel holds until accept()."""
 SPARE_DESCRIPTORS = 100
 """Number of file descriptors reserved for files, storage, the metrics port and a child process that loads a model."""
 HANDSHAKE_SECONDS = 0.2

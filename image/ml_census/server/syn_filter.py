@@ -31,6 +31,6 @@ def drop_new_connections(listener: socket.socket) -> bool:
     head = struct.pack("HP", len(WITHOUT_SYN) // struct.calcsize("HBBI"), ctypes.addressof(program))
     try:
         listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, head)
-    except OSError:  # a sandbox whose kernel has no such filter
+    except OSError:  # a container runtime whose kernel has no such filter
         return False
     return True

@@ -18,7 +18,7 @@ def read(url: str, limit: int) -> bytes:
 
 
 def _read(url: str, limit: int) -> bytes:
-    import fsspec  # takes half a second, which local files do not need
+    import fsspec  # the import takes half a second, and local files do not need fsspec
 
     filesystem, path = fsspec.core.url_to_fs(url)
     with filesystem.open(path, "rb") as file:
