@@ -1,1 +1,1 @@
-"""The artifacts of a server: model, users and signing keys. The server reloads them when their files change."""
+"""The artifacts of a server: model, users and signing keys. The server reloads an artifact when its files change."""

@@ -1,4 +1,4 @@
-"""Load the users and the signing keys. Artifacts combines them with the model in one immutable object."""
+"""Load the users and the signing keys, and combine model, users and keys in one immutable object."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -35,10 +35,10 @@ class Artifacts:
 
 
 def load_users(config: Config, reader: ArtifactReader) -> dict[str, str]:
-    """Return the stored password (a hash or plain text) by user name, from the file that the key `users` names.
+    """Return the stored password by user name, from the file that the configuration key `users` names.
 
-    The result is empty if the configuration names no such file. Raises ArtifactError if the file cannot be read or is
-    invalid.
+    A stored password is a hash or plain text. The result is empty if the configuration names no such file. Raises
+    ArtifactError if the file cannot be read or is invalid.
     """
     return _load(reader, "users", config.users, _parse_users) if config.users else {}
 

@@ -37,7 +37,7 @@ Swap = Callable[[Artifacts], None]
 
 
 class ArtifactReloader:
-    """Loader of model, users and signing keys, which reloads each artifact when its files change."""
+    """Loader of model, users and signing keys. The loader reloads an artifact when its files change."""
 
     def __init__(self, config: Config) -> None:
         """Create the folder `cache_path` of the configuration. Raises ArtifactError if the folder cannot be created."""

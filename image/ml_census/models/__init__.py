@@ -3,8 +3,8 @@
 The compiled form of a model (compiled.npz) is a NumPy archive. A server predicts from this archive without
 scikit-learn. The function `loading.load_model` loads a model in one of two ways:
 
-- `load_published` reads a compiled form that `publishing` has verified and that manifest.json lists. The
-  server does not load the pickle.
+- `load_published` reads a compiled form that `publishing` has verified and that manifest.json lists. The server
+  does not load the pickle.
 - `load_in_sandbox` checks the pickle of any other model. A child process, the sandbox, calls `load_from_pickle`.
 
     server process                                            child process (`ml-census sandbox FOLDER`)

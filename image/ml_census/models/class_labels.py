@@ -1,4 +1,4 @@
-"""Decode predictions: replace each class by the text that prediction_decoding.json has for it."""
+"""Decode predictions: replace each class by its text in the file that the key prediction_decoding names."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

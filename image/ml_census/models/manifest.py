@@ -71,16 +71,17 @@ def parse_object(key: str, uri: str, data: bytes) -> dict[str, Any]:
 class ModelFolder:
     """The folder of a model file. Methods read files, and compare each file with its SHA-256 in manifest.json.
 
-    A file that manifest.json lists must exist and have the listed SHA-256. The model file must also exist. All
-    other files are optional, including manifest.json.
+    A file that manifest.json lists must exist and have the listed SHA-256. The model file must also exist. All other
+    files are optional, including manifest.json.
     """
 
     def __init__(self, model_path: str, reader: ArtifactReader, sha256: str | None = None) -> None:
         """Read manifest.json if the file exists.
 
-        `model_path` is the URI of the model file. `sha256` is the expected SHA-256 of manifest.json, or of the model
-        file in a folder without manifest.json. Raises ArtifactError if manifest.json cannot be read or is invalid. With
-        `sha256`, raises ArtifactError also if manifest.json has another SHA-256 or does not list the model file.
+        `model_path` is the URI of the model file, and `reader` reads all files. `sha256` is the expected SHA-256 of
+        manifest.json, or of the model file in a folder without manifest.json. Raises ArtifactError if manifest.json
+        cannot be read or is invalid. With `sha256`, raises ArtifactError also if manifest.json has another SHA-256 or
+        does not list the model file.
         """
         self.folder, name = storage.split(model_path)
         self._reader = reader

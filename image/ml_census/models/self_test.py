@@ -29,17 +29,18 @@ class GoldenRows(NamedTuple):
     columns: Columns
     """The values of the rows: one list for each column of the schema."""
     predictions: list[Any]
-    """The expected prediction of each row. With prediction_decoding.json, texts replace the classes."""
+    """The expected prediction of each row, with the texts of prediction_decoding.json in place of classes."""
     probabilities: list[Any]
     """The expected class probabilities of each row. The list is empty if golden.json has no probabilities."""
 
 
 def run_self_test(config: Config, predictor: Predictor, labels: Mapping[Any, str] | None, folder: ModelFolder) -> Any:
-    """Predict an example row of the schema, and compare predictions with golden.json if the file exists.
+    """Predict an example row that fits the schema, and the rows of golden.json if the file exists.
 
     `labels` is the text for each class, or None. Returns the prediction of one row as the model made it, without
     `labels`. Returns None if the model rejects all example rows, golden.json is missing, and the configuration has
-    `untested_model: warn`. Raises ArtifactError if the model fails the self-test, or if golden.json is invalid.
+    `untested_model: warn`. Raises ArtifactError if the model rejects the rows, a prediction differs from golden.json,
+    or golden.json is invalid.
     """
     data = folder.read_optional(GOLDEN)
     try:

@@ -1,6 +1,6 @@
 """Train the census model, the example of this project.
 
-The package needs `pip install 'ml-census[train]'`. The container image does not contain these dependencies.
+The package needs `pip install 'ml-census[train]'`. The container image does not contain the extra `train`.
 """
 
 from ml_census.storage import StorageError

@@ -12,7 +12,7 @@ from ml_census.training.adult import CATEGORIES, COLUMNS, NUMBERS
 
 TEST_ROWS = 16_281
 TRAIN_ROWS = 32_561
-"""Number of rows in adult.test (TEST_ROWS) and adult.data (TRAIN_ROWS). OpenML has the rows in this order."""
+"""Number of rows in adult.test and adult.data. The copy on OpenML has the rows of adult.test first."""
 
 TRAIN_WEIGHT = 6_179_373_392
 """Sum of the column fnlwgt over the rows of adult.data. The sum serves as a checksum of these rows."""

@@ -49,7 +49,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Calibration:
-    """A calibration curve with at most ten bins, which contain equal numbers of rows. Arrays are float64 (bins,).
+    """A calibration curve with at most ten bins of equal numbers of rows. Arrays are float64 (bins,).
 
     For each bin, `predicted` is the mean predicted probability of class 1. `observed` is the true share of class 1.
     """
@@ -92,7 +92,8 @@ class Evaluation:
 
     `confusion` has a row for each true class and a column for each predicted class: int64 (2, 2). `scores` counts the
     test rows of each true class in 40 bins of the predicted probability, with the edges SCORE_BINS: int64 (2, 40).
-    `importances` has an item for each column, the largest first. `groups` has an item for each value of sex and race.
+    `importances` has an item for each column, the largest first. `groups` has an item for each value of the columns sex
+    and race.
     """
 
     roc: Curve

@@ -49,14 +49,14 @@ COUNTRY = {
 
 
 Columns = dict[str, np.ndarray]
-"""Column name -> values: (rows,)."""
+"""Column name -> values of the column: (rows,), int64 or text."""
 
 
 def generate(rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
     """Return `rows` synthetic rows, and their labels: int64 (rows,), 1 for an income above 50,000 dollars, else 0.
 
     About a quarter of the labels are 1. The same `seed` gives the same rows. Raises ValueError for fewer than 42
-    rows: the column native-country has 42 categories, and each must occur.
+    rows: the column native-country has 42 categories, and each category must occur.
     """
     sampler = _Sampler(rows, seed)
     people = _demography(sampler)

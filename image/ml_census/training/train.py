@@ -27,7 +27,7 @@ console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 @dataclass(frozen=True)
 class Metrics:
-    """Metrics of a model on the test rows, computed by scikit-learn's functions."""
+    """Accuracy, ROC AUC and log loss of a model on the test rows."""
 
     accuracy: float
     roc_auc: float

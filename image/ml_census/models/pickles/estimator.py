@@ -38,9 +38,9 @@ def load_estimator(
     """Return the fitted estimator that a pickle contains. `data` is the content of the pickle.
 
     `key` is the configuration key or command-line option that names the file. `trusted` are classes and functions that
-    the pickle may reference beside the allowed ones, each "module.name". Raises ArtifactError if `data` is not a valid
-    pickle, references a forbidden name, or has no fitted estimator. Unless `any_version` is true, raises ArtifactError
-    also for a pickle of another scikit-learn version.
+    the pickle may reference beside those in allowed_globals.txt, each "module.name". Raises ArtifactError if `data` is
+    not a valid pickle, references a forbidden name, or has no fitted estimator. Unless `any_version` is true, raises
+    ArtifactError also for a pickle of another scikit-learn version.
     """
     version = _read_version(key, uri, data)
     if version not in (None, VERSION) and not any_version:

@@ -12,9 +12,9 @@ from ml_census.config import trusted_globals
 from ml_census.errors import ArtifactError
 
 TRUNCATED = re.compile("truncated|end-of-stream|EOF|: index out of range|requires a buffer|incomplete")
-"""Text in an exception of the unpickler if the end of the file is missing."""
+"""Regular expression for the text of an exception that a truncated file causes."""
 PICKLE_START = re.compile(rb"\x80[\x02-\x05]|\x1f\x8b|x[\x01\x5e\x9c\xda]|BZh|\xfd7zXZ|\x5d\0\0")
-"""First bytes of a pickle, plain or compressed by joblib. A file with these bytes that does not load is damaged."""
+"""Regular expression for the first bytes of a pickle, plain or compressed by joblib."""
 SHORTAGES = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
 """Values of OSError.errno for a lack of disk space, memory, processes or file descriptors."""
 
@@ -53,7 +53,7 @@ def load_error_reason(data: bytes, error: BaseException, sklearn_version: str) -
 
 
 def no_predict_reason(model: Any) -> str:
-    """Return the message for an unpickled object that has no method predict, with what the author can do."""
+    """Return the message for an unpickled object that has no method predict, with advice for its author."""
     reason = f"a {type(model).__name__} has no predict"
     if hasattr(model, "best_estimator_") or getattr(model, "refit", True) is False:
         return f"{reason}: fit it with refit=True, or dump the estimator to be served"
@@ -64,10 +64,10 @@ def no_predict_reason(model: Any) -> str:
 
 
 def forbidden_globals_reason(key: str, names: Sequence[str]) -> str:
-    """Return the message for a pickle that references forbidden classes or functions, with remedies.
+    """Return the message for a pickle that references forbidden classes or functions, with advice for its author.
 
-    `names` are the forbidden ones, each "module.name". `key` is the configuration key or command-line option that names
-    the file.
+    `names` are these classes and functions, each "module.name". `key` is the configuration key or command-line option
+    that names the file.
     """
     plural = "s" if len(names) > 1 else ""
     return f"pickle references forbidden global{plural} {', '.join(names)}; {'; '.join(_remedies(key, names))}"

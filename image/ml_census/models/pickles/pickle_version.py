@@ -9,7 +9,7 @@ from ml_census.engine.sklearn_internals import PICKLED_VERSION_KEY
 
 BLOCK_BYTES = 1024**2
 MAX_VERSION_BYTES = 64
-"""Maximum number of bytes that are read after the key PICKLED_VERSION_KEY (64)."""
+"""Maximum number of bytes that are read after the key "_sklearn_version" in a pickle (64)."""
 MEMO_OPCODES = ("MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT")
 """Pickle opcodes that may come between the key and the value of a dictionary item."""
 

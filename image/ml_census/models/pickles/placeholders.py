@@ -20,7 +20,7 @@ TEXT_MODULE = "sklearn.feature_extraction.text"
 
 
 class ReadsFilesError(Exception):
-    """Report a text vectorizer with input="file" or "filename". A client could use it to read files of the server."""
+    """Report a text vectorizer with input="file" or "filename". Such a vectorizer reads files of the server."""
 
 
 class Placeholder:
@@ -55,7 +55,7 @@ def placeholder_class(name: str) -> type[Placeholder]:
 
 
 def drop_unused_placeholders(model: Any) -> set[str]:
-    """Reset the attributes of scikit-learn estimators in `model` that contain a placeholder and are in UNUSED.
+    """Reset each attribute of a scikit-learn estimator in `model` that is in UNUSED and contains a placeholder.
 
     An attribute is reset to the default of the estimator class, or to None. Returns the names ("module.name") of all
     other placeholders. Raises ReadsFilesError for a text vectorizer that opens files, and an exception of pickle for an

@@ -1,4 +1,4 @@
-"""Unpickle models with a list of allowed classes and functions. An unrestricted pickle can run any code.
+"""Unpickle models, but import only allowed classes and functions. An unrestricted pickle can run any code.
 
 https://docs.python.org/3/library/pickle.html#restricting-globals
 
@@ -44,7 +44,7 @@ class ForbiddenGlobalError(Exception):
 
 @cache
 def allowed_globals() -> frozenset[tuple[str, str]]:
-    """Return module and name of all classes and functions in allowed_globals.txt: each pickle may reference them."""
+    """Return (module, name) of each class and function in allowed_globals.txt. Any pickle may reference these."""
     lines = (
         resources.files("ml_census.models.pickles")
         .joinpath("allowed_globals.txt")
@@ -58,9 +58,9 @@ def restricted_load(data: bytes, trusted: Iterable[str]) -> Any:
     """Return the model that joblib or pickle wrote, compressed or not.
 
     For a search such as GridSearchCV, the model is its best_estimator_. `trusted` are classes and functions that the
-    pickle may reference beside the allowed ones, each "module.name". Raises ForbiddenGlobalError if the model needs any
-    other class or function, and ReadsFilesError for a text vectorizer that opens files. A damaged pickle, or the code
-    of a trusted class, can raise any other exception.
+    pickle may reference beside those in allowed_globals.txt, each "module.name". Raises ForbiddenGlobalError if the
+    model needs any other class or function, and ReadsFilesError for a text vectorizer that opens files. A damaged
+    pickle, or the code of a trusted class, can raise any other exception.
     """
     with _validate_fileobject_and_memmap(io.BytesIO(data), "", None) as (file, _):
         unpickler = _Unpickler(file, frozenset(trusted))

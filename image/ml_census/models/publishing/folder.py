@@ -40,12 +40,12 @@ def publish(
     """Write a published model to a folder or gs:// URI, and return the engine that will serve the model.
 
     The folder gets model.pkl, schema.json and manifest.json, and compiled.npz if the model compiles. `texts` is the
-    text for each class, or None (prediction_decoding.json). `golden_rows` are rows of values in the order of the
-    columns (golden.json); each server compares its own predictions with golden.json. `about` contains further
-    items of manifest.json. `report` is the content of report.html, or None.
+    text for each class, for prediction_decoding.json. `golden_rows` are rows of values in the order of the columns, for
+    golden.json. `report` is the content of report.html. These three files are optional. `about` contains further items
+    for manifest.json. Each server compares its own predictions with golden.json.
 
     Raises:
-        DecodingError: `texts` lacks a class.
+        DecodingError: `texts` lacks a class, has a value that is not text, or the model has no classes.
         InvalidRowsError: `golden_rows` do not fit the schema.
         PredictionError: The model rejects `golden_rows` or, without them, all example rows.
         SchemaError: JSON cannot represent the schema or the classes.

@@ -23,7 +23,7 @@ PRIORITY = 10
 
 
 def check_model(folder: Path) -> None:
-    """Load and check the pickled model in a folder. Write a SandboxResult or the ArtifactError to the same folder.
+    """Load and check the pickled model in a folder. Write a SandboxResult or an ArtifactError to the same folder.
 
     This function limits the memory of the process. Raises OSError if a file cannot be read or written. Raises
     ValueError if a file has changed since the server wrote the file.

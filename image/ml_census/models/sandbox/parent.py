@@ -26,7 +26,7 @@ from ml_census.storage.snapshot import Snapshot
 PREFIX = "sandbox-"
 CONFIG = "config.json"
 TIMEOUT_SECONDS = 120
-"""Maximum time of a check. The child process also compiles and verifies large forests, at low CPU priority."""
+"""Maximum time of a check, in which the child process also compiles and verifies the model at low CPU priority."""
 MAX_STDERR_BYTES = 4096
 """Maximum number of bytes that the server keeps from the end of the stderr of the child process (4096)."""
 

@@ -78,9 +78,9 @@ class ColumnFacts:
     def form(self, columns: Iterable[Column]) -> Form:
         """Return the form of the input array for a model that was fitted without column names.
 
-        The form is "numbers" if all columns are numbers. Otherwise the form is "objects" if a column has
-        the type "any". The form is "text" if an encoder has categories of a NumPy text dtype, as after fitting on lists
-        of mixed values. In all other cases the form is "objects".
+        The form is "numbers" if all columns are numbers, and "objects" if a column has the type "any". Otherwise the
+        form is "text" if an encoder has categories of a NumPy text dtype, as after fitting on lists of mixed values. In
+        all other cases the form is "objects".
         """
         types = {column.type for column in columns}
         if types <= {"number"}:

@@ -56,7 +56,7 @@ class FactCollector(PipelineVisitor[int | None]):
         self.facts = ColumnFacts()
 
     def on_part(self, transformer: Any, columns: Columns) -> None:
-        """Store whether one transformer of a ColumnTransformer uses `columns`, or drops them ("drop")."""
+        """Store that a part of a ColumnTransformer uses `columns`, or drops them if `transformer` is "drop"."""
         is_dropped = isinstance(transformer, str) and transformer == "drop"
         (self.facts.dropped if is_dropped else self.facts.used).update(_inputs(columns))
 
