@@ -52,16 +52,12 @@ def text_of(row: Any) -> str:
     """Return a row as JSON. Missing values (None, NaN, NA, NaT) are null, and dates are in ISO 8601.
 
     The row is a sequence, an array, a mapping, a pandas Series or a single value. Raises RowError if JSON cannot
-    represent a value. Raises RecursionError if lists are nested too deeply.
+    represent a value, such as a list in a cell.
     """
     try:
         return json.dumps(row, allow_nan=False)
-    except (TypeError, ValueError):
-        pass
-    try:
+    except (TypeError, ValueError, RecursionError):
         return json.dumps(_to_builtin(row), allow_nan=False)
-    except RecursionError as error:
-        raise RowError("the row is nested too deeply") from error
 
 
 def _to_builtin(row: Any) -> Any:

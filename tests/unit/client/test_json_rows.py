@@ -138,6 +138,15 @@ def test_input_without_rows_of_the_model_is_rejected(table: object, reason: str)
     assert str(raised.value) == reason
 
 
+def test_deeply_nested_lists_are_rejected_with_the_column() -> None:
+    row: list[object] = []
+    for _ in range(100_000):
+        row = [row]
+
+    with pytest.raises(RowError, match=r"^column 0: expected a number.* got a value of type list$"):
+        text_of(row)
+
+
 def test_unused_column_may_be_left_out() -> None:
     frame = pd.DataFrame({"age": [1]})
 
