@@ -3,10 +3,10 @@
 
     ci/bench-sizes.py [DIMENSION ...]
 
-DIMENSION is the name of a function in DIMENSIONS, such as `trees`; without arguments, the script measures all. It
-prints a Markdown table with the CPU seconds to infer the schema, to compile and to verify, and the size of the compiled
-model in kB. Each line of a dimension has twice the size of the line before. "growth" is the exponent of the total
-between two lines: 1 is linear, 2 is quadratic. Other processes on the machine do not change the CPU time much.
+DIMENSION is the name of a function in DIMENSIONS, such as `trees`; without arguments, the script measures all. The
+script prints a Markdown table: CPU seconds to infer the schema, to compile and to verify, and kB of the compiled model.
+Each line of a dimension has twice the size of the line before. "growth" is the exponent of the total between two lines:
+1 is linear, 2 is quadratic. Other processes on the machine do not change the CPU time much.
 """
 
 import math

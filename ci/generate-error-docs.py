@@ -299,8 +299,13 @@ def page(package: Package) -> str:
     lines = [
         "# Error messages",
         "",
-        "Every message of the server and of the commands. `ci/generate-error-docs.py` writes this page from the code.",
-        "… stands for a name, a number or a path. Each protocol has its own JSON form for a message to a client.",
+        "This page lists every message of the server and of the commands. `ci/generate-error-docs.py` writes the page",
+        "from the code. In a message, … represents a name, a number or a path. *Effect* is the HTTP status of the",
+        "response, the exit code of the command, or the consequence of the error. *Module* is the Python module below",
+        "`image/ml_census`.",
+        "",
+        "Each protocol has a separate JSON format for error messages. In the section on storage, *retried* means that",
+        "the server tries to read the file again.",
     ]
     for section, rows in found.items():
         lines += ["", f"## {section}", "", "| message | effect | module |", "| --- | --- | --- |"]
