@@ -56,7 +56,7 @@ class FastPathFlask(Flask):
         return [data]
 
     def log_exception(self, exc_info: Any) -> None:
-        """Log the type and traceback of an exception, without its message: the message may contain a value of a row."""
+        """Log the type and traceback of an exception, but not the message. The message may contain a value of a row."""
         exception_type, _error, frames = exc_info
         trace = "".join(format_tb(frames)).rstrip()
         self.logger.error("request %s: %s\n%s", g.request_id, exception_type.__name__, trace)

@@ -37,10 +37,11 @@ def query_flags(known: Sequence[str] = FLAGS, hint: str = "") -> set[str]:
 
 
 def json_body(accepted: str = JSON) -> bytes:
-    """Return the body of the current request, decompressed, if its Content-Type is JSON in UTF-8.
+    """Return the decompressed body of the current request. The Content-Type must be JSON or one of JSON_TYPES.
 
-    Abort with status 415 for any other Content-Type. `accepted` is the list of content types in the error message.
-    Also abort with status 413 or 415, or raise MalformedBodyError, as `read_body` does.
+    Abort with status 415 for any other Content-Type, or for a charset other than UTF-8. `accepted` is the list of
+    content types in the error message. Also abort with status 413 or 415, or raise MalformedBodyError, as read_body()
+    does.
     """
     if request.mimetype not in JSON_TYPES and not request.is_json:
         abort(415, f"the Content-Type must be {accepted}")
@@ -53,7 +54,7 @@ def read_body() -> bytes:
     """Return the body of the current request. Decompress a body with Content-Encoding gzip.
 
     Abort with status 413 if the compressed or decompressed body is larger than max_body_bytes of config.yaml.
-    Abort with status 415 for any other Content-Encoding.
+    Abort with status 415 for a Content-Encoding other than gzip, x-gzip and identity.
     Raises MalformedBodyError if a gzip body is damaged, incomplete or followed by more data.
     """
     limit = current_app.config["MAX_CONTENT_LENGTH"]

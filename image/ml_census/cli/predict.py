@@ -64,7 +64,7 @@ class Options(TypedDict):
 def predict(**options: Unpack[Options]) -> None:
     """Log in and predict one row or the rows of a CSV file.
 
-    After an interrupt, the same command resumes the run.
+    After an interrupt, the same command resumes the predictions of the CSV file, unless --output is -.
     """
     source, target = options["source"], options["target"]
     inputs = (options["row"] is not None, options["example"], source is not None)

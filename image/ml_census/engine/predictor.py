@@ -1,4 +1,4 @@
-"""The interface of all engines, Predictor, and the error that they raise, PredictionError."""
+"""The interface of all engines, Predictor, and the error of engines, PredictionError."""
 
 import re
 import traceback
@@ -54,16 +54,17 @@ class Predictor(Protocol):
         """Whether the model has probabilities, so that callers can call `probabilities`."""
 
     def predict(self, columns: Columns) -> list[Any]:
-        """Return one prediction for each row: a class or a number, or a list of them for several outputs.
+        """Return one prediction for each row: a class or a number, or for several outputs a list of classes or numbers.
 
-        Raises PredictionError if the model rejects a row.
+        Raises PredictionError if the model rejects a row. Raises OSError if a compiled model cannot load libkernel.so.
         """
 
     def probabilities(self, columns: Columns) -> list[list[Any]]:
         """Return for each row a list of probabilities in the order of `classes`.
 
-        If `outputs` is not None, return for each row one such list for each output. Raises PredictionError if the
-        model rejects a row.
+        If `outputs` is not None, return for each row one list of probabilities for each output, in the order of
+        `outputs`. Call this method only if `has_probabilities` is true. Raises PredictionError and OSError as
+        predict() does.
         """
 
 

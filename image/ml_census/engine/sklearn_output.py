@@ -1,4 +1,4 @@
-"""Convert the predictions and the classes of scikit-learn models to Python values that JSON can represent."""
+"""Convert the predictions and the classes of scikit-learn models to Python values of types that JSON can represent."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ MAX_FLOAT_BYTES = 8
 def to_python(values: np.ndarray) -> list[Any]:
     """Return an array as a list of str, int, float, bool and None; nested lists for two or more dimensions.
 
-    Raises SchemaError for values that JSON cannot represent, such as dates.
+    Raises SchemaError for a type that JSON cannot represent, such as dates. NaN and infinity stay floats.
     """
     if values.dtype.kind == "O":
         items = [_python_scalar(value) for value in values.ravel().tolist()]
@@ -67,7 +67,7 @@ def class_labels(model: Any) -> list[Any] | None:
     """Return the values that a model with one output can predict; None for a regressor or several outputs.
 
     The values are `classes_` of a classifier, or the distinct `labels_` of a clusterer. For a mixture model, the
-    values are the numbers of its components. Raises SchemaError for values that JSON cannot represent.
+    values are the numbers of its components. Raises SchemaError for a type that JSON cannot represent.
     """
     labels = getattr(model, "classes_", None)
     if labels is None and (training_labels := getattr(model, "labels_", None)) is not None:

@@ -24,7 +24,7 @@ REMEDY = "publish it with --golden rows, or with a --schema that has the columns
 
 
 class GoldenRows(NamedTuple):
-    """The parsed content of golden.json."""
+    """Test rows of a model, and the expected predictions of these rows, as the file golden.json states them."""
 
     columns: Columns
     """The values of the rows: one list for each column of the schema."""
@@ -57,7 +57,7 @@ def run_self_test(config: Config, predictor: Predictor, labels: Mapping[Any, str
 def check_golden_rows(
     predictor: Predictor, labels: Mapping[Any, str] | None, uri: str, document: Mapping[str, Any]
 ) -> Any:
-    """Compare the predictions and probabilities of the model with the expected ones in golden.json.
+    """Compare the predictions and probabilities of the model with the expected values in golden.json.
 
     `document` is the parsed golden.json, `uri` is the URI of golden.json, and `labels` is the text for each class or
     None. Returns the first prediction as the model made it, without `labels`. Raises ArtifactError if a value differs
@@ -119,7 +119,7 @@ def _parse(predictor: Predictor, uri: str, document: Mapping[str, Any]) -> Golde
 
 
 def _is_expected(actual: Any, expected: Any, *, is_decoded: bool) -> bool:
-    """Return whether a prediction equals the expected one. Floats may differ by TOLERANCE.
+    """Return whether a prediction equals the expected prediction. Floats may differ by TOLERANCE.
 
     golden.json may contain decoded texts. Without a decoding, an expected text therefore equals any prediction that is
     not text.

@@ -19,6 +19,6 @@ def request_id(client_id: str, traceparent: str = "") -> str:
 
 
 def trace_id(traceparent: str) -> str:
-    """Return the trace id of a `traceparent` header (https://www.w3.org/TR/trace-context), or "" if it is invalid."""
+    """Return the trace id of a `traceparent` header (https://www.w3.org/TR/trace-context), or "" if invalid."""
     match = TRACEPARENT.fullmatch(traceparent)
     return match[1] if match else ""

@@ -65,7 +65,11 @@ def _decode_texts(data: bytes) -> list[str]:
 
 
 def encode(datatype: str, values: list[Any]) -> bytes:
-    """Return the values of a tensor as bytes. None becomes NaN in a tensor of numbers."""
+    """Return the values of a tensor as bytes. `datatype` is BYTES or a key of FORMATS.
+
+    None becomes NaN for FP16, FP32 and FP64, and the text "None" for BYTES. Other datatypes cannot represent None.
+    Raises struct.error or OverflowError if a number does not fit the datatype.
+    """
     if datatype == "BYTES":
         texts = [str(value).encode(errors="replace") for value in values]
         return b"".join(LENGTH.pack(len(text)) + text for text in texts)

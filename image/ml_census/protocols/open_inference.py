@@ -107,7 +107,10 @@ def _output(name: str, rows: list[Any]) -> tuple[dict[str, Any], list[Any]]:
 
 
 def datatype_of(values: Sequence[Any]) -> str:
-    """Return the datatype of a tensor for all of the values: "BYTES" (text), "BOOL", "INT64", "UINT64" or "FP64"."""
+    """Return the datatype of a tensor for all values: "BYTES" (text), "BOOL", "INT64", "UINT64" or "FP64".
+
+    The datatype of an empty list is "BYTES". None and integers beyond the range of UINT64 need "FP64".
+    """
     types = {type(value) for value in values}
     if str in types or not types:
         return "BYTES"

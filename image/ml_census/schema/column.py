@@ -74,7 +74,10 @@ class Column:
         return canonical
 
     def is_known(self, value: Value) -> bool:
-        """Return whether a value that validate() returned is one of the categories."""
+        """Return whether a value that validate() returned is one of the categories.
+
+        For NaN, the result is undefined.
+        """
         return value in self._canonical
 
     @cached_property

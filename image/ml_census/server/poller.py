@@ -20,7 +20,10 @@ class Poller(Generic[Watcher]):
         self._selector.register(self._wakened, READ)
 
     def watch(self, sock: socket.socket, events: int, watcher: Watcher) -> None:
-        """Make poll() return `watcher` for `events` (READ, WRITE) of a socket. Replace earlier events."""
+        """Make poll() return `watcher` for `events` (READ, WRITE) of a socket. Replace earlier events.
+
+        Raises ValueError for a closed socket that is not watched.
+        """
         try:
             key = self._selector.get_key(sock)
         except KeyError:
@@ -30,7 +33,10 @@ class Poller(Generic[Watcher]):
                 self._selector.modify(sock, events, watcher)
 
     def forget(self, sock: socket.socket) -> None:
-        """Stop watching a socket. Ignore a socket that is not watched."""
+        """Stop watching a socket. Ignore an open socket that is not watched.
+
+        Raises ValueError for a closed socket that is not watched.
+        """
         try:
             self._selector.unregister(sock)
         except KeyError:

@@ -1,4 +1,4 @@
-"""Server: opens the socket, serves an application, and shuts down gracefully without the loss of a request."""
+"""Server: opens the socket, serves an application, and shuts down gracefully within a deadline."""
 
 import logging
 import resource
@@ -45,7 +45,7 @@ def serve(
     The server calls `opened` with the port when the socket is open. The drain first accepts new connections for
     drain_delay_seconds, until load balancers have removed the pod. From the start of the drain, each connection closes
     after its response. After the delay, the listening socket closes. The remaining requests then have
-    drain_deadline_seconds to finish. Raises OSError if the port is not available.
+    drain_deadline_seconds to finish. At the end, all connections close. Raises OSError if the port is not available.
     """
     patch_chunk_patterns()
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)

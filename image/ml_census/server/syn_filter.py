@@ -1,6 +1,7 @@
-"""Packet filter that drops new TCP handshakes on a listening socket. accept() still returns complete handshakes.
+"""Packet filter that drops new TCP handshakes on a listening socket. accept() still returns established connections.
 
-A close of the socket would reset connections whose handshake is complete. Their clients may have sent a request.
+To close the socket would reset the connections that accept() has not returned. The clients of these connections may
+have sent a request.
 """
 
 import ctypes
@@ -23,7 +24,8 @@ WITHOUT_SYN = struct.pack(
 def drop_new_connections(listener: socket.socket) -> bool:
     """Drop the SYN packets of new clients. Return False if the operating system has no packet filter for sockets.
 
-    A client sends its SYN again after a second. If the socket is closed then, the kernel refuses the connection.
+    A client repeats a dropped SYN after a second. If the server has then closed the socket, the kernel refuses the
+    connection.
     """
     if sys.platform != "linux":
         return False

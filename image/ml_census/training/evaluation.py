@@ -91,9 +91,9 @@ class Evaluation:
     """Results of the evaluation of a model on test rows.
 
     `confusion` has a row for each true class and a column for each predicted class: int64 (2, 2). `scores` counts the
-    test rows of each true class in 40 bins of the predicted probability, with the edges SCORE_BINS: int64 (2, 40).
-    `importances` has an item for each column, the largest first. `groups` has an item for each value of the columns sex
-    and race.
+    test rows of each true class in 40 bins of the predicted probability of class 1, with the edges SCORE_BINS: int64
+    (2, 40). `importances` has an item for each column, the largest first. `groups` has an item for each value of the
+    columns sex and race.
     """
 
     roc: Curve

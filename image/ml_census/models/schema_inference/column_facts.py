@@ -39,7 +39,7 @@ class ColumnFacts:
 
         `columns` are positions of input columns, or None for a column that a step has computed. `categories` has an
         array of shape (categories,) for each column. `rejects` states whether the encoder raises an exception for an
-        unknown category. If both sequences differ in length, nothing is stored.
+        unknown category. If the two sequences differ in length, the method stores nothing.
         """
         if len(columns) != len(categories):
             return

@@ -41,7 +41,10 @@ class CategoricalFeature:
     """The number of probe values if `exceptions` is not None, else 0."""
 
     def dense(self) -> np.ndarray:
-        """Return the value for each probe value: an array (probe values,) with the dtype of `values`."""
+        """Return the value of the feature for each probe value: an array (probe values,) with the dtype of `values`.
+
+        The probe values of the column are a missing value, the known categories and two unknown categories.
+        """
         if self.exceptions is None:
             return self.values
         positions = np.zeros(self.probe_count, dtype=np.intp)
@@ -51,7 +54,7 @@ class CategoricalFeature:
 
 @dataclass(frozen=True)
 class OpaqueFeature:
-    """A feature of a column that is neither a number nor a category. The compiler supports only steps that drop it."""
+    """A feature of a column that is neither a number nor a category. A later step must drop the feature."""
 
     column: int
 

@@ -1,7 +1,7 @@
 """Follow the steps of a fitted pipeline, and compute the features after each step.
 
 The compiler supports only steps whose output columns each depend on one input column. So each feature depends on one
-column of the schema. A step that this module does not support raises UnsupportedModelError.
+column of the schema. apply_step() raises UnsupportedModelError for a step that this module does not support.
 """
 
 from collections.abc import Callable
