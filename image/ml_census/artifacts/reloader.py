@@ -87,8 +87,7 @@ class ArtifactReloader:
     def watch(self, swap: Swap, stopped: threading.Event) -> None:
         """Check for changed files every reload_interval_seconds. Return only after `stopped` is set.
 
-        Each artifact has its own thread, because a model may take minutes to load. After each change, `swap` gets the
-        new artifacts.
+        Each artifact has its own thread, because a model may take minutes to load. `swap` gets the new artifacts.
         """
         threads = [
             threading.Thread(
@@ -144,10 +143,7 @@ class ArtifactReloader:
 
 
 def _load_or_cached(artifact: WatchedArtifact[Value], is_available: bool) -> tuple[Value, bool]:
-    """Return an artifact or its cached copy, and whether the storage is available. Raises ArtifactError.
-
-    If `is_available` is false, the cached copy is tried first.
-    """
+    """Return an artifact or its cached copy (first if not `is_available`), and whether the storage is available."""
     cached = None if is_available else artifact.load_cached()
     if cached is not None:
         return cached, False

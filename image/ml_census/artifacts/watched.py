@@ -104,8 +104,7 @@ class WatchedArtifact(Generic[Value]):
     def load_cached(self) -> Value | None:
         """Load the cached copy. Return None if no copy exists, or if the copy is invalid.
 
-        The server uses the copy at its start if the artifact cannot be loaded from the storage. The copy has only
-        remote files. Local files are read directly.
+        The server uses the copy if the artifact cannot be loaded at the start. Local files are not in the copy.
         """
         if self.cache is None or not self.cache.exists():
             return None

@@ -90,8 +90,7 @@ def issue_token(keys: Keys, users: Mapping[str, str], name: str, now: int) -> st
 def verify_token(keys: Keys, users: Mapping[str, str], token: str) -> str | None:
     """Return the lower-case user name of a valid token, or None if the token is invalid.
 
-    `users` maps lower-case user names to stored passwords. A token becomes invalid when the token expires, when the key
-    or the user is removed, and when the user's password changes.
+    A removed key or user, or a changed password, makes a token invalid. `users` maps user names to stored passwords.
     """
     if len(token) > MAX_TOKEN_BYTES:
         return None

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 def predict_row(client: "Client", options: "Options") -> None:
     """Print the prediction for the row in --row, or for an example row.
 
-    Exit with code 1 if the prediction is not that of --expect. Raises ClientError if a request fails, also if the
-    server rejects the row.
+    Exit with code 1 if the prediction is not that of --expect. Raises ClientError if a request fails.
     """
     rows = _example_rows(client) if options["example"] else [_parsed_row(str(options["row"]))]
     batch = _first_accepted(client, rows, options["proba"])

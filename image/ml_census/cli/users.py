@@ -23,8 +23,7 @@ def user() -> None:
 def add(name: str, uri: str, allow_weak_password: bool) -> None:
     """Add a user, or change the password of a user.
 
-    The password comes from a prompt or a pipe. The users file gets a hash of the password, and mode 0600
-    if the file is local.
+    The password comes from a prompt or a pipe. The users file gets a hash, and mode 0600 if the file is local.
     """
     from werkzeug.security import generate_password_hash
 

@@ -68,9 +68,8 @@ def load_published(config: Config, folder: ModelFolder) -> ServedModel:
 def load_in_sandbox(config: Config, folder: ModelFolder, files: Snapshot) -> ServedModel:
     """Check a pickled model in a child process. Then load the compiled form that the child process made.
 
-    If the model cannot be compiled, this function loads the pickle after the check. `folder` must read its files
-    through the snapshot `files`; the child process gets a copy of the snapshot. Raises ArtifactError if a file cannot
-    be read, or if the model fails a check.
+    If the model cannot be compiled, load the pickle after the check. `folder` must read its files through the snapshot
+    `files`; the child process gets a copy of the snapshot. Raises ArtifactError if a read or check fails.
     """
     data, uri = _prefetch(config, folder), config.model_path
     result = sandbox.run_in_sandbox(config, files)

@@ -56,8 +56,7 @@ class DriftMonitor:
     def psi_by_column(self) -> Mapping[str, float]:
         """Return column name -> PSI, for each column with a known training distribution.
 
-        The result is empty below MIN_ROWS counted rows. By convention, a PSI above 0.1 is moderate drift, and a PSI
-        above 0.25 is strong drift.
+        Empty below MIN_ROWS rows. By convention, a PSI above 0.1 is moderate, and above 0.25 strong drift.
         """
         with self._lock:
             if self._rows < MIN_ROWS:

@@ -74,8 +74,7 @@ def render(
 ) -> tuple[dict[str, Any], bytes]:
     """Return the JSON object of the response, and the bytes that follow the JSON in the body.
 
-    The bytes are the values of the binary outputs. The outputs have the order of the request. `predictions` and
-    `probabilities` have one item for each row.
+    The bytes are the binary outputs, in the requested order. `predictions` and `probabilities` have one item per row.
     """
     values = {PREDICT: predictions, PREDICT_PROBA: probabilities or []}
     outputs, binary = [], b""

@@ -61,10 +61,7 @@ class Connection:
         return self.waiting_since is not None and now - self.waiting_since > seconds
 
     def receive(self) -> bool:
-        """Read the bytes that have arrived. Return False if the caller must close the connection.
-
-        This is the case if the client has disconnected, if the socket has failed, or if the client starts TLS.
-        """
+        """Read what has arrived. Return False if the client has disconnected or starts TLS, or the socket failed."""
         try:
             data = self.socket.recv(RECEIVE_BYTES)
         except BlockingIOError:

@@ -50,9 +50,8 @@ class Dataset:
 def load(source: str) -> Dataset:
     """Return the census data of a source.
 
-    `source` is "demo" for synthetic rows, "openml" for a download from openml.org, or a folder with adult.data and
-    adult.test. The folder is a local path, or a URI that starts with gs:// or https://. Raises DataError if a file
-    cannot be read or is invalid.
+    `source` is "demo" for synthetic rows, "openml" for a download from openml.org, or a folder (local, gs:// or
+    https://) with adult.data and adult.test. Raises DataError if a file cannot be read or is invalid.
     """
     if source == "demo":
         train, train_labels = synthetic.generate(synthetic.TRAIN_ROWS, seed=1)

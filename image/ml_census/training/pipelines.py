@@ -34,8 +34,8 @@ def fit_article(rows: pd.DataFrame, labels: np.ndarray) -> Pipeline:
     """Return the fitted pipeline of *Intro to ML Deployment with GKE*: one-hot encoding, then a random forest.
 
     The pipeline takes lists of values. `labels` is int64 (rows,). SelectKBest selects columns by scores that this
-    function sets by hand. Pipeline.fit cannot fit a LabelBinarizer, because LabelBinarizer takes labels and not
-    features. This function therefore fits each part before the pipeline is built.
+    function sets. Pipeline.fit cannot fit a LabelBinarizer, because a LabelBinarizer takes labels and not features.
+    This function therefore fits each part first.
     """
     inputs = rows.to_numpy().tolist()
     parts: list[tuple[str, Any]] = []

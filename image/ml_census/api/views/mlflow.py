@@ -27,10 +27,7 @@ blueprint = ApiBlueprint("mlflow", protocol="mlflow", render_error=mlflow.render
 
 @blueprint.prediction("/invocations")
 def invocations() -> Response:
-    """Return one prediction per row of a body in JSON, CSV or NumPy format (.npy).
-
-    The Accept header chooses one of the same formats for the response (default: JSON).
-    """
+    """Return one prediction per row of a JSON, CSV or .npy body, in the format of the Accept header (default: JSON)."""
     artifacts, service = authenticate(), current_state().service
     timer = service.stage_timer()
     flags = request_body.query_flags()

@@ -35,8 +35,7 @@ class VertexRoutes:
 def create_blueprint(routes: VertexRoutes, others: RouteTable) -> ApiBlueprint:
     """Return the blueprint for Vertex AI. `others` has the routes of all other blueprints.
 
-    A path that is already a probe route, or a prediction route of KServe or MLflow, gets no second route. Raises
-    ValueError if a path is any other existing route, or if both paths are equal.
+    An existing probe or prediction route is not added again. Raises ValueError for other existing or for equal paths.
     """
     blueprint = ApiBlueprint("vertex", protocol="vertex", render_error=kserve_v1.render_error)
     if routes.predict == routes.health:

@@ -169,8 +169,7 @@ def _inputs(columns: Columns, chosen: np.ndarray | None = None) -> list[int]:
 def _has_seen_missing(step: Any, width: int) -> np.ndarray:
     """Return for each feature whether the training rows of the trees had missing values: bool (width,).
 
-    A node without missing values in training sends missing values to the child with more rows. A node that sends
-    missing values to the other child, or splits at infinity, had missing values in training.
+    A node that sends missing values to the child with fewer rows, or splits at infinity, had missing values.
     """
     seen = np.zeros(width, dtype=bool)
     if not isinstance(step, (BaseDecisionTree, *FORESTS)):

@@ -75,8 +75,7 @@ def concatenate(trees: Sequence[TreeNodes]) -> tuple[TreeNodes, np.ndarray]:
 def sibling_order(trees: TreeNodes, roots: np.ndarray) -> np.ndarray:
     """Return the new position of each node in an order with adjacent siblings: int64 (nodes,).
 
-    Pairs of siblings come in the order of their parents. scikit-learn stores trees depth-first, and the new order is
-    similar. So the nodes of a path to a leaf are close to each other in memory.
+    Pairs of siblings have the order of their parents, so that the nodes of a path to a leaf are close in memory.
     """
     inner = np.flatnonzero(~trees.leaf)
     order = np.empty(len(trees.leaf), dtype=np.int64)
