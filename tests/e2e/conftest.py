@@ -85,7 +85,7 @@ def release(
     request: pytest.FixtureRequest, addons: None, models: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Release]:
     """Yield a release in a namespace with the Secrets that the environments name."""
-    name = f"ml-census-e2e-{request.path.stem.removeprefix('test_')}"
+    name = f"ml-census-e2e-{request.path.stem.removeprefix('test_').replace('_', '-')}"
     create_namespace(name)
     folder: Path = tmp_path_factory.mktemp("credentials")
     ml_census("user", "add", "census", "--users", str(folder / "users.json"), "--allow-weak-password", stdin="census\n")
