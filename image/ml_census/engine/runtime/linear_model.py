@@ -102,9 +102,9 @@ class LinearModel:
     """The category columns that have no features in `weights`, because their contributions are already summed."""
 
     exact = False
-    """Whether scores equal those of scikit-learn to the last bit.
+    """Scores may differ from those of scikit-learn in the last bits.
 
-    The value is false, because scikit-learn adds the products of sparse features in another order.
+    scikit-learn adds the products of sparse features in another order.
     """
 
     def __post_init__(self) -> None:

@@ -38,7 +38,7 @@ class TreeEnsemble:
     """The divisor of the sums: the number of trees if the scores are means, else 1."""
 
     exact = True
-    """Whether scores equal those of scikit-learn to the last bit. Both add the same numbers in the same order."""
+    """Scores equal those of scikit-learn to the last bit, because both add the same numbers in the same order."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for arrays that the C code cannot read safely."""
