@@ -34,7 +34,7 @@ def test_estimator_is_served_with_its_own_predictions(tmp_path: Path, name: str)
     with warnings.catch_warnings(action="ignore"):
         outcome = estimator_sweep.outcome(name, data, model, tmp_path)
 
-    assert (outcome.kind, outcome.reason) == (kind, outcome.reason)
+    assert outcome.kind == kind, outcome.reason
 
 
 @pytest.mark.slow
@@ -46,4 +46,4 @@ def test_option_is_served_with_its_own_predictions(tmp_path: Path, name: str) ->
     with warnings.catch_warnings(action="ignore"):
         outcome = estimator_sweep.outcome(name, data, model, tmp_path)
 
-    assert (outcome.kind, outcome.reason) == (OPTIONS[name], outcome.reason)
+    assert outcome.kind == OPTIONS[name], outcome.reason
