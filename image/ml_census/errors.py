@@ -19,7 +19,7 @@ class ArtifactError(Exception):
     ) -> None:
         self.key, self.uri, self.reason = key, uri, " ".join(reason.split())
         self.is_storage_unavailable = is_storage_unavailable
-        """Whether the storage could not be reached."""
+        """True if the storage could not be reached."""
         self.is_transient = is_transient or is_storage_unavailable
-        """Whether a later attempt may succeed: for example, the storage is unavailable, or memory is short."""
+        """True if a later attempt may succeed: for example, the storage is unavailable, or memory is short."""
         super().__init__(f"{key}: {uri}: {self.reason}")

@@ -66,7 +66,7 @@ def send(server: Server, sent: bytes) -> list[int]:
 
 
 def is_waited_for(server: Server, sent: bytes) -> bool:
-    """Whether the server still waits for the rest of this, and has not dropped it."""
+    """True if the server still waits for the rest of this, and has not dropped it."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as connection:
         connection.sendall(sent)
         ended, _, _ = select.select([connection], [], [], 0.1)

@@ -45,7 +45,7 @@ class Config:
     cors_origins: tuple[str, ...] = field(default=(), metadata=checked_by(validators.origins))
     """Origins whose web pages may call the server from a browser, each as "https://HOST"; "*" permits all origins."""
     access_log: bool = field(default=False, metadata=checked_by(validators.boolean))
-    """Whether the server writes a line of JSON to stdout for each response, except responses to probes."""
+    """Write a line of JSON to stdout for each response, except responses to probes."""
     model_sha256: str | None = field(default=None, metadata=checked_by(validators.sha256))
     """SHA-256 of manifest.json, or of the model file without a manifest. The server rejects files with another one."""
     trusted_globals: tuple[str, ...] = field(default=(), metadata=checked_by(validators.global_names))
@@ -68,7 +68,7 @@ class Config:
     reload_interval_seconds: float = field(default=30, metadata=checked_by(Number(0, MAX_SECONDS, is_whole=False)))
     """Interval of the checks for changed model, users and key files, in seconds; 0 disables the checks."""
     compile: bool = field(default=True, metadata=checked_by(validators.boolean))
-    """Whether to compile the model, so that the server predicts without scikit-learn.
+    """Compile the model, so that the server predicts without scikit-learn.
 
     If predictions for sampled rows differ between the compiled model and scikit-learn, the server uses scikit-learn.
     """

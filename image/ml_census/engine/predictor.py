@@ -51,7 +51,7 @@ class Predictor(Protocol):
 
     @property
     def has_probabilities(self) -> bool:
-        """Whether the model has probabilities, so that callers can call `probabilities`."""
+        """True if the model has probabilities, so that callers can call `probabilities`."""
 
     def predict(self, columns: Columns) -> list[Any]:
         """Return one prediction for each row: a class or a number, or for several outputs a list of classes or numbers.

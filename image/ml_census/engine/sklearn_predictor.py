@@ -54,7 +54,7 @@ class SklearnPredictor:
 
     @property
     def has_probabilities(self) -> bool:
-        """Whether the model has predict_proba() and a known list of classes, for one output or for several outputs."""
+        """True if the model has predict_proba() and a known list of classes, for one output or for several outputs."""
         return (self.classes or self.outputs) is not None and hasattr(self.model, "predict_proba")
 
     @cached_property
@@ -74,7 +74,7 @@ class SklearnPredictor:
 
     @cached_property
     def _has_several_outputs(self) -> bool:
-        """Whether the model predicts a list of values for each row.
+        """True if the model predicts a list of values for each row.
 
         The prediction of an example row shows this. The format of classes_ differs between meta-estimators, so classes_
         is read only if the model rejects all examples.

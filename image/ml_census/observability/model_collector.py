@@ -21,7 +21,7 @@ class ModelInfo:
     engine: str
     """Code that predicts: "compiled" (a form of the model without scikit-learn) or "sklearn" (scikit-learn)."""
     has_version_mismatch: bool
-    """Whether the model was trained with a scikit-learn version other than the installed one."""
+    """True if the model was trained with a scikit-learn version other than the installed one."""
     drift: DriftMonitor
 
 

@@ -30,7 +30,7 @@ class InferRequest:
 
     @property
     def wants_probabilities(self) -> bool:
-        """Whether the client requests the probabilities (output predict_proba)."""
+        """True if the client requests the probabilities (output predict_proba)."""
         return any(name == PREDICT_PROBA for name, _ in self.outputs)
 
 

@@ -49,13 +49,13 @@ class Column:
     categories: tuple[Value, ...] = ()
     """Categories of the training data in the model's order. NaN or None is the category of missing values."""
     nullable: bool = False
-    """Whether a missing value is valid."""
+    """True if a missing value is valid."""
     reject_unknown: bool = False
-    """Whether a category that did not occur in training is invalid. Otherwise such a category is only reported."""
+    """True if a category that did not occur in training is invalid. Otherwise such a category is only reported."""
     training: TrainingDistribution | None = None
     """Distribution of the training values; None if unknown."""
     dropped: bool = False
-    """Whether the model ignores the column. Clients can then omit the column."""
+    """True if the model ignores the column. Clients can then omit the column."""
     dtype: str | None = None
     """pandas dtype of the column in the training DataFrame; None for the default dtype of the column type."""
 
@@ -173,22 +173,22 @@ class Column:
 
     @cached_property
     def _has_boolean_categories(self) -> bool:
-        """Whether the categories are booleans, with or without a missing value."""
+        """True if the categories are booleans, with or without a missing value."""
         return any(isinstance(value, bool) for value in self.categories) and all(
             isinstance(value, bool) or value is None or value != value for value in self.categories
         )
 
     @cached_property
     def _has_text_categories(self) -> bool:
-        """Whether all categories are text. With other types, 1, 1.0 and True would be one key of a dict."""
+        """True if all categories are text. With other types, 1, 1.0 and True would be one key of a dict."""
         return self.type == "category" and all(isinstance(value, str) for value in self.categories)
 
     @cached_property
     def _has_digit_categories(self) -> bool:
-        """Whether all categories are text that looks like a number, such as "1"."""
+        """True if all categories are text that looks like a number, such as "1"."""
         return all(isinstance(value, str) and NUMBER.fullmatch(value.strip()) for value in self.categories)
 
     @cached_property
     def _has_numeric_categories(self) -> bool:
-        """Whether the categories are numbers, such as codes, with or without a missing value."""
+        """True if the categories are numbers, such as codes, with or without a missing value."""
         return {type(value) for value in self.categories} <= {int, float, type(None)}

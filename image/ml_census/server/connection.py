@@ -38,7 +38,7 @@ class Connection:
         self.unsent = memoryview(b"")
         """Bytes of the response that the kernel has not accepted yet."""
         self.closes = False
-        """Whether the connection ends after the bytes of `unsent` are sent."""
+        """True if the connection ends after the bytes of `unsent` are sent."""
         self.lingers_until: float | None = None
         """time.monotonic() at which the socket is closed, after the shutdown for writing."""
         self.waiting_since: float | None = None
@@ -49,7 +49,7 @@ class Connection:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request is in progress or partly received, and no response is unsent."""
+        """True if no request is in progress or partly received, and no response is unsent."""
         return not (self.answering or self.partial or self.received or self.unsent or self.lingers_until)
 
     def is_idle_for(self, seconds: float, now: float) -> bool:

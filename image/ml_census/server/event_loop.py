@@ -118,7 +118,7 @@ class EventLoop:
             for connection in new:
                 self._guarded(self._read, connection)
             self._answer_some(self._probes)
-            time.sleep(0.005)
+            time.sleep(0.005)  # the longest wait of a probe during the pause
 
     def _guarded(self, action: Callable[[Connection], None], connection: Connection) -> None:
         """Run an action on an open connection. If the action fails, close only this connection."""

@@ -24,7 +24,7 @@ class Snapshot:
     fingerprints: dict[str, str] = field(default_factory=dict)
     """URI -> result of storage.fingerprint(), for each file from the storage; files from the cache have no entry."""
     is_live: bool = True
-    """Whether read() may access remote storage."""
+    """True if read() may access remote storage."""
 
     def read(self, uri: str, limit: int) -> bytes:
         """Return the content of a file.

@@ -36,7 +36,7 @@ class Dataset:
     source: str
     """Description of the source for the report and manifest.json."""
     synthetic: bool = False
-    """Whether the rows are random and not data of real people."""
+    """True if the rows are random and not data of real people."""
 
     @property
     def fingerprint(self) -> str:

@@ -27,9 +27,9 @@ class CompiledPredictor:
     link: str | None
     """Name of the link function, a key of LINKS in links.py; None for a classifier without probabilities."""
     flat: bool = True
-    """Whether a regressor predicts a number for each row. If false, the regressor predicts a list of numbers."""
+    """True if a regressor predicts a number for each row. If false, the regressor predicts a list of numbers."""
     zero_is_second: bool = False
-    """Whether a classifier with two classes and one score predicts the second class for a score of exactly 0."""
+    """True if a classifier with two classes and one score predicts the second class for a score of exactly 0."""
 
     def __post_init__(self) -> None:
         """Raise ValueError if the fields are inconsistent."""
@@ -51,7 +51,7 @@ class CompiledPredictor:
 
     @property
     def has_probabilities(self) -> bool:
-        """Whether the model is a classifier with probabilities."""
+        """True if the model is a classifier with probabilities."""
         return self.classes is not None and self.link is not None
 
     def predict(self, columns: Columns) -> list[Any]:
