@@ -135,6 +135,10 @@ class Release:
         here = [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
         return sorted(here, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
 
+    def pod_names(self) -> set[str]:
+        """Return the names of these pods."""
+        return {str(pod["metadata"]["name"]) for pod in self.pods()}
+
     def restarts(self) -> int:
         """Return the number of container restarts in all pods."""
         states = [state for pod in self.pods() for state in pod["status"].get("containerStatuses", [])]

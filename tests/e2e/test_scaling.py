@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from e2e.cluster import CHART, create_namespace, helm, helm_path, kubectl, run, wait_for
+from e2e.cluster import CHART, Release, create_namespace, helm, helm_path, kubectl, run, wait_for
 
 VALUES = CHART / "ci" / "default-values.yaml"
 SPACE = "ml-census-e2e-scaling"
@@ -37,8 +37,7 @@ def pods() -> set[str]:
         return generation == observed
 
     wait_for("the Deployment controller", is_observed)
-    listed = kubectl("--namespace", SPACE, "get", "pods", "--output", "name").split()
-    return {name for name in listed if "deletionTimestamp" not in kubectl("--namespace", SPACE, "get", name, "-o=json")}
+    return Release(SPACE).pod_names()
 
 
 @pytest.fixture

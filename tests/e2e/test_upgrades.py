@@ -64,11 +64,6 @@ def revision(release: Release) -> int:
     return int(json.loads(helm("status", "ml-census", "--namespace", release.namespace, "--output", "json"))["version"])
 
 
-def pod_names(release: Release) -> set[str]:
-    """Return the names of the pods."""
-    return {pod["metadata"]["name"] for pod in release.pods()}
-
-
 def test_client_of_the_article_gets_predictions_on_port_90(release: Release) -> None:
     endpoint = release.url + "/"
 
@@ -82,7 +77,7 @@ def test_client_of_the_article_gets_predictions_on_port_90(release: Release) -> 
 
 def test_deleted_pods_exit_with_0_and_lose_no_request(release: Release, load: Load) -> None:
     """This test deletes both pods one after the other. test_faults.py deletes 20."""
-    deleted = pod_names(release)
+    deleted = release.pod_names()
     with release.exit_codes() as codes:
         release.delete(release.pods()[0], "--wait=false")
         wait_for("the replacement", lambda: len(new_ready_pods(release, deleted)) == 1)
@@ -95,9 +90,9 @@ def test_deleted_pods_exit_with_0_and_lose_no_request(release: Release, load: Lo
     assert not load.failed
 
 
-def new_ready_pods(release: Release, before: set[str]) -> set[str]:
-    """Return the names of ready pods that are not among the given ones."""
-    return {pod["metadata"]["name"] for pod in release.pods() if is_ready(pod)} - before
+def new_ready_pods(release: Release, before: set[str]) -> list[dict[str, Any]]:
+    """Return the ready pods whose names are not among the given ones."""
+    return [pod for pod in release.pods() if is_ready(pod) and pod["metadata"]["name"] not in before]
 
 
 def test_new_model_and_rollback_lose_no_request(release: Release) -> None:
@@ -122,23 +117,23 @@ def test_new_model_and_rollback_lose_no_request(release: Release) -> None:
 
 @pytest.mark.parametrize("case", smoke_first(REJECTED_VALUES))
 def test_values_that_the_schema_rejects_change_nothing(release: Release, case: str) -> None:
-    before = pod_names(release), revision(release)
+    before = release.pod_names(), revision(release)
 
     with pytest.raises(AssertionError, match="exit 1"):
         release.upgrade(ARTICLE, REPLICAS | REJECTED_VALUES[case])
 
-    assert (pod_names(release), revision(release)) == before
+    assert (release.pod_names(), revision(release)) == before
 
 
 @pytest.mark.full
 def test_values_that_are_not_yaml_change_nothing(release: Release, tmp_path: Path) -> None:
-    before = pod_names(release), revision(release)
+    before = release.pod_names(), revision(release)
     (tmp_path / "values.yaml").write_text("config: [")
 
     with pytest.raises(AssertionError, match="exit 1"):
         release.upgrade(tmp_path / "values.yaml")
 
-    assert (pod_names(release), revision(release)) == before
+    assert (release.pod_names(), revision(release)) == before
 
 
 @pytest.mark.parametrize("case", smoke_first(STALLED_UPGRADES))
@@ -149,10 +144,10 @@ def test_bad_upgrade_keeps_the_old_pods_and_rolls_back(release: Release, load: L
     with pytest.raises(AssertionError, match="exit 1"):
         release.upgrade(ARTICLE, REPLICAS | STALLED_UPGRADES[case], timeout="15s")
     assert release.ready_pods() == PODS
-    old, before = config_of(next(pod for pod in release.pods() if is_ready(pod))), pod_names(release)
+    old, before = config_of(next(pod for pod in release.pods() if is_ready(pod))), release.pod_names()
     release.delete(next(pod for pod in release.pods() if is_ready(pod)), "--wait=false")
     wait_for("the old pod's replacement", lambda: sum(map(is_ready, release.pods())) == PODS, 60)
-    (replacement,) = (pod for pod in release.pods() if pod["metadata"]["name"] in new_ready_pods(release, before))
+    (replacement,) = new_ready_pods(release, before)
     assert release.read_config(replacement) == old
     assert len(release.config_maps()) == 1
 
@@ -187,12 +182,12 @@ def test_config_map_cannot_be_edited(release: Release) -> None:
 def test_pod_starts_after_its_config_map_is_deleted(release: Release, load: Load) -> None:
     """The annotation of the pod has the same text. The next upgrade creates the ConfigMap again."""
     ((name, text),) = release.config_maps().items()
-    before = pod_names(release)
+    before = release.pod_names()
     kubectl("--namespace", release.namespace, "delete", "configmap", name)
     release.delete(release.pods()[0], "--wait=false")
     wait_for("the replacement", lambda: len(new_ready_pods(release, before)) == 1)
 
-    (replacement,) = (pod for pod in release.pods() if pod["metadata"]["name"] in new_ready_pods(release, before))
+    (replacement,) = new_ready_pods(release, before)
     assert release.read_config(replacement) == text
     release.upgrade(ARTICLE, REPLICAS)
     assert release.config_maps() == {name: text}
