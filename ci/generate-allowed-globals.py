@@ -2,10 +2,10 @@
 """Print the globals (classes and functions) that a pickled model may reference, one "module name" per line.
 
 The output is the content of image/ml_census/models/pickles/allowed_globals.txt. Run this script with .venv/bin/python
-after an update of scikit-learn, numpy, scipy or pandas, and review the difference. The output must be the same for each
-supported Python version, although the lock file has different versions of numpy and scipy for them. With `--check`, the
-script also fits all estimators of tests/support/estimators.py, which takes minutes. The script exits with 1 if a pickle
-of these estimators references other globals.
+after an update of scikit-learn, XGBoost, LightGBM, numpy, scipy or pandas, and review the difference. The output must
+be the same for each supported Python version, although the lock file has different versions of libraries for them. With
+`--check`, the script also fits all estimators of tests/support/estimators.py, which takes minutes. The script exits
+with 1 if a pickle of these estimators references other globals.
 """
 
 import collections
@@ -24,6 +24,7 @@ import joblib
 import numpy
 import pandas
 import scipy.special
+from sklearn.base import BaseEstimator
 from sklearn.experimental import enable_halving_search_cv, enable_iterative_imputer  # noqa: F401
 from sklearn.utils import all_estimators
 
@@ -37,6 +38,8 @@ sklearn.metrics._dist_metrics sklearn.metrics._scorer
 sklearn.model_selection._split sklearn.multiclass sklearn.neighbors._ball_tree sklearn.neighbors._kd_tree
 sklearn.neural_network._stochastic_optimizers sklearn.tree._tree sklearn.utils._metadata_requests
 """.split()
+# Modules of other libraries whose estimators are allowed.
+ESTIMATORS = ["lightgbm.sklearn", "xgboost.sklearn"]
 # Modules whose functions are parameters of estimators: all are allowed. They only compute with arrays.
 FUNCTIONS = ["sklearn.feature_selection", "sklearn.metrics", "sklearn.metrics.pairwise", "sklearn.preprocessing"]
 # A numpy function with such a parameter is not allowed: it can open a file or call another function.
@@ -80,6 +83,7 @@ collections defaultdict
 copyreg _reconstructor
 functools partial
 joblib.numpy_pickle NumpyArrayWrapper
+lightgbm.basic Booster
 numpy dtype
 numpy ndarray
 numpy.core.multiarray _reconstruct
@@ -113,6 +117,8 @@ sklearn.neighbors._ball_tree newObj
 sklearn.neighbors._kd_tree newObj
 sklearn.utils._bunch Bunch
 sklearn.utils.validation check_array
+xgboost.callback EarlyStopping
+xgboost.core Booster
 """.strip().splitlines()
 
 
@@ -143,6 +149,13 @@ def allowed_globals() -> set[str]:
             if inspect.isclass(target) and target.__module__ == name
         }
         found |= {f"{name} {member}" for member in members if member.startswith("__pyx_unpickle_")}
+    for name in ESTIMATORS:
+        members = vars(importlib.import_module(name))
+        found |= {
+            f"{name} {member}"
+            for member, target in members.items()
+            if inspect.isclass(target) and issubclass(target, BaseEstimator) and target.__module__ == name
+        }
     for name in FUNCTIONS:
         functions = inspect.getmembers(importlib.import_module(name), inspect.isfunction)
         found |= {f"{target.__module__} {member}" for member, target in functions if target.__module__.startswith(name)}

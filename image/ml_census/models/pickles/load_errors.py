@@ -17,6 +17,8 @@ PICKLE_START = re.compile(rb"\x80[\x02-\x05]|\x1f\x8b|x[\x01\x5e\x9c\xda]|BZh|\x
 """Regular expression for the first bytes of a pickle, plain or compressed by joblib."""
 SHORTAGES = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
 """Values of OSError.errno for a lack of disk space, memory, processes or file descriptors."""
+EXTRAS = ("xgboost", "lightgbm")
+"""Modules that an extra of this package installs."""
 
 CODE_REMEDY = (
     "cloudpickle and dill store lambdas and functions of scripts as code, which the server does not run: "
@@ -48,6 +50,9 @@ def load_error_reason(data: bytes, error: BaseException, sklearn_version: str) -
     if is_of_unpickler:
         return "not a pickle, or a damaged one: write the fitted scikit-learn model with joblib.dump"
     if isinstance(error, ModuleNotFoundError):
+        library = str(error.name).partition(".")[0]
+        if library in EXTRAS:
+            return f"the module {library} is not installed: install the extra ml-census[{library}]"
         return f"the module {error.name} is not installed: install it beside the server"
     return f"scikit-learn {sklearn_version} cannot load it: {text}"
 

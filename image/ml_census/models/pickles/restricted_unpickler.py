@@ -32,6 +32,9 @@ from ml_census.models.pickles.placeholders import (
     placeholder_class,
 )
 
+BOOSTERS = {("lightgbm.basic", "Booster"), ("xgboost.core", "Booster")}
+"""Allowed classes that open files if they are called. A pickle restores such objects and cannot call the classes."""
+
 
 class ForbiddenGlobalError(Exception):
     """Report a pickle that references classes or functions that are neither allowed nor trusted."""
@@ -96,6 +99,8 @@ class _Unpickler(numpy_pickle.NumpyUnpickler):  # type: ignore[misc]
             module = _compat_pickle.IMPORT_MAPPING.get(module, module)
         full_name = f"{module}.{name}"
         self.has_vectorizer |= module == TEXT_MODULE
+        if (module, name) in BOOSTERS:
+            return _restorable(super().find_class(module, name))
         if (module, name) in allowed_globals():
             return super().find_class(module, name)
         if full_name in self._trusted and trusted_globals.rejection_reason(full_name) is None:
@@ -105,6 +110,22 @@ class _Unpickler(numpy_pickle.NumpyUnpickler):  # type: ignore[misc]
                 return target
         self.forbidden.add(full_name)
         return placeholder_class(full_name)
+
+
+def _restorable(booster: type) -> type:
+    """Return a subclass that an unpickler can restore and cannot call. A restored object has the class `booster`."""
+
+    def __init__(self: Any, *_: Any, **__: Any) -> None:
+        raise ForbiddenGlobalError([f"{booster.__module__}.{booster.__name__}"])
+
+    def __setstate__(self: Any, state: Any) -> None:
+        self.__class__ = booster
+        self.__setstate__(state)
+
+    def __del__(self: Any) -> None:
+        """Do nothing. The method of `booster` reads attributes that an object without a state does not have."""
+
+    return type(booster.__name__, (booster,), {f.__name__: f for f in (__init__, __setstate__, __del__)})
 
 
 def _check_guard() -> None:

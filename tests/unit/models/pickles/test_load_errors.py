@@ -39,9 +39,10 @@ def test_shortage_is_transient_and_damage_is_not(error: Exception, is_transient:
         (PICKLE, pickle.UnpicklingError("invalid load key"), "truncated or damaged"),
         (b"text", pickle.UnpicklingError("invalid load key"), "not a pickle, or a damaged one"),
         (PICKLE, ModuleNotFoundError("No module", name="mylib"), "the module mylib is not installed"),
+        (PICKLE, ModuleNotFoundError("No module", name="xgboost"), "install the extra ml-census[xgboost]"),
         (PICKLE, AttributeError("no attribute tree_"), "scikit-learn 1.9.0 cannot load it: AttributeError"),
     ],
-    ids=["cut", "damaged", "text", "module", "other"],
+    ids=["cut", "damaged", "text", "module", "extra", "other"],
 )
 def test_reason_follows_the_exception_and_the_start(data: bytes, error: Exception, reason: str) -> None:
     assert reason in load_error_reason(data, error, "1.9.0")
