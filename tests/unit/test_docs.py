@@ -15,15 +15,18 @@ from ml_census.api.app import create_app
 from ml_census.cli.main import main
 from ml_census.config import Config
 from ml_census.observability.metrics import Metrics
+from ml_census.web import static_files
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 REFERENCE = {path.stem: path.read_text() for path in (ROOT / "docs/reference").glob("*.md")}
 COMPARISON = (ROOT / "docs/explanation/chart-comparison.md").read_text()
 
+APP = create_app(cast(Any, None), Config("", "", ""))
+
 
 @pytest.mark.parametrize(
-    "path", sorted({rule.rule for rule in create_app(cast(Any, None), Config("", "", "")).url_map.iter_rules()})
+    "path", sorted({rule.rule for rule in APP.url_map.iter_rules()}.difference(static_files.PATHS))
 )
 def test_each_route_is_in_the_api_reference(path: str) -> None:
     assert re.search(rf"(GET|POST) {re.escape(path)}[`,]|`{re.escape(path)}`", REFERENCE["api"])

@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from ml_census.web import static_files
+
 Document = dict[str, Any]
 REFERENCE = "#/components/"
 INLINE = ("headers", "parameters", "requestBodies", "responses")
@@ -13,8 +15,9 @@ INLINE = ("headers", "parameters", "requestBodies", "responses")
 
 
 def build_document(parts: Iterable[Mapping[str, Any]]) -> Document:
-    """Return the document in openapi.yaml, with the paths and components of the `parts` added."""
+    """Return the document in openapi.yaml, with the files of the page, and the paths and components of the `parts`."""
     document: Document = yaml.safe_load(resources.files("ml_census.web").joinpath("openapi.yaml").read_bytes())
+    document["paths"] |= static_files.openapi_paths()
     for part in parts:
         document["paths"] |= part["paths"]
         for section, components in part.get("components", {}).items():

@@ -1,24 +1,22 @@
 """Web pages for browsers. No page loads anything from another host. No page contains a row or a user name."""
 
+import json
 from collections.abc import Callable
 from functools import cache, partial
 from importlib import resources
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, redirect, request
 from jinja2 import Environment
 
+from ml_census.web import static_files
 from ml_census.web.openapi import Document, resolve, to_yaml
 
 GREETING = "ml-census is ready: log in at /login, post rows to /prediction.\n"
 REPORT = "/report"
 FIRST_PATHS = ("/login", "/prediction", "/schema")
 """Paths that the page /docs shows first, because most clients need these paths."""
-SCRIPTS = ("main", "api", "csv", "explain", "fields", "form", "format", "table")
-"""JavaScript modules in static/js. The path of each module is /js/NAME.js."""
-STATIC = {"/page.css": ("static/page.css", "text/css")} | {
-    f"/js/{name}.js": (f"static/js/{name}.js", "text/javascript") for name in SCRIPTS
-}
-"""Path -> file and content type."""
+PAGE_PATHS = frozenset({"/", "/docs", "/docs/", *static_files.PATHS})
+"""Paths that the page /docs omits, because only browsers need these paths."""
 CSP_NONE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 CSP_SAME_ORIGIN = f"{CSP_NONE}; script-src 'self'; style-src 'self'; connect-src 'self'"
 CSP_INLINE_STYLE = f"{CSP_NONE}; style-src 'unsafe-inline'; img-src data:"
@@ -28,15 +26,19 @@ CSP_INLINE_STYLE = f"{CSP_NONE}; style-src 'unsafe-inline'; img-src data:"
 def create_blueprint(document: Callable[[], Document], report: Callable[[], bytes | None]) -> Blueprint:
     """Return the blueprint of the pages.
 
-    `document` returns the OpenAPI document. The first request to each of /docs and /openapi.yaml calls `document`.
+    `document` returns the OpenAPI document. The first request to each of /docs, /openapi.json and
+    /openapi.yaml calls `document`.
     `report` returns an HTML page on the training of the model, or None if the model has no report.
     """
     blueprint = Blueprint("web", __name__)
     blueprint.add_url_rule("/", "index", _index)
-    for path, (file, mimetype) in STATIC.items():
-        blueprint.add_url_rule(path, file.rpartition("/")[2].replace(".", "_"), partial(_static, file, mimetype))
-    yaml_text, docs_page = cache(lambda: to_yaml(document())), cache(lambda: _render_docs(document()))
+    for path in static_files.PATHS:
+        blueprint.add_url_rule(path, static_files.endpoint(path), partial(_static, path))
+    yaml_text, json_text = cache(lambda: to_yaml(document())), cache(lambda: json.dumps(document()))
+    docs_page = cache(lambda: _render_docs(document()))
     blueprint.add_url_rule("/docs", "docs", lambda: _html(docs_page(), CSP_SAME_ORIGIN))
+    blueprint.add_url_rule("/docs/", "docs_with_slash", lambda: redirect("../docs", 308))
+    blueprint.add_url_rule("/openapi.json", "openapi_json", lambda: Response(json_text(), mimetype="application/json"))
     blueprint.add_url_rule("/openapi.yaml", "openapi", lambda: Response(yaml_text(), mimetype="application/yaml"))
     blueprint.add_url_rule(REPORT, "report", lambda: _report(report()))
     return blueprint
@@ -52,8 +54,8 @@ def _index() -> Response:
     return response
 
 
-def _static(file: str, mimetype: str) -> Response:
-    return Response(_read(file), mimetype=mimetype)
+def _static(path: str) -> Response:
+    return Response(static_files.read(path), mimetype=static_files.content_type(path))
 
 
 def _report(page: bytes | None) -> Response:
@@ -79,6 +81,7 @@ def _render_docs(document: Document) -> str:
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template.filters["yaml"] = to_yaml
     resolved = resolve(document)
-    first = {path: resolved["paths"][path] for path in FIRST_PATHS if path in resolved["paths"]}
+    paths = {path: operations for path, operations in resolved["paths"].items() if path not in PAGE_PATHS}
+    first = {path: paths[path] for path in FIRST_PATHS if path in paths}
     source = _read("templates/docs.html").decode()
-    return template.from_string(source).render(resolved | {"paths": first | resolved["paths"]})
+    return template.from_string(source).render(resolved | {"paths": first | paths})
