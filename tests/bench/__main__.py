@@ -24,10 +24,10 @@ from bench.servers import (
     ml_census_server,
     run_server,
 )
-from ml_census import training
-from ml_census.training import datasets
-from ml_census.training.adult import COLUMNS
-from ml_census.training.pipelines import RECIPES
+from ml_census.training.census import datasets
+from ml_census.training.census.adult import COLUMNS
+from ml_census.training.census.pipelines import RECIPES
+from ml_census.training.census.train import train
 
 BUILD = Path(__file__).parents[2] / "build/bench"
 CONNECTIONS = 8
@@ -111,7 +111,7 @@ def published_model(recipe: str, source: str) -> Path:
     """Return the folder of a model, and train it if the folder is missing."""
     folder = BUILD / f"{recipe}-{Path(source).name}"
     if not (folder / "manifest.json").exists():
-        training.train(recipe, source, str(folder))
+        train(recipe, source, str(folder))
     return folder
 
 

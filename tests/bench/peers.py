@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.servers import HERE, BenchError, Server, log
-from ml_census.training.adult import COLUMNS, NUMBERS
+from ml_census.training.census.adult import COLUMNS, NUMBERS
 
 MODELS = HERE / "peer_models"
 BUILD = HERE.parents[1] / "build/bench/peers"

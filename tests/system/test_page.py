@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
-from ml_census.training import synthetic
+from ml_census.training.census import synthetic
 from support.live_server import Server
 from support.page import census, field, log_in, page, percent, screenshot, tab_to
 

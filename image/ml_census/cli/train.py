@@ -16,8 +16,9 @@ from ml_census.cli.ending import fail, fail_on
 def train(recipe: str, source: str, output: str) -> None:
     """Train the census model of the example, and write the folder that a server loads."""
     try:
-        from ml_census.training import DataError, StorageError
-        from ml_census.training import train as run
+        from ml_census.storage import StorageError
+        from ml_census.training.census.datasets import DataError
+        from ml_census.training.census.train import train as run
     except ModuleNotFoundError as error:
         fail(f"train needs the extra: pip install 'ml-census[train]' ({error})")
     with fail_on(DataError), fail_on(StorageError, subject=output):

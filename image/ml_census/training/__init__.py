@@ -1,10 +1,4 @@
-"""Train the census model, the example of this project.
+"""Evaluation and report of a model, from its data, and the census example.
 
 The package needs `pip install 'ml-census[train]'`. The container image does not contain the extra `train`.
 """
-
-from ml_census.storage import StorageError
-from ml_census.training.datasets import DataError
-from ml_census.training.train import train
-
-__all__ = ["DataError", "StorageError", "train"]

@@ -12,7 +12,7 @@ from jinja2 import Environment, StrictUndefined
 
 from ml_census import __version__
 from ml_census.training import plots
-from ml_census.training.datasets import Dataset
+from ml_census.training.census.datasets import Dataset
 from ml_census.training.evaluation import (
     CONFIDENCE,
     IMPORTANCE_REPEATS,

@@ -1,4 +1,4 @@
-"""`ml-census train`: errors in one line. Recipes are in training/test_pipelines.py."""
+"""`ml-census train`: errors in one line. Recipes are in training/census/test_pipelines.py."""
 
 from pathlib import Path
 

@@ -26,7 +26,7 @@ from ml_census.observability.drift import (
 )
 from ml_census.observability.metrics import Metrics
 from ml_census.schema import Column, Schema, TrainingDistribution
-from ml_census.training.train import training_distribution
+from ml_census.training.census.train import training_distribution
 
 AGE = Column("age", "number", training=TrainingDistribution((0.5, 0.3, 0.2, 0.0), (30, 50), 17, 90))
 SEX = Column("sex", "category", ("Female", "Male"), training=TrainingDistribution((0.4, 0.6, 0.0)))

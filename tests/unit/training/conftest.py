@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from ml_census.training import datasets
-from ml_census.training.adult import NUMBERS
-from ml_census.training.datasets import Dataset
+from ml_census.training.census import datasets
+from ml_census.training.census.adult import NUMBERS
+from ml_census.training.census.datasets import Dataset
 from ml_census.training.evaluation import Evaluation, ToModelInput, evaluate
 
 

@@ -6,8 +6,8 @@ from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, confusion_matrix, roc_auc_score
 
-from ml_census.training.adult import NUMBERS
-from ml_census.training.datasets import Dataset
+from ml_census.training.census.adult import NUMBERS
+from ml_census.training.census.datasets import Dataset
 from ml_census.training.evaluation import GRID, Evaluation, ToModelInput, evaluate, probabilities
 
 pytestmark = pytest.mark.slow  # the bands and importances take over a second

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 
 import ml_census
 from ml_census.training import report
-from ml_census.training.datasets import Dataset
+from ml_census.training.census.datasets import Dataset
 from ml_census.training.evaluation import Evaluation
 
 pytestmark = pytest.mark.slow  # matplotlib takes over a second to draw a page

@@ -12,9 +12,9 @@ from ml_census.engine.runtime.serialization import from_bytes, to_bytes
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.schema_inference import infer_schema
 from ml_census.schema import Columns
-from ml_census.training import datasets
-from ml_census.training.adult import COLUMNS
-from ml_census.training.pipelines import RECIPES
+from ml_census.training.census import datasets
+from ml_census.training.census.adult import COLUMNS
+from ml_census.training.census.pipelines import RECIPES
 
 pytestmark = pytest.mark.adult
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from ml_census.training.adult import COLUMNS
+from ml_census.training.census.adult import COLUMNS
 
 TRAIN_ROWS = 8_000
 TEST_ROWS = 4_000

@@ -14,10 +14,10 @@ from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from ml_census.models import schema_inference
 from ml_census.models.publishing import publish
 from ml_census.schema import Column, Schema, TrainingDistribution
-from ml_census.training import datasets
-from ml_census.training.adult import COLUMNS, DECODING
+from ml_census.training.census import datasets
+from ml_census.training.census.adult import COLUMNS, DECODING
+from ml_census.training.census.pipelines import RECIPES, TrainingPipeline
 from ml_census.training.evaluation import THRESHOLD, evaluate, probabilities
-from ml_census.training.pipelines import RECIPES, TrainingPipeline
 from ml_census.training.report import render_report
 
 GOLDEN_ROWS = 20

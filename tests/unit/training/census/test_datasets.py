@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml_census.training import datasets
-from ml_census.training.adult import CATEGORIES, COLUMNS, NUMBERS
+from ml_census.training.census import datasets
+from ml_census.training.census.adult import CATEGORIES, COLUMNS, NUMBERS
 
 LINE = "39, State-gov, 77516, Bachelors, 13, Never-married, Adm-clerical, Not-in-family, White, Male, 2, 0, 40, ?, {}\n"
 

@@ -15,7 +15,7 @@ from sklearn.feature_selection import SelectKBest
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import LabelBinarizer, OrdinalEncoder
 
-from ml_census.training.adult import CATEGORIES, COLUMNS, NUMBERS
+from ml_census.training.census.adult import CATEGORIES, COLUMNS, NUMBERS
 
 
 @dataclass(frozen=True)

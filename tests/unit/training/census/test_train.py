@@ -8,10 +8,11 @@ import pytest
 import yaml
 
 from conftest import KEY
-from ml_census import config, training
-from ml_census.training import synthetic
-from ml_census.training.adult import COLUMNS, NUMBERS
-from ml_census.training.pipelines import RECIPES
+from ml_census import config
+from ml_census.training.census import synthetic
+from ml_census.training.census.adult import COLUMNS, NUMBERS
+from ml_census.training.census.pipelines import RECIPES
+from ml_census.training.census.train import train
 from support.load_artifacts import load_artifacts
 
 pytestmark = pytest.mark.slow  # trains and publishes
@@ -24,7 +25,7 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(synthetic, "TRAIN_ROWS", 800)
         patch.setattr(synthetic, "TEST_ROWS", 400)
-        training.train(request.param, "demo", str(folder / "model"))
+        train(request.param, "demo", str(folder / "model"))
     return folder
 
 

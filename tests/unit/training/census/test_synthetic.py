@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml_census.training import synthetic
-from ml_census.training.adult import CATEGORIES, NUMBERS
+from ml_census.training.census import synthetic
+from ml_census.training.census.adult import CATEGORIES, NUMBERS
 
 Sample = tuple[pd.DataFrame, np.ndarray]
 

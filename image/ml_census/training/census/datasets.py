@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from ml_census import storage
-from ml_census.training import synthetic
-from ml_census.training.adult import CATEGORIES, COLUMNS, NUMBERS
+from ml_census.training.census import synthetic
+from ml_census.training.census.adult import CATEGORIES, COLUMNS, NUMBERS
 
 TEST_ROWS = 16_281
 TRAIN_ROWS = 32_561

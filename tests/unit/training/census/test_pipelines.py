@@ -5,9 +5,9 @@ import os
 import numpy as np
 import pytest
 
-from ml_census.training import datasets, synthetic
-from ml_census.training.pipelines import RECIPES
-from ml_census.training.train import score_test_set
+from ml_census.training.census import datasets, synthetic
+from ml_census.training.census.pipelines import RECIPES
+from ml_census.training.census.train import score_test_set
 
 pytestmark = pytest.mark.slow  # the forest takes over a second
 

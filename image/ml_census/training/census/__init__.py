@@ -1,0 +1,1 @@
+"""Train the census model, the example of this project."""
