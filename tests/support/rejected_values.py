@@ -20,6 +20,7 @@ REJECTED: list[tuple[Node, str]] = [
     ({"nameOverride": "Census"}, "/nameOverride"),
     ({"fullnameOverride": "-census"}, "/fullnameOverride"),
     ({"config": {"model_name": "the model"}}, "/config/model_name"),
+    ({"config": {"description": 501 * "a"}}, "/config/description"),
     ({"config": {"model_sha256": 63 * "a"}}, "/config/model_sha256"),
     ({"config": {"model_sha256": 5}}, "/config/model_sha256"),
     ({"config": {"model_sha256": 64 * "A"}}, "/config/model_sha256"),

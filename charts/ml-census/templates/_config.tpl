@@ -15,6 +15,9 @@ secret: {{ .Values.config.secret | default "/credentials/secret.txt" | quote }}
 {{- with .Values.config.model_name }}
 model_name: {{ . | quote }}
 {{- end }}
+{{- with .Values.config.description }}
+description: {{ . | quote }}
+{{- end }}
 {{- with .Values.config.unauthenticated_protocols }}
 unauthenticated_protocols: {{ toJson . }}
 {{- end }}

@@ -10,6 +10,7 @@ MAX_SECONDS = 10_000_000
 """Maximum of all times in the configuration, in seconds (115 days). Python's timers overflow at 292 years."""
 PROTOCOLS = ("kserve", "open-inference", "mlflow", "vertex")
 """Names of all protocols except the native one (/prediction). SageMaker uses the protocol mlflow."""
+DEFAULT_MODEL_NAME = "model"
 CREDENTIALS = ("users", "secret")
 """Keys that name the files with passwords and signing keys."""
 
@@ -38,8 +39,10 @@ class Config:
     """
     prediction_decoding: str | None = field(default=None, metadata=checked_by(validators.path_or_object))
     """JSON file with a text for each class. Responses have this text in place of the class; None: the class itself."""
-    model_name: str = field(default="model", metadata=checked_by(validators.model_name))
-    """Name of the model in the URL paths of the protocols KServe and Open Inference."""
+    model_name: str = field(default=DEFAULT_MODEL_NAME, metadata=checked_by(validators.model_name))
+    """Name of the model in the URL paths of the protocols KServe and Open Inference, and title of the web page."""
+    description: str = field(default="", metadata=checked_by(validators.description))
+    """Description of the model on the web page. Empty: the description in manifest.json."""
     unauthenticated_protocols: tuple[str, ...] = field(default=(), metadata=checked_by(validators.subset(PROTOCOLS)))
     """Protocols whose requests need no token. Set this key only behind a proxy that authenticates clients."""
     cors_origins: tuple[str, ...] = field(default=(), metadata=checked_by(validators.origins))

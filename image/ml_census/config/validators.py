@@ -12,6 +12,8 @@ Validator = Callable[[object], None]
 
 SHA256 = re.compile("[0-9a-f]{64}")
 MODEL_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+MAX_DESCRIPTION_LENGTH = 500
+"""Maximum length of `description`, in characters."""
 GCS_URI = re.compile(r"gs://[a-z0-9][a-z0-9._-]*/(.*[^/])")
 
 
@@ -86,6 +88,12 @@ def model_name(value: object) -> None:
     """Raise ValueError if the value is not a model name of at most 63 characters for use in URL paths."""
     if not isinstance(value, str) or not MODEL_NAME.fullmatch(value):
         raise ValueError("must be text of letters, digits, dots, dashes and underscores, at most 63")
+
+
+def description(value: object) -> None:
+    """Raise ValueError if the value is not text of at most MAX_DESCRIPTION_LENGTH characters."""
+    if not isinstance(value, str) or len(value) > MAX_DESCRIPTION_LENGTH:
+        raise ValueError(f"must be text of at most {MAX_DESCRIPTION_LENGTH} characters")
 
 
 def sha256(value: object) -> None:

@@ -112,7 +112,9 @@ def _checked(config: Config, folder: ModelFolder, model: ServedModel) -> ServedM
     """Run the self-test of a model, and return the model with labels, report and sample. Raises ArtifactError."""
     labels = _read_labels(config.prediction_decoding, folder, model.predictor.classes)
     sample = run_self_test(config, model.predictor, labels, folder)
-    return replace(model, labels=labels, report=folder.read_optional(REPORT), sample=sample)
+    name, description = folder.optional_text("name"), folder.optional_text("description")
+    report = folder.read_optional(REPORT)
+    return replace(model, labels=labels, report=report, sample=sample, name=name, description=description)
 
 
 def _prefetch(config: Config, folder: ModelFolder) -> bytes:

@@ -123,6 +123,16 @@ class ModelFolder:
             raise ArtifactError("model_path", uri, 'trusted_globals must be a list of "module.name"')
         return tuple(names)
 
+    def optional_text(self, key: str) -> str | None:
+        """Return the text of a key of manifest.json, or None without this key or with empty text.
+
+        Raises ArtifactError if the value is not text.
+        """
+        value = self.manifest.get(key)
+        if value is not None and not isinstance(value, str):
+            raise ArtifactError("model_path", self.uri(MANIFEST), f"{key} must be text")
+        return value or None
+
     def uri(self, name: str) -> str:
         """Return the URI of the file `name` in the folder of the model."""
         return storage.join(self.folder, name)

@@ -30,6 +30,10 @@ class ServedModel:
     """The HTML page report.html, or None if the folder of the model has no report.html."""
     sample: Any = None
     """The prediction for one row, before `decode`. None: the model rejects the example rows and has no golden.json."""
+    name: str | None = None
+    """The name in manifest.json. None: manifest.json is missing or has no name."""
+    description: str | None = None
+    """The description in manifest.json. None: manifest.json is missing or has no description."""
     drift: DriftMonitor = field(init=False, repr=False, compare=False)
     """Compares predicted rows with the training data. Each loaded model has its own monitor, which starts empty."""
 

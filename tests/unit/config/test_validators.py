@@ -34,6 +34,8 @@ URI_KEYS = ("model_path", "users", "secret", "prediction_decoding")
         ("unauthenticated_protocols", ["article"], "must be a list of kserve"),
         ("access_log", 1, "must be true or false"),
         ("model_name", 5, "letters, digits"),
+        ("description", 5, "must be text of at most 500 characters"),
+        ("description", 501 * "a", "must be text of at most 500 characters"),
         ("model_sha256", "abc", "64 hexadecimal digits"),
         ("model_sha256", 1111111111111111111111111111111111111111111111111111111111111111, "in quotes"),
         ("cache_path", 7, "must be a path"),

@@ -9,6 +9,8 @@ from ml_census.api.blueprint import ApiBlueprint
 from ml_census.api.credentials import authenticate
 from ml_census.api.responses import json_response
 from ml_census.api.state import current_state
+from ml_census.config import DEFAULT_MODEL_NAME
+from ml_census.models.model import ServedModel
 from ml_census.schema import schema_to_json
 from ml_census.web.views import REPORT
 
@@ -22,6 +24,9 @@ def schema() -> Response:
     predictor = artifacts.predictor
     classes = predictor.classes if predictor.has_probabilities else None
     document = schema_to_json(predictor.schema) | {"classes": classes and artifacts.model.decode(classes)}
+    document |= _title(artifacts.model)
+    if description := current_state().config.description or artifacts.model.description:
+        document["description"] = description
     if predictor.outputs and predictor.has_probabilities:
         document["outputs"] = predictor.outputs
     return json_response(document)
@@ -42,5 +47,17 @@ def version() -> Response:
         "python": platform.python_version(),
         "reloads": state.reload_counts(),
         **({"report": REPORT} if artifacts.model.report else {}),
+        **_title(model),
     }
     return json_response(document)
+
+
+def _title(model: ServedModel) -> dict[str, str]:
+    """Return the title of the model, or nothing if neither config.yaml nor manifest.json has a name.
+
+    The title is no secret: the name of the model is part of URL paths. So /version returns the title without a token,
+    and the login form shows the title.
+    """
+    name = current_state().config.model_name
+    title = model.name if name == DEFAULT_MODEL_NAME else name
+    return {"title": title} if title else {}

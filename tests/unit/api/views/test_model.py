@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from flask.testing import FlaskClient
 
 from ml_census.api.app import create_app
@@ -17,6 +18,29 @@ def test_schema_has_columns_and_decoded_classes(client: FlaskClient, token: str,
     assert document["classes"] == list((artifacts.model.labels or {}).values())
 
 
+TITLES = [
+    ("model", "", None, None),
+    ("model", "", "Income", "Census of 1994"),
+    ("census", "Adults", "Income", "Census of 1994"),
+]
+"""model_name and description in config.yaml, then name and description in manifest.json."""
+
+
+@pytest.mark.parametrize(("model_name", "described", "name", "description"), TITLES)
+def test_title_and_description_come_from_config_first(
+    artifacts: Artifacts, config: Config, token: str, model_name: str, described: str, name: str, description: str
+) -> None:
+    model = replace(artifacts.model, name=name, description=description)
+    changed = replace(config, model_name=model_name, description=described)
+    client = create_app(replace(artifacts, model=model), changed).test_client()
+
+    schema, version = (client.get(path, headers={"Authorization": token}).json for path in ("/schema", "/version"))
+
+    assert schema and version and "description" not in version
+    assert schema.get("title") == version.get("title") == (name if model_name == "model" else model_name)
+    assert schema.get("description") == (described or description)
+
+
 def test_version_names_server_model_and_libraries(client: FlaskClient) -> None:
     assert set(client.get("/version").json or {}) == {
         "version",
@@ -25,6 +49,7 @@ def test_version_names_server_model_and_libraries(client: FlaskClient) -> None:
         "scikit-learn",
         "python",
         "reloads",
+        "title",
     }
 
 
