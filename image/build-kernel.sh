@@ -1,12 +1,12 @@
 #!/bin/sh
-# Compile the trees' kernel, ml_census/engine/runtime/libkernel.so, unless it is there and newer than its source.
+# Compile the trees' kernels, ml_census/engine/runtime/libkernel.so, unless the file is newer than the sources.
 # By the compiler that CC names, or cc; without one by zig, a compiler that pip installs (for this once).
 set -eu
 cd "$(dirname "$0")"
-source=ml_census/engine/runtime/kernel.c
-target=ml_census/engine/runtime/libkernel.so
+folder=ml_census/engine/runtime
+target=$folder/libkernel.so
 
-[ -z "$(find "$target" -newer "$source" 2>/dev/null)" ] || exit 0
+[ ! -e "$target" ] || [ -n "$(find $folder/*.[ch] -newer "$target")" ] || exit 0
 if ! command -v "${CC:-cc}" >/dev/null; then
   zig=$(mktemp -d)
   trap 'rm -rf "$zig"' EXIT
@@ -16,5 +16,5 @@ if ! command -v "${CC:-cc}" >/dev/null; then
   CC="${PYTHON:-python3} -m ziglang cc -mcpu=baseline"
 fi
 # for any processor of its kind; strict C arithmetic, since sums must be scikit-learn's to the last bit
-${CC:-cc} -std=c11 -O3 -Wall -Wextra -Werror -ffp-contract=off -fPIC -shared -o "$target.new" "$source"
+${CC:-cc} -std=c11 -O3 -Wall -Wextra -Werror -ffp-contract=off -fPIC -shared -o "$target.new" $folder/*.c
 mv "$target.new" "$target"

@@ -5,7 +5,7 @@ can serve a compiled model.
 
     compiled.npz ── serialization.from_bytes ──▶ CompiledPredictor ── predict(columns) ──▶ classes or numbers
                                                      │
-                                                     ├─ scoring: TreeEnsemble   encoders ▶ codes ▶ kernel.c ▶ scores
+                                                     ├─ scoring: TreeEnsemble   encoders ▶ codes ▶ C code ▶ scores
                                                      │       or  LinearModel    features @ weights + base
                                                      └─ link: identity, logistic, half_logistic, softmax, exp
 
@@ -15,7 +15,9 @@ function, for example the result of decision_function(). A row has one score, or
 Modules:
     compiled_model.py   CompiledPredictor
     encoders.py         convert values to codes
-    tree_ensemble.py    scores of tree models; tree_checks.py checks the arrays, kernel.py calls the C code of kernel.c
+    tree_ensemble.py    scores of tree models; tree_checks.py checks the arrays
+    leaf_masks.py       masks of trees with at most 64 leaves, for the C code of leaf_masks.c
+    kernel.py           calls the C code of kernel.c and leaf_masks.c
     linear_model.py     scores of linear models
     links.py            convert scores to probabilities or numbers
     serialization.py    write and read compiled.npz

@@ -1,11 +1,14 @@
 """Load the shared library libkernel.so with ctypes. The library computes the scores of compiled trees.
 
-image/build-kernel.sh compiles libkernel.so from kernel.c. The C code includes no Python header, so libkernel.so works
-with every version of Python.
+image/build-kernel.sh compiles libkernel.so from kernel.c and leaf_masks.c. The C code includes no Python header, so
+libkernel.so works with every version of Python.
 """
 
 import ctypes
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
 
 FILE = Path(__file__).with_name("libkernel.so")
 BITSET_FLAG = 0x80000000
@@ -29,21 +32,28 @@ class ForestStruct(ctypes.Structure):
 
 
 class Kernel:
-    """The function sum_leaves of libkernel.so. Raises OSError if the file is missing or built for another machine."""
+    """One function of libkernel.so, with the arrays of one model."""
 
-    def __init__(self) -> None:
-        arguments = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p)
-        self._keeping_gil = ctypes.PyDLL(str(FILE)).sum_leaves
-        self._releasing_gil = ctypes.CDLL(str(FILE)).sum_leaves
-        for function in (self._keeping_gil, self._releasing_gil):
-            function.argtypes = arguments
-            function.restype = None
+    def __init__(
+        self, function: str, struct: type[ctypes.Structure], arrays: Sequence[np.ndarray], counts: Sequence[int]
+    ) -> None:
+        """Initialize with the name of the function and the values of its struct: arrays, then counts.
 
-    def sum_leaves(self, forest: int, codes: int, rows: int, out: int) -> None:
-        """Find the leaf that each row reaches in each tree. Add the values of this leaf to the row's scores in `out`.
-
-        `forest` is the address of a ForestStruct. `codes` is the address of an array uint32 (rows, columns), and `out`
-        is the address of an array float64 (rows, scores).
+        Raises OSError if libkernel.so is missing or built for another machine.
         """
-        sum_leaves = self._keeping_gil if rows < KEEP_GIL_BELOW_ROWS else self._releasing_gil
-        sum_leaves(forest, codes, rows, out)
+        self._arrays = arrays  # the struct has only their addresses
+        self._struct = struct(*(array.ctypes.data for array in arrays), *counts)
+        self._keeping_gil = getattr(ctypes.PyDLL(str(FILE)), function)
+        self._releasing_gil = getattr(ctypes.CDLL(str(FILE)), function)
+        for each in (self._keeping_gil, self._releasing_gil):
+            each.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p)
+            each.restype = None
+
+    def sum_leaves(self, codes: np.ndarray, sums: np.ndarray) -> None:
+        """Find the leaf that each row reaches in each tree. Add the values of this leaf to the row's `sums`.
+
+        `codes` is uint32 (rows, columns). `sums` is float64 (rows, scores). Both must be C-contiguous.
+        """
+        rows = len(sums)
+        function = self._keeping_gil if rows < KEEP_GIL_BELOW_ROWS else self._releasing_gil
+        function(ctypes.addressof(self._struct), codes.ctypes.data, rows, sums.ctypes.data)

@@ -1,12 +1,12 @@
-"""Forests, boosted trees and single decision trees, as arrays that the C code of kernel.c reads."""
+"""Forests, boosted trees and single decision trees, as arrays that the C code of kernel.c or leaf_masks.c reads."""
 
-import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from ml_census.engine.runtime import leaf_masks
 from ml_census.engine.runtime.encoders import Encoder
 from ml_census.engine.runtime.kernel import ForestStruct, Kernel
 from ml_census.engine.runtime.tree_checks import check_arrays, check_nodes
@@ -64,8 +64,7 @@ class TreeEnsemble:
         rows = len(columns[0])
         codes = self._codes(columns, rows)
         sums = np.tile(self.base, (rows, 1)) if rows > 1 else self.base[np.newaxis].copy()
-        kernel, forest = self._kernel
-        kernel.sum_leaves(ctypes.addressof(forest), codes.ctypes.data, rows, sums.ctypes.data)
+        self._kernel.sum_leaves(codes, sums)
         return sums / self.divisor if self.divisor > 1 else sums
 
     def _codes(self, columns: Columns, rows: int) -> np.ndarray:
@@ -78,7 +77,10 @@ class TreeEnsemble:
         return codes
 
     @cached_property
-    def _kernel(self) -> tuple[Kernel, ForestStruct]:
+    def _kernel(self) -> Kernel:
+        """Kernel of leaf_masks.c for small trees, otherwise of kernel.c. Both give the same bits."""
+        if kernel := leaf_masks.create_kernel(self):
+            return kernel
         arrays = (self.nodes, self.bitsets, self.roots, self.outputs, self.values)
         counts = (len(self.roots), self.values.shape[1], len(self.encoders), len(self.base))
-        return Kernel(), ForestStruct(*(array.ctypes.data for array in arrays), *counts)
+        return Kernel("sum_leaves", ForestStruct, arrays, counts)

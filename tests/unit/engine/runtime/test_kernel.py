@@ -14,7 +14,7 @@ def test_missing_kernel_is_an_os_error(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setattr(kernel, "FILE", tmp_path / "libkernel.so")
 
     with pytest.raises(OSError, match=r"libkernel\.so"):
-        kernel.Kernel()
+        kernel.Kernel("sum_leaves", kernel.ForestStruct, (), ())
 
 
 def test_struct_has_the_size_of_its_c_fields() -> None:
