@@ -8,8 +8,9 @@ import math
 import threading
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from ml_census.schema import Column, Columns, Schema, Value
+from ml_census.schema import Column, Columns, Schema
 
 MIN_ROWS = 1000
 """Minimum number of counted rows for a PSI. Without drift the PSI is about bins / rows: large for few rows."""
@@ -76,15 +77,17 @@ def population_stability_index(training: Sequence[float], current: Sequence[floa
     return sum((new - old) * math.log(new / old) for old, new in pairs)
 
 
-def _bin_function(column: Column) -> Callable[[Value], int]:
+def _bin_function(column: Column) -> Callable[[Any], int]:
     """Return a function that returns the bin index of a value. The last bin is for missing and unknown values."""
     last = len(column.training.frequencies) - 1 if column.training else 0
-    if column.training and column.type == "number":
-        bin_edges = column.training.bin_edges
+    if column.type == "category" or not column.training:
+        indices = {value: index for index, value in enumerate(column.json_categories)}
+        return lambda value: indices.get(value, last)
+    bin_edges: Sequence[Any] = column.training.bin_edges
+    if column.type == "text":
+        return lambda value: last if value is None else bisect_left(bin_edges, len(value))
 
-        def bin_of_number(value: Value) -> int:
-            return last if value is None or value != value else bisect_left(bin_edges, value)
+    def bin_of(value: Any) -> int:
+        return last if value is None or value != value else bisect_left(bin_edges, value)
 
-        return bin_of_number
-    indices = {value: index for index, value in enumerate(column.json_categories)}
-    return lambda value: indices.get(value, last)
+    return bin_of

@@ -7,9 +7,10 @@ from dataclasses import asdict, fields, replace
 from typing import Any, get_args
 
 from ml_census.schema.column import Column, ColumnType
-from ml_census.schema.errors import SchemaError
+from ml_census.schema.errors import InvalidValueError, SchemaError
 from ml_census.schema.schema import Form, Schema
 from ml_census.schema.training_distribution import TrainingDistribution
+from ml_census.schema.values import Value, parse_date
 
 DTYPE = re.compile(
     r"category|bool|boolean|str|string|object|float(32|64)|Float(32|64)|[Uu]?[Ii]nt(8|16|32|64)"
@@ -93,20 +94,43 @@ def _training_from_json(column: Column, entry: Mapping[str, Any]) -> TrainingDis
     """Return the training distribution. Raises SchemaError if the bins do not match the column."""
     _check_keys(f"the training of {column.name}", entry, TRAINING_KEYS)
     training = TrainingDistribution(
-        tuple(entry["frequencies"]), tuple(entry.get("bin_edges", [])), entry.get("minimum"), entry.get("maximum")
+        tuple(entry["frequencies"]),
+        tuple(entry.get("bin_edges", [])),
+        entry.get("minimum"),
+        entry.get("maximum"),
+        _typical_from_json(column, entry.get("typical")),
     )
     extremes = [value for value in (training.minimum, training.maximum) if value is not None]
-    numbers = [*training.frequencies, *training.bin_edges, *extremes]
-    are_numbers = all(type(number) in (int, float) and math.isfinite(number) for number in numbers)
-    if not are_numbers or not _has_bins_of(column, training):
+    is_valid = _is_date if column.type == "date" else _is_finite
+    are_valid = all(map(_is_finite, training.frequencies)) and all(map(is_valid, (*training.bin_edges, *extremes)))
+    if not are_valid or not _has_bins_of(column, training):
         raise SchemaError(
             f"the training of {column.name} needs a frequency for each of its bins, and one for all other values"
         )
     return training
 
 
+def _typical_from_json(column: Column, value: Any) -> Value:
+    """Return the typical value, or None for None. Raises SchemaError if the column does not accept the value."""
+    try:
+        return None if value is None else column.validate(value)[0]
+    except InvalidValueError as error:
+        raise SchemaError(f"the typical value of {column.name}: expected {error}") from error
+
+
+def _is_finite(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
+
+
+def _is_date(value: object) -> bool:
+    try:
+        return parse_date(value) == value
+    except InvalidValueError:
+        return False
+
+
 def _has_bins_of(column: Column, training: TrainingDistribution) -> bool:
     edges = training.bin_edges
-    bins = len(edges) + 1 if column.type == "number" else len(column.json_categories)
+    bins = len(column.json_categories) if column.type == "category" else len(edges) + 1
     is_ascending = list(edges) == sorted(set(edges))
     return column.type != "any" and is_ascending and len(training.frequencies) == bins + 1

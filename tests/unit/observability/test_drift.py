@@ -26,7 +26,6 @@ from ml_census.observability.drift import (
 )
 from ml_census.observability.metrics import Metrics
 from ml_census.schema import Column, Schema, TrainingDistribution
-from ml_census.training.census.train import training_distribution
 
 AGE = Column("age", "number", training=TrainingDistribution((0.5, 0.3, 0.2, 0.0), (30, 50), 17, 90))
 SEX = Column("sex", "category", ("Female", "Male"), training=TrainingDistribution((0.4, 0.6, 0.0)))
@@ -115,21 +114,30 @@ def test_requests_on_the_previous_model_are_not_counted() -> None:
     assert psis == pytest.approx([0, 0], abs=1e-3)
 
 
-def test_bins_of_a_number_have_equal_frequencies() -> None:
-    assert training_distribution(replace(AGE, training=None), pd.Series(range(100))) == TrainingDistribution(
-        (0.1,) * 10 + (0.0,), tuple(range(9, 90, 10)), 0, 99
+def test_lengths_of_texts_are_compared() -> None:
+    words = Column("note", "text", training=TrainingDistribution((0.5, 0.5, 0.0), (3,), 1, 9))
+    like_training, longer = [("abc",), ("abcd",)], [("abcd",), ("abcdefgh",)]
+
+    assert seen(like_training, (words,), MIN_ROWS).psi_by_column() == {"note": 0}
+    assert seen(longer, (words,), MIN_ROWS).psi_by_column()["note"] > 4
+
+
+def test_dates_are_compared() -> None:
+    training = TrainingDistribution(
+        (0.5, 0.5, 0.0), ("2024-03-05T00:00:00",), "2024-01-01T00:00:00", "2024-06-01T00:00:00"
     )
+    day = Column("day", "date", training=training)
+    like_training, missing = [("2024-03-05T00:00:00",), ("2024-03-05T00:00:00.5",)], [(None,)]
+
+    assert seen(like_training, (day,), MIN_ROWS).psi_by_column() == {"day": 0}
+    assert seen(missing, (day,), MIN_ROWS).psi_by_column()["day"] > 4
 
 
-def test_number_with_one_frequent_value_has_fewer_bins() -> None:
-    gains = pd.Series([0] * 95 + [1, 2, 3, 4, 5])
+def test_booleans_are_compared() -> None:
+    paid = Column("paid", "category", (False, True), training=TrainingDistribution((0.5, 0.5, 0.0)))
 
-    assert training_distribution(AGE, gains) == TrainingDistribution((0.95, 0.05, 0.0), (0,), 0, 5)
-
-
-def test_missing_values_have_a_frequency() -> None:
-    assert training_distribution(AGE, pd.Series([1.0, None])).frequencies == (0.5, 0.5)
-    assert training_distribution(SEX, pd.Series(["Male", "Male", "Female", "?"])).frequencies == (0.25, 0.5, 0.25)
+    assert seen([(True,), (False,)], (paid,), MIN_ROWS).psi_by_column() == {"paid": 0}
+    assert seen([(True,)], (paid,), MIN_ROWS).psi_by_column()["paid"] > 4
 
 
 def test_counts_are_halved_at_the_window_size() -> None:

@@ -16,7 +16,10 @@ from ml_census.schema import (
 
 SCHEMA = Schema(
     (
-        Column("age", "number", training=TrainingDistribution((0.5, 0.3, 0.2, 0.0), (30, 50), 17, 90)),
+        Column("age", "number", training=TrainingDistribution((0.5, 0.3, 0.2, 0.0), (30, 50), 17, 90, 35)),
+        Column("text", "text", training=TrainingDistribution((0.5, 0.5, 0.0), (30,), 2, 90, "yes")),
+        Column("day", "date", training=TrainingDistribution((1.0, 0.0), (), "2024-01-01T00:00:00")),
+        Column("paid", "category", (False, True), training=TrainingDistribution((1.0, 0.0, 0.0), typical=False)),
         Column("work", "category", ("Private", "?"), nullable=True, dtype="category"),
         Column("sex", "category", ("Female", "Male"), reject_unknown=True),
         Column("note", dropped=True),
@@ -93,3 +96,18 @@ def test_distribution_that_does_not_fit_is_rejected(training: object) -> None:
 
     with pytest.raises(SchemaError):
         schema_from_json({"form": "frame", "columns": [column]})
+
+
+@pytest.mark.parametrize(
+    ("kind", "training"),
+    [
+        ("date", {"frequencies": [0.5, 0.5, 0], "bin_edges": [7]}),
+        ("date", {"frequencies": [0.5, 0.5, 0], "bin_edges": ["5 March"]}),
+        ("date", {"frequencies": [1, 0], "minimum": "5 March"}),
+        ("text", {"frequencies": [0.5, 0.5, 0], "bin_edges": ["a"]}),
+        ("number", {"frequencies": [1, 0], "typical": "many"}),
+    ],
+)
+def test_value_of_another_type_is_rejected(kind: str, training: object) -> None:
+    with pytest.raises(SchemaError, match="of x"):
+        schema_from_json({"form": "frame", "columns": [{"name": "x", "type": kind, "training": training}]})

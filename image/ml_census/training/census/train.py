@@ -3,21 +3,21 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from rich.console import Console
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
 from ml_census.models import schema_inference
 from ml_census.models.publishing import publish
-from ml_census.schema import Column, Schema, TrainingDistribution
+from ml_census.schema import Schema
 from ml_census.training.census import datasets
 from ml_census.training.census.adult import COLUMNS, DECODING
 from ml_census.training.census.pipelines import RECIPES, TrainingPipeline
 from ml_census.training.evaluation import THRESHOLD, evaluate, probabilities
+from ml_census.training.profile import profile_schema
 from ml_census.training.report import render_report
 
 GOLDEN_ROWS = 20
@@ -92,40 +92,7 @@ def score_test_set(recipe: TrainingPipeline, model: Any, census: datasets.Datase
 
 def _schema(model: Any, census: datasets.Dataset) -> Schema:
     """Return the inferred schema with training distributions. A column without missing values rejects null."""
-    inferred = schema_inference.infer_schema(model, COLUMNS)
-    columns = []
-    for column in inferred.columns:
-        values = census.train[column.name]
-        nullable = column.nullable and bool(values.isna().any())
-        columns.append(replace(column, nullable=nullable, training=training_distribution(column, values)))
-    return replace(inferred, columns=tuple(columns))
-
-
-def training_distribution(column: Column, values: pd.Series) -> TrainingDistribution:
-    """Return the distribution of the training values of a column.
-
-    A number column has at most ten bins with about equal counts. A category column has a bin for each category. Raises
-    IndexError for a number column without any number.
-    """
-    if column.type == "number":
-        known = values.dropna().to_numpy()
-        bin_edges = _bin_edges(known)
-        counts = np.bincount(np.searchsorted(bin_edges, known), minlength=len(bin_edges) + 1)
-        bounds = (tuple(bin_edges.tolist()), known.min().item(), known.max().item())
-        return TrainingDistribution(_frequencies(counts, len(values)), *bounds)
-    counts = np.array([int((values == category).sum()) for category in column.json_categories])
-    return TrainingDistribution(_frequencies(counts, len(values)))
-
-
-def _bin_edges(numbers: np.ndarray) -> np.ndarray:
-    """Return the deciles without duplicates and without the maximum: float64 (edges,)."""
-    deciles = np.unique(np.quantile(numbers, np.arange(1, 10) / 10, method="inverted_cdf"))
-    return np.asarray(deciles[deciles < numbers.max()])
-
-
-def _frequencies(counts: np.ndarray, rows: int) -> tuple[float, ...]:
-    """Return the counts as shares of `rows`, then the share of all rows that no count includes."""
-    return tuple((np.append(counts, rows - counts.sum()) / rows).round(6).tolist())
+    return profile_schema(schema_inference.infer_schema(model, COLUMNS), census.train)
 
 
 def _golden_rows(census: datasets.Dataset) -> list[list[Any]]:
