@@ -10,6 +10,7 @@ from jinja2 import Environment
 
 from ml_census.web import static_files
 from ml_census.web.openapi import Document, resolve, to_yaml
+from ml_census.web.schema_text import describe
 
 GREETING = "ml-census is ready: log in at /login, post rows to /prediction.\n"
 REPORT = "/report"
@@ -79,7 +80,7 @@ def _read(name: str) -> bytes:
 def _render_docs(document: Document) -> str:
     """Return the OpenAPI document as an HTML page. Viewers such as Swagger UI load a megabyte of JavaScript."""
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template.filters["yaml"] = to_yaml
+    template.filters["describe"] = describe
     resolved = resolve(document)
     paths = {path: operations for path, operations in resolved["paths"].items() if path not in PAGE_PATHS}
     first = {path: paths[path] for path in FIRST_PATHS if path in paths}

@@ -1,19 +1,10 @@
 // Effects of changed values on the prediction.
 
 import { predictBatches, RequestError, session } from "./api.js";
+import { typicalValue } from "./example.js";
 import { $, columnName, countOf, element, formatPrediction, formatValue, isEqual, percent } from "./format.js";
 
 const MAX_CHANGES = 3; // maximum changed values that the page names
-
-/** Return the typical value of a column in the training data. For categories this is the most frequent one, for numbers
- *  the upper edge of the histogram bin with the median. Return undefined without a training distribution. */
-export function typicalValue({ type, training, categories }) {
-  if (!training) return undefined;
-  const { frequencies, bin_edges, maximum } = training;
-  if (type === "category") return categories?.[frequencies.indexOf(Math.max(...frequencies.slice(0, -1)))];
-  let sum = 0;
-  return bin_edges[frequencies.findIndex((frequency) => (sum += frequency) >= 0.5)] ?? maximum;
-}
 
 export const classIndex = (prediction) => Math.max(0, session.schema.classes.findIndex((name) => isEqual(name, prediction)));
 

@@ -1,7 +1,7 @@
 // Form fields for one row: an input element for each column of the model.
 
 import { session } from "./api.js";
-import { typicalValue } from "./explain.js";
+import { typicalValue } from "./example.js";
 import { $, columnName, element, formatNumber, formatValue } from "./format.js";
 
 const MAX_OPTIONS = 200; // with more categories, the input is a search field that proposes matching categories
