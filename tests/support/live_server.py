@@ -82,8 +82,9 @@ class Server:
         self.process.wait(SECONDS)
         if self.reader:
             self.reader.join(SECONDS)
-        if self.process.stderr:
-            self.process.stderr.close()
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream:
+                stream.close()
 
 
 @contextmanager
@@ -101,11 +102,17 @@ def launch(config: Path, env: dict[str, str] | None = None, prefix: tuple[str, .
 
     SIGINT has its default effect there, also where a background shell has this process ignore it.
     """
-    command = [*prefix, sys.executable, "-m", "ml_census", "serve", "--config", str(config), "--port", "0"]
-    command += ["--metrics-port", "0"]
+    return launch_options(("--config", str(config), "--port", "0", "--metrics-port", "0"), env, prefix)
+
+
+def launch_options(
+    options: tuple[str, ...], env: dict[str, str] | None = None, prefix: tuple[str, ...] = (), stdout: int | None = None
+) -> Server:
+    """Start a server with some options, as launch() does. `stdout` is an argument of Popen."""
+    command = [*prefix, sys.executable, "-m", "ml_census", "serve", *options]
     environment = os.environ | {"PYTHONWARNINGS": "error"} | (env or {})
     with sigint_not_ignored():
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+        process = subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True, env=environment)
     server = Server(process)
     assert process.stderr
     for line in process.stderr:

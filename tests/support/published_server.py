@@ -13,6 +13,8 @@ import yaml
 from conftest import KEY
 from support.live_server import SECONDS, Launch, Server
 
+HEAVY = ["sklearn", "scipy", "joblib", "pandas"]
+
 
 class ServeFolder(Protocol):
     """Starts a server of a published folder."""
@@ -56,6 +58,17 @@ def serve_folder(launch: Launch, tmp_path: Path) -> Iterator[ServeFolder]:
     yield serve
     for server in servers:
         server.end()
+
+
+@pytest.fixture
+def without_sklearn(tmp_path: Path) -> dict[str, str]:
+    """Return an environment in which the heavy packages cannot be imported."""
+    for name in HEAVY:
+        (tmp_path / "without" / name).mkdir(parents=True)
+        (tmp_path / "without" / name / "__init__.py").write_text(
+            f"raise ModuleNotFoundError('hidden', name='{name}')\n"
+        )
+    return {"PYTHONPATH": str(tmp_path / "without")}
 
 
 def manifest_of(folder: Path) -> dict[str, str]:

@@ -15,13 +15,10 @@ import requests
 
 from conftest import WriteFolder
 from support.live_server import SECONDS
-from support.published_server import ServeFolder, manifest_of, run, serve_folder, write_server_config
+from support.published_server import ServeFolder, manifest_of, run, serve_folder, without_sklearn, write_server_config
 from support.sample_models import SAMPLE_MODELS, SampleModel
 
-__all__ = ["serve_folder"]
-
-
-HEAVY = ["sklearn", "scipy", "joblib", "pandas"]
+__all__ = ["serve_folder", "without_sklearn"]
 
 
 @pytest.fixture(scope="module")
@@ -51,17 +48,6 @@ def published(published_once: Path, tmp_path: Path) -> Path:
     for file in published_once.iterdir():
         (copy / file.name).write_bytes(file.read_bytes())
     return copy
-
-
-@pytest.fixture
-def without_sklearn(tmp_path: Path) -> dict[str, str]:
-    """Return an environment in which the heavy packages cannot be imported."""
-    for name in HEAVY:
-        (tmp_path / "without" / name).mkdir(parents=True)
-        (tmp_path / "without" / name / "__init__.py").write_text(
-            f"raise ModuleNotFoundError('hidden', name='{name}')\n"
-        )
-    return {"PYTHONPATH": str(tmp_path / "without")}
 
 
 def test_published_model_is_served_without_scikit_learn(

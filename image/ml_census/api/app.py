@@ -5,6 +5,7 @@ from functools import cache
 from typing import cast
 
 from ml_census.api.blueprint import MODEL_NAME, Workload
+from ml_census.api.credentials import require_loopback_host
 from ml_census.api.error_handlers import register_error_handlers
 from ml_census.api.prediction_service import PredictionService
 from ml_census.api.routes import route_table
@@ -37,18 +38,23 @@ def create_app(
     reload_counts: Callable[[], Mapping[str, int]] = dict,
     metrics: Metrics | None = None,
     vertex_routes: VertexRoutes | None = None,
+    login_required: bool = True,
 ) -> ScheduledFlask:
     """Return the WSGI application that serves the artifacts: model, users and signing keys.
 
     `is_ready` returns False after the server has received SIGTERM. `reload_counts` returns the number of reloads by
     result. If `metrics` is None, the application creates a new Metrics. `vertex_routes` are the paths for Vertex AI.
+    Without `login_required`, no request needs a token, and each request must have the Host header of a loopback
+    address.
 
     Raises ValueError if a path for Vertex AI already has another purpose, or if both paths are equal.
     """
     metrics = metrics or Metrics()
     service = PredictionService(config.max_rows, metrics, config.extra_columns == "refuse")
-    state = ApiState(artifacts, config, metrics, service, is_ready, reload_counts)
+    state = ApiState(artifacts, config, metrics, service, is_ready, reload_counts, login_required=login_required)
     app = ScheduledFlask(state)
+    if not login_required:
+        app.before_request(require_loopback_host)
     app.config[MODEL_NAME] = config.model_name
     app.url_map.merge_slashes = False  # a redirect would contain the Host header of the client
     register_error_handlers(app)

@@ -2,8 +2,10 @@
 
 from base64 import b64decode
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
 
 from flask import Request, request
+from werkzeug.exceptions import Forbidden
 
 from ml_census import auth
 from ml_census.api.state import current_state
@@ -11,6 +13,8 @@ from ml_census.artifacts.bundle import Artifacts
 
 MAX_AUTHORIZATION = 8192
 """Maximum length of the encoded credentials in the Authorization header of a login, in characters."""
+MAX_SHOWN_HOST = 100
+"""Maximum length of a rejected Host header in the error message, in characters (100)."""
 CHALLENGE = 'Bearer realm="ml-census"'
 WITH_IPV4 = tuple(ip_network(prefix) for prefix in ("::ffff:0:0/96", "64:ff9b::/96"))
 """IPv6 networks whose addresses end with an IPv4 address: IPv4-mapped (RFC 4291) and NAT64 (RFC 6052)."""
@@ -98,10 +102,32 @@ def require_token(artifacts: Artifacts, authorization: str) -> None:
 def authenticate() -> Artifacts:
     """Verify the token of the current request, and return the artifacts (model, users, keys) for this request.
 
-    A route in `unauthenticated_rules` needs no token. Raises AuthenticationError if the token is missing or invalid.
+    No token is needed for a route in `unauthenticated_rules`, and without `login_required`. Raises AuthenticationError
+    if the token is missing or invalid.
     """
     state = current_state()
     artifacts = state.artifacts
-    if request.url_rule is None or request.url_rule.rule not in state.unauthenticated_rules:
+    is_open = request.url_rule is not None and request.url_rule.rule in state.unauthenticated_rules
+    if state.login_required and not is_open:
         require_token(artifacts, request.headers.get("Authorization", ""))
     return artifacts
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or IP address is that of the loopback interface: localhost, 127.0.0.1 or ::1."""
+    return host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
+
+
+def require_loopback_host() -> None:
+    """Check the Host header of the current request. Raises Forbidden (403) unless it names the loopback interface.
+
+    A server without login needs this check: a web page can point its own host name to 127.0.0.1 (DNS rebinding). The
+    browser then lets the page read the responses of the server.
+    """
+    header = request.headers.get("Host", "")
+    try:
+        name = urlsplit(f"//{header}").hostname or ""
+    except ValueError:  # an invalid IPv6 address
+        name = ""
+    if not is_loopback(name):
+        raise Forbidden(f"Host is {header[:MAX_SHOWN_HOST]!r}, expected localhost or 127.0.0.1: there is no login")

@@ -64,7 +64,8 @@ class FastPathFlask(Flask):
     def _is_fast_path(self, environ: "WSGIEnvironment") -> bool:
         length = environ.get("CONTENT_LENGTH", "")
         return (
-            environ["PATH_INFO"] == PATH
+            self.state.login_required  # without login, only Flask checks the Host header
+            and environ["PATH_INFO"] == PATH
             and environ["REQUEST_METHOD"] == "POST"
             and not environ.get("QUERY_STRING")
             and "HTTP_CONTENT_ENCODING" not in environ

@@ -34,6 +34,8 @@ class ApiState:
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
     unauthenticated_rules: frozenset[str] = frozenset()
     """URL rules that need no token: the rules of the unauthenticated_protocols in config.yaml."""
+    login_required: bool = True
+    """False for `ml-census serve --model`: no rule needs a token. No key of config.yaml changes this value."""
 
 
 def current_state() -> ApiState:

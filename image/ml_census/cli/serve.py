@@ -6,13 +6,17 @@ import signal
 import sys
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
+from click.core import ParameterSource
 
 from ml_census import __version__
 from ml_census.cli.ending import fail, fail_on
+from ml_census.cli.local_server import announce, local_settings
 
 if TYPE_CHECKING:
     from ml_census.api.scheduling import ScheduledFlask
@@ -25,9 +29,29 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+class Options(TypedDict):
+    """Values of the options of `ml-census serve`."""
+
+    path: str
+    model: str | None
+    trusted: tuple[str, ...]
+    opens_page: bool
+    host: str
+    port: int
+    metrics_port: int | None
+    predict_route: str | None
+    health_route: str | None
+
+
 @click.command(epilog="Example: ml-census serve --config demo/config.yaml --port 5090")
 @click.option("--config", "path", default="/configuration/config.yaml", show_default=True,
               envvar="ML_CENSUS_SERVE_CONFIG", show_envvar=True, help="Configuration file.")  # fmt: skip
+@click.option("--model", metavar="FILE|FOLDER|gs://…", allow_from_autoenv=False, help="In place of --config: "
+              "serve this model without users and login, on a loopback address only.")  # fmt: skip
+@click.option("--trusted-global", "trusted", multiple=True, metavar="MODULE.NAME", allow_from_autoenv=False,
+              help="With --model: further global that the pickle may reference; can be repeated.")  # fmt: skip
+@click.option("--open/--no-open", "opens_page", default=True, help="With --model: open the page in a browser, if "
+              "the output is a terminal and a display exists. --no-open opens no browser.")  # fmt: skip
 @click.option("--host", default="127.0.0.1", show_default=True, show_envvar=True,
               help="Address to listen on; 0.0.0.0 means all.")  # fmt: skip
 @click.option("--port", default=5090, show_default=True, type=click.IntRange(0, 65535), show_envvar=True,
@@ -35,30 +59,57 @@ log = logging.getLogger(__name__)
 @click.option("--metrics-port", type=click.IntRange(0, 65535), help="Port for Prometheus metrics (default: none).")
 @click.option("--predict-route", envvar="AIP_PREDICT_ROUTE", show_envvar=True, help="Further path for predictions.")
 @click.option("--health-route", envvar="AIP_HEALTH_ROUTE", show_envvar=True, help="Further path for the health check.")
-def serve(
-    path: str, host: str, port: int, metrics_port: int | None, predict_route: str | None, health_route: str | None
-) -> None:
-    """Load and check the model, then answer HTTP requests until SIGTERM."""
+def serve(**options: Unpack[Options]) -> None:
+    """Load and check the model, then answer HTTP requests until SIGTERM.
+
+    With --model, the command prints calls with a row of the model, and needs no config.yaml.
+    """
     # process 1 of a container ignores SIGTERM by default; before the socket opens, there is no request to finish
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    from ml_census import config
     from ml_census.artifacts.reloader import ArtifactReloader
-    from ml_census.errors import ArtifactError, ConfigError
 
-    with fail_on(ConfigError, ArtifactError):
-        settings = config.load(path, os.environ.get("AIP_STORAGE_URI"))
-        vertex = _vertex(settings, predict_route, health_route)
+    with _fail_on_errors(options["model"]):
+        settings = _settings(options)
+        vertex = _vertex(settings, options["predict_route"], options["health_route"])
         reloader = ArtifactReloader(settings)
         artifacts = reloader.load_initial()
     _configure_logging(settings)
     draining = _drain_on_sigterm()
-    app = _create_app(artifacts, settings, reloader, vertex, draining)
-    if metrics_port is not None:
-        _serve_metrics(app.state.metrics, host, metrics_port)
-    _listen(app, host, port, draining)
+    app = _create_app(artifacts, settings, reloader, vertex, draining, login_required=options["model"] is None)
+    if options["metrics_port"] is not None:
+        _serve_metrics(app.state.metrics, options["host"], options["metrics_port"])
+    _listen(app, options, draining)
     # a normal exit takes most of a second to unload scikit-learn; Kubernetes kills a pod that exits late
     logging.shutdown()
     os._exit(0)
+
+
+@contextmanager
+def _fail_on_errors(model: str | None) -> Iterator[None]:
+    """Exit with one line on stderr for an error. With --model, name this option in place of a key of config.yaml."""
+    from ml_census.errors import ArtifactError, ConfigError
+
+    try:
+        with fail_on(ConfigError):
+            yield
+    except ArtifactError as error:
+        fail(f"--model: {error.uri}: {error.reason}" if model and error.key == "model_path" else error)
+
+
+def _settings(options: Options) -> "Config":
+    """Return the configuration of --config or --model. Exit if the options exclude each other.
+
+    Raises ConfigError and ArtifactError.
+    """
+    if options["model"] is None:
+        if options["trusted"]:
+            fail("--trusted-global: only with --model; config.yaml has the key trusted_globals")
+        from ml_census import config
+
+        return config.load(options["path"], os.environ.get("AIP_STORAGE_URI"))
+    if click.get_current_context().get_parameter_source("path") is not ParameterSource.DEFAULT:
+        fail("--model and --config (ML_CENSUS_SERVE_CONFIG) exclude each other")
+    return local_settings(options["model"], options["trusted"], options["host"])
 
 
 def _configure_logging(settings: "Config") -> None:
@@ -77,24 +128,36 @@ def _create_app(
     reloader: "ArtifactReloader",
     vertex: "VertexRoutes | None",
     draining: threading.Event,
+    login_required: bool,
 ) -> "ScheduledFlask":
     """Return the application, and start the thread that reloads changed files of the model, users and keys."""
     from ml_census.api.app import create_app
 
-    app = create_app(artifacts, settings, lambda: not draining.is_set(), reloader.reload_counts, vertex_routes=vertex)
+    app = create_app(
+        artifacts,
+        settings,
+        lambda: not draining.is_set(),
+        reloader.reload_counts,
+        vertex_routes=vertex,
+        login_required=login_required,
+    )
     if settings.reload_interval_seconds:
         arguments = (app.replace_artifacts, draining)
         threading.Thread(target=reloader.watch, args=arguments, name="reload", daemon=True).start()
     return app
 
 
-def _listen(app: "ScheduledFlask", host: str, port: int, draining: threading.Event) -> None:
+def _listen(app: "ScheduledFlask", options: Options, draining: threading.Event) -> None:
     """Answer requests until SIGTERM, and then until the drain is over (see server.serve)."""
     from ml_census.server import server
 
+    host, port = options["host"], options["port"]
+
     def log_address(bound: int) -> None:
-        model, url = app.state.artifacts.model, f"http://{host}:{bound}"
+        model, url = app.state.artifacts.model, f"http://{f'[{host}]' if ':' in host else host}:{bound}"
         log.info("ml-census %s serves model %s (%s) on %s", __version__, model.version, model.engine, url)
+        if options["model"] is not None:
+            announce(app.state.artifacts, url, options["opens_page"])
 
     try:
         server.serve(app, host, port, app.state.config, draining, log_address, app.state.metrics)

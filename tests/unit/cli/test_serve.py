@@ -43,6 +43,38 @@ def test_route_is_checked_before_the_model_loads(tmp_path: Path, options: list[s
     assert "nowhere.pkl" not in result.output
 
 
+@pytest.mark.usefixtures("sigterm")
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (
+            ["--model", "nowhere.pkl", "--config", "x"],
+            "--model and --config (ML_CENSUS_SERVE_CONFIG) exclude each other",
+        ),
+        (["--model", "nowhere.pkl"], "--model: nowhere.pkl: not found"),
+        (["--trusted-global", "mylib.Half"], "--trusted-global: only with --model"),
+        (["--model", "nowhere.pkl", "--trusted-global", "os.system"], "--trusted-global: os.system: "),
+    ],
+    ids=["both", "no model", "trusted with config", "any code"],
+)
+def test_unusable_options_end_the_start_in_one_line(options: list[str], reason: str) -> None:
+    result = CliRunner().invoke(main, ["serve", *options])
+
+    assert result.exit_code == 1
+    (line,) = result.output.splitlines()
+    assert line.startswith(f"ml-census: {reason}")
+
+
+def test_no_environment_variable_removes_the_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The chart sets any environment variable of a pod (extraEnv)."""
+    monkeypatch.setenv("ML_CENSUS_SERVE_MODEL", "model.pkl")
+
+    with main.make_context("ml-census", ["serve"]) as context:
+        options = main.commands["serve"].make_context("serve", [], parent=context).params
+
+    assert options["model"] is None
+
+
 def test_environment_of_vertex_ai_sets_port_and_routes(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"HTTP_PORT": "8080", "PREDICT_ROUTE": "/predict", "HEALTH_ROUTE": "/health"}.items():
         monkeypatch.setenv(f"AIP_{name}", value)

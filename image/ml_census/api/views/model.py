@@ -47,6 +47,7 @@ def version() -> Response:
         "python": platform.python_version(),
         "reloads": state.reload_counts(),
         **({"report": REPORT} if artifacts.model.report else {}),
+        **({} if state.login_required else {"login_required": False}),
         **_title(model),
     }
     return json_response(document)
