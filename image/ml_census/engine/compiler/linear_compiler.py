@@ -84,7 +84,7 @@ class _LinearCompiler:
             if isinstance(feature, CategoricalFeature):
                 by_column.setdefault(feature.column, []).append(index)
             elif not isinstance(feature, NumericFeature):
-                raise UnsupportedModelError(f"the schema does not describe what column {feature.column} holds")
+                raise UnsupportedModelError(f"column {feature.column} is neither a number nor a category")
         return by_column
 
     def _numbers(self) -> list[tuple[int, NumericFeature]]:

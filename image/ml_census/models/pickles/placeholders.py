@@ -28,23 +28,30 @@ class Placeholder:
 
     name: str
     """The forbidden class or function as "module.name"."""
+    contents: list[Any]
+    """The arguments and the state of the replaced object, which can contain further placeholders."""
 
-    def __new__(cls, *_: Any, **__: Any) -> "Placeholder":
-        """Create an instance, and ignore all arguments."""
-        return object.__new__(cls)
+    def __new__(cls, *arguments: Any, **options: Any) -> "Placeholder":
+        """Create an instance, and keep the arguments."""
+        instance = object.__new__(cls)
+        instance.contents = [arguments, options]
+        return instance
 
     def __init__(self, *_: Any, **__: Any) -> None:
-        """Ignore all arguments."""
+        """Ignore the arguments, which __new__ keeps."""
 
-    def __call__(self, *_: Any, **__: Any) -> "Placeholder":
-        """Return this placeholder, and ignore all arguments."""
+    def __call__(self, *arguments: Any, **options: Any) -> "Placeholder":
+        """Return this placeholder, and keep the arguments."""
+        self.contents += [arguments, options]
         return self
 
     def __setstate__(self, state: Any) -> None:
-        """Ignore the state that the unpickler restores."""
+        """Keep the state that the unpickler restores."""
+        self.contents.append(state)
 
-    def __setitem__(self, key: Any, value: Any) -> None:
-        """Ignore the key and the value."""
+    def __setitem__(self, *item: Any) -> None:
+        """Keep the key and the value."""
+        self.contents.append(item)
 
     append = extend = add = __call__
 
@@ -80,7 +87,7 @@ class _ModelWalker(pickle.Pickler):
 
     def persistent_id(self, item: Any) -> Any:
         """Visit an object. If the result is not None, the pickler does not visit the attributes of the object."""
-        if isinstance(item, Placeholder) or (isinstance(item, type) and issubclass(item, Placeholder)):
+        if isinstance(item, type) and issubclass(item, Placeholder):
             self._names.add(item.name)
             return 0
         if isinstance(item, np.ndarray) and not item.dtype.hasobject:
@@ -94,10 +101,11 @@ class _ModelWalker(pickle.Pickler):
 
 def _drop_unused(estimator: Any) -> None:
     for name in UNUSED & getattr(estimator, "__dict__", {}).keys():
-        if drop_unused_placeholders(estimator.__dict__[name]):
-            del estimator.__dict__[name]
-            if not hasattr(estimator, name):
-                setattr(estimator, name, None)
+        value = estimator.__dict__.pop(name)  # a scorer can contain its estimator, whose walk must end here
+        if not drop_unused_placeholders(value):
+            estimator.__dict__[name] = value
+        elif not hasattr(estimator, name):
+            setattr(estimator, name, None)
 
 
 class _NullFile(io.RawIOBase):

@@ -56,4 +56,12 @@ def test_placeholder_accepts_each_operation_of_an_unpickler() -> None:
     placeholder.__setstate__({"key": 4})
     for operation in (placeholder, placeholder.append, placeholder.extend, placeholder.add):
         assert operation(5) is placeholder
-    assert vars(placeholder) == {}
+    assert vars(placeholder).keys() == {"contents"}
+
+
+def test_global_inside_another_forbidden_one_is_reported() -> None:
+    inner = placeholder_class("mylib.Booster")
+    outer = FORBIDDEN((inner(),))
+    outer.__setstate__({"self": outer, "booster": placeholder_class("mylib.Tree")})
+
+    assert drop_unused_placeholders([outer]) == {"mylib.score", "mylib.Booster", "mylib.Tree"}

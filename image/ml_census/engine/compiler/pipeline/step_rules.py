@@ -147,4 +147,4 @@ def _extend(feature: Feature, result: np.ndarray, operations: tuple[Operation, .
         return replace(feature, operations=feature.operations + operations)
     if isinstance(feature, CategoricalFeature):
         return replace(feature, values=result[: len(feature.values)])
-    raise UnsupportedModelError(f"the schema does not describe what column {feature.column} holds")
+    raise UnsupportedModelError(f"column {feature.column} is neither a number nor a category")

@@ -99,7 +99,7 @@ def _column_tests(schema: Schema, splits: ColumnSplits, pool: BitsetPool) -> Col
     if all(isinstance(feature, CategoricalFeature) for feature in splits.features):
         encoder = CategoryEncoder(splits.column, known_categories(schema.columns[splits.column]))
         return category_tests(splits, encoder, pool)
-    raise UnsupportedModelError(f"the schema does not describe what column {splits.column} holds")
+    raise UnsupportedModelError(f"column {splits.column} is neither a number nor a category")
 
 
 def _splits_by_column(features: Sequence[Feature], trees: TreeNodes, dtype: FloatType) -> list[ColumnSplits]:

@@ -108,7 +108,7 @@ def test_label_binarizer_of_two_classes_makes_one_feature() -> None:
     ("rule", "step", "feature", "reason"),
     [
         (step_rules.encode_one_hot, OneHotEncoder().fit(NUMBERS), NumericFeature(0), "not a category in the schema"),
-        (step_rules.scale, StandardScaler().fit(NUMBERS), OpaqueFeature(0), "does not describe what column 0 holds"),
+        (step_rules.scale, StandardScaler().fit(NUMBERS), OpaqueFeature(0), "column 0 is neither a number"),
         (step_rules.scale, OrdinalEncoder().fit([[0.0]]), NumericFeature(0), "the schema calls a number"),
         (
             step_rules.encode_ordinal,

@@ -43,14 +43,14 @@ def test_features_of_the_same_column_share_an_encoder() -> None:
 
 
 def test_columns_of_unknown_kind_are_not_compiled() -> None:
-    with pytest.raises(UnsupportedModelError, match="does not describe what column 0 holds"):
+    with pytest.raises(UnsupportedModelError, match="column 0 is neither a number nor a category"):
         build_nodes(NUMBERS, [OpaqueFeature(0), OpaqueFeature(1)], fitted([0, 1, 1, 0]), np.float32)
 
 
 def test_number_and_category_of_the_same_column_are_not_compiled() -> None:
     features: list[Any] = [NumericFeature(0), CategoricalFeature(0, np.zeros(5))]
 
-    with pytest.raises(UnsupportedModelError, match="does not describe what column 0 holds"):
+    with pytest.raises(UnsupportedModelError, match="column 0 is neither a number nor a category"):
         build_nodes(NUMBERS, features, fitted([0, 1, 1, 0]), np.float32)
 
 
