@@ -18,6 +18,30 @@ def blocks(text: str, language: str) -> list[str]:
     return [re.sub(f"^{indent}", "", body, flags=re.MULTILINE) for indent, body in found]
 
 
+def steps(text: str) -> list[tuple[str, str]]:
+    """Return each block of shell commands with the block of language `output` that comes next, or "" without one.
+
+    A block of output has everything that the commands print, on stdout and stderr.
+    """
+    found = re.findall(r"^```(sh|output)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    followers = [*found[1:], ("", "")]
+    return [
+        (body, after if kind == "output" else "")
+        for (language, body), (kind, after) in zip(found, followers, strict=True)
+        if language == "sh"
+    ]
+
+
+def is_shown(printed: str, shown: str) -> bool:
+    """Return whether a block of output shows what was printed.
+
+    In the block, "…" is any text within a line, and a line "…" is any number of lines.
+    """
+    lines = (r"(?:.*\n)*?" if line == "…" else ".*".join(map(re.escape, line.split("…"))) + r"\n"
+             for line in shown.splitlines())  # fmt: skip
+    return re.fullmatch("".join(lines), printed.removesuffix("\n") + "\n") is not None
+
+
 def section(document: str, heading: str) -> str:
     """Return the text below a heading, up to the next heading of its level or above."""
     _, level, rest = re.split(rf"^(#+) {re.escape(heading)}$", DOCUMENTS[document], maxsplit=1, flags=re.MULTILINE)

@@ -2,7 +2,7 @@
 
 DocsEnvironment is a folder with a shell. In it:
 - bash, curl, ml-census and Helm's rendering are real;
-- kubectl, helm, gcloud, docker, make and git are tests/support/fake_cli.py, which keeps Secrets and releases as files;
+- kubectl, helm, gcloud, docker, make, git and pip are tests/support/fake_cli.py, which keeps Secrets and releases;
 - gs:// URIs are a folder, and the pods of a release are one server process with the release's config.yaml.
 """
 
@@ -18,7 +18,7 @@ import requests
 import yaml
 
 from support.chart_rendering import find
-from support.doc_commands import ROOT
+from support.doc_commands import ROOT, is_shown
 from support.live_server import SECONDS, Launch, Server
 
 PASSWORD = "down the rabbit hole"
@@ -46,7 +46,7 @@ class DocsEnvironment:
         (folder / "charts").symlink_to(ROOT / "charts")
         (folder / ".venv/bin/activate").touch()
         stand_in = f'exec "{sys.executable}" "{ROOT}/tests/support/fake_cli.py"'
-        for name in ("kubectl", "helm", "gcloud", "docker", "make", "git"):
+        for name in ("kubectl", "helm", "gcloud", "docker", "make", "git", "pip"):
             self._program(programs / name, f'{stand_in} {name} "$@"')
         for name in ("build-image", "package-chart"):
             self._program(folder / "ci" / name, "true")
@@ -71,18 +71,33 @@ class DocsEnvironment:
         """Run commands and return their output. Then serve the newest revision. Variables and functions are kept."""
         printed = ""
         for text in texts:
-            text = text.replace("gs://", f"{self.folder}/bucket/")
-            for url in URLS:
-                text = text.replace(url, '"$(cat "$STAND_IN/url")"')
-            script = f"set -eu -o allexport; . ./shell; set -o pipefail\n{text}\n{{ export -p; declare -f; }} > shell"
-            done = subprocess.run(
-                ["bash", "-c", script], cwd=self.folder, env=self._environment, stdin=subprocess.DEVNULL,
-                capture_output=True, text=True, timeout=120, start_new_session=True,
-            )  # fmt: skip
+            done = self._run(text, subprocess.PIPE)
             assert done.returncode == 0, f"{text}\n{done.stdout}{done.stderr}"
             printed += done.stdout
             self._serve(release)
         return printed
+
+    def _run(self, text: str, errors: int = subprocess.STDOUT) -> "subprocess.CompletedProcess[str]":
+        """Run commands in the shell of this folder. `errors` is the file for stderr, by default that of stdout."""
+        text = text.replace("gs://", f"{self.folder}/bucket/")
+        for url in URLS:
+            text = text.replace(url, '"$(cat "$STAND_IN/url")"')
+        script = f"set -eu -o allexport; . ./shell; set -o pipefail\n{text}\n{{ export -p; declare -f; }} > shell"
+        return subprocess.run(
+            ["bash", "-c", script], cwd=self.folder, env=self._environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=errors, text=True, timeout=120, start_new_session=True,
+        )  # fmt: skip
+
+    def follow(self, *steps: tuple[str, str]) -> None:
+        """Run commands that have an output in the document, and compare the outputs.
+
+        A command with an output fails if the last line of this output is an error of ml-census.
+        """
+        for command, shown in steps:
+            done = self._run(command)
+            fails = shown.rpartition("\n")[0].rpartition("\n")[2].startswith("ml-census: ")
+            assert (done.returncode != 0) is fails, f"{command}\n{done.stdout}"
+            assert not shown or is_shown(done.stdout, shown), done.stdout
 
     def edit(self, text: str) -> None:
         """Set the values of a YAML block in prod.yaml, as the reader does."""
@@ -124,12 +139,31 @@ class DocsEnvironment:
         found: dict[str, str] = self.served("Deployment")["spec"]["selector"]["matchLabels"]
         return found
 
-    def serve(self, config: Path) -> None:
+    def serve(self, config: Path, env: dict[str, str] | None = None) -> None:
         """Serve the model of a config.yaml whose paths start from this folder."""
         values = yaml.safe_load(config.read_text())
-        config.write_text(yaml.safe_dump({key: str(self.folder / value) for key, value in values.items()}))
-        self._running = self._launch(config)
+        paths = {key: str(self.folder / value) for key, value in values.items() if key != "model_sha256"}
+        config.write_text(yaml.safe_dump(values | paths))
+        self.end()
+        self._running = self._launch(config, env)
         (self.state / "url").write_text(self.server.url)
+
+    def serve_published(self, folder: str, decoding: bool = False) -> None:
+        """Serve the model of a folder for the user alice."""
+        config = {"model_path": f"{folder}/model.pkl", "users": "private/users.json", "secret": "private/secret.txt"}
+        if decoding:
+            config["prediction_decoding"] = f"{folder}/prediction_decoding.json"
+        if not (self.folder / "private").exists():
+            self.type("mkdir -m 700 private && ml-census user add alice --users private/users.json")
+            self.type("ml-census generate-key --output private/secret.txt")
+        (self.folder / "config.yaml").write_text(yaml.safe_dump(config))
+        self.serve(self.folder / "config.yaml")
+
+    def predict(self, body: str) -> Any:
+        """Send the body of a request as alice, and return the predictions."""
+        headers = {"Authorization": self.token("alice"), "Content-Type": "application/json"}
+        answer = requests.post(f"{self.server.url}/prediction", headers=headers, data=body, timeout=SECONDS)
+        return answer.json()["predictions"]
 
     def end(self) -> None:
         if self._running:

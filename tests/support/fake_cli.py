@@ -1,4 +1,4 @@
-"""Fake kubectl, helm, gcloud, docker, make and git for the tests of the documents.
+"""Fake kubectl, helm, gcloud, docker, make, git and pip for the tests of the documents.
 
 STAND_IN names the folder of the cluster. kubectl keeps Secrets. helm renders with the real Helm (named by HELM) and
 keeps the revisions of a release. Commands that only read or change something outside succeed without output. Commands
@@ -23,6 +23,7 @@ SILENT = {
     "docker": ("",),
     "make": ("",),
     "git": ("",),
+    "pip": ("",),
 }
 
 

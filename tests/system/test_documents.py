@@ -1,7 +1,6 @@
 """The commands of docs/, run in their order: support/docs_environment.py says what is real."""
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import joblib
 import pytest
 import requests
 
-from support.doc_commands import DOCUMENTS, ROOT, blocks
+from support.doc_commands import DOCUMENTS, blocks
 from support.docs_environment import PASSWORD, DocsEnvironment
 from support.live_server import SECONDS, Launch
 from support.sample_models import SAMPLE_MODELS
@@ -56,8 +55,8 @@ def guide(name: str) -> list[str]:
     return blocks(DOCUMENTS[f"docs/how-to/{name}.md"], "sh")
 
 
-def test_commands_of_each_guide_are_typed_here() -> None:
-    source = Path(__file__).read_text()
+def test_commands_of_each_guide_are_typed() -> None:
+    source = "".join(file.read_text() for file in Path(__file__).parent.glob("test_documents*.py"))
     guides = [Path(name).stem for name, text in DOCUMENTS.items() if "how-to/" in name and blocks(text, "sh")]
 
     assert len(guides) > 10
@@ -144,19 +143,6 @@ def test_scale_guide_changes_the_bounds_of_the_autoscaler(docs: DocsEnvironment)
 @pytest.mark.parametrize("name", ["gitops", "upgrade", "drain-a-node", "handle-overload", "run-without-scikit-learn"])
 def test_commands_of_other_guides_run(docs: DocsEnvironment, name: str) -> None:
     docs.type(*guide(name))
-
-
-def test_image_with_packages_is_built_and_keeps_the_paths(docs: DocsEnvironment) -> None:
-    """The first block would download the packages. Its options are checked in tests/chart."""
-    _, build = guide("add-packages")
-    (dockerfile,) = blocks(DOCUMENTS["docs/how-to/add-packages.md"], "dockerfile")
-    image = (ROOT / "image/Dockerfile").read_text()
-    base, paths = (re.findall(rf"^.* {name}=(\S+)", image, re.MULTILINE) for name in ("BUILD_BASE", "PYTHONPATH"))
-
-    docs.type("REGISTRY=registry", build)
-
-    assert f"FROM {base[-1]} AS packages" in dockerfile
-    assert f"PYTHONPATH={paths[0]}:/app/packages" in dockerfile
 
 
 def test_score_a_file_writes_predictions(docs: DocsEnvironment) -> None:
