@@ -1,0 +1,162 @@
+"""Plots of the probabilities of a classifier."""
+
+import numpy as np
+
+from ml_census.training.evaluation.classification import CalibrationBin, Classes
+from ml_census.training.evaluation.probabilities import (
+    GRID,
+    SCORE_BINS,
+    THRESHOLDS,
+    BinaryProbabilities,
+    Curve,
+    Thresholds,
+)
+from ml_census.training.report.formatting import count, number, percent
+from ml_census.training.report.plot import Axis, Plot, area, bars, line, points, share_axis, whiskers
+
+TABLE_STEP = 20
+"""A table has each 20th point of a curve: 11 rows."""
+DIAGONAL = [0, 1]
+
+
+def separation_plots(probabilities: BinaryProbabilities, labels: list[str]) -> list[Plot]:
+    """Return the distribution of the scores, the ROC curve and the precision-recall curve of a model with two classes."""
+    return [
+        _scores(probabilities.scores, labels),
+        _roc(probabilities.roc, labels),
+        _precision_recall(probabilities, labels),
+    ]
+
+
+def _scores(counts: np.ndarray, labels: list[str]) -> Plot:
+    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    x, y = share_axis(f"Probability of “{labels[1]}”"), share_axis("Share of the rows of the class", float(shares.max()))
+    return Plot(
+        "Probabilities by true class",
+        "Histogram of the predicted probabilities for each true class. The table below has the figures.",
+        x,
+        y,
+        [bars(style, x, y, SCORE_BINS, values) for style, values in zip(("other", "accent"), shares, strict=True)],
+        [("other", f"“{labels[0]}”"), ("accent", f"“{labels[1]}”")],
+        ["Probability", *(f"Rows of “{label}”" for label in labels)],
+        [
+            [f"{percent(SCORE_BINS[first], 0)} to {percent(SCORE_BINS[first + 4], 0)}",
+             *(count(values[first : first + 4].sum()) for values in counts)]
+            for first in range(0, 40, 4)
+        ],
+    )  # fmt: skip
+
+
+def _roc(curve: Curve, labels: list[str]) -> Plot:
+    x, y = share_axis(f"False positive rate: share of “{labels[0]}” with a false alarm"), share_axis("True positive rate")
+    middle = curve.values[TABLE_STEP]
+    return Plot(
+        "ROC curve",
+        f"ROC curve with an area of {number(curve.area)}. "
+        f"At a false positive rate of 10 %, the true positive rate is {percent(middle)}.",
+        x,
+        y,
+        [line("guide", x, y, DIAGONAL, DIAGONAL), *_band(x, y, curve)],
+        [("accent", f"model, area {number(curve.area)}"), ("guide", "chance, area 0.5")],
+        *_curve_table("False positive rate", "True positive rate", curve),
+    )
+
+
+def _precision_recall(probabilities: BinaryProbabilities, labels: list[str]) -> Plot:
+    curve, thresholds = probabilities.precision_recall, probabilities.thresholds
+    prevalence = thresholds.positives / (thresholds.positives + thresholds.negatives)
+    x, y = share_axis(f"Recall: share of “{labels[1]}” that is found"), share_axis("Precision")
+    return Plot(
+        "Precision and recall",
+        f"Precision-recall curve with an average precision of {number(curve.area)}. "
+        f"At a recall of 50 %, the precision is {percent(curve.values[len(GRID) // 2])}.",
+        x,
+        y,
+        [line("guide", x, y, DIAGONAL, [prevalence, prevalence]), *_band(x, y, curve)],
+        [("accent", f"model, average {number(curve.area)}"), ("guide", f"chance, {number(prevalence)}")],
+        *_curve_table("Recall", "Precision", curve),
+    )
+
+
+def _band(x: Axis, y: Axis, curve: Curve) -> list:
+    return [area("accent", x, y, GRID, curve.low, curve.high), line("accent", x, y, GRID, curve.values)]
+
+
+def _curve_table(across: str, up: str, curve: Curve) -> tuple[list[str], list[list[str]]]:
+    rows = [
+        [percent(GRID[index], 0), percent(curve.values[index]),
+         f"{percent(curve.low[index])} to {percent(curve.high[index])}"]
+        for index in range(0, len(GRID), TABLE_STEP)
+    ]  # fmt: skip
+    return [across, up, "95 % band"], rows
+
+
+def calibration_plot(classes: Classes) -> Plot:
+    """Return the calibration curve."""
+    bins = classes.calibration
+    subject = f"Probability of “{classes.labels[1]}”" if len(classes.labels) == 2 else "Probability of the predicted class"
+    x, y = share_axis(subject), share_axis("Share of the rows for which it came true")
+    predicted = [part.predicted for part in bins]
+    observed = [part.observed for part in bins]
+    return Plot(
+        "Predicted and observed",
+        "Calibration curve: for each bin of rows, the mean predicted probability and the observed share.",
+        x,
+        y,
+        [
+            line("guide", x, y, DIAGONAL, DIAGONAL),
+            whiskers("accent", x, y, predicted, [part.low for part in observed], [part.high for part in observed]),
+            line("accent thin", x, y, predicted, [part.value for part in observed]),
+            points("accent", x, y, predicted, [part.value for part in observed]),
+        ],
+        [("accent", "model, with 95 % intervals"), ("guide", "perfect probabilities")],
+        ["Mean probability", "Came true", "95 % interval", "Rows"],
+        [_calibration_row(part) for part in bins],
+    )
+
+
+def _calibration_row(part: CalibrationBin) -> list[str]:
+    interval = f"{percent(part.observed.low)} to {percent(part.observed.high)}"
+    return [percent(part.predicted), percent(part.observed.value), interval, count(part.observed.of)]
+
+
+def threshold_plot(thresholds: Thresholds, labels: list[str]) -> Plot:
+    """Return precision, recall and the share of rows at or above each threshold."""
+    flagged = thresholds.true_positives + thresholds.false_positives
+    rows = thresholds.positives + thresholds.negatives
+    recall = thresholds.true_positives / thresholds.positives
+    precision = np.divide(thresholds.true_positives, flagged, out=np.full(len(flagged), np.nan), where=flagged > 0)
+    known = flagged > 0
+    x, y = share_axis("Threshold"), share_axis("Share")
+    return Plot(
+        "Precision and recall by threshold",
+        f"Precision, recall and the share of rows that the model predicts as “{labels[1]}”, for each threshold.",
+        x,
+        y,
+        [
+            line("faint", x, y, THRESHOLDS, flagged / rows),
+            line("other", x, y, THRESHOLDS, recall),
+            line("accent", x, y, THRESHOLDS[known], precision[known]),
+        ],
+        [("accent", "precision"), ("other", "recall"), ("faint", f"predicted as “{labels[1]}”")],
+    )
+
+
+def threshold_table(thresholds: Thresholds) -> list[list[str]]:
+    """Return a row for each twentieth of the thresholds."""
+    return [_threshold_row(thresholds, index) for index in range(5, 100, 5)]
+
+
+def _threshold_row(thresholds: Thresholds, index: int) -> list[str]:
+    found, alarms = int(thresholds.true_positives[index]), int(thresholds.false_positives[index])
+    rows, flagged = thresholds.positives + thresholds.negatives, found + alarms
+    right = found + thresholds.negatives - alarms
+    return [
+        percent(THRESHOLDS[index], 0),
+        percent(found / flagged if flagged else np.nan),
+        percent(found / thresholds.positives),
+        percent(right / rows),
+        percent(flagged / rows),
+        count(alarms),
+        count(thresholds.positives - found),
+    ]
