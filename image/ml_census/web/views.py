@@ -20,8 +20,10 @@ PAGE_PATHS = frozenset({"/", "/docs", "/docs/", *static_files.PATHS})
 """Paths that the page /docs omits, because only browsers need these paths."""
 CSP_NONE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 CSP_SAME_ORIGIN = f"{CSP_NONE}; script-src 'self'; style-src 'self'; connect-src 'self'"
-CSP_INLINE_STYLE = f"{CSP_NONE}; style-src 'unsafe-inline'; img-src data:"
-"""Content-Security-Policy of a page with inline styles and images, and without scripts."""
+REPORT_SCRIPT = "sha256-xfoMxqKjRGzVw82Z3hZykFZpPObplcD6rGSnhvPAcZg="
+"""SHA-256 of training/report/templates/threshold.js, the only script that browsers run in /report."""
+CSP_REPORT = f"{CSP_NONE}; script-src '{REPORT_SCRIPT}'; style-src 'unsafe-inline'; img-src data:"
+"""Content-Security-Policy of report.html, which has inline styles and images."""
 
 
 def create_blueprint(document: Callable[[], Document], report: Callable[[], bytes | None]) -> Blueprint:
@@ -62,7 +64,7 @@ def _static(path: str) -> Response:
 def _report(page: bytes | None) -> Response:
     if page is None:
         abort(404, "no report.html was published beside the model")
-    return _html(page, CSP_INLINE_STYLE)
+    return _html(page, CSP_REPORT)
 
 
 def _html(page: bytes | str, policy: str) -> Response:

@@ -3,38 +3,39 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from rich.console import Console
-from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
+from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models import schema_inference
 from ml_census.models.publishing import publish
 from ml_census.schema import Schema
 from ml_census.training.census import datasets
 from ml_census.training.census.adult import COLUMNS, DECODING
-from ml_census.training.census.pipelines import RECIPES, TrainingPipeline
-from ml_census.training.evaluation import THRESHOLD, evaluate, probabilities
+from ml_census.training.census.pipelines import RECIPES
+from ml_census.training.evaluation import Evaluation, evaluate
+from ml_census.training.labelled_rows import LabelledRows
 from ml_census.training.profile import profile_schema
-from ml_census.training.report import render_report
+from ml_census.training.report import ReportContext, render_report
 
 GOLDEN_ROWS = 20
+GROUPS = ("sex", "race", "age")
+TITLE = "Income of a person"
+DESCRIPTION = (
+    "The model predicts whether a person earns more than 50,000 dollars a year. It is an example of a served model. "
+    "It is not made for decisions about people. "
+)
+DATA = "The data is the census of the United States of 1994. Prices, wages and work have changed since then."
+SYNTHETIC_DATA = "The rows are generated from a seed. A rule with noise decides the income."
 
 console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-@dataclass(frozen=True)
-class Metrics:
-    """Accuracy, ROC AUC and log loss of a model on the test rows."""
-
-    accuracy: float
-    roc_auc: float
-    log_loss: float
-
-
-def train(recipe: str, source: str, output: str) -> Metrics:
+def train(recipe: str, source: str, output: str) -> dict[str, float]:
     """Train the census model, publish the model in the folder or gs:// URI `output`, and return the metrics.
 
     `recipe` is the training pipeline, "article" or "boosted". `source` is "demo", "openml", or a folder with adult.data
@@ -42,30 +43,46 @@ def train(recipe: str, source: str, output: str) -> Metrics:
     """
     with _progress(f"reading {source}"):
         census = datasets.load(source)
-    model, metrics = _fit(recipe, census)
-    manifest_info = _manifest_info(recipe, census, metrics)
-    with _progress("drawing report.html"):
-        evaluation = evaluate(model, RECIPES[recipe].to_model_input, census.test, census.test_labels)
-        report = render_report(manifest_info, model, census, evaluation)
+    with _progress(f"fitting {recipe} on {len(census.train):,} rows of the {census.source}"):
+        model = RECIPES[recipe].fit(census.train, census.train_labels)
+    schema = census_schema(model, census)
+    with _progress(f"measuring on {len(census.test):,} rows"):
+        evaluation = evaluate_census(model, schema, census)
+    report = render_report(evaluation, _report_context(model, census))
     with _progress(f"publishing in {output}"):
-        engine = publish(model, _schema(model, census), DECODING, _golden_rows(census), manifest_info, output, report)
+        about = _manifest_info(recipe, census, evaluation.metrics)
+        engine = publish(model, schema, DECODING, _golden_rows(census), about, output, report)
     console.print(f"engine: {engine}")
-    console.print(f"accuracy {metrics.accuracy:.4f}, ROC AUC {metrics.roc_auc:.4f} on the test rows")
+    console.print("accuracy {accuracy:.4f}, ROC AUC {roc_auc:.4f} on the test rows".format(**evaluation.metrics))
     if census.synthetic:
         console.print("synthetic data: these figures say nothing about people")
-    return metrics
+    return evaluation.metrics
 
 
-def _fit(recipe: str, census: datasets.Dataset) -> tuple[Any, Metrics]:
-    """Return the fitted model and its metrics."""
-    pipeline = RECIPES[recipe]
-    with _progress(f"fitting {recipe} on {len(census.train):,} rows of the {census.source}"):
-        model = pipeline.fit(census.train, census.train_labels)
-    with _progress(f"measuring on {len(census.test):,} rows"):
-        return model, score_test_set(pipeline, model, census)
+def evaluate_census(model: Any, schema: Schema, census: datasets.Dataset) -> Evaluation:
+    """Evaluate a fitted model on the test rows of `census`."""
+    test = LabelledRows(census.test, pd.Series(census.test_labels))
+    labels = {code: DECODING[str(code)] for code in (0, 1)}
+    return evaluate(SklearnPredictor(model, schema), test, GROUPS, pd.Series(census.train_labels), labels)
 
 
-def _manifest_info(recipe: str, census: datasets.Dataset, metrics: Metrics) -> dict[str, Any]:
+def _report_context(model: Any, census: datasets.Dataset) -> ReportContext:
+    return ReportContext(
+        title=TITLE,
+        description=DESCRIPTION + (SYNTHETIC_DATA if census.synthetic else DATA),
+        model_version="",
+        created=datetime.now(UTC).date().isoformat(),
+        source=census.source,
+        fingerprint=census.fingerprint,
+        train_rows=len(census.train),
+        test_rows=len(census.test),
+        on_training_rows=False,
+        estimator=str(getattr(model, "steps", [("", model)])[-1][1]),  # the last step of a pipeline
+        synthetic=census.synthetic,
+    )
+
+
+def _manifest_info(recipe: str, census: datasets.Dataset, metrics: dict[str, float]) -> dict[str, Any]:
     """Return the items that manifest.json contains about the training."""
     return {
         "recipe": recipe,
@@ -76,21 +93,11 @@ def _manifest_info(recipe: str, census: datasets.Dataset, metrics: Metrics) -> d
             "train_rows": len(census.train),
             "test_rows": len(census.test),
         },
-        "metrics": asdict(metrics),
+        "metrics": metrics,
     }
 
 
-def score_test_set(recipe: TrainingPipeline, model: Any, census: datasets.Dataset) -> Metrics:
-    """Return the metrics of a fitted model on the test rows of `census`. `recipe` is the pipeline of the model."""
-    scores = probabilities(model, recipe.to_model_input, census.test)
-    return Metrics(
-        accuracy=float(accuracy_score(census.test_labels, scores > THRESHOLD)),
-        roc_auc=float(roc_auc_score(census.test_labels, scores)),
-        log_loss=float(log_loss(census.test_labels, scores)),
-    )
-
-
-def _schema(model: Any, census: datasets.Dataset) -> Schema:
+def census_schema(model: Any, census: datasets.Dataset) -> Schema:
     """Return the inferred schema with training distributions. A column without missing values rejects null."""
     return profile_schema(schema_inference.infer_schema(model, COLUMNS), census.train)
 

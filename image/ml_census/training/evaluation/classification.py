@@ -127,4 +127,4 @@ def class_prior(codes: Sequence[int] | np.ndarray, classes: int) -> np.ndarray:
 
 
 def _ratio(counts: np.ndarray, totals: np.ndarray) -> np.ndarray:
-    return np.divide(counts, totals, out=np.full(len(counts), np.nan), where=totals > 0)
+    return np.asarray(np.divide(counts, totals, out=np.full(len(counts), np.nan), where=totals > 0))

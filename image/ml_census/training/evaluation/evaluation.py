@@ -27,6 +27,7 @@ from ml_census.training.evaluation.probabilities import BinaryProbabilities, eva
 from ml_census.training.evaluation.regression import Regression
 from ml_census.training.labelled_rows import LabelledRows
 
+SEVERAL_OUTPUTS = "the model has several outputs: only models with one output have an evaluation"
 Kind = Literal["binary", "multiclass", "regression"]
 
 
@@ -72,7 +73,7 @@ def evaluate(
     or the model has several outputs.
     """
     if predictor.outputs is not None:
-        raise ValueError("a model with several outputs has no evaluation")
+        raise ValueError(SEVERAL_OUTPUTS)
     if predictor.classes is None:
         return _evaluate_regressor(predictor, test, group_columns, train_target)
     return _evaluate_classifier(predictor, test, group_columns, train_target, labels)
@@ -124,6 +125,8 @@ def _evaluate_regressor(
     columns = validated_columns(predictor, test.rows)
     truth = test.target.to_numpy(dtype=np.float64)
     predicted = _numbers(predictor, columns)
+    if predicted.ndim > 1:
+        raise ValueError(SEVERAL_OUTPUTS)
     measure = groups.error_measures(predicted - truth)
     constant = np.full(len(truth), train_target.to_numpy(dtype=np.float64).mean())
 
@@ -146,9 +149,7 @@ def _numbers(predictor: Predictor, columns: Columns) -> np.ndarray:
     return np.asarray(predictor.predict(columns), dtype=np.float64)
 
 
-def _class_importances(
-    predictor: Predictor, columns: Columns, predictions: ClassPredictions
-) -> Importances | None:
+def _class_importances(predictor: Predictor, columns: Columns, predictions: ClassPredictions) -> Importances | None:
     classes, truth = predictor.classes or [], predictions.truth
 
     def accuracy(changed: Columns, positions: np.ndarray) -> float:
@@ -164,9 +165,7 @@ def _class_importances(
     return _importances(predictor, columns, "accuracy", accuracy)
 
 
-def _importances(
-    predictor: Predictor, columns: Columns, measure: str, score: importance.Score
-) -> Importances | None:
+def _importances(predictor: Predictor, columns: Columns, measure: str, score: importance.Score) -> Importances | None:
     if len(columns) == 1:
         return None
     try:

@@ -33,9 +33,7 @@ class Group:
 
 def evaluate_groups(rows: pd.DataFrame, names: Sequence[str], measures: Measures) -> list[Group]:
     """Return the groups of each column in `names`. Raises KeyError if `rows` does not have a column."""
-    return [
-        Group(name, value, int(here.sum()), measures(here)) for name in names for value, here in split(rows[name])
-    ]
+    return [Group(name, value, int(here.sum()), measures(here)) for name in names for value, here in split(rows[name])]
 
 
 def class_measures(predictions: ClassPredictions) -> Measures:
@@ -85,9 +83,7 @@ def _has_free_text(values: pd.Series) -> bool:
     return len(counts) > MAX_GROUPS and is_text and counts.iloc[:MAX_GROUPS].sum() < len(values) / 2
 
 
-def _quarters(
-    values: pd.Series, present: pd.Series, known: np.ndarray, name: str
-) -> Iterator[tuple[str, np.ndarray]]:
+def _quarters(values: pd.Series, present: pd.Series, known: np.ndarray, name: str) -> Iterator[tuple[str, np.ndarray]]:
     edges = present.quantile(QUARTERS, interpolation="lower").unique()
     positions = np.searchsorted(edges, values.to_numpy())
     for position in range(len(edges) + 1):

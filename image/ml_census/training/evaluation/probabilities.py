@@ -107,15 +107,19 @@ def _resample(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return drawn.reshape(RESAMPLES, 2, len(cells))
 
 
-def _band(curve: Callable[[np.ndarray, np.ndarray], np.ndarray], resampled: np.ndarray) -> list[np.ndarray]:
+def _band(
+    curve: Callable[[np.ndarray, np.ndarray], np.ndarray], resampled: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the lower and the upper bound of the curves of resampled rows."""
     sums = resampled.cumsum(axis=2)
     curves = [curve(negatives, positives) for negatives, positives in sums]
-    return list(np.quantile(curves, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0))
+    low, high = np.quantile(curves, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)
+    return low, high
 
 
 def _roc_of_counts(negatives: np.ndarray, positives: np.ndarray) -> np.ndarray:
-    return np.asarray(np.interp(GRID, *(np.append(0, sums / max(1, sums[-1])) for sums in (negatives, positives))))
+    across, up = (np.append(0, sums / max(1, sums[-1])) for sums in (negatives, positives))
+    return np.asarray(np.interp(GRID, across, up))
 
 
 def _precision_recall_of_counts(negatives: np.ndarray, positives: np.ndarray) -> np.ndarray:

@@ -105,7 +105,9 @@ def points(style: str, x: Axis, y: Axis, xs: Numbers, ys: Numbers) -> Layer:
 def whiskers(style: str, x: Axis, y: Axis, xs: Numbers, low: Numbers, high: Numbers) -> Layer:
     """Return a vertical line for each interval."""
     intervals = zip(x.coordinates(xs), y.coordinates(low), y.coordinates(high), strict=True)
-    return Layer(f"line {style}", "".join(f"M{across} {SIZE - bottom}V{SIZE - top}" for across, bottom, top in intervals))
+    return Layer(
+        f"line {style}", "".join(f"M{across} {SIZE - bottom}V{SIZE - top}" for across, bottom, top in intervals)
+    )
 
 
 def bars(style: str, x: Axis, y: Axis, edges: Numbers, heights: Numbers) -> Layer:

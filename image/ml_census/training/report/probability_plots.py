@@ -12,7 +12,7 @@ from ml_census.training.evaluation.probabilities import (
     Thresholds,
 )
 from ml_census.training.report.formatting import count, number, percent
-from ml_census.training.report.plot import Axis, Plot, area, bars, line, points, share_axis, whiskers
+from ml_census.training.report.plot import Axis, Layer, Plot, area, bars, line, points, share_axis, whiskers
 
 TABLE_STEP = 20
 """A table has each 20th point of a curve: 11 rows."""
@@ -20,17 +20,20 @@ DIAGONAL = [0, 1]
 
 
 def separation_plots(probabilities: BinaryProbabilities, labels: list[str]) -> list[Plot]:
-    """Return the distribution of the scores, the ROC curve and the precision-recall curve of a model with two classes."""
+    """Return the distribution of the probabilities, the ROC curve and the precision-recall curve."""
     return [
         _scores(probabilities.scores, labels),
-        _roc(probabilities.roc, labels),
-        _precision_recall(probabilities, labels),
+        _roc(probabilities.roc),
+        _precision_recall(probabilities),
     ]
 
 
 def _scores(counts: np.ndarray, labels: list[str]) -> Plot:
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    x, y = share_axis(f"Probability of “{labels[1]}”"), share_axis("Share of the rows of the class", float(shares.max()))
+    x, y = (
+        share_axis(f"Probability of “{labels[1]}”"),
+        share_axis("Share of the rows of the class", float(shares.max())),
+    )
     return Plot(
         "Probabilities by true class",
         "Histogram of the predicted probabilities for each true class. The table below has the figures.",
@@ -47,8 +50,11 @@ def _scores(counts: np.ndarray, labels: list[str]) -> Plot:
     )  # fmt: skip
 
 
-def _roc(curve: Curve, labels: list[str]) -> Plot:
-    x, y = share_axis(f"False positive rate: share of “{labels[0]}” with a false alarm"), share_axis("True positive rate")
+def _roc(curve: Curve) -> Plot:
+    x, y = (
+        share_axis("False positive rate"),
+        share_axis("True positive rate"),
+    )
     middle = curve.values[TABLE_STEP]
     return Plot(
         "ROC curve",
@@ -62,10 +68,10 @@ def _roc(curve: Curve, labels: list[str]) -> Plot:
     )
 
 
-def _precision_recall(probabilities: BinaryProbabilities, labels: list[str]) -> Plot:
+def _precision_recall(probabilities: BinaryProbabilities) -> Plot:
     curve, thresholds = probabilities.precision_recall, probabilities.thresholds
     prevalence = thresholds.positives / (thresholds.positives + thresholds.negatives)
-    x, y = share_axis(f"Recall: share of “{labels[1]}” that is found"), share_axis("Precision")
+    x, y = share_axis("Recall"), share_axis("Precision")
     return Plot(
         "Precision and recall",
         f"Precision-recall curve with an average precision of {number(curve.area)}. "
@@ -78,7 +84,7 @@ def _precision_recall(probabilities: BinaryProbabilities, labels: list[str]) -> 
     )
 
 
-def _band(x: Axis, y: Axis, curve: Curve) -> list:
+def _band(x: Axis, y: Axis, curve: Curve) -> list[Layer]:
     return [area("accent", x, y, GRID, curve.low, curve.high), line("accent", x, y, GRID, curve.values)]
 
 
@@ -94,7 +100,9 @@ def _curve_table(across: str, up: str, curve: Curve) -> tuple[list[str], list[li
 def calibration_plot(classes: Classes) -> Plot:
     """Return the calibration curve."""
     bins = classes.calibration
-    subject = f"Probability of “{classes.labels[1]}”" if len(classes.labels) == 2 else "Probability of the predicted class"
+    subject = (
+        f"Probability of “{classes.labels[1]}”" if len(classes.labels) == 2 else "Probability of the predicted class"
+    )
     x, y = share_axis(subject), share_axis("Share of the rows for which it came true")
     predicted = [part.predicted for part in bins]
     observed = [part.observed for part in bins]

@@ -74,19 +74,32 @@ def _variables(evaluation: Evaluation, context: ReportContext) -> dict[str, Any]
 
 def _class_variables(evaluation: Evaluation) -> dict[str, Any]:
     """Return the variables of a classifier; without classes or probabilities None."""
-    classes, probabilities = evaluation.classes, evaluation.probabilities
+    names = ["labels", "matrix", "confusions", "class_lines", "calibration", *PROBABILITY_VARIABLES]
+    variables: dict[str, Any] = dict.fromkeys(names)
+    if (classes := evaluation.classes) is None:
+        return variables
+    variables |= {
+        "labels": classes.labels,
+        "matrix": confusion.build_matrix(classes),
+        "confusions": confusion.frequent_confusions(classes),
+        "class_lines": confusion.class_lines(classes),
+        "calibration": probability_plots.calibration_plot(classes) if classes.calibration else None,
+    }
+    if evaluation.probabilities is not None:
+        variables |= _probability_variables(evaluation.probabilities, classes.labels)
+    return variables
+
+
+PROBABILITY_VARIABLES = ("separation", "threshold", "threshold_rows", "threshold_counts")
+
+
+def _probability_variables(probabilities: BinaryProbabilities, labels: list[str]) -> dict[str, Any]:
+    """Return PROBABILITY_VARIABLES."""
     return {
-        "labels": classes and classes.labels,
-        "matrix": classes and confusion.build_matrix(classes),
-        "confusions": classes and confusion.frequent_confusions(classes),
-        "class_lines": classes and confusion.class_lines(classes),
-        "calibration": probability_plots.calibration_plot(classes) if classes and classes.calibration else None,
-        "separation": probability_plots.separation_plots(probabilities, classes.labels) if probabilities and classes else None,
-        "threshold": probability_plots.threshold_plot(probabilities.thresholds, classes.labels)
-        if probabilities and classes
-        else None,
-        "threshold_rows": probabilities and probability_plots.threshold_table(probabilities.thresholds),
-        "threshold_counts": probabilities and _counts(probabilities),
+        "separation": probability_plots.separation_plots(probabilities, labels),
+        "threshold": probability_plots.threshold_plot(probabilities.thresholds, labels),
+        "threshold_rows": probability_plots.threshold_table(probabilities.thresholds),
+        "threshold_counts": _counts(probabilities),
     }
 
 

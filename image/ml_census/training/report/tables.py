@@ -9,7 +9,7 @@ import numpy as np
 from ml_census.training.evaluation import Evaluation
 from ml_census.training.evaluation.importance import Importances
 from ml_census.training.evaluation.intervals import Estimate
-from ml_census.training.report.formatting import NONE, count, number, percent, signed
+from ml_census.training.report.formatting import NONE, count, minus, number, percent, signed
 
 NAMES = {
     "wrong": "Wrong",
@@ -71,8 +71,9 @@ class Scale:
         overall = self._position(self._overall.value)
         if not estimate.of:
             return Bar(NONE, "no rows", overall, overall, overall, overall)
-        positions = [self._position(value) for value in (estimate.value, estimate.low, estimate.high)]
-        return Bar(*self._texts(estimate), *positions, overall, self._mark(estimate))
+        value, low, high = (self._position(value) for value in (estimate.value, estimate.low, estimate.high))
+        text, detail = self._texts(estimate)
+        return Bar(text, detail, value, low, high, overall, self._mark(estimate))
 
     def _position(self, value: float) -> float:
         width = self._high - self._low or 1.0
@@ -97,14 +98,13 @@ MIN_ROWS = 10
 def group_tables(evaluation: Evaluation) -> list[BarTable]:
     """Return a table for each group column. The first line of each table is all rows."""
     names, overall = list(evaluation.overall), evaluation.overall
-    scales = {
-        name: Scale(name, overall[name], (group.measures[name] for group in evaluation.groups)) for name in names
-    }
+    scales = {name: Scale(name, overall[name], (group.measures[name] for group in evaluation.groups)) for name in names}
     every = Line("All rows", evaluation.rows, [scales[name].bar(overall[name]) for name in names])
     tables = []
     for column, groups in groupby(evaluation.groups, key=lambda group: group.column):
         lines = [
-            Line(group.value, group.rows, [scales[name].bar(group.measures[name]) for name in names]) for group in groups
+            Line(group.value, group.rows, [scales[name].bar(group.measures[name]) for name in names])
+            for group in groups
         ]
         tables.append(BarTable(column, [NAMES[name] for name in names], [every, *lines]))
     return tables
@@ -130,18 +130,20 @@ def _range(low: float, high: float) -> str:
 
 
 def importance_lines(importances: Importances) -> list[Line]:
-    """Return a line for each column. The bar starts at 0, and its interval is the standard deviation."""
-    high = max((item.mean + item.deviation for item in importances.items), default=0.0) or 1.0
-    text = number if importances.measure != "accuracy" else lambda value: f"{100 * value:.1f} points"
-
-    def position(value: float) -> float:
-        return round(100 * min(1.0, max(0.0, value / high)), 1)
-
+    """Return a line for each column, with a bar from 0 to the importance. An accuracy is in percentage points."""
+    high = max((item.mean for item in importances.items), default=0.0)
     lines = []
     for item in importances.items:
-        bounds = (item.mean, item.mean - item.deviation, item.mean + item.deviation)
-        lines.append(Line(item.column, 0, [Bar(text(item.mean), f"± {text(item.deviation)}", *map(position, bounds), 0.0)]))
+        width = round(100 * max(0.0, item.mean) / high, 1) if high > 0 else 0.0
+        text, deviation = (_decrease(importances.measure, value) for value in (item.mean, item.deviation))
+        lines.append(Line(item.column, 0, [Bar(text, f"± {deviation}", width, 0.0, width, 0.0)]))
     return lines
+
+
+def _decrease(measure: str, value: float) -> str:
+    if measure == "mae":
+        return number(value)
+    return minus(f"{100 * value:.1f}" if measure == "accuracy" else f"{value:.3f}")
 
 
 def _finite(values: list[float]) -> list[float]:

@@ -125,5 +125,11 @@ def _regression_tiles(evaluation: Evaluation) -> list[Tile]:
     explained = "Share of the variance that the model explains. 1 is perfect"
     return [
         *tiles,
-        Tile("Explained variance (R²)", number(metrics["r2"]), explained, "0 by always predicting the mean", metrics["r2"] > 0),
+        Tile(
+            "Explained variance (R²)",
+            number(metrics["r2"]),
+            explained,
+            "0 by always predicting the mean",
+            metrics["r2"] > 0,
+        ),
     ]

@@ -1,4 +1,3 @@
-
 "use strict";
 // The report can be a file: the link to the page of a server then leads nowhere.
 document.getElementById("back").hidden = location.protocol === "file:";
