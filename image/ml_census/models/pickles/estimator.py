@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from ml_census.engine.predictor import predict_example
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.errors import ArtifactError
-from ml_census.models.pickles import foreign_files, load_errors, restricted_unpickler
+from ml_census.models.pickles import foreign_files, load_errors, pickle_globals, restricted_unpickler
 from ml_census.models.pickles.pickle_version import sklearn_version
 from ml_census.models.pickles.placeholders import ReadsFilesError
 from ml_census.models.pickles.predictor_factory import learn_schema
@@ -107,12 +107,14 @@ def _unpickle(
         advice = "fit the vectorizer with input='content'"
         raise ArtifactError(key, uri, f"{error} opens files whose paths are in a request: {advice}") from error
     except (Exception, SystemExit) as error:  # a pickle can raise any exception
-        raise _unpickle_error(key, uri, data, version, error) from error
+        raise _unpickle_error(key, uri, data, trusted, version, error) from error
     _require_fitted_model(key, uri, model)
     return model, [_as_warning(warning) for warning in caught]
 
 
-def _unpickle_error(key: str, uri: str, data: bytes, version: str | None, error: BaseException) -> ArtifactError:
+def _unpickle_error(
+    key: str, uri: str, data: bytes, trusted: Iterable[str], version: str | None, error: BaseException
+) -> ArtifactError:
     """Return the error for a pickle that cannot be loaded. The message names `version` if another one is installed."""
     is_other = version not in (None, VERSION)
     origin = f"trained with scikit-learn {version}: " if is_other else ""
@@ -120,9 +122,21 @@ def _unpickle_error(key: str, uri: str, data: bytes, version: str | None, error:
     if isinstance(error, restricted_unpickler.ForbiddenGlobalError):
         if is_other:
             return ArtifactError(key, uri, f"{origin}scikit-learn {VERSION} has no {error}{remedy}")
-        return ArtifactError(key, uri, load_errors.forbidden_globals_reason(key, error.names))
+        names = _all_forbidden(data, frozenset(trusted), error)
+        missing = pickle_globals.missing_modules(data, [*names, *trusted])
+        return ArtifactError(key, uri, load_errors.forbidden_globals_reason(names, missing))
+    if isinstance(error, ModuleNotFoundError):
+        missing = pickle_globals.missing_modules(data, trusted) or [str(error.name)]
+        return ArtifactError(key, uri, f"{origin}{load_errors.missing_modules_reason(missing)}")
     reason = f"{origin}{load_errors.load_error_reason(data, error, VERSION)}{remedy}"
     return load_errors.to_artifact_error(key, uri, error, reason)
+
+
+def _all_forbidden(data: bytes, trusted: frozenset[str], error: restricted_unpickler.ForbiddenGlobalError) -> list[str]:
+    """Return all forbidden globals of a pickle. `error` has only those that the unpickler has read."""
+    # an exception that a placeholder caused ends the unpickler before the end of the pickle
+    others = pickle_globals.forbidden_globals(data, trusted) if error.__cause__ else ()
+    return sorted({*error.names, *others})
 
 
 def _as_warning(warning: warnings.WarningMessage) -> Warning:

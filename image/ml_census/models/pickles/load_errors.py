@@ -17,8 +17,22 @@ PICKLE_START = re.compile(rb"\x80[\x02-\x05]|\x1f\x8b|x[\x01\x5e\x9c\xda]|BZh|\x
 """Regular expression for the first bytes of a pickle, plain or compressed by joblib."""
 SHORTAGES = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
 """Values of OSError.errno for a lack of disk space, memory, processes or file descriptors."""
-EXTRAS = ("xgboost", "lightgbm")
-"""Modules that an extra of this package installs."""
+PACKAGES = {
+    "catboost": "catboost",
+    "category_encoders": "category_encoders",
+    "feature_engine": "feature-engine",
+    "imblearn": "imbalanced-learn",
+    "lightgbm": "'ml-census[lightgbm]'",
+    "mlxtend": "mlxtend",
+    "ngboost": "ngboost",
+    "sklego": "scikit-lego",
+    "skopt": "scikit-optimize",
+    "skrub": "skrub",
+    "sksurv": "scikit-survival",
+    "statsmodels": "statsmodels",
+    "xgboost": "'ml-census[xgboost]'",
+}
+"""Module -> the package or the extra of ml-census that pip installs."""
 
 CODE_REMEDY = (
     "cloudpickle and dill store lambdas and functions of scripts as code, which the server does not run: "
@@ -49,11 +63,6 @@ def load_error_reason(data: bytes, error: BaseException, sklearn_version: str) -
         return f"the file is truncated or damaged ({len(data)} bytes): copy it again and compare its SHA-256"
     if is_of_unpickler:
         return "not a pickle, or a damaged one: write the fitted scikit-learn model with joblib.dump"
-    if isinstance(error, ModuleNotFoundError):
-        library = str(error.name).partition(".")[0]
-        if library in EXTRAS:
-            return f"the module {library} is not installed: install the extra ml-census[{library}]"
-        return f"the module {error.name} is not installed: install it beside the server"
     return f"scikit-learn {sklearn_version} cannot load it: {text}"
 
 
@@ -68,17 +77,30 @@ def no_predict_reason(model: Any) -> str:
     return reason
 
 
-def forbidden_globals_reason(key: str, names: Sequence[str]) -> str:
+def missing_modules_reason(modules: Sequence[str]) -> str:
+    """Return the message for a pickle that needs modules that are not installed, with the command that installs them.
+
+    A module that is not in PACKAGES has no command: a package of the same name could be a package of somebody else.
+    """
+    packages = " ".join(PACKAGES[module] for module in modules if module in PACKAGES)
+    others = ", ".join(module for module in modules if module not in PACKAGES)
+    remedies = [f"pip install {packages}"] if packages else []
+    remedies += [f"install {others} beside the server, or add its folder to PYTHONPATH"] if others else []
+    noun = "module" if len(modules) == 1 else "modules"
+    return f"{noun} not installed: {', '.join(modules)}: {'; '.join(remedies)}"
+
+
+def forbidden_globals_reason(names: Sequence[str], missing: Sequence[str] = ()) -> str:
     """Return the message for a pickle that references forbidden classes or functions, with advice for its author.
 
-    `names` are these classes and functions, each "module.name". `key` is the configuration key or command-line option
-    that names the file.
+    `names` are these classes and functions, each "module.name". `missing` are modules that are not installed.
     """
     plural = "s" if len(names) > 1 else ""
-    return f"pickle references forbidden global{plural} {', '.join(names)}; {'; '.join(_remedies(key, names))}"
+    remedies = _remedies(names) + ([missing_modules_reason(missing)] if missing else [])
+    return f"pickle references forbidden global{plural} {', '.join(names)}; {'; '.join(remedies)}"
 
 
-def _remedies(key: str, names: Sequence[str]) -> list[str]:
+def _remedies(names: Sequence[str]) -> list[str]:
     if any(name.startswith(("cloudpickle.", "dill.")) for name in names):
         return [CODE_REMEDY]
     trustable = [name for name in names if trusted_globals.rejection_reason(name) is None]
@@ -92,15 +114,13 @@ def _remedies(key: str, names: Sequence[str]) -> list[str]:
         remedy = "a pickle could run any code by it: call it in a function of your own module instead"
         remedies.append(f"{', '.join(others)} cannot be trusted, since {remedy}")
     if trustable:
-        remedies.append(_trust_remedy(key, trustable))
+        remedies.append(_trust_remedy(trustable))
     return remedies
 
 
-def _trust_remedy(key: str, names: Sequence[str]) -> str:
-    option = " ".join(f"--trusted-global {name}" for name in names)
-    if key == "--model":
-        return f"if you trust the author of the model, publish it with {option}"
+def _trust_remedy(names: Sequence[str]) -> str:
+    options = " ".join(f"--trusted-global {name}" for name in names)
     return (
-        f"add {', '.join(names)} to trusted_globals if you trust the author of the model, or publish it with {option} "
-        "and set model_sha256 to the SHA-256 of its manifest.json"
+        f"if you trust the author of the model, repeat the command with {options}; "
+        f"a config.yaml needs trusted_globals: [{', '.join(names)}]"
     )

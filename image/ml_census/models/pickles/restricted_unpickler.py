@@ -57,6 +57,14 @@ def allowed_globals() -> frozenset[tuple[str, str]]:
     return frozenset((module, name) for module, name in (line.split() for line in lines))
 
 
+def current_name(protocol: int, module: str, name: str) -> tuple[str, str]:
+    """Return module and name of a global in Python 3. Pickles of the protocols 0 to 2 have the names of Python 2."""
+    if protocol < 3:
+        module, name = _compat_pickle.NAME_MAPPING.get((module, name), (module, name))
+        module = _compat_pickle.IMPORT_MAPPING.get(module, module)
+    return module, name
+
+
 def restricted_load(data: bytes, trusted: Iterable[str]) -> Any:
     """Return the model that joblib or pickle wrote, compressed or not.
 
@@ -94,9 +102,7 @@ class _Unpickler(numpy_pickle.NumpyUnpickler):  # type: ignore[misc]
 
         joblib calls this method also for the classes and functions inside arrays of objects.
         """
-        if self.proto < 3:  # these protocols have the names of Python 2
-            module, name = _compat_pickle.NAME_MAPPING.get((module, name), (module, name))
-            module = _compat_pickle.IMPORT_MAPPING.get(module, module)
+        module, name = current_name(self.proto, module, name)
         full_name = f"{module}.{name}"
         self.has_vectorizer |= module == TEXT_MODULE
         if (module, name) in BOOSTERS:

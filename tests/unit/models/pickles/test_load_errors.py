@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from ml_census.models.pickles.load_errors import (
     forbidden_globals_reason,
     load_error_reason,
+    missing_modules_reason,
     no_predict_reason,
     to_artifact_error,
 )
@@ -38,29 +39,40 @@ def test_shortage_is_transient_and_damage_is_not(error: Exception, is_transient:
         (PICKLE, EOFError("Ran out of input"), "truncated or damaged"),
         (PICKLE, pickle.UnpicklingError("invalid load key"), "truncated or damaged"),
         (b"text", pickle.UnpicklingError("invalid load key"), "not a pickle, or a damaged one"),
-        (PICKLE, ModuleNotFoundError("No module", name="mylib"), "the module mylib is not installed"),
-        (PICKLE, ModuleNotFoundError("No module", name="xgboost"), "install the extra ml-census[xgboost]"),
         (PICKLE, AttributeError("no attribute tree_"), "scikit-learn 1.9.0 cannot load it: AttributeError"),
     ],
-    ids=["cut", "damaged", "text", "module", "extra", "other"],
+    ids=["cut", "damaged", "text", "other"],
 )
 def test_reason_follows_the_exception_and_the_start(data: bytes, error: Exception, reason: str) -> None:
     assert reason in load_error_reason(data, error, "1.9.0")
 
 
+def test_trustable_globals_have_the_options_to_repeat() -> None:
+    assert forbidden_globals_reason(["mylib.Half", "mylib.Third"]).endswith(
+        "repeat the command with --trusted-global mylib.Half --trusted-global mylib.Third; "
+        "a config.yaml needs trusted_globals: [mylib.Half, mylib.Third]"
+    )
+
+
 @pytest.mark.parametrize(
-    ("key", "remedy"),
+    ("modules", "reason"),
     [
-        ("--model", "publish it with --trusted-global mylib.Half"),
-        ("model_path", "add mylib.Half to trusted_globals"),
+        (["imblearn"], "module not installed: imblearn: pip install imbalanced-learn"),
+        (["xgboost"], "module not installed: xgboost: pip install 'ml-census[xgboost]'"),
+        (
+            ["imblearn", "mylib", "skopt"],
+            "modules not installed: imblearn, mylib, skopt: pip install imbalanced-learn scikit-optimize; "
+            "install mylib beside the server, or add its folder to PYTHONPATH",
+        ),
     ],
+    ids=["package", "extra", "several"],
 )
-def test_trustable_global_is_trusted_where_the_key_is_read(key: str, remedy: str) -> None:
-    assert remedy in forbidden_globals_reason(key, ["mylib.Half"])
+def test_missing_module_has_a_command_if_its_package_is_known(modules: list[str], reason: str) -> None:
+    assert missing_modules_reason(modules) == reason
 
 
 def test_global_that_runs_any_code_has_no_remedy_of_trust() -> None:
-    reason = forbidden_globals_reason("--model", ["builtins.eval"])
+    reason = forbidden_globals_reason(["builtins.eval"])
 
     assert "builtins.eval cannot be trusted" in reason
     assert "--trusted-global" not in reason
@@ -68,7 +80,7 @@ def test_global_that_runs_any_code_has_no_remedy_of_trust() -> None:
 
 @pytest.mark.parametrize("library", ["cloudpickle", "dill"])
 def test_code_in_a_pickle_is_moved_to_a_module(library: str) -> None:
-    reason = forbidden_globals_reason("--model", [f"{library}.loads", "mylib.Half"])
+    reason = forbidden_globals_reason([f"{library}.loads", "mylib.Half"])
 
     assert "move the function into a module" in reason
 

@@ -90,4 +90,4 @@ def test_missing_library_is_reported_with_its_extra(name: str, module: str, tmp_
         text=True,
     )
 
-    assert f"the module {module} is not installed: install the extra ml-census[{module}]" in done.stderr
+    assert f"module not installed: {module}: pip install 'ml-census[{module}]'" in done.stderr
