@@ -1,6 +1,8 @@
 """`ml-census publish`: compiles a model and writes the folder that a server loads."""
 
 import hashlib
+from functools import partial
+from typing import Any
 
 import click
 
@@ -14,10 +16,38 @@ from ml_census.cli.ending import fail, fail_on
 @click.option("--schema", metavar="FILE|gs://…", help='A schema.json, or its changed columns alone, without "form".')
 @click.option("--golden", metavar="FILE|gs://…",
               help='JSON, {"inputs": [row, ...]}: a server checks their predictions before it serves.')  # fmt: skip
+@click.option(
+    "--data",
+    metavar="CSV|PARQUET|gs://…",
+    help="Training data. publish fills ranges, golden rows, metrics and report.html from them.",
+)
+@click.option("--target", metavar="COLUMN", help="Column of --data with the true class or number.")
+@click.option(
+    "--test",
+    metavar="CSV|PARQUET|gs://…",
+    help="Test data for the metrics. Without test data, the metrics are of training rows.",
+)
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    metavar="COLUMN",
+    help="Column by whose values the report shows errors; can be repeated.",
+)
+@click.option("--name", metavar="TEXT", help="Name of the model, the title of its web page.")
+@click.option("--description", metavar="TEXT", help="Description of the model on its web page.")  # fmt: skip
 @click.option("--trusted-global", "trusted", multiple=True, metavar="MODULE.NAME",
               help="Further global that the pickle may reference; can be repeated.")  # fmt: skip
 def publish(
-    model: str, output: str, decoding: str | None, schema: str | None, golden: str | None, trusted: tuple[str, ...]
+    model: str,
+    output: str,
+    decoding: str | None,
+    schema: str | None,
+    golden: str | None,
+    trusted: tuple[str, ...],
+    name: str | None,
+    description: str | None,
+    **data_options: Any,
 ) -> None:
     """Compile a model, verify its predictions, and write the folder that a server loads.
 
@@ -26,16 +56,45 @@ def publish(
     from ml_census.errors import ArtifactError
     from ml_census.storage import StorageError
 
+    named = {"name": name, "description": description}
+    complete = _completion(**data_options, name=name, description=description)
     click.echo("compiling and verifying …", err=True)
     try:
         from ml_census.models.publishing import publish_files
     except ImportError as error:
         fail(f"publish needs scikit-learn ({error})")
     with fail_on(ArtifactError), fail_on(StorageError, subject=output):
-        engine = publish_files(model, output, decoding, schema, golden, trusted)
+        about = {key: text for key, text in named.items() if text}
+        engine = publish_files(model, output, decoding, schema, golden, trusted, about, complete)
         click.echo(f"published in {output}: {engine}", err=True)
         if trusted and engine.kind == "sklearn":
             _show_manifest_hash(output, trusted)
+
+
+def _completion(
+    data: str | None,
+    target: str | None,
+    test: str | None,
+    groups: tuple[str, ...],
+    name: str | None,
+    description: str | None,
+) -> Any:
+    """Return the function that completes the publication from data, or None without --data.
+
+    Raises UsageError if an option is missing.
+    """
+    if data is None:
+        if target or test or groups:
+            raise click.UsageError("--target, --test and --group need --data")
+        return None
+    if target is None:
+        raise click.UsageError("--data needs --target, the column with the true class or number")
+    try:
+        from ml_census.training import publishing
+    except ModuleNotFoundError as error:
+        fail(f"publish --data needs the extra: pip install 'ml-census[train]' ({error})")
+    files = publishing.DataFiles(data, test, target, groups, name, description)
+    return partial(publishing.complete_from_files, files=files)
 
 
 def _show_manifest_hash(output: str, trusted: tuple[str, ...]) -> None:

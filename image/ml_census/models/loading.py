@@ -24,7 +24,7 @@ from ml_census.models.manifest import (
     parse_json,
     parse_object,
 )
-from ml_census.models.model import ServedModel
+from ml_census.models.model import VERSION_DIGITS, ServedModel
 from ml_census.models.self_test import run_self_test
 from ml_census.schema import SchemaError, schema_from_json
 from ml_census.storage import split
@@ -132,7 +132,7 @@ def _read_model(config: Config, folder: ModelFolder) -> bytes:
 
 
 def _version(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:12]
+    return hashlib.sha256(data).hexdigest()[:VERSION_DIGITS]
 
 
 def _read_labels(uri: str | None, folder: ModelFolder, classes: Sequence[Any] | None) -> dict[Any, str] | None:

@@ -9,6 +9,9 @@ from ml_census.engine.predictor import Predictor
 from ml_census.models import class_labels
 from ml_census.observability.drift import DriftMonitor
 
+VERSION_DIGITS = 12
+"""Number of hex digits of the model file's SHA-256 that are the version of the model (12)."""
+
 
 @dataclass(frozen=True)
 class ServedModel:

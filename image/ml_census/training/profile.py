@@ -15,16 +15,18 @@ MAX_TYPICAL_LENGTH = 1000
 """Maximum length of a typical text, in characters (1,000)."""
 
 
-def profile_schema(schema: Schema, rows: pd.DataFrame) -> Schema:
-    """Return the schema with the training distribution of each column.
+def profile_schema(schema: Schema, rows: pd.DataFrame, test: pd.DataFrame | None = None) -> Schema:
+    """Return the schema with the distribution of each column of the training rows.
 
     The first columns of `rows` are the columns of the schema, in its order. The values are valid by the schema. A
-    column without missing values then rejects null, unless a missing value is one of its categories.
+    column without missing values then rejects null, unless `test` or its categories have a missing value.
     """
     profiled = []
     for index, column in enumerate(schema.columns):
         values = rows.iloc[:, index]
-        has_missing = bool(values.isna().any()) or len(column.json_categories) < len(column.categories)
+        tables = [rows] if test is None else [rows, test]
+        has_missing = any(table.iloc[:, index].isna().any() for table in tables)
+        has_missing |= len(column.json_categories) < len(column.categories)
         training = training_distribution(column, values)
         profiled.append(replace(column, nullable=column.nullable and has_missing, training=training))
     return replace(schema, columns=tuple(profiled))

@@ -1,7 +1,8 @@
 """Publish a model for the command `ml-census publish`. Each error names the option of the command that caused it."""
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ml_census import storage
@@ -13,6 +14,7 @@ from ml_census.models import class_labels
 from ml_census.models.manifest import parse_object, read
 from ml_census.models.pickles import estimator
 from ml_census.models.pickles.predictor_factory import learn_schema
+from ml_census.models.publishing.completion import Complete
 from ml_census.models.publishing.folder import publish
 from ml_census.models.publishing.partial_schema import parse_schema
 from ml_census.schema import InvalidRowsError, SchemaError
@@ -38,14 +40,16 @@ def publish_files(
     schema_uri: str | None,
     golden_uri: str | None,
     trusted: Iterable[str] = (),
+    about: Mapping[str, Any] = MappingProxyType({}),
+    complete: Complete | None = None,
 ) -> EngineInfo:
     """Publish a pickled model in the folder or gs:// URI `output`, and return the engine that will serve the model.
 
     The other URIs may be None. `decoding_uri` names a JSON object from class to text. `schema_uri` names a whole
     schema.json or changed columns. `golden_uri` names a JSON object with "inputs", a list of rows that the model must
     predict. `trusted` are classes and functions that the pickle may reference beside those of scikit-learn, each
-    "module.name". Raises ArtifactError if a file or a trusted name cannot be used, and StorageError if `output` cannot
-    be written.
+    "module.name". `about` has further items for manifest.json. `complete` adds what the training data tell. Raises
+    ArtifactError if a file or a trusted name cannot be used, and StorageError if `output` cannot be written.
     """
     trusted = tuple(trusted)
     for name in trusted:
@@ -54,14 +58,16 @@ def publish_files(
     sources = _Sources(model_uri, decoding_uri, schema_uri, golden_uri)
     with warnings.catch_warnings(action="ignore"):  # NumPy warns about extreme numbers in the sampled rows
         try:
-            return _publish_files(sources, output, trusted)
+            return _publish_files(sources, output, trusted, about, complete)
         except (ArtifactError, StorageError):
             raise
         except Exception as error:
             raise _to_artifact_error(sources, error) from error
 
 
-def _publish_files(sources: _Sources, output: str, trusted: tuple[str, ...]) -> EngineInfo:
+def _publish_files(
+    sources: _Sources, output: str, trusted: tuple[str, ...], about: Mapping[str, Any], complete: Complete | None
+) -> EngineInfo:
     files = Snapshot()
     data = read(files, "--model", sources.model, storage.MAX_BYTES)
     model = estimator.load_estimator("--model", sources.model, data, trusted).model
@@ -72,8 +78,12 @@ def _publish_files(sources: _Sources, output: str, trusted: tuple[str, ...]) -> 
         schema = parse_schema(model, read(files, "--schema", sources.schema))
     else:
         schema = learn_schema(model)
-    about = {"trusted_globals": trusted} if trusted else {}
-    return publish(model, schema, texts, _read_golden_rows(files, sources.golden), about, output)
+    about = {**about, **({"trusted_globals": trusted} if trusted else {})}
+    golden, describe = _read_golden_rows(files, sources.golden), None
+    if complete:
+        schema, chosen, describe = complete(model, schema, texts)
+        golden = golden or chosen
+    return publish(model, schema, texts, golden, about, output, describe=describe)
 
 
 def _to_artifact_error(sources: _Sources, error: Exception) -> ArtifactError:

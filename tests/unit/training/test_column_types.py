@@ -1,0 +1,74 @@
+"""Types and missing values that a fitted model does not state are learnt from its training data."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, RegressorMixin
+
+from ml_census.schema import Column, Schema
+from ml_census.training.column_types import complete_schema
+from ml_census.training.tables import Table
+
+
+class Anything(RegressorMixin, BaseEstimator):
+    """A model that accepts a value of any type, except missing values in the columns `required`."""
+
+    def __init__(self, required: tuple[str, ...] = ()) -> None:
+        self.required = required
+
+    def predict(self, rows: pd.DataFrame) -> np.ndarray:
+        if rows[list(self.required)].isna().any(axis=None):
+            raise ValueError("a missing value")
+        return np.zeros(len(rows))
+
+
+def completed(values: dict[str, Any], *columns: Column, model: Any = None) -> list[Column]:
+    frame = pd.DataFrame(values)
+    schema = Schema(columns or tuple(Column(name) for name in values), "frame")
+    table = Table(frame, "X", "DataFrame", "")
+    return [*complete_schema(model or Anything(), schema, table, [*frame.columns]).columns]
+
+
+def test_unknown_types_are_those_of_the_data() -> None:
+    columns = completed(
+        {
+            "count": [1, 2, 3, 4],
+            "paid": [True, False, True, True],
+            "day": pd.to_datetime(["2024-03-05"] * 4),
+            "plan": ["a", "b", "b", "a"],
+            "note": ["one", "two", "three", "four"],
+            "size": pd.Categorical(["S", "M", "S", "M"], ["S", "M", "L"]),
+        }
+    )
+
+    assert columns == [
+        Column("count", "number"),
+        Column("paid", "category", (False, True), dtype="bool"),
+        Column("day", "date"),
+        Column("plan", "category", ("a", "b")),
+        Column("note", "text"),
+        Column("size", "category", ("S", "M", "L"), dtype="category"),
+    ]
+
+
+def test_type_that_the_model_rejects_is_not_used() -> None:
+    class OnlyText(Anything):
+        def predict(self, rows: pd.DataFrame) -> np.ndarray:
+            return np.array([len(text) for text in rows["code"]])
+
+    assert completed({"code": [1, 2, 3]}, model=OnlyText()) == [Column("code")]
+
+
+def test_column_with_missing_values_becomes_nullable() -> None:
+    age, fee = completed({"age": [1.0, None], "fee": [1.0, 2.0]}, Column("age", "number"), Column("fee", "number"))
+
+    assert (age.nullable, fee.nullable) == (True, False)
+
+
+def test_missing_value_that_the_model_rejects_stays_invalid() -> None:
+    columns = (Column("age", "number"), Column("fee", "number"))
+
+    age, fee = completed({"age": [None, 1.0], "fee": [None, 2.0]}, *columns, model=Anything(("age",)))
+
+    assert (age.nullable, fee.nullable) == (False, True)
