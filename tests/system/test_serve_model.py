@@ -125,6 +125,14 @@ def test_printed_python_call_is_answered(local: LocalServer) -> None:
     assert done.stdout.startswith("{'predictions': [")
 
 
+def test_example_is_predicted_without_a_user(local: LocalServer) -> None:
+    row = re.search(r"'(\{.*\})'", local.calls[0])
+    assert row
+    done = run("predict", "--url", local.url, "--row", json.dumps(json.loads(row[1])["inputs"][0]))
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_printed_javascript_call_is_answered(local: LocalServer, browser: Browser) -> None:
     """Run the call in the console of a browser on the page of the model."""
     page = browser.new_page()

@@ -42,7 +42,7 @@ class Options(TypedDict):
     --input rows.csv --output predictions.csv in place of --row."""
 )
 @click.option("--url", required=True, help="URL of the server.")
-@click.option("--user", "name", help="Name of the user.")
+@click.option("--user", "name", help="Name of the user. A server of serve --model needs no user.")
 @click.option("--user-file", type=FILE, help="File with the name of the user.")
 @click.option("--password-file", type=FILE, help="File with the password. Without it there is a prompt.")
 @click.option("--row", metavar="JSON", help="One row: a list of values, or an object by column name.")
@@ -70,24 +70,27 @@ def predict(**options: Unpack[Options]) -> None:
     inputs = (options["row"] is not None, options["example"], source is not None)
     if inputs.count(True) != 1 or (source is None) != (target is None):
         fail("needs --row, --example, or --input and --output")
-    if source == STDIN and not options["password_file"]:
+    if source == STDIN and options["name"] and not options["password_file"]:
         fail("--input -: needs --password-file, since standard input holds the rows")
     from ml_census.client.session import Client
 
-    url, credentials = options["url"], _credentials(options)
+    url = options["url"]
+    name, password = _credentials(options)
     with _fail_in_one_line(url, resumes=bool(source) and target != STDOUT):
         if source and target:
-            with Client(url, *credentials) as client:
+            with Client(url, name, password) as client:
                 score_file(client, source, target, options)
         else:
-            with Client(url, *credentials, retry_timeout=0) as client:
+            with Client(url, name, password, retry_timeout=0) as client:
                 predict_row(client, options)
 
 
-def _credentials(options: Options) -> tuple[str, str]:
-    """Return the user name and the password from the options, or the password from a prompt."""
+def _credentials(options: Options) -> tuple[str | None, str | None]:
+    """Return the user name and the password from the options or a prompt. Return None for both without a user."""
     user_file, password_file = options["user_file"], options["password_file"]
-    name = options["name"] or (_first_line(user_file) if user_file else fail("needs --user or --user-file"))
+    name = options["name"] or (_first_line(user_file) if user_file else None)
+    if name is None:
+        return None, None
     if password_file:
         return name, _first_line(password_file)
     return name, str(click.prompt("Password", hide_input=True, err=True))

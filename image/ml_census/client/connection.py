@@ -67,14 +67,17 @@ class Connection:
     """HTTP session with a token. A request without a response is sent again, because predictions are idempotent.
 
     `retry_timeout` is the maximum time for the retries of a request (seconds). `clock` returns the time in seconds.
-    Raises ClientError if the URL has a scheme other than http or https.
+    Without a name and password, the connection sends no token. Raises ClientError if the URL has a scheme other than
+    http or https.
     """
 
-    def __init__(self, url: str, name: str, password: str, retry_timeout: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, url: str, name: str | None, password: str | None, retry_timeout: float, clock: Callable[[], float]
+    ) -> None:
         if not url.startswith(("http://", "https://")):
             raise ClientError("the URL must start with http:// or https://")
         self.url = url.rstrip("/")
-        self._credentials = HTTPBasicAuth(name.encode(), password.encode())
+        self._credentials = HTTPBasicAuth(name.encode(), (password or "").encode()) if name is not None else None
         self._retry_timeout = retry_timeout
         self._clock = clock
         self._bearer = _Bearer()
@@ -87,11 +90,16 @@ class Connection:
         self._session.close()
 
     def renew(self) -> None:
-        """Log in if there is no token, or if the token expires within 60 s. Raises ClientError if the login fails."""
-        if self._clock() >= self._renew_at:
+        """Log in if there is no token, or if the token expires within 60 s. Raises ClientError if the login fails.
+
+        Without a name and password, do nothing.
+        """
+        if self._credentials and self._clock() >= self._renew_at:
             self._log_in()
 
     def _log_in(self) -> None:
+        if not self._credentials:
+            raise ClientError("the server requires a login: give the name of a user")
         if not self._has_answered:
             self.request("GET", "/version")  # a redirect to https raises before the password is sent
         token = json_content(self.request("GET", "/login"))

@@ -71,6 +71,7 @@ class PredictionBatch:
 class Client:
     """Client of one user for the server at `url`. Leaving the `with` block closes the connection.
 
+    A server of `ml-census serve --model` needs no name and no password.
     The client retries a request while the server is busy or, after a first response, unreachable. `retry_timeout` is
     the maximum time for the retries of a request (seconds); 0 means no retries. `clock` returns the time in seconds;
     tests replace the clock. Raises ClientError if the URL has a scheme other than http or https.
@@ -79,8 +80,8 @@ class Client:
     def __init__(
         self,
         url: str,
-        name: str,
-        password: str,
+        name: str | None = None,
+        password: str | None = None,
         retry_timeout: float = RETRY_TIMEOUT_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

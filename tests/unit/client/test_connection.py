@@ -37,6 +37,25 @@ def test_expired_token_is_replaced_after_one_login(script: ScriptedServer, conne
     assert script.paths() == ["/schema", "/login", "/schema"]
 
 
+def test_connection_without_a_user_sends_no_token(script: ScriptedServer) -> None:
+    connection = Connection(script.url, None, None, 0, time.monotonic)
+
+    connection.renew()
+
+    assert json_content(connection.request("GET", "/schema"))["classes"] == ["x", "y"]
+    assert script.paths() == ["/schema"]
+    connection.close()
+
+
+def test_rejected_connection_without_a_user_is_explained(script: ScriptedServer) -> None:
+    script.plan["/schema"] = [Response(403, {"error message": "Token is missing!"})]
+    connection = Connection(script.url, None, None, 0, time.monotonic)
+
+    with pytest.raises(ClientError, match="the server requires a login: give the name of a user"):
+        connection.request("GET", "/schema")
+    connection.close()
+
+
 def test_rejection_after_a_login_is_raised(script: ScriptedServer, connect: Connect) -> None:
     script.plan["/schema"] = [Response(403, {"error message": "forbidden"})] * 2
 
