@@ -92,7 +92,7 @@ def enter(page: Page, name: str, value: str) -> None:
 def paste(page: Page, text: str) -> None:
     """Paste rows and submit them."""
     page.fill("textarea", text)
-    page.click("#table button")
+    page.click("#run")
 
 
 def problems(page: Page) -> Locator:

@@ -62,7 +62,7 @@ def test_page_is_usable_by_keyboard_alone(page: Page, census: Server) -> None:
     rows, _ = synthetic.generate(700, seed=3)
     tab_to(page, "textarea")
     page.keyboard.insert_text(rows.to_csv(index=False))
-    tab_to(page, "#table button")
+    tab_to(page, "#run")
     with page.expect_download() as downloading:
         page.keyboard.press("Enter")
         expect(page.locator("#download")).to_be_focused()

@@ -4,8 +4,8 @@ const DELIMITERS = [",", ";", "\t", "|"];
 
 export class CsvError extends Error {}
 
-/** Return the text of a file. Decompress gzip. Decode UTF-16 if the file has a byte order mark, else UTF-8, or
- *  Windows-1252 if the file is not UTF-8. Throw CsvError if the gzip file is damaged. */
+/** Return the text of a file and its encoding. Decompress gzip. Decode UTF-16 if the file has a byte order mark, else
+ *  UTF-8, or Windows-1252 if the file is not UTF-8. Throw CsvError if the gzip file is damaged. */
 export async function decode(bytes) {
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
     const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -16,11 +16,13 @@ export async function decode(bytes) {
     }
   }
   const mark = 256 * bytes[0] + bytes[1];
-  if (mark === 0xfffe || mark === 0xfeff) return new TextDecoder(mark === 0xfffe ? "utf-16le" : "utf-16be").decode(bytes);
+  if (mark === 0xfffe || mark === 0xfeff) {
+    return { text: new TextDecoder(mark === 0xfffe ? "utf-16le" : "utf-16be").decode(bytes), encoding: "UTF-16" };
+  }
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), encoding: "UTF-8" };
   } catch {
-    return new TextDecoder("windows-1252").decode(bytes);
+    return { text: new TextDecoder("windows-1252").decode(bytes), encoding: "Windows-1252, because it is not UTF-8" };
   }
 }
 
@@ -51,13 +53,15 @@ export function detectDelimiter(text, names) {
   const candidates = DELIMITERS.map((delimiter) => ({ delimiter, cells: firstRecord(text, delimiter) }));
   const matches = ({ cells }) => names.filter((name) => cells.some((cell) => cell.trim() === name)).length;
   const best = candidates.reduce((left, right) => (matches(right) > matches(left) ? right : left));
-  const areNumbers = names.every((name, index) => name === String(index));
-  if (matches(best) === names.length || (matches(best) && !areNumbers)) return best.delimiter;
+  if (matches(best) === names.length || (matches(best) && !areNumbers(names))) return best.delimiter;
   return candidates.find(({ cells }) => names.length > 1 && cells.length === names.length)?.delimiter || ",";
 }
 
+/** Return whether columns have the numbers from 0 as names, because the model has no names. */
+export const areNumbers = (names) => names.every((name, index) => name === String(index));
+
 /** Return the cells of the first record that is not blank, or an empty list. */
-function firstRecord(text, delimiter) {
+export function firstRecord(text, delimiter) {
   try {
     for (const { cells } of records(text, delimiter)) if (cells.length) return cells;
   } catch (error) {

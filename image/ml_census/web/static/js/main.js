@@ -1,12 +1,11 @@
 // Main module of the page: log in, predict one row from a form, or many rows from a CSV file.
 
 import { authorization, request, session } from "./api.js";
-import { quote } from "./csv.js";
 import { explain } from "./explain.js";
 import { createFields, focusFirstField } from "./fields.js";
 import { markStale, onSubmit, predictChange, predictRow, showStaleNote } from "./form.js";
 import { $, element, isEqual } from "./format.js";
-import { onDrag, predictTable } from "./table.js";
+import { resetTable, startTable } from "./table.js";
 
 async function logIn(form) {
   const bytes = new TextEncoder().encode(`${form.user.value}:${form.password.value}`);
@@ -43,20 +42,16 @@ function showModel() {
 function rebuild(schema) {
   Object.assign(session, { schema, result: null });
   createFields();
-  $("table").reset();
-  $("table").text.placeholder = schema.columns.map(({ name }) => quote(name)).join(",");
-  for (const id of ["answer", "why", "result"]) $(id).hidden = true;
-  for (const id of ["moved", "note", "done"]) $(id).textContent = "";
+  resetTable();
+  for (const id of ["answer", "why"]) $(id).hidden = true;
+  for (const id of ["moved", "note"]) $(id).textContent = "";
   for (const alert of document.querySelectorAll("[role=alert]")) alert.replaceChildren();
 }
 
 onSubmit($("login"), logIn);
 onSubmit($("row"), predictRow, { repeats: true, after: showStaleNote });
-onSubmit($("table"), predictTable);
-for (const type of ["dragover", "dragleave", "drop"]) document.addEventListener(type, onDrag);
+startTable();
 document.addEventListener("sessionexpired", requireLogin);
-$("table").text.addEventListener("input", () => ($("table").file.value = ""));
-$("table").file.addEventListener("change", () => ($("table").text.value = ""));
 $("row").addEventListener("input", markStale);
 $("row").addEventListener("change", predictChange);
 $("why").addEventListener("toggle", explain);

@@ -1,98 +1,179 @@
-// Predictions for the rows of a CSV file.
+// Predictions for many rows: a CSV file or pasted rows, a preview, progress, and results.
 
-import { predictBatches, RequestError, session } from "./api.js";
-import { CsvError, decode, detectDelimiter, quote, records } from "./csv.js";
-import { $, countOf, formatCount, formatPrediction, showBars } from "./format.js";
+import { RequestError, session } from "./api.js";
+import { CsvError, quote } from "./csv.js";
+import { clearAnswers, describeTable, readFile, readText } from "./csv_table.js";
+import { exampleRow } from "./example.js";
+import { onSubmit } from "./form.js";
+import { $, countOf, element, formatCount, formatPrediction, problemElements, showBars } from "./format.js";
+import { reasonOf, refresh, showRejected, showRow, showTable, startResults } from "./results.js";
+import { isOpen, predictRows } from "./scoring.js";
 
-/** Return the table in the file or text of a form. `indices` has the index in the header, or -1, for each column of the
- *  model. Throw RequestError if the text is not CSV or does not have the model's columns. */
-async function readTable(form) {
-  const names = session.schema.columns.map(({ name }) => String(name));
+const MAX_LISTED = 5; // maximum rejected rows in the list above the table
+const DELAY = 300; // milliseconds without a change of the text, after which the page reads the rows
+
+let table = null;
+let reading = null; // promise of the table, or null if the source has changed
+let cancel = () => {};
+let timer;
+
+/** Register the event handlers. The page calls this function once. */
+export function startTable() {
+  onSubmit($("table"), predictTable);
+  startResults();
+  $("table").text.addEventListener("input", () => change($("table").file));
+  $("table").file.addEventListener("change", () => change($("table").text));
+  $("sample").addEventListener("click", insertSample);
+  $("cancel").addEventListener("click", () => cancel());
+  for (const type of ["dragover", "dragleave", "drop"]) document.addEventListener(type, onDrag);
+}
+
+/** Remove the rows of another model or user. */
+export function resetTable() {
+  const names = session.schema.columns.map(({ name }) => quote(name));
+  $("table").reset();
+  $("table").text.placeholder = names.join(",");
+  change();
+}
+
+/** Forget the previous rows, and read the new source. `other` is the field that does not have the rows any more. */
+function change(other) {
+  if (other) other.value = "";
+  cancel();
+  table = reading = null;
+  $("table").querySelector("[role=alert]").replaceChildren();
+  for (const id of ["about", "done", "rejected", "counts"]) $(id).replaceChildren();
+  showTable(null);
+  showButton();
+  $("table").classList.toggle("filled", hasSource());
+  clearTimeout(timer);
+  if (hasSource()) timer = setTimeout(() => preview().catch(showProblem), $("table").file.files.length ? 0 : DELAY);
+}
+
+const hasSource = () => Boolean($("table").file.files.length || $("table").text.value.trim());
+
+function showProblem(error) {
+  if (!(error instanceof RequestError)) throw error;
+  $("table").querySelector("[role=alert]").replaceChildren(...problemElements(error));
+}
+
+/** Read the rows, unless the page has read them, and show the first rows. Throw RequestError. */
+function preview() {
+  clearTimeout(timer);
+  return (reading ||= read());
+}
+
+async function read() {
+  const { file, text } = $("table");
+  const { columns } = session.schema;
+  const source = file.files[0] || text.value;
+  const isCurrent = () => source === (file.files[0] || text.value);
   try {
-    const file = form.file.files[0];
-    const text = file ? await decode(new Uint8Array(await file.arrayBuffer())) : form.text.value;
-    const delimiter = detectDelimiter(text, names);
-    const lines = [...records(text, delimiter)];
-    const first = lines.findIndex(({ cells }) => cells.length);
-    const header = lines[first]?.cells.map((cell) => cell.trim()) || [];
-    const blank = header.length === 1 ? [""] : []; // in a table of one column, a blank line is an empty cell
-    const rows = lines.slice(first + 1).map(({ line, cells }) => ({ line, cells: cells.length ? cells : blank }))
-      .filter(({ cells }) => cells.length);
-    checkTable(header, rows, names);
-    return { header, rows, delimiter, indices: names.map((name) => header.indexOf(name)) };
+    const found = await (source instanceof File ? readFile(source, columns) : readText(source, columns));
+    if (!isCurrent()) return;
+    table = found;
+    if (hasSource()) $("about").textContent = describeTable(table);
+    showTable(table);
+    showButton();
   } catch (error) {
     throw error instanceof CsvError ? new RequestError(error.message) : error;
   }
+  if (table.problem) throw new RequestError(table.problem);
 }
 
-function checkTable(header, rows, names) {
-  if (!rows.length) throw new CsvError("there are no rows: expected a line of column names, then a line for each row");
-  const missing = names.filter((name, index) => !session.schema.columns[index].dropped && !header.includes(name));
-  if (missing.length) throw new CsvError(`the first line does not name ${missing.join(", ")}: it is “${header.join(",")}”`);
-  const wrong = rows.find(({ cells }) => cells.length !== header.length);
-  if (wrong) throw new CsvError(`line ${formatCount(wrong.line)} has ${wrong.cells.length} values, expected ${header.length}`);
+function showButton() {
+  const open = table ? table.rows.filter(isOpen).length : 0;
+  const isStarted = table?.rows.some(({ answer }) => answer);
+  const verb = isStarted && open ? "Continue with" : "Predict";
+  $("run").textContent = open ? `${verb} ${countOf(open, "row", "rows")}` : isStarted ? "Predict again" : "Predict all";
 }
 
-export async function predictTable(form) {
-  $("result").hidden = true;
+async function predictTable() {
+  await preview();
+  const current = table;
+  if (!current.rows.some(isOpen)) clearAnswers(Object.assign(current, { unknown: 0 }));
+  const cancelled = new Promise((resolve) => (cancel = () => resolve({ done: true })));
+  const batches = predictRows(current);
+  const clock = { started: performance.now(), before: current.rows.filter((row) => !isOpen(row)).length };
   $("done").textContent = "";
-  const { header, rows: records, delimiter, indices } = await readTable(form);
-  const rows = records.map(({ cells }) => indices.map((index) => cells[index] || null));
-  const lines = [[...header, "prediction", ...(session.schema.classes || []).map((name) => `probability ${name}`)]];
-  const counts = new Map();
-  let unknown = 0;
+  $("rejected").replaceChildren();
+  $("cancel").hidden = false;
   try {
-    showProgress(0, rows.length);
-    for await (const [start, response] of predictBatches(rows)) {
-      response.predictions.forEach((prediction, index) => {
-        const name = formatPrediction(prediction);
-        lines.push([...records[start + index].cells, prediction, ...(response.probabilities?.[index] || [])]);
-        counts.set(name, (counts.get(name) || 0) + 1);
-      });
-      unknown += response.unknown;
-      showProgress(lines.length - 1, rows.length);
-    }
-  } catch (error) {
-    error.details?.forEach((detail) => (detail.line = records[detail.row].line));
-    throw error;
+    do {
+      showProgress(current, clock);
+      refresh();
+    } while (!(await Promise.race([batches.next(), cancelled])).done);
   } finally {
-    $("progress").hidden = true;
+    cancel = () => {};
+    $("cancel").hidden = $("progress").hidden = true;
+    if (current === table) showResult();
   }
-  offerDownload(lines, delimiter);
-  showCounts(counts, rows.length, unknown);
 }
 
-function showCounts(counts, total, unknown) {
-  const classes = new Set((session.schema.classes || []).map(formatPrediction));
-  const parts = [...classes].map((name) => ({ name, share: (counts.get(name) || 0) / total }));
-  showBars($("counts"), parts, (share) => formatCount(Math.round(share * total)));
-  $("done").textContent = `${countOf(total, "row is", "rows are")} predicted.`
-    + (unknown ? ` ${countOf(unknown, "value is", "values are")} unknown to the model.` : "");
-}
-
-function showProgress(done, total) {
+function showProgress({ rows }, { started, before }) {
   const [label, bar] = $("progress").children;
-  label.textContent = `${formatCount(done)} of ${formatCount(total)}`;
-  bar.value = done / total;
+  const done = rows.filter((row) => !isOpen(row)).length;
+  const rate = (1000 * (done - before)) / (performance.now() - started); // rows per second
+  const seconds = Math.ceil((rows.length - done) / rate);
+  const left = seconds < 60 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
+  label.textContent = `${formatCount(done)} of ${formatCount(rows.length)}`
+    + (done > before ? ` · ${formatCount(Math.round(rate))} rows/s · ${left} left` : "");
+  bar.value = done / rows.length;
   $("progress").hidden = false;
 }
 
-function offerDownload(lines, delimiter) {
-  const link = $("download");
-  URL.revokeObjectURL(link.href);
-  const text = lines.map((line) => line.map((cell) => quote(cell, delimiter)).join(delimiter) + "\n").join("");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-  $("result").hidden = false;
-  link.focus();
+function showResult() {
+  const { rows, unknown } = table;
+  const answers = rows.map(({ answer }) => answer).filter(Boolean);
+  const open = rows.filter(isOpen).length;
+  const parts = [`${countOf(answers.length, "row is", "rows are")} predicted.`];
+  if (open) parts.unshift(`Stopped: ${countOf(open, "row has", "rows have")} no prediction.`);
+  if (unknown) parts.push(`${countOf(unknown, "value is", "values are")} unknown to the model.`);
+  $("done").textContent = parts.join(" ");
+  refresh();
+  showRejections(rows.filter(({ problem }) => problem));
+  showCounts(answers);
+  showButton();
+  if (answers.length) $("download").focus({ preventScroll: true });
+}
+
+function showRejections(rejected) {
+  if (!rejected.length) return;
+  const link = (text, action) => {
+    const item = element("li");
+    const button = Object.assign(element("button", text), { type: "button", className: "link" });
+    button.addEventListener("click", action);
+    item.append(button);
+    return item;
+  };
+  const list = element("ul");
+  list.append(...rejected.slice(0, MAX_LISTED).map((row) => link(`line ${formatCount(row.line)}${row.problem.column === undefined ? ": " : ", "}${reasonOf(row.problem)}`, () => showRow(row))));
+  if (rejected.length > MAX_LISTED) list.append(link(`Show all ${formatCount(rejected.length)}`, showRejected));
+  $("rejected").replaceChildren(element("p", `${countOf(rejected.length, "row does", "rows do")} not fit the model's columns`), list);
+}
+
+function showCounts(answers) {
+  const counts = new Map();
+  for (const { prediction } of answers) counts.set(formatPrediction(prediction), (counts.get(formatPrediction(prediction)) || 0) + 1);
+  const classes = new Set((session.schema.classes || []).map(formatPrediction));
+  const parts = [...classes].map((name) => ({ name, share: (counts.get(name) || 0) / (answers.length || 1) }));
+  showBars($("counts"), parts, (share) => formatCount(Math.round(share * answers.length)));
+}
+
+function insertSample() {
+  const row = exampleRow(session.schema);
+  const lines = [session.schema.columns.map(({ name }) => name), Object.values(row)];
+  $("table").text.value = lines.map((cells) => `${cells.map((cell) => quote(cell ?? "")).join(",")}\n`).join("");
+  change($("table").file);
 }
 
 /** Accept a file that the user drops anywhere on the page. Otherwise the browser would open a file that is dropped
  *  outside the form. */
-export function onDrag(event) {
+function onDrag(event) {
   if (!event.dataTransfer.types.includes("Files")) return;
   event.preventDefault();
   document.body.classList.toggle("over", event.type === "dragover");
-  if (event.type !== "drop" || !event.dataTransfer.files.length) return;
+  if (event.type !== "drop" || !event.dataTransfer.files.length || $("many").hidden) return;
   $("table").file.files = event.dataTransfer.files;
-  $("table").text.value = "";
+  change($("table").text);
 }
