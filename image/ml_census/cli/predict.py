@@ -70,7 +70,7 @@ def predict(**options: Unpack[Options]) -> None:
     inputs = (options["row"] is not None, options["example"], source is not None)
     if inputs.count(True) != 1 or (source is None) != (target is None):
         fail("needs --row, --example, or --input and --output")
-    if source == STDIN and options["name"] and not options["password_file"]:
+    if source == STDIN and (options["name"] or options["user_file"]) and not options["password_file"]:
         fail("--input -: needs --password-file, since standard input holds the rows")
     from ml_census.client.session import Client
 

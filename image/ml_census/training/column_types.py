@@ -11,6 +11,8 @@ from ml_census.engine.predictor import PredictionError
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.errors import ArtifactError
 from ml_census.schema import Column, Schema
+from ml_census.schema.errors import InvalidValueError
+from ml_census.schema.values import parse_date
 from ml_census.training.tables import Table
 from ml_census.training.validation import to_json_value, validate_rows
 
@@ -21,10 +23,11 @@ MAX_CATEGORIES = 100
 
 
 def complete_schema(model: Any, schema: Schema, table: Table, names: list[str | None]) -> Schema:
-    """Return the schema with the types of the training data for columns of unknown type.
+    """Return the schema with the types of the training data for columns of unknown type, and for dates.
 
-    A column with missing values becomes nullable. Each change is kept only if the model predicts training rows with it.
-    `names` has the name in the table of each column of the schema.
+    A scaler converts dates to numbers, so the model states the type number for a column of dates. A column with missing
+    values becomes nullable. Each change is kept only if the model predicts training rows with it. `names` has the name
+    in the table of each column of the schema.
     """
     for index, (column, name) in enumerate(zip(schema.columns, names, strict=True)):
         if name is None or column.dropped:
@@ -32,6 +35,8 @@ def complete_schema(model: Any, schema: Schema, table: Table, names: list[str | 
         values = table.frame[name]
         if column.type == "any":
             schema = _kept(model, schema, index, _type_of(values), table, names, values.notna())
+        elif column.type == "number" and _are_dates(values):
+            schema = _kept(model, schema, index, {"type": "date"}, table, names, values.notna())
         if not schema.columns[index].nullable and values.isna().any():
             schema = _kept(model, schema, index, {"nullable": True}, table, names, values.isna())
     return schema
@@ -55,6 +60,16 @@ def _type_of(values: pd.Series) -> Mapping[str, Any]:
     if len(different) <= min(MAX_CATEGORIES, len(texts) // 2):
         return {"type": "category", "categories": tuple(sorted(different))}
     return {"type": "text"}
+
+
+def _are_dates(values: pd.Series) -> bool:
+    """Return whether the values of a column are dates, or texts in ISO 8601, with or without missing values."""
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return True
+    try:
+        return not values.isna().all() and all(parse_date(value) for value in values.dropna().unique())
+    except InvalidValueError:
+        return False
 
 
 def _kept(

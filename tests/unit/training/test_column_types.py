@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 
 from ml_census.schema import Column, Schema
@@ -50,6 +51,20 @@ def test_unknown_types_are_those_of_the_data() -> None:
         Column("note", "text"),
         Column("size", "category", ("S", "M", "L"), dtype="category"),
     ]
+
+
+@pytest.mark.parametrize("values", [["2024-03-05", None], pd.to_datetime(["2024-03-05", "NaT"])])
+def test_dates_in_a_column_of_numbers_become_dates(values: Any) -> None:
+    (day,) = completed({"day": values}, Column("day", "number"))
+
+    assert (day.type, day.nullable) == ("date", True)
+
+
+@pytest.mark.parametrize("values", [[20240305, 20240306], ["20240305", "yesterday"], [None, None]])
+def test_other_values_in_a_column_of_numbers_do_not(values: Any) -> None:
+    (day,) = completed({"day": values}, Column("day", "number"))
+
+    assert day.type == "number"
 
 
 def test_type_that_the_model_rejects_is_not_used() -> None:
