@@ -7,7 +7,7 @@ import sys
 import click
 
 from ml_census import __version__
-from ml_census.cli import generate_key, predict, publish, sandbox, serve, train, users
+from ml_census.cli import check, generate_key, predict, publish, sandbox, serve, train, users
 
 log = logging.getLogger("ml_census")
 
@@ -30,6 +30,7 @@ def main() -> None:
 
 
 for command in (
-    serve.serve, train.train, publish.publish, users.user, generate_key.generate_key, predict.predict, sandbox.sandbox
+    serve.serve, check.check, train.train, publish.publish, users.user, generate_key.generate_key, predict.predict,
+    sandbox.sandbox,
 ):  # fmt: skip
     main.add_command(command)

@@ -122,7 +122,7 @@ def _unpickle_error(
     if isinstance(error, restricted_unpickler.ForbiddenGlobalError):
         if is_other:
             return ArtifactError(key, uri, f"{origin}scikit-learn {VERSION} has no {error}{remedy}")
-        names = _all_forbidden(data, frozenset(trusted), error)
+        names = forbidden_names(data, trusted, error)
         missing = pickle_globals.missing_modules(data, [*names, *trusted])
         return ArtifactError(key, uri, load_errors.forbidden_globals_reason(names, missing))
     if isinstance(error, ModuleNotFoundError):
@@ -132,11 +132,18 @@ def _unpickle_error(
     return load_errors.to_artifact_error(key, uri, error, reason)
 
 
-def _all_forbidden(data: bytes, trusted: frozenset[str], error: restricted_unpickler.ForbiddenGlobalError) -> list[str]:
-    """Return all forbidden globals of a pickle. `error` has only those that the unpickler has read."""
+def forbidden_names(data: bytes, trusted: Iterable[str], error: BaseException) -> list[str]:
+    """Return all forbidden globals of a pickle, each "module.name", in alphabetical order.
+
+    `error` is the error of the pickle, or its ArtifactError. The list is empty if forbidden globals did not cause the
+    error.
+    """
+    cause = error.__cause__ if isinstance(error, ArtifactError) else error
+    if not isinstance(cause, restricted_unpickler.ForbiddenGlobalError):
+        return []
     # an exception that a placeholder caused ends the unpickler before the end of the pickle
-    others = pickle_globals.forbidden_globals(data, trusted) if error.__cause__ else ()
-    return sorted({*error.names, *others})
+    others = pickle_globals.forbidden_globals(data, frozenset(trusted)) if cause.__cause__ else ()
+    return sorted({*cause.names, *others})
 
 
 def _as_warning(warning: warnings.WarningMessage) -> Warning:

@@ -23,7 +23,7 @@ def forbidden_globals(data: bytes, trusted: frozenset[str]) -> set[str]:
     `data` is the content of the file. The result can contain globals that the model does not need to predict. After a
     damaged part of the pickle, globals are missing in the result.
     """
-    names = {(module, name) for module, name in _references(data)} - allowed_globals()
+    names = {(module, name) for module, name in references(data)} - allowed_globals()
     return {f"{module}.{name}" for module, name in names} - trusted
 
 
@@ -32,13 +32,13 @@ def missing_modules(data: bytes, needed: Iterable[str]) -> list[str]:
 
     The pickle needs all allowed globals that the pickle references, and the globals in `needed`, each "module.name".
     """
-    allowed = {f"{module}.{name}" for module, name in allowed_globals().intersection(_references(data))}
+    allowed = {f"{module}.{name}" for module, name in allowed_globals().intersection(references(data))}
     trustable = {name for name in needed if trusted_globals.rejection_reason(name) is None}
     packages = {name.partition(".")[0] for name in allowed | trustable}
     return sorted(package for package in packages if find_spec(package) is None)
 
 
-def _references(data: bytes) -> list[tuple[str, str]]:
+def references(data: bytes) -> list[tuple[str, str]]:
     """Return (module, name) of each global in the order of the pickle."""
     with _validate_fileobject_and_memmap(io.BytesIO(data), "", None) as (file, _):
         unpickler = _ListingUnpickler(file)
