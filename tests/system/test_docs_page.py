@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from conftest import write_published
-from support.live_server import Launch, Server
+from support.live_server import Launch, Server, launch_options
 from support.page import census, page, screenshot
 
 __all__ = ["census", "page"]
@@ -42,6 +42,15 @@ def run(language: str, program: str) -> str:
 def unnamed(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Yield a server whose model has columns without names."""
     running = launch(write_published(tmp_path_factory.mktemp("unnamed"), "logistic"))
+    yield running
+    running.end()
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Yield a server without login."""
+    folder = write_published(tmp_path_factory.mktemp("local"), "dataframe").parent
+    running = launch_options(("--model", str(folder), "--port", "0", "--no-open"))
     yield running
     running.end()
 
@@ -87,6 +96,20 @@ def test_program_follows_the_edited_body(page: Page, unnamed: Server) -> None:
     assert '[39, "x"]' in choose(page, "Python")
     expect(page.locator("#status")).to_contain_text("400 BAD REQUEST")
     assert "expected" in page.locator("#response").inner_text()
+
+
+@pytest.mark.parametrize("language", ["curl", "Python"])
+def test_local_server_needs_no_login(page: Page, local: Server, language: str) -> None:
+    page.goto(f"{local.url}/docs")
+    expect(page.locator("#send")).to_be_visible()
+    page.click("#send button")
+
+    expect(page.locator("#login")).to_be_hidden()
+    expect(page.locator("#status")).to_contain_text("200 OK")
+    program = choose(page, language)
+    assert "login" not in program and "oken" not in program
+    (prediction,) = json.loads(page.locator("#response").inner_text())["predictions"]
+    assert prediction in run(language, program)
 
 
 def test_token_replaces_the_password(page: Page, unnamed: Server) -> None:

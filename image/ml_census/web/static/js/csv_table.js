@@ -57,7 +57,9 @@ function isRow(cells, names) {
 const plain = (name) => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
 
 /** Remove the predictions and the problems that the server reported. */
-export function clearAnswers({ rows, header }) {
+export function clearAnswers(table) {
+  const { rows, header } = table;
+  Object.assign(table, { unknown: 0, rejected: 0 }); // unknown values, and rows that the server rejected
   for (const row of rows) {
     row.answer = null;
     row.problem = row.cells.length === header.length ? null : {

@@ -43,7 +43,7 @@ export function showRow(row) {
 
 export function showRejected() {
   $("shown").value = "bad";
-  turn(-view.page);
+  showFirst();
 }
 
 const nameOf = ({ answer }) => answer && formatPrediction(answer.prediction);
@@ -85,10 +85,15 @@ function compare(left, right) {
   return Number.isNaN(difference) ? collator.compare(left, right) : difference;
 }
 
-const turn = (pages) => {
+function turn(pages) {
   view.page += pages;
+  render();
+}
+
+function showFirst() {
+  view.page = 0;
   select();
-};
+}
 
 function fields() {
   const { header, indices, hasDecimalComma } = view.table;
@@ -102,7 +107,8 @@ function fields() {
   ];
 }
 
-function render() {
+/** Show the current page of the table. */
+export function render() {
   const shown = fields();
   $("names").replaceChildren(...shown.map(headerCell));
   const start = view.page * PAGE_ROWS;
@@ -121,8 +127,8 @@ function headerCell(field) {
   cell.classList.toggle("unused", Boolean(field.isUnused));
   cell.ariaSort = isSorted ? (view.isDescending ? "descending" : "ascending") : null;
   button.addEventListener("click", () => {
-    Object.assign(view, { sorted: field, isDescending: isSorted && !view.isDescending, page: 0 });
-    select();
+    Object.assign(view, { sorted: field, isDescending: isSorted && !view.isDescending });
+    showFirst();
     [...$("names").children].find(({ textContent }) => textContent === field.name).firstChild.focus();
   });
   cell.append(button);
@@ -169,7 +175,7 @@ function offerDownload() {
 }
 
 export function startResults() {
-  for (const id of ["shown", "search"]) $(id).addEventListener("input", () => turn(-view.page));
+  for (const id of ["shown", "search"]) $(id).addEventListener("input", showFirst);
   $("previous").addEventListener("click", () => turn(-1));
   $("next").addEventListener("click", () => turn(1));
   $("download").addEventListener("click", offerDownload); // the browser follows the link afterwards

@@ -7,7 +7,8 @@ import { formatCount } from "./format.js";
 const BATCH_ROWS = 500; // maximum rows of a request; a response with status 413 halves this number
 const MAX_REJECTED = 1000; // maximum rejected rows; the server names at most 20 in a response
 
-/** Predict all rows without an `answer` or a `problem`, and set one of both. Yield after each batch. Throw RequestError. */
+/** Predict all rows without an `answer` or a `problem`, and set one of both. Yield the number of rows of each batch. Throw
+ *  RequestError. */
 export async function* predictRows(table) {
   const open = table.rows.filter(isOpen);
   for (let start = 0, size = BATCH_ROWS; start < open.length; ) {
@@ -15,7 +16,7 @@ export async function* predictRows(table) {
     try {
       await predictBatch(table, batch.filter(isOpen));
       start += batch.length;
-      yield;
+      yield batch.length;
     } catch (error) {
       if (error.status !== 413 || batch.length === 1) throw error;
       size = Math.ceil(batch.length / 2);
@@ -31,7 +32,7 @@ async function predictBatch(table, batch) {
     try {
       const { predictions, probabilities, unknown } = await predict(batch.map((row) => inputsOf(table, row)));
       batch.forEach((row, index) => (row.answer = { prediction: predictions[index], shares: probabilities?.[index] }));
-      table.unknown = (table.unknown || 0) + unknown;
+      table.unknown += unknown;
       return;
     } catch (error) {
       if (error.status !== 400 || !error.details?.length) throw error;
@@ -39,8 +40,10 @@ async function predictBatch(table, batch) {
         const found = got === undefined ? "" : `got ${got === null ? "an empty cell" : JSON.stringify(got)}`;
         batch[row].problem ??= { column, expected, found };
       }
-      batch = batch.filter(isOpen);
-      if (table.rows.filter((row) => row.problem).length > MAX_REJECTED) {
+      const accepted = batch.filter(isOpen);
+      table.rejected += batch.length - accepted.length;
+      batch = accepted;
+      if (table.rejected > MAX_REJECTED) {
         throw new RequestError(`more than ${formatCount(MAX_REJECTED)} rows do not fit the model's columns`);
       }
     }

@@ -6,7 +6,7 @@ import { clearAnswers, describeTable, readFile, readText } from "./csv_table.js"
 import { exampleRow } from "./example.js";
 import { onSubmit } from "./form.js";
 import { $, countOf, element, formatCount, formatPrediction, problemElements, showBars } from "./format.js";
-import { reasonOf, refresh, showRejected, showRow, showTable, startResults } from "./results.js";
+import { reasonOf, refresh, render, showRejected, showRow, showTable, startResults } from "./results.js";
 import { isOpen, predictRows } from "./scoring.js";
 
 const MAX_LISTED = 5; // maximum rejected rows in the list above the table
@@ -91,18 +91,21 @@ function showButton() {
 async function predictTable() {
   await preview();
   const current = table;
-  if (!current.rows.some(isOpen)) clearAnswers(Object.assign(current, { unknown: 0 }));
+  if (!current.rows.some(isOpen)) clearAnswers(current);
   const cancelled = new Promise((resolve) => (cancel = () => resolve({ done: true })));
   const batches = predictRows(current);
-  const clock = { started: performance.now(), before: current.rows.filter((row) => !isOpen(row)).length };
+  const before = current.rows.filter((row) => !isOpen(row)).length;
+  const started = performance.now();
   $("done").textContent = "";
   $("rejected").replaceChildren();
   $("cancel").hidden = false;
   try {
-    do {
-      showProgress(current, clock);
-      refresh();
-    } while (!(await Promise.race([batches.next(), cancelled])).done);
+    refresh();
+    for (let step = { value: 0 }, done = 0; !step.done; step = await Promise.race([batches.next(), cancelled])) {
+      done += step.value;
+      showProgress(before + done, current.rows.length, (1000 * done) / (performance.now() - started));
+      render();
+    }
   } finally {
     cancel = () => {};
     $("cancel").hidden = $("progress").hidden = true;
@@ -110,15 +113,14 @@ async function predictTable() {
   }
 }
 
-function showProgress({ rows }, { started, before }) {
+/** Show the progress. `rate` is the number of rows per second, or 0 before the first batch. */
+function showProgress(done, total, rate) {
   const [label, bar] = $("progress").children;
-  const done = rows.filter((row) => !isOpen(row)).length;
-  const rate = (1000 * (done - before)) / (performance.now() - started); // rows per second
-  const seconds = Math.ceil((rows.length - done) / rate);
+  const seconds = Math.ceil((total - done) / rate);
   const left = seconds < 60 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
-  label.textContent = `${formatCount(done)} of ${formatCount(rows.length)}`
-    + (done > before ? ` · ${formatCount(Math.round(rate))} rows/s · ${left} left` : "");
-  bar.value = done / rows.length;
+  label.textContent = `${formatCount(done)} of ${formatCount(total)}`
+    + (rate ? ` · ${formatCount(Math.round(rate))} rows/s · ${left} left` : "");
+  bar.value = done / total;
   $("progress").hidden = false;
 }
 
