@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,11 +16,13 @@ from ml_census.models import class_labels
 from ml_census.models.publishing.completion import Completion, Description
 from ml_census.schema import Columns, Schema
 from ml_census.training.column_types import complete_schema
+from ml_census.training.evaluation import evaluate
 from ml_census.training.golden_rows import choose_golden_rows
 from ml_census.training.labelled_rows import LabelledRows
 from ml_census.training.model_columns import model_columns
 from ml_census.training.profile import profile_schema
 from ml_census.training.progress import console, progress
+from ml_census.training.report import ReportContext, render_report
 from ml_census.training.tables import Table, read_table
 from ml_census.training.targets import read_target
 from ml_census.training.validation import validate_rows
@@ -27,11 +30,13 @@ from ml_census.training.validation import validate_rows
 MAX_EVALUATED_ROWS = 20_000
 """Maximum number of rows from which the metrics and the report are computed (20,000, sampled at random)."""
 
+DEFAULT_TITLE = "Model"
+"""Title of the report of a model without a name."""
 SEVERAL_OUTPUTS = "the model has several outputs: publish it without data"
 
 
 class DataFiles(NamedTuple):
-    """The options of `ml-census publish` that name data. `test` is None if no test data are given."""
+    """The options of `ml-census publish` that describe the data. `test` is None if no test data are given."""
 
     data: str
     test: str | None
@@ -43,25 +48,22 @@ class DataFiles(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Tables of training data and test data, and the names of their columns.
+    """Tables of training data and test data, and the facts about them that manifest.json and report.html state.
 
-    `test` is None if the metrics are to be computed on training rows. `name` and `description` are those of the model.
+    `target` and `groups` are columns of both tables. `test` is None if the figures are to be those of training rows.
+    `source` names the data. If `synthetic` is true, the data describe nothing real. `title` and `description` are those
+    of the report.
     """
 
     train: Table
     test: Table | None
     target: str
-    groups: tuple[str, ...] = ()
-    name: str | None = None
-    description: str | None = None
+    groups: tuple[str, ...]
+    source: str
+    fingerprint: str
+    title: str
+    description: str = ""
     synthetic: bool = False
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of the training data, or of the SHA-256 values of training and test data one after the other."""
-        if self.test is None:
-            return self.train.sha256
-        return hashlib.sha256(f"{self.train.sha256}{self.test.sha256}".encode()).hexdigest()
 
 
 class _Evaluated(NamedTuple):
@@ -78,8 +80,16 @@ def complete_from_files(model: Any, schema: Schema, texts: Mapping[str, str] | N
     with progress(f"reading {files.data}"):
         train = read_table("--data", files.data, schema, files.target, files.groups)
         test = read_table("--test", files.test, schema, files.target, files.groups) if files.test else None
-    data = TrainingData(train, test, files.target, files.groups, files.name, files.description)
+    source = storage.split(files.data)[1]
+    title, description = files.name or DEFAULT_TITLE, files.description or ""
+    fingerprint = fingerprint_of(train, test)
+    data = TrainingData(train, test, files.target, files.groups, source, fingerprint, title, description)
     return complete(model, schema, texts, data)
+
+
+def fingerprint_of(train: Table, test: Table | None) -> str:
+    """Return the SHA-256 of the training data or, with test data, of the hex digits of both SHA-256 values."""
+    return train.sha256 if test is None else hashlib.sha256(f"{train.sha256}{test.sha256}".encode()).hexdigest()
 
 
 def complete(model: Any, schema: Schema, texts: Mapping[str, str] | None, data: TrainingData) -> Completion:
@@ -104,10 +114,42 @@ def complete(model: Any, schema: Schema, texts: Mapping[str, str] | None, data: 
         _require_predictions(SklearnPredictor(model, schema), evaluated)
     golden = choose_golden_rows(evaluated.rows, len(schema.columns), original.classes)
 
-    def describe(_predictor: Predictor, _version: str) -> Description:
-        return Description(_about(data, train, evaluated))
+    def describe(predictor: Predictor, version: str) -> Description:
+        return _describe(model, predictor, version, data, train, evaluated, labels)
 
     return Completion(schema, golden, describe)
+
+
+def _describe(
+    model: Any,
+    predictor: Predictor,
+    version: str,
+    data: TrainingData,
+    train: LabelledRows,
+    evaluated: _Evaluated,
+    labels: Mapping[Any, str] | None,
+) -> Description:
+    """Return the metrics and the report of the predictor that a server will use."""
+    with progress(f"evaluating {len(evaluated.rows):,} rows"):
+        evaluation = evaluate(predictor, evaluated.rows, data.groups, train.target, labels)
+    kind = "training" if data.test is None else "test"
+    figures = ", ".join(f"{name} {value:.4g}" for name, value in evaluation.metrics.items())
+    console.print(f"{figures} on the {kind} rows")
+    context = ReportContext(
+        title=data.title,
+        description=data.description,
+        model_version=version,
+        created=datetime.now(UTC).date().isoformat(),
+        source=data.source,
+        fingerprint=data.fingerprint,
+        train_rows=len(train),
+        test_rows=len(evaluated.rows),
+        on_training_rows=data.test is None,
+        estimator=str(getattr(model, "steps", [("", model)])[-1][1]),  # the last step of a pipeline
+        synthetic=data.synthetic,
+    )
+    about = {"data": _about(data, train, evaluated), "metrics": evaluation.metrics}
+    return Description(about, render_report(evaluation, context))
 
 
 def _names(table: Table, schema: Schema, data: TrainingData) -> list[str | None]:
@@ -196,15 +238,13 @@ def _columns(schema: Schema, rows: LabelledRows) -> Columns:
 
 
 def _about(data: TrainingData, train: LabelledRows, evaluated: _Evaluated) -> dict[str, Any]:
-    """Return the items of manifest.json about the data."""
+    """Return what manifest.json states about the data."""
     return {
-        "data": {
-            "source": storage.split(data.train.source)[1],
-            "synthetic": data.synthetic,
-            "fingerprint": data.fingerprint,
-            "train_rows": len(train),
-            "test_rows": 0 if data.test is None else evaluated.total,
-            "evaluated_rows": len(evaluated.rows),
-            "on_training_rows": data.test is None,
-        },
+        "source": data.source,
+        "synthetic": data.synthetic,
+        "fingerprint": data.fingerprint,
+        "train_rows": len(train),
+        "test_rows": 0 if data.test is None else evaluated.total,
+        "evaluated_rows": len(evaluated.rows),
+        "on_training_rows": data.test is None,
     }

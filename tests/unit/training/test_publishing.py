@@ -14,6 +14,7 @@ from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
@@ -105,6 +106,7 @@ def test_model_without_column_names_takes_columns_by_position(tmp_path: Path) ->
     served = load(tmp_path, publish(tmp_path, model, pd.DataFrame(numbers, columns=list("abc")).assign(y=target)))
 
     assert [column.name for column in served.predictor.schema.columns] == [0, 1, 2]
+    assert served.report
     assert training(tmp_path)["2"]["maximum"] == numbers[:, 2].max()
     assert set(read(tmp_path, "golden.json")["predictions"]) == {0, 1, 2}
 
@@ -130,13 +132,14 @@ def test_texts_have_the_distribution_of_their_length(tmp_path: Path) -> None:
     assert (distribution["minimum"], distribution["maximum"]) == (len("good "), 20 * len("good "))
     assert "typical" not in distribution, "each text occurs once"
     assert served.predictor.schema.form == "documents"
+    assert served.report
 
 
 def test_model_of_200_columns_has_all_distributions(tmp_path: Path) -> None:
     frame = pd.DataFrame(RANDOM.normal(size=(ROWS, 200)), columns=[f"x{index}" for index in range(200)])
     model = Ridge().fit(frame, frame["x0"])
 
-    load(tmp_path, publish(tmp_path, model, frame.assign(y=frame["x0"])))
+    assert load(tmp_path, publish(tmp_path, model, frame.assign(y=frame["x0"]))).report
 
     assert {name: each["maximum"] for name, each in training(tmp_path).items()} == frame.max().to_dict()
 
@@ -148,6 +151,7 @@ def test_manifest_describes_model_and_data(tmp_path: Path) -> None:
 
     manifest = read(tmp_path, "manifest.json")
     assert (manifest["name"], manifest["description"]) == ("Churn", "Customers who leave")
+    assert {"schema.json", "golden.json", "report.html"} < manifest["files"].keys()
     assert manifest["data"] == {
         "source": "train.csv",
         "synthetic": False,
@@ -158,6 +162,40 @@ def test_manifest_describes_model_and_data(tmp_path: Path) -> None:
         "on_training_rows": True,
     }
     assert "the figures are optimistic" in result.output
+
+
+def test_metrics_of_a_classifier_are_those_of_scikit_learn(tmp_path: Path) -> None:
+    model, frame = mixed()
+    columns = frame.drop(columns="y")
+
+    publish(tmp_path, model, frame)
+
+    metrics, stays = read(tmp_path, "manifest.json")["metrics"], frame["y"] == "stay"
+    assert metrics["accuracy"] == pytest.approx(model.score(columns, frame["y"]))
+    assert metrics["roc_auc"] == pytest.approx(roc_auc_score(stays, model.predict_proba(columns)[:, 1]))
+
+
+def test_metrics_of_a_regressor_are_those_of_the_test_rows(tmp_path: Path) -> None:
+    train, test = (pd.DataFrame({"x": RANDOM.normal(size=ROWS)}) for _ in range(2))
+    model = Ridge().fit(train, train["x"] ** 2)
+    test.assign(y=test["x"] ** 2).to_csv(tmp_path / "test.csv", index=False)
+
+    publish(tmp_path, model, train.assign(y=train["x"] ** 2), "--test", str(tmp_path / "test.csv"))
+
+    assert read(tmp_path, "manifest.json")["metrics"]["r2"] == pytest.approx(model.score(test, test["x"] ** 2))
+
+
+def test_report_has_the_name_and_the_groups(tmp_path: Path) -> None:
+    model, frame = mixed()
+
+    served = load(
+        tmp_path, publish(tmp_path, model, frame.assign(region="north"), "--group", "region", "--name", "Churn")
+    )
+
+    assert served.report
+    text = served.report.decode()
+    assert "<h1>Churn</h1>" in text and "north" in text and served.version in text
+    assert "These figures are too optimistic." in text
 
 
 def test_test_data_are_in_the_fingerprint(tmp_path: Path) -> None:

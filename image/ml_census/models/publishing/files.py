@@ -83,7 +83,7 @@ def _publish_files(
     if complete:
         schema, chosen, describe = complete(model, schema, texts)
         golden = golden or chosen
-    return publish(model, schema, texts, golden, about, output, describe=describe)
+    return publish(model, schema, texts, golden, about, output, describe)
 
 
 def _to_artifact_error(sources: _Sources, error: Exception) -> ArtifactError:

@@ -22,7 +22,7 @@ from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models import class_labels
 from ml_census.models.manifest import COMPILED, DECODING, GOLDEN, MANIFEST, MODEL, REPORT, SCHEMA
 from ml_census.models.model import VERSION_DIGITS
-from ml_census.models.publishing.completion import Describe
+from ml_census.models.publishing.completion import Describe, Description
 from ml_census.schema import Columns, Schema, schema_from_json, schema_to_json
 from ml_census.storage import json_file
 
@@ -37,16 +37,15 @@ def publish(
     golden_rows: list[list[Any]],
     about: Mapping[str, Any],
     output: str,
-    report: bytes | None = None,
     describe: Describe | None = None,
 ) -> EngineInfo:
     """Write a published model to a folder or gs:// URI, and return the engine that will serve the model.
 
     The folder gets model.pkl, schema.json and manifest.json, and compiled.npz if the model compiles. `texts` is the
     text for each class, for prediction_decoding.json. `golden_rows` are rows of values in the order of the columns, for
-    golden.json. `report` is the content of report.html. These three files are optional. `about` contains further items
-    for manifest.json. `describe` returns such items and report.html for the predictor that a server will use. Each
-    server compares its own predictions with golden.json.
+    golden.json. `about` contains further items for manifest.json. `describe` returns such items and report.html for the
+    predictor that a server will use. These three files are optional. Each server compares its own predictions with
+    golden.json.
 
     Raises:
         DecodingError: `texts` lacks a class, has a value that is not text, or the model has no classes.
@@ -62,18 +61,17 @@ def publish(
     _require_predictions(original, golden)
     predictor, engine = compile_and_verify(original, golden)
     pickled = _pickled(model)
-    if describe:
-        added = describe(predictor, hashlib.sha256(pickled).hexdigest()[:VERSION_DIGITS])
-        about, report = {**about, **added.about}, added.report
+    version = hashlib.sha256(pickled).hexdigest()[:VERSION_DIGITS]
+    added = describe(predictor, version) if describe else Description({})
     optional = {
         COMPILED: to_bytes(predictor) if isinstance(predictor, CompiledPredictor) else None,
         DECODING: _json(texts) if texts else None,
-        REPORT: report,
+        REPORT: added.report,
         GOLDEN: _json(_golden(original, golden_rows, labels)) if golden_rows else None,
     }
     files = {MODEL: pickled, SCHEMA: _schema(schema)}
     files |= {name: data for name, data in optional.items() if data is not None}
-    _write(output, files, _manifest(files, engine, about))
+    _write(output, files, _manifest(files, engine, {**about, **added.about}))
     return engine
 
 

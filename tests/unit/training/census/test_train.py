@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,15 @@ def test_published_recipe_serves_the_census_columns(trained: Path) -> None:
     assert {column.name: column.type == "number" for column in loaded.predictor.schema.columns} == {
         name: name in NUMBERS for name in COLUMNS
     }
+
+
+@pytest.mark.adult
+def test_boosted_reaches_its_figures_on_uci_adult(tmp_path: Path) -> None:
+    train("boosted", os.environ["ADULT_DATA"], str(tmp_path))
+
+    metrics = json.loads((tmp_path / "manifest.json").read_text())["metrics"]
+    assert metrics["accuracy"] >= 0.872
+    assert metrics["roc_auc"] >= 0.927
 
 
 def served(folder: Path) -> str:
