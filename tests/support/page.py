@@ -1,7 +1,6 @@
 """Helpers and fixtures of the tests of the page."""
 
 import json
-import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,7 +47,7 @@ def log_in(page: Page, url: str, password: str = "census") -> None:
     page.keyboard.press("Tab")
     page.keyboard.type(password)
     page.keyboard.press("Enter")
-    page.wait_for_selector("#login[hidden], #login [role=alert]:not(:empty)", state="attached")
+    page.wait_for_selector("#welcome[hidden], #login [role=alert]:not(:empty)", state="attached")
 
 
 def tab_to(page: Page, selector: str) -> None:
@@ -80,13 +79,19 @@ class RequestGate:
 
 def field(page: Page, name: str) -> Locator:
     """Return the field of a column."""
-    return page.locator("#columns label", has_text=re.compile(rf"^{name}\b")).locator("input, select, textarea")
+    return page.locator("#columns").get_by_label(name, exact=True)
 
 
 def enter(page: Page, name: str, value: str) -> None:
     """Fill in a number or a text, and move to the next field."""
     field(page, name).fill(value)
     page.keyboard.press("Tab")
+
+
+def wait_for_answer(page: Page) -> None:
+    """Wait until the page shows the prediction of the row in the form, its effects and its curve."""
+    expect(page.locator("#one:not(.stale) #prediction:not(:empty)")).to_have_count(1)
+    expect(page.locator("#one [aria-busy]")).to_have_count(0)
 
 
 def paste(page: Page, text: str) -> None:

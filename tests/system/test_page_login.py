@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from conftest import write_published
 from support.live_server import SECONDS, Server, Start
-from support.page import census, enter, field, log_in, page, problems, screenshot
+from support.page import census, enter, field, log_in, page, problems, screenshot, wait_for_answer
 
 __all__ = ["census", "page"]
 
@@ -42,9 +42,10 @@ def test_rejected_token_asks_for_a_login(page: Page, start: Start) -> None:
     log_in(page, server.url)
     enter(page, "column 0", "39")
     enter(page, "column 2", "14")
+    wait_for_answer(page)
     rewrite(server, secret=b"another key of more than the 32 bytes that are needed")
 
-    page.click("#row button")
+    enter(page, "column 0", "40")
     expect(problems(page)).to_have_text("Your session has expired. Log in again.")
     expect(page.locator("#login input[name=password]")).to_be_focused()
 
@@ -52,7 +53,7 @@ def test_rejected_token_asks_for_a_login(page: Page, start: Start) -> None:
     page.keyboard.press("Enter")
     expect(field(page, "column 0")).to_be_focused()
     expect(field(page, "column 2")).to_have_value("14")
-    page.click("#row button")
+    wait_for_answer(page)
     expect(page.locator("#prediction")).to_contain_text("Annual Salary")
 
 
@@ -67,7 +68,7 @@ def test_form_is_rebuilt_for_another_model_after_login(page: Page, start: Start,
     while version(server)["model"] == before:
         time.sleep(0.1)
     rewrite(server, secret=b"another key of more than the 32 bytes that are needed")
-    page.click("#row button")
+    enter(page, "column 0", "40")
     expect(page.locator("#login")).to_be_visible()
 
     page.fill("input[name=password]", "census")

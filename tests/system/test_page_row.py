@@ -2,10 +2,10 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from support.live_server import Server, Start
-from support.page import RequestGate, census, enter, field, log_in, page, percent, problems
+from support.page import RequestGate, census, enter, field, log_in, page, percent, problems, wait_for_answer
 
 __all__ = ["census", "page"]
 
@@ -19,39 +19,51 @@ def numbers(**column: object) -> dict[str, object]:
     return {"form": "numbers", "columns": columns}
 
 
-def test_model_without_probabilities_shows_a_prediction(page: Page, start: Start) -> None:
-    """Expect empty fields: the schema has no training distribution."""
+def sent(route: Route) -> str:
+    return route.request.post_data or ""
+
+
+def test_model_without_training_data_starts_with_an_example(page: Page, start: Start) -> None:
     server = start("regressor")
-    (prediction,) = server.predict([[39, 14]]).json()["predictions"]
+    (prediction,) = server.predict([[1, 1]]).json()["predictions"]
     log_in(page, server.url)
-    expect(page.locator("#columns input")).to_have_count(2)
-    assert page.eval_on_selector_all("#columns input", "all => all.map(e => e.value)") == ["", ""]
-    enter(page, "column 0", "39")
-    enter(page, "column 1", "14")
-    page.click("#row button")
 
     expect(page.locator("#prediction")).to_have_text(f"{prediction:.6g}")
-    assert page.locator("#probabilities dt").count() == 0
+    expect(page.locator("#probabilities dt")).to_have_count(0)
+    expect(page.locator("#whatif")).to_contain_text("The typical values are unknown.")
+    expect(page.locator("#curve")).to_be_hidden()
+
+
+def test_prediction_of_the_typical_row_is_shown_at_once(page: Page, census: Server) -> None:
+    log_in(page, census.url)
+    wait_for_answer(page)
+
+    row = page.evaluate("import('/js/fields.js').then(({readRow}) => readRow())")
+    (prediction,) = census.predict([row]).json()["predictions"]
+    assert row[:2] == [36, "Private"]
+    expect(page.locator("#prediction")).to_contain_text(prediction)
+    expect(page.locator("#whatif")).to_contain_text("This row is typical of the training data.")
+    expect(page.locator("#moves li")).to_have_count(0)
 
 
 def test_change_during_a_prediction_is_predicted_next(page: Page, census: Server) -> None:
     log_in(page, census.url)
-    page.click("#row button")
-    expect(page.locator("#prediction")).not_to_be_empty()
+    wait_for_answer(page)
     gate = RequestGate(page)
 
     enter(page, "age", "30")
     enter(page, "education-num", "3")
     assert gate.open_once()[0][0] == 30
 
-    assert gate.open_once()[0][4] == 3
-    expect(page.locator("#moved")).to_contain_text("education-num from 10 to 3")
+    rows = [gate.open_once(), gate.open_once()]  # the next prediction, and the effects of the first one
+    assert [row[0][4] for row in rows if len(row) == 1] == [3]
+    expect(page.locator("#moved")).to_contain_text("education-num 10 → 3")
 
 
 def test_prediction_of_previous_values_is_marked_stale(page: Page, census: Server) -> None:
     """Empty a number, correct it, and lose the network."""
     log_in(page, census.url)
-    page.click("#row button")
+    wait_for_answer(page)
     expect(page.locator("#note")).to_be_empty()
 
     enter(page, "age", "")
@@ -59,13 +71,15 @@ def test_prediction_of_previous_values_is_marked_stale(page: Page, census: Serve
     assert page.evaluate("document.activeElement !== document.body")
     enter(page, "age", "50")
     expect(page.locator("#note")).to_be_empty()
+    wait_for_answer(page)
 
     page.context.set_offline(True)
     enter(page, "age", "51")
     expect(problems(page)).to_contain_text("the server cannot be reached")
     expect(page.locator("#note")).to_have_text("This prediction is for the previous values.")
     page.context.set_offline(False)
-    page.click("#row button")
+    page.click("text=Try again")
+    wait_for_answer(page)
     expect(page.locator("#note")).to_be_empty()
     expect(problems(page)).to_have_count(0)
 
@@ -78,24 +92,23 @@ def test_change_among_many_classes_shows_the_predicted_one(page: Page, start: St
     log_in(page, server.url)
     enter(page, "age", "20")
     enter(page, "years", "1")
-    page.click("#row button")
     expect(page.locator("#prediction")).to_contain_text("low")
+    wait_for_answer(page)
 
     enter(page, "years", "16")
 
-    expect(page.locator("#moved")).to_have_text(f"years from 1 to 16: low → high; high {before} → {now}")
-    page.click("summary")
-    expect(page.locator("#target")).to_have_text("Effect on high")
+    expect(page.locator("#moved")).to_have_text(f"years 1 → 16: low → high; high {before} → {now}")
+    expect(page.locator("#whatif")).to_contain_text("the probability of high")
 
 
 def test_bad_value_is_reported_once(page: Page, census: Server) -> None:
     log_in(page, census.url)
-    field(page, "age").fill("1e39")
-    page.click("#row button")
+    enter(page, "age", "1e39")
 
     expect(problems(page)).to_contain_text("age")
     assert problems(page).inner_text().count("age") == 1
     assert "row" not in problems(page).inner_text().partition("columns")[2]
+    expect(field(page, "age")).to_have_attribute("aria-invalid", "true")
 
 
 def test_model_without_known_columns_predicts_a_row(page: Page, start: Start) -> None:
@@ -104,19 +117,18 @@ def test_model_without_known_columns_predicts_a_row(page: Page, start: Start) ->
     log_in(page, server.url)
     enter(page, "age", "39")
     enter(page, "years", "14")
-    page.click("#row button")
 
     expect(page.locator("#prediction")).to_contain_text("Annual Salary")
     expect(problems(page)).to_have_count(0)
-    expect(page.locator("#why")).to_be_hidden()
+    expect(page.locator("#moves li")).to_have_count(0)
 
 
 def test_document_of_digits_is_sent_as_text(page: Page, start: Start) -> None:
     log_in(page, start("documents").url)
+    wait_for_answer(page)
     enter(page, "text", "2024")
-    page.click("#row button")
 
-    expect(page.locator("#prediction")).not_to_be_empty()
+    expect(page.locator("#moved")).to_contain_text("→ 2024")
 
 
 def test_document_of_several_lines_is_sent_by_keyboard(page: Page, start: Start) -> None:
@@ -129,31 +141,26 @@ def test_document_of_several_lines_is_sent_by_keyboard(page: Page, start: Start)
     page.keyboard.type("second")
 
     expect(field).to_have_value("first\nsecond")
-    expect(page.locator("#prediction")).to_be_empty()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    expect(page.locator("#prediction")).not_to_be_empty()
+    expect(page.locator("#history")).to_contain_text("first second")
 
 
 def test_prediction_does_not_wait_for_its_effects(page: Page, census: Server) -> None:
     """Expect the prediction also if the effects cannot be computed."""
     log_in(page, census.url)
-    enter(page, "age", "52")
-    page.click("#row button")
-    expect(page.locator("#prediction")).not_to_be_empty()
+    wait_for_answer(page)
     gate = RequestGate(page)
-    page.click("summary")
-    gate.open_once()
-    expect(page.locator("#moves tr")).to_have_count(1)
-
-    enter(page, "age", "53")
+    enter(page, "age", "52")
     assert len(gate.open_once()) == 1
-    expect(page.locator("#moved")).to_contain_text("age from 52 to 53")
-    page.unroute("**/prediction*")
-    page.route("**/prediction*", lambda route: route.abort())
-    page.click("summary")
-    page.click("summary")
+    expect(page.locator("#moved")).to_contain_text("age 36 → 52")
+    assert len(gate.open_once()) > 1
+    expect(page.locator("#moves li")).to_have_count(1)
 
+    page.unroute("**/prediction*")
+    is_batch = re.compile(r"\],\[")
+    page.route("**/prediction*", lambda route: route.abort() if is_batch.search(sent(route)) else route.continue_())
+    enter(page, "age", "53")
+
+    expect(page.locator("#moved")).to_contain_text("age 52 → 53")
     expect(page.locator("#whatif")).to_contain_text("could not be computed: the server cannot be reached")
     expect(page.locator("#prediction")).to_be_visible()
     expect(problems(page)).to_have_count(0)
@@ -168,43 +175,35 @@ def test_cluster_numbers_are_not_subtracted(page: Page, start: Start) -> None:
     log_in(page, server.url)
     for name, value in zip(("age", "years"), map(str, rows[0]), strict=True):
         enter(page, name, value)
-    page.click("#row button")
+    wait_for_answer(page)
     expect(page.locator("#prediction")).to_have_text(str(before))
 
     enter(page, "age", "80")
 
-    expect(page.locator("#moved")).to_have_text(f"age from 20 to 80: {before} → {now}")
-    page.click("summary")
-    expect(page.locator("#target")).to_have_text("With the typical value")
+    expect(page.locator("#moved")).to_have_text(f"age 20 → 80: {before} → {now}")
+    wait_for_answer(page)
+    expected = {"no change", *(f"typical: {name}" for name in range(3))}
+    assert set(page.locator("#moves .effect").all_inner_texts()) <= expected
 
 
 def test_several_outputs_are_compared_as_a_whole(page: Page, start: Start) -> None:
     server = start("several_outputs", schema=numbers(training=TRAINING))
     log_in(page, server.url)
     enter(page, "age", "100")
-    page.click("#row button")
+    wait_for_answer(page)
     expect(page.locator("#prediction")).to_have_text(re.compile(r"^[\d.]+, [\d.]+$"))
 
     enter(page, "age", "101")
 
-    expect(page.locator("#moved")).to_have_text("age from 100 to 101: same prediction")
+    expect(page.locator("#moved")).to_have_text("age 100 → 101: same answer")
 
 
 def test_value_outside_the_training_range_is_marked(page: Page, census: Server) -> None:
     log_in(page, census.url)
-    hint = page.locator("#columns label", has_text="age").locator("small").first
+    hint = page.locator("#columns .field", has_text="age").locator("small").first
     expect(hint).to_have_text("17 to 90")
 
     enter(page, "age", "120")
-    expect(hint).to_have_text("outside the training range: 17 to 90")
+    expect(hint).to_have_text("outside 17 to 90")
     enter(page, "age", "90")
     expect(hint).to_have_text("17 to 90")
-
-
-def test_typical_row_shows_no_effects(page: Page, census: Server) -> None:
-    log_in(page, census.url)
-    page.click("#row button")
-    page.click("summary")
-
-    expect(page.locator("#whatif")).to_have_text(re.compile("^All values are typical of the training data"))
-    expect(page.locator("#target")).to_be_hidden()

@@ -3,8 +3,9 @@
 const BATCH_ROWS = 500; // maximum rows of a request; a response with status 413 halves this number
 const MAX_ATTEMPTS = 20; // maximum attempts while the server answers with status 503
 
-/** The token, the model's schema, and in `result` the last predicted row with its prediction and probabilities. */
-export const session = { token: "", schema: { columns: [], classes: null }, result: null };
+/** The user (null without login), the token, the model's schema, and in `result` the last predicted row with its
+ *  prediction and probabilities. */
+export const session = { user: null, token: "", schema: { columns: [], classes: null }, result: null };
 
 /** Error of a request. `status` is 0 without a response; `details` are the values that the server rejects. */
 export class RequestError extends Error {
@@ -16,7 +17,7 @@ export class RequestError extends Error {
 
 export class SessionExpiredError extends RequestError {}
 
-export const authorization = () => ({ Authorization: `Bearer ${session.token}` });
+export const authorization = () => (session.token ? { Authorization: `Bearer ${session.token}` } : {});
 
 /** Return the JSON of a response, with the number of unknown values as `unknown`. Retry after status 503.
  *  Throw SessionExpiredError if the server rejects the token, and RequestError for any other error. */

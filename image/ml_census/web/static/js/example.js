@@ -16,9 +16,12 @@ export function typicalValue({ type, training, categories }) {
 
 /** Return an example row: an object by column name, or a list if the columns have no names. */
 export function exampleRow({ columns }) {
-  return toInput(columns, columns.map((column) =>
-    typicalValue(column) ?? column.categories?.[0] ?? EXAMPLES[column.type] ?? EXAMPLES.number));
+  return toInput(columns, columns.map(exampleValue));
 }
+
+/** Return the typical value of a column, or a value that the column accepts. */
+export const exampleValue = (column) =>
+  typicalValue(column) ?? column.categories?.[0] ?? EXAMPLES[column.type] ?? EXAMPLES.number;
 
 /** Return a row of values as a client sends it: an object by column name, or a list if the columns have no names. */
 export const toInput = (columns, row) =>

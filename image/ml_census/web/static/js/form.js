@@ -1,74 +1,97 @@
-// Submission of forms, and prediction of the row in a form.
+// Submission of forms, and prediction of the row in the form after each change.
 
 import { predict, RequestError, session, SessionExpiredError } from "./api.js";
-import { classIndex, explain, showChange } from "./explain.js";
-import { readRow } from "./fields.js";
-import { $, formatPrediction, isEqual, percent, problemElements, showBars } from "./format.js";
+import { showAnswer, showChange } from "./answer.js";
+import { markFields, readRow } from "./fields.js";
+import { $, element, isEqual, problemElements } from "./format.js";
+import { record } from "./history.js";
+import { showInsights } from "./insights.js";
 
-/** Run `action` at each submission of a form, and show its RequestError. A submission during an action is ignored; with
- *  `repeats`, the form is then submitted again. `after` runs after the last action. The button is not disabled, so that
- *  the button keeps the focus. */
-export function onSubmit(form, action, { repeats = false, after = () => {} } = {}) {
+const DELAY = 200; // milliseconds without a change, after which the page predicts
+
+let timer;
+let isBusy = false;
+let isWanted = false;
+
+/** Run `action` at each submission of a form, and show its RequestError. A submission during an action is ignored. The
+ *  button is not disabled, so that the button keeps the focus. */
+export function onSubmit(form, action) {
   const button = form.querySelector("button");
   const problems = form.querySelector("[role=alert]");
-  let busy = false;
-  let again = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    again = busy && repeats;
-    if (busy) return;
-    busy = true;
+    if (button.ariaDisabled) return;
     button.ariaDisabled = "true";
     problems.replaceChildren();
     try {
       await action(form);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      if (error instanceof SessionExpiredError) again = false;
-      else problems.replaceChildren(...problemElements(error));
+      if (!(error instanceof SessionExpiredError)) problems.replaceChildren(...problemElements(error));
       problems.scrollIntoView({ block: "nearest" });
     } finally {
-      busy = false;
       button.ariaDisabled = null;
-      if (again && form.matches(":valid")) form.requestSubmit();
-      else after();
     }
   });
 }
 
-export async function predictRow() {
+export function predictSoon() {
+  clearTimeout(timer);
+  showStaleNote();
+  timer = setTimeout(predictNow, DELAY);
+}
+
+/** Predict the row in the form, unless the page shows its prediction. One request runs at a time: during a request,
+ *  remember that there is a newer row. */
+export async function predictNow() {
+  clearTimeout(timer);
+  isWanted = true;
+  if (isBusy) return;
+  isBusy = true;
+  try {
+    while (isWanted) {
+      isWanted = false;
+      if ($("row").checkValidity() && (isStale() || hasProblems())) await predictRow();
+    }
+  } finally {
+    isBusy = false;
+    showStaleNote();
+  }
+}
+
+async function predictRow() {
   const row = readRow();
-  const { predictions: [prediction], probabilities } = await predict([row]);
-  const before = session.result;
-  session.result = { row, prediction, shares: probabilities?.[0] };
-  showPrediction(session.result);
-  if (before) showChange(before, session.result);
-  explain();
+  try {
+    const { predictions: [prediction], probabilities } = await predict([row]);
+    const before = session.result;
+    session.result = { row, prediction, shares: probabilities?.[0] };
+    showProblems(null);
+    showAnswer(session.result);
+    if (before) showChange(before, session.result);
+    record(before, session.result);
+    showInsights(before);
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    if (!(error instanceof SessionExpiredError)) showProblems(error);
+  }
 }
 
-/** Return whether the form differs from the predicted row, and mark the shown prediction as stale if so. */
-export function markStale() {
-  const isStale = session.result && !($("row").matches(":valid") && isEqual(session.result.row, readRow()));
-  $("one").classList.toggle("stale", isStale);
-  return isStale;
+const problemsOf = () => $("row").querySelector("[role=alert]");
+const hasProblems = () => problemsOf().childElementCount > 0;
+
+function showProblems(error) {
+  markFields(error?.details || []);
+  if (!error) return problemsOf().replaceChildren();
+  const retry = Object.assign(element("button", "Try again"), { type: "submit", className: "quiet" });
+  problemsOf().replaceChildren(...problemElements(error), retry);
+  problemsOf().scrollIntoView({ block: "nearest" });
 }
 
-export function showStaleNote() {
-  $("note").textContent = markStale() ? "This prediction is for the previous values." : "";
-}
+const isStale = () => !session.result || !($("row").checkValidity() && isEqual(session.result.row, readRow()));
 
-export function predictChange() {
-  if (!session.result) return;
-  if (markStale() && $("row").matches(":valid")) $("row").requestSubmit();
-  else showStaleNote();
-}
-
-function showPrediction({ prediction, shares }) {
-  const predicted = shares && classIndex(prediction);
-  const name = formatPrediction(prediction);
-  $("answer").hidden = false;
-  $("prediction").textContent = shares ? `${name}, ${percent(shares[predicted])}` : name;
-  const parts = (shares || []).map((share, index) =>
-    ({ name: formatPrediction(session.schema.classes[index]), share, chosen: index === predicted }));
-  showBars($("probabilities"), parts, percent);
+/** Mark the shown prediction if the form differs from the predicted row. */
+function showStaleNote() {
+  const isOld = Boolean(session.result) && isStale();
+  $("one").classList.toggle("stale", isOld);
+  $("note").textContent = isOld && !isBusy ? "This prediction is for the previous values." : "";
 }

@@ -2,7 +2,7 @@
 
 import { session } from "./api.js";
 
-const MAX_BARS = 10; // with more classes, the page shows the TOP most probable classes
+const MAX_BARS = 6; // with more classes, the page shows the TOP most probable classes
 const TOP = 5; // maximum classes, and maximum rejected values
 const exact = new Intl.NumberFormat("en", { maximumFractionDigits: 20, useGrouping: "min2" }); // writes 2024, not 2,024
 const rounded = new Intl.NumberFormat("en", { maximumSignificantDigits: 6 });
@@ -49,16 +49,17 @@ export function problemElements(error) {
   return [message, list];
 }
 
-/** Fill a list with one bar per part {name, share, chosen}; a share is from 0 to 1. Of more than MAX_BARS parts, show
- *  the TOP largest and the sum of the others. */
-export function showBars(list, parts, formatShare) {
+/** Fill a list with one bar per part {name, share, chosen, label}; a share is from 0 to 1. Of more than MAX_BARS parts,
+ *  show the TOP largest and the sum of the others, unless `isWhole`. Return whether parts are left out. */
+export function showBars(list, parts, formatShare, isWhole = false) {
   const shown = [...parts];
-  if (parts.length > MAX_BARS) {
+  const isShort = !isWhole && parts.length > MAX_BARS;
+  if (isShort) {
     shown.sort((left, right) => right.share - left.share);
     const rest = shown.splice(TOP);
     shown.push({ name: `${rest.length} more`, share: rest.reduce((sum, { share }) => sum + share, 0) });
   }
-  list.replaceChildren(...shown.map(({ name, share, chosen }) => {
+  list.replaceChildren(...shown.map(({ name, share, chosen, label }) => {
     const line = element("div");
     const bar = element("dd");
     const fill = element("i");
@@ -67,7 +68,8 @@ export function showBars(list, parts, formatShare) {
     bar.ariaHidden = "true";
     bar.append(fill);
     fill.style.width = `${100 * share}%`;
-    line.append(element("dt", name), bar, element("dd", formatShare(share)));
+    line.append(element("dt", name), bar, element("dd", label ?? formatShare(share)));
     return line;
   }));
+  return { isShort };
 }
