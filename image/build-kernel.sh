@@ -16,5 +16,5 @@ if ! command -v "${CC:-cc}" >/dev/null; then
   CC="${PYTHON:-python3} -m ziglang cc -mcpu=baseline"
 fi
 # for any processor of its kind; strict C arithmetic, since sums must be scikit-learn's to the last bit
-${CC:-cc} -std=c11 -O3 -Wall -Wextra -Werror -ffp-contract=off -fPIC -shared -o "$target.new" $folder/*.c
+${CC:-cc} -std=c11 -O3 -Wall -Wextra -Werror -ffp-contract=off -fPIC -shared -o "$target.new" $folder/*.c -lm
 mv "$target.new" "$target"

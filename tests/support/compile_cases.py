@@ -2,7 +2,13 @@
 
 from collections.abc import Callable
 
-from support import compile_cases_composition, compile_cases_encoders, compile_cases_models, compile_cases_numbers
+from support import (
+    compile_cases_boosters,
+    compile_cases_composition,
+    compile_cases_encoders,
+    compile_cases_models,
+    compile_cases_numbers,
+)
 from support.compile_data import CompileCase
 
 CASES: dict[str, Callable[[], CompileCase]] = {
@@ -10,4 +16,5 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     **compile_cases_encoders.CASES,
     **compile_cases_numbers.CASES,
     **compile_cases_models.CASES,
+    **compile_cases_boosters.CASES,
 }

@@ -10,7 +10,7 @@ VALUES = 50
 
 
 def random_ensemble(
-    seed: int, trees: int, leaves: int, columns: int = 3, width: int = 1, scores: int = 1
+    seed: int, trees: int, leaves: int, columns: int = 3, width: int = 1, scores: int = 1, single: bool = False
 ) -> TreeEnsemble:
     """Return trees with `leaves` leaves each. Every second column is a category column, split by bitset."""
     random = np.random.default_rng(seed)
@@ -42,6 +42,7 @@ def random_ensemble(
         outputs=random.integers(0, scores - width + 1, trees).astype(np.uint32),
         values=random.normal(size=(VALUES, width)),
         base=random.normal(size=scores),
+        single=single,
     )
 
 
@@ -66,7 +67,8 @@ def sum_leaves(ensemble: TreeEnsemble, codes: np.ndarray) -> np.ndarray:
     for row, row_codes in enumerate(codes.tolist()):
         for root, output in zip(ensemble.roots.tolist(), ensemble.outputs.tolist(), strict=True):
             value = ensemble.values[_leaf_value(ensemble, root, row_codes)]
-            sums[row, output : output + len(value)] += value
+            added = sums[row, output : output + len(value)] + value
+            sums[row, output : output + len(value)] = added.astype(np.float32) if ensemble.single else added
     return sums
 
 

@@ -7,6 +7,8 @@ from sklearn import model_selection
 from sklearn.pipeline import Pipeline
 
 from ml_census.engine.compiler import linear_compiler
+from ml_census.engine.compiler.boosters import booster_rules
+from ml_census.engine.compiler.boosters.booster_features import steps_of_sparse_input
 from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError, input_features
 from ml_census.engine.compiler.pipeline.pipeline_tracer import apply_step
 from ml_census.engine.compiler.trees import tree_models
@@ -45,12 +47,14 @@ def compile_model(model: Any, schema: Schema) -> CompiledPredictor:
 
 
 def _compile(model: Any, schema: Schema) -> CompiledPredictor:
-    features = input_features(schema)
+    features, outer = input_features(schema), model
     while type(model) is Pipeline:
         for _, step in model.steps[:-1]:
             features = apply_step(step, features)
         model = model.steps[-1][1]
     classes = _single_output_classes(model)
+    if (booster_rule := booster_rules.rule_for(model)) is not None:
+        return booster_rule(model, schema, features, classes, steps_of_sparse_input(outer, schema))
     if (rule := RULES.get(type(model))) is None:
         raise UnsupportedModelError(f"no rule for {type(model).__name__}")
     return rule(model, schema, features, classes)

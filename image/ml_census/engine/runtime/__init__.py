@@ -7,7 +7,7 @@ can serve a compiled model.
                                                      │
                                                      ├─ scoring: TreeEnsemble   encoders ▶ codes ▶ C code ▶ scores
                                                      │       or  LinearModel    features @ weights + base
-                                                     └─ link: identity, logistic, half_logistic, softmax, exp
+                                                     └─ link: identity, logistic, softmax, exp and others (links.py)
 
 A code is a small whole number that replaces a value of a column. A score is a result of a model before the link
 function, for example the result of decision_function(). A row has one score, or one score for each class or output.

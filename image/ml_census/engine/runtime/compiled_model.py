@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ml_census.engine.runtime.linear_model import LinearModel
-from ml_census.engine.runtime.links import LINKS, are_consistent
+from ml_census.engine.runtime.links import LIBRARY_LINKS, LINKS, are_consistent
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.schema import Columns, Schema
 
@@ -63,6 +63,8 @@ class CompiledPredictor:
         scores = self.scoring.scores(columns)
         if self.classes is None:
             return self._numbers(scores)
+        if self.link in LIBRARY_LINKS:
+            scores = LINKS[self.link](scores)
         if scores.shape[1] > 1:
             best = scores.argmax(axis=1)
         else:

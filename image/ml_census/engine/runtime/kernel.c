@@ -10,6 +10,7 @@
  * trees or rows run interleaved. Of 4, 8, 16 and 25 lanes, 8 were fastest. This file does not check the arrays:
  * tree_checks.py checks them before the first call.
  */
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,7 @@ typedef struct {
     const uint32_t *outputs; /* for each tree: index of the first score to which the tree adds values */
     const double *values;    /* for each distinct leaf value: `width` numbers, added to `width` adjacent scores */
     uint32_t trees, width, columns, scores;
+    uint32_t single; /* 1: each sum is rounded to float32, as in XGBoost */
 } Forest;
 
 static inline uint32_t next(const Forest *forest, const uint32_t *codes, uint32_t at)
@@ -64,7 +66,7 @@ static inline void add(const Forest *forest, uint32_t tree, uint32_t leaf, doubl
     const double *value = forest->values + (size_t)forest->nodes[leaf].low * forest->width;
     out += forest->outputs[tree];
     for (uint32_t k = 0; k < forest->width; k++)
-        out[k] += value[k];
+        out[k] = forest->single ? (float)(out[k] + value[k]) : out[k] + value[k];
 }
 
 /* Add the leaf values of one row, for LANES trees at a time. The order of the additions is that of scikit-learn. */
@@ -114,4 +116,17 @@ void sum_leaves(const Forest *forest, const uint32_t *codes, size_t rows, double
     }
     for (size_t row = 0; row < rows; row++)
         one_row(forest, codes + row * forest->columns, out + row * forest->scores);
+}
+
+/* The exponential functions of libm, which LightGBM and XGBoost call. The last bits of NumPy's differ. */
+void exponentials(const double *numbers, size_t count, double *out)
+{
+    for (size_t i = 0; i < count; i++)
+        out[i] = exp(numbers[i]);
+}
+
+void single_exponentials(const float *numbers, size_t count, float *out)
+{
+    for (size_t i = 0; i < count; i++)
+        out[i] = expf(numbers[i]);
 }

@@ -21,6 +21,7 @@ typedef struct {
     const uint32_t *outputs; /* for each tree: index of the first score to which the tree adds values */
     const double *values;    /* trees x leaves x width; leaves is the number of bits of a mask */
     uint32_t trees, width, columns, scores;
+    uint32_t single; /* 1: each sum is rounded to float32, as in XGBoost */
 } LeafMasks;
 
 #define MASK uint32_t

@@ -32,7 +32,7 @@ class LeafMasksStruct(ctypes.Structure):
 
     _fields_ = (
         *((name, ctypes.c_void_p) for name in ("masks", "lines", "outputs", "values")),
-        *((name, ctypes.c_uint32) for name in ("trees", "width", "columns", "scores")),
+        *((name, ctypes.c_uint32) for name in ("trees", "width", "columns", "scores", "single")),
     )
 
 
@@ -57,7 +57,7 @@ def create_kernel(ensemble: "TreeEnsemble") -> Kernel | None:
         return None
     lines = (counts.cumsum() - counts).astype(np.uint32)
     arrays = (_masks(ensemble, trees, lines, bits), lines, ensemble.outputs, _values(ensemble, trees, bits))
-    numbers = (len(trees), width, len(counts), len(ensemble.base))
+    numbers = (len(trees), width, len(counts), len(ensemble.base), ensemble.single)
     return Kernel(f"sum_masked_leaves_{bits}", LeafMasksStruct, arrays, numbers)
 
 

@@ -32,7 +32,7 @@ static void NAMED(add_to_scores)(const LeafMasks *model, const uint32_t *codes, 
             const double *value = model->values + ((size_t)(from + t) * LEAVES + FIRST_LEAF(masks[t])) * model->width;
             double *score = out + model->outputs[from + t];
             for (uint32_t k = 0; k < model->width; k++)
-                score[k] += value[k];
+                score[k] = model->single ? (float)(score[k] + value[k]) : score[k] + value[k];
         }
     }
 }
@@ -51,8 +51,10 @@ static inline void NAMED(add_to_one_score)(const LeafMasks *model, const uint32_
             NAMED(intersect)(model, codes + (size_t)row * model->columns, from, trees, masks[row]);
         const double *value = model->values + (size_t)from * LEAVES;
         for (uint32_t t = 0; t < trees; t++, value += LEAVES)
-            for (uint32_t row = 0; row < rows; row++)
-                sum[row] += value[FIRST_LEAF(masks[row][t])];
+            for (uint32_t row = 0; row < rows; row++) {
+                double next = sum[row] + value[FIRST_LEAF(masks[row][t])];
+                sum[row] = model->single ? (float)next : next;
+            }
     }
     for (uint32_t row = 0; row < rows; row++)
         out[row] = sum[row];

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ml_census.engine.runtime.kernel import exponentials
+
 
 def _logistic(scores: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):  # exp(800) overflows to infinity; 1 / infinity is 0, which is correct
@@ -20,13 +22,66 @@ def _softmax(scores: np.ndarray) -> np.ndarray:
     return probabilities
 
 
+def _lightgbm_sigmoids(scores: np.ndarray) -> np.ndarray:
+    probabilities: np.ndarray = 1 / (1 + exponentials(-scores))
+    return probabilities
+
+
+def _lightgbm_logistic(scores: np.ndarray) -> np.ndarray:
+    second = _lightgbm_sigmoids(scores)[:, 0]
+    return np.column_stack([1 - second, second])
+
+
+def _exact_softmax(scores: np.ndarray) -> np.ndarray:
+    """Return the softmax of float64 or float32 scores, with sums in float64 and in the order of the classes."""
+    powers = exponentials(scores - scores.max(axis=1, keepdims=True))
+    sums = np.add.accumulate(powers, axis=1, dtype=np.float64)[:, -1:]
+    probabilities: np.ndarray = powers / sums.astype(powers.dtype)
+    return probabilities
+
+
+def _xgboost_sigmoid(scores: np.ndarray) -> np.ndarray:
+    powers = exponentials(np.minimum(-scores.astype(np.float32), np.float32(88.7)))
+    return np.float32(1) / (powers + np.float32(1) + np.float32(1e-16))
+
+
+def _xgboost_logistic(scores: np.ndarray) -> np.ndarray:
+    second = _xgboost_sigmoid(scores)[:, 0]
+    return np.column_stack([np.float32(1) - second, second])
+
+
+LIBRARY_LINKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "lightgbm_exp": exponentials,
+    "lightgbm_signed_square": lambda scores: np.sign(scores) * scores * scores,
+    "lightgbm_one_against_all": _lightgbm_sigmoids,
+    "lightgbm_sigmoid": _lightgbm_sigmoids,
+    "lightgbm_logistic": _lightgbm_logistic,
+    "lightgbm_softmax": _exact_softmax,
+    "xgboost_hinge": lambda scores: np.column_stack([scores[:, 0] <= 0, scores[:, 0] > 0]).astype(np.float32),
+    "xgboost_exp": lambda scores: exponentials(scores.astype(np.float32)),
+    "xgboost_sigmoid": _xgboost_sigmoid,
+    "xgboost_logistic": _xgboost_logistic,
+    "xgboost_softmax": lambda scores: _exact_softmax(scores.astype(np.float32)),
+}
+"""Links whose results equal those of the library to the last bit. The class with the highest probability is predicted.
+
+A link of XGBoost computes in float32. LightGBM and XGBoost choose the class by probabilities: these can be equal where
+the scores differ in the last bits.
+"""
 LINKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "identity": lambda scores: scores,
     "logistic": _logistic,
     "half_logistic": lambda scores: _logistic(2 * scores),
     "softmax": _softmax,
     "exp": np.exp,
+    **LIBRARY_LINKS,
 }
+_REGRESSOR_LINKS = (
+    *("identity", "exp", "lightgbm_exp", "lightgbm_sigmoid", "lightgbm_signed_square"),
+    *("xgboost_exp", "xgboost_sigmoid"),
+)
+_BINARY_LINKS = ("logistic", "half_logistic", "lightgbm_logistic", "xgboost_logistic", "xgboost_hinge")
+_MULTICLASS_LINKS = ("identity", "softmax", "lightgbm_softmax", "lightgbm_one_against_all", "xgboost_softmax")
 """Name -> function that converts scores, float64 (rows, scores), to float64 (rows, classes or outputs)."""
 
 
@@ -36,9 +91,9 @@ def are_consistent(classes: object, link: object, score_count: int) -> bool:
     `classes` is None for a regressor. `link` is a key of LINKS, or None for a classifier without probabilities.
     """
     if classes is None:
-        return link in ("identity", "exp")
+        return link in _REGRESSOR_LINKS
     if not isinstance(classes, list) or len(classes) != (2 if score_count == 1 else score_count):
         return False
     if any(isinstance(value, list | dict) for value in classes):
         return False
-    return link is None or link in (("logistic", "half_logistic") if score_count == 1 else ("identity", "softmax"))
+    return link is None or link in (_BINARY_LINKS if score_count == 1 else _MULTICLASS_LINKS)

@@ -18,8 +18,10 @@ from ml_census.engine.runtime.linear_model import CategoryTable, FoldedTable, Li
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.schema import Schema
 
-FORMAT = 3
+FORMAT = 4
 """Version of the file format. Increase this number with every change that older code cannot read."""
+READABLE_FORMATS = (3, FORMAT)
+"""The versions that from_bytes() reads. Version 3 has no key "single" and no link of XGBoost or LightGBM."""
 MAX_BYTES = 512 * 1024**2
 """Maximum size of the uncompressed arrays, in bytes (default 512 MiB). A small archive can expand beyond the memory."""
 TREE_ARRAYS = ("nodes", "bitsets", "roots", "outputs", "values", "base")
@@ -70,8 +72,9 @@ def from_bytes(data: bytes, schema: Schema, limit: int = MAX_BYTES) -> CompiledP
 
 
 def _load(document: Document, arrays: Arrays, schema: Schema) -> CompiledPredictor:
-    if document["format"] != FORMAT:
-        raise CompiledError(f"format {document['format']}, this version reads {FORMAT}: publish the model again")
+    if document["format"] not in READABLE_FORMATS:
+        readable = " and ".join(map(str, READABLE_FORMATS))
+        raise CompiledError(f"format {document['format']}, this version reads {readable}: publish the model again")
     scoring = _load_trees(document, arrays) if "encoders" in document else _load_linear(document, arrays)
     settings = (document[name] for name in ("classes", "link", "flat", "zero_is_second"))
     return CompiledPredictor(schema, scoring, *settings)
@@ -86,7 +89,7 @@ def _dump_trees(trees: TreeEnsemble) -> tuple[Document, dict[str, np.ndarray]]:
         else:
             encoders.append({"column": encoder.column, "low": encoder.low, "high": encoder.high})
             arrays[f"thresholds{index}"] = encoder.thresholds
-    return {"encoders": encoders, "divisor": trees.divisor}, arrays
+    return {"encoders": encoders, "divisor": trees.divisor, "single": trees.single}, arrays
 
 
 def _load_trees(document: Document, arrays: Arrays) -> TreeEnsemble:
@@ -96,7 +99,8 @@ def _load_trees(document: Document, arrays: Arrays) -> TreeEnsemble:
         else ThresholdEncoder(entry["column"], arrays[f"thresholds{index}"], entry["low"], entry["high"])
         for index, entry in enumerate(document["encoders"])
     ]
-    return TreeEnsemble(encoders, **{name: arrays[name] for name in TREE_ARRAYS}, divisor=document["divisor"])
+    settings: Document = {name: arrays[name] for name in TREE_ARRAYS}
+    return TreeEnsemble(encoders, **settings, divisor=document["divisor"], single=document.get("single", False))
 
 
 def _dump_linear(linear: LinearModel) -> tuple[Document, dict[str, np.ndarray]]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml_census.engine.runtime.encoders import CategoryEncoder
 from ml_census.engine.runtime.kernel import BITSET_FLAG, LEAF_SPAN
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ ARRAYS = (
 def check_arrays(trees: "TreeEnsemble") -> None:
     """Raise ValueError if an array has another dtype, shape or memory layout than kernel.c requires.
 
-    Raises ValueError also if the divisor is not a whole number above 0.
+    Raises ValueError also if `divisor` is not a whole number above 0, or `single` is no truth value.
     """
     for name, dtype, axes in ARRAYS:
         array = getattr(trees, name)
@@ -36,6 +35,8 @@ def check_arrays(trees: "TreeEnsemble") -> None:
             raise ValueError(f"{name} must be a C-contiguous array of {dtype.__name__} with {axes} axes")
     if type(trees.divisor) is not int or trees.divisor < 1:
         raise ValueError("divisor must be a whole number above 0")
+    if type(trees.single) is not bool:
+        raise ValueError("single must be true or false")
     if trees.nodes.shape[1] != 4:
         raise ValueError("nodes must have four numbers")
 
@@ -76,13 +77,11 @@ def _has_valid_children(nodes: np.ndarray, leaves: np.ndarray) -> bool:
 
 
 def _has_valid_bitsets(trees: "TreeEnsemble", leaves: np.ndarray) -> bool:
-    """Return whether only inner nodes of category columns test by bitset, and whether all bitsets are in the array."""
+    """Return whether only inner nodes test by bitset, and whether all bitsets are in the array."""
     flagged = trees.nodes[:, 0] >= BITSET_FLAG
     if (flagged & leaves).any():
         return False
     encoders = trees.nodes[flagged, 0] & ~np.uint32(BITSET_FLAG)
     starts = trees.nodes[flagged, 1].astype(np.int64)
     words = np.array([(encoder.count + 31) // 32 for encoder in trees.encoders])
-    return bool((starts + words[encoders] <= len(trees.bitsets)).all()) and all(
-        isinstance(trees.encoders[index], CategoryEncoder) for index in np.unique(encoders)
-    )
+    return bool((starts + words[encoders] <= len(trees.bitsets)).all())

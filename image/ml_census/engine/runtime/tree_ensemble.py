@@ -36,9 +36,11 @@ class TreeEnsemble:
     """float64 (scores,): the scores before the first tree."""
     divisor: int = 1
     """The divisor of the sums: the number of trees if the scores are means, else 1."""
+    single: bool = False
+    """True if each sum is rounded to float32, as in XGBoost."""
 
     exact = True
-    """Scores equal those of scikit-learn to the last bit, because both add the same numbers in the same order."""
+    """Scores equal those of the model's library to the last bit: both add the same numbers in the same order."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for arrays that the C code cannot read safely."""
@@ -82,5 +84,5 @@ class TreeEnsemble:
         if kernel := leaf_masks.create_kernel(self):
             return kernel
         arrays = (self.nodes, self.bitsets, self.roots, self.outputs, self.values)
-        counts = (len(self.roots), self.values.shape[1], len(self.encoders), len(self.base))
+        counts = (len(self.roots), self.values.shape[1], len(self.encoders), len(self.base), self.single)
         return Kernel("sum_leaves", ForestStruct, arrays, counts)

@@ -26,9 +26,9 @@ from sklearn.preprocessing import FunctionTransformer, LabelBinarizer, OrdinalEn
 from sklearn.tree import BaseDecisionTree
 from sklearn.utils import get_tags
 
+from ml_census.engine import booster_categories
 from ml_census.engine.pipeline_visitor import PipelineVisitor
 from ml_census.engine.sklearn_internals import category_encoder
-from ml_census.models.schema_inference import booster_categories
 from ml_census.models.schema_inference.column_facts import ColumnFacts
 from ml_census.models.schema_inference.meta_estimators import inner_estimators
 from ml_census.schema import Value
@@ -41,6 +41,8 @@ FORESTS = (
     RandomTreesEmbedding,
 )
 HISTOGRAM_BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
+BOOSTERS = ("lightgbm.", "xgboost.")
+"""The packages of LightGBM and XGBoost, as the names of their modules begin."""
 
 Columns = list[int | None]
 """The positions of input columns, with None for a column that a step has computed.
@@ -124,8 +126,8 @@ class FactCollector(PipelineVisitor[int | None]):
         if tags.string and not tags.two_d_array:
             self.facts.texts.update(_inputs(columns))
         is_sklearn = type(step).__module__.startswith("sklearn.")
-        if not is_sklearn and (categories := booster_categories.categories(step)):
-            self._boost(columns, categories)
+        if type(step).__module__.startswith(BOOSTERS):
+            self._boost(columns, booster_categories.categories(step))
         holds_estimators = any(hasattr(value, "fit") for value in step.get_params().values())
         if not is_sklearn or holds_estimators or not tags.two_d_array or tags.string:
             return []

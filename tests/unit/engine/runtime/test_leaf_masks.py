@@ -19,7 +19,13 @@ SOURCE = Path(leaf_masks.__file__).with_name("leaf_masks.c").read_text()
 
 def node_kernel(ensemble: TreeEnsemble) -> Kernel:
     arrays = (ensemble.nodes, ensemble.bitsets, ensemble.roots, ensemble.outputs, ensemble.values)
-    counts = (len(ensemble.roots), ensemble.values.shape[1], len(ensemble.encoders), len(ensemble.base))
+    counts = (
+        len(ensemble.roots),
+        ensemble.values.shape[1],
+        len(ensemble.encoders),
+        len(ensemble.base),
+        ensemble.single,
+    )
     return Kernel("sum_leaves", ForestStruct, arrays, counts)
 
 
@@ -38,11 +44,13 @@ def sums(kernel: Kernel, ensemble: TreeEnsemble, codes: np.ndarray) -> bytes:
 @pytest.mark.parametrize("make", [node_kernel, mask_kernel])
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 8, 9, 70])
 @pytest.mark.parametrize("leaves", [1, 2, 31, 32, 33, 64])
-@pytest.mark.parametrize(("width", "scores"), [(1, 1), (1, 3), (3, 3)])
+@pytest.mark.parametrize(
+    ("width", "scores", "single"), [(1, 1, False), (1, 3, False), (3, 3, False), (1, 1, True), (1, 3, True)]
+)
 def test_sums_equal_those_of_plain_python(
-    make: Callable[[TreeEnsemble], Kernel], rows: int, leaves: int, width: int, scores: int
+    make: Callable[[TreeEnsemble], Kernel], rows: int, leaves: int, width: int, scores: int, single: bool
 ) -> None:
-    ensemble = random_ensemble(leaves, trees=11, leaves=leaves, columns=6, width=width, scores=scores)
+    ensemble = random_ensemble(leaves, trees=11, leaves=leaves, columns=6, width=width, scores=scores, single=single)
     codes = random_codes(ensemble, rows)
 
     assert sums(make(ensemble), ensemble, codes) == sum_leaves(ensemble, codes).tobytes()
@@ -85,7 +93,7 @@ def test_node_with_two_parents_leaves_the_nodes() -> None:
 
 
 def test_struct_fields_and_limits_are_those_of_the_c_source() -> None:
-    assert ctypes.sizeof(leaf_masks.LeafMasksStruct) == 4 * ctypes.sizeof(ctypes.c_void_p) + 4 * 4
+    assert ctypes.sizeof(leaf_masks.LeafMasksStruct) == (4 + 3) * ctypes.sizeof(ctypes.c_void_p)  # five counts
     declared = re.sub(r"/\*.*?\*/", "", SOURCE[SOURCE.index("typedef struct {") : SOURCE.index("} LeafMasks;")])
     names = [field[0] for field in leaf_masks.LeafMasksStruct._fields_]
     assert re.findall(r"(\w+)[,;]", declared) == names

@@ -29,9 +29,44 @@ def test_softmax_of_large_scores_does_not_overflow() -> None:
         ([0, 1, 2], "softmax", 3, True),
         ([0, 1, 2], "softmax", 2, False),
         ([[0], [1]], "logistic", 1, False),
+        ([0, 1], "xgboost_hinge", 1, True),
+        ([0, 1, 2], "lightgbm_one_against_all", 3, True),
+        ([0, 1, 2], "lightgbm_sigmoid", 3, False),
+        (None, "lightgbm_sigmoid", 1, True),
+        (None, "xgboost_logistic", 1, False),
     ],
 )
 def test_links_suit_the_number_of_classes_and_scores(
     classes: object, link: object, score_count: int, expected: bool
 ) -> None:
     assert are_consistent(classes, link, score_count) is expected
+
+
+@pytest.mark.parametrize("link", ["lightgbm_logistic", "xgboost_logistic"])
+def test_logistic_of_a_library_is_near_that_of_scikit_learn(link: str) -> None:
+    scores = np.linspace(-20, 20, 101)[:, np.newaxis]
+
+    np.testing.assert_allclose(LINKS[link](scores), LINKS["logistic"](scores), rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("link", ["lightgbm_softmax", "xgboost_softmax"])
+def test_softmax_of_a_library_is_near_that_of_scikit_learn(link: str) -> None:
+    scores = np.random.default_rng(0).normal(size=(100, 5)) * 10
+
+    np.testing.assert_allclose(LINKS[link](scores), LINKS["softmax"](scores), rtol=1e-5)
+
+
+def test_logistic_of_xgboost_computes_in_float32() -> None:
+    probabilities = LINKS["xgboost_logistic"](np.array([[-200.0], [0.0], [1e-9]]))
+
+    assert probabilities.dtype == np.float32
+    assert probabilities[1:].tolist() == [[0.5, 0.5], [0.5, 0.5]]
+    assert probabilities[0, 1] > 0
+
+
+def test_hinge_has_two_probabilities() -> None:
+    assert LINKS["xgboost_hinge"](np.array([[0.0], [0.1]])).tolist() == [[1.0, 0.0], [0.0, 1.0]]
+
+
+def test_signed_square_keeps_the_sign() -> None:
+    assert LINKS["lightgbm_signed_square"](np.array([[-2.0], [3.0]])).tolist() == [[-4.0], [9.0]]

@@ -87,11 +87,22 @@ def test_file_without_a_format_is_rejected(name: str) -> None:
     assert_rejected(name, without_setting("format"))
 
 
+def test_trees_of_format_3_are_read() -> None:
+    """Version 0.2.0 of earlier builds wrote this format."""
+    document, arrays = parts_of(TREES)
+    setting("format", value=3)(document, arrays)
+    without_setting("single")(document, arrays)
+
+    read = from_bytes(file_from(document, arrays), compiled(TREES).schema)
+
+    assert read.predict(columns_of(TREES)) == compiled(TREES).predict(columns_of(TREES))
+
+
 def test_file_of_another_format_is_rejected_with_advice() -> None:
     document, arrays = parts_of(TREES)
     setting("format", value=1)(document, arrays)
 
-    with pytest.raises(CompiledError, match="^format 1, this version reads 3: publish the model again$"):
+    with pytest.raises(CompiledError, match="^format 1, this version reads 3 and 4: publish the model again$"):
         from_bytes(file_from(document, arrays), compiled(TREES).schema)
 
 

@@ -42,7 +42,9 @@ INVALID: dict[str, Change] = {
     "children beyond 32 bits": item("nodes", (ROOT, 3), 2**32 - 1),
     "a column that does not exist": item("nodes", (ROOT, 0), 77),
     "a bitset that does not exist": bitset(CATEGORY, 2**31),
-    "a bitset of a number": all_of(bitset(NUMBER, 0), array("bitsets", lambda _: np.zeros(9, np.uint32))),
+    "a bitset of a number that is too short": all_of(
+        bitset(NUMBER, 0), array("bitsets", lambda _: np.zeros(0, np.uint32))
+    ),
     "a bitset that is too short": all_of(
         bitset(CATEGORY, 0),
         array("bitsets", lambda _: np.zeros(0, np.uint32)),
@@ -86,6 +88,8 @@ INVALID: dict[str, Change] = {
     "divisor of text": setting("divisor", value="2"),
     "divisor 1.5": setting("divisor", value=1.5),
     "divisor null": setting("divisor", value=None),
+    "single of a number": setting("single", value=1),
+    "single null": setting("single", value=None),
     "no divisor": without_setting("divisor"),
     "encoders as text": setting("encoders", value="abcd"),
     "encoders as numbers": setting("encoders", value=[1, 2]),

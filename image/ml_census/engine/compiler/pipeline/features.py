@@ -5,7 +5,7 @@ value for each probe value of the column. The probe values are a missing value, 
 categories.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -50,6 +50,35 @@ class CategoricalFeature:
         positions = np.zeros(self.probe_count, dtype=np.intp)
         positions[self.exceptions[0]] = self.exceptions[1]
         return self.values[positions]
+
+
+@dataclass(frozen=True)
+class MaskedFeature(NumericFeature):
+    """A feature of a number column, of which the model treats a range of values as missing values."""
+
+    mask: "Mask" = field(kw_only=True)
+
+    def values(self, numbers: np.ndarray) -> np.ndarray:
+        """Return the values of the feature, before the mask replaces values of its range: float64 (rows,)."""
+        values = super().values(numbers)
+        return np.where(np.abs(values) <= self.mask.zero, 0.0, values)
+
+
+@dataclass(frozen=True)
+class Mask:
+    """The values that a model of XGBoost or LightGBM replaces before the trees compare them."""
+
+    low: float = np.inf
+    """The lowest value that the model treats as a missing value. `low` is above `high` if there is no such value."""
+    high: float = -np.inf
+    """The highest value that the model treats as a missing value."""
+    zero: float = 0.0
+    """The model replaces numbers from -zero to zero by 0, before `low` and `high` apply."""
+
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """Return the values with NaN for each value from `low` to `high`: float64 (n,) to float64 (n,)."""
+        values = np.where(np.abs(values) <= self.zero, 0.0, values)
+        return np.where((values >= self.low) & (values <= self.high), np.nan, values)
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,6 @@ from ml_census.engine.compiler.pipeline.category_values import exceptional_codes
 from ml_census.engine.compiler.pipeline.features import CategoricalFeature
 from ml_census.engine.compiler.trees.node_tests import BitsetPool, ColumnSplits, ColumnTests, NodeTest
 from ml_census.engine.runtime.encoders import CategoryEncoder
-from ml_census.engine.sklearn_internals import CategorySplit
-
-MAX_CATEGORY_CODE = 255
-"""Maximum category code in a HistGradientBoosting* model, whose bitsets have 256 bits."""
 
 
 def category_tests(splits: ColumnSplits, encoder: CategoryEncoder, pool: BitsetPool) -> ColumnTests:
@@ -33,7 +29,7 @@ def _tests_by_value(
     """Return one test for each node. Nodes with the same threshold have the same test and the same bitset."""
     values, trees = values_by_code(feature, splits.dtype), splits.trees
     by_set = {
-        node: pool.test_for(goes_right(trees.by_category[node], values, bool(trees.missing_right[node])))
+        node: pool.test_for(trees.by_category[node].goes_right(values, bool(trees.missing_right[node])))
         for node in nodes.tolist()
         if node in trees.by_category
     }
@@ -61,20 +57,3 @@ def _tests_by_exceptions(
         differing = codes[right[:-1] != right[-1]]
         tests.append(pool.test_for_exceptions(differing, bool(right[-1]), feature.probe_count - 1))
     return tests
-
-
-def goes_right(split: CategorySplit, values: np.ndarray, missing_right: bool) -> np.ndarray:
-    """Return whether a HistGradientBoosting* model sends each category code to the right child: bool (values,).
-
-    `values` are category codes of the model. Missing, negative and unknown codes go to the child of missing values,
-    which is the right child if `missing_right`. The file _predictor.pyx of scikit-learn does the same.
-    """
-    codes = np.where((values >= 0) & (values <= MAX_CATEGORY_CODE), values, 0).astype(int)
-    left = _contains(split.left, codes)
-    usable = (values >= 0) & (_contains(split.known, codes) | left)
-    return np.where(usable, ~left, missing_right)
-
-
-def _contains(bitset: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    contained: np.ndarray = bitset[codes >> 5] >> (codes & 31) & 1 == 1
-    return contained

@@ -41,6 +41,8 @@ class ColumnSplits(NamedTuple):
     """The nodes of all trees."""
     dtype: type[np.floating[Any]]
     """The type to which the model rounds numbers before it compares them."""
+    accepts_infinity: bool
+    """True if the model accepts numbers that are infinite in `dtype`."""
 
 
 class ColumnTests(NamedTuple):
@@ -65,6 +67,9 @@ class BitsetPool:
             return NodeTest(0, len(right), 0)  # a range of one code that no value of the column has
         if codes[-1] - codes[0] + 1 == len(codes):
             return NodeTest(0, int(codes[0]), len(codes) - 1)
+        others = np.flatnonzero(~right)
+        if len(others) and others[-1] - others[0] + 1 == len(others):
+            return self.test_for_exceptions(others, True, len(right))
         bits = np.zeros((len(right) + 31) // 32 * 32, dtype=np.uint8)
         bits[codes] = 1
         bitset = np.packbits(bits, bitorder="little").view("<u4").astype(np.uint32)

@@ -5,13 +5,14 @@ each threshold by a threshold for the number as the client sends it, the raw num
 raw number that goes to the left child. So the server does not scale, impute or round numbers for a prediction.
 """
 
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
+from ml_census.engine.compiler.pipeline.features import MaskedFeature, UnsupportedModelError
 from ml_census.engine.compiler.trees.float_bisection import largest_where
-from ml_census.engine.compiler.trees.node_tests import UINT32_MAX, ColumnSplits, ColumnTests
+from ml_census.engine.compiler.trees.node_tests import UINT32_MAX, BitsetPool, ColumnSplits, ColumnTests, NodeTest
+from ml_census.engine.compiler.trees.tree_nodes import TreeNodes
 from ml_census.engine.runtime.encoders import ThresholdEncoder
 from ml_census.engine.runtime.linear_model import NumericFeature
 from ml_census.schema import MAX_FLOAT32
@@ -19,23 +20,80 @@ from ml_census.schema import MAX_FLOAT32
 FloatType = type[np.floating[Any]]
 
 
-def numeric_tests(splits: ColumnSplits) -> ColumnTests:
+class _NumberSplits(NamedTuple):
+    """The nodes that compare one feature of a number column, and the limits of raw numbers between their children."""
+
+    number: NumericFeature
+    nodes: np.ndarray
+    """int64 (nodes,): positions of the nodes in `trees`."""
+    trees: TreeNodes
+    dtype: FloatType
+    thresholds: np.ndarray
+    """float64 (n,): the distinct thresholds of the nodes that split by threshold, ascending."""
+    limits: np.ndarray
+    """float64 (n,): for each of `thresholds`, the largest raw number that goes left."""
+    further_limits: np.ndarray
+    """float64 (m,): raw numbers next to those that a mask or a split by category treats differently."""
+
+
+def numeric_tests(splits: ColumnSplits, pool: BitsetPool) -> ColumnTests:
     """Return the encoder of one number column, and the tests of all nodes that compare features of this column.
 
-    Raises UnsupportedModelError for a scaler that reverses the order of numbers.
+    Appends bitsets to `pool`, for nodes that split by category or compare a feature with a mask. Raises
+    UnsupportedModelError for a scaler that reverses the order of numbers.
     """
     features = [cast(NumericFeature, feature) for feature in splits.features]
-    limits, missing_right = [], []
-    for number, nodes in zip(features, splits.nodes, strict=True):
-        thresholds, inverse = np.unique(splits.trees.threshold[nodes], return_inverse=True)
-        limits.append(raw_threshold_for(number, thresholds, splits.dtype)[inverse])
-        missing_right.append(_missing_goes_right(number, nodes, splits))
-    ranks, inverse = np.unique(np.concatenate(limits), return_inverse=True)
-    low = inverse + 2  # numbers up to threshold i have codes up to 1 + i, so numbers above have codes from 2 + i
+    by_feature = [_number_splits(number, nodes, splits) for number, nodes in zip(features, splits.nodes, strict=True)]
+    ranks = np.unique(np.concatenate([limits for each in by_feature for limits in (each.limits, each.further_limits)]))
+    tests = [
+        _set_tests(each, ranks, pool) if len(each.further_limits) else _range_tests(each, ranks) for each in by_feature
+    ]
+    encoder = ThresholdEncoder(splits.column, ranks, *_accepted_range(features, splits))
+    return ColumnTests(encoder, np.concatenate(tests).astype(np.uint32))
+
+
+def _number_splits(number: NumericFeature, nodes: np.ndarray, splits: ColumnSplits) -> _NumberSplits:
+    trees, dtype = splits.trees, splits.dtype
+    category_nodes = [node for node in nodes.tolist() if node in trees.by_category] if trees.by_category else []
+    thresholds = np.unique(trees.threshold[np.setdiff1d(nodes, category_nodes)])
+    further = [np.zeros(0)]
+    if category_nodes:
+        codes = np.unique(np.concatenate([trees.by_category[node].limits(dtype) for node in category_nodes]))
+        further.append(raw_threshold_for(number, codes, dtype))
+    if isinstance(number, MaskedFeature) and number.mask.low <= number.mask.high:
+        edges = np.array([np.nextafter(number.mask.low, -np.inf), number.mask.high])
+        further.append(raw_threshold_for(number, edges, np.float64))
+    limits = raw_threshold_for(number, thresholds, dtype)
+    return _NumberSplits(number, nodes, trees, dtype, thresholds, limits, np.concatenate(further))
+
+
+def _range_tests(splits: _NumberSplits, ranks: np.ndarray) -> np.ndarray:
+    """Return a test for each node, int64 (nodes, 3): numbers above its threshold go right."""
+    thresholds = np.searchsorted(splits.thresholds, splits.trees.threshold[splits.nodes])
+    # Numbers up to threshold i have codes up to 1 + i, so numbers above have codes from 2 + i.
+    low = np.searchsorted(ranks, splits.limits[thresholds]) + 2
     # The range ends at the largest uint32, or one after it, at code 0, if a missing value (code 0) goes right as well.
-    span = UINT32_MAX - low + np.concatenate(missing_right)
-    encoder = ThresholdEncoder(splits.column, ranks, *_accepted_range(features, splits.dtype))
-    return ColumnTests(encoder, np.column_stack([np.zeros_like(low), low, span]).astype(np.uint32))
+    span = UINT32_MAX - low + _missing_goes_right(splits)
+    return np.column_stack([np.zeros_like(low), low, span])
+
+
+def _set_tests(splits: _NumberSplits, ranks: np.ndarray, pool: BitsetPool) -> np.ndarray:
+    """Return a test for each node, int64 (nodes, 3), from the child of one number for each code."""
+    number, trees = splits.number, splits.trees
+    with np.errstate(over="ignore"):
+        values = number.values(np.concatenate([[np.nan], ranks, [np.inf]]))
+        values = (number.mask.apply(values) if isinstance(number, MaskedFeature) else values).astype(splits.dtype)
+    tests: dict[Any, NodeTest] = {}
+    keys: list[Any] = []
+    for node in splits.nodes.tolist():
+        threshold, missing_right = trees.threshold[node], bool(trees.missing_right[node])
+        by_category = trees.by_category.get(node)
+        keys.append(node if by_category else (threshold, missing_right))
+        if keys[-1] not in tests:
+            above = np.where(np.isnan(values), missing_right, values > splits.dtype(threshold))
+            right = by_category.goes_right(values, missing_right) if by_category else above
+            tests[keys[-1]] = pool.test_for(right)
+    return np.array([tests[key] for key in keys], dtype=np.int64)
 
 
 def raw_threshold_for(number: NumericFeature, thresholds: np.ndarray, dtype: FloatType) -> np.ndarray:
@@ -57,17 +115,20 @@ def raw_threshold_for(number: NumericFeature, thresholds: np.ndarray, dtype: Flo
     return largest_where(goes_left, len(thresholds))
 
 
-def _missing_goes_right(number: NumericFeature, nodes: np.ndarray, splits: ColumnSplits) -> np.ndarray:
+def _missing_goes_right(splits: _NumberSplits) -> np.ndarray:
     """Return for each node whether a missing value, or its imputed number, goes to the right child: bool (nodes,)."""
-    filled = number.values(np.array([np.nan])).astype(splits.dtype)[0]
-    trees = splits.trees
+    filled = splits.number.values(np.array([np.nan])).astype(splits.dtype)[0]
+    trees, nodes = splits.trees, splits.nodes
     missing_right: np.ndarray = trees.missing_right[nodes] if np.isnan(filled) else filled > trees.threshold[nodes]
     return missing_right
 
 
-def _accepted_range(numbers: list[NumericFeature], dtype: FloatType) -> tuple[float, float]:
-    """Return the smallest and the largest raw number for which no feature value exceeds float32, or infinities."""
-    if dtype is not np.float32:
+def _accepted_range(numbers: list[NumericFeature], splits: ColumnSplits) -> tuple[float, float]:
+    """Return the smallest and the largest raw number that the model accepts, or infinities.
+
+    scikit-learn's trees reject a feature value that exceeds float32. XGBoost rounds such a value to infinity.
+    """
+    if splits.dtype is not np.float32 or splits.accepts_infinity:
         return -np.inf, np.inf
     return max(map(_lowest_accepted, numbers)), min(map(_highest_accepted, numbers))
 

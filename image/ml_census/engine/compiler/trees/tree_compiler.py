@@ -47,6 +47,8 @@ class FittedTrees:
     """The type to which the model rounds numbers before it compares them."""
     divisor: int = 1
     """The divisor of the scores: the number of trees if scores are means, else 1."""
+    single: bool = False
+    """True if the model rounds each sum to float32, and accepts numbers beyond float32, as XGBoost does."""
 
 
 def compile_trees(schema: Schema, features: Sequence[Feature], fitted: FittedTrees) -> TreeEnsemble:
@@ -56,7 +58,7 @@ def compile_trees(schema: Schema, features: Sequence[Feature], fitted: FittedTre
     feature is not supported, or if no tree has a split.
     """
     trees, roots = concatenate(fitted.trees)
-    encoders, nodes, bitsets = build_nodes(schema, features, trees, fitted.dtype)
+    encoders, nodes, bitsets = build_nodes(schema, features, trees, fitted.dtype, fitted.single)
     leaf_values, positions = deduplicate(np.concatenate(fitted.values)[trees.leaf])
     nodes[trees.leaf, 1] = positions
     return TreeEnsemble(
@@ -68,21 +70,23 @@ def compile_trees(schema: Schema, features: Sequence[Feature], fitted: FittedTre
         values=leaf_values,
         base=np.ascontiguousarray(fitted.base, dtype=np.float64),
         divisor=fitted.divisor,
+        single=fitted.single,
     )
 
 
 def build_nodes(
-    schema: Schema, features: Sequence[Feature], trees: TreeNodes, dtype: FloatType
+    schema: Schema, features: Sequence[Feature], trees: TreeNodes, dtype: FloatType, accepts_infinity: bool = False
 ) -> tuple[list[Encoder], np.ndarray, np.ndarray]:
     """Return the encoders of the tested columns, the nodes with their tests, and the bitsets of the tests.
 
     The nodes are uint32 (nodes, 4), with zeros for leaves and for the children of inner nodes. The bitsets are uint32
-    (words,). Raises UnsupportedModelError if a feature is not supported, or if no tree has a split.
+    (words,). `accepts_infinity` states whether the model accepts numbers that are infinite in `dtype`. Raises
+    UnsupportedModelError if a feature is not supported, or if no tree has a split.
     """
     nodes = np.zeros((len(trees.leaf), 4), dtype=np.uint32)
     encoders: list[Encoder] = []
     pool = BitsetPool()
-    for splits in _splits_by_column(features, trees, dtype):
+    for splits in _splits_by_column(features, trees, dtype, accepts_infinity):
         encoder, tests = _column_tests(schema, splits, pool)
         positions = np.concatenate(splits.nodes)
         nodes[positions, :3] = tests
@@ -95,14 +99,16 @@ def build_nodes(
 
 def _column_tests(schema: Schema, splits: ColumnSplits, pool: BitsetPool) -> ColumnTests:
     if all(isinstance(feature, NumericFeature) for feature in splits.features):
-        return numeric_tests(splits)
+        return numeric_tests(splits, pool)
     if all(isinstance(feature, CategoricalFeature) for feature in splits.features):
         encoder = CategoryEncoder(splits.column, known_categories(schema.columns[splits.column]))
         return category_tests(splits, encoder, pool)
     raise UnsupportedModelError(f"column {splits.column} is neither a number nor a category")
 
 
-def _splits_by_column(features: Sequence[Feature], trees: TreeNodes, dtype: FloatType) -> list[ColumnSplits]:
+def _splits_by_column(
+    features: Sequence[Feature], trees: TreeNodes, dtype: FloatType, accepts_infinity: bool
+) -> list[ColumnSplits]:
     """Return the ColumnSplits of each column that the trees compare, in the order of the schema."""
     inner = np.flatnonzero(~trees.leaf)
     inner = inner[np.argsort(trees.feature[inner], kind="stable")]
@@ -111,7 +117,9 @@ def _splits_by_column(features: Sequence[Feature], trees: TreeNodes, dtype: Floa
     for index, nodes in zip(tested.tolist(), np.split(inner, first[1:]), strict=False):
         by_column.setdefault(features[index].column, []).append((features[index], nodes))
     return [
-        ColumnSplits(column, [feature for feature, _ in pairs], [nodes for _, nodes in pairs], trees, dtype)
+        ColumnSplits(
+            column, [feature for feature, _ in pairs], [nodes for _, nodes in pairs], trees, dtype, accepts_infinity
+        )
         for column, pairs in sorted(by_column.items())
     ]
 

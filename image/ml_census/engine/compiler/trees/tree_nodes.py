@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ml_census.engine.compiler.trees.category_splits import CategorySplitTest, HistogramSplitTest
 from ml_census.engine.runtime.kernel import LEAF_SPAN
-from ml_census.engine.sklearn_internals import CategorySplit, HistogramTree
+from ml_census.engine.sklearn_internals import HistogramTree
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class TreeNodes:
     """int64: position of the left child."""
     right: np.ndarray
     """int64: position of the right child."""
-    by_category: Mapping[int, CategorySplit]
-    """Position of a node -> its CategorySplit, for the nodes that split by category and not by threshold."""
+    by_category: Mapping[int, CategorySplitTest]
+    """Position of a node -> its test, for the nodes that split by category and not by threshold."""
 
 
 def from_sklearn_tree(tree: Any) -> TreeNodes:
@@ -52,7 +53,7 @@ def from_histogram_tree(tree: HistogramTree) -> TreeNodes:
         missing_right=~tree.missing_go_to_left,
         left=tree.left,
         right=tree.right,
-        by_category=tree.by_category,
+        by_category={node: HistogramSplitTest(split) for node, split in tree.by_category.items()},
     )
 
 

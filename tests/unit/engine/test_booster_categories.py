@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from ml_census.engine.booster_categories import categories
 from ml_census.models.pickles.predictor_factory import add_dtypes, learn_schema
-from ml_census.models.schema_inference.booster_categories import categories
 from ml_census.schema import Column, Schema
 
 

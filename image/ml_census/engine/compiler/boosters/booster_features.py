@@ -1,0 +1,73 @@
+"""Convert the features before a model of XGBoost or LightGBM as the library converts its input."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from ml_census.engine.compiler.pipeline.features import (
+    CategoricalFeature,
+    Feature,
+    Mask,
+    MaskedFeature,
+    UnsupportedModelError,
+)
+from ml_census.engine.model_input import to_model_input
+from ml_census.engine.runtime.linear_model import NumericFeature
+from ml_census.schema import Schema, Value
+
+
+def steps_of_sparse_input(model: Any, schema: Schema) -> list[Any]:
+    """Return the steps of a fitted pipeline that get a sparse matrix, in their order: at the end the model itself.
+
+    Steps that only select columns are left out.
+    """
+    inputs = to_model_input(schema, next(iter(schema.example_rows())))
+    found = []
+    while type(model) is Pipeline:
+        for _, step in model.steps[:-1]:
+            if step is None or isinstance(step, str):
+                continue
+            found += [step] if hasattr(inputs, "tocsr") and not hasattr(step, "get_support") else []
+            inputs = step.transform(inputs)
+        model = model.steps[-1][1]
+    return [*found, model] if hasattr(inputs, "tocsr") else found
+
+
+def encode_categories(features: Sequence[Feature], categories: Mapping[int, Sequence[Value]]) -> list[Feature]:
+    """Return the features, with the codes of the model in place of the categories of pandas columns.
+
+    `categories` has the categories of each such feature in the order of their codes, by the position of the feature.
+    Missing and unknown categories become NaN, because pandas has the code -1 for them.
+    """
+    return [
+        _encoded(feature, categories[index]) if index in categories else feature
+        for index, feature in enumerate(features)
+    ]
+
+
+def _encoded(feature: Feature, categories: Sequence[Value]) -> Feature:
+    if not isinstance(feature, CategoricalFeature):
+        raise UnsupportedModelError(f"the schema does not list the categories of column {feature.column}")
+    codes = {value: float(code) for code, value in enumerate(categories)}
+    values = [codes.get(value, np.nan) for value in feature.dense().tolist()]
+    return CategoricalFeature(feature.column, np.array(values))
+
+
+def mask_features(features: Sequence[Feature], masks: Mapping[int, Mask]) -> list[Feature]:
+    """Return the features, of which the model replaces some values. `masks` are by the position of the feature."""
+    return [_masked(feature, masks[index]) if index in masks else feature for index, feature in enumerate(features)]
+
+
+def _masked(feature: Feature, mask: Mask) -> Feature:
+    if isinstance(feature, NumericFeature):
+        return MaskedFeature(feature.column, feature.operations, mask=mask)
+    if isinstance(feature, CategoricalFeature):
+        try:
+            values = np.asarray(feature.values, dtype=np.float64)
+        except (ValueError, TypeError) as error:
+            raise UnsupportedModelError(f"column {feature.column} reaches the model as text") from error
+        return replace(feature, values=mask.apply(values))
+    return feature
