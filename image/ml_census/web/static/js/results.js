@@ -38,7 +38,7 @@ export function showRow(row) {
   line.tabIndex = -1;
   line.focus({ preventScroll: true });
   line.scrollIntoView({ block: "center" });
-  line.querySelector(".bad:not(.reason)")?.scrollIntoView({ block: "center", inline: "center" });
+  line.querySelector(".bad:not(.reason)")?.scrollIntoView({ block: "center", inline: "nearest" });
 }
 
 export function showRejected() {
@@ -61,6 +61,7 @@ function showChoices() {
   $("shown").replaceChildren(new Option(`all rows (${formatCount(view.table.rows.length)})`, ""));
   for (const [name, value, count] of choices) $("shown").add(new Option(`${name} (${formatCount(count)})`, value));
   $("shown").value = choices.some(([, value]) => value === before) ? before : "";
+  $("shown").parentElement.hidden = !choices.length;
 }
 
 /** Filter and sort the rows. */
@@ -147,7 +148,10 @@ function line(row, shown) {
   const rest = view.table.header.map((_, index) => {
     const cell = element("td", cells[index]);
     cell.classList.toggle("unused", Boolean(shown[index + added + 1].isUnused));
-    cell.classList.toggle("bad", index === bad);
+    if (index === bad) {
+      cell.className = "bad";
+      cell.append(element("small", `expected ${problem.expected}`));
+    }
     return cell;
   });
   tr.append(...first, ...rest);
