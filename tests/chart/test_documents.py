@@ -157,21 +157,13 @@ def test_named_alert_exists() -> None:
     )
 
 
-def test_dashboard_panels_are_in_the_runbook(chart: Chart) -> None:
+def test_dashboard_panels_are_in_the_guide(chart: Chart) -> None:
     (text,) = chart.one("ConfigMap", {"metrics": {"dashboard": True}})["data"].values()
     section = DOCUMENTS["docs/how-to/read-the-dashboard.md"]
 
     assert re.findall(r"^\| ([A-Z][^|]+?) \|", section, re.MULTILINE) == [
         panel["title"] for panel in json.loads(text)["panels"]
     ]
-
-
-def test_alerts_are_in_the_runbook(chart: Chart) -> None:
-    (rules,) = chart.all("Rules", {"metrics": {"podMonitoring": True, "alerts": True}})
-    section = DOCUMENTS["docs/how-to/handle-alerts.md"]
-
-    alerts = [rule["alert"] for group in rules["spec"]["groups"] for rule in group["rules"]]
-    assert re.findall(r"^\| (MlCensus\w+) \|", section, re.MULTILINE) == alerts
 
 
 def test_readme_production_file_has_20_lines_and_renders(chart: Chart) -> None:

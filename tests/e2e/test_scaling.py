@@ -1,4 +1,7 @@
-"""The commands of docs/how-to/scale.md on a running release: no pod is removed when the autoscaler is enabled."""
+"""The commands of docs/how-to/scale.md and docs/runbook/scale-now.md on a running release.
+
+No pod is removed when the autoscaler is enabled.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +10,7 @@ import pytest
 import yaml
 
 from e2e.cluster import CHART, Release, create_namespace, helm, helm_path, kubectl, run, wait_for
+from e2e.docs_shell import DocsShell, page_blocks
 
 VALUES = CHART / "ci" / "default-values.yaml"
 SPACE = "ml-census-e2e-scaling"
@@ -115,3 +119,24 @@ def test_helm_3_upgrade_ends_a_number_of_kubectl(values: tuple[Path, Path], whic
     deploy(3, values[which])
 
     assert number(change) == PODS
+
+
+@pytest.mark.parametrize(
+    ("block", "settings", "field"),
+    [
+        (2, {"autoscaling.enabled": "true"}, ("hpa/ml-census", "minReplicas")),
+        (3, {"autoscaling.enabled": "true", "autoscaling.keda": "true"}, ("scaledobject/ml-census", "minReplicaCount")),
+        (4, {}, (DEPLOYMENT, "replicas")),
+    ],
+    ids=["hpa", "keda", "deployment"],
+)
+def test_runbook_sets_the_number_of_pods(
+    crds: None, values: tuple[Path, Path], tmp_path: Path, block: int, settings: dict[str, str], field: tuple[str, str]
+) -> None:
+    deploy(4, values[0], *(f"--set={key}={value}" for key, value in settings.items()))
+    blocks = page_blocks("scale-now")
+    shell = DocsShell(tmp_path, SPACE)
+
+    shell.type(blocks[0], blocks[block], blocks[-1])
+
+    assert number(((), field)) == 6

@@ -2,12 +2,14 @@
 
 DocsEnvironment is a folder with a shell. In it:
 - bash, curl, ml-census and Helm's rendering are real;
-- kubectl, helm, gcloud, docker, make, git and pip are tests/support/fake_cli.py, which keeps Secrets and releases;
+- kubectl, helm, gcloud, docker, make, git, pip and dig are tests/support/fake_cli.py, which keeps Secrets and
+  releases;
 - gs:// URIs are a folder, and the pods of a release are one server process with the release's config.yaml.
 """
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -21,6 +23,8 @@ from support.chart_rendering import find
 from support.doc_commands import ROOT, is_shown
 from support.live_server import SECONDS, Launch, Server
 
+GREP = f'[ "$1" = --quiet ] && exec {shutil.which("grep")} "$@"\n{shutil.which("grep")} "$@" || [ $? = 1 ]'
+"""Real grep, which fails only for an error: a log without the line is no failure of the command."""
 PASSWORD = "down the rabbit hole"
 URLS = (
     "http://127.0.0.1:15090",
@@ -46,10 +50,11 @@ class DocsEnvironment:
         (folder / "charts").symlink_to(ROOT / "charts")
         (folder / ".venv/bin/activate").touch()
         stand_in = f'exec "{sys.executable}" "{ROOT}/tests/support/fake_cli.py"'
-        for name in ("kubectl", "helm", "gcloud", "docker", "make", "git", "pip"):
+        for name in ("kubectl", "helm", "gcloud", "docker", "make", "git", "pip", "dig"):
             self._program(programs / name, f'{stand_in} {name} "$@"')
         for name in ("build-image", "package-chart"):
             self._program(folder / "ci" / name, "true")
+        self._program(programs / "grep", GREP)
         self._program(programs / "python", f'exec "{sys.executable}" "$@"')
         real = f'"{sys.executable}" -m ml_census "$@"'
         self._program(
@@ -71,6 +76,7 @@ class DocsEnvironment:
         """Run commands and return their output. Then serve the newest revision. Variables and functions are kept."""
         printed = ""
         for text in texts:
+            (self.state / "log").write_text("\n".join(self._running.log if self._running else []))
             done = self._run(text, subprocess.PIPE)
             assert done.returncode == 0, f"{text}\n{done.stdout}{done.stderr}"
             printed += done.stdout

@@ -1,30 +1,37 @@
-"""Fake kubectl, helm, gcloud, docker, make, git and pip for the tests of the documents.
+"""Fake kubectl, helm, gcloud, docker, make, git, pip and dig for the tests of the documents.
 
 STAND_IN names the folder of the cluster. kubectl keeps Secrets. helm renders with the real Helm (named by HELM) and
-keeps the revisions of a release. Commands that only read or change something outside succeed without output. Commands
-that the real program would reject fail.
+keeps the revisions of a release. gcloud keeps the generations of the files in a bucket that a test has written.
+Commands that only read or change something outside succeed without output. Commands that the real program would reject
+fail.
 """
 
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 STATE = Path(os.environ["STAND_IN"])
 SILENT = {
-    "kubectl": ("rollout", "logs", "wait", "drain", "top", "delete", "label", "config", "scale", "apply"),
-    "helm": ("history", "test"),
+    "kubectl": (
+        "rollout", "wait", "drain", "top", "delete", "label", "config", "scale", "apply", "describe", "cordon",
+        "uncordon", "exec", "set",
+    ),
+    "helm": ("history", "test", "list"),
     "gcloud": ("",),
     "docker": ("",),
     "make": ("",),
     "git": ("",),
     "pip": ("",),
-}
+    "dig": ("",),
+}  # fmt: skip
 
 
 def kubectl(words: list[str]) -> None:
@@ -38,19 +45,35 @@ def kubectl(words: list[str]) -> None:
                 print(json.dumps(manifest))
             else:
                 keep(manifest, is_new=True)
-        case ["replace", "--filename", "-"]:
-            keep(json.load(sys.stdin), is_new=False)
+        case ["patch", "--local", "--filename", "-", *_, "--patch", patch]:
+            manifest = json.load(sys.stdin)
+            print(json.dumps(manifest | {"metadata": manifest["metadata"] | json.loads(patch)["metadata"]}))
+        case ["replace", "--filename", "-", "--output", "jsonpath={.metadata.resourceVersion}"]:
+            print(keep(json.load(sys.stdin), is_new=False), end="")
+        case ["patch", "secret", name, "--patch-file", "/dev/stdin"]:
+            texts = json.load(sys.stdin)["stringData"]
+            data = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
+            keep({"metadata": {"name": name}, "data": data}, is_new=False)
+        case ["get", "secret", name, "--output", "jsonpath={.metadata.resourceVersion}"]:
+            print(resource_version(name), end="")
         case ["get", "secret", name, "--output", path]:
             key = path.removeprefix("jsonpath={.data.").removesuffix("}").replace("\\.", ".")
             print(base64.b64encode((STATE / "secrets" / name / key).read_bytes()).decode(), end="")
         case ["get", "service", _, "--output", "jsonpath={.status.loadBalancer.ingress[0].ip}"]:
             print("127.0.0.1", end="")
-        case ["get", *_] | ["patch", "hpa", *_] | ["create", "namespace", _]:
+        case ["get", "--raw", path]:
+            url = (STATE / "url").read_text() + path.partition("/proxy")[2]
+            print(urllib.request.urlopen(url).read().decode())
+        case ["logs", *_]:
+            print((STATE / "log").read_text())
+        case ["get", *_] | ["patch", "hpa" | "scaledobject", *_] | ["create", "namespace", _]:
             pass
         case ["patch", "service", name, "--patch", patch]:
             file = STATE / f"{name}.json"
             file.write_text(json.dumps([*(json.loads(file.read_text()) if file.exists() else []), json.loads(patch)]))
-        case ["port-forward", *_]:
+        case ["port-forward", _, ports]:
+            local = ports.partition(":")[0] or (STATE / "url").read_text().rpartition(":")[2]
+            print(f"Forwarding from 127.0.0.1:{local} -> 5090", flush=True)
             nothing = os.open(os.devnull, os.O_RDWR)
             for stream in (0, 1, 2):  # the shell waits for the end of its output
                 os.dup2(nothing, stream)
@@ -59,15 +82,30 @@ def kubectl(words: list[str]) -> None:
             sys.exit(f"kubectl {words}: unknown to fake_cli.py")
 
 
-def keep(manifest: dict[str, Any], is_new: bool) -> None:
-    """Write the files of a Secret, each by a rename: a pod sees the old file or the new one."""
-    folder = STATE / "secrets" / manifest["metadata"]["name"]
+def resource_version(name: str) -> str:
+    """Return the version of a Secret, which each change raises."""
+    kept = STATE / "versions" / name
+    return kept.read_text() if kept.exists() else "0"
+
+
+def keep(manifest: dict[str, Any], is_new: bool) -> str:
+    """Write the files of a Secret and return its version.
+
+    Each file is written by a rename: a pod sees the old file or the new one.
+    """
+    name = manifest["metadata"]["name"]
+    folder = STATE / "secrets" / name
     if folder.exists() == is_new:
-        sys.exit(f"{folder.name}: {'AlreadyExists' if is_new else 'NotFound'}")
+        sys.exit(f"{name}: {'AlreadyExists' if is_new else 'NotFound'}")
+    if manifest["metadata"].get("resourceVersion", resource_version(name)) != resource_version(name):
+        sys.exit(f"{name}: Conflict: the object has been modified")
+    (STATE / "versions").mkdir(exist_ok=True)
+    (STATE / "versions" / name).write_text(str(int(resource_version(name)) + 1))
     folder.mkdir(parents=True, exist_ok=True)
     for key, data in manifest["data"].items():
         (folder / f"{key}.new").write_bytes(base64.b64decode(data))
         (folder / f"{key}.new").replace(folder / key)
+    return resource_version(name)
 
 
 def helm(words: list[str]) -> None:
@@ -81,7 +119,14 @@ def helm(words: list[str]) -> None:
             rendered = subprocess.run(command, stdout=subprocess.PIPE, text=True)
             if rendered.returncode:
                 sys.exit(rendered.returncode)
-            add(name, {"rendered": rendered.stdout})
+            version = re.findall(r"(?m)^version: (\S+)$", (Path(chart) / "Chart.yaml").read_text())
+            add(name, {"rendered": rendered.stdout, "version": version[0]})
+        case ["get", "metadata", name]:
+            if not (known := revisions(name)):
+                sys.exit("release: not found")
+            print(f"NAME: {name}\nVERSION: {known[-1]['version']}")
+        case ["get", "values", *_]:
+            pass
         case ["rollback", name, *number]:
             add(name, revisions(name)[int(number[0]) - 1 if number else -2])
         case ["uninstall", name]:
@@ -101,13 +146,31 @@ def add(name: str, revision: dict[str, Any]) -> None:
 
 
 def gcloud(words: list[str]) -> None:
-    """Objects of buckets are files here."""
-    shutil.copy(words[2], words[3])
+    """Copy and list files. STATE/generations.json has URL -> time and file of each old generation."""
+    known = STATE / "generations.json"
+    generations = json.loads(known.read_text()) if known.exists() else {}
+    match words:
+        case ["storage", "ls", *_]:
+            for url, (changed, _) in generations.items():
+                print(f"   1024  {changed}  {url}  metageneration=1")
+            print(f"TOTAL: {len(generations)} objects, 1024 bytes (1kiB)")
+        case ["storage", "cp", "--recursive", source, target]:
+            shutil.copytree(source, Path(target) / Path(source).name, dirs_exist_ok=True)
+        case ["storage", "cp", source, target]:
+            files = [Path(generations[source][1])] if source in generations else list(Path("/").glob(source[1:]))
+            Path(target).parent.mkdir(parents=True, exist_ok=True)
+            if target.endswith("/"):
+                Path(target).mkdir(exist_ok=True)
+            for file in files:
+                shutil.copy(file, target)
 
 
 if __name__ == "__main__":
     program, *arguments = sys.argv[1:]
-    if program == "gcloud" and arguments[:2] == ["storage", "cp"]:
+    if "--namespace" in arguments and program in ("kubectl", "helm"):
+        place = arguments.index("--namespace")
+        arguments[place : place + 2] = []
+    if program == "gcloud" and arguments[:1] == ["storage"]:
         gcloud(arguments)
     elif not arguments[0].startswith(SILENT[program]):
         {"kubectl": kubectl, "helm": helm}[program](arguments)

@@ -72,6 +72,6 @@ def test_fault_is_reported_with_the_line_of_the_runbook(folder: WriteFolder, lin
 
 
 def test_runbook_has_the_lines_that_are_tested() -> None:
-    table = DOCUMENTS["docs/how-to/debug-a-pod.md"].partition("| the line has |")[2].partition("\n## ")[0]
+    table = DOCUMENTS["docs/runbook/pod-not-ready.md"].partition("| the line has |")[2].partition("\n## ")[0]
 
     assert set(re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)) == FAULTS.keys() | ELSEWHERE.keys()
