@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ml_census.models.checking.check import check as check
+    from ml_census.models.loaded_model import load as load
+    from ml_census.training.frames import publish as publish
 
 __version__ = "0.2.0"
 
-API = {"check": "ml_census.models.checking.check"}
+API = {
+    "check": "ml_census.models.checking.check",
+    "load": "ml_census.models.loaded_model",
+    "publish": "ml_census.training.frames",
+}
 """Function of the Python API -> its module."""
 
 
