@@ -18,6 +18,8 @@ from ml_census.models.pickles.predictor_factory import learn_schema
 from support.compile_data import CompileCase
 
 COUNT = 600
+TREES = 8
+"""Number of boosting rounds of each model. ci/sweep-boosters.py sets a higher number."""
 RANDOM = np.random.default_rng(0)
 
 
@@ -57,20 +59,20 @@ def case(model: Any, inputs: Any, labels: Any, **settings: Any) -> CompileCase:
 
 
 def xgb(labels: Any = LABELS, inputs: Any = NUMBERS, **settings: Any) -> CompileCase:
-    return case(xgboost.XGBClassifier(n_estimators=8, n_jobs=1, **settings), inputs, labels)
+    return case(xgboost.XGBClassifier(n_estimators=TREES, n_jobs=1, **settings), inputs, labels)
 
 
 def xgb_number(labels: Any = MONEY, **settings: Any) -> CompileCase:
-    return case(xgboost.XGBRegressor(n_estimators=8, n_jobs=1, **settings), NUMBERS, labels)
+    return case(xgboost.XGBRegressor(n_estimators=TREES, n_jobs=1, **settings), NUMBERS, labels)
 
 
 def lgbm(labels: Any = LABELS, inputs: Any = NUMBERS, fit: Any = None, **settings: Any) -> CompileCase:
-    model = lightgbm.LGBMClassifier(n_estimators=8, n_jobs=1, verbose=-1, **settings)
+    model = lightgbm.LGBMClassifier(n_estimators=TREES, n_jobs=1, verbose=-1, **settings)
     return case(model, inputs, labels, **(fit or {}))
 
 
 def lgbm_number(labels: Any = MONEY, **settings: Any) -> CompileCase:
-    return case(lightgbm.LGBMRegressor(n_estimators=8, n_jobs=1, verbose=-1, **settings), NUMBERS, labels)
+    return case(lightgbm.LGBMRegressor(n_estimators=TREES, n_jobs=1, verbose=-1, **settings), NUMBERS, labels)
 
 
 def after(encoder: Any, model: Any, *steps: Any) -> CompileCase:
@@ -80,11 +82,11 @@ def after(encoder: Any, model: Any, *steps: Any) -> CompileCase:
 
 
 def xgb_model(**settings: Any) -> Any:
-    return xgboost.XGBClassifier(n_estimators=8, n_jobs=1, **settings)
+    return xgboost.XGBClassifier(n_estimators=TREES, n_jobs=1, **settings)
 
 
 def lgbm_model(**settings: Any) -> Any:
-    return lightgbm.LGBMClassifier(n_estimators=8, n_jobs=1, verbose=-1, **settings)
+    return lightgbm.LGBMClassifier(n_estimators=TREES, n_jobs=1, verbose=-1, **settings)
 
 
 def xgb_stopped_early() -> CompileCase:
@@ -142,8 +144,8 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     "XGBClassifier of one-hot columns": lambda: after(one_hot(sparse_output=False), xgb_model()),
     "XGBClassifier of ordinal columns": lambda: after(unknown_as(-1), xgb_model()),
     "XGBClassifier in a search": lambda: case(GridSearchCV(xgb_model(), {"max_depth": [2, 3]}, cv=2), NUMBERS, LABELS),
-    "XGBRFClassifier": lambda: case(xgboost.XGBRFClassifier(n_estimators=8), NUMBERS, LABELS),
-    "XGBRFRegressor": lambda: case(xgboost.XGBRFRegressor(n_estimators=8), NUMBERS, MONEY),
+    "XGBRFClassifier": lambda: case(xgboost.XGBRFClassifier(n_estimators=TREES), NUMBERS, LABELS),
+    "XGBRFRegressor": lambda: case(xgboost.XGBRFRegressor(n_estimators=TREES), NUMBERS, MONEY),
     "XGBRegressor": xgb_number,
     "XGBRegressor of several outputs": lambda: xgb_number(np.column_stack([MONEY, COUNTS])),
     "XGBRegressor, Poisson": lambda: xgb_number(COUNTS, objective="count:poisson"),
@@ -156,10 +158,10 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     "XGBRegressor, logarithmic error": lambda: xgb_number(COUNTS, objective="reg:squaredlogerror"),
     "XGBRegressor, quantile": lambda: xgb_number(objective="reg:quantileerror", quantile_alpha=0.3),
     "XGBRanker": lambda: case(
-        xgboost.XGBRanker(n_estimators=8), NUMBERS, LABELS, qid=np.sort(RANDOM.integers(0, 30, COUNT))
+        xgboost.XGBRanker(n_estimators=TREES), NUMBERS, LABELS, qid=np.sort(RANDOM.integers(0, 30, COUNT))
     ),
     "XGBRanker, pairwise": lambda: case(
-        xgboost.XGBRanker(n_estimators=8, objective="rank:pairwise"), NUMBERS, LABELS, group=[COUNT // 30] * 30
+        xgboost.XGBRanker(n_estimators=TREES, objective="rank:pairwise"), NUMBERS, LABELS, group=[COUNT // 30] * 30
     ),
     "LGBMClassifier": lgbm,
     "LGBMClassifier of a frame": lambda: lgbm(inputs=MIXED[["a", "b"]]),
@@ -198,10 +200,10 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     "LGBMRegressor, square root": lambda: lgbm_number(reg_sqrt=True),
     "LGBMRegressor, cross-entropy": lambda: lgbm_number(LABELS, objective="cross_entropy"),
     "LGBMRanker": lambda: case(
-        lightgbm.LGBMRanker(n_estimators=8, verbose=-1), NUMBERS, LABELS, group=[COUNT // 30] * 30
+        lightgbm.LGBMRanker(n_estimators=TREES, verbose=-1), NUMBERS, LABELS, group=[COUNT // 30] * 30
     ),
     "LGBMRanker, cross-entropy": lambda: case(
-        lightgbm.LGBMRanker(n_estimators=8, verbose=-1, objective="rank_xendcg"),
+        lightgbm.LGBMRanker(n_estimators=TREES, verbose=-1, objective="rank_xendcg"),
         NUMBERS,
         LABELS,
         group=[COUNT // 30] * 30,

@@ -13,7 +13,7 @@ import yaml
 from conftest import KEY
 from support.live_server import SECONDS, Launch, Server
 
-HEAVY = ["sklearn", "scipy", "joblib", "pandas"]
+HEAVY = ["sklearn", "scipy", "joblib", "pandas", "xgboost", "lightgbm"]
 
 
 class ServeFolder(Protocol):
