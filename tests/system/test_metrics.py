@@ -105,6 +105,16 @@ def test_unknown_values_are_counted_by_column(own: Server) -> None:
     assert figures["ml_census_unknown_values_total", "sex"] == 1
 
 
+def test_invalid_values_are_counted_by_column(own: Server) -> None:
+    own.predict([["old", "Private", 14, "Male"], ["older", 7, 14, "Male"]])
+    own.predict([[39, "Private"], {"age": 39}])
+    own.predict("no list")
+
+    figures = own.metrics()
+
+    assert series(figures, "ml_census_invalid_values_total") == {("age",): 2, ("workclass",): 1, ("row",): 2}
+
+
 NUMBERS = {"frequencies": [0.5, 0.5, 0.0], "bin_edges": [40], "minimum": 17, "maximum": 90}
 # How the values of two columns were spread in training.
 SPREAD = {
@@ -146,6 +156,7 @@ def samples(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> list[Sa
             assert get(server.url + path).status_code == 200
         for _ in range(10):
             assert server.predict(MANY).status_code == 200
+        assert server.predict([["old", "Private", 14, "Male"]]).status_code == 400
         return list(server.samples())
     finally:
         server.end()

@@ -31,7 +31,7 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(MalformedBodyError, lambda error: _error_response(400, str(error)))
     app.register_error_handler(NoProbabilitiesError, lambda error: _error_response(400, str(error)))
     app.register_error_handler(TooManyRowsError, lambda error: _error_response(413, str(error)))
-    app.register_error_handler(InvalidRowsError, lambda error: _error_response(400, str(error), error.details))
+    app.register_error_handler(InvalidRowsError, lambda error: _invalid_rows(str(error), error.details))
     app.register_error_handler(PredictionError, _prediction_error)
 
 
@@ -58,6 +58,12 @@ def missing(path: str, model_name: str) -> str:
 
 def _error_response(status: int, message: str, details: Details = ()) -> Response:
     return json_response(error_document(current_state(), request.path, status, message, details), status)
+
+
+def _invalid_rows(message: str, details: Details) -> Response:
+    """Return a 400 response, and count the rejected values."""
+    current_state().metrics.record_invalid_values(details)
+    return _error_response(400, message, details)
 
 
 def _authentication_error(error: AuthenticationError) -> Response:
@@ -92,4 +98,4 @@ def _prediction_error(error: PredictionError) -> Response:
     reason = error.reason or type(error.__cause__).__name__
     log.warning("request %s: predict raised %s (column %s)", g.request_id, reason, error.column)
     column = {} if error.column is None else {"column": error.column}
-    return _error_response(400, str(error), [{"row": error.row, **column, "expected": UNPREDICTABLE}])
+    return _invalid_rows(str(error), [{"row": error.row, **column, "expected": UNPREDICTABLE}])

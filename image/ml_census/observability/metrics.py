@@ -6,15 +6,15 @@ https://prometheus.io/docs/practices/naming/
 
 import threading
 import time
-from collections import Counter as Tally
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 from prometheus_client import start_http_server as start
 
+from ml_census.observability.column_counter import ColumnCounter
 from ml_census.observability.drift import DriftMonitor
-from ml_census.observability.model_collector import MAX_COLUMN_LABELS, ModelCollector, ModelInfo
+from ml_census.observability.model_collector import ModelCollector, ModelInfo
 from ml_census.schema import Columns
 
 STAGES = ("parse", "validate", "predict", "format")
@@ -23,6 +23,8 @@ LOGIN_RESULTS = ("success", "failure", "throttled")
 NO_PROTOCOL = "none"
 """Value of the label `protocol` for routes other than predictions and the login, such as web pages and probes."""
 LOGIN_ROUTE = "/login"
+WHOLE_ROW = "row"
+"""Value of the label `column` for a row with the wrong columns, or a row that the model rejects without a column."""
 REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 """Upper bounds of the buckets of ml_census_request_seconds, in seconds."""
 STAGE_SECONDS = (0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
@@ -53,10 +55,10 @@ class Metrics:
         )
         self._stages = {stage: stages.labels(stage) for stage in STAGES}
         self._rows = Counter("ml_census_rows", "Predicted rows.", registry=registry)
-        self._unknown = Counter(
-            "ml_census_unknown_values", "Categories that did not occur in training.", ["column"], registry=registry
+        self._unknown = ColumnCounter(
+            "ml_census_unknown_values", "Categories that did not occur in training.", registry
         )
-        self._unknown_columns: set[str] = set()
+        self._invalid = ColumnCounter("ml_census_invalid_values", "Values and rows rejected with 400.", registry)
 
     def _register_requests(self, registry: CollectorRegistry) -> None:
         labels = ["route", "protocol", "status"]
@@ -107,10 +109,15 @@ class Metrics:
         """
         self._rows.inc(len(columns[0]))
         drift.observe(columns)
-        for column, count in Tally(str(entry["column"]) for entry in unknown).items():
-            if len(self._unknown_columns) < MAX_COLUMN_LABELS:
-                self._unknown_columns.add(column)
-            self._unknown.labels(column if column in self._unknown_columns else "other").inc(count)
+        self._unknown.add(str(entry["column"]) for entry in unknown)
+
+    def record_invalid_values(self, details: Sequence[Mapping[str, Any]]) -> None:
+        """Count rejected values by column.
+
+        `details` has an entry for each rejected value or row. An entry without the key "column" is a whole row, which
+        counts as WHOLE_ROW.
+        """
+        self._invalid.add(str(entry.get("column", WHOLE_ROW)) for entry in details)
 
     def record_login(self, result: str) -> None:
         """Count a login; `result` is one of LOGIN_RESULTS."""
