@@ -167,3 +167,17 @@ def test_cancelled_run_keeps_predictions_and_continues(page: Page, named: Server
     page.click("#run")
     expect(page.locator("#done")).to_have_text("1,200 rows are predicted.")
     expect(page.locator("#run")).to_have_text("Predict again")
+
+
+def test_run_continues_after_an_expired_session(page: Page, named: Server) -> None:
+    log_in(page, named.url)
+    page.route("**/prediction*", lambda route: route.fulfill(status=403, json={"error message": "expired"}))
+    paste(page, text_of(30))
+    expect(page.locator("#login [role=alert]")).to_contain_text("expired")
+    page.unroute_all()
+    page.fill("input[name=password]", "census")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#run")).to_have_text("Predict 30 rows")
+    page.click("#run")
+    expect(page.locator("#done")).to_have_text("30 rows are predicted.")
