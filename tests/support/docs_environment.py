@@ -9,6 +9,7 @@ DocsEnvironment is a folder with a shell. In it:
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,7 @@ import yaml
 
 from support.chart_rendering import find
 from support.doc_commands import ROOT, is_shown
-from support.live_server import SECONDS, Launch, Server
+from support.live_server import SECONDS, Launch, Server, launch_options
 
 GREP = f'[ "$1" = --quiet ] && exec {shutil.which("grep")} "$@"\n{shutil.which("grep")} "$@" || [ $? = 1 ]'
 """Real grep, which fails only for an error: a log without the line is no failure of the command."""
@@ -103,7 +104,8 @@ class DocsEnvironment:
             done = self._run(command)
             fails = shown.rpartition("\n")[0].rpartition("\n")[2].startswith("ml-census: ")
             assert (done.returncode != 0) is fails, f"{command}\n{done.stdout}"
-            assert not shown or is_shown(done.stdout, shown), done.stdout
+            printed = done.stdout.replace(self._running.url, "http://127.0.0.1:5090") if self._running else done.stdout
+            assert not shown or is_shown(printed, shown), printed
 
     def edit(self, text: str) -> None:
         """Set the values of a YAML block in prod.yaml, as the reader does."""
@@ -165,16 +167,28 @@ class DocsEnvironment:
         (self.folder / "config.yaml").write_text(yaml.safe_dump(config))
         self.serve(self.folder / "config.yaml")
 
-    def predict(self, body: str) -> Any:
-        """Send the body of a request as alice, and return the predictions."""
-        headers = {"Authorization": self.token("alice"), "Content-Type": "application/json"}
-        answer = requests.post(f"{self.server.url}/prediction", headers=headers, data=body, timeout=SECONDS)
-        return answer.json()["predictions"]
+    def serve_as_shown(self, command: str, shown: str, env: dict[str, str] | None = None) -> None:
+        """Start a server as a document does, but on a free port. Compare its output, where the port is 5090.
+
+        If the last line of `shown` is "…", the server prints further lines.
+        """
+        self.end()
+        words = [str(self.folder / word) if (self.folder / word).exists() else word for word in shlex.split(command)]
+        self._running = launch_options((*words[2:], "--port", "0"), env, stdout=subprocess.PIPE)
+        (self.state / "url").write_text(self.server.url)
+        output = self.server.process.stdout
+        assert output
+        shown = shown.removesuffix("…\n")
+        printed = [self.server.log[-1], *(output.readline() for _ in shown.splitlines()[1:])]
+        text = "".join(printed).replace(f":{self.server.port}", ":5090")
+        assert is_shown(text, shown), text
 
     def end(self) -> None:
         if self._running:
             assert self._running.stop() == 0
             self._running.end()
+            if self._running.process.stdout:
+                self._running.process.stdout.close()
             self._running = None
 
     def version(self) -> dict[str, Any]:

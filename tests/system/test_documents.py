@@ -19,18 +19,6 @@ MIGRATION = "docs/how-to/migrate-from-the-article.md"
 ROW = json.loads(DOCUMENTS[GKE].partition("ROW='")[2].partition("'")[0])
 
 
-def test_tutorial_serves_an_own_model(tmp_path: Path, launch: Launch) -> None:
-    docs = DocsEnvironment(tmp_path, launch)
-    install, train, publish, serve, predict = blocks(DOCUMENTS["docs/tutorial/your-own-model.md"], "sh")
-
-    docs.type(install, train, publish, serve.replace("ml-census serve --config config.yaml &", ""))
-    docs.serve(tmp_path / "config.yaml")
-
-    assert docs.version()["engine"]["kind"] == "compiled"
-    assert docs.type(predict) == '"setosa"\n'
-    docs.end()
-
-
 def guide(name: str) -> list[str]:
     """Return the shell blocks of a how-to guide."""
     return blocks(DOCUMENTS[f"docs/how-to/{name}.md"], "sh")

@@ -15,6 +15,7 @@ from support.live_server import Launch
 from support.sample_models import SAMPLE_MODELS, made_by
 
 GUIDES = "docs/how-to"
+TUTORIAL = "docs/tutorial/first-model.md"
 
 
 @pytest.fixture
@@ -46,13 +47,21 @@ def test_shown_output_is_compared_with_the_printed_one(shown: str, is_equal: boo
     assert is_shown("a\nb\n", shown) is is_equal
 
 
-def test_own_code_is_published_and_served(docs: DocsEnvironment) -> None:
-    package, train, publish, check, serve, predict, image = guide("serve-own-code")
+def test_tutorial_leads_from_a_file_to_predictions(docs: DocsEnvironment) -> None:
+    install, data, train, check, publish, serve, *predict = steps(DOCUMENTS[TUTORIAL])
 
-    docs.follow(package, train, publish, check)
-    docs.type(serve[0].replace("ml-census serve --config config.yaml &", ""))
-    docs.serve(docs.folder / "config.yaml", {"PYTHONPATH": str(docs.folder)})
-    assert docs.type(predict[0]) == '"yes"\n'
+    docs.follow(install, data, train, check, publish)
+    docs.serve_as_shown(*serve)
+    docs.follow(*predict)
+    docs.type(blocks(DOCUMENTS[TUTORIAL], "sh")[-1])
+
+
+def test_own_code_is_published_and_served(docs: DocsEnvironment) -> None:
+    *steps, serve, predict, image = guide("serve-own-code")
+
+    docs.follow(*steps)
+    docs.serve_as_shown(*serve, {"PYTHONPATH": str(docs.folder)})
+    docs.follow(predict)
     docs.type("REGISTRY=registry", image[0])
 
 
@@ -75,23 +84,13 @@ def test_lightgbm_model_is_published(docs: DocsEnvironment) -> None:
     docs.type("REGISTRY=registry", build[0])
 
 
-def test_column_types_are_learnt_and_corrected(docs: DocsEnvironment) -> None:
-    train, correct, predict, rejected = guide("choose-column-types")
-
-    docs.follow(train, correct)
-    docs.serve_published("published")
-    assert docs.type(predict[0]) == '"yes"\n'
-    docs.follow(rejected)
-
-
-def test_text_models_are_published_and_predict(docs: DocsEnvironment) -> None:
-    texts, mixed = blocks(DOCUMENTS[f"{GUIDES}/serve-text-models.md"], "json")
-
-    docs.follow(*guide("serve-text-models"))
-
-    for folder, request in (("texts", texts), ("mixed", mixed)):
-        docs.serve_published(folder)
-        assert docs.predict(request) == ["good", "bad"]
+@pytest.mark.parametrize("name", ["choose-column-types", "serve-text-models"])
+def test_model_is_published_served_and_predicts(docs: DocsEnvironment, name: str) -> None:
+    for command, shown in guide(name):
+        if command.startswith("ml-census serve"):
+            docs.serve_as_shown(command, shown)
+        else:
+            docs.follow((command, shown))
 
 
 def test_pickle_of_another_version_is_rejected(docs: DocsEnvironment) -> None:
