@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from conftest import write_published
-from support.live_server import Launch, Server
+from support.live_server import Launch, Server, Start
 from support.page import RequestGate, log_in, page, paste, screenshot
 
 __all__ = ["page"]
@@ -181,3 +181,15 @@ def test_run_continues_after_an_expired_session(page: Page, named: Server) -> No
     expect(page.locator("#run")).to_have_text("Predict 30 rows")
     page.click("#run")
     expect(page.locator("#done")).to_have_text("30 rows are predicted.")
+
+
+def test_predictions_of_a_regression_model_are_summarized(page: Page, start: Start) -> None:
+    server = start("regressor")
+    rows = [[39, 14], [50, 10], [20, 3]]
+    values = server.predict(rows).json()["predictions"]
+    log_in(page, server.url)
+    paste(page, "0,1\n" + "".join(f"{age},{years}\n" for age, years in rows))
+
+    lowest, mean, highest = (f"{value:.6g}" for value in (min(values), sum(values) / 3, max(values)))
+    text = f"3 rows are predicted. Lowest {lowest}, mean {mean}, highest {highest}."
+    expect(page.locator("#done")).to_have_text(text)

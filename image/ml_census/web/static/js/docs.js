@@ -10,7 +10,8 @@ const example = { language: "curl", user: "USER", rows: null };
 
 async function start() {
   createLanguages();
-  const { login_required: needsLogin = true } = await request("version").catch(() => ({}));
+  const { title, login_required: needsLogin = true } = await request("version").catch(() => ({}));
+  if (title) $("title").textContent = title;
   if (needsLogin) $("login").hidden = false;
   else await showModel(null);
   showProgram();

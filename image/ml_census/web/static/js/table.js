@@ -128,15 +128,29 @@ function showResult() {
   const { rows, unknown } = table;
   const answers = rows.map(({ answer }) => answer).filter(Boolean);
   const open = rows.filter(isOpen).length;
+  const predictions = answers.map(({ prediction }) => prediction);
+  const areNumbers = !session.schema.classes && predictions.some((value) => typeof value === "number" && !Number.isInteger(value));
   const parts = [`${countOf(answers.length, "row is", "rows are")} predicted.`];
   if (open) parts.unshift(`Stopped: ${countOf(open, "row has", "rows have")} no prediction.`);
+  if (areNumbers) parts.push(summarize(predictions));
   if (unknown) parts.push(`${countOf(unknown, "value is", "values are")} unknown to the model.`);
   $("done").textContent = parts.join(" ");
   refresh();
   showRejections(rows.filter(({ problem }) => problem));
-  showCounts(answers);
+  if (!areNumbers && !Array.isArray(predictions[0])) showCounts(predictions.map(formatPrediction));
   showButton();
   if (answers.length) $("download").focus({ preventScroll: true });
+}
+
+/** Return a sentence on predictions that are numbers. */
+function summarize(predictions) {
+  let [least, most, sum] = [Infinity, -Infinity, 0];
+  for (const prediction of predictions) {
+    least = Math.min(least, prediction);
+    most = Math.max(most, prediction);
+    sum += prediction;
+  }
+  return `Lowest ${formatPrediction(least)}, mean ${formatPrediction(sum / predictions.length)}, highest ${formatPrediction(most)}.`;
 }
 
 function showRejections(rejected) {
@@ -149,22 +163,24 @@ function showRejections(rejected) {
     return item;
   };
   const list = element("ul");
-  list.append(...rejected.slice(0, MAX_LISTED).map((row) => link(`line ${formatCount(row.line)}${row.problem.column === undefined ? ": " : ", "}${reasonOf(row.problem)}`, () => showRow(row))));
+  const textOf = ({ line, problem }) => `line ${formatCount(line)}${problem.column === undefined ? ":" : ","} ${reasonOf(problem)}`;
+  list.append(...rejected.slice(0, MAX_LISTED).map((row) => link(textOf(row), () => showRow(row))));
   if (rejected.length > MAX_LISTED) list.append(link(`Show all ${formatCount(rejected.length)}`, showRejected));
   $("rejected").replaceChildren(element("p", `${countOf(rejected.length, "row does", "rows do")} not fit the model's columns`), list);
 }
 
-function showCounts(answers) {
-  const counts = new Map();
-  for (const { prediction } of answers) counts.set(formatPrediction(prediction), (counts.get(formatPrediction(prediction)) || 0) + 1);
-  const classes = new Set((session.schema.classes || []).map(formatPrediction));
-  const parts = [...classes].map((name) => ({ name, share: (counts.get(name) || 0) / (answers.length || 1) }));
-  showBars($("counts"), parts, (share) => formatCount(Math.round(share * answers.length)));
+/** Show the number of rows of each class, or of each prediction of a model without classes, such as a clustering. */
+function showCounts(names) {
+  const counts = new Map((session.schema.classes || []).map((name) => [formatPrediction(name), 0]));
+  for (const name of names) counts.set(name, (counts.get(name) || 0) + 1);
+  const parts = [...counts].map(([name, count]) => ({ name, share: count / (names.length || 1) }));
+  showBars($("counts"), parts, (share) => formatCount(Math.round(share * names.length)));
 }
 
 function insertSample() {
+  const names = session.schema.columns.map(({ name }) => name);
   const row = exampleRow(session.schema);
-  const lines = [session.schema.columns.map(({ name }) => name), Object.values(row)];
+  const lines = [names, names.map((name, index) => (Array.isArray(row) ? row[index] : row[name]))];
   $("table").text.value = lines.map((cells) => `${cells.map((cell) => quote(cell ?? "")).join(",")}\n`).join("");
   change($("table").file);
 }
