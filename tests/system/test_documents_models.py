@@ -77,10 +77,24 @@ def test_dockerfile_adds_packages_to_a_folder_of_the_image(name: str) -> None:
     assert re.findall(r"^COPY .* (\S+)$", dockerfile, re.MULTILINE) == paths[0].split(":")[2:]
 
 
-def test_lightgbm_model_is_published(docs: DocsEnvironment) -> None:
-    *steps, build = guide("serve-xgboost-lightgbm")
+def cells(row: str) -> list[list[str]]:
+    """Return the names in the cells of a row of the XGBoost and LightGBM guide."""
+    (found,) = re.findall(rf"^\| {row} \| (.*) \|$", DOCUMENTS[f"{GUIDES}/serve-xgboost-lightgbm.md"], re.MULTILINE)
+    return [re.findall("`([^`]*)`", cell) for cell in found.split(" | ")]
 
-    docs.follow(*steps)
+
+@pytest.mark.parametrize("library", ["lightgbm", "xgboost"])
+def test_booster_is_published_and_predicts(docs: DocsEnvironment, library: str) -> None:
+    """For XGBoost, with the names that the table has in place of those of LightGBM."""
+    names = [pair for row in ("import", "estimators") for pair in zip(*cells(row), strict=True)]
+    categories = [(("n_estimators=50, verbose=-1"), f"n_estimators=50, {cells('columns of categories')[1][1]}")]
+    train, publish, check, serve, predict, build = guide("serve-xgboost-lightgbm")
+    for before, after in (names + categories) * (library == "xgboost"):
+        train = (train[0].replace(before, after), "")
+
+    docs.follow(train, publish, check)
+    docs.serve_as_shown(*serve)
+    docs.follow(predict)
     docs.type("REGISTRY=registry", build[0])
 
 
