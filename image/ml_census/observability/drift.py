@@ -26,13 +26,18 @@ MIN_SHARE = 0.0001
 
 
 class DriftMonitor:
-    """Counter of predicted values for the columns with a known training distribution. All methods are thread-safe."""
+    """Counter of predicted values for the columns with a known training distribution. All methods are thread-safe.
+
+    Columns that the model ignores are left out: clients can omit these columns.
+    """
 
     def __init__(self, schema: Schema) -> None:
         """Start without counted rows."""
-        self._schema = schema
-        self._bins = [(index, _bin_function(column)) for index, column in enumerate(schema.columns) if column.training]
-        self._counts = [[0.0] * len(column.training.frequencies) for column in schema.columns if column.training]
+        observed = [(index, column, column.training) for index, column in enumerate(schema.columns)]
+        known = [(index, column, training) for index, column, training in observed if training and not column.dropped]
+        self._training = [(str(column.name), training.frequencies) for _, column, training in known]
+        self._bins = [(index, _bin_function(column)) for index, column, _ in known]
+        self._counts = [[0.0] * len(frequencies) for _, frequencies in self._training]
         self._rows = 0.0
         self._lock = threading.Lock()
 
@@ -63,11 +68,9 @@ class DriftMonitor:
             if self._rows < MIN_ROWS:
                 return {}
             current = [[count / self._rows for count in counts] for counts in self._counts]
-        columns = [column for column in self._schema.columns if column.training]
         return {
-            str(column.name): population_stability_index(column.training.frequencies, shares)
-            for column, shares in zip(columns, current, strict=True)
-            if column.training
+            name: population_stability_index(frequencies, shares)
+            for (name, frequencies), shares in zip(self._training, current, strict=True)
         }
 
 

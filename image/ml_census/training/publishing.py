@@ -6,26 +6,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-import numpy as np
-import pandas as pd
+from sklearn.utils import get_tags
 
 from ml_census import storage
 from ml_census.engine.predictor import PredictionError, Predictor, describe_failure
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models import class_labels
 from ml_census.models.publishing.completion import Completion, Description
-from ml_census.schema import Columns, Schema
+from ml_census.schema import Schema
 from ml_census.training.column_types import complete_schema
-from ml_census.training.evaluation import evaluate
+from ml_census.training.evaluation import Evaluation, evaluate
 from ml_census.training.golden_rows import choose_golden_rows
-from ml_census.training.labelled_rows import LabelledRows
-from ml_census.training.model_columns import model_columns
 from ml_census.training.profile import profile_schema
 from ml_census.training.progress import console, progress
 from ml_census.training.report import ReportContext, render_report
+from ml_census.training.table_rows import TableRows, TargetColumn, find_columns, label_rows
 from ml_census.training.tables import Table, read_table
-from ml_census.training.targets import read_target
-from ml_census.training.validation import validate_rows
 
 MAX_EVALUATED_ROWS = 20_000
 """Maximum number of rows from which the metrics and the report are computed (20,000, sampled at random)."""
@@ -33,6 +29,7 @@ MAX_EVALUATED_ROWS = 20_000
 DEFAULT_TITLE = "Model"
 """Title of the report of a model without a name."""
 SEVERAL_OUTPUTS = "the model has several outputs: publish it without data"
+UNSUPERVISED = "the model finds clusters or outliers, so no column has its true answers: publish it without data"
 
 
 class DataFiles(NamedTuple):
@@ -66,15 +63,6 @@ class TrainingData:
     synthetic: bool = False
 
 
-class _Evaluated(NamedTuple):
-    """Test rows to evaluate, and the position in `table` of each row."""
-
-    rows: LabelledRows
-    positions: np.ndarray
-    table: Table
-    total: int
-
-
 def complete_from_files(model: Any, schema: Schema, texts: Mapping[str, str] | None, files: DataFiles) -> Completion:
     """Return the completion of a publication from CSV or Parquet files. Raises ArtifactError as complete() does."""
     with progress(f"reading {files.data}"):
@@ -101,41 +89,39 @@ def complete(model: Any, schema: Schema, texts: Mapping[str, str] | None, data: 
     original = SklearnPredictor(model, schema)
     if original.outputs is not None:
         raise data.train.error(SEVERAL_OUTPUTS)
+    if _is_unsupervised(model):
+        raise data.train.error(UNSUPERVISED)
     labels = class_labels.build_label_map(texts, original.classes) if texts else None
+    target = TargetColumn(data.target, data.groups, original.classes, labels)
     with progress(f"profiling {len(data.train.frame):,} rows"):
-        names = _names(data.train, schema, data)
-        schema = complete_schema(model, schema, data.train, names)
-        train, _ = _labelled_rows(data.train, schema, data, original.classes, labels)
-        _require_variation(data, train.target, original.classes)
-        evaluated = _evaluated_rows(schema, data, train, original.classes, labels)
-        schema = profile_schema(schema, train.rows, evaluated.rows.rows)
-    _print_notes(schema, data, evaluated)
-    with progress(f"predicting {len(evaluated.rows):,} rows"):
+        schema = complete_schema(model, schema, data.train, find_columns(data.train, schema, target))
+        train = label_rows(data.train, schema, target)
+        _require_variation(train, target)
+        test = label_rows(data.test, schema, target) if data.test else train
+        schema = profile_schema(schema, train.labelled.rows, test.labelled.rows)
+    evaluated = test.sample(MAX_EVALUATED_ROWS)
+    _print_notes(schema, data, test)
+    with progress(f"predicting {len(evaluated):,} rows"):
         _require_predictions(SklearnPredictor(model, schema), evaluated)
-    golden = choose_golden_rows(evaluated.rows, len(schema.columns), original.classes)
+    golden = choose_golden_rows(evaluated.labelled, len(schema.columns), original.classes)
 
     def describe(predictor: Predictor, version: str) -> Description:
-        return _describe(model, predictor, version, data, train, evaluated, labels)
+        with progress(f"evaluating {len(evaluated):,} rows"):
+            evaluation = evaluate(predictor, evaluated.labelled, data.groups, train.labelled.target, labels)
+        _print_metrics(evaluation, data)
+        about = {"data": _about(data, train, test, evaluated), "metrics": evaluation.metrics}
+        return Description(about, render_report(evaluation, _context(model, version, data, train, evaluated)))
 
     return Completion(schema, golden, describe)
 
 
-def _describe(
-    model: Any,
-    predictor: Predictor,
-    version: str,
-    data: TrainingData,
-    train: LabelledRows,
-    evaluated: _Evaluated,
-    labels: Mapping[Any, str] | None,
-) -> Description:
-    """Return the metrics and the report of the predictor that a server will use."""
-    with progress(f"evaluating {len(evaluated.rows):,} rows"):
-        evaluation = evaluate(predictor, evaluated.rows, data.groups, train.target, labels)
-    kind = "training" if data.test is None else "test"
+def _print_metrics(evaluation: Evaluation, data: TrainingData) -> None:
     figures = ", ".join(f"{name} {value:.4g}" for name, value in evaluation.metrics.items())
-    console.print(f"{figures} on the {kind} rows")
-    context = ReportContext(
+    console.print(f"{figures} on the {'training' if data.test is None else 'test'} rows")
+
+
+def _context(model: Any, version: str, data: TrainingData, train: TableRows, evaluated: TableRows) -> ReportContext:
+    return ReportContext(
         title=data.title,
         description=data.description,
         model_version=version,
@@ -143,108 +129,64 @@ def _describe(
         source=data.source,
         fingerprint=data.fingerprint,
         train_rows=len(train),
-        test_rows=len(evaluated.rows),
+        test_rows=len(evaluated),
         on_training_rows=data.test is None,
         estimator=str(getattr(model, "steps", [("", model)])[-1][1]),  # the last step of a pipeline
         synthetic=data.synthetic,
     )
-    about = {"data": _about(data, train, evaluated), "metrics": evaluation.metrics}
-    return Description(about, render_report(evaluation, context))
 
 
-def _names(table: Table, schema: Schema, data: TrainingData) -> list[str | None]:
+def _is_unsupervised(model: Any) -> bool:
+    """Return whether no true class or number exists for the predictions of the model."""
     try:
-        return model_columns(schema, list(table.frame.columns), data.target, data.groups)
-    except KeyError as error:
-        raise table.error(str(error.args[0])) from error
+        return get_tags(model).estimator_type in ("clusterer", "outlier_detector", "density_estimator")
+    except Exception:  # an estimator of another package need not have tags
+        return False
 
 
-def _labelled_rows(
-    table: Table, schema: Schema, data: TrainingData, classes: list[Any] | None, labels: Mapping[Any, str] | None
-) -> tuple[LabelledRows, np.ndarray]:
-    """Return the valid rows that have a target, and their positions in the table."""
-    target = read_target(table, data.target, classes, labels)
-    rows = validate_rows(schema, table, _names(table, schema, data))
-    for group in data.groups:
-        if group not in rows:
-            rows[group] = table.frame[group].to_numpy()
-    positions = np.flatnonzero(target.notna().to_numpy())
-    if not len(positions):
-        raise table.error(f"no row has a value in the target column {data.target}")
-    if without := len(target) - len(positions):
-        console.print(f"{table.source}: {without:,} rows have no value in {data.target} and are left out")
-    return _take(LabelledRows(rows, target), positions), positions
-
-
-def _take(rows: LabelledRows, positions: np.ndarray) -> LabelledRows:
-    if len(positions) == len(rows):
-        return rows
-    return LabelledRows(
-        rows.rows.iloc[positions].reset_index(drop=True), rows.target.iloc[positions].reset_index(drop=True)
-    )
-
-
-def _require_variation(data: TrainingData, target: pd.Series, classes: list[Any] | None) -> None:
+def _require_variation(train: TableRows, target: TargetColumn) -> None:
     """Raise ArtifactError if all training rows have the same class."""
-    if classes is not None and target.nunique() < 2:
-        raise data.train.error(
-            f"all rows have the class {target.iloc[0]} in {data.target}, expected two classes or more"
-        )
+    values = train.labelled.target
+    if target.classes is not None and values.nunique() < 2:
+        reason = f"all rows have the class {values.iloc[0]} in {target.name}, expected two classes or more"
+        raise train.table.error(reason)
 
 
-def _evaluated_rows(
-    schema: Schema,
-    data: TrainingData,
-    train: LabelledRows,
-    classes: list[Any] | None,
-    labels: Mapping[Any, str] | None,
-) -> _Evaluated:
-    """Return the test rows or, without them, the training rows; a random sample if there are many."""
-    table = data.test or data.train
-    rows, positions = _labelled_rows(table, schema, data, classes, labels)
-    sample = np.sort(np.random.default_rng(0).permutation(len(rows))[:MAX_EVALUATED_ROWS])
-    return _Evaluated(_take(rows, sample), positions[sample], table, len(rows))
-
-
-def _print_notes(schema: Schema, data: TrainingData, evaluated: _Evaluated) -> None:
+def _print_notes(schema: Schema, data: TrainingData, test: TableRows) -> None:
     """Print what a user should know about the data."""
     for column in schema.columns:
         if column.training and column.training.frequencies[-1] == 1:
             console.print(f"{data.train.source}: column {column.name} has only missing or unknown values")
         elif column.training and max(column.training.frequencies) == 1:
             console.print(f"{data.train.source}: column {column.name} is constant")
-    if len(evaluated.rows) < evaluated.total:
-        sizes = f"{len(evaluated.rows):,} of {evaluated.total:,} rows"
-        console.print(f"{evaluated.table.source}: the figures are from {sizes}, sampled at random")
+    if len(test) > MAX_EVALUATED_ROWS:
+        sizes = f"{MAX_EVALUATED_ROWS:,} of {len(test):,} rows"
+        console.print(f"{test.table.source}: the figures are from {sizes}, sampled at random")
     if data.test is None:
         console.print("the figures are optimistic: they are from training rows; --test names rows that are not")
 
 
-def _require_predictions(original: SklearnPredictor, evaluated: _Evaluated) -> None:
+def _require_predictions(original: SklearnPredictor, evaluated: TableRows) -> None:
     """Raise ArtifactError if the model rejects a row, or predicts several outputs."""
+    rows, width = evaluated.labelled.rows, len(original.schema.columns)
     try:
-        predictions = original.predict(_columns(original.schema, evaluated.rows))
+        predictions = original.predict([rows.iloc[:, index].tolist() for index in range(width)])
     except PredictionError as error:
         column = "" if error.column is None else f"column {error.column}: "
-        raise evaluated.table.error(
-            f"{column}{describe_failure(error)}", int(evaluated.positions[error.row])
-        ) from error
+        row = int(evaluated.positions[error.row])
+        raise evaluated.table.error(f"{column}{describe_failure(error)}", row) from error
     if isinstance(predictions[0], list):
         raise evaluated.table.error(SEVERAL_OUTPUTS)
 
 
-def _columns(schema: Schema, rows: LabelledRows) -> Columns:
-    return [rows.rows.iloc[:, index].tolist() for index in range(len(schema.columns))]
-
-
-def _about(data: TrainingData, train: LabelledRows, evaluated: _Evaluated) -> dict[str, Any]:
+def _about(data: TrainingData, train: TableRows, test: TableRows, evaluated: TableRows) -> dict[str, Any]:
     """Return what manifest.json states about the data."""
     return {
         "source": data.source,
         "synthetic": data.synthetic,
         "fingerprint": data.fingerprint,
         "train_rows": len(train),
-        "test_rows": 0 if data.test is None else evaluated.total,
-        "evaluated_rows": len(evaluated.rows),
+        "test_rows": 0 if data.test is None else len(test),
+        "evaluated_rows": len(evaluated),
         "on_training_rows": data.test is None,
     }

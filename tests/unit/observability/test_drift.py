@@ -93,6 +93,10 @@ def test_column_without_training_distribution_is_left_out() -> None:
     assert seen(USUAL, tuple(replace(each, training=None) for each in (AGE, SEX))).psi_by_column() == {}
 
 
+def test_column_that_clients_may_omit_is_left_out() -> None:
+    assert list(seen(USUAL, (replace(AGE, dropped=True), SEX)).psi_by_column()) == ["sex"]
+
+
 def predicting(*columns: Column) -> Artifacts:
     """Return artifacts with a model of these columns."""
     model = DummyClassifier().fit(pd.DataFrame([[0] * len(columns)], columns=[each.name for each in columns]), [1])

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
+from sklearn.cluster import KMeans
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -227,7 +228,7 @@ def test_rows_without_target_are_left_out(tmp_path: Path) -> None:
 
     result = publish(tmp_path, model, frame)
 
-    assert "10 rows have no value in y and are left out" in result.output
+    assert result.output.count("10 rows have no value in y and are left out") == 1
     assert read(tmp_path, "manifest.json")["data"]["train_rows"] == ROWS - 10
 
 
@@ -269,6 +270,14 @@ def test_model_with_several_outputs_is_rejected(tmp_path: Path) -> None:
     result = publish(tmp_path, model, pd.DataFrame({"x": [0.0, 1.0], "y": [0.0, 1.0]}))
 
     assert "the model has several outputs" in result.output
+
+
+def test_model_of_clusters_is_rejected(tmp_path: Path) -> None:
+    model = KMeans(2, random_state=0).fit([[0.0], [1.0]])
+
+    result = publish(tmp_path, model, pd.DataFrame({"x": [0.0, 1.0], "y": [0, 1]}))
+
+    assert "the model finds clusters or outliers" in result.output
 
 
 def test_row_that_the_model_rejects_is_named(tmp_path: Path) -> None:
