@@ -113,6 +113,7 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     "XGBClassifier": xgb,
     "XGBClassifier of a frame": lambda: xgb(inputs=MIXED[["a", "b"]]),
     "XGBClassifier, multi-class": lambda: xgb(THREE),
+    "XGBClassifier, multi:softmax": lambda: xgb(THREE, objective="multi:softmax"),
     "XGBClassifier, categories": lambda: xgb(BY_LETTER, TYPED, enable_categorical=True, max_cat_to_onehot=3),
     "XGBClassifier, categories one by one": lambda: xgb(
         BY_LETTER, TYPED, enable_categorical=True, max_cat_to_onehot=99

@@ -24,5 +24,6 @@ Modules and packages:
     failure_location.py     find the row and the column that a model rejects
     probe.py                find the types of input columns by test predictions, if the fitted model does not state them
     pipeline_visitor.py     base class for following columns through a fitted pipeline, step by step
+    booster_categories.py   the categories that models of XGBoost and LightGBM store
     sklearn_internals.py    the only module that reads private attributes of scikit-learn
 """

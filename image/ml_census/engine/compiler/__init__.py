@@ -1,8 +1,10 @@
-"""Compile a fitted scikit-learn model to a CompiledPredictor, and verify that both predict the same on generated rows.
+"""Compile a fitted model to a CompiledPredictor, and verify that both predict the same on generated rows.
+
+The model is of scikit-learn, XGBoost or LightGBM.
 
     fitted model ── pipeline/ ──▶ features: the columns after the steps of the pipeline, each computed from one column
                         │
-                        ├─ trees/ ───────────────▶ TreeEnsemble ─┐
+                        ├─ boosters/, trees/ ────▶ TreeEnsemble ─┐
                         └─ linear_compiler.py ───▶ LinearModel ──┴─▶ CompiledPredictor (compiler.py)
                                                                             │
                 equivalence.compile_and_verify: same predictions? ◀─────────┘   (rows: sample_rows.py)

@@ -2,7 +2,7 @@
 
 The server uses the compiled model only if all predictions are the same. This comparison is a test on samples, and no
 proof. The design limits the possible differences in two ways. The compiler rejects steps and models that it does not
-support. Compiled trees add the leaf values of scikit-learn in the order of scikit-learn.
+support. Compiled trees add the leaf values in the order of the library of the model.
 """
 
 import traceback

@@ -50,6 +50,11 @@ def _xgboost_logistic(scores: np.ndarray) -> np.ndarray:
     return np.column_stack([np.float32(1) - second, second])
 
 
+def _xgboost_numpy_softmax(scores: np.ndarray) -> np.ndarray:
+    """Return what XGBClassifier computes by SciPy for multi:softmax. The last bit depends on the version of NumPy."""
+    return _softmax(scores.astype(np.float32))
+
+
 LIBRARY_LINKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "lightgbm_exp": exponentials,
     "lightgbm_signed_square": lambda scores: np.sign(scores) * scores * scores,
@@ -74,6 +79,7 @@ LINKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "half_logistic": lambda scores: _logistic(2 * scores),
     "softmax": _softmax,
     "exp": np.exp,
+    "xgboost_numpy_softmax": _xgboost_numpy_softmax,
     **LIBRARY_LINKS,
 }
 _REGRESSOR_LINKS = (
@@ -81,7 +87,10 @@ _REGRESSOR_LINKS = (
     *("xgboost_exp", "xgboost_sigmoid"),
 )
 _BINARY_LINKS = ("logistic", "half_logistic", "lightgbm_logistic", "xgboost_logistic", "xgboost_hinge")
-_MULTICLASS_LINKS = ("identity", "softmax", "lightgbm_softmax", "lightgbm_one_against_all", "xgboost_softmax")
+_MULTICLASS_LINKS = (
+    *("identity", "softmax", "lightgbm_softmax", "lightgbm_one_against_all"),
+    *("xgboost_softmax", "xgboost_numpy_softmax"),
+)
 """Name -> function that converts scores, float64 (rows, scores), to float64 (rows, classes or outputs)."""
 
 

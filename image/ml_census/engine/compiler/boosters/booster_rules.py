@@ -21,6 +21,7 @@ XGBOOST_LINKS = {
     "binary:logistic": "xgboost_logistic",
     "binary:hinge": "xgboost_hinge",
     "multi:softprob": "xgboost_softmax",
+    "multi:softmax": "xgboost_numpy_softmax",
     "reg:squarederror": "identity",
     "reg:squaredlogerror": "identity",
     "reg:absoluteerror": "identity",

@@ -48,18 +48,20 @@ def read_booster(booster: Any, iterations: int | None) -> XgboostTrees:
     objective = learner["objective"]["name"]
     base = _base(learner["learner_model_param"], objective)
     values = [tree.leaf_values() for tree in trees]
-    weights = np.array(boosting.get("weight_drop") or model.get("weight_drop", []), dtype=np.float32)
-    if len(weights):
-        # before 3.3, XGBoost added a tree to the base, subtracted the base and then applied the weight
+    if weights := boosting.get("weight_drop") or model.get("weight_drop"):
         lost = base[outputs] if document["version"] < [3, 3] else np.zeros(count, dtype=np.float32)
-        values = [(leaves + each - each) * weight for leaves, each, weight in zip(values, lost, weights, strict=False)]
-    return XgboostTrees(
-        objective,
-        [tree.nodes() for tree in trees],
-        [leaves.astype(np.float64)[:, np.newaxis] for leaves in values],
-        outputs,
-        base.astype(np.float64),
-    )
+        values = _weighted(values, np.array(weights[:count], dtype=np.float32), lost)
+    columns = [leaves.astype(np.float64)[:, np.newaxis] for leaves in values]
+    return XgboostTrees(objective, [tree.nodes() for tree in trees], columns, outputs, base.astype(np.float64))
+
+
+def _weighted(values: list[np.ndarray], weights: np.ndarray, lost: np.ndarray) -> list[np.ndarray]:
+    """Return the leaf values of DART with the weights of their trees: float32 arrays.
+
+    Before version 3.3, XGBoost adds a tree to the base, subtracts the base and then applies the weight. `lost` is the
+    base of each tree for these versions, else 0.
+    """
+    return [(leaves + base - base) * weight for leaves, weight, base in zip(values, weights, lost, strict=True)]
 
 
 def _base(parameters: dict[str, str], objective: str) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Models of XGBoost and LightGBM are compiled to the last bit, or refused by the name of what they use."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.compiler.equivalence import compile_and_verify
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.serialization import from_bytes, to_bytes
+from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from support.comparison import assert_same_predictions
 from support.compile_cases_boosters import (
     CASES,
@@ -22,7 +24,6 @@ from support.compile_cases_boosters import (
     FILLED,
     LABELS,
     MONEY,
-    THREE,
     after,
     case,
     lgbm,
@@ -60,6 +61,48 @@ def test_booster_read_from_its_file_predicts_the_same(name: str) -> None:
     assert_same_predictions(compiled, original, original.schema.validate_rows(compiled_case(name).rows()[:100]).columns)
 
 
+MUTATIONS: dict[str, tuple[str, Callable[[CompiledPredictor], CompiledPredictor]]] = {
+    "sums in float64": (
+        "XGBRegressor",
+        lambda compiled: replace(compiled, scoring=replace(trees_of(compiled), single=False)),
+    ),
+    "sums in float32": (
+        "LGBMRegressor",
+        lambda compiled: replace(compiled, scoring=replace(trees_of(compiled), single=True)),
+    ),
+    "a base of the next float32": (
+        "XGBRegressor",
+        lambda compiled: replace(
+            compiled,
+            scoring=replace(
+                trees_of(compiled),
+                base=np.nextafter(trees_of(compiled).base.astype(np.float32), np.float32(9)).astype(float),
+            ),
+        ),
+    ),
+    "the link of scikit-learn": ("XGBClassifier", lambda compiled: replace(compiled, link="logistic")),
+    "a link in float32": ("LGBMClassifier", lambda compiled: replace(compiled, link="xgboost_logistic")),
+}
+
+
+def trees_of(compiled: CompiledPredictor) -> TreeEnsemble:
+    assert isinstance(compiled.scoring, TreeEnsemble)
+    return compiled.scoring
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_mutated_compilation_of_a_booster_is_noticed(name: str) -> None:
+    kind, mutate = MUTATIONS[name]
+    original = compiled_case(kind).original()
+
+    predictor, engine = compile_and_verify(
+        original, compiler=lambda model, schema: mutate(compile_model(model, schema))
+    )
+
+    assert predictor is original
+    assert "differ on" in str(engine.reason)
+
+
 def half(truth: Any, predictions: Any) -> tuple[Any, Any]:
     """Return the gradient and the Hessian of an objective of one's own."""
     return predictions - truth, np.ones_like(predictions)
@@ -68,7 +111,6 @@ def half(truth: Any, predictions: Any) -> tuple[Any, Any]:
 REFUSED: dict[str, tuple[Callable[[], CompileCase], str]] = {
     "vector leaves": (lambda: xgb_number(TWO, multi_strategy="multi_output_tree"), "multi_output_tree"),
     "gblinear": (lambda: case(xgb_model(booster="gblinear"), FILLED, LABELS), "booster gblinear"),
-    "softmax": (lambda: xgb(THREE, objective="multi:softmax"), "the objective multi:softmax"),
     "raw scores": (lambda: xgb(objective="binary:logitraw"), "the objective binary:logitraw"),
     "several labels": (lambda: xgb(np.column_stack([LABELS, 1 - LABELS])), "the objective binary:logistic"),
     "several quantiles": (
