@@ -9,8 +9,8 @@ import pandas as pd
 
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.pickles.predictor_factory import learn_schema
+from ml_census.training.data.labelled_rows import LabelledRows
 from ml_census.training.evaluation import Evaluation, evaluate
-from ml_census.training.labelled_rows import LabelledRows
 from ml_census.training.report import ReportContext
 
 CONTEXT = ReportContext(

@@ -12,8 +12,8 @@ from ml_census.engine.engine_info import EngineInfo
 from ml_census.models.pickles.predictor_factory import learn_schema
 from ml_census.models.publishing import publish as write_folder
 from ml_census.schema import Schema
+from ml_census.training.data.tables import Table
 from ml_census.training.publishing import DEFAULT_TITLE, TrainingData, complete, fingerprint_of
-from ml_census.training.tables import Table
 
 SOURCE = "DataFrame"
 

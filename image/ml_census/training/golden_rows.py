@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ml_census.schema import Value
-from ml_census.training.labelled_rows import LabelledRows
+from ml_census.training.data.labelled_rows import LabelledRows
 
 ROWS = 20
 """Maximum number of golden rows (20)."""

@@ -14,14 +14,14 @@ from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models import class_labels
 from ml_census.models.publishing.completion import Completion, Description
 from ml_census.schema import Schema
-from ml_census.training.column_types import complete_schema
+from ml_census.training.data.column_types import complete_schema
+from ml_census.training.data.table_rows import TableRows, TargetColumn, find_columns, label_rows
+from ml_census.training.data.tables import Table, read_table
 from ml_census.training.evaluation import Evaluation, evaluate
 from ml_census.training.golden_rows import choose_golden_rows
 from ml_census.training.profile import profile_schema
 from ml_census.training.progress import console, progress
 from ml_census.training.report import ReportContext, render_report
-from ml_census.training.table_rows import TableRows, TargetColumn, find_columns, label_rows
-from ml_census.training.tables import Table, read_table
 
 MAX_EVALUATED_ROWS = 20_000
 """Maximum number of rows from which the metrics and the report are computed (20,000, sampled at random)."""

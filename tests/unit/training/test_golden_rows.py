@@ -4,8 +4,8 @@ from typing import Any
 
 import pandas as pd
 
+from ml_census.training.data.labelled_rows import LabelledRows
 from ml_census.training.golden_rows import MAX_ROW_BYTES, ROWS, choose_golden_rows
-from ml_census.training.labelled_rows import LabelledRows
 
 
 def choose(values: list[Any], target: list[Any], classes: list[Any] | None) -> list[Any]:

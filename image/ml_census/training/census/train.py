@@ -5,9 +5,9 @@ from ml_census.models.publishing import publish
 from ml_census.training.census import datasets
 from ml_census.training.census.adult import COLUMNS, DECODING
 from ml_census.training.census.pipelines import RECIPES
+from ml_census.training.data.tables import Table
 from ml_census.training.progress import console, progress
 from ml_census.training.publishing import TrainingData, complete
-from ml_census.training.tables import Table
 
 TARGET = "income"
 GROUPS = ("sex", "race", "age")

@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from ml_census.engine.predictor import PredictionError, Predictor
 from ml_census.schema import Columns
+from ml_census.training.data.labelled_rows import LabelledRows
 from ml_census.training.evaluation import classification, groups, importance, regression
 from ml_census.training.evaluation.classification import Classes
 from ml_census.training.evaluation.groups import Group
@@ -25,7 +26,6 @@ from ml_census.training.evaluation.predictions import (
 )
 from ml_census.training.evaluation.probabilities import BinaryProbabilities, evaluate_probabilities
 from ml_census.training.evaluation.regression import Regression
-from ml_census.training.labelled_rows import LabelledRows
 
 SEVERAL_OUTPUTS = "the model has several outputs: only models with one output have an evaluation"
 Kind = Literal["binary", "multiclass", "regression"]

@@ -20,8 +20,8 @@ from sklearn.metrics import (
 )
 
 from ml_census.schema import InvalidRowsError
+from ml_census.training.data.labelled_rows import LabelledRows
 from ml_census.training.evaluation import evaluate
-from ml_census.training.labelled_rows import LabelledRows
 from support.evaluations import Case, evaluate_case
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ml_census.schema import Column, Schema
-from ml_census.training.model_columns import model_columns
+from ml_census.training.data.model_columns import model_columns
 
 NAMED = Schema((Column("age"), Column("note", dropped=True), Column("sex")), "frame")
 NUMBERED = Schema((Column(0, "number"), Column(1, "number")), "numbers")

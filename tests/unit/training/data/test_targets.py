@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from ml_census.errors import ArtifactError
-from ml_census.training.tables import Table
-from ml_census.training.targets import read_target
+from ml_census.training.data.tables import Table
+from ml_census.training.data.targets import read_target
 
 
 def target(values: Any, classes: list[Any] | None, labels: dict[Any, str] | None = None) -> list[Any]:

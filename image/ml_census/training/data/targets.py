@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ml_census.training.tables import Table
-from ml_census.training.validation import to_json_value
+from ml_census.training.data.tables import Table
+from ml_census.training.data.validation import to_json_value
 
 MAX_CLASSES = 10
 """Maximum number of classes that an error message lists (10)."""

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from ml_census.schema import Schema
-from ml_census.training.labelled_rows import LabelledRows
-from ml_census.training.model_columns import model_columns
+from ml_census.training.data.labelled_rows import LabelledRows
+from ml_census.training.data.model_columns import model_columns
+from ml_census.training.data.tables import Table
+from ml_census.training.data.targets import read_target
+from ml_census.training.data.validation import validate_rows
 from ml_census.training.progress import console
-from ml_census.training.tables import Table
-from ml_census.training.targets import read_target
-from ml_census.training.validation import validate_rows
 
 
 @dataclass(frozen=True)

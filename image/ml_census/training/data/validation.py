@@ -7,7 +7,7 @@ import pandas as pd
 
 from ml_census.schema import MAX_FLOAT32, Column, InvalidValueError, Schema
 from ml_census.schema.values import describe_value
-from ml_census.training.tables import Table
+from ml_census.training.data.tables import Table
 
 
 def validate_rows(schema: Schema, table: Table, names: list[str | None]) -> pd.DataFrame:

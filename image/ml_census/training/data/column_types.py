@@ -13,8 +13,8 @@ from ml_census.errors import ArtifactError
 from ml_census.schema import Column, Schema
 from ml_census.schema.errors import InvalidValueError
 from ml_census.schema.values import parse_date
-from ml_census.training.tables import Table
-from ml_census.training.validation import to_json_value, validate_rows
+from ml_census.training.data.tables import Table
+from ml_census.training.data.validation import to_json_value, validate_rows
 
 TRIED_ROWS = 20
 """Maximum number of training rows that the model predicts to test a change of the schema (20)."""

@@ -6,8 +6,8 @@ import pytest
 
 from ml_census.errors import ArtifactError
 from ml_census.schema import Column, Schema
-from ml_census.training.table_rows import TableRows, TargetColumn, find_columns, label_rows
-from ml_census.training.tables import Table
+from ml_census.training.data.table_rows import TableRows, TargetColumn, find_columns, label_rows
+from ml_census.training.data.tables import Table
 
 SCHEMA = Schema((Column("x", "number"),), "frame")
 TARGET = TargetColumn("y", ("town",), ["no", "yes"], {"no": "stays", "yes": "leaves"})

@@ -9,7 +9,7 @@ import pytest
 
 from ml_census.errors import ArtifactError
 from ml_census.schema import Column, Schema
-from ml_census.training.tables import Table, read_table
+from ml_census.training.data.tables import Table, read_table
 
 SCHEMA = Schema((Column("zip", "category", ("01", "02")), Column("age", "number"), Column("note", "text")), "frame")
 CSV = "zip,age,note,y\n01,7,hot,0\n02,NA,NA,1\n"

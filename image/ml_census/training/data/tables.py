@@ -14,7 +14,7 @@ from ml_census.errors import ArtifactError
 from ml_census.protocols import csv_text
 from ml_census.schema import Schema
 from ml_census.schema.values import MISSING_WORDS
-from ml_census.training.model_columns import model_columns
+from ml_census.training.data.model_columns import model_columns
 
 SAMPLE = 65_536
 """Number of bytes in which the delimiter of CSV is detected."""

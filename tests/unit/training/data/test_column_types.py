@@ -8,8 +8,8 @@ import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 
 from ml_census.schema import Column, Schema
-from ml_census.training.column_types import complete_schema
-from ml_census.training.tables import Table
+from ml_census.training.data.column_types import complete_schema
+from ml_census.training.data.tables import Table
 
 
 class Anything(RegressorMixin, BaseEstimator):

@@ -8,8 +8,8 @@ import pytest
 
 from ml_census.errors import ArtifactError
 from ml_census.schema import Column, Schema
-from ml_census.training.tables import Table
-from ml_census.training.validation import to_json_value, validate_rows
+from ml_census.training.data.tables import Table
+from ml_census.training.data.validation import to_json_value, validate_rows
 
 AGE = Column("age", "number", nullable=True)
 SEX = Column("sex", "category", ("Female", "Male"), reject_unknown=True)
