@@ -121,6 +121,25 @@ def test_token_replaces_the_password(page: Page, unnamed: Server) -> None:
     expect(page.locator("#login")).to_be_hidden()
 
 
+def test_copy_puts_the_program_into_the_clipboard(page: Page, unnamed: Server) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_docs(page, unnamed.url)
+    page.click("#copy")
+
+    expect(page.locator("#copy")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("#code").inner_text()
+
+
+def test_expired_token_shows_the_login_again(page: Page, unnamed: Server) -> None:
+    open_docs(page, unnamed.url)
+    expect(page.locator("#login")).to_be_hidden()
+    page.route("**/prediction", lambda route: route.fulfill(status=403, json={"error message": "expired"}))
+    page.click("#send button")
+
+    expect(page.locator("#status")).to_contain_text("403")
+    expect(page.locator("#login")).to_be_visible()
+
+
 def test_rejected_login_is_reported(page: Page, unnamed: Server) -> None:
     page.goto(f"{unnamed.url}/docs")
     page.fill("input[name=user]", "nobody")

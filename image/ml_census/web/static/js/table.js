@@ -85,6 +85,7 @@ function showButton() {
   const open = table ? table.rows.filter(isOpen).length : 0;
   const isStarted = table?.rows.some(({ answer }) => answer);
   const verb = isStarted && open ? "Continue with" : "Predict";
+  $("run").classList.toggle("quiet", Boolean(isStarted && !open));
   $("run").textContent = open ? `${verb} ${countOf(open, "row", "rows")}` : isStarted ? "Predict again" : "Predict all";
 }
 
