@@ -16,6 +16,8 @@ from ml_census.schema.values import parse_date
 from ml_census.training.data.tables import Table
 from ml_census.training.data.validation import to_json_value, validate_rows
 
+Changes = dict[str, Any]
+"""Name of an attribute of Column -> its new value."""
 TRIED_ROWS = 20
 """Maximum number of training rows that the model predicts to test a change of the schema (20)."""
 MAX_CATEGORIES = 100
@@ -29,20 +31,45 @@ def complete_schema(model: Any, schema: Schema, table: Table, names: list[str | 
     values becomes nullable. Each change is kept only if the model predicts training rows with it. `names` has the name
     in the table of each column of the schema.
     """
-    for index, (column, name) in enumerate(zip(schema.columns, names, strict=True)):
-        if name is None or column.dropped:
-            continue
-        values = table.frame[name]
-        if column.type == "any":
-            schema = _kept(model, schema, index, _type_of(values), table, names, values.notna())
-        elif column.type == "number" and _are_dates(values):
-            schema = _kept(model, schema, index, {"type": "date"}, table, names, values.notna())
+    used = {
+        index: table.frame[name]
+        for index, (column, name) in enumerate(zip(schema.columns, names, strict=True))
+        if name is not None and not column.dropped
+    }
+    candidates = {index: _candidates(schema.columns[index], values) for index, values in used.items()}
+    schema = _with_types(model, schema, {index: found for index, found in candidates.items() if found}, table, names)
+    for index, values in used.items():
         if not schema.columns[index].nullable and values.isna().any():
-            schema = _kept(model, schema, index, {"nullable": True}, table, names, values.isna())
+            changed = _changed(schema, {index: {"nullable": True}})
+            schema = changed if _accepts(model, changed, table, names, with_missing=index) else schema
     return schema
 
 
-def _type_of(values: pd.Series) -> Mapping[str, Any]:
+def _with_types(
+    model: Any, schema: Schema, candidates: Mapping[int, list[Changes]], table: Table, names: list[str | None]
+) -> Schema:
+    """Return the schema with the first accepted type of each column: of all columns at once, or of one after another.
+
+    A model of one's own code can reject rows until all columns have their types.
+    """
+    for choice in (0, -1) if len(candidates) > 1 else ():
+        changed = _changed(schema, {index: types[choice] for index, types in candidates.items()})
+        if _accepts(model, changed, table, names):
+            return changed
+    for index, types in candidates.items():
+        tried = (_changed(schema, {index: changes}) for changes in types)
+        schema = next((changed for changed in tried if _accepts(model, changed, table, names)), schema)
+    return schema
+
+
+def _candidates(column: Column, values: pd.Series) -> list[Changes]:
+    """Return the possible types of a column as attributes of Column, the most probable first."""
+    dates: list[Changes] = [{"type": "date"}] if column.type in ("any", "number") and _are_dates(values) else []
+    known = _type_of(values) if column.type == "any" else {}
+    return [known, *(date for date in dates if date != known)] if known else dates
+
+
+def _type_of(values: pd.Series) -> Changes:
     """Return the attributes of Column for the values of a column."""
     kind, dtype = pd.api.types, values.dtype
     if isinstance(dtype, pd.CategoricalDtype):
@@ -72,26 +99,24 @@ def _are_dates(values: pd.Series) -> bool:
         return False
 
 
-def _kept(
-    model: Any,
-    schema: Schema,
-    index: int,
-    changes: Mapping[str, Any],
-    table: Table,
-    names: list[str | None],
-    rows: pd.Series,
-) -> Schema:
-    """Return the changed schema if the model predicts some of the `rows` of the table with it, else the schema."""
-    changed = _changed(schema, index, changes)
-    positions = np.flatnonzero(rows.to_numpy())[:TRIED_ROWS]
-    others = [name for at, name in enumerate(names) if name is not None and at != index]
-    tried = replace(table, frame=_without_missing(table.frame, positions, others))
+def _accepts(
+    model: Any, schema: Schema, table: Table, names: list[str | None], with_missing: int | None = None
+) -> bool:
+    """Return whether the model predicts training rows.
+
+    The rows have no missing values, except in the column at the position `with_missing`.
+    """
+    positions, filled = np.arange(min(TRIED_ROWS, len(table.frame))), [name for name in names if name is not None]
+    if with_missing is not None:
+        positions = np.flatnonzero(table.frame[names[with_missing]].isna())[:TRIED_ROWS]
+        filled.remove(names[with_missing] or "")
+    tried = replace(table, frame=_without_missing(table.frame, positions, filled))
     try:
-        valid = validate_rows(changed, tried, names)
-        SklearnPredictor(model, changed).predict([valid[column.name].tolist() for column in changed.columns])
+        valid = validate_rows(schema, tried, names)
+        SklearnPredictor(model, schema).predict([valid[column.name].tolist() for column in schema.columns])
     except (ArtifactError, PredictionError):
-        return schema
-    return changed
+        return False
+    return True
 
 
 def _without_missing(frame: pd.DataFrame, positions: np.ndarray, names: list[str]) -> pd.DataFrame:
@@ -104,10 +129,9 @@ def _without_missing(frame: pd.DataFrame, positions: np.ndarray, names: list[str
     return rows
 
 
-def _changed(schema: Schema, index: int, changes: Mapping[str, Any]) -> Schema:
-    columns: list[Column] = [*schema.columns]
-    columns[index] = replace(columns[index], **changes)
+def _changed(schema: Schema, changes: Mapping[int, Changes]) -> Schema:
+    columns = tuple(replace(column, **changes.get(index, {})) for index, column in enumerate(schema.columns))
     form = schema.form
     if form in ("objects", "numbers"):
         form = "numbers" if all(column.type == "number" for column in columns) else "objects"
-    return Schema(tuple(columns), form)
+    return Schema(columns, form)

@@ -87,3 +87,23 @@ def test_missing_value_that_the_model_rejects_stays_invalid() -> None:
     age, fee = completed({"age": [None, 1.0], "fee": [None, 2.0]}, *columns, model=Anything(("age",)))
 
     assert (age.nullable, fee.nullable) == (False, True)
+
+
+def test_types_that_the_model_needs_together_are_found() -> None:
+    class Days(Anything):
+        def predict(self, rows: pd.DataFrame) -> np.ndarray:
+            names = rows["plan"].str.upper() + rows["town"].str.upper()
+            return np.asarray((rows["end"] - rows["start"]).dt.days + names.str.len() + rows["fee"] + ~rows["paid"])
+
+    values = {
+        "start": ["2024-03-05", "2024-03-06", "2024-04-06"] * 2,
+        "end": ["2024-05-05", "2024-05-06", "2024-05-06"] * 2,
+        "fee": [1.5, 2.5, 3.5] * 2,
+        "plan": ["a", "b", "b"] * 2,
+        "town": ["x", "y", "z"] * 2,
+        "paid": [True, False, True] * 2,
+    }
+
+    assert [column.type for column in completed(values, model=Days())] == [
+        "date", "date", "number", "category", "category", "category"
+    ]  # fmt: skip
