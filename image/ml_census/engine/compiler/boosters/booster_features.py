@@ -1,5 +1,6 @@
 """Convert the features before a model of XGBoost or LightGBM as the library converts its input."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,9 +23,19 @@ from ml_census.schema import Schema, Value
 def steps_of_sparse_input(model: Any, schema: Schema) -> list[Any]:
     """Return the steps of a fitted pipeline that get a sparse matrix, in their order: at the end the model itself.
 
-    Steps that only select columns are left out.
+    Steps that only select columns are left out. Raises UnsupportedModelError if the pipeline rejects all example rows.
     """
-    inputs = to_model_input(schema, next(iter(schema.example_rows())))
+    for example in schema.example_rows():
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # scikit-learn warns about unknown categories
+                return _steps_of_sparse_input(model, to_model_input(schema, example))
+        except Exception:  # noqa: S112 (a step can raise any exception for an example row)
+            continue
+    raise UnsupportedModelError("the steps before the model reject the example rows of the schema")
+
+
+def _steps_of_sparse_input(model: Any, inputs: Any) -> list[Any]:
     found = []
     while type(model) is Pipeline:
         for _, step in model.steps[:-1]:

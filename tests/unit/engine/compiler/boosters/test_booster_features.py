@@ -46,6 +46,13 @@ def test_step_that_changes_nothing_is_left_out(step: Any) -> None:
     assert steps_of_sparse_input_after(step) == []
 
 
+def test_pipeline_that_rejects_all_examples_is_refused() -> None:
+    model = make_pipeline(OneHotEncoder(), tree()).fit(NUMBERS + 1000, LABELS)
+
+    with pytest.raises(UnsupportedModelError, match="reject the example rows"):
+        steps_of_sparse_input(model, TWO)
+
+
 def test_categories_become_the_codes_of_the_model() -> None:
     feature = CategoricalFeature(0, object_array([None, "b", "a", "unknown", "other"]))
 
