@@ -4,6 +4,7 @@ import { session } from "./api.js";
 import { $, columnName, countOf, element, formatPrediction, formatValue, isEqual, percent, showBars } from "./format.js";
 
 const MAX_CHANGES = 3; // maximum changed values that the page names
+const MAX_LENGTH = 60; // maximum length of both values together, in characters
 
 let showsAll = false;
 let seen = null; // {low, high}: smallest and largest predicted number since the page shows this model
@@ -42,7 +43,7 @@ export function showAnswer({ prediction, shares }) {
   const parts = [element("strong", name)];
   if (shares) parts.push(" ", element("span", percent(shares[chosen])));
   $("prediction").replaceChildren(...parts);
-  $("prediction").classList.toggle("long", name.length > 24);
+  $("prediction").classList.toggle("long", name.length > 12);
   showShares();
   noteNumbers([prediction]);
   showScale();
@@ -71,7 +72,7 @@ export function showScale() {
   $("shares").hidden = false;
   const [track, text] = $("scale").children;
   track.firstChild.style.left = `${(100 * (prediction - seen.low)) / (seen.high - seen.low)}%`;
-  text.replaceChildren(element("span", formatPrediction(seen.low)), element("span", "answers so far"), element("span", formatPrediction(seen.high)));
+  text.replaceChildren(element("span", formatPrediction(seen.low)), element("span", "range of the answers so far"), element("span", formatPrediction(seen.high)));
 }
 
 /** Return the indices of the columns in which two rows differ. */
@@ -82,12 +83,11 @@ export const changedColumns = (before, now) =>
 export function describeChange(before, now) {
   const names = changedColumns(before, now).map((index) => {
     const column = session.schema.columns[index];
-    return `${columnName(column.name)} ${shorten(formatValue(before.row[index], column))} → ${shorten(formatValue(now.row[index], column))}`;
+    const [from, to] = [before, now].map(({ row }) => formatValue(row[index], column));
+    return `${columnName(column.name)} ${from.length + to.length > MAX_LENGTH ? "changed" : `${from} → ${to}`}`;
   });
   return names.length > MAX_CHANGES ? countOf(names.length, "change", "changes") : names.join(", ");
 }
-
-const shorten = (text) => (text.length > 30 ? `${text.slice(0, 29)}…` : text);
 
 /** Show the changed values, and how the prediction differs from the previous prediction. */
 export function showChange(before, now) {

@@ -92,16 +92,17 @@ function setLevels(curve) {
 
 function formatLevel(y) {
   if (drawn.names) return drawn.names[Math.round(y)] ?? "";
-  return drawn.now.shares ? percent(y) : formatPrediction(y);
+  return drawn.now.shares ? percent(y) : formatPrediction(Number(y.toPrecision(4)));
 }
 
 function summary() {
   const { points, column, now } = drawn;
-  const ends = [points[0], points.at(-1)].map(({ value, y }) => `${formatLevel(y)} at ${formatValue(value, column)}`);
+  const at = ({ value, y }) => `${formatLevel(y)} at ${formatValue(typeof value === "number" ? Number(value.toPrecision(4)) : value, column)}`;
+  const ends = [points[0], points.at(-1)].map(at);
   const subject = comparedName(now).replace(/^./, (letter) => letter.toUpperCase());
   const best = points.reduce((left, right) => (right.y > left.y ? right : left));
   if (column.categories) return drawn.names ? `${subject} for each value.` : `${subject} for each value. The highest is ${formatLevel(best.y)} for ${formatValue(best.value, column)}.`;
-  const top = drawn.names || [points[0], points.at(-1)].includes(best) ? "" : `; the highest is ${formatLevel(best.y)} at ${formatValue(best.value, column)}`;
+  const top = drawn.names || [points[0], points.at(-1)].includes(best) ? "" : `; the highest is ${at(best)}`;
   return `${subject}: ${ends.join(", ")}${top}.`;
 }
 
@@ -110,7 +111,7 @@ function drawBars() {
   const largest = now.shares ? 1 : Math.max(...points.map(({ y }) => Math.abs(y)), 1e-9);
   const parts = points.map(({ value, y, isNow }) =>
     ({ name: formatValue(value, column), share: drawn.names ? 0 : Math.abs(y) / largest, chosen: isNow, label: formatLevel(y) }));
-  if (!drawn.names) parts.sort((left, right) => right.share - left.share);
+  if (!drawn.names) parts.sort((left, right) => Number(right.chosen) - Number(left.chosen) || right.share - left.share);
   showBars($("levels"), parts, String, true);
 }
 

@@ -88,14 +88,15 @@ function createField(column, index) {
   return { column, node, check, ...field };
 }
 
-function showHint({ type, training }, input, hint) {
+function showHint({ type, training, categories }, input, hint) {
   const { minimum, maximum } = (type === "number" && training) || {};
-  const range = minimum === undefined ? "" : `${formatNumber(minimum)} to ${formatNumber(maximum)}`;
-  const isOutside = range && (input.valueAsNumber < minimum || input.valueAsNumber > maximum);
+  const known = categories?.length > MAX_OPTIONS ? countOf(categories.length, "value", "values") : "";
+  const range = minimum === undefined ? known : `${formatNumber(minimum)} to ${formatNumber(maximum)}`;
+  const isOutside = minimum !== undefined && (input.valueAsNumber < minimum || input.valueAsNumber > maximum);
   input.ariaInvalid = null;
   hint.textContent = input.validationMessage || (isOutside ? `outside ${range}` : range);
   hint.title = isOutside ? `Outside the range of the training data: ${range}` : "";
-  hint.classList.toggle("outside", Boolean(isOutside || input.validationMessage));
+  hint.classList.toggle("outside", isOutside || Boolean(input.validationMessage));
 }
 
 function createInput(column, id) {

@@ -17,7 +17,9 @@ export const columnName = (name) => (typeof name === "number" ? `column ${name}`
 
 export function formatValue(value, { type }) {
   if (value === null) return "missing";
-  return type === "number" ? exact.format(value) : String(value).trim();
+  if (type === "number") return exact.format(value);
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return String(value).trim().replace(type === "date" ? "T00:00:00" : "", "");
 }
 
 /** Return a prediction as text. Digits of a number are grouped, but not if the number is a class. */
@@ -25,6 +27,13 @@ export function formatPrediction(prediction) {
   if (Array.isArray(prediction)) return prediction.map(formatPrediction).join(", ");
   if (session.schema.classes || typeof prediction !== "number") return String(prediction);
   return (Number.isInteger(prediction) ? exact : rounded).format(prediction);
+}
+
+/** Return a difference with its sign: with a number of decimals, or with three significant digits. */
+export function formatChange(size, decimals, unit = "") {
+  const digits = decimals === undefined ? { maximumSignificantDigits: 3 } : { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  const text = new Intl.NumberFormat("en", digits).format(Math.abs(size));
+  return Number(text.replaceAll(",", "")) ? `${size < 0 ? "−" : "+"}${text}${unit}` : "±0";
 }
 
 export function element(tag, content = "") {
