@@ -9,6 +9,7 @@ DocsEnvironment is a folder with a shell. In it:
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -57,7 +58,7 @@ class DocsEnvironment:
             self._program(folder / "ci" / name, "true")
         self._program(programs / "grep", GREP)
         self._program(programs / "python", f'exec "{sys.executable}" "$@"')
-        real = f'"{sys.executable}" -m ml_census "$@"'
+        real = f'"{sys.executable}" -P -m ml_census "$@"'
         self._program(
             programs / "ml-census", f'if [ /dev/stdin -ef /dev/null ]; then {real} <<< "{PASSWORD}"; else {real}; fi'
         )
@@ -98,11 +99,11 @@ class DocsEnvironment:
     def follow(self, *steps: tuple[str, str]) -> None:
         """Run commands that have an output in the document, and compare the outputs.
 
-        A command with an output fails if the last line of this output is an error of ml-census.
+        A command fails if the last line of its output is an error of ml-census, or the result "cannot be served".
         """
         for command, shown in steps:
             done = self._run(command)
-            fails = shown.rpartition("\n")[0].rpartition("\n")[2].startswith("ml-census: ")
+            fails = re.search(r"^(ml-census: |result +cannot be served).*\n\Z", shown, re.MULTILINE) is not None
             assert (done.returncode != 0) is fails, f"{command}\n{done.stdout}"
             printed = done.stdout.replace(self._running.url, "http://127.0.0.1:5090") if self._running else done.stdout
             assert not shown or is_shown(printed, shown), printed

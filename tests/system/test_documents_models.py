@@ -113,10 +113,10 @@ def test_pickle_of_another_version_is_rejected(docs: DocsEnvironment) -> None:
     joblib.dump(sample.model, file)
     (docs.folder / "model.pkl").write_bytes(file.getvalue())
     (docs.folder / "old.pkl").write_bytes(made_by("1.8.0", file.getvalue()))
-    _, image, publish, rejected, _ = guide("upgrade-scikit-learn")
+    _, image, rejected, publish, _ = guide("upgrade-scikit-learn")
 
     docs.type("REGISTRY=registry BUCKET=my-models", image[0])
-    docs.follow(publish, rejected)
+    docs.follow(rejected, publish)
 
 
 @pytest.fixture(scope="module")
