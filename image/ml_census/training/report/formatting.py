@@ -19,6 +19,11 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:.{digits}f}\u00a0%" if math.isfinite(share) else NONE
 
 
+def percent_range(low: float, high: float) -> str:
+    """Return two shares from 0 to 1, such as 12.3 to 14.5 %."""
+    return f"{100 * low:.1f} to {percent(high)}" if math.isfinite(low) else NONE
+
+
 def number(value: float, digits: int = DIGITS) -> str:
     """Return a number with `digits` significant digits, and all digits before the decimal point, such as 1,234."""
     if not math.isfinite(value):

@@ -11,7 +11,7 @@ from ml_census.training.evaluation.probabilities import (
     Curve,
     Thresholds,
 )
-from ml_census.training.report.formatting import count, number, percent
+from ml_census.training.report.formatting import count, number, percent, percent_range
 from ml_census.training.report.plot import Axis, Layer, Plot, area, bars, line, points, share_axis, whiskers
 
 TABLE_STEP = 20
@@ -91,7 +91,7 @@ def _band(x: Axis, y: Axis, curve: Curve) -> list[Layer]:
 def _curve_table(across: str, up: str, curve: Curve) -> tuple[list[str], list[list[str]]]:
     rows = [
         [percent(GRID[index], 0), percent(curve.values[index]),
-         f"{percent(curve.low[index])} to {percent(curve.high[index])}"]
+         percent_range(curve.low[index], curve.high[index])]
         for index in range(0, len(GRID), TABLE_STEP)
     ]  # fmt: skip
     return [across, up, "95 % band"], rows
@@ -124,7 +124,7 @@ def calibration_plot(classes: Classes) -> Plot:
 
 
 def _calibration_row(part: CalibrationBin) -> list[str]:
-    interval = f"{percent(part.observed.low)} to {percent(part.observed.high)}"
+    interval = percent_range(part.observed.low, part.observed.high)
     return [percent(part.predicted), percent(part.observed.value), interval, count(part.observed.of)]
 
 

@@ -143,7 +143,8 @@ def importance_lines(importances: Importances) -> list[Line]:
 def _decrease(measure: str, value: float) -> str:
     if measure == "mae":
         return number(value)
-    return minus(f"{100 * value:.1f}" if measure == "accuracy" else f"{value:.3f}")
+    scaled, digits = (100 * value, 1) if measure == "accuracy" else (value, 3)
+    return minus(f"{round(scaled, digits) + 0:.{digits}f}")  # + 0 removes the sign of -0.0
 
 
 def _finite(values: list[float]) -> list[float]:
