@@ -20,8 +20,8 @@ def percent(share: float, digits: int = 1) -> str:
 
 
 def percent_range(low: float, high: float) -> str:
-    """Return two shares from 0 to 1, such as 12.3 to 14.5 %."""
-    return f"{100 * low:.1f} to {percent(high)}" if math.isfinite(low) else NONE
+    """Return two shares from 0 to 1, such as 12.3 to 14.5 %, without a line break."""
+    return f"{100 * low:.1f}\u00a0to\u00a0{percent(high)}" if math.isfinite(low) else NONE
 
 
 def number(value: float, digits: int = DIGITS) -> str:

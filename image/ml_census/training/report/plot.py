@@ -5,7 +5,7 @@ The texts of an SVG image shrink with the image. On a phone of 390 pixels they w
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -40,6 +40,12 @@ def share_axis(title: str, high: float = 1.0) -> Axis:
     """Return an axis for shares from 0 to `high`, with percentages."""
     axis = number_axis(title, 0, high, lambda value: percent(value, 0))
     return axis if high < 1 else Axis(title, 0, 1, [(value, percent(value, 0)) for value in (0, 0.25, 0.5, 0.75, 1)])
+
+
+def count_axis(title: str, high: int) -> Axis:
+    """Return an axis for counts from 0 to at least `high`, with ticks at integers."""
+    axis = number_axis(title, 0, max(high, 1))
+    return replace(axis, ticks=[(value, text) for value, text in axis.ticks if float(value).is_integer()])
 
 
 def number_axis(title: str, low: float, high: float, text: Callable[[float], str] = tick) -> Axis:

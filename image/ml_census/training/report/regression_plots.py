@@ -4,7 +4,7 @@ import numpy as np
 
 from ml_census.training.evaluation.regression import Regression
 from ml_census.training.report.formatting import count, number, tick
-from ml_census.training.report.plot import Plot, bars, line, number_axis, points
+from ml_census.training.report.plot import Plot, bars, count_axis, line, number_axis, points
 
 
 def regression_plots(regression: Regression) -> list[Plot]:
@@ -47,7 +47,7 @@ def _errors(regression: Regression) -> Plot:
 def _error_histogram(regression: Regression) -> Plot:
     edges, counts = regression.edges, regression.counts
     x = number_axis("Error: prediction minus true value", float(edges[0]), float(edges[-1]))
-    y = number_axis("Test rows", 0, float(counts.max()))
+    y = count_axis("Test rows", int(counts.max()))
     low, _middle, high = regression.quantiles
     return Plot(
         "Distribution of the errors",

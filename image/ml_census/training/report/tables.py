@@ -24,12 +24,13 @@ NAMES = {
 class Bar:
     """An estimate as text and as a bar: positions in percent of the width of the cell.
 
-    `mark` is "higher" or "lower" if the interval does not include the estimate for all rows, otherwise empty.
+    `value` is None without rows. `low` and `high` equal `value` if the rows are too few for an interval. `mark` is
+    "higher" or "lower" if the interval does not include the estimate for all rows, otherwise empty.
     """
 
     text: str
     detail: str
-    value: float
+    value: float | None
     low: float
     high: float
     overall: float
@@ -70,8 +71,9 @@ class Scale:
         """Return the bar of an estimate."""
         overall = self._position(self._overall.value)
         if not estimate.of:
-            return Bar(NONE, "no rows", overall, overall, overall, overall)
-        value, low, high = (self._position(value) for value in (estimate.value, estimate.low, estimate.high))
+            return Bar(NONE, "no rows", None, overall, overall, overall)
+        bounds = (estimate.low, estimate.high) if np.isfinite(estimate.high) else (estimate.value, estimate.value)
+        value, low, high = (self._position(value) for value in (estimate.value, *bounds))
         text, detail = self._texts(estimate)
         return Bar(text, detail, value, low, high, overall, self._mark(estimate))
 
@@ -83,7 +85,8 @@ class Scale:
         if estimate.count is not None:
             return percent(estimate.value), f"{count(estimate.count)} of {count(estimate.of)}"
         text = signed if self._name == "signed" else number
-        return text(estimate.value), f"{text(estimate.low)} to {text(estimate.high)}"
+        interval = f"{text(estimate.low)} to {text(estimate.high)}" if np.isfinite(estimate.high) else "no interval"
+        return text(estimate.value), interval
 
     def _mark(self, estimate: Estimate) -> str:
         if estimate.low > self._overall.value:

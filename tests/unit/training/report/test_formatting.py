@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from ml_census.training.report.formatting import count, minus, number, percent, signed, tick
+from ml_census.training.report.formatting import count, minus, number, percent, percent_range, signed, tick
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,11 @@ def test_number_has_three_significant_digits(value: float, text: str) -> None:
 
 def test_percent_has_one_digit_and_a_fixed_space() -> None:
     assert (percent(0.12345), percent(0.5, 0), percent(math.nan)) == ("12.3\u00a0%", "50\u00a0%", "–")
+
+
+def test_range_of_percentages_has_one_unit() -> None:
+    assert percent_range(0.123, 0.5) == "12.3\u00a0to\u00a050.0\u00a0%"
+    assert percent_range(math.nan, math.nan) == "–"
 
 
 @pytest.mark.parametrize(("value", "text"), [(1.5, "+1.50"), (-1.5, "−1.50"), (0, "0")])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ml_census.training.report.plot import Axis, area, bars, line, number_axis, points, share_axis, whiskers
+from ml_census.training.report.plot import Axis, area, bars, count_axis, line, number_axis, points, share_axis, whiskers
 
 UNIT = Axis("unit", 0, 1, [])
 TEN = Axis("ten", 0, 10, [])
@@ -23,6 +23,11 @@ def test_ticks_are_round_numbers_around_the_values(low: float, high: float, tick
 
     assert [text for _value, text in axis.ticks] == ticks
     assert axis.low == axis.ticks[0][0] <= low <= high <= axis.ticks[-1][0] == axis.high
+
+
+def test_axis_of_counts_has_integers() -> None:
+    assert [text for _value, text in count_axis("x", 1).ticks] == ["0", "1"]
+    assert [text for _value, text in count_axis("x", 2).ticks] == ["0", "1", "2"]
 
 
 def test_axis_of_shares_is_in_percent() -> None:

@@ -60,15 +60,16 @@ def test_group_is_marked_if_its_interval_is_elsewhere(count: int, rows: int, mar
 def test_group_without_rows_has_a_dash() -> None:
     bar = Scale("wrong", OVERALL, []).bar(share(np.array([], dtype=bool)))
 
-    assert (bar.text, bar.detail) == ("–", "no rows")
+    assert (bar.text, bar.detail, bar.value) == ("–", "no rows", None)
 
 
-def test_infinite_interval_of_one_row_fits_the_bar() -> None:
+def test_estimate_of_one_row_has_no_interval() -> None:
     overall, one = mean(np.array([1.0, 3.0])), Estimate(2.0, -np.inf, np.inf, 1)
 
     bar = Scale("absolute", overall, [one]).bar(one)
 
-    assert (bar.low, bar.high) == (0, 100)
+    assert bar.low == bar.value == bar.high
+    assert (bar.text, bar.detail) == ("2.00", "no interval")
 
 
 def test_importances_are_bars_of_their_means() -> None:
