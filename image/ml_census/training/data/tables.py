@@ -4,8 +4,9 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -46,6 +47,51 @@ class Table:
         return ArtifactError(self.key, self.source, f"{where}: {reason}")
 
 
+class _CsvText(NamedTuple):
+    """The content of a CSV file, with its encoding and delimiter."""
+
+    data: bytes
+    encoding: str
+    delimiter: str
+
+    def header(self) -> list[str]:
+        """Return the column names. Raises CsvError if a name occurs twice."""
+        records = self._records(self.data[:SAMPLE].decode(self.encoding, "replace"))
+        first: list[str] = next((record.cells for record in records if record.cells), [])
+        names = [cell.strip() for cell in first]
+        if duplicates := [name for name in names if names.count(name) > 1]:
+            raise csv_text.CsvError(f"the first line has the column {duplicates[0]} twice")
+        return names
+
+    def line(self, row: int) -> int:
+        """Return the line of a row: the rows before the row can have values with line breaks."""
+        records = self._records(self.data.decode(self.encoding, "replace"))
+        lines = [record.line for record in records if record.cells]
+        return lines[row + 1] if row + 1 < len(lines) else row + 2
+
+    def frame(self, header: list[str], types: Mapping[str, str]) -> pd.DataFrame:
+        """Return the rows. `types` has the type of each column of the model. Raises CsvError if a row is too long."""
+        frame = pd.read_csv(
+            io.BytesIO(self.data),
+            sep=self.delimiter,
+            encoding=self.encoding,
+            encoding_errors=csv_text.C1 if self.encoding == csv_text.FALLBACK else "strict",
+            header=0,
+            names=header,
+            skipinitialspace=self.delimiter != "\t",
+            keep_default_na=False,
+            na_values={name: MISSING_NUMBERS if types.get(name) == "number" else [""] for name in header},
+            dtype={name: "str" for name, kind in types.items() if kind not in ("number", "any")},
+            low_memory=False,
+        )
+        if not isinstance(frame.index, pd.RangeIndex):
+            raise csv_text.CsvError(f"the rows have more values than the {len(header)} names in the first line")
+        return frame
+
+    def _records(self, text: str) -> Iterator[csv_text.Record]:
+        return csv_text.records(io.StringIO(text, newline=""), self.delimiter)
+
+
 def read_table(key: str, uri: str, schema: Schema, target: str, groups: Sequence[str] = ()) -> Table:
     """Return the table of a CSV or Parquet file for a model with these columns.
 
@@ -58,18 +104,19 @@ def read_table(key: str, uri: str, schema: Schema, target: str, groups: Sequence
         raise ArtifactError(key, uri, str(error)) from error
     sha256 = hashlib.sha256(data).hexdigest()
     if data.startswith(PARQUET):
-        return Table(_parquet(key, uri, data), key, uri, sha256)
+        return Table(_read_parquet(key, uri, data), key, uri, sha256)
     try:
-        data = gzip.decompress(data) if data.startswith(GZIP) else data
-        frame, delimiter, encoding = _csv(data, schema, target, groups)
+        text = _csv_text(data, schema, target)
+        header = text.header()
+        types = _types(schema, header, target, groups)
+        return Table(text.frame(header, types), key, uri, sha256, text.line)
     except (csv_text.CsvError, UnicodeError, EOFError, zlib.error, gzip.BadGzipFile, pd.errors.ParserError) as error:
         raise ArtifactError(key, uri, f"not CSV and not Parquet: {error}") from error
     except KeyError as error:
         raise ArtifactError(key, uri, str(error.args[0])) from error
-    return Table(frame, key, uri, sha256, lambda row: _line(data, delimiter, encoding, row))
 
 
-def _parquet(key: str, uri: str, data: bytes) -> pd.DataFrame:
+def _read_parquet(key: str, uri: str, data: bytes) -> pd.DataFrame:
     try:
         return pd.read_parquet(io.BytesIO(data), engine="pyarrow")
     except ImportError as error:
@@ -78,49 +125,17 @@ def _parquet(key: str, uri: str, data: bytes) -> pd.DataFrame:
         raise ArtifactError(key, uri, f"not a Parquet file: {error}") from error
 
 
-def _csv(data: bytes, schema: Schema, target: str, groups: Sequence[str]) -> tuple[pd.DataFrame, str, str]:
-    """Return the table, the delimiter and the encoding. Raises KeyError with a message if a column is missing."""
+def _csv_text(data: bytes, schema: Schema, target: str) -> _CsvText:
+    """Return the text of a CSV file, also of one that gzip has compressed."""
+    data = gzip.decompress(data) if data.startswith(GZIP) else data
     encoding = csv_text.detect_encoding([data])
     sample = data[:SAMPLE].decode(encoding, "replace")
-    names = [target] if any(isinstance(column.name, int) for column in schema.columns) else [*schema.names, target]
-    delimiter = csv_text.detect_delimiter(sample, names)
-    header = _header(sample, delimiter)
-    types = {
-        name: column.type
-        for name, column in zip(model_columns(schema, header, target, groups), schema.columns, strict=True)
-        if name is not None
-    }
-    frame = pd.read_csv(
-        io.BytesIO(data),
-        sep=delimiter,
-        encoding=encoding,
-        encoding_errors=csv_text.C1 if encoding == csv_text.FALLBACK else "strict",
-        header=0,
-        names=header,
-        skipinitialspace=delimiter != "\t",
-        keep_default_na=False,
-        na_values={name: MISSING_NUMBERS if types.get(name) == "number" else [""] for name in header},
-        dtype={name: "str" for name, kind in types.items() if kind not in ("number", "any")},
-        low_memory=False,
-    )
-    if not isinstance(frame.index, pd.RangeIndex):
-        raise csv_text.CsvError(f"the rows have more values than the {len(header)} names in the first line")
-    return frame, delimiter, encoding
+    has_names = not any(isinstance(column.name, int) for column in schema.columns)
+    names = [*schema.names, target] if has_names else [target]
+    return _CsvText(data, encoding, csv_text.detect_delimiter(sample, names))
 
 
-def _header(sample: str, delimiter: str) -> list[str]:
-    first: list[str] = next((record.cells for record in _records(sample, delimiter) if record.cells), [])
-    header = [cell.strip() for cell in first]
-    if duplicates := [name for name in header if header.count(name) > 1]:
-        raise csv_text.CsvError(f"the first line has the column {duplicates[0]} twice")
-    return header
-
-
-def _line(data: bytes, delimiter: str, encoding: str, row: int) -> int:
-    """Return the line of a row: the rows before it can have values with line breaks."""
-    lines = [record.line for record in _records(data.decode(encoding, "replace"), delimiter) if record.cells]
-    return lines[row + 1] if row + 1 < len(lines) else row + 2
-
-
-def _records(text: str, delimiter: str) -> Iterator[csv_text.Record]:
-    return csv_text.records(io.StringIO(text, newline=""), delimiter)
+def _types(schema: Schema, header: list[str], target: str, groups: Sequence[str]) -> dict[str, str]:
+    """Return the name in the table and the type of each column. Raises KeyError with a message if one is missing."""
+    names = model_columns(schema, header, target, groups)
+    return {name: column.type for name, column in zip(names, schema.columns, strict=True) if name is not None}
