@@ -34,7 +34,7 @@ def test_file_is_shown_before_it_is_sent(page: Page, named: Server) -> None:
     choose(page, "id;age;workclass;education-num;sex\n7;39;Müller;14;Male\n".encode("latin-1"))
 
     expect(page.locator("#about")).to_have_text(
-        "rows.csv: 1 row, 5 columns · delimiter: semicolon · encoding: Windows-1252, because it is not UTF-8"
+        "rows.csv: 1 row, 5 columns · delimiter: semicolon · encoding: Windows-1252 (the file is not UTF-8)"
         " · not used: id"
     )
     assert page.locator("#rows tr").all_inner_texts() == ["2\t7\t39\tMüller\t14\tMale"]

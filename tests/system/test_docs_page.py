@@ -154,5 +154,5 @@ def test_page_without_scripts_has_an_example(page: Page, unnamed: Server) -> Non
     page.goto(f"{unnamed.url}/docs")
 
     expect(page.locator("#code")).to_contain_text("curl https://HOST/prediction")
-    for hidden in ("#send", "#login", "#languages"):
+    for hidden in ("#send", "#login", "#formats"):
         expect(page.locator(hidden)).to_be_hidden()

@@ -22,7 +22,7 @@ export async function decode(bytes) {
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), encoding: "UTF-8" };
   } catch {
-    return { text: new TextDecoder("windows-1252").decode(bytes), encoding: "Windows-1252, because it is not UTF-8" };
+    return { text: new TextDecoder("windows-1252").decode(bytes), encoding: "Windows-1252 (the file is not UTF-8)" };
   }
 }
 

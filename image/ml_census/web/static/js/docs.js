@@ -45,9 +45,9 @@ function createLanguages() {
       showProgram();
     });
     label.prepend(input);
-    $("languages").append(label);
+    $("formats").append(label);
   }
-  $("languages").hidden = false;
+  $("formats").hidden = false;
   $("copy").hidden = !navigator.clipboard;
 }
 

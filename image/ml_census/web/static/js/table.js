@@ -68,14 +68,16 @@ async function read() {
   const { columns } = session.schema;
   const source = file.files[0] || text.value;
   const isCurrent = () => source === (file.files[0] || text.value);
+  if (source.name) $("about").textContent = `Reading ${source.name} …`;
   try {
     const found = await (source instanceof File ? readFile(source, columns) : readText(source, columns));
     if (!isCurrent()) return;
     table = found;
-    if (hasSource()) $("about").textContent = describeTable(table);
+    $("about").textContent = hasSource() ? describeTable(table) : "";
     showTable(table);
     showButton();
   } catch (error) {
+    if (isCurrent()) $("about").textContent = "";
     throw error instanceof CsvError ? new RequestError(error.message) : error;
   }
   if (table.problem) throw new RequestError(table.problem);
@@ -90,7 +92,7 @@ function showButton() {
 }
 
 async function predictTable() {
-  await preview();
+  do await preview(); while (!table); // the source may change while the page reads it
   const current = table;
   if (!current.rows.some(isOpen)) clearAnswers(current);
   const cancelled = new Promise((resolve) => (cancel = () => resolve({ done: true })));
