@@ -113,6 +113,7 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     "XGBClassifier": xgb,
     "XGBClassifier of a frame": lambda: xgb(inputs=MIXED[["a", "b"]]),
     "XGBClassifier, multi-class": lambda: xgb(THREE),
+    "XGBClassifier, multi-class in a tree": lambda: xgb(THREE, multi_strategy="multi_output_tree"),
     "XGBClassifier, multi:softmax": lambda: xgb(THREE, objective="multi:softmax"),
     "XGBClassifier, categories": lambda: xgb(BY_LETTER, TYPED, enable_categorical=True, max_cat_to_onehot=3),
     "XGBClassifier, categories one by one": lambda: xgb(
@@ -149,6 +150,9 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     "XGBRFRegressor": lambda: case(xgboost.XGBRFRegressor(n_estimators=TREES), NUMBERS, MONEY),
     "XGBRegressor": xgb_number,
     "XGBRegressor of several outputs": lambda: xgb_number(np.column_stack([MONEY, COUNTS])),
+    "XGBRegressor of several outputs in a tree": lambda: xgb_number(
+        np.column_stack([MONEY, COUNTS]), multi_strategy="multi_output_tree"
+    ),
     "XGBRegressor, Poisson": lambda: xgb_number(COUNTS, objective="count:poisson"),
     "XGBRegressor, gamma": lambda: xgb_number(COUNTS, objective="reg:gamma"),
     "XGBRegressor, Tweedie": lambda: xgb_number(COUNTS, objective="reg:tweedie"),

@@ -26,9 +26,9 @@ class XgboostTrees:
     objective: str
     trees: list[TreeNodes]
     values: list[np.ndarray]
-    """For each tree, the values of its nodes: float64 (nodes, 1), each a float32."""
+    """For each tree, the values of its nodes: float64 (nodes, width), each a float32."""
     outputs: list[int]
-    """For each tree, the position of the score to which the tree adds values."""
+    """For each tree, the position of the first score to which the tree adds values."""
     base: np.ndarray
     """The scores before the first tree: float64 (scores,), each a float32."""
 
@@ -36,7 +36,7 @@ class XgboostTrees:
 def read_booster(booster: Any, iterations: int | None) -> XgboostTrees:
     """Return the trees of a fitted xgboost.Booster. `iterations` limits the boosting rounds, unless it is None.
 
-    Raises UnsupportedModelError for a booster without trees, and for trees with several values in a leaf.
+    Raises UnsupportedModelError for a booster without trees.
     """
     document = json.loads(booster.save_raw("json"))
     learner, boosting = document["learner"], document["learner"]["gradient_booster"]
@@ -51,8 +51,8 @@ def read_booster(booster: Any, iterations: int | None) -> XgboostTrees:
     if weights := boosting.get("weight_drop") or model.get("weight_drop"):
         lost = base[outputs] if document["version"] < [3, 3] else np.zeros(count, dtype=np.float32)
         values = _weighted(values, np.array(weights[:count], dtype=np.float32), lost)
-    columns = [leaves.astype(np.float64)[:, np.newaxis] for leaves in values]
-    return XgboostTrees(objective, [tree.nodes() for tree in trees], columns, outputs, base.astype(np.float64))
+    float64 = [leaves.astype(np.float64) for leaves in values]
+    return XgboostTrees(objective, [tree.nodes() for tree in trees], float64, outputs, base.astype(np.float64))
 
 
 def _weighted(values: list[np.ndarray], weights: np.ndarray, lost: np.ndarray) -> list[np.ndarray]:
@@ -87,8 +87,6 @@ class _Tree:
     """One tree of the JSON, without the nodes that no path reaches."""
 
     def __init__(self, tree: dict[str, Any]) -> None:
-        if int(tree["tree_param"].get("size_leaf_vector", 1)) > 1:
-            raise UnsupportedModelError("no rule for XGBoost's trees of several outputs (multi_output_tree)")
         left, right = (np.array(tree[f"{side}_children"], dtype=np.int64) for side in ("left", "right"))
         self._order = _breadth_first(left, right)
         position = np.full(len(left), -1)
@@ -102,8 +100,13 @@ class _Tree:
         return array
 
     def leaf_values(self) -> np.ndarray:
-        """Return the values of the nodes, of which those of leaves are used: float32 (nodes,)."""
-        return self._array("split_conditions", np.float32)
+        """Return the values of the nodes, of which those of leaves are used: float32 (nodes, width)."""
+        width = int(self._tree["tree_param"].get("size_leaf_vector", 1))
+        if width <= 1:
+            return self._array("split_conditions", np.float32)[:, np.newaxis]
+        vectors = np.array(self._tree["leaf_weights"], dtype=np.float32).reshape(-1, width)
+        # the right child of a leaf is the position of its vector
+        return vectors[np.where(self._left < 0, self._array("right_children", np.int64), 0)]
 
     def nodes(self) -> TreeNodes:
         conditions = self._array("split_conditions", np.float32)

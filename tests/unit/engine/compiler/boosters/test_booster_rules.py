@@ -20,10 +20,8 @@ from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from support.comparison import assert_same_predictions
 from support.compile_cases_boosters import (
     CASES,
-    COUNTS,
     FILLED,
     LABELS,
-    MONEY,
     after,
     case,
     lgbm,
@@ -36,7 +34,6 @@ from support.compile_cases_boosters import (
 from support.compile_data import CompileCase
 
 pytestmark = pytest.mark.filterwarnings("ignore:Found unknown categories in columns")  # by scikit-learn, at edge rows
-TWO = np.column_stack([MONEY, COUNTS])
 
 
 @cache
@@ -109,7 +106,6 @@ def half(truth: Any, predictions: Any) -> tuple[Any, Any]:
 
 
 REFUSED: dict[str, tuple[Callable[[], CompileCase], str]] = {
-    "vector leaves": (lambda: xgb_number(TWO, multi_strategy="multi_output_tree"), "multi_output_tree"),
     "gblinear": (lambda: case(xgb_model(booster="gblinear"), FILLED, LABELS), "booster gblinear"),
     "raw scores": (lambda: xgb(objective="binary:logitraw"), "the objective binary:logitraw"),
     "several labels": (lambda: xgb(np.column_stack([LABELS, 1 - LABELS])), "the objective binary:logistic"),

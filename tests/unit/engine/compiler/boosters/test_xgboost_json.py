@@ -101,6 +101,14 @@ def test_leaf_of_dart_has_the_rounding_of_its_version(version: list[int], expect
     assert read_booster(booster, None).values[0][1].tolist() == expected
 
 
-def test_vector_leaves_are_refused() -> None:
-    with pytest.raises(UnsupportedModelError, match="multi_output_tree"):
-        read_booster(Booster({"tree_param": {"size_leaf_vector": "2"}}), None)
+def test_leaf_of_several_outputs_has_the_vector_of_its_index() -> None:
+    vectors = {"right_children": [2, 1, 0], "leaf_weights": [1.0, 2.0, 3.0, 4.0]}
+
+    (values, _) = read_booster(Booster(vectors | {"tree_param": {"size_leaf_vector": "2"}}), None).values
+
+    assert values[1:].tolist() == [[3.0, 4.0], [1.0, 2.0]]
+
+
+def test_booster_without_trees_is_refused() -> None:
+    with pytest.raises(UnsupportedModelError, match="gblinear"):
+        read_booster(Booster(boosting={"name": "gblinear"}), None)
