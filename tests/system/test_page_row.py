@@ -1,11 +1,18 @@
 """One row in the form of the page: prediction, changes and effects."""
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
-from support.live_server import Server, Start
+from conftest import write_config
+from ml_census.models.publishing import publish
+from ml_census.schema import Column, Schema
+from support.live_server import Launch, Server, Start
 from support.page import RequestGate, census, enter, field, log_in, page, percent, problems, wait_for_answer
+from support.sample_models import NAMES, SAMPLE_MODELS
 
 __all__ = ["census", "page"]
 
@@ -121,6 +128,30 @@ def test_model_without_known_columns_predicts_a_row(page: Page, start: Start) ->
     expect(page.locator("#prediction")).to_contain_text("Annual Salary")
     expect(problems(page)).to_have_count(0)
     expect(page.locator("#moves li")).to_have_count(0)
+
+
+@pytest.fixture
+def picky(launch: Launch, tmp_path: Path) -> Iterator[Server]:
+    """Yield a server whose schema has no types. The model rejects a row of numbers alone."""
+    sample = SAMPLE_MODELS["dataframe"]()
+    schema = Schema(tuple(Column(name) for name in NAMES), "frame")
+    publish(sample.model, schema, sample.decoding, sample.rows[:1], {}, str(tmp_path))
+    running = launch(write_config(tmp_path, "prediction_decoding.json"))
+    yield running
+    running.end()
+
+
+def test_rejected_example_is_no_problem_of_the_user(page: Page, picky: Server) -> None:
+    assert picky.predict([[1, 1, 1, 1]]).status_code == 400
+    log_in(page, picky.url)
+    expect(page.locator("#prediction")).to_have_text("Enter a row")
+    expect(problems(page)).to_have_count(0)
+
+    enter(page, "workclass", "Private")
+    expect(problems(page)).to_contain_text("the model cannot predict these rows")
+    enter(page, "sex", "Male")
+    expect(page.locator("#prediction")).to_contain_text("Annual Salary")
+    expect(problems(page)).to_have_count(0)
 
 
 def test_document_of_digits_is_sent_as_text(page: Page, start: Start) -> None:

@@ -2,7 +2,7 @@
 
 import { predict, RequestError, session, SessionExpiredError } from "./api.js";
 import { showAnswer, showChange } from "./answer.js";
-import { markFields, readRow } from "./fields.js";
+import { initialRow, markFields, readRow } from "./fields.js";
 import { $, element, isEqual, problemElements } from "./format.js";
 import { record } from "./history.js";
 import { showInsights } from "./insights.js";
@@ -72,7 +72,9 @@ async function predictRow() {
     showInsights(before);
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
-    if (!(error instanceof SessionExpiredError)) showProblems(error);
+    if (error instanceof SessionExpiredError) return;
+    if (session.result || error.status !== 400 || !isEqual(row, initialRow())) showProblems(error);
+    else $("prediction").textContent = "Enter a row"; // the model rejects the example row, for which the user did nothing
   }
 }
 

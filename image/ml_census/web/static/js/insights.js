@@ -30,6 +30,7 @@ export async function showInsights(before) {
 
 async function predictInsights() {
   const now = session.result;
+  if (!now) return; // the page shows another model
   const effects = effectRows(now.row);
   const points = curveRows(now.row);
   const answers = [];

@@ -34,6 +34,7 @@ export function openSharing() {
 function showCode() {
   const name = document.querySelector("[name=format]:checked").value;
   $("code").textContent = name === "Link" ? link(readRow()) : program(name, readRow());
+  $("code").className = name.toLowerCase();
   $("copied").textContent = name === "Link" ? "The link contains the values of the row. No server sees them." : "";
 }
 
