@@ -16,6 +16,7 @@ from support.doc_commands import DOCUMENTS, blocks
 
 pytestmark = pytest.mark.full
 ARTICLE = CHART / "ci" / "article-values.yaml"
+SETTINGS = {"replicaCount": 2, "service.port": 80}
 ALERTS = sorted(name.removeprefix("docs/runbook/").removesuffix(".md") for name in DOCUMENTS if "/alerts/" in name)
 READ_ONLY = [
     "README",
@@ -31,7 +32,7 @@ READ_ONLY = [
 @pytest.fixture(scope="module", autouse=True)
 def installed(release: Release) -> None:
     """Install a release with two pods, and wait for their CPU figures."""
-    release.upgrade(ARTICLE, {"replicaCount": 2, "service.port": 80})
+    release.upgrade(ARTICLE, SETTINGS)
     top = ["--namespace", release.namespace, "top", "pods", "--no-headers"]
 
     def is_measured() -> bool:
@@ -77,6 +78,16 @@ def test_pods_that_are_not_ready_are_described(shell: DocsShell, release: Releas
     shell.type(change_image, IMAGE=before)
 
     assert release.ready_pods() == 2
+
+
+def test_image_of_kubectl_needs_force_conflicts(release: Release) -> None:
+    kubectl("--namespace", release.namespace, "set", "image", "deployment/ml-census", "ml-census=localhost/none:1")
+
+    with pytest.raises(AssertionError, match='conflict with "kubectl'):
+        release.upgrade(ARTICLE, SETTINGS)
+
+    release.upgrade(ARTICLE, SETTINGS, options=("--wait", "--force-conflicts"))
+    release.settle()
 
 
 def test_bad_pod_gets_no_requests_and_is_kept(shell: DocsShell, release: Release) -> None:
@@ -161,13 +172,13 @@ def test_stuck_release_is_released_by_a_rollback(shell: DocsShell, release: Rele
         time.sleep(3)
         upgrade.kill()
     with pytest.raises(AssertionError, match="another operation"):
-        release.upgrade(ARTICLE, {"replicaCount": 2})
+        release.upgrade(ARTICLE, SETTINGS)
     _, look, back = page_blocks("stuck-release")
 
     assert "pending-upgrade" in shell.type(look)
     shell.type(back)
 
     assert state() == "deployed"
-    release.upgrade(ARTICLE, {"replicaCount": 2, "service.port": 80})
+    release.upgrade(ARTICLE, SETTINGS)
     shell.type(*page_blocks("roll-back"))
     assert state() == "deployed"
