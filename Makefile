@@ -1,9 +1,9 @@
 # One-liners over ci/, where the work is.
 .PHONY: setup setup-tests serve check test fuzz smoke e2e lint audit image chart
 
-setup: ## make .venv with .venv/bin/ml-census
+setup: ## make .venv with .venv/bin/ml-census, to serve, publish and train
 	ci/setup
-setup-tests: ## get the tools of the tests: Helm, Chromium, clients, CRDs
+setup-tests: ## add the packages and tools of the tests: pytest, Helm, Chromium, clients, CRDs
 	ci/setup-tests
 serve: ## train the demo model if there is none, serve it on 127.0.0.1:5090 (PORT=)
 	ci/serve
