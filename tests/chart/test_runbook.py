@@ -125,3 +125,11 @@ def test_query_has_series_of_the_server() -> None:
     for selector in found:
         assert re.sub("_(total|bucket|sum|count)$", "", str(selector.name)) in KNOWN
         assert 'namespace="ml"' in str(selector)
+
+
+def test_page_is_typed_on_the_cluster() -> None:
+    """A page of commands for the bucket is typed in tests/system/test_runbook.py, with a fake gcloud."""
+    source = "".join((ROOT / f"tests/e2e/{name}.py").read_text() for name in ("test_runbook", "test_scaling"))
+    pages = {name.removesuffix(".md") for name in RUNBOOK if name not in ALERT_PAGES}
+
+    assert {page for page in pages if f'"{page}"' not in source} == {"restore-a-model"}

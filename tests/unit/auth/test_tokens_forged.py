@@ -192,3 +192,11 @@ def test_other_last_character_of_signature_is_rejected() -> None:
     others = [GOOD[:-1] + chr(code) for code in range(33, 127) if chr(code) != GOOD[-1]]
 
     assert [token for token in others if auth.verify_token(RING, USERS, token)] == []
+
+
+@pytest.mark.parametrize(("claim", "user"), [("guessed", None), (CLAIMS["pv"], "census")], ids=["key", "key and token"])
+def test_holder_of_the_key_needs_an_old_token_of_the_user(claim: str, user: str | None) -> None:
+    """docs/runbook/leaked-key.md lists these rights: the claim pv of an old token stays valid with the key."""
+    forged = jwt.encode(CLAIMS | {"iat": NOW + 1, "exp": NOW + 700, "pv": claim}, KEY, headers={"kid": KID})
+
+    assert auth.verify_token(RING, USERS, forged) == user
