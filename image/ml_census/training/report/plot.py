@@ -72,7 +72,7 @@ class Layer:
 class Plot:
     """A plot with a heading, a text that describes the plot, and its figures as a table.
 
-    `legend` has a CSS class and a text for each colour. `header` and `rows` are the table.
+    `legend` has CSS classes and a text for each colour. `header` and `rows` are the table.
     """
 
     title: str

@@ -12,7 +12,7 @@ from ml_census.training.evaluation.probabilities import (
     Thresholds,
 )
 from ml_census.training.report.formatting import count, number, percent, percent_range
-from ml_census.training.report.plot import Axis, Layer, Plot, area, bars, line, points, share_axis, whiskers
+from ml_census.training.report.plot import Plot, area, bars, line, points, share_axis, whiskers
 
 TABLE_STEP = 20
 """A table has each 20th point of a curve: 11 rows."""
@@ -51,10 +51,7 @@ def _scores(counts: np.ndarray, labels: list[str]) -> Plot:
 
 
 def _roc(curve: Curve) -> Plot:
-    x, y = (
-        share_axis("False positive rate"),
-        share_axis("True positive rate"),
-    )
+    x, y = share_axis("False positive rate"), share_axis("True positive rate")
     middle = curve.values[TABLE_STEP]
     return Plot(
         "ROC curve",
@@ -62,7 +59,11 @@ def _roc(curve: Curve) -> Plot:
         f"At a false positive rate of 10 %, the true positive rate is {percent(middle)}.",
         x,
         y,
-        [line("guide", x, y, DIAGONAL, DIAGONAL), *_band(x, y, curve)],
+        [
+            line("guide", x, y, DIAGONAL, DIAGONAL),
+            area("accent", x, y, GRID, curve.low, curve.high),
+            line("accent", x, y, np.append(0, GRID), np.append(0, curve.values)),  # a ROC curve starts at (0, 0)
+        ],
         [("accent", f"model, area {number(curve.area)}"), ("guide", "chance, area 0.5")],
         *_curve_table("False positive rate", "True positive rate", curve),
     )
@@ -78,14 +79,14 @@ def _precision_recall(probabilities: BinaryProbabilities) -> Plot:
         f"At a recall of 50 %, the precision is {percent(curve.values[len(GRID) // 2])}.",
         x,
         y,
-        [line("guide", x, y, DIAGONAL, [prevalence, prevalence]), *_band(x, y, curve)],
+        [
+            line("guide", x, y, DIAGONAL, [prevalence, prevalence]),
+            area("accent", x, y, GRID, curve.low, curve.high),
+            line("accent", x, y, GRID, curve.values),
+        ],
         [("accent", f"model, average {number(curve.area)}"), ("guide", f"chance, {number(prevalence)}")],
         *_curve_table("Recall", "Precision", curve),
     )
-
-
-def _band(x: Axis, y: Axis, curve: Curve) -> list[Layer]:
-    return [area("accent", x, y, GRID, curve.low, curve.high), line("accent", x, y, GRID, curve.values)]
 
 
 def _curve_table(across: str, up: str, curve: Curve) -> tuple[list[str], list[list[str]]]:

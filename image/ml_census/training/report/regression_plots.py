@@ -25,7 +25,7 @@ def _predicted_and_true(regression: Regression) -> Plot:
             points("accent", x, y, regression.truth, regression.predicted),
             line("guide", x, y, [x.low, x.high], [x.low, x.high]),
         ],
-        [("accent", f"{count(len(regression.truth))} test rows"), ("guide", "exact prediction")],
+        [("dots accent", f"{count(len(regression.truth))} rows"), ("guide", "exact prediction")],
     )
 
 
@@ -40,14 +40,14 @@ def _errors(regression: Regression) -> Plot:
         x,
         y,
         [points("accent", x, y, regression.predicted, errors), line("guide", x, y, [x.low, x.high], [0, 0])],
-        [("accent", f"{count(len(errors))} test rows"), ("guide", "exact prediction")],
+        [("dots accent", f"{count(len(errors))} rows"), ("guide", "exact prediction")],
     )
 
 
 def _error_histogram(regression: Regression) -> Plot:
     edges, counts = regression.edges, regression.counts
     x = number_axis("Error: prediction minus true value", float(edges[0]), float(edges[-1]))
-    y = count_axis("Test rows", int(counts.max()))
+    y = count_axis("Rows", int(counts.max()))
     low, _middle, high = regression.quantiles
     return Plot(
         "Distribution of the errors",
@@ -55,7 +55,7 @@ def _error_histogram(regression: Regression) -> Plot:
         x,
         y,
         [bars("accent", x, y, edges, counts), line("guide", x, y, [0, 0], [y.low, y.high])],
-        [("accent", "test rows"), ("guide", "exact prediction")],
+        [("accent", "rows"), ("guide", "exact prediction")],
         ["Error", "Rows"],
         [
             [f"{tick(float(edges[first]))} to {tick(float(edges[first + 3]))}", count(counts[first : first + 3].sum())]

@@ -1,5 +1,6 @@
 """Tables with bars: errors by group, errors by range of the true value, and importance of the columns."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -25,7 +26,8 @@ class Bar:
     """An estimate as text and as a bar: positions in percent of the width of the cell.
 
     `value` is None without rows. `low` and `high` equal `value` if the rows are too few for an interval. `mark` is
-    "higher" or "lower" if the interval does not include the estimate for all rows, otherwise empty.
+    "higher" or "lower" if the interval does not include the estimate for all rows, otherwise empty. A mean error has
+    "above" and "below" instead, because neither is better.
     """
 
     text: str
@@ -84,16 +86,23 @@ class Scale:
     def _texts(self, estimate: Estimate) -> tuple[str, str]:
         if estimate.count is not None:
             return percent(estimate.value), f"{count(estimate.count)} of {count(estimate.of)}"
-        text = signed if self._name == "signed" else number
-        interval = f"{text(estimate.low)} to {text(estimate.high)}" if np.isfinite(estimate.high) else "no interval"
-        return text(estimate.value), interval
+        interval = f"{self._text(estimate.low)} to {self._text(estimate.high)}"
+        return self._text(estimate.value), interval if np.isfinite(estimate.high) else "no interval"
+
+    def _text(self, value: float) -> str:
+        if self._name != "signed":
+            return number(value)
+        return signed(value if abs(value) > ROUNDING * (self._high - self._low) else 0.0)
 
     def _mark(self, estimate: Estimate) -> str:
+        higher, lower = ("above", "below") if self._name == "signed" else ("higher", "lower")
         if estimate.low > self._overall.value:
-            return "higher"
-        return "lower" if estimate.high < self._overall.value else ""
+            return higher
+        return lower if estimate.high < self._overall.value else ""
 
 
+ROUNDING = 1e-9
+"""Maximum mean error that counts as 0, as a share of the width of the scale (1e-9)."""
 MIN_ROWS = 10
 """Minimum number of rows of a group whose interval the scale of a bar includes (10)."""
 
@@ -134,20 +143,24 @@ def _range(low: float, high: float) -> str:
 
 def importance_lines(importances: Importances) -> list[Line]:
     """Return a line for each column, with a bar from 0 to the importance. An accuracy is in percentage points."""
-    high = max((item.mean for item in importances.items), default=0.0)
+    factor = 100 if importances.measure == "accuracy" else 1
+    high = factor * max((item.mean for item in importances.items), default=0.0)
+    digits = {"accuracy": 1, "roc_auc": 3}.get(importances.measure, _digits(high))
     lines = []
     for item in importances.items:
-        width = round(100 * max(0.0, item.mean) / high, 1) if high > 0 else 0.0
-        text, deviation = (_decrease(importances.measure, value) for value in (item.mean, item.deviation))
+        width = round(100 * max(0.0, factor * item.mean) / high, 1) if high > 0 else 0.0
+        text, deviation = (_fixed(factor * value, digits) for value in (item.mean, item.deviation))
         lines.append(Line(item.column, 0, [Bar(text, f"± {deviation}", width, 0.0, width, 0.0)]))
     return lines
 
 
-def _decrease(measure: str, value: float) -> str:
-    if measure == "mae":
-        return number(value)
-    scaled, digits = (100 * value, 1) if measure == "accuracy" else (value, 3)
-    return minus(f"{round(scaled, digits) + 0:.{digits}f}")  # + 0 removes the sign of -0.0
+def _digits(high: float) -> int:
+    """Return the number of decimals that gives `high` three significant digits."""
+    return max(0, 2 - math.floor(math.log10(high))) if high > 0 else 2
+
+
+def _fixed(value: float, digits: int) -> str:
+    return minus(f"{round(value, digits) + 0:,.{digits}f}")  # + 0 removes the sign of -0.0
 
 
 def _finite(values: list[float]) -> list[float]:

@@ -37,7 +37,7 @@ def _accuracy(evaluation: Evaluation, classes: Classes) -> Tile:
     return Tile(
         "Right predictions (accuracy)",
         percent(value),
-        f"of {count(evaluation.rows)} test rows",
+        f"of {count(evaluation.rows)} rows",
         f"{percent(baseline)} by always predicting “{classes.labels[classes.most_frequent]}”",
         value > baseline,
     )
@@ -88,7 +88,7 @@ def _weakest(classes: Classes) -> Tile:
     return Tile(
         "Weakest class (recall)",
         percent(float(classes.recall[worst])),
-        f"“{classes.labels[worst]}”: right predictions of {count(classes.support[worst])} test rows",
+        f"“{classes.labels[worst]}”: right predictions of {count(classes.support[worst])} rows",
         f"{percent(1 / len(classes.labels))} by chance",
         bool(classes.recall[worst] > 1 / len(classes.labels)),
     )

@@ -50,6 +50,12 @@ def test_curve_table_has_points_of_the_curve(result: BinaryProbabilities) -> Non
     assert [row[1] for row in rows] == [percent(value) for value in result.roc.values[::20]]
 
 
+def test_roc_curve_starts_at_zero(result: BinaryProbabilities) -> None:
+    (curve,) = [layer for layer in separation_plots(result, LABELS)[1].layers if layer.style == "line accent"]
+
+    assert curve.path.startswith("M0 1000L")
+
+
 def test_calibration_table_has_the_rows_of_each_bin(classes: Classes) -> None:
     plot = calibration_plot(classes)
 

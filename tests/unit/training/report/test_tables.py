@@ -81,6 +81,27 @@ def test_importances_are_bars_of_their_means() -> None:
     assert (noise.bars[0].text, noise.bars[0].value) == ("−0.100", 0)
 
 
+def test_mean_error_is_above_or_below_and_not_better() -> None:
+    overall = mean(np.array([-2.0, 0.0, 2.0] * 10))
+    scale = Scale("signed", overall, [])
+
+    assert [scale.bar(mean(np.array([value, value + 0.1]))).mark for value in (-1, 0, 1)] == ["below", "", "above"]
+
+
+def test_rounding_error_of_a_mean_is_zero() -> None:
+    overall = mean(np.array([-2.0, 2.0 + 1e-15] * 10))
+
+    assert Scale("signed", overall, []).bar(overall).text == "0"
+
+
+def test_importances_of_errors_have_the_decimals_of_the_largest() -> None:
+    items = [Importance("size", 11.94, 0.861), Importance("noise", -0.0222, 0.289)]
+
+    lines = importance_lines(Importances("mae", 100, 2, items))
+
+    assert [(line.bars[0].text, line.bars[0].detail) for line in lines] == [("11.9", "± 0.9"), ("0.0", "± 0.3")]
+
+
 def test_importance_of_accuracy_is_in_percentage_points() -> None:
     (line,) = importance_lines(Importances("accuracy", 100, 2, [Importance("size", 0.123, 0.01)]))
 
