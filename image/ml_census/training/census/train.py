@@ -30,9 +30,11 @@ def train(recipe: str, source: str, output: str) -> None:
         census = datasets.load(source)
     with progress(f"fitting {recipe} on {len(census.train):,} rows of the {census.source}"):
         model = RECIPES[recipe].fit(census.train, census.train_labels)
-    completion = complete(model, schema_inference.infer_schema(model, COLUMNS), DECODING, training_data(census))
+    data = training_data(census)
+    completion = complete(model, schema_inference.infer_schema(model, COLUMNS), DECODING, data)
     schema, golden, describe = completion
-    engine = publish(model, schema, DECODING, golden, {"recipe": recipe}, output, describe)
+    facts = {"recipe": recipe, "name": data.title, "description": data.description}
+    engine = publish(model, schema, DECODING, golden, facts, output, describe)
     console.print(f"published in {output}: {engine}")
     if census.synthetic:
         console.print("synthetic data: these figures say nothing about people")

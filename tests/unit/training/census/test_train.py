@@ -41,6 +41,7 @@ def test_published_files_are_complete_and_listed(trained: Path) -> None:
 
     assert manifest["data"]["synthetic"]
     assert manifest["recipe"] in RECIPES
+    assert manifest["name"] == "Income of a person"
     assert manifest["files"] == {
         name: hashlib.sha256((trained / "model" / name).read_bytes()).hexdigest()
         for name in (
