@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from conftest import write_published
 from support.live_server import Launch, Server
-from support.page import log_in, page, paste, problems, screenshot
+from support.page import log_in, page, paste, problems, screenshot, wait_for_answer
 
 __all__ = ["page"]
 
@@ -30,6 +30,7 @@ def choose(page: Page, data: bytes, name: str = "rows.csv") -> None:
 def test_file_is_shown_before_it_is_sent(page: Page, named: Server) -> None:
     sent: list[str] = []
     log_in(page, named.url)
+    wait_for_answer(page)
     page.on("request", lambda request: sent.append(request.url))
     choose(page, "id;age;workclass;education-num;sex\n7;39;Müller;14;Male\n".encode("latin-1"))
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from conftest import write_published
 from support.live_server import Launch, Server, Start
-from support.page import RequestGate, log_in, page, paste, screenshot
+from support.page import RequestGate, log_in, page, paste, screenshot, wait_for_answer
 
 __all__ = ["page"]
 
@@ -152,6 +152,7 @@ def test_table_has_pages(page: Page, named: Server) -> None:
 
 def test_cancelled_run_keeps_predictions_and_continues(page: Page, named: Server) -> None:
     log_in(page, named.url)
+    wait_for_answer(page)  # the requests for the row in the form must not reach the gate
     gate = RequestGate(page)
     paste(page, text_of(1200))
     gate.open_once()
@@ -171,6 +172,7 @@ def test_cancelled_run_keeps_predictions_and_continues(page: Page, named: Server
 
 def test_run_continues_after_an_expired_session(page: Page, named: Server) -> None:
     log_in(page, named.url)
+    wait_for_answer(page)  # otherwise the session expires before the rows are there
     page.route("**/prediction*", lambda route: route.fulfill(status=403, json={"error message": "expired"}))
     paste(page, text_of(30))
     expect(page.locator("#login [role=alert]")).to_contain_text("expired")

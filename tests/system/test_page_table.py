@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from conftest import write_published
 from support.live_server import Launch, Server, Start
-from support.page import RequestGate, log_in, page, paste, problems, screenshot, tab_to
+from support.page import RequestGate, log_in, page, paste, problems, screenshot, tab_to, wait_for_answer
 from support.sample_models import SAMPLE_MODELS
 
 __all__ = ["page"]
@@ -95,6 +95,7 @@ def test_progress_and_counts_are_shown(page: Page, named: Server) -> None:
     rows = SAMPLE_MODELS["dataframe"]().rows * 7
     classes = named.predict(rows).json()["predictions"]
     log_in(page, named.url)
+    wait_for_answer(page)  # the requests for the row in the form must not reach the gate
     gate = RequestGate(page)
     paste(page, "age,workclass,education-num,sex\n" + "".join(f"{','.join(map(str, row))}\n" for row in rows))
 
