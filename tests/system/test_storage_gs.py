@@ -51,6 +51,26 @@ def ml_census(env: Environment, *args: str, stdin: str = "") -> None:
     subprocess.run(command, env=os.environ | env, input=stdin, text=True, timeout=120, check=True)
 
 
+IN_PYTHON = """
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from ml_census import load, publish
+
+rows, target = pd.DataFrame({"x": range(40)}), ["low"] * 20 + ["high"] * 20
+publish(LogisticRegression().fit(rows, target), "gs://models/mine", rows, target, name="Mine")
+mine = load("gs://models/mine")
+print(mine.name, mine.predict(rows[::39]))
+"""
+
+
+def test_python_program_publishes_to_a_bucket_and_loads(emulator: Environment) -> None:
+    command = [sys.executable, "-c", IN_PYTHON]
+
+    done = subprocess.run(command, env=os.environ | emulator, capture_output=True, text=True, timeout=120)
+
+    assert done.stdout == "Mine ['low', 'high']\n", done.stderr
+
+
 def in_bucket(**changes: object) -> dict[str, Any]:
     return {
         "model_path": "gs://models/census/model.pkl",
