@@ -14,7 +14,7 @@ from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models import class_labels
 from ml_census.models.publishing.completion import Completion, Description
 from ml_census.schema import Schema
-from ml_census.training.data.column_types import complete_schema
+from ml_census.training.data.column_types import complete_schema, with_booleans
 from ml_census.training.data.table_rows import TableRows, TargetColumn, find_columns, label_rows
 from ml_census.training.data.tables import Table, read_table
 from ml_census.training.evaluation import Evaluation, evaluate
@@ -94,7 +94,9 @@ def complete(model: Any, schema: Schema, texts: Mapping[str, str] | None, data: 
     labels = class_labels.build_label_map(texts, original.classes) if texts else None
     target = TargetColumn(data.target, data.groups, original.classes, labels)
     with progress(f"profiling {len(data.train.frame):,} rows"):
-        schema = complete_schema(model, schema, data.train, find_columns(data.train, schema, target))
+        names = find_columns(data.train, schema, target)
+        schema = complete_schema(model, schema, data.train, names)
+        schema = with_booleans(model, schema, data.train, names)
         train = label_rows(data.train, schema, target)
         _require_variation(train, target)
         test = label_rows(data.test, schema, target) if data.test else train

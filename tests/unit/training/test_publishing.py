@@ -81,6 +81,7 @@ def test_mixed_columns_have_their_distributions(tmp_path: Path, suffix: str) -> 
     assert [distribution["age"][key] for key in ("minimum", "maximum")] == [ages[0], ages[-1]]
     assert distribution["age"]["typical"] == ages[(len(ages) + 1) // 2 - 1]
     assert distribution["age"]["frequencies"][-1] == 0.2
+    assert distribution["paid"]["typical"] is bool(frame["paid"].mean() > 0.5)
     assert distribution["plan"]["frequencies"][0] == pytest.approx((frame["plan"] == "basic").mean(), abs=1e-6)
     assert {column.name for column in served.predictor.schema.columns if column.nullable and not column.dropped} == {
         "age"
@@ -95,8 +96,7 @@ def test_golden_rows_have_the_predictions_of_both_classes(tmp_path: Path) -> Non
     golden = read(tmp_path, "golden.json")
     rows = pd.DataFrame(golden["rows"], columns=["age", "plan", "paid", "since"])
     assert golden["predictions"] == model.predict(rows.astype({"age": float})).tolist()
-    assert sorted(set(golden["predictions"])) == ["leave", "stay"]
-    assert len(golden["rows"]) == 20
+    assert (len(golden["rows"]), sorted(set(golden["predictions"]))) == (20, ["leave", "stay"])
 
 
 def test_model_without_column_names_takes_columns_by_position(tmp_path: Path) -> None:
@@ -167,10 +167,9 @@ def test_manifest_describes_model_and_data(tmp_path: Path) -> None:
 
 def test_metrics_of_a_classifier_are_those_of_scikit_learn(tmp_path: Path) -> None:
     model, frame = mixed()
-    columns = frame.drop(columns="y")
-
     publish(tmp_path, model, frame)
 
+    columns = frame.drop(columns="y")
     metrics, stays = read(tmp_path, "manifest.json")["metrics"], frame["y"] == "stay"
     assert metrics["accuracy"] == pytest.approx(model.score(columns, frame["y"]))
     assert metrics["roc_auc"] == pytest.approx(roc_auc_score(stays, model.predict_proba(columns)[:, 1]))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ml_census.engine.compiler.equivalence import compile_and_verify
 from ml_census.engine.predictor import PredictionError
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.errors import ArtifactError
@@ -18,6 +19,14 @@ from ml_census.training.data.validation import to_json_value, validate_rows
 
 Changes = dict[str, Any]
 """Name of an attribute of Column -> its new value."""
+BOOLEAN: Changes = {
+    "type": "category",
+    "categories": (False, True),
+    "dtype": "bool",
+    "nullable": False,
+    "reject_unknown": True,
+}
+"""A column of booleans. A missing value would become True: NumPy has no missing boolean."""
 TRIED_ROWS = 20
 """Maximum number of training rows that the model predicts to test a change of the schema (20)."""
 MAX_CATEGORIES = 100
@@ -43,6 +52,25 @@ def complete_schema(model: Any, schema: Schema, table: Table, names: list[str | 
             changed = _changed(schema, {index: {"nullable": True}})
             schema = changed if _accepts(model, changed, table, names, with_missing=index) else schema
     return schema
+
+
+def with_booleans(model: Any, schema: Schema, table: Table, names: list[str | None]) -> Schema:
+    """Return the schema where a column of numbers with booleans in the training data accepts only booleans.
+
+    A form can then show a switch in place of a number. The schema is unchanged if the model would no longer compile.
+    """
+    changes = {
+        index: BOOLEAN
+        for index, (column, name) in enumerate(zip(schema.columns, names, strict=True))
+        if column.type == "number" and name is not None and pd.api.types.is_bool_dtype(table.frame[name].dtype)
+    }
+    if not changes or schema.form != "frame" or any(table.frame[names[index]].isna().any() for index in changes):
+        return schema
+    changed = _changed(schema, changes)
+    if not _accepts(model, changed, table, names):
+        return schema
+    _, engine = compile_and_verify(SklearnPredictor(model, changed))
+    return changed if engine.kind == "compiled" else schema
 
 
 def _with_types(

@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.neighbors import KNeighborsClassifier
 
+from ml_census.models.pickles.predictor_factory import learn_schema
 from ml_census.schema import Column, Schema
-from ml_census.training.data.column_types import complete_schema
+from ml_census.training.data.column_types import complete_schema, with_booleans
 from ml_census.training.data.tables import Table
 
 
@@ -107,3 +110,24 @@ def test_types_that_the_model_needs_together_are_found() -> None:
     assert [column.type for column in completed(values, model=Days())] == [
         "date", "date", "number", "category", "category", "category"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"), [([True, False], "category"), ([1, 0], "number"), ([True, None], "number")]
+)
+def test_booleans_that_compile_are_a_category(values: list[Any], kind: str) -> None:
+    frame = pd.DataFrame({"paid": values * 50, "fee": np.arange(100.0)})
+    model = HistGradientBoostingClassifier(max_iter=2).fit(frame.astype(float), [0, 1] * 50)
+
+    schema = with_booleans(model, learn_schema(model), Table(frame, "X", "DataFrame", ""), [*frame.columns])
+
+    assert [column.type for column in schema.columns] == [kind, "number"]
+
+
+def test_booleans_of_a_model_that_does_not_compile_stay_numbers() -> None:
+    frame = pd.DataFrame({"paid": [True, False] * 5})
+    model = KNeighborsClassifier(1).fit(frame, [0, 1] * 5)
+
+    schema = with_booleans(model, learn_schema(model), Table(frame, "X", "DataFrame", ""), ["paid"])
+
+    assert schema.columns[0].type == "number"
