@@ -58,7 +58,8 @@ def publish(
 
     named = {"name": name, "description": description}
     complete = _completion(**data_options, name=name, description=description)
-    click.echo("compiling and verifying …", err=True)
+    if complete is None:  # otherwise printed after the steps of the data
+        click.echo("compiling and verifying …", err=True)
     try:
         from ml_census.models.publishing import publish_files
     except ImportError as error:

@@ -106,6 +106,7 @@ def complete(model: Any, schema: Schema, texts: Mapping[str, str] | None, data: 
     with progress(f"predicting {len(evaluated):,} rows"):
         _require_predictions(SklearnPredictor(model, schema), evaluated)
     golden = choose_golden_rows(evaluated.labelled, len(schema.columns), original.classes)
+    console.print("compiling and verifying …")
 
     def describe(predictor: Predictor, version: str) -> Description:
         with progress(f"evaluating {len(evaluated):,} rows"):

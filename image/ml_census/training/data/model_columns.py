@@ -12,8 +12,11 @@ def model_columns(schema: Schema, names: Sequence[str], target: str, groups: Seq
     """Return the name in the table of each column of the model; None for a missing column that the model ignores.
 
     `names` are the columns of the table. A model that was fitted without names takes the columns except the target by
-    position. A text vectorizer takes its only column. Raises KeyError with a message if a column is missing.
+    position. A text vectorizer takes its only column. Raises KeyError with a message if a column is missing or occurs
+    twice.
     """
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise KeyError(f"two columns have the name {twice[0]}")
     for name, kind in ((target, "target"), *((group, "group") for group in groups)):
         if name not in names:
             raise KeyError(f"no {kind} column {name}; the columns are {_listed(names)}")

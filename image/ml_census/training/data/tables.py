@@ -55,13 +55,10 @@ class _CsvText(NamedTuple):
     delimiter: str
 
     def header(self) -> list[str]:
-        """Return the column names. Raises CsvError if a name occurs twice."""
+        """Return the column names."""
         records = self._records(self.data[:SAMPLE].decode(self.encoding, "replace"))
         first: list[str] = next((record.cells for record in records if record.cells), [])
-        names = [cell.strip() for cell in first]
-        if duplicates := [name for name in names if names.count(name) > 1]:
-            raise csv_text.CsvError(f"the first line has the column {duplicates[0]} twice")
-        return names
+        return [cell.strip() for cell in first]
 
     def line(self, row: int) -> int:
         """Return the line of a row: the rows before the row can have values with line breaks."""
@@ -118,11 +115,13 @@ def read_table(key: str, uri: str, schema: Schema, target: str, groups: Sequence
 
 def _read_parquet(key: str, uri: str, data: bytes) -> pd.DataFrame:
     try:
-        return pd.read_parquet(io.BytesIO(data), engine="pyarrow")
+        frame = pd.read_parquet(io.BytesIO(data), engine="pyarrow")
     except ImportError as error:
         raise ArtifactError(key, uri, "Parquet needs pyarrow: pip install 'ml-census[batch]'") from error
     except (ValueError, OSError) as error:  # pyarrow's errors are subclasses
         raise ArtifactError(key, uri, f"not a Parquet file: {error}") from error
+    has_names = any(name is not None for name in frame.index.names)  # an index with a name was a column
+    return frame.reset_index(drop=not has_names).rename(columns=str)
 
 
 def _csv_text(data: bytes, schema: Schema, target: str) -> _CsvText:

@@ -38,6 +38,7 @@ def test_text_model_takes_the_only_column() -> None:
         (NAMED, ["age", "sex"], [], "no target column y; the columns are age, sex"),
         (NAMED, ["age", "sex", "y"], ["region"], "no group column region"),
         (NAMED, ["sex", "y"], [], "1 of the model's columns are missing: age"),
+        (NAMED, ["age", "sex", "sex", "y"], [], "two columns have the name sex"),
         (NAMED, ["y"], [], "2 of the model's columns are missing: age, sex"),
         (NUMBERED, ["a", "y"], [], "1 columns beside the target, expected 2"),
         (TEXT, ["a", "b", "y"], [], "expected one column beside the target, got a, b"),

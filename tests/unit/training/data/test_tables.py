@@ -72,6 +72,16 @@ def test_parquet_keeps_its_types(tmp_path: Path) -> None:
     )
 
 
+def test_index_of_parquet_is_a_column_if_it_has_a_name(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"zip": ["01", "02"], "age": [7, 8], "note": ["a", "b"], "y": [0, 1]})
+    for name, indexed in (("named", frame.set_index("zip")), ("plain", frame[::-1])):
+        indexed.to_parquet(tmp_path / name)
+
+    assert values(read_table("--data", str(tmp_path / "named"), SCHEMA, "y"))["zip"] == ["01", "02"]
+    plain = read_table("--data", str(tmp_path / "plain"), SCHEMA, "y").frame
+    assert (plain.index.tolist(), plain["zip"].tolist()) == ([0, 1], ["02", "01"])
+
+
 def test_error_names_the_line_after_a_text_with_line_breaks(tmp_path: Path) -> None:
     table = read(tmp_path, 'zip,age,note,y\n01,7,"two\nlines",0\n\n02,8,hot,1\n')
 
@@ -83,7 +93,7 @@ def test_error_names_the_line_after_a_text_with_line_breaks(tmp_path: Path) -> N
     [
         ("age,note,y\n7,hot,1\n", "1 of the model's columns are missing: zip"),
         ("zip,age,note\n01,7,hot\n", "no target column y; the columns are zip, age, note"),
-        ("zip,age,note,y,y\n01,7,hot,1,1\n", "the first line has the column y twice"),
+        ("zip,age,note,y,y\n01,7,hot,1,1\n", "two columns have the name y"),
         ("zip,age,note,y\n01,7,hot,1\n01,7,hot,1,5\n", "Expected 4 fields in line 3, saw 5"),
         ("zip,age,note,y\n01,7,hot,1,5\n", "the rows have more values than the 4 names"),
         ("", "no target column y"),
