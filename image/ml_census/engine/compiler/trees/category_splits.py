@@ -64,8 +64,11 @@ class CategorySetTest:
 
     def goes_right(self, values: np.ndarray, missing_right: bool) -> np.ndarray:
         """Return whether each value goes to the right child: floats (values,) to bool (values,)."""
-        with np.errstate(invalid="ignore"):
-            is_in_set = np.isin(np.trunc(values), self.codes) & (values > self.above)
+        size = int(self.codes[-1]) + 1 if len(self.codes) else 0
+        table = np.zeros(size + 1, dtype=bool)  # the last item is for numbers that are no code
+        table[self.codes] = True
+        is_code = (values > self.above) & (values < size)
+        is_in_set = table[np.where(is_code, values, size).astype(np.int64)]
         return np.where(np.isnan(values), missing_right, is_in_set == self.set_goes_right)
 
     def limits(self, dtype: FloatType) -> np.ndarray:
