@@ -2,10 +2,13 @@
 
 import importlib
 import json
+import os
+import pty
 import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -74,7 +77,9 @@ class LocalServer:
         self.printed = ""
         while not CALLS.search(self.printed):
             assert self.server.process.stdout
-            self.printed += self.server.process.stdout.readline()
+            line = self.server.process.stdout.readline()
+            assert line, self.server.log
+            self.printed += line
 
     @property
     def calls(self) -> tuple[str, str, str]:
@@ -206,3 +211,39 @@ def test_interrupt_ends_the_local_server(
     local.server.process.send_signal(signal.SIGINT)
 
     assert local.server.process.wait(SECONDS) == 130
+
+
+@pytest.mark.parametrize(
+    ("options", "is_opened"), [((), True), (("--no-open",), False)], ids=["by default", "with --no-open"]
+)
+def test_browser_opens_from_a_terminal_with_a_display(
+    published_folder: WriteFolder, tmp_path: Path, options: tuple[str, ...], is_opened: bool
+) -> None:
+    """BROWSER names the program that webbrowser starts. A pseudo-terminal is the output of the command."""
+    (tmp_path / "browser").write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
+    (tmp_path / "browser").chmod(0o755)
+    env = {"DISPLAY": ":0", "BROWSER": f"{tmp_path}/browser %s"}
+    folder = str(published_folder("logistic").parent)
+    terminal, output = pty.openpty()
+
+    server = launch_options(("--model", folder, "--port", "0", *options), env, stdout=output)
+    if is_opened:
+        while not (tmp_path / "opened").exists():
+            time.sleep(0.05)
+    assert server.stop() == 0
+
+    assert (tmp_path / "opened").exists() is is_opened
+    os.close(terminal)
+    os.close(output)
+    server.end()
+
+
+def test_browser_does_not_open_without_a_terminal(
+    start_local: Callable[..., LocalServer], published_folder: WriteFolder, tmp_path: Path
+) -> None:
+    env = {"DISPLAY": ":0", "BROWSER": f"touch {tmp_path}/opened"}
+
+    local = start_local(published_folder("logistic").parent, env=env)
+
+    assert local.server.stop() == 0
+    assert not (tmp_path / "opened").exists()

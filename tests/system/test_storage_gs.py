@@ -15,7 +15,7 @@ from gcp_storage_emulator.server import create_server
 
 from conftest import WriteFolder
 from support.fake_gcs import Bucket
-from support.live_server import SECONDS, Start
+from support.live_server import SECONDS, Start, launch_options
 
 Environment = dict[str, str]
 AWAY = {"STORAGE_EMULATOR_HOST": "http://127.0.0.1:9"}
@@ -69,6 +69,16 @@ def test_python_program_publishes_to_a_bucket_and_loads(emulator: Environment) -
     done = subprocess.run(command, env=os.environ | emulator, capture_output=True, text=True, timeout=120)
 
     assert done.stdout == "Mine ['low', 'high']\n", done.stderr
+
+
+@pytest.mark.parametrize("uri", ["gs://models/census", "gs://models/census/", "gs://models/census/model.pkl"])
+def test_local_server_loads_a_published_model(published: Environment, uri: str) -> None:
+    server = launch_options(("--model", uri, "--port", "0"), published, stdout=subprocess.DEVNULL)
+
+    schema = requests.get(f"{server.url}/schema", timeout=SECONDS)
+
+    server.end()
+    assert schema.json()["classes"] == ["Annual Salary <50K", "Annual Salary >50K"]
 
 
 def in_bucket(**changes: object) -> dict[str, Any]:

@@ -26,7 +26,10 @@ def local_settings(model: str, trusted: tuple[str, ...], host: str) -> "Config":
 
     if not is_loopback(host):
         fail(f"--host {host}: must be a loopback address such as 127.0.0.1, since --model has no login")
-    return local_config(model, trusted)
+    settings = local_config(model, trusted)
+    if sys.stderr.isatty():
+        click.echo(f"loading {settings.model_path} …", err=True)
+    return settings
 
 
 def announce(artifacts: "Artifacts", url: str, opens_page: bool) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from ml_census import storage
 from ml_census.config import Config, trusted_globals
 from ml_census.errors import ArtifactError
-from ml_census.models.manifest import DECODING, MODEL, ModelFolder
+from ml_census.models.manifest import DECODING, MANIFEST, MODEL, ModelFolder
 
 
 def local_config(uri: str, trusted: Sequence[str] = ()) -> Config:
@@ -38,8 +38,9 @@ def find_model(uri: str) -> str:
 
     Raises ArtifactError if the storage of a gs:// URI cannot be read.
     """
+    folder = uri.rstrip("/")
     try:
-        is_folder = Path(uri).is_dir() if storage.is_local(uri) else uri.endswith("/") or not storage.fingerprint(uri)
+        is_folder = Path(uri).is_dir() if storage.is_local(uri) else storage.fingerprint(storage.join(folder, MANIFEST))
     except storage.StorageError as error:
         raise ArtifactError("model_path", uri, str(error)) from error
-    return storage.join(uri.rstrip("/"), MODEL) if is_folder else uri
+    return storage.join(folder, MODEL) if is_folder else uri
