@@ -1,6 +1,7 @@
 """CSV and Parquet files are read with the types of the model, and errors name the line."""
 
 import gzip
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,14 @@ def test_error_names_the_line_after_a_text_with_line_breaks(tmp_path: Path) -> N
 def test_unusable_file_is_rejected(tmp_path: Path, content: str | bytes, reason: str) -> None:
     with pytest.raises(ArtifactError, match=reason):
         read(tmp_path, content)
+
+
+def test_parquet_without_pyarrow_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pd.DataFrame({"y": [1]}).to_parquet(tmp_path / "train.parquet")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as if it were not installed
+
+    with pytest.raises(ArtifactError, match=r"Parquet needs pyarrow: pip install 'ml-census\[batch\]'"):
+        read_table("--data", str(tmp_path / "train.parquet"), SCHEMA, "y")
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
