@@ -76,6 +76,7 @@ def test_prediction_of_previous_values_is_marked_stale(page: Page, census: Serve
     enter(page, "age", "")
     expect(page.locator("#note")).to_have_text("This prediction is for the previous values.")
     assert page.evaluate("document.activeElement !== document.body")
+    expect(page.locator("#columns .field", has_text="age").locator("small").first).to_have_text("needs a number")
     enter(page, "age", "50")
     expect(page.locator("#note")).to_be_empty()
     wait_for_answer(page)

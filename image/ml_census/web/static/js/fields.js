@@ -93,10 +93,11 @@ function showHint({ type, training, categories }, input, hint) {
   const known = categories?.length > MAX_OPTIONS ? countOf(categories.length, "value", "values") : "";
   const range = minimum === undefined ? known : `${formatNumber(minimum)} to ${formatNumber(maximum)}`;
   const isOutside = minimum !== undefined && (input.valueAsNumber < minimum || input.valueAsNumber > maximum);
-  input.ariaInvalid = null;
-  hint.textContent = input.validationMessage || (isOutside ? `outside ${range}` : range);
+  const problem = input.validity.valid ? "" : `needs a ${type === "number" ? "number" : "value"}`;
+  input.ariaInvalid = problem ? "true" : null;
+  hint.textContent = problem || (isOutside ? `outside ${range}` : range);
   hint.title = isOutside ? `Outside the range of the training data: ${range}` : "";
-  hint.classList.toggle("outside", isOutside || Boolean(input.validationMessage));
+  hint.classList.toggle("outside", isOutside || Boolean(problem));
 }
 
 function createInput(column, id) {
