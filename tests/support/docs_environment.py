@@ -174,13 +174,13 @@ class DocsEnvironment:
         If the last line of `shown` is "…", the server prints further lines.
         """
         self.end()
-        words = [str(self.folder / word) if (self.folder / word).exists() else word for word in shlex.split(command)]
-        self._running = launch_options((*words[2:], "--port", "0"), env, stdout=subprocess.PIPE)
+        words = shlex.split(command)[2:]
+        self._running = launch_options((*words, "--port", "0"), env, stdout=subprocess.PIPE, cwd=self.folder)
         (self.state / "url").write_text(self.server.url)
         output = self.server.process.stdout
         assert output
         shown = shown.removesuffix("…\n")
-        printed = [self.server.log[-1], *(output.readline() for _ in shown.splitlines()[1:])]
+        printed = [*self.server.log, *(output.readline() for _ in shown.splitlines()[len(self.server.log) :])]
         text = "".join(printed).replace(f":{self.server.port}", ":5090")
         assert is_shown(text, shown), text
 

@@ -106,13 +106,17 @@ def launch(config: Path, env: dict[str, str] | None = None, prefix: tuple[str, .
 
 
 def launch_options(
-    options: tuple[str, ...], env: dict[str, str] | None = None, prefix: tuple[str, ...] = (), stdout: int | None = None
+    options: tuple[str, ...],
+    env: dict[str, str] | None = None,
+    prefix: tuple[str, ...] = (),
+    stdout: int | None = None,
+    cwd: Path | None = None,
 ) -> Server:
-    """Start a server with some options, as launch() does. `stdout` is an argument of Popen."""
+    """Start a server with some options, as launch() does. `stdout` and `cwd` are arguments of Popen."""
     command = [*prefix, sys.executable, "-m", "ml_census", "serve", *options]
     environment = os.environ | {"PYTHONWARNINGS": "error"} | (env or {})
     with sigint_not_ignored():
-        process = subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True, env=environment)
+        process = subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True, env=environment, cwd=cwd)
     server = Server(process)
     assert process.stderr
     for line in process.stderr:

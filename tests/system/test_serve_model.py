@@ -191,13 +191,14 @@ def test_published_folder_is_served_without_scikit_learn(
     assert prediction in (SAMPLE_MODELS["article"]().decoding or {}).values()
 
 
-def test_model_that_does_not_load_ends_the_start_in_one_line(tmp_path: Path) -> None:
+def test_model_that_does_not_load_ends_the_start_with_a_reason(tmp_path: Path) -> None:
     (tmp_path / "model.pkl").write_bytes(b"bad")
 
     ended = run("serve", "--model", tmp_path / "model.pkl", "--port", "0")
 
     assert ended.returncode == 1
     assert ended.stderr == (
+        f"loading and checking {tmp_path}/model.pkl …\n"
         f"ml-census: --model: {tmp_path}/model.pkl: not a pickle, or a damaged one: "
         "write the fitted scikit-learn model with joblib.dump\n"
     )

@@ -72,6 +72,8 @@ def serve(**options: Unpack[Options]) -> None:
         settings = _settings(options)
         vertex = _vertex(settings, options["predict_route"], options["health_route"])
         reloader = ArtifactReloader(settings)
+        if options["model"]:  # a model that does not compile needs seconds in its child process
+            click.echo(f"loading and checking {options['model']} …", err=True)
         artifacts = reloader.load_initial()
     _configure_logging(settings)
     draining = _drain_on_sigterm()

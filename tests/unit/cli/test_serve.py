@@ -57,11 +57,11 @@ def test_route_is_checked_before_the_model_loads(tmp_path: Path, options: list[s
     ],
     ids=["both", "no model", "trusted with config", "any code"],
 )
-def test_unusable_options_end_the_start_in_one_line(options: list[str], reason: str) -> None:
+def test_unusable_options_end_the_start_with_a_reason(options: list[str], reason: str) -> None:
     result = CliRunner().invoke(main, ["serve", *options])
 
     assert result.exit_code == 1
-    (line,) = result.output.splitlines()
+    *_, line = result.output.splitlines()
     assert line.startswith(f"ml-census: {reason}")
 
 
