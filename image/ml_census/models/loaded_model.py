@@ -2,19 +2,17 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ml_census import storage
 from ml_census.client.json_rows import RowError, rows_of, text_of
-from ml_census.config import Config
 from ml_census.engine.predictor import PredictionError
 from ml_census.models.loading import load_model
-from ml_census.models.manifest import DECODING, MODEL, ModelFolder
+from ml_census.models.location import local_config
 from ml_census.models.model import ServedModel
 from ml_census.schema import InvalidRowsError, schema_to_json
 from ml_census.storage.snapshot import Snapshot
-
-PICKLES = (".pkl", ".joblib", ".pickle")
 
 
 class RowsError(ValueError):
@@ -111,18 +109,13 @@ def load(uri: str, *, sha256: str | None = None, trusted_globals: Sequence[str] 
     SHA-256 of manifest.json. `trusted_globals` are classes and functions that the pickle may reference beside those of
     scikit-learn, each "module.name". Raises ArtifactError if a file cannot be read, or the model fails a check.
     """
-    path = uri if uri.endswith(PICKLES) else storage.join(uri, MODEL)
-    files = Snapshot()
-    folder = ModelFolder(path, files, sha256)
-    decoding = None if folder.read_optional(DECODING) is None else folder.uri(DECODING)
-    config = Config(
-        path,
-        prediction_decoding=decoding,
+    config = replace(
+        local_config(uri, trusted_globals),
         model_sha256=sha256,
-        trusted_globals=tuple(trusted_globals),
+        untested_model="refuse",
         max_model_bytes=storage.MAX_BYTES,
     )
-    return LoadedModel(load_model(config, files))
+    return LoadedModel(load_model(config, Snapshot()))
 
 
 def _describe(reason: str, details: Sequence[dict[str, Any]]) -> str:

@@ -61,7 +61,7 @@ def _check_published(facts: ModelCheck, config: Config, folder: ModelFolder) -> 
 
 
 def _check_pickle(facts: ModelCheck, config: Config, folder: ModelFolder, data: bytes) -> ModelCheck:
-    """Return the facts of a pickled model. Raises ArtifactError if schema.json beside the model is invalid."""
+    """Return the facts of a pickled model."""
     try:
         from ml_census.models.checking import pickle_facts  # imports scikit-learn
     except ImportError as error:
@@ -70,7 +70,10 @@ def _check_pickle(facts: ModelCheck, config: Config, folder: ModelFolder, data: 
         facts, model = pickle_facts.load(facts, config, data)
         if model is None:
             return facts
-        original, predictor, engine = pickle_facts.compile_model(config, folder, model)
+        try:
+            original, predictor, engine = pickle_facts.compile_model(config, folder, model)
+        except ArtifactError as error:
+            return replace(facts, problem=error.reason)
         facts = _with_trial(replace(facts, engine=engine), original)
         return replace(
             facts,

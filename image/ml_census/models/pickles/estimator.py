@@ -20,6 +20,7 @@ from ml_census.models.pickles.placeholders import ReadsFilesError
 from ml_census.models.pickles.predictor_factory import learn_schema
 
 VERSION: str = sklearn.__version__
+BOOSTER_REMEDY = "train with its scikit-learn interface, such as XGBClassifier or LGBMRegressor, and dump that model"
 
 
 class LoadedEstimator(NamedTuple):
@@ -153,6 +154,9 @@ def _as_warning(warning: warnings.WarningMessage) -> Warning:
 def _require_fitted_model(key: str, uri: str, model: Any) -> None:
     if isinstance(model, type):
         raise ArtifactError(key, uri, f"the class {model.__name__}, not a model: dump a fitted instance of it")
+    if (type(model).__module__, type(model).__name__) in restricted_unpickler.BOOSTERS:
+        library = type(model).__module__.partition(".")[0]
+        raise ArtifactError(key, uri, f"a Booster of {library}, not an estimator: {BOOSTER_REMEDY}")
     if not callable(getattr(model, "predict", None)):
         raise ArtifactError(key, uri, load_errors.no_predict_reason(model))
     if _is_unfitted(model):

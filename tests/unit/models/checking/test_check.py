@@ -92,4 +92,4 @@ def test_problem_of_the_columns_keeps_the_facts_of_the_file(tmp_path: Path) -> N
     facts = check(tmp_path / "model.pkl")
 
     assert facts.problem
-    assert facts.bytes == len(file.getvalue())
+    assert (facts.bytes, facts.estimator) == (len(file.getvalue()), "LogisticRegression")

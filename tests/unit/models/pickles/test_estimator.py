@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import lightgbm
+import numpy as np
 import pytest
+import xgboost
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -133,3 +136,16 @@ def test_shortage_while_another_version_loads_is_transient() -> None:
 
     assert raised.value.is_transient
     assert "not enough memory" in raised.value.reason
+
+
+@pytest.mark.parametrize("library", ["lightgbm", "xgboost"])
+def test_booster_alone_has_the_remedy_in_the_error(library: str) -> None:
+    """The training functions of both libraries return a Booster, which knows no classes and takes no DataFrame."""
+    columns, target = np.random.default_rng(0).uniform(size=(60, 2)), np.arange(60.0)
+    if library == "lightgbm":
+        booster = lightgbm.train({"verbose": -1}, lightgbm.Dataset(columns, target), 2)
+    else:
+        booster = xgboost.train({}, xgboost.DMatrix(columns, target), 2)
+
+    with pytest.raises(ArtifactError, match=f"a Booster of {library}, not an estimator: train with its scikit-learn"):
+        estimator.load_estimator("--model", "model.pkl", dumped(booster))
