@@ -68,7 +68,7 @@ def test_report_without_scripts_has_the_table_open(browser: Browser, census: Ser
     opened.goto(f"{census.url}/report")
 
     expect(opened.locator("input[type=range]")).to_be_hidden()
-    expect(opened.locator(".figures")).to_be_hidden()
+    expect(opened.locator(".figures.live")).to_be_hidden()
     expect(opened.locator("#thresholds table")).to_be_visible()
     context.close()
 

@@ -22,7 +22,7 @@ def _predicted_and_true(regression: Regression) -> Plot:
         x,
         y,
         [
-            points("accent", x, y, regression.truth, regression.predicted),
+            points("faded accent", x, y, regression.truth, regression.predicted),
             line("guide", x, y, [x.low, x.high], [x.low, x.high]),
         ],
         [("dots accent", f"{count(len(regression.truth))} rows"), ("guide", "exact prediction")],
@@ -39,7 +39,7 @@ def _errors(regression: Regression) -> Plot:
         "Scatter plot of the errors against the predictions. Good predictions scatter evenly around zero.",
         x,
         y,
-        [points("accent", x, y, regression.predicted, errors), line("guide", x, y, [x.low, x.high], [0, 0])],
+        [points("faded accent", x, y, regression.predicted, errors), line("guide", x, y, [x.low, x.high], [0, 0])],
         [("dots accent", f"{count(len(errors))} rows"), ("guide", "exact prediction")],
     )
 

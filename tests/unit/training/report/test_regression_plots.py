@@ -18,7 +18,7 @@ def plots(regression: Case) -> list[Plot]:
 
 def test_scatter_plots_have_a_point_for_each_row(regression: Case, plots: list[Plot]) -> None:
     for plot in plots[:2]:
-        (points,) = [layer for layer in plot.layers if layer.style == "points accent"]
+        (points,) = [layer for layer in plot.layers if layer.style == "points faded accent"]
         assert points.path.count("h0") == len(regression.truth)
 
 

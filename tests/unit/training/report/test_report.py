@@ -133,8 +133,8 @@ def test_page_counts_wrong_predictions_in_words(binary: Case) -> None:
 
     text = words(page_of(binary))
 
-    assert f"Of {right + false_yes} rows of “no”, {false_yes} are predicted as “yes”" in text
-    assert f"Of {false_no + yes} rows of “yes”, {false_no} are predicted as “no”" in text
+    assert f"“no” predicted as “yes”, of {right + false_yes} rows of “no” {false_yes} (" in text
+    assert f"“yes” predicted as “no”, of {false_no + yes} rows of “yes” {false_no} (" in text
 
 
 def test_page_names_each_group_with_its_share(binary: Case) -> None:
