@@ -28,6 +28,9 @@ from sklearn.base import BaseEstimator
 from sklearn.experimental import enable_halving_search_cv, enable_iterative_imputer  # noqa: F401
 from sklearn.utils import all_estimators
 
+# Texts of pandas without pyarrow: the image does not have pyarrow, and its arrays are rebuilt from unchecked memory.
+pandas.set_option("mode.string_storage", "python")
+
 # Modules whose classes occur in fitted estimators: all their classes are allowed.
 CLASSES = """
 sklearn._loss._loss sklearn._loss.link sklearn._loss.loss
