@@ -20,6 +20,8 @@ from ml_census.training.data.model_columns import model_columns
 SAMPLE = 65_536
 """Number of bytes in which the delimiter of CSV is detected."""
 GZIP, PARQUET = b"\x1f\x8b", b"PAR1"
+UTF_16 = "utf-16"
+"""Encoding of text in which most characters have a byte 0."""
 SPELLINGS: tuple[Callable[[str], str], ...] = (str.lower, str.upper, str.capitalize)
 MISSING_NUMBERS = [*sorted({spell(word) for word in MISSING_WORDS for spell in SPELLINGS}), "NaN", "NaT", "#N/A"]
 """Texts of CSV that are missing values in a column of numbers. Other spellings are found by the schema."""
@@ -125,9 +127,11 @@ def _read_parquet(key: str, uri: str, data: bytes) -> pd.DataFrame:
 
 
 def _csv_text(data: bytes, schema: Schema, target: str) -> _CsvText:
-    """Return the text of a CSV file, also of one that gzip has compressed."""
+    """Return the text of a CSV file, also of one that gzip has compressed. Raises CsvError for another kind of file."""
     data = gzip.decompress(data) if data.startswith(GZIP) else data
     encoding = csv_text.detect_encoding([data])
+    if b"\0" in data[:SAMPLE] and encoding != UTF_16:
+        raise csv_text.CsvError("the file has bytes that are no text; save a spreadsheet as CSV")
     sample = data[:SAMPLE].decode(encoding, "replace")
     has_names = not any(isinstance(column.name, int) for column in schema.columns)
     names = [*schema.names, target] if has_names else [target]

@@ -98,6 +98,7 @@ def test_error_names_the_line_after_a_text_with_line_breaks(tmp_path: Path) -> N
         ("zip,age,note,y\n01,7,hot,1\n01,7,hot,1,5\n", "Expected 4 fields in line 3, saw 5"),
         ("zip,age,note,y\n01,7,hot,1,5\n", "the rows have more values than the 4 names"),
         ("", "no target column y"),
+        (b"PK\x03\x04\0\0 a spreadsheet", "save a spreadsheet as CSV"),
         (b"PAR1 but not Parquet", "not a Parquet file"),
         (b"\x1f\x8b\x08 damaged", "not CSV and not Parquet"),
     ],
