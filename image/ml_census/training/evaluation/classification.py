@@ -13,6 +13,10 @@ MAX_CALIBRATION_BINS = 10
 """Maximum number of bins of a calibration curve (10). The bins have about equal numbers of rows."""
 
 
+MIN_CALIBRATION_BINS = 3
+"""Minimum number of bins with about equal numbers of rows (3). With fewer bins, the bins have equal width."""
+
+
 @dataclass(frozen=True)
 class CalibrationBin:
     """Test rows with similar probabilities: the mean probability and the share of rows for which it came true."""
@@ -109,9 +113,14 @@ def _calibration(predictions: ClassPredictions) -> list[CalibrationBin]:
 
 
 def calibration_bins(outcome: np.ndarray, shares: np.ndarray) -> list[CalibrationBin]:
-    """Return bins with about equal numbers of rows. `outcome` is bool (rows,), `shares` float64 (rows,)."""
-    edges = np.quantile(shares, np.arange(1, MAX_CALIBRATION_BINS) / MAX_CALIBRATION_BINS)
-    positions = np.searchsorted(edges, shares)
+    """Return bins with about equal numbers of rows, or of equal width if most probabilities are equal.
+
+    `outcome` is bool (rows,), `shares` float64 (rows,).
+    """
+    steps = np.arange(1, MAX_CALIBRATION_BINS) / MAX_CALIBRATION_BINS
+    positions = np.searchsorted(np.quantile(shares, steps), shares)
+    if len(np.unique(positions)) < MIN_CALIBRATION_BINS:
+        positions = np.searchsorted(steps, shares)
     return [_bin(outcome[positions == position], shares[positions == position]) for position in np.unique(positions)]
 
 

@@ -57,13 +57,17 @@ def error_measures(errors: np.ndarray) -> Measures:
 
 def split(values: pd.Series) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name of each group and its rows, bool (rows,)."""
+    if _has_free_text(values.dropna()):
+        dates = pd.to_datetime(values, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+        if dates.notna().equals(values.notna()):
+            values = dates
     known = values.notna().to_numpy()
     present = values[known]
     if _is_ordered(present) and present.nunique() > MAX_GROUPS:
-        yield from _quarters(values, present, known, "{} to {}")
+        yield from _quarters(values, present, known)
     elif _has_free_text(present):
         lengths = values.astype("str").str.len()
-        yield from _quarters(lengths, lengths[known], known, "{} to {} characters")
+        yield from _quarters(lengths, lengths[known], known, " characters")
     else:
         yield from _categories(values, present)
     if not known.all():
@@ -77,20 +81,21 @@ def _is_ordered(values: pd.Series) -> bool:
 
 
 def _has_free_text(values: pd.Series) -> bool:
-    """Return whether most texts of the column are outside of its largest groups, as the texts of documents are."""
-    counts = values.value_counts()
-    is_text = bool(values.map(lambda value: isinstance(value, str)).all())
-    return len(counts) > MAX_GROUPS and is_text and counts.iloc[:MAX_GROUPS].sum() < len(values) / 2
+    """Return whether most texts of the column occur once, as the texts of documents do."""
+    distinct = values.nunique()
+    return distinct > max(MAX_GROUPS, len(values) / 2) and bool(values.map(lambda value: isinstance(value, str)).all())
 
 
-def _quarters(values: pd.Series, present: pd.Series, known: np.ndarray, name: str) -> Iterator[tuple[str, np.ndarray]]:
+def _quarters(
+    values: pd.Series, present: pd.Series, known: np.ndarray, unit: str = ""
+) -> Iterator[tuple[str, np.ndarray]]:
     edges = present.quantile(QUARTERS, interpolation="lower").unique()
     positions = np.searchsorted(edges, values.to_numpy())
     for position in range(len(edges) + 1):
         here = known & (positions == position)
         if here.any():
-            inside = values[here]
-            yield name.format(_text(inside.min()), _text(inside.max())), here
+            bounds = dict.fromkeys(_text(bound) for bound in (values[here].min(), values[here].max()))
+            yield " to ".join(bounds) + unit, here
 
 
 def _categories(values: pd.Series, present: pd.Series) -> Iterator[tuple[str, np.ndarray]]:

@@ -8,6 +8,9 @@ from ml_census.training.evaluation import Evaluation
 from ml_census.training.evaluation.classification import Classes
 from ml_census.training.report.formatting import count, number, percent
 
+MIN_ROWS = 10
+"""Minimum number of rows of the weakest class (10), unless all classes have fewer."""
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -84,7 +87,8 @@ def _macro_f1(evaluation: Evaluation) -> Tile:
 
 
 def _weakest(classes: Classes) -> Tile:
-    worst = int(np.nanargmin(classes.recall))
+    enough = classes.support >= min(MIN_ROWS, classes.support.max())
+    worst = int(np.argmin(np.where(enough, classes.recall, np.inf)))
     return Tile(
         "Weakest class (recall)",
         percent(float(classes.recall[worst])),

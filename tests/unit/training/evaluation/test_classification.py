@@ -69,6 +69,15 @@ def test_equal_probabilities_are_one_calibration_bin() -> None:
     assert (only.observed.count, only.observed.of) == (3, 4)
 
 
+def test_mostly_equal_probabilities_have_bins_of_equal_width() -> None:
+    shares = np.array([0.05, 0.55, 0.58, *[1.0] * 97])
+    outcome = shares > 0.57
+
+    bins = calibration_bins(outcome, shares)
+
+    assert [(part.observed.count, part.observed.of) for part in bins] == [(0, 1), (1, 2), (97, 97)]
+
+
 def test_prediction_of_an_unknown_class_is_wrong() -> None:
     predictions = ClassPredictions(["a", "b"], np.array([0, 1, 1]), np.array([0, 1, -1]), None)
 

@@ -71,6 +71,28 @@ def test_long_texts_are_split_by_their_length() -> None:
     assert list(sizes(texts))[::3] == ["1 to 25 characters", "76 to 100 characters"]
 
 
+def test_texts_of_one_length_are_one_group() -> None:
+    assert sizes(pd.Series([f"{index:05} and" for index in range(100)])) == {"9 characters": 100}
+
+
+def test_dates_in_texts_are_split_into_quarters() -> None:
+    texts = pd.Series([*pd.date_range("2026-01-01", periods=100).strftime("%Y-%m-%d"), None])
+
+    assert list(sizes(texts)) == [
+        "2026-01-01 to 2026-01-25",
+        "2026-01-26 to 2026-02-19",
+        "2026-02-20 to 2026-03-16",
+        "2026-03-17 to 2026-04-10",
+        "missing",
+    ]
+
+
+def test_many_categories_are_no_free_text() -> None:
+    found = sizes(pd.Series([f"region {index % 30:02}" for index in range(600)]))
+
+    assert (found["region 00"], found["19 other values"]) == (20, 380)
+
+
 @pytest.mark.parametrize(
     "values",
     [pd.Series(["a", None, "a"]), pd.Series([*range(99), np.nan]), pd.Series([True, None], dtype="boolean")],

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from ml_census.training.evaluation.classification import Classes
 from ml_census.training.report.formatting import number, percent
 from ml_census.training.report.tiles import build_tiles
 from support.evaluations import Case
@@ -36,6 +38,14 @@ def test_tiles_of_three_classes_have_the_weakest_class(multiclass: Case) -> None
 
     assert weakest.value == percent(classes.recall.min())
     assert f"“{classes.labels[classes.recall.argmin()]}”" in weakest.meaning
+
+
+def test_weakest_class_has_ten_rows(multiclass: Case) -> None:
+    classes = Classes(["a", "b", "c"], np.array([[8, 2, 0], [0, 0, 1], [0, 0, 20]]), 0, [])
+
+    weakest = build_tiles(replace(multiclass.evaluation, classes=classes))[-1]
+
+    assert (weakest.value, weakest.meaning) == ("80.0\u00a0%", "“a”: right predictions of 10 rows")
 
 
 def test_tiles_without_probabilities_have_precision_and_recall(without_probabilities: Case) -> None:
