@@ -122,5 +122,5 @@ def _trust_remedy(names: Sequence[str]) -> str:
     options = " ".join(f"--trusted-global {name}" for name in names)
     return (
         f"if you trust the author of the model, repeat the command with {options}; "
-        f"a config.yaml needs trusted_globals: [{', '.join(names)}]"
+        f"a config.yaml needs trusted_globals: [{', '.join(names)}], or model_sha256 of a published manifest.json"
     )

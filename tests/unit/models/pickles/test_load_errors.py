@@ -50,7 +50,7 @@ def test_reason_follows_the_exception_and_the_start(data: bytes, error: Exceptio
 def test_trustable_globals_have_the_options_to_repeat() -> None:
     assert forbidden_globals_reason(["mylib.Half", "mylib.Third"]).endswith(
         "repeat the command with --trusted-global mylib.Half --trusted-global mylib.Third; "
-        "a config.yaml needs trusted_globals: [mylib.Half, mylib.Third]"
+        "a config.yaml needs trusted_globals: [mylib.Half, mylib.Third], or model_sha256 of a published manifest.json"
     )
 
 
