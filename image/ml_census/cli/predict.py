@@ -11,6 +11,7 @@ import click
 from ml_census.cli.ending import fail, fail_on
 from ml_census.cli.predict_file import STDIN, STDOUT, score_file
 from ml_census.cli.predict_row import predict_row
+from ml_census.cli.users import entered_password
 
 if TYPE_CHECKING:
     from ml_census.client.csv_output import OnError
@@ -44,7 +45,8 @@ class Options(TypedDict):
 @click.option("--url", required=True, help="URL of the server.")
 @click.option("--user", "name", help="Name of the user. A server of serve --model needs no user.")
 @click.option("--user-file", type=FILE, help="File with the name of the user.")
-@click.option("--password-file", type=FILE, help="File with the password. Without it there is a prompt.")
+@click.option("--password-file", type=FILE, help="File with the password. Without it, the command reads "
+              "the password from a prompt or a pipe.")  # fmt: skip
 @click.option("--row", metavar="JSON", help="One row: a list of values, or an object by column name.")
 @click.option("--example", is_flag=True, help="Predict an example row, made from the model's columns in GET /schema.")
 @click.option("--expect", metavar="PREDICTION", help="Fail unless this is the prediction of the row.")
@@ -93,7 +95,7 @@ def _credentials(options: Options) -> tuple[str | None, str | None]:
         return None, None
     if password_file:
         return name, _first_line(password_file)
-    return name, str(click.prompt("Password", hide_input=True, err=True))
+    return name, entered_password("Password")
 
 
 @contextmanager

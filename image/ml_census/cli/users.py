@@ -75,7 +75,7 @@ def _new_password(name: str, allow_weak: bool) -> str:
     """
     from ml_census import auth
 
-    password = _entered_password(name)
+    password = entered_password(f"Password for {name}", confirms=True)
     if reason := auth.password_problem(password):
         fail(f"password: {reason}")
     if not allow_weak and (reason := auth.password_weakness(name, password)):
@@ -83,10 +83,13 @@ def _new_password(name: str, allow_weak: bool) -> str:
     return password
 
 
-def _entered_password(name: str) -> str:
-    """Return the password from a prompt if stdin is a terminal, else the first line of stdin."""
+def entered_password(prompt: str, confirms: bool = False) -> str:
+    """Return the password from a prompt if stdin is a terminal, else the first line of stdin.
+
+    With `confirms`, the user types the password twice.
+    """
     if sys.stdin.isatty():
-        password: str = click.prompt(f"Password for {name}", hide_input=True, confirmation_prompt=True, err=True)
+        password: str = click.prompt(prompt, hide_input=True, confirmation_prompt=confirms, err=True)
         return password
     try:
         return sys.stdin.readline().rstrip("\r\n")
