@@ -37,21 +37,20 @@ SMALLEST_TEXT = """() => {
 
 def threshold_row(page: Page, threshold: int) -> list[str]:
     """Return the figures of the table for a threshold in percent."""
-    row = page.locator("#thresholds tr").filter(has=page.locator("th", has_text=f"{threshold}\u00a0%")).first
-    return row.locator("td").all_inner_texts()
+    rows = page.locator("#thresholds tr")
+    return rows.nth(threshold // 5).locator("td").all_inner_texts()
 
 
-@pytest.mark.parametrize("threshold", [5, 50, 75])
-def test_slider_shows_the_figures_of_the_table(page: Page, census: Server, threshold: int) -> None:
+def test_slider_shows_the_figures_of_the_table(page: Page, census: Server) -> None:
     page.goto(f"{census.url}/report")
-    page.locator("input[type=range]").fill(str(threshold))
-
-    figures = page.locator("[data-figure]").all_inner_texts()
-    shown = [figures[0], figures[1], figures[2], figures[3], *(text.split()[0] for text in figures[4:])]
     page.click("#thresholds summary")
-    assert shown == threshold_row(page, threshold)
-    expect(page.locator("output")).to_have_text(f"{threshold}\u00a0%")
-    assert page.locator(".marker").evaluate("marker => marker.style.left") == f"{threshold}%"
+
+    for threshold in range(5, 100, 5):
+        page.locator("input[type=range]").fill(str(threshold))
+        figures = page.locator("[data-figure]").all_inner_texts()
+        assert [*figures[:4], *(text.split()[0] for text in figures[4:])] == threshold_row(page, threshold)
+        expect(page.locator("output")).to_have_text(f"{threshold}\u00a0%")
+        assert page.locator(".marker").evaluate("marker => marker.style.left") == f"{threshold}%"
 
 
 def test_keyboard_moves_the_threshold(page: Page, census: Server) -> None:

@@ -21,7 +21,7 @@ PAGE_PATHS = frozenset({"/", "/docs", "/docs/", *static_files.PATHS})
 """Paths that the page /docs omits, because only browsers need these paths."""
 CSP_NONE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 CSP_SAME_ORIGIN = f"{CSP_NONE}; script-src 'self'; style-src 'self'; connect-src 'self'"
-REPORT_SCRIPT = "sha256-xfoMxqKjRGzVw82Z3hZykFZpPObplcD6rGSnhvPAcZg="
+REPORT_SCRIPT = "sha256-aIgkoGObS5HVutkRUNrSf4X7NCkiwqS3wwncXhlfTmw="
 """SHA-256 of training/report/templates/threshold.js, the only script that browsers run in /report."""
 CSP_REPORT = f"{CSP_NONE}; script-src '{REPORT_SCRIPT}'; style-src 'unsafe-inline'; img-src data:"
 """Content-Security-Policy of report.html, which has inline styles and images."""

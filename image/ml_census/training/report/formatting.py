@@ -4,6 +4,8 @@ import math
 
 DIGITS = 3
 """Number of significant digits of a metric (3)."""
+ROUNDING = 1e-9
+"""Maximum rounding error of a share (1e-9). Without it, 1 - 0.0975 is rounded down, and 0.9025 up."""
 SUFFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 NONE = "–"
 """Text of a number that is not defined."""
@@ -16,12 +18,18 @@ def count(value: float) -> str:
 
 def percent(share: float, digits: int = 1) -> str:
     """Return a share from 0 to 1, such as 12.3 %."""
-    return f"{100 * share:.{digits}f}\u00a0%" if math.isfinite(share) else NONE
+    return f"{_rounded(share, digits)}\u00a0%" if math.isfinite(share) else NONE
+
+
+def _rounded(share: float, digits: int = 1) -> str:
+    """Return a share in percent, rounded half up as by threshold.js, so that both round 0.9025 to 90.3."""
+    scale: int = 10**digits
+    return f"{math.floor(100 * scale * share + 0.5 + ROUNDING) / scale:.{digits}f}"
 
 
 def percent_range(low: float, high: float) -> str:
     """Return two shares from 0 to 1, such as 12.3 to 14.5 %, without a line break."""
-    return f"{100 * low:.1f}\u00a0to\u00a0{percent(high)}" if math.isfinite(low) else NONE
+    return f"{_rounded(low)}\u00a0to\u00a0{percent(high)}" if math.isfinite(low) else NONE
 
 
 def number(value: float, digits: int = DIGITS) -> str:

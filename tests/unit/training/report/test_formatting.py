@@ -30,6 +30,11 @@ def test_percent_has_one_digit_and_a_fixed_space() -> None:
     assert (percent(0.12345), percent(0.5, 0), percent(math.nan)) == ("12.3\u00a0%", "50\u00a0%", "–")
 
 
+@pytest.mark.parametrize("share", [0.9025, 1 - 0.0975, 361 / 400])
+def test_half_a_tenth_of_a_percent_is_rounded_up(share: float) -> None:
+    assert percent(share) == "90.3\u00a0%"
+
+
 def test_range_of_percentages_has_one_unit() -> None:
     assert percent_range(0.123, 0.5) == "12.3\u00a0to\u00a050.0\u00a0%"
     assert percent_range(math.nan, math.nan) == "–"

@@ -7,7 +7,8 @@ if (card) {
   const rows = counts.positives + counts.negatives;
   const slider = card.querySelector("input");
   const marker = card.querySelector(".marker");
-  const percent = (part, whole) => (whole ? `${(100 * part / whole).toFixed(1)}\u00a0%` : "–");
+  // round half up, as formatting.py does
+  const percent = (part, whole) => (whole ? `${(Math.floor(1000 * (part / whole) + 0.5 + 1e-9) / 10).toFixed(1)}\u00a0%` : "–");
   const share = (part, whole) => `${part.toLocaleString("en")} (${percent(part, whole)})`;
   const update = () => {
     const found = counts.truePositives[slider.value];
