@@ -13,6 +13,7 @@ from ml_census.api.state import ApiState, current_state
 from ml_census.artifacts.bundle import Artifacts
 
 CHALLENGE = 'Basic realm="ml-census", charset="UTF-8"'
+INVALID_LOGIN = "your password or username is invalid"
 METHODS = ("GET", "POST")
 NOT_CACHED = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
@@ -48,5 +49,4 @@ def _respond(state: ApiState, artifacts: Artifacts, name: str, password: str) ->
     if auth.is_within_limits(name, password):
         state.throttle.record_failure(name, address)
     state.metrics.record_login("failure")
-    message = "your password or username is invalid"
-    return json_response({"error message": message}, 401, {"WWW-Authenticate": CHALLENGE})
+    return json_response({"error message": INVALID_LOGIN}, 401, {"WWW-Authenticate": CHALLENGE})

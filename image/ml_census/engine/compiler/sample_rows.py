@@ -101,8 +101,7 @@ def _numbers(thresholds: np.ndarray | None, count: int, random: np.random.Genera
         np.round(near),
     ]
     chosen = np.choose(random.integers(0, len(candidates), count), candidates)
-    numbers: np.ndarray = np.clip(chosen, -MAX_FLOAT32, MAX_FLOAT32)
-    return numbers
+    return np.asarray(np.clip(chosen, -MAX_FLOAT32, MAX_FLOAT32))
 
 
 def _edge_values(column: Column) -> list[Value]:

@@ -65,11 +65,11 @@ class CompiledPredictor:
             return self._numbers(scores)
         if self.link in LIBRARY_LINKS:
             scores = LINKS[self.link](scores)
-        if scores.shape[1] > 1:
-            best = scores.argmax(axis=1)
-        else:
-            best = (scores[:, 0] >= 0 if self.zero_is_second else scores[:, 0] > 0).astype(int)
+        best = scores.argmax(axis=1) if scores.shape[1] > 1 else self._is_second(scores[:, 0]).astype(int)
         return [self.classes[index] for index in best.tolist()]
+
+    def _is_second(self, scores: np.ndarray) -> np.ndarray:
+        return scores >= 0 if self.zero_is_second else scores > 0
 
     def _numbers(self, scores: np.ndarray) -> list[Any]:
         numbers = LINKS[self.link or "identity"](scores)

@@ -52,13 +52,17 @@ def create_kernel(ensemble: "TreeEnsemble") -> Kernel | None:
     bits = 32 if max((len(tree.leaves) for tree in trees), default=MAX_LEAVES) <= 32 else MAX_LEAVES
     counts = np.array([encoder.count for encoder in ensemble.encoders], dtype=np.int64)
     width = ensemble.values.shape[1]
-    table_bytes = len(trees) * (int(counts.sum()) * bits // 8 + bits * width * 8)
-    if not trees or len(counts) * bits // 8 > MAX_LINE_BYTES or table_bytes > MAX_TABLE_BYTES:
+    if not trees or not _is_within_limits(len(trees), counts, bits, width):
         return None
     lines = (counts.cumsum() - counts).astype(np.uint32)
     arrays = (_masks(ensemble, trees, lines, bits), lines, ensemble.outputs, _values(ensemble, trees, bits))
     numbers = (len(trees), width, len(counts), len(ensemble.base), ensemble.single)
     return Kernel(f"sum_masked_leaves_{bits}", LeafMasksStruct, arrays, numbers)
+
+
+def _is_within_limits(trees: int, counts: np.ndarray, bits: int, width: int) -> bool:
+    table_bytes = trees * (int(counts.sum()) * bits // 8 + bits * width * 8)
+    return len(counts) * bits // 8 <= MAX_LINE_BYTES and table_bytes <= MAX_TABLE_BYTES
 
 
 def _read_trees(ensemble: "TreeEnsemble") -> list[_Tree]:

@@ -40,10 +40,7 @@ def to_bytes(compiled: CompiledPredictor) -> bytes:
     described, arrays = _dump_trees(scoring) if isinstance(scoring, TreeEnsemble) else _dump_linear(scoring)
     document = {
         "format": FORMAT,
-        "classes": compiled.classes,
-        "link": compiled.link,
-        "flat": compiled.flat,
-        "zero_is_second": compiled.zero_is_second,
+        **{name: getattr(compiled, name) for name in ("classes", "link", "flat", "zero_is_second")},
         **described,
     }
     arrays["document"] = np.frombuffer(json.dumps(document).encode(), dtype=np.uint8)

@@ -55,14 +55,13 @@ def render_report(evaluation: Evaluation, context: ReportContext) -> bytes:
 
 
 def _variables(evaluation: Evaluation, context: ReportContext) -> dict[str, Any]:
-    importances = evaluation.importances
     return {
         "context": context,
         "evaluation": evaluation,
         "tiles": build_tiles(evaluation),
         "groups": tables.group_tables(evaluation),
         "ranges": tables.range_table(evaluation),
-        "importance": importances and tables.importance_lines(importances),
+        "importance": evaluation.importances and tables.importance_lines(evaluation.importances),
         "versions": _versions(),
         "confidence": round(100 * CONFIDENCE),
         "resamples": RESAMPLES,
@@ -74,8 +73,7 @@ def _variables(evaluation: Evaluation, context: ReportContext) -> dict[str, Any]
 
 def _class_variables(evaluation: Evaluation) -> dict[str, Any]:
     """Return the variables of a classifier; without classes or probabilities None."""
-    names = ["labels", "matrix", "confusions", "class_lines", "calibration", *PROBABILITY_VARIABLES]
-    variables: dict[str, Any] = dict.fromkeys(names)
+    variables: dict[str, Any] = dict.fromkeys(CLASS_VARIABLES + PROBABILITY_VARIABLES)
     if (classes := evaluation.classes) is None:
         return variables
     variables |= {
@@ -90,6 +88,7 @@ def _class_variables(evaluation: Evaluation) -> dict[str, Any]:
     return variables
 
 
+CLASS_VARIABLES = ("labels", "matrix", "confusions", "class_lines", "calibration")
 PROBABILITY_VARIABLES = ("separation", "threshold", "threshold_rows", "threshold_counts")
 
 

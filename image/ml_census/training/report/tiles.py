@@ -11,6 +11,12 @@ from ml_census.training.report.formatting import count, number, percent
 MIN_ROWS = 10
 """Minimum number of rows of the weakest class (10), unless all classes have fewer."""
 
+PROBABILITY_TILES = (
+    ("log_loss", "Error of the probabilities (log loss)", "Confident wrong predictions cost most. 0 is perfect"),
+    ("brier", "Error of the probabilities (Brier score)", "Mean squared error. 0 is perfect"),
+)
+"""Key in the metrics, name of the tile and meaning of each tile on probabilities."""
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -58,10 +64,6 @@ def _ranking(evaluation: Evaluation, labels: list[str]) -> Tile:
 
 
 def _probability_tiles(evaluation: Evaluation) -> list[Tile]:
-    tiles = [
-        ("log_loss", "Error of the probabilities (log loss)", "Confident wrong predictions cost most. 0 is perfect"),
-        ("brier", "Error of the probabilities (Brier score)", "Mean squared error. 0 is perfect"),
-    ]
     return [
         Tile(
             name,
@@ -70,7 +72,7 @@ def _probability_tiles(evaluation: Evaluation) -> list[Tile]:
             f"{number(evaluation.baseline[key])} with the shares of the classes in training",
             evaluation.metrics[key] < evaluation.baseline[key],
         )
-        for key, name, meaning in tiles
+        for key, name, meaning in PROBABILITY_TILES
         if key in evaluation.metrics
     ]
 

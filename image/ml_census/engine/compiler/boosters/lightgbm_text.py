@@ -99,20 +99,23 @@ class _Tree:
         leaves = np.array(self._items["leaf_value"].split(), dtype=np.float64)
         return np.concatenate([np.zeros(self._count - 1), leaves])[:, np.newaxis]
 
+    def _children(self, name: str) -> np.ndarray:
+        """Return the position of a child of each inner node. Leaves follow the inner nodes."""
+        children = self._inner(name, np.int64)
+        return np.where(children < 0, self._count - 2 - children, children)
+
     def nodes(self) -> TreeNodes:
         inner, leaves = self._count - 1, np.zeros(self._count, dtype=np.int64)
         thresholds = self._inner("threshold", np.float64)
         no_missing = self._decisions & MISSING_BITS == NO_MISSING
         missing_right = np.where(no_missing, 0.0 > thresholds, self._decisions & DEFAULT_LEFT == 0)
-        children = (self._inner(f"{side}_child", np.int64) for side in ("left", "right"))
-        left, right = (np.where(child < 0, inner - 1 - child, child) for child in children)
         return TreeNodes(
             leaf=np.arange(inner + self._count) >= inner,
             feature=np.concatenate([self._inner("split_feature", np.int64), leaves]),
             threshold=np.concatenate([thresholds, leaves]),
             missing_right=np.concatenate([missing_right | self._is_category, leaves > 0]),
-            left=np.concatenate([left, leaves]),
-            right=np.concatenate([right, leaves]),
+            left=np.concatenate([self._children("left_child"), leaves]),
+            right=np.concatenate([self._children("right_child"), leaves]),
             by_category=self._by_category(thresholds),
         )
 

@@ -70,8 +70,11 @@ class BitsetPool:
         others = np.flatnonzero(~right)
         if len(others) and others[-1] - others[0] + 1 == len(others):
             return self.test_for_exceptions(others, True, len(right))
+        return self._add_bitset(right)
+
+    def _add_bitset(self, right: np.ndarray) -> NodeTest:
         bits = np.zeros((len(right) + 31) // 32 * 32, dtype=np.uint8)
-        bits[codes] = 1
+        bits[: len(right)] = right
         bitset = np.packbits(bits, bitorder="little").view("<u4").astype(np.uint32)
         self._bitsets.append(bitset)
         self._length += len(bitset)
