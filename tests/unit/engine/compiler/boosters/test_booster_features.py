@@ -61,7 +61,7 @@ def test_categories_become_the_codes_of_the_model() -> None:
     np.testing.assert_array_equal(encoded.dense(), [np.nan, 1, 0, np.nan, np.nan])  # type: ignore[union-attr]
 
 
-def test_codes_of_a_column_that_the_schema_calls_a_number_are_refused() -> None:
+def test_codes_of_a_column_of_type_number_are_rejected() -> None:
     with pytest.raises(UnsupportedModelError, match="does not list the categories of column 0"):
         encode_categories([NumericFeature(0)], {0: [1, 2]})
 

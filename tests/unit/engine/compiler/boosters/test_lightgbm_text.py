@@ -47,7 +47,7 @@ def test_leaf_values_are_in_the_order_of_the_leaves() -> None:
     assert values[2:, 0].tolist() == [1.0, 2.0, 3.0]
 
 
-def test_missing_value_of_a_column_without_missing_values_counts_as_zero() -> None:
+def test_missing_value_in_a_complete_column_counts_as_zero() -> None:
     (tree,) = read_booster(Booster((NUMERIC, NUMERIC | LEFT), change=("threshold=0.5 0", "threshold=-0.5 0"))).trees
 
     assert tree.missing_right[:2].tolist() == [True, False]

@@ -80,7 +80,7 @@ def test_intercept_of_a_logistic_objective_is_a_probability() -> None:
     assert read.base[0] == np.float32(read.base[0])
 
 
-def test_intercept_of_earlier_versions_is_one_number_for_all_classes() -> None:
+def test_intercept_of_earlier_versions_holds_for_all_classes() -> None:
     parameters = {"base_score": "5E-1", "num_class": "3", "num_target": "1"}
 
     assert read_booster(Booster(learner_model_param=parameters), None).base.tolist() == [0.5] * 3
