@@ -86,7 +86,9 @@ def _with_trial(facts: ModelCheck, predictor: Predictor) -> ModelCheck:
     """Return the facts with columns, a row and its prediction, or with a problem if the model predicts no row."""
     facts = replace(facts, columns=tuple(map(ColumnFacts.of, predictor.schema.columns)))
     trial = find_trial_row(predictor)
-    return replace(facts, problem=NO_ROW) if trial is None else replace(facts, **trial._asdict())
+    if trial is None:
+        return replace(facts, problem=NO_ROW)
+    return replace(facts, row=trial.row, prediction=trial.prediction)
 
 
 def _microseconds(facts: ModelCheck, predictor: Predictor) -> float | None:
