@@ -79,9 +79,9 @@ def _column_lines(columns: "tuple[ColumnFacts, ...]") -> list[str]:
 
 def _speed(facts: "ModelCheck") -> str:
     compiled, original = facts.compiled_microseconds, facts.sklearn_microseconds
-    parts = [f"{compiled:.0f} µs for a row compiled"] if compiled else []
-    parts += [f"{original:.0f} µs with scikit-learn"] if original else []
-    return ", ".join(parts)
+    parts = [f"{compiled:.0f} µs compiled"] if compiled else []
+    parts += [f"{original:.0f} µs not compiled"] if original else []
+    return f"for a row {', '.join(parts)}" if parts else ""
 
 
 def _size(count: int) -> str:
