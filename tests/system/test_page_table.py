@@ -100,7 +100,7 @@ def test_progress_and_counts_are_shown(page: Page, named: Server) -> None:
     paste(page, "age,workclass,education-num,sex\n" + "".join(f"{','.join(map(str, row))}\n" for row in rows))
 
     bars = []
-    for text in (r"^0 of 1,400$", r"^500 of 1,400 · \d+ rows/s · \d+ s left$", r"^1,000 of 1,400 · "):
+    for text in (r"^0 of 1,400$", r"^500 of 1,400 · [\d,]+ rows/s · \d+ s left$", r"^1,000 of 1,400 · "):
         expect(page.locator("#progress span")).to_have_text(re.compile(text))
         bars.append(page.locator("progress").get_attribute("value"))
         screenshot(page, "progress")

@@ -16,8 +16,8 @@ LIBRARIES = frozenset(
     contourpy cryptography cycler dateutil decorator flask fontTools frozenlist fsspec gcsfs google google_auth_oauthlib
     google_crc32c grpc idna itsdangerous jinja2 joblib jwt kiwisolver markdown_it markupsafe matplotlib mdurl
     ml_census mpl_toolkits multidict narwhals numpy oauthlib opentelemetry packaging pandas prometheus_client propcache
-    proto pyasn1 pyasn1_modules pycparser pygments pylab pyparsing requests requests_oauthlib rich scipy six sklearn
-    threadpoolctl typing_extensions tzdata urllib3 waitress werkzeug yaml yarl
+    proto pyarrow pyasn1 pyasn1_modules pycparser pygments pylab pyparsing requests requests_oauthlib rich scipy six
+    sklearn threadpoolctl typing_extensions tzdata urllib3 waitress werkzeug yaml yarl
     """.split()
 )
 """Import names of ml-census and its dependencies."""
