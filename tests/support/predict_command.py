@@ -3,22 +3,19 @@
 import csv
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from conftest import write_published
-from support.live_server import Launch, Server
+from support.live_server import Server
 
 NAMES = ["age", "workclass", "education-num", "sex"]
 
 
 @pytest.fixture(scope="module")
-def server(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = launch(write_published(tmp_path_factory.mktemp("named"), "dataframe"))
-    yield running
-    running.end()
+def server(named: Server) -> Server:
+    """Return the server in place of the one for the model of the article."""
+    return named
 
 
 class Command:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from conftest import find_tool
+from conftest import find_tool, write_published
 from support.doc_commands import DOCUMENTS, blocks
 from support.docs_environment import DocsEnvironment
 from support.fake_gcs import bucket
-from support.live_server import Launch, launched, server, start
+from support.live_server import Launch, Server, launched, server, start
 
 __all__ = ["bucket", "launched", "server", "start"]
 
@@ -21,6 +21,14 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=find_tool("find-chromium"), args=["--no-sandbox"])
         yield running
         running.close()
+
+
+@pytest.fixture(scope="module")
+def named(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Yield a server whose model has columns with names."""
+    running = launch(write_published(tmp_path_factory.mktemp("named"), "dataframe"))
+    yield running
+    running.end()
 
 
 @pytest.fixture(scope="module")

@@ -4,15 +4,14 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from conftest import write_published
-from support.live_server import Launch, Server
+from support.live_server import Server
 
 TESTS = Path(__file__).parents[1]
 CASES = json.loads((TESTS / "support" / "csv_cases.json").read_text())
@@ -33,13 +32,6 @@ READ = """async ({texts, encodings}) => {
 Results = dict[str, list[Any]]
 """Results of the shared cases, for texts and for encodings."""
 HEADER, ROW = "age,workclass,education-num,sex", '39,"Müller, Söhne",14,Male'
-
-
-@pytest.fixture(scope="module")
-def named(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = launch(write_published(tmp_path_factory.mktemp("csv"), "dataframe"))
-    yield running
-    running.end()
 
 
 @pytest.fixture(scope="module")

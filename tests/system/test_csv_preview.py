@@ -2,25 +2,16 @@
 
 import csv
 import io
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from conftest import write_published
-from support.live_server import Launch, Server
+from support.live_server import Server
 from support.page import log_in, page, paste, problems, screenshot, wait_for_answer
 
 __all__ = ["page"]
 
 NAMES = ["age", "workclass", "education-num", "sex"]
-
-
-@pytest.fixture(scope="module")
-def named(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = launch(write_published(tmp_path_factory.mktemp("named"), "dataframe"))
-    yield running
-    running.end()
 
 
 def choose(page: Page, data: bytes, name: str = "rows.csv") -> None:

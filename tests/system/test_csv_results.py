@@ -2,25 +2,15 @@
 
 import csv
 import io
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from conftest import write_published
-from support.live_server import Launch, Server, Start
+from support.live_server import Server, Start
 from support.page import RequestGate, log_in, page, paste, screenshot, wait_for_answer
 
 __all__ = ["page"]
 
 HEADER = "id,age,workclass,education-num,sex"
-
-
-@pytest.fixture(scope="module")
-def named(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = launch(write_published(tmp_path_factory.mktemp("named"), "dataframe"))
-    yield running
-    running.end()
 
 
 def text_of(count: int, bad: dict[int, str] | None = None) -> str:

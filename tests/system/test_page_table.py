@@ -3,13 +3,11 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from conftest import write_published
-from support.live_server import Launch, Server, Start
+from support.live_server import Server, Start
 from support.page import RequestGate, log_in, page, paste, problems, screenshot, tab_to, wait_for_answer
 from support.sample_models import SAMPLE_MODELS
 
@@ -34,14 +32,6 @@ def test_unreadable_rows_are_reported_by_line(page: Page, named: Server, text: s
     expect(problems(page)).to_contain_text(problem)
     expect(page.locator("#run")).to_be_focused()
     expect(page.locator("#download")).to_be_hidden()
-
-
-@pytest.fixture(scope="module")
-def named(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Yield a server whose columns have names."""
-    running = launch(write_published(tmp_path_factory.mktemp("named"), "dataframe"))
-    yield running
-    running.end()
 
 
 def test_quoted_values_and_reordered_columns_are_read(page: Page, named: Server) -> None:

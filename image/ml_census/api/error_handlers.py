@@ -97,5 +97,4 @@ def _prediction_error(error: PredictionError) -> Response:
     """
     reason = error.reason or type(error.__cause__).__name__
     log.warning("request %s: predict raised %s (column %s)", g.request_id, reason, error.column)
-    column = {} if error.column is None else {"column": error.column}
-    return _invalid_rows(str(error), [{"row": error.row, **column, "expected": UNPREDICTABLE}])
+    return _invalid_rows(str(error), [{**error.location, "expected": UNPREDICTABLE}])

@@ -26,10 +26,7 @@ def local_settings(model: str, trusted: tuple[str, ...], host: str) -> "Config":
 
     if not is_loopback(host):
         fail(f"--host {host}: must be a loopback address such as 127.0.0.1, since --model has no login")
-    settings = local_config(model, trusted)
-    if sys.stderr.isatty():
-        click.echo(f"loading {settings.model_path} …", err=True)
-    return settings
+    return local_config(model, trusted)
 
 
 def announce(artifacts: "Artifacts", url: str, opens_page: bool) -> None:

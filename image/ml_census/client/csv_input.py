@@ -12,10 +12,6 @@ from typing import IO, NamedTuple
 
 from ml_census.protocols import csv_text
 
-GZIP = b"\x1f\x8b"
-SAMPLE = 64 * 1024
-"""Number of characters at the start of a file from which the delimiter is detected."""
-
 
 class ScoringError(Exception):
     """Report a CSV file that cannot be read, predicted or written. The message is the reason in one line."""
@@ -85,7 +81,7 @@ def open_input(
     with _errors(name):
         encoding = encoding or _detect_encoding(source)
         with _text(source, encoding) as text:
-            delimiter = csv_text.detect_delimiter(text.read(SAMPLE), columns)
+            delimiter = csv_text.detect_delimiter(text.read(csv_text.SAMPLE), columns)
         records = _records(source, name, encoding, delimiter)
         first = next((record.cells for record in records if record.cells), [])
         indexes = csv_text.column_indexes(first, columns, columns if required is None else required)
@@ -124,7 +120,7 @@ def _errors(name: str) -> Iterator[None]:
 def _bytes(source: Path) -> IO[bytes]:
     """Return a binary stream of the file, decompressed."""
     with source.open("rb") as file:
-        is_packed = file.read(2) == GZIP
+        is_packed = file.read(2) == csv_text.GZIP
     return gzip.open(source) if is_packed else source.open("rb")  # type: ignore[return-value]
 
 

@@ -7,8 +7,11 @@ packages. The author of such a package is responsible for the safety of its glob
 """
 
 import sys
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
+
+from ml_census.errors import ArtifactError
 
 LIBRARIES = frozenset(
     """
@@ -37,6 +40,13 @@ def rejection_reason(name: str) -> str | None:
     if package in LIBRARIES | LOADERS:
         return f"globals of {package} can execute any code; its safe ones are allowed already"
     return None
+
+
+def require_permitted(names: Iterable[str]) -> None:
+    """Raise ArtifactError for the first of the names of --trusted-global that an operator must not allow."""
+    for name in names:
+        if reason := rejection_reason(name):
+            raise ArtifactError("--trusted-global", name, reason)
 
 
 def object_rejection_reason(target: Any) -> str | None:

@@ -33,6 +33,11 @@ class PredictionError(Exception):
         self.column = column
         self.reason = reason
 
+    @property
+    def location(self) -> dict[str, Any]:
+        """The row, and the column if it is known, with the keys of a detail of an error response."""
+        return {"row": self.row} | ({} if self.column is None else {"column": self.column})
+
 
 class Predictor(Protocol):
     """A model that predicts rows: SklearnPredictor or CompiledPredictor."""

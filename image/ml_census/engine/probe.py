@@ -5,19 +5,16 @@ rows of several types, with and without nulls, and keeps the types that the mode
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import product
 from typing import Any
 
 from ml_census.engine.predictor import PredictionError, Predictor
 from ml_census.engine.sklearn_predictor import SklearnPredictor
-from ml_census.schema import Column, Columns, InvalidValueError, Schema
+from ml_census.schema import Column, ColumnChanges, Columns, InvalidValueError, Schema
 
-Changes = dict[str, Any]
-"""Name of an attribute of Column -> its new value."""
-NUMBER: Changes = {"type": "number"}
-TEXT: Changes = {"type": "text"}
-CANDIDATES: tuple[Changes, ...] = (
+NUMBER: ColumnChanges = {"type": "number"}
+TEXT: ColumnChanges = {"type": "text"}
+CANDIDATES: tuple[ColumnChanges, ...] = (
     NUMBER,
     TEXT,
     {"type": "category", "categories": (False, True), "dtype": "bool"},
@@ -55,30 +52,22 @@ def accepts(predictor: Predictor, columns: Columns) -> bool:
 
 def _with_types(model: Any, schema: Schema, unknown: Sequence[int]) -> Schema:
     for candidates in _combinations(len(unknown)):
-        changed = _changed(schema, dict(zip(unknown, candidates, strict=True)))
+        changed = schema.with_changes(dict(zip(unknown, candidates, strict=True)))
         if _accepts_an_example(model, changed):
             break
     else:
         return schema
     for index, candidate in zip(unknown, candidates, strict=True):
-        if candidate is NUMBER and _accepts_an_example(model, _changed(changed, {index: TEXT})):
-            changed = _changed(changed, {index: {"type": "any"}})  # numbers and texts are accepted
+        if candidate is NUMBER and _accepts_an_example(model, changed.with_changes({index: TEXT})):
+            changed = changed.with_changes({index: {"type": "any"}})  # numbers and texts are accepted
     return changed
 
 
-def _combinations(count: int) -> Iterator[tuple[Changes, ...]]:
+def _combinations(count: int) -> Iterator[tuple[ColumnChanges, ...]]:
     if count <= MAX_COMBINED_COLUMNS:
         yield from product(CANDIDATES, repeat=count)
     else:
         yield from ((candidate,) * count for candidate in CANDIDATES)
-
-
-def _changed(schema: Schema, changes: dict[int, Changes]) -> Schema:
-    columns = tuple(replace(column, **changes.get(index, {})) for index, column in enumerate(schema.columns))
-    form = schema.form
-    if form in ("objects", "numbers"):
-        form = "numbers" if all(column.type == "number" for column in columns) else "objects"
-    return Schema(columns, form)
 
 
 def _accepts_an_example(model: Any, schema: Schema) -> bool:
@@ -105,7 +94,7 @@ def _may_be_null(column: Column, was_unknown: bool) -> bool:
 
 
 def _nullable(schema: Schema, indices: Sequence[int], nullable: bool) -> Schema:
-    return _changed(schema, {index: {"nullable": nullable} for index in indices})
+    return schema.with_changes({index: {"nullable": nullable} for index in indices})
 
 
 def _accepts_nulls(model: Any, schema: Schema, indices: Sequence[int]) -> bool:

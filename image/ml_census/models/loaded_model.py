@@ -65,8 +65,7 @@ class LoadedModel:
         except InvalidRowsError as error:
             raise RowsError(_describe(str(error), error.details), error.details) from error
         except PredictionError as error:
-            column = {} if error.column is None else {"column": error.column}
-            detail = {"row": error.row, **column, "expected": "values that the model can predict"}
+            detail = {**error.location, "expected": "values that the model can predict"}
             raise RowsError(_describe(str(error), [detail]), [detail]) from error
         return result
 

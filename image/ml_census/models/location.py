@@ -18,9 +18,7 @@ def local_config(uri: str, trusted: Sequence[str] = ()) -> Config:
 
     Raises ArtifactError if a trusted name is not permitted, or if the folder of the model cannot be read.
     """
-    for name in trusted:
-        if reason := trusted_globals.rejection_reason(name):
-            raise ArtifactError("--trusted-global", name, reason)
+    trusted_globals.require_permitted(trusted)
     model_path = find_model(uri)
     folder = ModelFolder(model_path, storage)
     decoding = folder.uri(DECODING) if DECODING in folder.sha256 else None

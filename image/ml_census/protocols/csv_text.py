@@ -18,6 +18,10 @@ FALLBACK = "windows-1252"
 """Encoding of text that is not UTF-8: Latin-1 with the characters that Windows adds."""
 C1 = "ml_census.c1"
 """Name of the codec error handler that decodes undefined bytes of Windows-1252 as C1 control codes, as browsers do."""
+GZIP = b"\x1f\x8b"
+"""First bytes of a file that gzip has compressed."""
+SAMPLE = 64 * 1024
+"""Number of characters or bytes at the start of a file from which readers detect the delimiter."""
 NAME_SIMILARITY = 0.8
 """Minimum similarity (difflib ratio) to a column name at which a cell is a misspelt name, such as "workclas"."""
 MAX_COMPARED_CELLS = 20

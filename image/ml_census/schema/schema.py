@@ -1,9 +1,9 @@
 """All input columns of a model, inferred from the model or read from schema.json, and the validation of rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from ml_census.schema.column import Column
 from ml_census.schema.errors import InvalidRowsError, InvalidValueError
@@ -11,6 +11,8 @@ from ml_census.schema.rows import MAX_DETAILS, Columns, Detail, OrderedRows, Row
 from ml_census.schema.values import Value, describe_value
 
 Form = Literal["frame", "numbers", "text", "objects", "documents"]
+ColumnChanges = dict[str, Any]
+"""Name of an attribute of Column -> its new value."""
 
 ANY_EXAMPLES: tuple[Value, ...] = (0, "a", True)
 """Example values for a column of type "any", which accepts a value of any type."""
@@ -38,6 +40,17 @@ class Schema:
     def required(self) -> list[str]:
         """Names of the columns that each row must have. Clients can omit the columns that the model ignores."""
         return [str(column.name) for column in self.columns if not column.dropped]
+
+    def with_changes(self, changes: Mapping[int, ColumnChanges]) -> "Schema":
+        """Return a schema with changed columns, by the position of the column.
+
+        The form "objects" becomes "numbers" if all columns have the type number, and the reverse.
+        """
+        columns = tuple(replace(column, **changes.get(index, {})) for index, column in enumerate(self.columns))
+        form = self.form
+        if form in ("objects", "numbers"):
+            form = "numbers" if all(column.type == "number" for column in columns) else "objects"
+        return Schema(columns, form)
 
     def validate_rows(self, inputs: object, reject_extra: bool = False) -> Rows:
         """Return the valid rows of `inputs`, a list of rows in parsed JSON.

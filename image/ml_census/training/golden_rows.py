@@ -9,6 +9,7 @@ import numpy as np
 
 from ml_census.schema import Value
 from ml_census.training.data.labelled_rows import LabelledRows
+from ml_census.training.data.validation import to_json_value
 
 ROWS = 20
 """Maximum number of golden rows (20)."""
@@ -46,9 +47,7 @@ def _row(test: LabelledRows, width: int, position: int) -> list[Value]:
 
 
 def _plain(value: Any) -> Value:
-    if value is None or value != value:
-        return None
-    value = value.item() if isinstance(value, np.generic) else value
+    value = to_json_value(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return int(value)
     return value  # type: ignore[no-any-return]

@@ -52,9 +52,7 @@ def publish_files(
     ArtifactError if a file or a trusted name cannot be used, and StorageError if `output` cannot be written.
     """
     trusted = tuple(trusted)
-    for name in trusted:
-        if reason := trusted_globals.rejection_reason(name):
-            raise ArtifactError("--trusted-global", name, reason)
+    trusted_globals.require_permitted(trusted)
     sources = _Sources(model_uri, decoding_uri, schema_uri, golden_uri)
     with warnings.catch_warnings(action="ignore"):  # NumPy warns about extreme numbers in the sampled rows
         try:

@@ -11,15 +11,13 @@ from ml_census.engine.compiler.equivalence import compile_and_verify
 from ml_census.engine.predictor import PredictionError
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.errors import ArtifactError
-from ml_census.schema import Column, Schema
+from ml_census.schema import Column, ColumnChanges, Schema
 from ml_census.schema.errors import InvalidValueError
 from ml_census.schema.values import parse_date
 from ml_census.training.data.tables import Table
 from ml_census.training.data.validation import to_json_value, validate_rows
 
-Changes = dict[str, Any]
-"""Name of an attribute of Column -> its new value."""
-BOOLEAN: Changes = {
+BOOLEAN: ColumnChanges = {
     "type": "category",
     "categories": (False, True),
     "dtype": "bool",
@@ -49,7 +47,7 @@ def complete_schema(model: Any, schema: Schema, table: Table, names: list[str | 
     schema = _with_types(model, schema, {index: found for index, found in candidates.items() if found}, table, names)
     for index, values in used.items():
         if not schema.columns[index].nullable and values.isna().any():
-            changed = _changed(schema, {index: {"nullable": True}})
+            changed = schema.with_changes({index: {"nullable": True}})
             schema = changed if _accepts(model, changed, table, names, with_missing=index) else schema
     return schema
 
@@ -66,7 +64,7 @@ def with_booleans(model: Any, schema: Schema, table: Table, names: list[str | No
     }
     if not changes or schema.form != "frame" or any(table.frame[names[index]].isna().any() for index in changes):
         return schema
-    changed = _changed(schema, changes)
+    changed = schema.with_changes(changes)
     if not _accepts(model, changed, table, names):
         return schema
     _, engine = compile_and_verify(SklearnPredictor(model, changed))
@@ -74,30 +72,30 @@ def with_booleans(model: Any, schema: Schema, table: Table, names: list[str | No
 
 
 def _with_types(
-    model: Any, schema: Schema, candidates: Mapping[int, list[Changes]], table: Table, names: list[str | None]
+    model: Any, schema: Schema, candidates: Mapping[int, list[ColumnChanges]], table: Table, names: list[str | None]
 ) -> Schema:
     """Return the schema with the first accepted type of each column: of all columns at once, or of one after another.
 
     A model of one's own code can reject rows until all columns have their types.
     """
     for choice in (0, -1) if len(candidates) > 1 else ():
-        changed = _changed(schema, {index: types[choice] for index, types in candidates.items()})
+        changed = schema.with_changes({index: types[choice] for index, types in candidates.items()})
         if _accepts(model, changed, table, names):
             return changed
     for index, types in candidates.items():
-        tried = (_changed(schema, {index: changes}) for changes in types)
+        tried = (schema.with_changes({index: changes}) for changes in types)
         schema = next((changed for changed in tried if _accepts(model, changed, table, names)), schema)
     return schema
 
 
-def _candidates(column: Column, values: pd.Series) -> list[Changes]:
+def _candidates(column: Column, values: pd.Series) -> list[ColumnChanges]:
     """Return the possible types of a column as attributes of Column, the most probable first."""
-    dates: list[Changes] = [{"type": "date"}] if column.type in ("any", "number") and _are_dates(values) else []
+    dates: list[ColumnChanges] = [{"type": "date"}] if column.type in ("any", "number") and _are_dates(values) else []
     known = _type_of(values) if column.type == "any" else {}
     return [known, *(date for date in dates if date != known)] if known else dates
 
 
-def _type_of(values: pd.Series) -> Changes:
+def _type_of(values: pd.Series) -> ColumnChanges:
     """Return the attributes of Column for the values of a column."""
     kind, dtype = pd.api.types, values.dtype
     if isinstance(dtype, pd.CategoricalDtype):
@@ -155,11 +153,3 @@ def _without_missing(frame: pd.DataFrame, positions: np.ndarray, names: list[str
             known: Any = frame.at[first, name]
             rows[name] = rows[name].fillna(known)
     return rows
-
-
-def _changed(schema: Schema, changes: Mapping[int, Changes]) -> Schema:
-    columns = tuple(replace(column, **changes.get(index, {})) for index, column in enumerate(schema.columns))
-    form = schema.form
-    if form in ("objects", "numbers"):
-        form = "numbers" if all(column.type == "number" for column in columns) else "objects"
-    return Schema(columns, form)

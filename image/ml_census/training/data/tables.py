@@ -17,9 +17,7 @@ from ml_census.schema import Schema
 from ml_census.schema.values import MISSING_WORDS
 from ml_census.training.data.model_columns import model_columns
 
-SAMPLE = 65_536
-"""Number of bytes in which the delimiter of CSV is detected."""
-GZIP, PARQUET = b"\x1f\x8b", b"PAR1"
+PARQUET = b"PAR1"
 UTF_16 = "utf-16"
 """Encoding of text in which most characters have a byte 0."""
 SPELLINGS: tuple[Callable[[str], str], ...] = (str.lower, str.upper, str.capitalize)
@@ -58,7 +56,7 @@ class _CsvText(NamedTuple):
 
     def header(self) -> list[str]:
         """Return the column names."""
-        records = self._records(self.data[:SAMPLE].decode(self.encoding, "replace"))
+        records = self._records(self.data[: csv_text.SAMPLE].decode(self.encoding, "replace"))
         first: list[str] = next((record.cells for record in records if record.cells), [])
         return [cell.strip() for cell in first]
 
@@ -128,11 +126,11 @@ def _read_parquet(key: str, uri: str, data: bytes) -> pd.DataFrame:
 
 def _csv_text(data: bytes, schema: Schema, target: str) -> _CsvText:
     """Return the text of a CSV file, also of one that gzip has compressed. Raises CsvError for another kind of file."""
-    data = gzip.decompress(data) if data.startswith(GZIP) else data
+    data = gzip.decompress(data) if data.startswith(csv_text.GZIP) else data
     encoding = csv_text.detect_encoding([data])
-    if b"\0" in data[:SAMPLE] and encoding != UTF_16:
+    if b"\0" in data[: csv_text.SAMPLE] and encoding != UTF_16:
         raise csv_text.CsvError("the file has bytes that are no text; save a spreadsheet as CSV")
-    sample = data[:SAMPLE].decode(encoding, "replace")
+    sample = data[: csv_text.SAMPLE].decode(encoding, "replace")
     has_names = not any(isinstance(column.name, int) for column in schema.columns)
     names = [*schema.names, target] if has_names else [target]
     return _CsvText(data, encoding, csv_text.detect_delimiter(sample, names))

@@ -3,9 +3,8 @@
 import { authorization, request, RequestError, session } from "./api.js";
 import { exampleRow } from "./example.js";
 import { $, element, problemElements } from "./format.js";
-import { formatBody, SNIPPETS } from "./snippets.js";
+import { formatBody, serverAddress, SNIPPETS } from "./snippets.js";
 
-const address = new URL(".", location.href).href.replace(/\/$/, "");
 const example = { language: "curl", user: "USER", rows: null };
 
 async function start() {
@@ -52,7 +51,7 @@ function createLanguages() {
 }
 
 function showProgram() {
-  const code = SNIPPETS[example.language](address, example.rows || [["ROW"]], example.user);
+  const code = SNIPPETS[example.language](serverAddress(), example.rows || [["ROW"]], example.user);
   $("code").textContent = example.rows ? code : code.replace('["ROW"]', "ROW");
 }
 

@@ -4,7 +4,7 @@ import { session } from "./api.js";
 import { toInput } from "./example.js";
 import { readRow } from "./fields.js";
 import { $, element } from "./format.js";
-import { SNIPPETS } from "./snippets.js";
+import { serverAddress, SNIPPETS } from "./snippets.js";
 
 const PREFIX = "#row=";
 
@@ -50,8 +50,7 @@ export async function copyCode() {
 }
 
 function program(language, row) {
-  const address = location.origin + location.pathname.replace(/\/$/, "");
-  return SNIPPETS[language](address, [toInput(session.schema.columns, row)], session.user);
+  return SNIPPETS[language](serverAddress(), [toInput(session.schema.columns, row)], session.user);
 }
 
 const link = (row) => location.origin + location.pathname + PREFIX + encodeURIComponent(JSON.stringify(row));

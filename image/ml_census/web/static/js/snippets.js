@@ -6,6 +6,9 @@ const WIDTH = 76; // maximum length of a line of values, in characters
  *  `user` is null if the server requires no login. */
 export const SNIPPETS = { curl, Python: python, JavaScript: javaScript };
 
+/** Return the address of the server, without a slash at the end. */
+export const serverAddress = () => new URL(".", location.href).href.replace(/\/$/, "");
+
 /** Return the JSON of `{"inputs": rows}`, with line breaks between the values of a row. */
 export const formatBody = (rows) => `{"inputs": ${formatRows(rows, JSON.stringify)}}`;
 
