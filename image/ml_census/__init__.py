@@ -1,6 +1,7 @@
 """HTTP server, client and command line for the predictions of any scikit-learn model.
 
-The functions of the Python API are imported when they are first used: their imports take seconds.
+The functions of the Python API are imported when they are first used: their imports
+take seconds.
 """
 
 from importlib import import_module

@@ -11,7 +11,8 @@ class ConfigError(Exception):
 class ArtifactError(Exception):
     """Report a file or storage object that cannot be used, such as a model or a users file.
 
-    The message names the key of config.yaml (or the option of the command), the URI and the reason, in one line.
+    The message names the key of config.yaml (or the option of the command), the URI and
+    the reason, in one line.
     """
 
     def __init__(
@@ -21,5 +22,6 @@ class ArtifactError(Exception):
         self.is_storage_unavailable = is_storage_unavailable
         """True if the storage could not be reached."""
         self.is_transient = is_transient or is_storage_unavailable
-        """True if a later attempt may succeed: for example, the storage is unavailable, or memory is short."""
+        """True if a later attempt may succeed: for example, the storage is unavailable,
+        or memory is short."""
         super().__init__(f"{key}: {uri}: {self.reason}")

@@ -9,5 +9,6 @@ To add a protocol:
 4. Add the protocol's name to PROTOCOLS in ml_census/config. The key unauthenticated_protocols accepts these names.
 5. Add a request body to BODIES in tests/support/api_requests.py. The tests of all protocols send these bodies.
 
-The error format, the queue in the server, the metrics label and the documentation follow from the blueprint.
+The error format, the queue in the server, the metrics label and the documentation
+follow from the blueprint.
 """

@@ -42,12 +42,14 @@ def create_app(
 ) -> ScheduledFlask:
     """Return the WSGI application that serves the artifacts: model, users and signing keys.
 
-    `is_ready` returns False after the server has received SIGTERM. `reload_counts` returns the number of reloads by
-    result. If `metrics` is None, the application creates a new Metrics. `vertex_routes` are the paths for Vertex AI.
-    Without `login_required`, no request needs a token, and each request must have the Host header of a loopback
-    address.
+    `is_ready` returns False after the server has received SIGTERM. `reload_counts`
+    returns the number of reloads by result. If `metrics` is None, the application
+    creates a new Metrics. `vertex_routes` are the paths for Vertex AI. Without
+    `login_required`, no request needs a token, and each request must have the Host
+    header of a loopback address.
 
-    Raises ValueError if a path for Vertex AI already has another purpose, or if both paths are equal.
+    Raises ValueError if a path for Vertex AI already has another purpose, or if both
+    paths are equal.
     """
     metrics = metrics or Metrics()
     service = PredictionService(config.max_rows, metrics, config.extra_columns == "refuse")

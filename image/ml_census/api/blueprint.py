@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from flask.sansio.app import App
 
 MODEL = "{model}"
-"""Placeholder for the model's name in URL rules and in the paths of OpenAPI documents."""
+"""Placeholder for the model's name in URL rules and in the paths of OpenAPI
+documents."""
 MODEL_NAME = "MODEL_NAME"
 """Key of the model's name in Flask's `app.config`."""
 
@@ -42,7 +43,8 @@ class ErrorRenderer(Protocol):
 class ApiBlueprint(Blueprint):
     """Flask blueprint with the routes, the error format and the OpenAPI document of one protocol.
 
-    A URL rule may contain the placeholder {model}. The file of the OpenAPI document is views/NAME.yaml.
+    A URL rule may contain the placeholder {model}. The file of the OpenAPI document is
+    views/NAME.yaml.
     """
 
     def __init__(
@@ -61,7 +63,8 @@ class ApiBlueprint(Blueprint):
         self.token_error_status = token_error_status
         """HTTP status of the response to a missing or invalid token."""
         self.openapi_names: dict[str, str] = {}
-        """Further placeholder in the OpenAPI document -> the path that replaces the placeholder."""
+        """Further placeholder in the OpenAPI document -> the path that replaces the
+        placeholder."""
         self._workloads: dict[str, Workload] = {}
 
     def probe(self, rule: str) -> Callable[[View], View]:
@@ -83,7 +86,8 @@ class ApiBlueprint(Blueprint):
     def read_openapi(self, model_name: str) -> dict[str, Any]:
         """Return the OpenAPI document of this blueprint with `model_name` and other values in place of placeholders.
 
-        A path that consists of a placeholder without a value is left out: the application does not serve the path.
+        A path that consists of a placeholder without a value is left out: the
+        application does not serve the path.
         """
         text = resources.files("ml_census.api.views").joinpath(f"{self.name}.yaml").read_bytes()
         part: dict[str, Any] = yaml.safe_load(text)

@@ -12,12 +12,15 @@ from ml_census.api.state import current_state
 from ml_census.artifacts.bundle import Artifacts
 
 MAX_AUTHORIZATION = 8192
-"""Maximum length of the encoded credentials in the Authorization header of a login, in characters."""
+"""Maximum length of the encoded credentials in the Authorization header of a login, in
+characters."""
 MAX_SHOWN_HOST = 100
-"""Maximum length of a rejected Host header in the error message, in characters (100)."""
+"""Maximum length of a rejected Host header in the error message, in characters
+(100)."""
 CHALLENGE = 'Bearer realm="ml-census"'
 WITH_IPV4 = tuple(ip_network(prefix) for prefix in ("::ffff:0:0/96", "64:ff9b::/96"))
-"""IPv6 networks whose addresses end with an IPv4 address: IPv4-mapped (RFC 4291) and NAT64 (RFC 6052)."""
+"""IPv6 networks whose addresses end with an IPv4 address: IPv4-mapped (RFC 4291) and
+NAT64 (RFC 6052)."""
 
 
 class AuthenticationError(Exception):
@@ -31,8 +34,9 @@ class AuthenticationError(Exception):
 def basic_credentials(request: Request) -> tuple[str, str]:
     """Return the user name and the password from the Authorization header (HTTP Basic, RFC 7617).
 
-    Both are empty if the header is missing, malformed or too long. Credentials that are not UTF-8 are decoded as
-    Latin-1, the encoding of older browsers and of the Python package requests.
+    Both are empty if the header is missing, malformed or too long. Credentials that are
+    not UTF-8 are decoded as Latin-1, the encoding of older browsers and of the Python
+    package requests.
     """
     scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "basic" or len(encoded) > MAX_AUTHORIZATION:
@@ -54,9 +58,10 @@ def _decode(credentials: bytes) -> str:
 def client_address(request: Request, trusted_proxies: int) -> str:
     """Return the IP address of the client, or the /64 network of an IPv6 address: one client controls the network.
 
-    `trusted_proxies` is the number of addresses that trusted proxies append to X-Forwarded-For. The client's address is
-    the entry at this position from the end. If there is no valid entry, the client is the peer of the connection.
-    An IPv6 address that contains an IPv4 address (::ffff:192.0.2.1) becomes the IPv4 address.
+    `trusted_proxies` is the number of addresses that trusted proxies append to
+    X-Forwarded-For. The client's address is the entry at this position from the end. If
+    there is no valid entry, the client is the peer of the connection. An IPv6 address
+    that contains an IPv4 address (::ffff:192.0.2.1) becomes the IPv4 address.
     """
     forwarded = request.headers.get("X-Forwarded-For", "").split(",")
     address = request.remote_addr or ""
@@ -80,7 +85,8 @@ def _is_address(text: str) -> bool:
 def bearer_token(authorization: str) -> str | None:
     """Return the token in an Authorization header, or None if the header has no token.
 
-    The token follows the word "Bearer" (RFC 6750). Clients of /prediction also send the token without this word.
+    The token follows the word "Bearer" (RFC 6750). Clients of /prediction also send the
+    token without this word.
     """
     header = authorization.strip()
     scheme, _, token = header.partition(" ")
@@ -90,8 +96,9 @@ def bearer_token(authorization: str) -> str | None:
 def require_token(artifacts: Artifacts, authorization: str) -> None:
     """Verify the token in an Authorization header. Raises AuthenticationError if the token is missing or invalid.
 
-    Clients of /prediction depend on the two error messages, so these messages never change. The status of the response
-    is `token_error_status` of the ApiBlueprint: 401 or 403.
+    Clients of /prediction depend on the two error messages, so these messages never
+    change. The status of the response is `token_error_status` of the ApiBlueprint: 401
+    or 403.
     """
     if (token := bearer_token(authorization)) is None:
         raise AuthenticationError("Token is missing!", CHALLENGE)
@@ -102,8 +109,8 @@ def require_token(artifacts: Artifacts, authorization: str) -> None:
 def authenticate() -> Artifacts:
     """Verify the token of the current request, and return the artifacts (model, users, keys) for this request.
 
-    No token is needed for a route in `unauthenticated_rules`, and without `login_required`. Raises AuthenticationError
-    if the token is missing or invalid.
+    No token is needed for a route in `unauthenticated_rules`, and without
+    `login_required`. Raises AuthenticationError if the token is missing or invalid.
     """
     state = current_state()
     artifacts = state.artifacts
@@ -121,8 +128,9 @@ def is_loopback(host: str) -> bool:
 def require_loopback_host() -> None:
     """Check the Host header of the current request. Raises Forbidden (403) unless it names the loopback interface.
 
-    A server without login needs this check: a web page can point its own host name to 127.0.0.1 (DNS rebinding). The
-    browser then lets the page read the responses of the server.
+    A server without login needs this check: a web page can point its own host name to
+    127.0.0.1 (DNS rebinding). The browser then lets the page read the responses of the
+    server.
     """
     header = request.headers.get("Host", "")
     try:

@@ -38,7 +38,8 @@ def register_error_handlers(app: Flask) -> None:
 def error_document(state: ApiState, path: str, status: int, message: str, details: Details = ()) -> dict[str, Any]:
     """Return the JSON object of an error response, in the format of the protocol to which the path belongs.
 
-    If the path belongs to no protocol, the format is that of /prediction. `details` are the rejected values.
+    If the path belongs to no protocol, the format is that of /prediction. `details` are
+    the rejected values.
     """
     blueprint = state.routes.blueprint_of(path)
     render_error = blueprint.render_error if blueprint else native.render_error
@@ -48,7 +49,8 @@ def error_document(state: ApiState, path: str, status: int, message: str, detail
 def missing(path: str, model_name: str) -> str:
     """Return the message of the 404 response for a path without a route.
 
-    The message has the name of the served model, `model_name`, if the path contains another model name.
+    The message has the name of the served model, `model_name`, if the path contains
+    another model name.
     """
     match = MODEL_NAME.match(path)
     if match and match[1] != model_name:

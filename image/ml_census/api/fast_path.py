@@ -1,9 +1,10 @@
 """Bypass of Flask for the most frequent request: POST /prediction with JSON rows and without query parameters.
 
-For each request that `_is_fast_path` accepts, the bypass and Flask return the same status, headers and body. Both call
-`predict_json`, and tests/unit/api/test_fast_path.py compares their responses. An exception in the bypass is raised
-again inside Flask, so that the error handlers of Flask answer the request.
-One row of a compiled model takes 22 µs with the bypass, and 115 µs through Flask (measured in a loop of WSGI calls).
+For each request that `_is_fast_path` accepts, the bypass and Flask return the same
+status, headers and body. Both call `predict_json`, and tests/unit/api/test_fast_path.py
+compares their responses. An exception in the bypass is raised again inside Flask, so
+that the error handlers of Flask answer the request. One row of a compiled model takes
+22 µs with the bypass, and 115 µs through Flask (measured in a loop of WSGI calls).
 """
 
 from collections.abc import Iterable
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 FAST_PATH_ERROR = "ml_census.fast_path_error"
-"""Key in the WSGI environment for an exception of the bypass. Flask raises this exception again."""
+"""Key in the WSGI environment for an exception of the bypass. Flask raises this
+exception again."""
 CONTENT_TYPES = frozenset([JSON, f"{JSON}; charset=utf-8", f"{JSON};charset=utf-8"])
 
 

@@ -22,11 +22,14 @@ class PredictionResult:
     """The predictions for the rows of a request, and facts for the response."""
 
     predictions: list[Any]
-    """One per row: a class or its text from prediction_decoding, a number, or a list for several outputs."""
+    """One per row: a class or its text from prediction_decoding, a number, or a list
+    for several outputs."""
     probabilities: list[list[float]] | None = None
-    """One list of class probabilities per row, or None if the client does not request probabilities."""
+    """One list of class probabilities per row, or None if the client does not request
+    probabilities."""
     unknown: list[dict[str, Any]] = field(default_factory=list)
-    """Categories that did not occur in training, each with the keys row, column, got and expected."""
+    """Categories that did not occur in training, each with the keys row, column, got
+    and expected."""
     version: str = ""
     """Version of the model: the first 12 hex digits of the model file's SHA-256."""
     ignored: int = 0
@@ -35,7 +38,8 @@ class PredictionResult:
     def extras(self, flags: Collection[str]) -> dict[str, Any]:
         """Return the optional members of the response's JSON object.
 
-        The flag "proba" adds "probabilities". The flag "warnings" adds "warnings": at most MAX_DETAILS of `unknown`.
+        The flag "proba" adds "probabilities". The flag "warnings" adds "warnings": at
+        most MAX_DETAILS of `unknown`.
         """
         extras: dict[str, Any] = {"probabilities": self.probabilities} if "proba" in flags else {}
         return extras | ({"warnings": self.unknown[:MAX_DETAILS]} if "warnings" in flags else {})
@@ -51,8 +55,8 @@ class PredictionResult:
 class PredictionService:
     """Service that validates rows, predicts and records metrics.
 
-    `max_rows` is the maximum number of rows in a request. With `reject_extra`, a row with a column that the
-    model does not have is invalid.
+    `max_rows` is the maximum number of rows in a request. With `reject_extra`, a row
+    with a column that the model does not have is invalid.
     """
 
     def __init__(self, max_rows: int, metrics: Metrics, reject_extra: bool = False) -> None:
@@ -69,10 +73,11 @@ class PredictionService:
     ) -> PredictionResult:
         """Return the predictions for the rows of a request.
 
-        `inputs` has the rows from the request body, not yet validated. `timer` records the time of each stage.
-        Raises TooManyRowsError above max_rows, and NoProbabilitiesError if the model has no probabilities.
-        Raises InvalidRowsError if `inputs` is not a list of rows that match the schema. Raises PredictionError if the
-        model rejects a row that matches the schema.
+        `inputs` has the rows from the request body, not yet validated. `timer` records
+        the time of each stage. Raises TooManyRowsError above max_rows, and
+        NoProbabilitiesError if the model has no probabilities. Raises InvalidRowsError
+        if `inputs` is not a list of rows that match the schema. Raises PredictionError
+        if the model rejects a row that matches the schema.
         """
         timer.lap("parse")
         if isinstance(inputs, list) and len(inputs) > self._max_rows:

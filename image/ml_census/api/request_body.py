@@ -12,7 +12,8 @@ from ml_census.protocols.json_body import MalformedBodyError
 
 FLAGS = ("proba", "warnings")
 JSON_TYPES = ("", JSON, "application/octet-stream")
-"""Content types that are read as JSON, besides application/*+json. Some clients send no type or a generic type."""
+"""Content types that are read as JSON, besides application/*+json. Some clients send no
+type or a generic type."""
 UTF_8 = ("utf-8", "utf8")
 GZIP = ("gzip", "x-gzip")
 NOT_GZIP = "the body is not gzip data, or is damaged, but its Content-Encoding is gzip"
@@ -22,8 +23,8 @@ NOT_WHOLE = "the gzip body must be one complete member"
 def query_flags(known: Sequence[str] = FLAGS, hint: str = "") -> set[str]:
     """Return the names of the query parameters with the value true.
 
-    Abort with status 400 for a name that is not in `known`, or for a value that is neither true nor false. `hint` is
-    the end of the error message for an unknown name.
+    Abort with status 400 for a name that is not in `known`, or for a value that is
+    neither true nor false. `hint` is the end of the error message for an unknown name.
     """
     hint = hint or f"known are {', '.join(known)}"
     for name in request.args:
@@ -39,9 +40,9 @@ def query_flags(known: Sequence[str] = FLAGS, hint: str = "") -> set[str]:
 def json_body(accepted: str = JSON) -> bytes:
     """Return the decompressed body of the current request. The Content-Type must be JSON or one of JSON_TYPES.
 
-    Abort with status 415 for any other Content-Type, or for a charset other than UTF-8. `accepted` is the list of
-    content types in the error message. Also abort with status 413 or 415, or raise MalformedBodyError, as read_body()
-    does.
+    Abort with status 415 for any other Content-Type, or for a charset other than UTF-8.
+    `accepted` is the list of content types in the error message. Also abort with status
+    413 or 415, or raise MalformedBodyError, as read_body() does.
     """
     if request.mimetype not in JSON_TYPES and not request.is_json:
         abort(415, f"the Content-Type must be {accepted}")
@@ -53,9 +54,10 @@ def json_body(accepted: str = JSON) -> bytes:
 def read_body() -> bytes:
     """Return the body of the current request. Decompress a body with Content-Encoding gzip.
 
-    Abort with status 413 if the compressed or decompressed body is larger than max_body_bytes of config.yaml.
-    Abort with status 415 for a Content-Encoding other than gzip, x-gzip and identity.
-    Raises MalformedBodyError if a gzip body is damaged, incomplete or followed by more data.
+    Abort with status 413 if the compressed or decompressed body is larger than
+    max_body_bytes of config.yaml. Abort with status 415 for a Content-Encoding other
+    than gzip, x-gzip and identity. Raises MalformedBodyError if a gzip body is damaged,
+    incomplete or followed by more data.
     """
     limit = current_app.config["MAX_CONTENT_LENGTH"]
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()

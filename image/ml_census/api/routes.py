@@ -48,7 +48,8 @@ class RouteTable:
     def blueprint_of(self, path: str) -> ApiBlueprint | None:
         """Return the blueprint of the path's route, or None for a web page.
 
-        For a path without a route, return the blueprint whose url_prefix is the first segment of the path, or None.
+        For a path without a route, return the blueprint whose url_prefix is the first
+        segment of the path, or None.
         """
         if route := self.find(path):
             return route.blueprint

@@ -10,7 +10,8 @@ from ml_census.artifacts.bundle import Artifacts
 PROBE, FAST, LOGIN, WORK = "probe", "fast", "login", "work"
 """Names of the queues in the HTTP server."""
 FAST_BYTES = 4096
-"""Maximum request body for the fast queue, in bytes. About 30 census rows fit, and take less than 1 ms."""
+"""Maximum request body for the fast queue, in bytes. About 30 census rows fit, and take
+less than 1 ms."""
 
 
 class ScheduledFlask(FastPathFlask):
@@ -23,8 +24,9 @@ class ScheduledFlask(FastPathFlask):
     def queue_for(self, path: str, length: int) -> str:
         """Return the queue of a request whose uncompressed body has `length` bytes: probe, fast, login or work.
 
-        A prediction request of at most FAST_BYTES goes to "fast" if the model is compiled (predicts without
-        scikit-learn). Any other prediction request goes to "work".
+        A prediction request of at most FAST_BYTES goes to "fast" if the model is
+        compiled (predicts without scikit-learn). Any other prediction request goes to
+        "work".
         """
         route = self.state.routes.find(path)
         if route is None or route.workload is Workload.OTHER:

@@ -22,7 +22,8 @@ class ApiState:
     """The model, users and keys, the configuration and the services that all views of one application share."""
 
     artifacts: Artifacts
-    """The model, users and keys. A reload replaces this attribute, so a view must read the attribute only once."""
+    """The model, users and keys. A reload replaces this attribute, so a view must read
+    the attribute only once."""
     config: Config
     metrics: Metrics
     service: PredictionService
@@ -33,9 +34,11 @@ class ApiState:
     routes: RouteTable = field(default_factory=RouteTable)
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
     unauthenticated_rules: frozenset[str] = frozenset()
-    """URL rules that need no token: the rules of the unauthenticated_protocols in config.yaml."""
+    """URL rules that need no token: the rules of the unauthenticated_protocols in
+    config.yaml."""
     login_required: bool = True
-    """False for `ml-census serve --model`: no rule needs a token. No key of config.yaml changes this value."""
+    """False for `ml-census serve --model`: no rule needs a token. No key of config.yaml
+    changes this value."""
 
 
 def current_state() -> ApiState:

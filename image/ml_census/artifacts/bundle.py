@@ -26,7 +26,8 @@ class Artifacts:
     users: Mapping[str, str]
     """The stored password by user name: a hash, or the password in plain text."""
     keys: auth.Keys
-    """Key id and signing key of each key. The first key signs tokens, and all keys verify tokens."""
+    """Key id and signing key of each key. The first key signs tokens, and all keys
+    verify tokens."""
 
     @property
     def predictor(self) -> Predictor:
@@ -37,8 +38,8 @@ class Artifacts:
 def load_users(config: Config, reader: ArtifactReader) -> dict[str, str]:
     """Return the stored password by user name, from the file that the configuration key `users` names.
 
-    A stored password is a hash or plain text. The result is empty if the configuration names no such file. Raises
-    ArtifactError if the file cannot be read or is invalid.
+    A stored password is a hash or plain text. The result is empty if the configuration
+    names no such file. Raises ArtifactError if the file cannot be read or is invalid.
     """
     return _load(reader, "users", config.users, _parse_users) if config.users else {}
 
@@ -46,8 +47,8 @@ def load_users(config: Config, reader: ArtifactReader) -> dict[str, str]:
 def load_signing_keys(config: Config, reader: ArtifactReader) -> auth.Keys:
     """Return the keys that sign and verify tokens, from the file that the configuration key `secret` names.
 
-    The result is empty if the configuration names no such file. Raises ArtifactError if the file cannot be read or is
-    invalid.
+    The result is empty if the configuration names no such file. Raises ArtifactError if
+    the file cannot be read or is invalid.
     """
     return _load(reader, "secret", config.secret, auth.parse_keys) if config.secret else ()
 
@@ -55,7 +56,8 @@ def load_signing_keys(config: Config, reader: ArtifactReader) -> auth.Keys:
 def log_warnings(config: Config, artifacts: Artifacts) -> None:
     """Log warnings about the model and the stored passwords, such as passwords in plain text.
 
-    Call this function after all artifacts are loaded. If loading fails, the log then contains only the error.
+    Call this function after all artifacts are loaded. If loading fails, the log then
+    contains only the error.
     """
     for warning in artifacts.model.warnings:
         log.warning("model_path: %s: %s", config.model_path, warning)

@@ -1,7 +1,8 @@
 """Load model, users and signing keys (the artifacts) at the start, and reload each one when its files change.
 
-A reload applies the same checks as the start. A valid change replaces the served artifacts in one assignment. If a
-change is invalid, the server logs the reason and keeps the loaded artifacts.
+A reload applies the same checks as the start. A valid change replaces the served
+artifacts in one assignment. If a change is invalid, the server logs the reason and
+keeps the loaded artifacts.
 """
 
 import logging
@@ -24,7 +25,8 @@ from ml_census.models.loading import load_model
 log = logging.getLogger(__name__)
 
 MAX_START_PAUSE_SECONDS = 10
-"""Maximum pause between two attempts to load the artifacts at the start of the server."""
+"""Maximum pause between two attempts to load the artifacts at the start of the
+server."""
 MAX_START_ATTEMPTS = 3
 """Maximum number of attempts at the start if the check of the model lacks memory, disk space or time (3).
 
@@ -65,9 +67,10 @@ class ArtifactReloader:
     def load_initial(self) -> Artifacts:
         """Load and return all artifacts. If an artifact cannot be loaded, use its cached copy.
 
-        Without a cached copy, this method waits until the storage is available. Raises ArtifactError if an artifact is
-        invalid and has no cached copy. If the check of the model lacks memory, disk space or time, raises ArtifactError
-        after MAX_START_ATTEMPTS attempts.
+        Without a cached copy, this method waits until the storage is available. Raises
+        ArtifactError if an artifact is invalid and has no cached copy. If the check of
+        the model lacks memory, disk space or time, raises ArtifactError after
+        MAX_START_ATTEMPTS attempts.
         """
         pause, attempts = 1.0, 0
         while True:
@@ -87,7 +90,8 @@ class ArtifactReloader:
     def watch(self, swap: Swap, stopped: threading.Event) -> None:
         """Check for changed files every reload_interval_seconds. Return only after `stopped` is set.
 
-        Each artifact has its own thread, because a model may take minutes to load. `swap` gets the new artifacts.
+        Each artifact has its own thread, because a model may take minutes to load.
+        `swap` gets the new artifacts.
         """
         threads = [
             threading.Thread(
@@ -103,7 +107,8 @@ class ArtifactReloader:
     def check(self, artifact: WatchedArtifact[Any], swap: Swap) -> None:
         """Reload an artifact if its files have changed. Then call `swap` with the new artifacts.
 
-        If loading fails, this method logs the reason, raises no exception, and keeps the loaded artifacts.
+        If loading fails, this method logs the reason, raises no exception, and keeps
+        the loaded artifacts.
         """
         try:
             value = artifact.reload_if_changed()
@@ -135,7 +140,8 @@ class ArtifactReloader:
 
     def _load_all(self) -> Artifacts:
         """Load each artifact, or its cached copy. Raises ArtifactError."""
-        # if the storage is unavailable for one artifact, the cached copies of the others are tried first
+        # if the storage is unavailable for one artifact, the cached copies of the
+        # others are tried first
         users, is_available = _load_or_cached(self.users, True)
         keys, is_available = _load_or_cached(self.keys, is_available)
         model, _ = _load_or_cached(self.model, is_available)

@@ -1,6 +1,7 @@
 """An artifact (model, users or signing keys) that the server loads, polls and caches separately from the others.
 
-A server can therefore reload users and keys while the storage of the model is unavailable, or while a model loads.
+A server can therefore reload users and keys while the storage of the model is
+unavailable, or while a model loads.
 """
 
 import logging
@@ -58,18 +59,23 @@ class WatchedArtifact(Generic[Value]):
     """An artifact (model, users or signing keys), with the fingerprints of its files and its cached copy."""
 
     key: str
-    """The configuration key that names the file of the artifact: model_path, users or secret."""
+    """The configuration key that names the file of the artifact: model_path, users or
+    secret."""
     load_from: Callable[[Snapshot], Value]
-    """A function that loads and checks the artifact. The function raises ArtifactError."""
+    """A function that loads and checks the artifact. The function raises
+    ArtifactError."""
     cache: Path | None
-    """The folder with a copy of the remote files that were loaded last. None: the server keeps no copy."""
+    """The folder with a copy of the remote files that were loaded last. None: the
+    server keeps no copy."""
     fingerprints: dict[str, str] = field(default_factory=dict)
-    """Fingerprint by URI of all files that the last load read. The fingerprint of a missing file is ""."""
+    """Fingerprint by URI of all files that the last load read. The fingerprint of a
+    missing file is ""."""
     backoff: Backoff = field(default_factory=Backoff)
     reloads: int = 0
     """Number of changes that the server has loaded."""
     rejections: int = 0
-    """Number of failed loads after which the server kept the loaded artifact, or used the cached copy at its start."""
+    """Number of failed loads after which the server kept the loaded artifact, or used
+    the cached copy at its start."""
 
     def load(self) -> Value:
         """Load the artifact from the storage, and write its remote files to the cache folder.
@@ -85,9 +91,9 @@ class WatchedArtifact(Generic[Value]):
     def reload_if_changed(self) -> Value | None:
         """Load the artifact if one of its files has changed. Otherwise return None.
 
-        Invalid files are not loaded again before they change. If a check lacked memory, disk space or time, the same
-        files are loaded again after a pause. Raises ArtifactError if a file cannot be read, or if the artifact is
-        invalid.
+        Invalid files are not loaded again before they change. If a check lacked memory,
+        disk space or time, the same files are loaded again after a pause. Raises
+        ArtifactError if a file cannot be read, or if the artifact is invalid.
         """
         current = {uri: self._fingerprint(uri) for uri in self.fingerprints}
         if current == self.fingerprints or self.backoff.applies_to(current):
@@ -104,7 +110,8 @@ class WatchedArtifact(Generic[Value]):
     def load_cached(self) -> Value | None:
         """Load the cached copy. Return None if no copy exists, or if the copy is invalid.
 
-        The server uses the copy if the artifact cannot be loaded at the start. Local files are not in the copy.
+        The server uses the copy if the artifact cannot be loaded at the start. Local
+        files are not in the copy.
         """
         if self.cache is None or not self.cache.exists():
             return None

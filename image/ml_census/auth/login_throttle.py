@@ -15,7 +15,8 @@ MAX_LOCKOUT_SECONDS = 900
 MAX_RECORDS = 10_000
 """Maximum number of stored pairs of user and address (about 2 MB). A new pair replaces the least recent pair.
 
-An attacker needs 10,000 failed logins to replace a pair. Their scrypt hashes (65 ms each) take 11 minutes of one core.
+An attacker needs 10,000 failed logins to replace a pair. Their scrypt hashes (65 ms
+each) take 11 minutes of one core.
 """
 
 
@@ -44,8 +45,9 @@ class LoginThrottle:
     def record_failure(self, user: str, address: str) -> None:
         """Count a failed login.
 
-        The fifth failure locks the user out at the address for 60 s. Each further failure doubles the time, up to 15
-        minutes. After 15 minutes without a failure, the count starts from zero.
+        The fifth failure locks the user out at the address for 60 s. Each further
+        failure doubles the time, up to 15 minutes. After 15 minutes without a failure,
+        the count starts from zero.
         """
         key = _key(user, address)
         with self._lock:

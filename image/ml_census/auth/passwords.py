@@ -11,21 +11,26 @@ from werkzeug.security import check_password_hash
 from ml_census.auth.errors import CredentialsError
 
 MAX_NAME_BYTES = 256
-"""Maximum length of a user name in UTF-8, in bytes. A longer name is rejected without a hash computation."""
+"""Maximum length of a user name in UTF-8, in bytes. A longer name is rejected without a
+hash computation."""
 MAX_PASSWORD_BYTES = 1024
-"""Maximum length of a password in UTF-8, in bytes. A longer password is rejected without a hash computation."""
+"""Maximum length of a password in UTF-8, in bytes. A longer password is rejected
+without a hash computation."""
 MIN_PASSWORD_LENGTH = 12
-"""Minimum length of a new password, in characters. `ml-census user add --allow-weak-password` accepts fewer."""
+"""Minimum length of a new password, in characters. `ml-census user add
+--allow-weak-password` accepts fewer."""
 MIN_DISTINCT_CHARACTERS = 4
 """Minimum number of different characters in a new password."""
 
 HASH_PREFIXES = ("scrypt:", "pbkdf2:")
 HASH = re.compile(r"(?:scrypt:([0-9]+):([0-9]+):([0-9]+)|pbkdf2:sha[0-9]+:([0-9]+))\$[^$]+\$[0-9a-f]+")
-"""Hash of werkzeug.security.generate_password_hash(). The groups are the cost: n, r, p of scrypt, or iterations."""
+"""Hash of werkzeug.security.generate_password_hash(). The groups are the cost: n, r, p
+of scrypt, or iterations."""
 OTHER_HASH = re.compile(r"\$\w+\$|\{\w+\}|\w+(:\w+)*\$[^$]+\$")
 """Hash of an unsupported format (crypt, LDAP, Django).
 
-A server that took such a hash for a plaintext password would accept the hash as the password.
+A server that took such a hash for a plaintext password would accept the hash as the
+password.
 """
 REMEDY = "set the password again with `ml-census user add`"
 MAX_SCRYPT_BYTES = 128 * 1024**2
@@ -128,7 +133,8 @@ def is_within_limits(name: str, password: str) -> bool:
 def verify_password(users: Mapping[str, str], name: str, password: str) -> bool:
     """Return whether `password` is the password of user `name`. The case of the name has no effect.
 
-    `users` maps lower-case user names to stored passwords (hash or plaintext). An unknown user takes the same time.
+    `users` maps lower-case user names to stored passwords (hash or plaintext). An
+    unknown user takes the same time.
     """
     if not users or not is_within_limits(name, password):
         return False
@@ -147,6 +153,7 @@ def _matches(stored: str, password: str) -> bool:
 def _dummy_hash_for(users: Mapping[str, str], name: str) -> str:
     """Return the stored password to verify for an unknown user, so that response times do not reveal user names.
 
-    Hash methods differ in time. Therefore the choice depends on the name alone, and is the same on each replica.
+    Hash methods differ in time. Therefore the choice depends on the name alone, and is
+    the same on each replica.
     """
     return list(users.values())[crc32(name.encode()) % len(users)]

@@ -12,11 +12,13 @@ import jwt
 from ml_census.auth.errors import CredentialsError
 
 TOKEN_SECONDS = 720
-"""Lifetime of a token, in seconds. The response of /login contains this value as "expires_in"."""
+"""Lifetime of a token, in seconds. The response of /login contains this value as
+"expires_in"."""
 LEEWAY_SECONDS = 10
 """Tolerated difference between the clocks of two server replicas, in seconds."""
 MIN_KEY_BYTES = 32
-"""Minimum length of a signing key, in bytes: the length of an HS256 hash (RFC 7518, section 3.2)."""
+"""Minimum length of a signing key, in bytes: the length of an HS256 hash (RFC 7518,
+section 3.2)."""
 ALGORITHM = "HS256"
 ISSUER = AUDIENCE = "ml-census"
 MAX_TOKEN_BYTES = 8192
@@ -35,18 +37,21 @@ DECODING: dict[str, Any] = {
         "enforce_minimum_key_length": True,
     },
 }
-"""Keyword arguments of jwt.decode(). The claim "pv" is the version of the user's password."""
+"""Keyword arguments of jwt.decode(). The claim "pv" is the version of the user's
+password."""
 
 Keys = tuple[tuple[str, str], ...]
-"""Pairs of key id and signing key. The first key signs new tokens; all keys verify tokens."""
+"""Pairs of key id and signing key. The first key signs new tokens; all keys verify
+tokens."""
 
 
 def parse_keys(data: bytes) -> Keys:
     """Return the signing keys of a UTF-8 file with one key per line.
 
-    The id of a key is the start of the key's SHA-256. Each replica computes the same id, and the id does not reveal a
-    random key. Raises CredentialsError if the file is not UTF-8, has no key, or has a key under 32 bytes.
-    Raises CredentialsError also for a PEM, JSON or SSH key.
+    The id of a key is the start of the key's SHA-256. Each replica computes the same
+    id, and the id does not reveal a random key. Raises CredentialsError if the file is
+    not UTF-8, has no key, or has a key under 32 bytes. Raises CredentialsError also for
+    a PEM, JSON or SSH key.
     """
     try:
         lines = data.decode("utf-8-sig").splitlines()
@@ -72,7 +77,8 @@ def _validate_keys(keys: Sequence[str]) -> None:
 def issue_token(keys: Keys, users: Mapping[str, str], name: str, now: int) -> str:
     """Return a signed token for the user `name` that expires TOKEN_SECONDS after `now` (seconds since 1970).
 
-    `users` maps lower-case user names to stored passwords. Raises KeyError for an unknown user.
+    `users` maps lower-case user names to stored passwords. Raises KeyError for an
+    unknown user.
     """
     key_id, key = keys[0]
     user = name.lower()
@@ -90,7 +96,8 @@ def issue_token(keys: Keys, users: Mapping[str, str], name: str, now: int) -> st
 def verify_token(keys: Keys, users: Mapping[str, str], token: str) -> str | None:
     """Return the lower-case user name of a valid token, or None if the token is invalid.
 
-    A removed key or user, or a changed password, makes a token invalid. `users` maps user names to stored passwords.
+    A removed key or user, or a changed password, makes a token invalid. `users` maps
+    user names to stored passwords.
     """
     if len(token) > MAX_TOKEN_BYTES:
         return None
@@ -116,8 +123,9 @@ class _VerifiedClaims(NamedTuple):
 def _verified_claims(token: str, keys: Keys) -> _VerifiedClaims:
     """Return the claims of a token that one of the keys has signed.
 
-    The cache saves the 30 µs of a verification by PyJWT. verify_token() checks expiry, user and password on every call.
-    Raises PyJWTError, RecursionError or ValueError if the token is malformed or its signature or a claim is invalid.
+    The cache saves the 30 µs of a verification by PyJWT. verify_token() checks expiry,
+    user and password on every call. Raises PyJWTError, RecursionError or ValueError if
+    the token is malformed or its signature or a claim is invalid.
     """
     key_id = str(jwt.get_unverified_header(token).get("kid"))
     if (key := dict(keys).get(key_id)) is None:

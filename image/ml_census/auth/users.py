@@ -9,7 +9,8 @@ from ml_census.auth.errors import CredentialsError
 def parse_users(document: object) -> dict[str, str]:
     """Return lower-case user name -> stored password (hash or plaintext). `document` is the parsed users file.
 
-    Raises CredentialsError if there is no user, if a stored password is invalid, or if two names differ only in case.
+    Raises CredentialsError if there is no user, if a stored password is invalid, or if
+    two names differ only in case.
     """
     if not isinstance(document, dict) or not document:
         raise CredentialsError("must be a JSON object of user name to password hash, with at least one user")

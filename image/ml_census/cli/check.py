@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from ml_census.models.checking.facts import ColumnFacts, ModelCheck
 
 MAX_SHOWN_COLUMNS = 20
-"""Maximum number of columns in the text output (20). The output of --json has all columns."""
+"""Maximum number of columns in the text output (20). The output of --json has all
+columns."""
 MAX_SHOWN_ROW = 300
 """Maximum length of the row in the text output, in characters (300)."""
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def local_settings(model: str, trusted: tuple[str, ...], host: str) -> "Config":
     """Return the configuration for a model without config.yaml. Exit if `host` is no loopback address.
 
-    Raises ArtifactError if a trusted name is not permitted, or if the folder of the model cannot be read.
+    Raises ArtifactError if a trusted name is not permitted, or if the folder of the
+    model cannot be read.
     """
     from ml_census.api.credentials import is_loopback
     from ml_census.models.location import local_config
@@ -32,7 +33,8 @@ def local_settings(model: str, trusted: tuple[str, ...], host: str) -> "Config":
 def announce(artifacts: "Artifacts", url: str, opens_page: bool) -> None:
     """Print the URL of the page, and three calls with a row that the model predicts. Open the page in a browser.
 
-    Without `opens_page`, or without a terminal or a display, this function opens no browser.
+    Without `opens_page`, or without a terminal or a display, this function opens no
+    browser.
     """
     from ml_census.models.checking.trial_row import find_trial_row
 

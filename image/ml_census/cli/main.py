@@ -22,8 +22,9 @@ def main() -> None:
     # libraries log from level WARNING, ml-census from level INFO
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     log.setLevel(logging.INFO)
-    # scikit-learn and gcsfs read these variables when they are imported. One thread computes each request. Outside
-    # Google Cloud, gcsfs would wait a minute for a metadata server with the support of zonal buckets (ZB).
+    # scikit-learn and gcsfs read these variables when they are imported. One thread
+    # computes each request. Outside Google Cloud, gcsfs would wait a minute for a
+    # metadata server with the support of zonal buckets (ZB).
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")

@@ -66,7 +66,8 @@ class Options(TypedDict):
 def predict(**options: Unpack[Options]) -> None:
     """Log in and predict one row or the rows of a CSV file.
 
-    After an interrupt, the same command resumes the predictions of the CSV file, unless --output is -.
+    After an interrupt, the same command resumes the predictions of the CSV file, unless
+    --output is -.
     """
     source, target = options["source"], options["target"]
     inputs = (options["row"] is not None, options["example"], source is not None)

@@ -25,8 +25,9 @@ STDIN = STDOUT = "-"
 def score_file(client: "Client", source: str, target: str, options: "Options") -> None:
     """Write the rows of the CSV file `source` with their predictions to `target`; "-" is standard input or output.
 
-    Raises ClientError if a request fails, and ScoringError if a file cannot be read or written. Exit with code 1 for an
-    unknown --encoding, or for --proba with a model without probabilities.
+    Raises ClientError if a request fails, and ScoringError if a file cannot be read or
+    written. Exit with code 1 for an unknown --encoding, or for --proba with a model
+    without probabilities.
     """
     from ml_census.client import csv_output, csv_scoring
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def predict_row(client: "Client", options: "Options") -> None:
     """Print the prediction for the row in --row, or for an example row.
 
-    Exit with code 1 if the prediction is not that of --expect. Raises ClientError if a request fails.
+    Exit with code 1 if the prediction is not that of --expect. Raises ClientError if a
+    request fails.
     """
     rows = _example_rows(client) if options["example"] else [_parsed_row(str(options["row"]))]
     batch = _first_accepted(client, rows, options["proba"])

@@ -62,9 +62,11 @@ class Options(TypedDict):
 def serve(**options: Unpack[Options]) -> None:
     """Load and check the model, then answer HTTP requests until SIGTERM.
 
-    With --model, the command prints calls with a row of the model, and needs no config.yaml.
+    With --model, the command prints calls with a row of the model, and needs no
+    config.yaml.
     """
-    # process 1 of a container ignores SIGTERM by default; before the socket opens, there is no request to finish
+    # process 1 of a container ignores SIGTERM by default; before the socket opens,
+    # there is no request to finish
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     from ml_census.artifacts.reloader import ArtifactReloader
 
@@ -81,7 +83,8 @@ def serve(**options: Unpack[Options]) -> None:
     if options["metrics_port"] is not None:
         _serve_metrics(app.state.metrics, options["host"], options["metrics_port"])
     _listen(app, options, draining)
-    # a normal exit takes most of a second to unload scikit-learn; Kubernetes kills a pod that exits late
+    # a normal exit takes most of a second to unload scikit-learn; Kubernetes kills a
+    # pod that exits late
     logging.shutdown()
     os._exit(0)
 
@@ -197,8 +200,8 @@ def _vertex(settings: "Config", predict: str | None, health: str | None) -> "Ver
 def _drain_on_sigterm() -> threading.Event:
     """Return an event that a thread sets after SIGTERM.
 
-    The signal handler must not call Event.set(), which acquires a lock. A second signal during set() would wait for
-    this lock for ever.
+    The signal handler must not call Event.set(), which acquires a lock. A second signal
+    during set() would wait for this lock for ever.
     """
     draining, signals = threading.Event(), SimpleQueue[None]()  # put() is safe in a signal handler
     signal.signal(signal.SIGTERM, lambda *_: signals.put(None))
@@ -214,11 +217,13 @@ def _drain_on_sigterm() -> threading.Event:
 def _silence_warnings() -> None:
     """Ignore warnings while requests are served.
 
-    scikit-learn copies the list of warning filters for each tree of a forest. With one filter in place of Python's own,
-    a forest of a hundred trees predicts in half the time.
+    scikit-learn copies the list of warning filters for each tree of a forest. With one
+    filter in place of Python's own, a forest of a hundred trees predicts in half the
+    time.
     """
     warnings.resetwarnings()
     warnings.simplefilter("ignore")
-    # threads of scikit-learn can empty the list of filters (a race): then warnings go to this logger
+    # threads of scikit-learn can empty the list of filters (a race): then warnings go
+    # to this logger
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").setLevel(logging.CRITICAL)

@@ -23,7 +23,8 @@ def user() -> None:
 def add(name: str, uri: str, allow_weak_password: bool) -> None:
     """Add a user, or change the password of a user.
 
-    The password comes from a prompt or a pipe. The users file gets a hash, and mode 0600 if the file is local.
+    The password comes from a prompt or a pipe. The users file gets a hash, and mode
+    0600 if the file is local.
     """
     from werkzeug.security import generate_password_hash
 
@@ -54,8 +55,8 @@ def remove(name: str, uri: str) -> None:
 def _edit_users(uri: str) -> Iterator[dict[str, str]]:
     """Yield the password hash by user name from a file, and write the changed users back at the end.
 
-    A missing file has no users. Exit with code 1 if the file cannot be read or written, is invalid, or has been changed
-    by another process in the meantime.
+    A missing file has no users. Exit with code 1 if the file cannot be read or written,
+    is invalid, or has been changed by another process in the meantime.
     """
     from ml_census import auth, storage
     from ml_census.storage import json_file
@@ -71,7 +72,8 @@ def _edit_users(uri: str) -> Iterator[dict[str, str]]:
 def _new_password(name: str, allow_weak: bool) -> str:
     """Return the password that the operator enters.
 
-    Exit with code 1 if a server would reject the password, or if the password is weak and `allow_weak` is False.
+    Exit with code 1 if a server would reject the password, or if the password is weak
+    and `allow_weak` is False.
     """
     from ml_census import auth
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 BATCH_BYTES = 512 * 1024
-"""Maximum size of a batch, in bytes: half of the server's default max_body_bytes. A larger row is sent alone."""
+"""Maximum size of a batch, in bytes: half of the server's default max_body_bytes. A
+larger row is sent alone."""
 
 
 @dataclass

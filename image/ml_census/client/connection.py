@@ -30,7 +30,8 @@ CAUSES = {
 class ClientError(Exception):
     """Report a request that failed or cannot be sent. The message is the reason in one line.
 
-    `retry_after` is the minimum time before a retry (seconds), or None if a retry would not help.
+    `retry_after` is the minimum time before a retry (seconds), or None if a retry would
+    not help.
     """
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
@@ -41,7 +42,8 @@ class ClientError(Exception):
 class RejectedError(ClientError):
     """Report a response that is a redirect or has an error status. `status` is the HTTP status code.
 
-    `details` lists the invalid values or rows from the response, as dicts with the keys row, column, expected and got.
+    `details` lists the invalid values or rows from the response, as dicts with the keys
+    row, column, expected and got.
     """
 
     def __init__(
@@ -66,9 +68,9 @@ class _Bearer(AuthBase):
 class Connection:
     """HTTP session with a token. A request without a response is sent again, because predictions are idempotent.
 
-    `retry_timeout` is the maximum time for the retries of a request (seconds). `clock` returns the time in seconds.
-    Without a name and password, the connection sends no token. Raises ClientError if the URL has a scheme other than
-    http or https.
+    `retry_timeout` is the maximum time for the retries of a request (seconds). `clock`
+    returns the time in seconds. Without a name and password, the connection sends no
+    token. Raises ClientError if the URL has a scheme other than http or https.
     """
 
     def __init__(
@@ -114,8 +116,9 @@ class Connection:
     def request(self, method: str, path: str, body: bytes | None = None) -> requests.Response:
         """Return a successful response.
 
-        Retry while the server is busy or, after an earlier response, unreachable. Log in again after a 401 or 403.
-        Raises RejectedError if the response is a redirect or an error, and ClientError if there is no response.
+        Retry while the server is busy or, after an earlier response, unreachable. Log
+        in again after a 401 or 403. Raises RejectedError if the response is a redirect
+        or an error, and ClientError if there is no response.
         """
         end = self._clock() + self._retry_timeout
         response = self._send_with_retries(method, path, body, end)

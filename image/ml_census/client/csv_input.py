@@ -37,7 +37,8 @@ class CsvInput:
     header: list[str] | None
     """Column names of the file; None if the file has no header."""
     indexes: list[int | None]
-    """Index of the cell for each column of the model; None if the file does not have the column."""
+    """Index of the cell for each column of the model; None if the file does not have
+    the column."""
 
     @property
     def width(self) -> int:
@@ -47,8 +48,9 @@ class CsvInput:
     def rows(self) -> Iterator[Row]:
         """Yield the rows after the header. A row with the wrong number of cells has a `problem`.
 
-        In a file with one column, a blank line is a row with an empty cell (RFC 4180). In other files, blank lines are
-        skipped. Raises ScoringError if the file cannot be read or is not CSV.
+        In a file with one column, a blank line is a row with an empty cell (RFC 4180).
+        In other files, blank lines are skipped. Raises ScoringError if the file cannot
+        be read or is not CSV.
         """
         records = _records(self.source, self.name, self.encoding, self.delimiter)
         if self.header is not None:
@@ -71,9 +73,10 @@ def open_input(
 ) -> CsvInput:
     """Detect the format of a CSV file for a model with these columns.
 
-    A header must name the `required` columns (default: all). The default of `encoding` is UTF-16 for a file with its
-    byte order mark, UTF-8 for valid UTF-8, and otherwise Windows-1252. `name` is the name in error messages. Raises
-    ScoringError if the file cannot be read, or if its first line does not match the columns.
+    A header must name the `required` columns (default: all). The default of `encoding`
+    is UTF-16 for a file with its byte order mark, UTF-8 for valid UTF-8, and otherwise
+    Windows-1252. `name` is the name in error messages. Raises ScoringError if the file
+    cannot be read, or if its first line does not match the columns.
     """
     name = name or str(source)
     if not source.is_file():

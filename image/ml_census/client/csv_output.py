@@ -11,7 +11,8 @@ from ml_census.client.csv_input import CsvInput, Row
 
 PREDICTION, PROBABILITY, ERROR = "prediction", "probability", "error"
 OnError = Literal["stop", "skip", "mark"]
-"""Effect of a rejected row: stop the command, omit the row from the output, or write the row with the reason."""
+"""Effect of a rejected row: stop the command, omit the row from the output, or write
+the row with the reason."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Output:
     def record(self, row: Row, prediction: Any, probabilities: list[Any], problem: str) -> str:
         """Return a row with its prediction as a line of CSV, or "" if the output omits the row.
 
-        `probabilities` has one number for each class, or one list for each output of the model. `problem` is the reason
-        of a rejected row, or "".
+        `probabilities` has one number for each class, or one list for each output of
+        the model. `problem` is the reason of a rejected row, or "".
         """
         if problem and self.on_error == "skip":
             return ""

@@ -35,8 +35,8 @@ class PartFile:
     def resume(self, output: Output, version: str) -> int:
         """Keep the completed rows of an earlier run of the same model and options. Delete other rows.
 
-        Return the number of completed rows of the input. Raises ScoringError if a file cannot be read or
-        written.
+        Return the number of completed rows of the input. Raises ScoringError if a file
+        cannot be read or written.
         """
         this_run = f"model {version}, added columns {', '.join(output.added)}, bad rows: {output.on_error}"
         try:

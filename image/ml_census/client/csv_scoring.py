@@ -32,8 +32,9 @@ class ScoringRun:
 def prepare_run(output: Output, target: Path | None, version: str) -> ScoringRun:
     """Return a run that keeps the completed rows of an earlier run with the same input, model and options.
 
-    `target` is the output file, or None for standard output. `version` is the version of the model. Raises ScoringError
-    if a file cannot be read or written, if an invalid row must stop the run, or if the target is the input.
+    `target` is the output file, or None for standard output. `version` is the version
+    of the model. Raises ScoringError if a file cannot be read or written, if an invalid
+    row must stop the run, or if the target is the input.
     """
     if target and target.exists():
         if not target.is_file():
@@ -57,9 +58,9 @@ def _count_rows(output: Output) -> int:
 def score_rows(client: Client, run: ScoringRun, batch: int, progress: Callable[[int], None], stdout: TextIO) -> Report:
     """Write the remaining rows with their predictions to the target, or to `stdout` without a target.
 
-    `batch` is the maximum number of rows of a request. `progress` is called with the number of new rows. Raises
-    ScoringError if a file cannot be read or written, or if a rejected row must stop the run. Raises ClientError if a
-    request fails.
+    `batch` is the maximum number of rows of a request. `progress` is called with the
+    number of new rows. Raises ScoringError if a file cannot be read or written, or if a
+    rejected row must stop the run. Raises ClientError if a request fails.
     """
     try:
         if not run.target:

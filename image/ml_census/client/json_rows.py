@@ -17,9 +17,10 @@ class RowError(Exception):
 def rows_of(table: Any, names: list[str], required: list[str]) -> Iterable[Any]:
     """Return the rows of a DataFrame or of another iterable. `names` are the columns of the model.
 
-    A DataFrame must have the `required` columns. Columns that the model does not have are ignored. For a model without
-    column names, the columns of a DataFrame are matched by position. Raises RowError if the table is a text or a single
-    mapping, or if a DataFrame lacks a required column or has a column twice.
+    A DataFrame must have the `required` columns. Columns that the model does not have
+    are ignored. For a model without column names, the columns of a DataFrame are
+    matched by position. Raises RowError if the table is a text or a single mapping, or
+    if a DataFrame lacks a required column or has a column twice.
     """
     if isinstance(table, str | bytes | Mapping):
         raise RowError(f"the rows must be a list of rows or a DataFrame, not one {type(table).__name__}")
@@ -51,8 +52,8 @@ def is_frame(table: object) -> bool:
 def text_of(row: Any) -> str:
     """Return a row as JSON. Missing values (None, NaN, NA, NaT) are null, and dates are in ISO 8601.
 
-    The row is a sequence, an array, a mapping, a pandas Series or a single value. Raises RowError if JSON cannot
-    represent a value, such as a list in a cell.
+    The row is a sequence, an array, a mapping, a pandas Series or a single value.
+    Raises RowError if JSON cannot represent a value, such as a list in a cell.
     """
     try:
         return json.dumps(row, allow_nan=False)

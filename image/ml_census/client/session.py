@@ -17,7 +17,8 @@ from ml_census.client.connection import STRANGER, TOO_LARGE, ClientError, Connec
 __all__ = ["Client", "ClientError", "ModelInfo", "PredictionBatch", "RejectedRowError"]
 
 RETRY_TIMEOUT_SECONDS = 120
-"""Default maximum time for the retries of a request, longer than a pod is unavailable during an update."""
+"""Default maximum time for the retries of a request, longer than a pod is unavailable
+during an update."""
 BATCH_ROWS = 1000
 MAX_REASONS = 3
 """Maximum number of invalid columns in the reason of a rejected row."""
@@ -48,7 +49,8 @@ class ModelInfo:
     classes: list[str] | None
     """Classes in the order of the probabilities; None if the model has no probabilities.
 
-    For a model with several outputs, each class has the index of its output (from 0) as prefix, such as "1 no".
+    For a model with several outputs, each class has the index of its output (from 0) as
+    prefix, such as "1 no".
     """
 
 
@@ -59,22 +61,25 @@ class PredictionBatch:
     predictions: list[Any]
     """One prediction for each row; None for a rejected row."""
     probabilities: list[Any] | None
-    """Class probabilities of each row; an empty list for a rejected row. None if not requested."""
+    """Class probabilities of each row; an empty list for a rejected row. None if not
+    requested."""
     rejected: dict[int, str]
     """Index of each rejected row among all rows -> reason."""
     unknown: int
     """Number of categories in the rows that did not occur in training."""
     examples: list[dict[str, Any]]
-    """Some of the unknown categories, as dicts with the keys row (index among all rows), column, got and expected."""
+    """Some of the unknown categories, as dicts with the keys row (index among all
+    rows), column, got and expected."""
 
 
 class Client:
     """Client of one user for the server at `url`. Leaving the `with` block closes the connection.
 
-    A server of `ml-census serve --model` needs no name and no password.
-    The client retries a request while the server is busy or, after a first response, unreachable. `retry_timeout` is
-    the maximum time for the retries of a request (seconds); 0 means no retries. `clock` returns the time in seconds;
-    tests replace the clock. Raises ClientError if the URL has a scheme other than http or https.
+    A server of `ml-census serve --model` needs no name and no password. The client
+    retries a request while the server is busy or, after a first response, unreachable.
+    `retry_timeout` is the maximum time for the retries of a request (seconds); 0 means
+    no retries. `clock` returns the time in seconds; tests replace the clock. Raises
+    ClientError if the URL has a scheme other than http or https.
     """
 
     def __init__(
@@ -117,9 +122,11 @@ class Client:
     def predict(self, rows: Any, batch: int = BATCH_ROWS) -> Iterator[Any]:
         """Yield one prediction for each row, in order.
 
-        The rows are a DataFrame, an array of shape (rows, columns), or an iterable of rows. A row is then a list of
-        values or a mapping of column name to value. Missing values may be None, NaN, NA or NaT. `batch` is the maximum
-        number of rows of a request. Raises RejectedRowError if a row is invalid, and ClientError if a request fails.
+        The rows are a DataFrame, an array of shape (rows, columns), or an iterable of
+        rows. A row is then a list of values or a mapping of column name to value.
+        Missing values may be None, NaN, NA or NaT. `batch` is the maximum number of
+        rows of a request. Raises RejectedRowError if a row is invalid, and ClientError
+        if a request fails.
         """
         for predicted in self.predict_batches(rows, batch):
             yield from predicted.predictions
@@ -134,9 +141,10 @@ class Client:
     ) -> Iterator[PredictionBatch]:
         """Yield predictions batch by batch. The rows are as in predict().
 
-        A request has maximum `batch` rows and 512 KiB. After a response 413, batches are smaller. Raises
-        RejectedRowError if a row is invalid, unless `skip_rejected` is set. Raises ClientError if a request fails, or
-        if the response is from a model version other than `expected_version` (unless "").
+        A request has maximum `batch` rows and 512 KiB. After a response 413, batches
+        are smaller. Raises RejectedRowError if a row is invalid, unless `skip_rejected`
+        is set. Raises ClientError if a request fails, or if the response is from a
+        model version other than `expected_version` (unless "").
         """
         query = "?warnings=true&proba=true" if with_probabilities else "?warnings=true"
         batches = Batches(self._json_rows(rows, skip_rejected), batch)

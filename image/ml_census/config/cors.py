@@ -1,7 +1,7 @@
 """Cross-Origin Resource Sharing (CORS): requests from web pages of other origins.
 
-Clients send tokens in a header and not in a cookie, so no response has Access-Control-Allow-Credentials.
-https://fetch.spec.whatwg.org/#http-cors-protocol
+Clients send tokens in a header and not in a cookie, so no response has
+Access-Control-Allow-Credentials. https://fetch.spec.whatwg.org/#http-cors-protocol
 """
 
 import re
@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 Headers = list[tuple[str, str]]
 
 ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
-"""Pattern of an Origin header: in lower case, without a path. The chart's values.schema.json has the same pattern."""
+"""Pattern of an Origin header: in lower case, without a path. The chart's
+values.schema.json has the same pattern."""
 ANY = "*"
 DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 PREFLIGHT = [
@@ -22,7 +23,8 @@ PREFLIGHT = [
     ),
     ("Access-Control-Max-Age", "7200"),
 ]
-"""Headers of a response to a preflight request. Chromium caches such a response for at most 7,200 seconds."""
+"""Headers of a response to a preflight request. Chromium caches such a response for at
+most 7,200 seconds."""
 
 
 def normalize_origins(origins: Sequence[str]) -> frozenset[str]:
@@ -33,7 +35,8 @@ def normalize_origins(origins: Sequence[str]) -> frozenset[str]:
 def response_headers(origins: Collection[str], method: str, request: Mapping[str, str]) -> Headers:
     """Return the CORS headers of the response to a request, or an empty list if `origins` is empty.
 
-    `origins` comes from normalize_origins. `request` has the headers, named like ACCESS_CONTROL_REQUEST_METHOD.
+    `origins` comes from normalize_origins. `request` has the headers, named like
+    ACCESS_CONTROL_REQUEST_METHOD.
     """
     if not origins:
         return []

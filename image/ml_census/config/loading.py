@@ -13,7 +13,8 @@ MAX_BYTES = 1024**2
 MAX_VALUE_LENGTH = 60
 """Maximum length of a value in an error message, in characters."""
 STORAGE_URI_VARIABLE = "$AIP_STORAGE_URI"
-"""Placeholder at the start of a path in config.yaml for the folder to which Vertex AI has copied the model."""
+"""Placeholder at the start of a path in config.yaml for the folder to which Vertex AI
+has copied the model."""
 RENAMED_KEYS = {
     "open_protocols": "unauthenticated_protocols",
     "reload_seconds": "reload_interval_seconds",
@@ -27,8 +28,9 @@ RENAMED_KEYS = {
 def load(path: str, storage_uri: str | None = None) -> Config:
     """Return the configuration in the file `path`.
 
-    `storage_uri` replaces $AIP_STORAGE_URI at the start of a value; None replaces nothing. Raises ConfigError if the
-    file cannot be read or is not valid YAML, or if a key is missing, unknown or invalid.
+    `storage_uri` replaces $AIP_STORAGE_URI at the start of a value; None replaces
+    nothing. Raises ConfigError if the file cannot be read or is not valid YAML, or if a
+    key is missing, unknown or invalid.
     """
     try:
         values = _values(yaml_loader.parse(_read(Path(path))), storage_uri)

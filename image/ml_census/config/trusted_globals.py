@@ -1,9 +1,11 @@
 """Check which further globals (functions and classes of modules) an operator may allow in a pickle.
 
-A pickle can call a global with any arguments. Some callables of the standard library and of the image's libraries then
-execute any code: for example getattr, eval, functools.partial, numpy.vectorize, joblib.load and pandas.read_pickle.
-allowed_globals.txt already lists the safe globals of these libraries. An operator can only add globals of other
-packages. The author of such a package is responsible for the safety of its globals.
+A pickle can call a global with any arguments. Some callables of the standard library
+and of the image's libraries then execute any code: for example getattr, eval,
+functools.partial, numpy.vectorize, joblib.load and pandas.read_pickle.
+allowed_globals.txt already lists the safe globals of these libraries. An operator can
+only add globals of other packages. The author of such a package is responsible for the
+safety of its globals.
 """
 
 import sys
@@ -52,7 +54,8 @@ def require_permitted(names: Iterable[str]) -> None:
 def object_rejection_reason(target: Any) -> str | None:
     """Return why the object that an allowed global names must not be used, or None if it may be used.
 
-    A module of an allowed package can re-export an object of another package, such as builtins.
+    A module of an allowed package can re-export an object of another package, such as
+    builtins.
     """
     if isinstance(target, ModuleType):
         return "it is a module"

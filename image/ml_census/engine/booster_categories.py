@@ -9,8 +9,9 @@ from ml_census.schema import Value
 def categories(model: Any) -> dict[int, list[Value]]:
     """Return the categories of each pandas column of dtype category, by the position of the column.
 
-    `model` is a fitted LightGBM or XGBoost estimator. A list of categories has the order of the integer codes in the
-    model. The result is empty for an estimator of another library, and for a model without such columns.
+    `model` is a fitted LightGBM or XGBoost estimator. A list of categories has the
+    order of the integer codes in the model. The result is empty for an estimator of
+    another library, and for a model without such columns.
     """
     booster: Any = getattr(model, "booster_", None)
     if hasattr(booster, "pandas_categorical"):

@@ -9,9 +9,11 @@ class EngineInfo:
     """The engine that predicts: the compiled form of the model or scikit-learn, and the reason for scikit-learn."""
 
     kind: Literal["compiled", "sklearn"]
-    """`compiled`: the compiled form of the model predicts. `sklearn`: the fitted scikit-learn model predicts."""
+    """`compiled`: the compiled form of the model predicts. `sklearn`: the fitted
+    scikit-learn model predicts."""
     verified_rows: int | None = None
-    """Number of rows on which the compiled form was compared with scikit-learn; None if this number is unknown."""
+    """Number of rows on which the compiled form was compared with scikit-learn; None if
+    this number is unknown."""
     reason: str | None = None
     """Why the model was not compiled, in one line; None if `kind` is `compiled`."""
 
@@ -29,7 +31,8 @@ class EngineInfo:
     def from_manifest(cls, document: object) -> "EngineInfo":
         """Return the EngineInfo of a compiled form. `document` is the value of "engine" in manifest.json.
 
-        The field `verified_rows` is None if `document` has no whole number with the key "verified_rows".
+        The field `verified_rows` is None if `document` has no whole number with the key
+        "verified_rows".
         """
         rows = document.get("verified_rows") if isinstance(document, dict) else None
         return cls("compiled", rows if type(rows) is int else None)

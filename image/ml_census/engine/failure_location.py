@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from ml_census.schema import Columns, Value
 
 Accepts = Callable[[Columns], bool]
-"""Function that returns whether the model predicts the given rows without an exception."""
+"""Function that returns whether the model predicts the given rows without an
+exception."""
 
 
 def first_rejected_row(accepts: Accepts, columns: Columns) -> int:
@@ -16,8 +17,8 @@ def first_rejected_row(accepts: Accepts, columns: Columns) -> int:
 def rejected_column(accepts: Accepts, row: Columns, good: Columns) -> int | None:
     """Return the position of the column whose value the model rejects, or None if no single column is the cause.
 
-    `row` is the rejected row, and `good` is a row that the model accepts. The search predicts mixed rows, which have
-    some values of `row` and some values of `good`.
+    `row` is the rejected row, and `good` is a row that the model accepts. The search
+    predicts mixed rows, which have some values of `row` and some values of `good`.
     """
     index = _bisect(len(row), lambda first, middle: accepts([*row[:middle], *good[middle:]]))
     replaced: list[Sequence[Value]] = [*good[:index], row[index], *good[index + 1 :]]

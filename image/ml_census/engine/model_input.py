@@ -8,7 +8,8 @@ import numpy as np
 from ml_census.schema import Column, Columns, Schema, Value
 
 MIN_TEXT_WIDTH = 32
-"""Minimum width of the cells of a text array, in characters (default 32). NumPy uses 32 to convert float64 to text."""
+"""Minimum width of the cells of a text array, in characters (default 32). NumPy uses 32
+to convert float64 to text."""
 USUAL_DTYPES: dict[str, Any] = {"number": "float64", "category": object, "text": object}
 """Type of a column -> its pandas dtype, if the schema gives no dtype for the column."""
 
@@ -16,8 +17,9 @@ USUAL_DTYPES: dict[str, Any] = {"number": "float64", "category": object, "text":
 def to_model_input(schema: Schema, columns: Columns) -> Any:
     """Return the rows as the argument of the model's predict().
 
-    For schema.form "frame" this is a DataFrame, for "documents" a list of texts. For other forms it is an array (rows,
-    columns) of float64, text or objects. Raises ValueError or TypeError if a value does not fit the dtype.
+    For schema.form "frame" this is a DataFrame, for "documents" a list of texts. For
+    other forms it is an array (rows, columns) of float64, text or objects. Raises
+    ValueError or TypeError if a value does not fit the dtype.
     """
     if schema.form == "frame":
         return _frame(schema, columns)
@@ -31,8 +33,9 @@ def _array_dtype(schema: Schema) -> Any:
         return np.float64
     if schema.form == "objects":
         return object
-    # NumPy cuts longer texts to the width of a cell. With one character more than the longest category, a cut text
-    # equals no category. Without a maximum width, one long text would widen all cells.
+    # NumPy cuts longer texts to the width of a cell. With one character more than the
+    # longest category, a cut text equals no category. Without a maximum width, one long
+    # text would widen all cells.
     return f"<U{max(MIN_TEXT_WIDTH, *(column.max_category_length + 1 for column in schema.columns))}"
 
 

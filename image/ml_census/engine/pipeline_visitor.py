@@ -1,11 +1,12 @@
 """Follow columns through the steps of a fitted scikit-learn pipeline (visitor pattern).
 
-PipelineVisitor handles the steps that contain other steps or that only select columns: Pipeline, FeatureUnion,
-ColumnTransformer, feature selection and "passthrough". A subclass handles all other steps in transform(). The subclass
-also chooses the type that represents a column, the type parameter Item.
+PipelineVisitor handles the steps that contain other steps or that only select columns:
+Pipeline, FeatureUnion, ColumnTransformer, feature selection and "passthrough". A
+subclass handles all other steps in transform(). The subclass also chooses the type that
+represents a column, the type parameter Item.
 
-Two subclasses exist. The subclass in compiler.pipeline computes features. The subclass in models.schema_inference
-collects facts about the input columns.
+Two subclasses exist. The subclass in compiler.pipeline computes features. The subclass
+in models.schema_inference collects facts about the input columns.
 """
 
 from abc import ABC, abstractmethod
@@ -48,8 +49,8 @@ class PipelineVisitor(ABC, Generic[Item]):
     def visit(self, step: Any, columns: list[Item]) -> list[Item]:
         """Return the output columns of a fitted step; an empty list for "drop".
 
-        Raises SklearnInternalsError if a private attribute of a ColumnTransformer is missing, and all exceptions that
-        transform() raises.
+        Raises SklearnInternalsError if a private attribute of a ColumnTransformer is
+        missing, and all exceptions that transform() raises.
         """
         if step is None or (isinstance(step, str) and step == "passthrough"):
             return columns

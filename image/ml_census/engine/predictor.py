@@ -10,7 +10,8 @@ from ml_census.schema import Columns, Schema, Value
 TOLERANCE = 1e-9
 """Maximum difference between floats that count as equal, as a relative and as an absolute difference (default 1e-9).
 
-Another engine or another processor adds the same numbers in another order, so the last bits of the sums differ.
+Another engine or another processor adds the same numbers in another order, so the last
+bits of the sums differ.
 """
 MAX_REASON_LENGTH = 1000
 """Maximum length of an exception's text in the log, in characters (default 1000)."""
@@ -25,8 +26,9 @@ class PredictionError(Exception):
     def __init__(self, row: int, column: str | int | None = None, reason: str = "") -> None:
         """Initialize with the position of the first rejected row, counted from 0.
 
-        `column` is the name of the column whose value the model rejects, or None if this column is unknown. `reason`
-        is the text of the cause for logs, without values of the row; empty if the engine gives no text.
+        `column` is the name of the column whose value the model rejects, or None if
+        this column is unknown. `reason` is the text of the cause for logs, without
+        values of the row; empty if the engine gives no text.
         """
         super().__init__("the model cannot predict these rows")
         self.row = row
@@ -61,15 +63,16 @@ class Predictor(Protocol):
     def predict(self, columns: Columns) -> list[Any]:
         """Return one prediction for each row: a class or a number, or for several outputs a list of classes or numbers.
 
-        Raises PredictionError if the model rejects a row. Raises OSError if a compiled model cannot load libkernel.so.
+        Raises PredictionError if the model rejects a row. Raises OSError if a compiled
+        model cannot load libkernel.so.
         """
 
     def probabilities(self, columns: Columns) -> list[list[Any]]:
         """Return for each row a list of probabilities in the order of `classes`.
 
-        If `outputs` is not None, return for each row one list of probabilities for each output, in the order of
-        `outputs`. Call this method only if `has_probabilities` is true. Raises PredictionError and OSError as
-        predict() does.
+        If `outputs` is not None, return for each row one list of probabilities for each
+        output, in the order of `outputs`. Call this method only if `has_probabilities`
+        is true. Raises PredictionError and OSError as predict() does.
         """
 
 
@@ -104,8 +107,9 @@ def describe_failure(error: PredictionError) -> str:
 def redacted_reason(error: BaseException, row: Iterable[Value]) -> str:
     """Return the type and the text of an exception for the log, without the values of the row.
 
-    "…" replaces each quoted text, each word that has a digit, and each word of a text value of the row. The text of the
-    exception is cut after MAX_REASON_LENGTH characters.
+    "…" replaces each quoted text, each word that has a digit, and each word of a text
+    value of the row. The text of the exception is cut after MAX_REASON_LENGTH
+    characters.
     """
     words = {word for value in row if isinstance(value, str) for word in re.findall(r"\w+", value)}
 

@@ -1,7 +1,8 @@
 """Complete the schema of a fitted scikit-learn model by test predictions.
 
-A model does not always state the types of its columns, or whether a column can have nulls. This module predicts example
-rows of several types, with and without nulls, and keeps the types that the model accepts.
+A model does not always state the types of its columns, or whether a column can have
+nulls. This module predicts example rows of several types, with and without nulls, and
+keeps the types that the model accepts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,16 +25,18 @@ CANDIDATES: tuple[ColumnChanges, ...] = (
 MAX_COMBINED_COLUMNS = 4
 """Maximum number of columns of unknown type for which all combinations of types are tried (default 4).
 
-Four columns have 4**4 = 256 combinations. With more columns, each attempt gives the same type to all of them.
+Four columns have 4**4 = 256 combinations. With more columns, each attempt gives the
+same type to all of them.
 """
 
 
 def probe_schema(model: Any, schema: Schema) -> Schema:
     """Return the schema with types for the columns of type "any", and with tested values of `nullable`.
 
-    A column stays "any" if the model accepts numbers and texts. `nullable` is tested for number columns that are
-    nullable, and for the columns of formerly unknown type. If the model rejects all test rows, the schema is unchanged.
-    Raises SchemaError if JSON cannot represent the classes of the model.
+    A column stays "any" if the model accepts numbers and texts. `nullable` is tested
+    for number columns that are nullable, and for the columns of formerly unknown type.
+    If the model rejects all test rows, the schema is unchanged. Raises SchemaError if
+    JSON cannot represent the classes of the model.
     """
     unknown = [index for index, column in enumerate(schema.columns) if column.type == "any" and not column.dropped]
     if unknown and schema.form != "documents":

@@ -1,12 +1,14 @@
 """Functions that read the private attributes of scikit-learn. No other module of this package reads such attributes.
 
-A new version of scikit-learn can rename or remove a private attribute. The function for this attribute then raises
-SklearnInternalsError. As a result, the server predicts with scikit-learn in place of the compiled form. If the columns
-of the model cannot be read, the user must write a schema.json. Each function has a test.
+A new version of scikit-learn can rename or remove a private attribute. The function for
+this attribute then raises SklearnInternalsError. As a result, the server predicts with
+scikit-learn in place of the compiled form. If the columns of the model cannot be read,
+the user must write a schema.json. Each function has a test.
 
-A private attribute has a leading underscore or belongs to an object behind such an attribute. Examples of the second
-kind are `nodes` and `raw_left_cat_bitsets` of the objects in `_predictors`. scikit-learn documents the attributes of
-`tree_`, so they are public.
+A private attribute has a leading underscore or belongs to an object behind such an
+attribute. Examples of the second kind are `nodes` and `raw_left_cat_bitsets` of the
+objects in `_predictors`. scikit-learn documents the attributes of `tree_`, so they are
+public.
 """
 
 from collections.abc import Sequence
@@ -18,11 +20,13 @@ from sklearn.compose import ColumnTransformer
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
 PICKLED_VERSION_KEY = b"_sklearn_version"
-"""Key of the scikit-learn version in the state of a pickled estimator. In a pickle, the version follows this key."""
+"""Key of the scikit-learn version in the state of a pickled estimator. In a pickle, the
+version follows this key."""
 UNUSED_BY_PREDICT = frozenset(("_scorer", "_raw_predict"))
 """Private attributes that fit() of HistGradientBoosting* can leave in the estimator, and that predictions do not need.
 
-Early stopping stores these attributes. The attribute _raw_predict is the bound method of the same name.
+Early stopping stores these attributes. The attribute _raw_predict is the bound method
+of the same name.
 """
 
 
@@ -44,8 +48,9 @@ def _read(owner: Any, name: str) -> Any:
 def input_indices(transformer: ColumnTransformer, name: str) -> list[int]:
     """Return the positions of the input columns of one transformer in a fitted ColumnTransformer.
 
-    `name` is the name of the transformer. The public attribute transformers_ can have column names, slices or masks in
-    place of positions. Raises SklearnInternalsError if the private attribute or the name in it is missing.
+    `name` is the name of the transformer. The public attribute transformers_ can have
+    column names, slices or masks in place of positions. Raises SklearnInternalsError if
+    the private attribute or the name in it is missing.
     """
     indices = _read(transformer, "_transformer_to_input_indices")
     if name not in indices:
@@ -83,7 +88,8 @@ def loss_name(model: Any) -> str:
 def link_name(model: Any) -> str:
     """Return the class name of the link function of a gradient boosting model, such as LogLink.
 
-    The link belongs to the loss. Raises SklearnInternalsError if a private attribute is missing.
+    The link belongs to the loss. Raises SklearnInternalsError if a private attribute is
+    missing.
     """
     return type(_read(_read(model, "_loss"), "link")).__name__
 
@@ -91,8 +97,8 @@ def link_name(model: Any) -> str:
 def category_encoder(model: Any) -> OrdinalEncoder | None:
     """Return the OrdinalEncoder in a fitted HistGradientBoosting* model; None without categorical columns.
 
-    The model encodes its categorical columns and moves these columns before the others. Raises SklearnInternalsError if
-    the private attribute is missing.
+    The model encodes its categorical columns and moves these columns before the others.
+    Raises SklearnInternalsError if the private attribute is missing.
     """
     preprocessor = _read(model, "_preprocessor")
     return None if preprocessor is None else preprocessor.named_transformers_["encoder"]
@@ -101,7 +107,8 @@ def category_encoder(model: Any) -> OrdinalEncoder | None:
 class CategorySplit(NamedTuple):
     """The categories of a tree node that splits by category, in a HistGradientBoosting* model.
 
-    Both fields are bitsets of 256 bits, uint32 (8,). Bit i is set if the category with code i belongs to the set.
+    Both fields are bitsets of 256 bits, uint32 (8,). Bit i is set if the category with
+    code i belongs to the set.
     """
 
     left: np.ndarray
@@ -114,7 +121,8 @@ class HistogramTree(NamedTuple):
     """One tree of a HistGradientBoosting* model. Each array has the shape (nodes,)."""
 
     output: int
-    """Position of the raw prediction to which the tree adds values. A multiclass model has one per class."""
+    """Position of the raw prediction to which the tree adds values. A multiclass model
+    has one per class."""
     is_leaf: np.ndarray
     """bool."""
     feature: np.ndarray
@@ -130,7 +138,8 @@ class HistogramTree(NamedTuple):
     value: np.ndarray
     """float64: value that a leaf adds to the raw prediction."""
     by_category: dict[int, CategorySplit]
-    """Position of a node -> its CategorySplit, for the nodes that split by category and not by threshold."""
+    """Position of a node -> its CategorySplit, for the nodes that split by category and
+    not by threshold."""
 
 
 def histogram_trees(model: Any) -> list[HistogramTree]:

@@ -7,13 +7,15 @@ import numpy as np
 from ml_census.schema import SchemaError
 
 MAX_FLOAT_BYTES = 8
-"""Size of a float64, in bytes. ndarray.tolist() leaves wider floats (np.longdouble) as NumPy scalars."""
+"""Size of a float64, in bytes. ndarray.tolist() leaves wider floats (np.longdouble) as
+NumPy scalars."""
 
 
 def to_python(values: np.ndarray) -> list[Any]:
     """Return an array as a list of str, int, float, bool and None; nested lists for two or more dimensions.
 
-    Raises SchemaError for a type that JSON cannot represent, such as dates. NaN and infinity stay floats.
+    Raises SchemaError for a type that JSON cannot represent, such as dates. NaN and
+    infinity stay floats.
     """
     if values.dtype.kind == "O":
         items = [_python_scalar(value) for value in values.ravel().tolist()]
@@ -40,7 +42,8 @@ def _json_error(dtype: Any) -> SchemaError:
 def squeeze_single_target(predictions: list[Any]) -> list[Any]:
     """Return predictions of shape (rows, 1) as a list of one value for each row. Return any other list unchanged.
 
-    A scikit-learn model predicts the shape (rows, 1) if its training target was a table with one column.
+    A scikit-learn model predicts the shape (rows, 1) if its training target was a table
+    with one column.
     """
     if predictions and isinstance(predictions[0], list) and len(predictions[0]) == 1:
         return [prediction[0] for prediction in predictions]
@@ -50,9 +53,10 @@ def squeeze_single_target(predictions: list[Any]) -> list[Any]:
 def probabilities_by_row(result: Any, outputs: list[list[Any]] | None) -> list[list[Any]]:
     """Return the result of predict_proba() as a list of probabilities for each row.
 
-    `outputs` has the classes of each output, or is None for a model with one output. For several outputs, each row has
-    one list of probabilities for each output. In this case, `result` has one of two formats: a list of one array (rows,
-    classes) for each output, or one array (rows, outputs) of the probabilities of label 1.
+    `outputs` has the classes of each output, or is None for a model with one output.
+    For several outputs, each row has one list of probabilities for each output. In this
+    case, `result` has one of two formats: a list of one array (rows, classes) for each
+    output, or one array (rows, outputs) of the probabilities of label 1.
     """
     if outputs is None:
         probabilities: list[list[Any]] = np.asarray(result[0] if isinstance(result, list) else result).tolist()
@@ -66,8 +70,9 @@ def probabilities_by_row(result: Any, outputs: list[list[Any]] | None) -> list[l
 def class_labels(model: Any) -> list[Any] | None:
     """Return the values that a model with one output can predict; None for a regressor or several outputs.
 
-    The values are `classes_` of a classifier, or the distinct `labels_` of a clusterer. For a mixture model, the
-    values are the numbers of its components. Raises SchemaError for a type that JSON cannot represent.
+    The values are `classes_` of a classifier, or the distinct `labels_` of a clusterer.
+    For a mixture model, the values are the numbers of its components. Raises
+    SchemaError for a type that JSON cannot represent.
     """
     labels = getattr(model, "classes_", None)
     if labels is None and (training_labels := getattr(model, "labels_", None)) is not None:

@@ -16,15 +16,16 @@ from ml_census.schema import Columns, Schema
 MAX_BLOCK_ROWS = 1000
 """Maximum number of rows in one call of scikit-learn (default 1000).
 
-scikit-learn allocates about 15 kB of memory for each row of the census example. Without this limit, a few large
-requests would fill the memory of a pod.
+scikit-learn allocates about 15 kB of memory for each row of the census example. Without
+this limit, a few large requests would fill the memory of a pod.
 """
 
 
 class SklearnPredictor:
     """Predictor that calls a fitted scikit-learn model.
 
-    Raises SchemaError if the model has classes that JSON cannot represent, such as dates.
+    Raises SchemaError if the model has classes that JSON cannot represent, such as
+    dates.
     """
 
     def __init__(self, model: Any, schema: Schema) -> None:
@@ -76,8 +77,9 @@ class SklearnPredictor:
     def _has_several_outputs(self) -> bool:
         """True if the model predicts a list of values for each row.
 
-        The prediction of an example row shows this. The format of classes_ differs between meta-estimators, so classes_
-        is read only if the model rejects all examples.
+        The prediction of an example row shows this. The format of classes_ differs
+        between meta-estimators, so classes_ is read only if the model rejects all
+        examples.
         """
         if self._example is not None:
             return self._output_count > 1
@@ -87,7 +89,8 @@ class SklearnPredictor:
     def predict(self, columns: Columns) -> list[Any]:
         """Return a class or a number for each row. For several outputs, return a list of them for each row.
 
-        Raises PredictionError if the model rejects a row, or if JSON cannot represent a prediction.
+        Raises PredictionError if the model rejects a row, or if JSON cannot represent a
+        prediction.
         """
         return self._predict_in_blocks(
             lambda rows: squeeze_single_target(to_python(np.asarray(self.model.predict(rows)))), columns
@@ -96,8 +99,9 @@ class SklearnPredictor:
     def probabilities(self, columns: Columns) -> list[list[Any]]:
         """Return for each row a list of probabilities in the order of `classes`.
 
-        For a model with several outputs, return for each row one such list for each output. Raises PredictionError if
-        the model rejects a row or has no predict_proba().
+        For a model with several outputs, return for each row one such list for each
+        output. Raises PredictionError if the model rejects a row or has no
+        predict_proba().
         """
         return self._predict_in_blocks(
             lambda rows: probabilities_by_row(self.model.predict_proba(rows), self.outputs), columns
@@ -106,8 +110,8 @@ class SklearnPredictor:
     def _predict_in_blocks(self, method: Callable[[Any], list[Any]], columns: Columns) -> list[Any]:
         """Return the results of a method for all rows, with maximum MAX_BLOCK_ROWS rows in each call.
 
-        scikit-learn ignores n_jobs here and uses one thread. The worker pools of joblib would cost more time than they
-        save, since pods have few cores.
+        scikit-learn ignores n_jobs here and uses one thread. The worker pools of joblib
+        would cost more time than they save, since pods have few cores.
         """
         predictions: list[Any] = []
         with joblib.parallel_config(backend="sequential"):

@@ -1,7 +1,8 @@
 """Load, check and publish models. Only this package loads pickles.
 
-The compiled form of a model (compiled.npz) is a NumPy archive. A server predicts from this archive without
-scikit-learn. The function `loading.load_model` loads a model in one of two ways:
+The compiled form of a model (compiled.npz) is a NumPy archive. A server predicts from
+this archive without scikit-learn. The function `loading.load_model` loads a model in
+one of two ways:
 
 - `load_published` reads a compiled form that `publishing` has verified and that manifest.json lists. The server
   does not load the pickle.
@@ -25,5 +26,6 @@ scikit-learn. The function `loading.load_model` loads a model in one of two ways
             compiled form -> predictor, or unpickle if the model has no compiled form
             self_test
 
-If the child process crashes, hangs or exhausts the memory, the server keeps running and raises an ArtifactError.
+If the child process crashes, hangs or exhausts the memory, the server keeps running and
+raises an ArtifactError.
 """

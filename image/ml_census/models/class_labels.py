@@ -14,8 +14,9 @@ class DecodingError(Exception):
 def build_label_map(texts: Mapping[str, Any], classes: Sequence[Any] | None) -> dict[Any, str]:
     """Return the text for each class of the model.
 
-    `texts` is the content of the decoding file, with classes as keys. `classes` is None if the model has no single list
-    of classes, such as a regressor. Raises DecodingError if `classes` is None, a key is missing, or a value is no text.
+    `texts` is the content of the decoding file, with classes as keys. `classes` is None
+    if the model has no single list of classes, such as a regressor. Raises
+    DecodingError if `classes` is None, a key is missing, or a value is no text.
     """
     if classes is None:
         raise DecodingError("the model has no list of classes to decode: remove the key from the configuration")
@@ -31,8 +32,8 @@ def build_label_map(texts: Mapping[str, Any], classes: Sequence[Any] | None) -> 
 def decode(labels: Mapping[Any, str] | None, predictions: list[Any]) -> list[Any]:
     """Return the predictions with each class replaced by its text in `labels`.
 
-    A prediction that is not in `labels` stays unchanged, such as the outlier_label of a classifier. If `labels` is
-    None, all predictions stay unchanged.
+    A prediction that is not in `labels` stays unchanged, such as the outlier_label of a
+    classifier. If `labels` is None, all predictions stay unchanged.
     """
     return predictions if labels is None else [labels.get(value, value) for value in predictions]
 

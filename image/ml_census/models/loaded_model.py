@@ -18,7 +18,8 @@ from ml_census.storage.snapshot import Snapshot
 class RowsError(ValueError):
     """Report rows that a model cannot predict. The message names row (counted from 0) and column of the first value.
 
-    `details` has a dict for each of the first 20 invalid values or rows, as the `details` in a response of a server.
+    `details` has a dict for each of the first 20 invalid values or rows, as the
+    `details` in a response of a server.
     """
 
     def __init__(self, reason: str, details: Sequence[dict[str, Any]] = ()) -> None:
@@ -41,15 +42,17 @@ class LoadedModel:
     def predict(self, rows: Any) -> list[Any]:
         """Return the prediction of each row: the text of a class, a class or a number.
 
-        `rows` is a DataFrame, a two-dimensional array, or a list of rows. A row is a dict of column name to value, a
-        list of values in the order of `columns`, or a single value. Raises RowsError if a row does not fit the model.
+        `rows` is a DataFrame, a two-dimensional array, or a list of rows. A row is a
+        dict of column name to value, a list of values in the order of `columns`, or a
+        single value. Raises RowsError if a row does not fit the model.
         """
         return self._served.decode(self._call(self._predictor.predict, rows))
 
     def predict_proba(self, rows: Any) -> list[Any]:
         """Return the probabilities of each row, in the order of `classes_`.
 
-        Raises RowsError as predict() does, and ValueError if the model has no probabilities.
+        Raises RowsError as predict() does, and ValueError if the model has no
+        probabilities.
         """
         if not self._predictor.has_probabilities:
             raise ValueError("this model has no probabilities")
@@ -104,9 +107,11 @@ class LoadedModel:
 def load(uri: str, *, sha256: str | None = None, trusted_globals: Sequence[str] = ()) -> LoadedModel:
     """Return the model of a folder, a gs:// folder or a model file, after the checks of a server.
 
-    A model that is not compiled is unpickled, after a check of the pickle in a child process. `sha256` is the expected
-    SHA-256 of manifest.json. `trusted_globals` are classes and functions that the pickle may reference beside those of
-    scikit-learn, each "module.name". Raises ArtifactError if a file cannot be read, or the model fails a check.
+    A model that is not compiled is unpickled, after a check of the pickle in a child
+    process. `sha256` is the expected SHA-256 of manifest.json. `trusted_globals` are
+    classes and functions that the pickle may reference beside those of scikit-learn,
+    each "module.name". Raises ArtifactError if a file cannot be read, or the model
+    fails a check.
     """
     config = replace(
         local_config(uri, trusted_globals),

@@ -34,8 +34,8 @@ from ml_census.storage.snapshot import Snapshot
 def load_model(config: Config, files: Snapshot) -> ServedModel:
     """Load and check the model that the configuration names. A server calls this function.
 
-    The function reads all files through the snapshot `files`. Raises ArtifactError if a file cannot be read, or if the
-    model fails a check.
+    The function reads all files through the snapshot `files`. Raises ArtifactError if a
+    file cannot be read, or if the model fails a check.
     """
     folder = ModelFolder(config.model_path, files, config.model_sha256)
     return load_published(config, folder) if is_published(config, folder) else load_in_sandbox(config, folder, files)
@@ -44,7 +44,8 @@ def load_model(config: Config, files: Snapshot) -> ServedModel:
 def is_published(config: Config, folder: ModelFolder) -> bool:
     """Return whether a server can load the compiled form in place of the pickle.
 
-    The configuration must have `compile: true`. manifest.json must list the model file, compiled.npz and schema.json.
+    The configuration must have `compile: true`. manifest.json must list the model file,
+    compiled.npz and schema.json.
     """
     _, name = split(config.model_path)
     return config.compile and {name, COMPILED, SCHEMA} <= folder.sha256.keys()
@@ -53,8 +54,8 @@ def is_published(config: Config, folder: ModelFolder) -> bool:
 def load_published(config: Config, folder: ModelFolder) -> ServedModel:
     """Load the compiled form that was verified when the model was published. The model is not unpickled.
 
-    Raises ArtifactError if a file cannot be read, if its hash is not the one in manifest.json, or if the self-test
-    fails.
+    Raises ArtifactError if a file cannot be read, if its hash is not the one in
+    manifest.json, or if the self-test fails.
     """
     version = _version(_read_model(config, folder))
     uri, schema_uri = folder.uri(COMPILED), folder.uri(SCHEMA)
@@ -68,8 +69,9 @@ def load_published(config: Config, folder: ModelFolder) -> ServedModel:
 def load_in_sandbox(config: Config, folder: ModelFolder, files: Snapshot) -> ServedModel:
     """Check a pickled model in a child process. Then load the compiled form that the child process made.
 
-    If the model cannot be compiled, load the pickle after the check. `folder` must read its files through the snapshot
-    `files`; the child process gets a copy of the snapshot. Raises ArtifactError if a read or check fails.
+    If the model cannot be compiled, load the pickle after the check. `folder` must read
+    its files through the snapshot `files`; the child process gets a copy of the
+    snapshot. Raises ArtifactError if a read or check fails.
     """
     data, uri = _prefetch(config, folder), config.model_path
     result = sandbox.run_in_sandbox(config, files)
@@ -85,8 +87,9 @@ def load_in_sandbox(config: Config, folder: ModelFolder, files: Snapshot) -> Ser
 def load_from_pickle(config: Config, folder: ModelFolder) -> ServedModel:
     """Load a pickled model in this process, compile the model, and verify the compiled form.
 
-    Only the child process of the sandbox calls this function: a pickle can crash the process that loads the pickle.
-    Raises ArtifactError if a file cannot be read or the model fails a check, and MemoryError if memory is short.
+    Only the child process of the sandbox calls this function: a pickle can crash the
+    process that loads the pickle. Raises ArtifactError if a file cannot be read or the
+    model fails a check, and MemoryError if memory is short.
     """
     return _checked(config, folder, _unpickle(config, folder, _read_model(config, folder), config.compile))
 
@@ -95,7 +98,8 @@ def _unpickle(config: Config, folder: ModelFolder, data: bytes, compiles: bool) 
     """Return the model of a pickle without labels, report and sample. With `compiles`, try to compile the model."""
     uri = config.model_path
     try:
-        # the import of scikit-learn takes 2 s and 100 MB; a compiled model does not need scikit-learn
+        # the import of scikit-learn takes 2 s and 100 MB; a compiled model does not
+        # need scikit-learn
         from ml_census.models.pickles import estimator, predictor_factory
     except ImportError as error:
         reason = f"no {COMPILED} beside the model, and the modules that load a pickle are not installed: {error}"

@@ -12,11 +12,13 @@ from ml_census.models.manifest import DECODING, MANIFEST, MODEL, ModelFolder
 def local_config(uri: str, trusted: Sequence[str] = ()) -> Config:
     """Return the configuration of a server without users and signing keys, for the model at a URI.
 
-    `uri` names a model file, or the folder of a published model. `trusted` are classes and functions that a pickle may
-    reference beside those in allowed_globals.txt, each "module.name". The configuration has the file
-    prediction_decoding.json of a published model. A model for which no example row succeeds is served with a warning.
+    `uri` names a model file, or the folder of a published model. `trusted` are classes
+    and functions that a pickle may reference beside those in allowed_globals.txt, each
+    "module.name". The configuration has the file prediction_decoding.json of a
+    published model. A model for which no example row succeeds is served with a warning.
 
-    Raises ArtifactError if a trusted name is not permitted, or if the folder of the model cannot be read.
+    Raises ArtifactError if a trusted name is not permitted, or if the folder of the
+    model cannot be read.
     """
     trusted_globals.require_permitted(trusted)
     model_path = find_model(uri)

@@ -16,9 +16,11 @@ GOLDEN = "golden.json"
 REPORT = "report.html"
 MANIFEST = "manifest.json"
 MAX_TEXT_BYTES = 64 * 1024**2
-"""Default maximum size of a file that `read` returns, such as schema.json or golden.json (64 MiB)."""
+"""Default maximum size of a file that `read` returns, such as schema.json or
+golden.json (64 MiB)."""
 MAX_SMALL_BYTES = 1024**2
-"""Maximum size of each file that `users`, `secret` or `prediction_decoding` in config.yaml names (1 MiB)."""
+"""Maximum size of each file that `users`, `secret` or `prediction_decoding` in
+config.yaml names (1 MiB)."""
 
 
 class ArtifactReader(Protocol):
@@ -34,8 +36,9 @@ class ArtifactReader(Protocol):
 def read(reader: ArtifactReader, key: str, uri: str, limit: int = MAX_TEXT_BYTES) -> bytes:
     """Return the content of the file at a URI.
 
-    `key` is the configuration key or command-line option that names the file, for the error message. Raises
-    ArtifactError if the file cannot be read or has more than `limit` bytes.
+    `key` is the configuration key or command-line option that names the file, for the
+    error message. Raises ArtifactError if the file cannot be read or has more than
+    `limit` bytes.
     """
     try:
         return reader.read(uri, limit)
@@ -47,8 +50,9 @@ def read(reader: ArtifactReader, key: str, uri: str, limit: int = MAX_TEXT_BYTES
 def parse_json(key: str, uri: str, data: bytes) -> Any:
     """Return the value of a JSON file. `data` is the content of the file.
 
-    `key` is the configuration key or command-line option that names the file. `key` and `uri` are parts of the error
-    message. Raises ArtifactError if `data` is not JSON, or has an object with a duplicate key.
+    `key` is the configuration key or command-line option that names the file. `key` and
+    `uri` are parts of the error message. Raises ArtifactError if `data` is not JSON, or
+    has an object with a duplicate key.
     """
     try:
         return json_file.parse(data)
@@ -59,8 +63,9 @@ def parse_json(key: str, uri: str, data: bytes) -> Any:
 def parse_object(key: str, uri: str, data: bytes) -> dict[str, Any]:
     """Return the object of a JSON file. `data` is the content of the file.
 
-    `key` is the configuration key or command-line option that names the file. `key` and `uri` are parts of the error
-    message. Raises ArtifactError if `data` is not a JSON object, or has an object with a duplicate key.
+    `key` is the configuration key or command-line option that names the file. `key` and
+    `uri` are parts of the error message. Raises ArtifactError if `data` is not a JSON
+    object, or has an object with a duplicate key.
     """
     document = parse_json(key, uri, data)
     if not isinstance(document, dict):
@@ -71,17 +76,18 @@ def parse_object(key: str, uri: str, data: bytes) -> dict[str, Any]:
 class ModelFolder:
     """The folder of a model file. Methods read files, and compare each file with its SHA-256 in manifest.json.
 
-    A file that manifest.json lists must exist and have the listed SHA-256. The model file must also exist. All other
-    files are optional, including manifest.json.
+    A file that manifest.json lists must exist and have the listed SHA-256. The model
+    file must also exist. All other files are optional, including manifest.json.
     """
 
     def __init__(self, model_path: str, reader: ArtifactReader, sha256: str | None = None) -> None:
         """Read manifest.json if the file exists.
 
-        `model_path` is the URI of the model file, and `reader` reads all files. `sha256` is the expected SHA-256 of
-        manifest.json, or of the model file in a folder without manifest.json. Raises ArtifactError if manifest.json
-        cannot be read or is invalid. With `sha256`, raises ArtifactError also if manifest.json has another SHA-256 or
-        does not list the model file.
+        `model_path` is the URI of the model file, and `reader` reads all files.
+        `sha256` is the expected SHA-256 of manifest.json, or of the model file in a
+        folder without manifest.json. Raises ArtifactError if manifest.json cannot be
+        read or is invalid. With `sha256`, raises ArtifactError also if manifest.json
+        has another SHA-256 or does not list the model file.
         """
         self.folder, name = storage.split(model_path)
         self._reader = reader
@@ -91,8 +97,9 @@ class ModelFolder:
         self.trusted: tuple[str, ...] = ()
         """Classes and functions that the pickle may reference beside those of scikit-learn, each "module.name".
 
-        The names come from trusted_globals in manifest.json. Without `sha256` the tuple is empty, because anyone who
-        can write to the folder could add names to manifest.json.
+        The names come from trusted_globals in manifest.json. Without `sha256` the tuple
+        is empty, because anyone who can write to the folder could add names to
+        manifest.json.
         """
         if (data := self.read_optional(MANIFEST)) is not None:
             self._use_manifest(data, name, sha256)
@@ -140,8 +147,9 @@ class ModelFolder:
     def read_optional(self, name: str) -> bytes | None:
         """Return the content of the file `name` in the folder, or None if the file does not exist.
 
-        Raises ArtifactError if the file cannot be read or has more than MAX_TEXT_BYTES bytes. If manifest.json lists
-        the file, raises ArtifactError also if the file does not exist or has another SHA-256.
+        Raises ArtifactError if the file cannot be read or has more than MAX_TEXT_BYTES
+        bytes. If manifest.json lists the file, raises ArtifactError also if the file
+        does not exist or has another SHA-256.
         """
         try:
             return self.read("model_path", self.uri(name))
@@ -153,8 +161,9 @@ class ModelFolder:
     def read(self, key: str, uri: str, limit: int = MAX_TEXT_BYTES) -> bytes:
         """Return the content of the file at a URI, in this or another folder.
 
-        `key` is the configuration key or command-line option that names the file. Raises ArtifactError if the file
-        cannot be read, has more than `limit` bytes, or is in this folder with another SHA-256 than the expected one.
+        `key` is the configuration key or command-line option that names the file.
+        Raises ArtifactError if the file cannot be read, has more than `limit` bytes, or
+        is in this folder with another SHA-256 than the expected one.
         """
         data = read(self._reader, key, uri, limit)
         folder, name = storage.split(uri)

@@ -1,7 +1,8 @@
 """The self-test of a loaded model. The model must predict an example row and the rows of golden.json.
 
-The publication of a model writes golden.json: rows, their expected predictions and, if the model has probabilities,
-their expected probabilities. A server runs the self-test before the server uses the model.
+The publication of a model writes golden.json: rows, their expected predictions and, if
+the model has probabilities, their expected probabilities. A server runs the self-test
+before the server uses the model.
 """
 
 import logging
@@ -29,18 +30,21 @@ class GoldenRows(NamedTuple):
     columns: Columns
     """The values of the rows: one list for each column of the schema."""
     predictions: list[Any]
-    """The expected prediction of each row, with the texts of prediction_decoding.json in place of classes."""
+    """The expected prediction of each row, with the texts of prediction_decoding.json
+    in place of classes."""
     probabilities: list[Any]
-    """The expected class probabilities of each row. The list is empty if golden.json has no probabilities."""
+    """The expected class probabilities of each row. The list is empty if golden.json
+    has no probabilities."""
 
 
 def run_self_test(config: Config, predictor: Predictor, labels: Mapping[Any, str] | None, folder: ModelFolder) -> Any:
     """Predict an example row that fits the schema, and the rows of golden.json if the file exists.
 
-    `labels` is the text for each class, or None. Returns the prediction of one row as the model made it, without
-    `labels`. Returns None if the model rejects all example rows, golden.json is missing, and the configuration has
-    `untested_model: warn`. Raises ArtifactError if the model rejects the rows, a prediction differs from golden.json,
-    or golden.json is invalid.
+    `labels` is the text for each class, or None. Returns the prediction of one row as
+    the model made it, without `labels`. Returns None if the model rejects all example
+    rows, golden.json is missing, and the configuration has `untested_model: warn`.
+    Raises ArtifactError if the model rejects the rows, a prediction differs from
+    golden.json, or golden.json is invalid.
     """
     data = folder.read_optional(GOLDEN)
     try:
@@ -59,9 +63,10 @@ def check_golden_rows(
 ) -> Any:
     """Compare the predictions and probabilities of the model with the expected values in golden.json.
 
-    `document` is the parsed golden.json, `uri` is the URI of golden.json, and `labels` is the text for each class or
-    None. Returns the first prediction as the model made it, without `labels`. Raises ArtifactError if a value differs
-    or golden.json is invalid, and PredictionError if the model rejects the rows.
+    `document` is the parsed golden.json, `uri` is the URI of golden.json, and `labels`
+    is the text for each class or None. Returns the first prediction as the model made
+    it, without `labels`. Raises ArtifactError if a value differs or golden.json is
+    invalid, and PredictionError if the model rejects the rows.
     """
     golden = _parse(predictor, uri, document)
     predictions = predictor.predict(golden.columns)
@@ -86,7 +91,8 @@ def _check_predictions(
 def _predict_example(config: Config, predictor: Predictor, *, is_required: bool) -> Any:
     """Return the prediction of an example row, or None if the model rejects all example rows.
 
-    With `is_required`, raises ArtifactError in place of None if the configuration has `untested_model: refuse`.
+    With `is_required`, raises ArtifactError in place of None if the configuration has
+    `untested_model: refuse`.
     """
     try:
         (prediction,) = predict_example(predictor)
@@ -121,8 +127,8 @@ def _parse(predictor: Predictor, uri: str, document: Mapping[str, Any]) -> Golde
 def _is_expected(actual: Any, expected: Any, *, is_decoded: bool) -> bool:
     """Return whether a prediction equals the expected prediction. Floats may differ by TOLERANCE.
 
-    golden.json may contain decoded texts. Without a decoding, an expected text therefore equals any prediction that is
-    not text.
+    golden.json may contain decoded texts. Without a decoding, an expected text
+    therefore equals any prediction that is not text.
     """
     if actual == expected or (not is_decoded and isinstance(expected, str) and not isinstance(actual, str)):
         return True

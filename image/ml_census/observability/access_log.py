@@ -1,7 +1,8 @@
 """Access log: one line of JSON on stdout for each response, in the format of Cloud Logging.
 
-A line contains the route of the request, such as /prediction. A line never contains the query string, a user name or
-a value of a row. The only values from request headers are the request id and the trace id.
+A line contains the route of the request, such as /prediction. A line never contains the
+query string, a user name or a value of a row. The only values from request headers are
+the request id and the trace id.
 https://cloud.google.com/logging/docs/structured-logging
 """
 
@@ -32,8 +33,8 @@ def is_enabled() -> bool:
 def log_response(method: str, route: str, status: int, seconds: float, request_id: str, trace: str) -> None:
     """Write the log line of a response.
 
-    `route` is the label of the route, without query string. `seconds` is the time since the request was complete.
-    `trace` is the trace id of the client, or "".
+    `route` is the label of the route, without query string. `seconds` is the time since
+    the request was complete. `trace` is the trace id of the client, or "".
     """
     method = method if method in METHODS else "other"
     line = {

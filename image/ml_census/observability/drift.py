@@ -1,7 +1,7 @@
 """Drift: the population stability index (PSI) of each column between the training rows and the predicted rows.
 
-Source: Yurdakul and Naranjo 2020, "Statistical properties of the population stability index", Journal of Risk Model
-Validation.
+Source: Yurdakul and Naranjo 2020, "Statistical properties of the population stability
+index", Journal of Risk Model Validation.
 """
 
 import math
@@ -13,16 +13,19 @@ from typing import Any
 from ml_census.schema import Column, Columns, Schema
 
 MIN_ROWS = 1000
-"""Minimum number of counted rows for a PSI. Without drift the PSI is about bins / rows: large for few rows."""
+"""Minimum number of counted rows for a PSI. Without drift the PSI is about bins / rows:
+large for few rows."""
 WINDOW_ROWS = 20_000
-"""Number of counted rows at which all counts are halved. Older rows thus have less weight than newer rows."""
+"""Number of counted rows at which all counts are halved. Older rows thus have less
+weight than newer rows."""
 MAX_SAMPLED_ROWS = 100
 """Maximum number of counted rows of a request, at equal distances.
 
 To count all rows of a large request would take a third of the time of the prediction.
 """
 MIN_SHARE = 0.0001
-"""Minimum share of a bin. A smaller share is replaced, because the PSI is not defined for 0."""
+"""Minimum share of a bin. A smaller share is replaced, because the PSI is not defined
+for 0."""
 
 
 class DriftMonitor:
@@ -62,7 +65,8 @@ class DriftMonitor:
     def psi_by_column(self) -> Mapping[str, float]:
         """Return column name -> PSI, for each column with a known training distribution.
 
-        Empty below MIN_ROWS rows. By convention, a PSI above 0.1 is moderate, and above 0.25 strong drift.
+        Empty below MIN_ROWS rows. By convention, a PSI above 0.1 is moderate, and above
+        0.25 strong drift.
         """
         with self._lock:
             if self._rows < MIN_ROWS:

@@ -1,7 +1,7 @@
 """Prometheus metrics, served in text format on a separate port.
 
-Clients cannot choose the value of a label, so the number of time series is bounded. The names of the metrics follow
-https://prometheus.io/docs/practices/naming/
+Clients cannot choose the value of a label, so the number of time series is bounded. The
+names of the metrics follow https://prometheus.io/docs/practices/naming/
 """
 
 import threading
@@ -21,10 +21,12 @@ STAGES = ("parse", "validate", "predict", "format")
 """Stages of a prediction request, in the order of execution."""
 LOGIN_RESULTS = ("success", "failure", "throttled")
 NO_PROTOCOL = "none"
-"""Value of the label `protocol` for routes other than predictions and the login, such as web pages and probes."""
+"""Value of the label `protocol` for routes other than predictions and the login, such
+as web pages and probes."""
 LOGIN_ROUTE = "/login"
 WHOLE_ROW = "row"
-"""Value of the label `column` for a row with the wrong columns, or a row that the model rejects without a column."""
+"""Value of the label `column` for a row with the wrong columns, or a row that the model
+rejects without a column."""
 REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 """Upper bounds of the buckets of ml_census_request_seconds, in seconds."""
 STAGE_SECONDS = (0.00001, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3)
@@ -104,8 +106,9 @@ class Metrics:
     def record_prediction(self, drift: DriftMonitor, columns: Columns, unknown: Sequence[Mapping[str, Any]]) -> None:
         """Count predicted rows and their unknown categories.
 
-        `drift` is the monitor of the model that predicted the rows. `columns` has the values column by column.
-        `unknown` has an entry with the key "column" for each category that did not occur in training.
+        `drift` is the monitor of the model that predicted the rows. `columns` has the
+        values column by column. `unknown` has an entry with the key "column" for each
+        category that did not occur in training.
         """
         self._rows.inc(len(columns[0]))
         drift.observe(columns)
@@ -114,8 +117,8 @@ class Metrics:
     def record_invalid_values(self, details: Sequence[Mapping[str, Any]]) -> None:
         """Count rejected values by column.
 
-        `details` has an entry for each rejected value or row. An entry without the key "column" is a whole row, which
-        counts as WHOLE_ROW.
+        `details` has an entry for each rejected value or row. An entry without the key
+        "column" is a whole row, which counts as WHOLE_ROW.
         """
         self._invalid.add(str(entry.get("column", WHOLE_ROW)) for entry in details)
 
@@ -140,8 +143,9 @@ class Metrics:
     ) -> None:
         """Read the values of the server at each scrape.
 
-        `waiting` maps the name of a queue to a function that returns the queue length. `connections` and `in_flight`
-        return the numbers of connections and of predictions without a response. `draining` is set after SIGTERM.
+        `waiting` maps the name of a queue to a function that returns the queue length.
+        `connections` and `in_flight` return the numbers of connections and of
+        predictions without a response. `draining` is set after SIGTERM.
         """
         for queue, length in waiting.items():
             self._waiting.labels(queue).set_function(length)

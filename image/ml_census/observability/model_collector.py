@@ -9,7 +9,8 @@ from prometheus_client.registry import Collector
 from ml_census.observability.drift import DriftMonitor
 
 MAX_COLUMN_LABELS = 100
-"""Maximum number of columns that a metric has as label values, so that the number of time series is bounded."""
+"""Maximum number of columns that a metric has as label values, so that the number of
+time series is bounded."""
 
 
 @dataclass(frozen=True)
@@ -19,9 +20,11 @@ class ModelInfo:
     version: str
     """Start of the SHA-256 of the model file."""
     engine: str
-    """Code that predicts: "compiled" (a form of the model without scikit-learn) or "sklearn" (scikit-learn)."""
+    """Code that predicts: "compiled" (a form of the model without scikit-learn) or
+    "sklearn" (scikit-learn)."""
     has_version_mismatch: bool
-    """True if the model was trained with a scikit-learn version other than the installed one."""
+    """True if the model was trained with a scikit-learn version other than the
+    installed one."""
     drift: DriftMonitor
 
 

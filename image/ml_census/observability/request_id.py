@@ -10,8 +10,9 @@ TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0
 def request_id(client_id: str, traceparent: str = "") -> str:
     """Return the client's X-Request-Id if valid, else the trace id of `traceparent`, else a new id of 32 hex digits.
 
-    A new id comes from `random`, because the id is not a secret. os.urandom() would release the interpreter lock (GIL).
-    With os.urandom(), the event loop rejected half as many requests per second.
+    A new id comes from `random`, because the id is not a secret. os.urandom() would
+    release the interpreter lock (GIL). With os.urandom(), the event loop rejected half
+    as many requests per second.
     """
     if VALID_REQUEST_ID.fullmatch(client_id):
         return client_id

@@ -1,7 +1,7 @@
 """Binary extension of the Open Inference Protocol, the default format of the clients of Triton and KServe.
 
-A body is a JSON document, followed by the values of tensors as bytes. The HTTP header Inference-Header-Content-Length
-has the length of the JSON document.
+A body is a JSON document, followed by the values of tensors as bytes. The HTTP header
+Inference-Header-Content-Length has the length of the JSON document.
 https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_binary_data.md
 """
 
@@ -26,8 +26,9 @@ LENGTH = struct.Struct("<I")
 def split(body: bytes, length: str | None) -> tuple[bytes, bytes]:
     """Return the JSON document and the binary data of a body.
 
-    `length` is the value of the header Inference-Header-Content-Length. If `length` is None, the whole body is JSON.
-    Raises MalformedBodyError if `length` is not a number of bytes, or is larger than the body.
+    `length` is the value of the header Inference-Header-Content-Length. If `length` is
+    None, the whole body is JSON. Raises MalformedBodyError if `length` is not a number
+    of bytes, or is larger than the body.
     """
     if length is None:
         return body, b""
@@ -39,7 +40,8 @@ def split(body: bytes, length: str | None) -> tuple[bytes, bytes]:
 def decode(datatype: str, data: bytes) -> list[Any]:
     """Return the values of a tensor from its bytes: numbers, booleans, or text for the datatype BYTES.
 
-    `datatype` is BYTES or a key of FORMATS. Raises MalformedBodyError if `data` has a wrong size or is not UTF-8.
+    `datatype` is BYTES or a key of FORMATS. Raises MalformedBodyError if `data` has a
+    wrong size or is not UTF-8.
     """
     if datatype == "BYTES":
         return _decode_texts(data)
@@ -67,8 +69,9 @@ def _decode_texts(data: bytes) -> list[str]:
 def encode(datatype: str, values: list[Any]) -> bytes:
     """Return the values of a tensor as bytes. `datatype` is BYTES or a key of FORMATS.
 
-    None becomes NaN for FP16, FP32 and FP64, and the text "None" for BYTES. Other datatypes cannot represent None.
-    Raises struct.error or OverflowError if a number does not fit the datatype.
+    None becomes NaN for FP16, FP32 and FP64, and the text "None" for BYTES. Other
+    datatypes cannot represent None. Raises struct.error or OverflowError if a number
+    does not fit the datatype.
     """
     if datatype == "BYTES":
         texts = [str(value).encode(errors="replace") for value in values]

@@ -1,7 +1,8 @@
 """Functions that read CSV (RFC 4180), and that detect the encoding, the delimiter and the header.
 
-The server, the client and the command line read CSV only with this module. web/static/js/csv.js does the same in the
-browser. Tests run both with the cases in tests/support/csv_cases.json.
+The server, the client and the command line read CSV only with this module.
+web/static/js/csv.js does the same in the browser. Tests run both with the cases in
+tests/support/csv_cases.json.
 """
 
 import codecs
@@ -17,15 +18,19 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 FALLBACK = "windows-1252"
 """Encoding of text that is not UTF-8: Latin-1 with the characters that Windows adds."""
 C1 = "ml_census.c1"
-"""Name of the codec error handler that decodes undefined bytes of Windows-1252 as C1 control codes, as browsers do."""
+"""Name of the codec error handler that decodes undefined bytes of Windows-1252 as C1
+control codes, as browsers do."""
 GZIP = b"\x1f\x8b"
 """First bytes of a file that gzip has compressed."""
 SAMPLE = 64 * 1024
-"""Number of characters or bytes at the start of a file from which readers detect the delimiter."""
+"""Number of characters or bytes at the start of a file from which readers detect the
+delimiter."""
 NAME_SIMILARITY = 0.8
-"""Minimum similarity (difflib ratio) to a column name at which a cell is a misspelt name, such as "workclas"."""
+"""Minimum similarity (difflib ratio) to a column name at which a cell is a misspelt
+name, such as "workclas"."""
 MAX_COMPARED_CELLS = 20
-"""Maximum number of cells to compare with the column names. difflib takes 0.1 ms for one cell and 14 names."""
+"""Maximum number of cells to compare with the column names. difflib takes 0.1 ms for
+one cell and 14 names."""
 MAX_SHOWN = 100
 """Maximum length of the first line of CSV in an error message, in characters."""
 
@@ -47,7 +52,8 @@ class Record(NamedTuple):
 def detect_encoding(pieces: Iterable[bytes]) -> str:
     """Return the codec of a text from its bytes: "utf-16" (with byte order mark), "utf-8-sig" or "windows-1252".
 
-    `pieces` are consecutive parts of the text. Text that is neither UTF-16 nor UTF-8 is read as Windows-1252.
+    `pieces` are consecutive parts of the text. Text that is neither UTF-16 nor UTF-8 is
+    read as Windows-1252.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_first = True
@@ -66,8 +72,9 @@ def detect_encoding(pieces: Iterable[bytes]) -> str:
 def records(lines: Iterable[str], delimiter: str = ",") -> Iterator[Record]:
     """Yield the CSV records in `lines`. Raises CsvError if a line is not CSV.
 
-    Each line has its line end. A record that is a blank line or one empty cell has no cells. Blanks at the start of a
-    cell are removed (unless tabs separate the cells); blanks at the end are kept.
+    Each line has its line end. A record that is a blank line or one empty cell has no
+    cells. Blanks at the start of a cell are removed (unless tabs separate the cells);
+    blanks at the end are kept.
     """
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != "\t", strict=True)
     while True:
@@ -84,8 +91,8 @@ def records(lines: Iterable[str], delimiter: str = ",") -> Iterator[Record]:
 def detect_delimiter(sample: str, names: Sequence[str]) -> str:
     """Return the delimiter of CSV text: a comma, semicolon, tab or pipe.
 
-    With this delimiter, the first record of `sample` has the most column `names`, else one cell per column. The default
-    is a comma.
+    With this delimiter, the first record of `sample` has the most column `names`, else
+    one cell per column. The default is a comma.
     """
     first = {delimiter: _first_record(sample, delimiter) for delimiter in DELIMITERS}
     matches = {delimiter: len(set(names) & {cell.strip() for cell in first[delimiter]}) for delimiter in DELIMITERS}
@@ -109,12 +116,13 @@ def column_indexes(
 ) -> list[int | None] | None:
     """Return the index of each column's cell in the header, or None if the first record is a row of values.
 
-    `first` is the first record, and `names` are the model's columns. A header has all `required` names, in any order,
-    and may have others. The index of a column that is not in the header is None. A row of values has one cell per
-    column, and no cell is similar to a column name.
-    Columns without names have the names "0", "1", "2" and so on, and a header has these numbers in ascending order. If
-    there are fewer than `min_numbers` such columns, the first record is never a header.
-    Raises CsvError if the first record is neither a header nor a row, or if a header has a column twice.
+    `first` is the first record, and `names` are the model's columns. A header has all
+    `required` names, in any order, and may have others. The index of a column that is
+    not in the header is None. A row of values has one cell per column, and no cell is
+    similar to a column name. Columns without names have the names "0", "1", "2" and so
+    on, and a header has these numbers in ascending order. If there are fewer than
+    `min_numbers` such columns, the first record is never a header. Raises CsvError if
+    the first record is neither a header nor a row, or if a header has a column twice.
     """
     cells = [cell.strip() for cell in first]
     if _is_header(cells, names, required, min_numbers):

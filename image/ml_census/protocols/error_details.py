@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 Details = Sequence[Mapping[str, Any]]
-"""Rejected values, each with the keys row (index from 0) and expected, and where known column and got."""
+"""Rejected values, each with the keys row (index from 0) and expected, and where known
+column and got."""
 
 
 def with_first_detail(message: str, details: Details) -> str:

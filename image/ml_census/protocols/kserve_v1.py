@@ -12,7 +12,8 @@ from ml_census.protocols.json_body import MalformedBodyError, parse_object
 EXPECTED = 'the body must be a JSON object with "instances", a list of rows'
 
 render = native.render
-"""Returns the JSON object of the response, which has the same format as that of /prediction."""
+"""Returns the JSON object of the response, which has the same format as that of
+/prediction."""
 
 
 def parse(body: bytes) -> Any:

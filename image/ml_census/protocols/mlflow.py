@@ -1,6 +1,7 @@
 """MLflow's scoring protocol at the path /invocations, which SageMaker uses, too.
 
-A request body is JSON in one of four forms, or CSV. MLflow sends CSV with a header, SageMaker without a header.
+A request body is JSON in one of four forms, or CSV. MLflow sends CSV with a header,
+SageMaker without a header.
 https://mlflow.org/docs/latest/ml/deployment/deploy-model-locally/#json-input
 """
 
@@ -18,23 +19,27 @@ CHARSETS = {
     **dict.fromkeys(("iso-8859-1", "latin-1", "latin1", "windows-1252"), "windows-1252"),
     **{name: name for name in ("utf-16", "utf-16le", "utf-16be")},
 }
-"""Charset in the Content-Type of CSV -> Python codec. As in browsers, Latin-1 is decoded as Windows-1252."""
+"""Charset in the Content-Type of CSV -> Python codec. As in browsers, Latin-1 is
+decoded as Windows-1252."""
 MIN_NUMBERED_HEADER = 3
 """Minimum number of cells in a header "0,1,2" for a model without column names.
 
-A first line "0" or "0,1" is a row of values, because SageMaker sends CSV without a header.
+A first line "0" or "0,1" is a row of values, because SageMaker sends CSV without a
+header.
 """
 EXPECTED = f"the body must be a JSON object with one of {', '.join(FORMS)}"
 ERROR_CODES = {401: "UNAUTHENTICATED", 404: "RESOURCE_DOES_NOT_EXIST", 503: "TEMPORARILY_UNAVAILABLE"}
 
 render = native.render
-"""Returns the JSON object of the response, which has the same format as that of /prediction."""
+"""Returns the JSON object of the response, which has the same format as that of
+/prediction."""
 
 
 def parse(body: bytes) -> Any:
     """Return the rows of a JSON body, not yet validated: lists of values, or dicts by column name.
 
-    Raises MalformedBodyError if the body is not a JSON object with one of the four FORMS.
+    Raises MalformedBodyError if the body is not a JSON object with one of the four
+    FORMS.
     """
     document = parse_object(body, EXPECTED, _nan_as_null)
     form = _form(document)
@@ -92,9 +97,10 @@ def parse_csv(
 ) -> list[Any]:
     """Return the rows of a CSV body, not yet validated: dicts by column name if there is a header, else lists.
 
-    `names` are the model's columns. The first record may be a header with at least the `required` columns (default:
-    all). An empty cell becomes None. `charset` is a key of CHARSETS.
-    Raises MalformedBodyError if the body is not text in `charset`, or not CSV with the model's columns.
+    `names` are the model's columns. The first record may be a header with at least the
+    `required` columns (default: all). An empty cell becomes None. `charset` is a key of
+    CHARSETS. Raises MalformedBodyError if the body is not text in `charset`, or not CSV
+    with the model's columns.
     """
     text = _decode(body, charset)
     required = names if required is None else required

@@ -1,7 +1,7 @@
 """Native protocol of ml-census at /prediction: {"inputs": [row, ...]} -> {"predictions": [prediction, ...]}.
 
-The protocol comes from the article *Intro to ML Deployment with GKE*. Clients of the article's server depend on each
-byte of the responses.
+The protocol comes from the article *Intro to ML Deployment with GKE*. Clients of the
+article's server depend on each byte of the responses.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,8 @@
 """The Open Inference Protocol over REST (V2), as KServe, Triton and MLServer implement it.
 
-A request has one tensor per column, or one tensor whose rows contain all columns. The values of a tensor are in the
-JSON document, or follow the document as bytes (tensors.py, binary_tensors.py).
+A request has one tensor per column, or one tensor whose rows contain all columns. The
+values of a tensor are in the JSON document, or follow the document as bytes
+(tensors.py, binary_tensors.py).
 https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_rest.md
 """
 
@@ -24,7 +25,8 @@ class InferRequest:
 
     rows: list[Any]
     outputs: tuple[tuple[str, bool], ...]
-    """Name of each requested output, and whether the response has the output's values as bytes."""
+    """Name of each requested output, and whether the response has the output's values
+    as bytes."""
     id: str | None
     """Id that the client has given to the request; the response repeats this id."""
 
@@ -39,10 +41,11 @@ def parse(
 ) -> InferRequest:
     """Return the parsed body of a request. `names` are the columns of the model.
 
-    `length` is the value of the header Inference-Header-Content-Length, or None without this header. The request must
-    have values for the `required` columns (default: all).
+    `length` is the value of the header Inference-Header-Content-Length, or None without
+    this header. The request must have values for the `required` columns (default: all).
 
-    Raises MalformedBodyError if the body does not have the format of the protocol, or lacks a required column.
+    Raises MalformedBodyError if the body does not have the format of the protocol, or
+    lacks a required column.
     """
     text, binary = binary_tensors.split(body, length)
     document = parse_object(text, EXPECTED)
@@ -74,7 +77,8 @@ def render(
 ) -> tuple[dict[str, Any], bytes]:
     """Return the JSON object of the response, and the bytes that follow the JSON in the body.
 
-    The bytes are the binary outputs, in the requested order. `predictions` and `probabilities` have one item per row.
+    The bytes are the binary outputs, in the requested order. `predictions` and
+    `probabilities` have one item per row.
     """
     values = {PREDICT: predictions, PREDICT_PROBA: probabilities or []}
     outputs, binary = [], b""
@@ -108,7 +112,8 @@ def _output(name: str, rows: list[Any]) -> tuple[dict[str, Any], list[Any]]:
 def datatype_of(values: Sequence[Any]) -> str:
     """Return the datatype of a tensor for all values: "BYTES" (text), "BOOL", "INT64", "UINT64" or "FP64".
 
-    The datatype of an empty list is "BYTES". None and integers beyond the range of UINT64 need "FP64".
+    The datatype of an empty list is "BYTES". None and integers beyond the range of
+    UINT64 need "FP64".
     """
     types = {type(value) for value in values}
     if str in types or not types:
@@ -131,8 +136,9 @@ def render_metadata(
 ) -> dict[str, Any]:
     """Return the metadata document of a model. The size -1 in a shape means any number of rows.
 
-    `columns` has the name and the datatype of each column. `predictions` has the datatype of a prediction and the
-    number of values for each row. `probabilities` is the number of probabilities for each row, or None.
+    `columns` has the name and the datatype of each column. `predictions` has the
+    datatype of a prediction and the number of values for each row. `probabilities` is
+    the number of probabilities for each row, or None.
     """
     inputs = [{"name": name, "datatype": datatype, "shape": [-1, 1]} for name, datatype in columns]
     outputs = [{"name": PREDICT, "datatype": predictions[0], "shape": [-1, predictions[1]]}]

@@ -17,14 +17,15 @@ NPY, CSV = "application/x-npy", "text/csv"
 EXPECTED = "the body is not an array (.npy) of numbers, booleans or text with one or two dimensions"
 HEADERS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
 DTYPE_KINDS = "biufU"
-"""Accepted dtype.kind of NumPy arrays: boolean, signed and unsigned integer, float and text."""
+"""Accepted dtype.kind of NumPy arrays: boolean, signed and unsigned integer, float and
+text."""
 
 
 def parse_npy(body: bytes) -> list[list[Any]]:
     """Return the rows of an array in .npy format, not yet validated. NaN becomes None.
 
-    The shape is (rows, columns), or (rows,) for one column. The dtype is boolean, integer, float or text.
-    Raises MalformedBodyError if the body is any other data.
+    The shape is (rows, columns), or (rows,) for one column. The dtype is boolean,
+    integer, float or text. Raises MalformedBodyError if the body is any other data.
     """
     try:
         return _to_rows(_read_array(body))

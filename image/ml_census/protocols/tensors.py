@@ -16,7 +16,8 @@ Tensor = list[list[Any]]
 def parse_tensors(inputs: Sequence[object], binary: bytes) -> dict[str, Tensor]:
     """Return the tensors by name. `inputs` is the JSON list, and `binary` has the bytes that follow the JSON document.
 
-    Raises MalformedBodyError if a tensor is invalid, if a name occurs twice, or if bytes are left over.
+    Raises MalformedBodyError if a tensor is invalid, if a name occurs twice, or if
+    bytes are left over.
     """
     tensors: dict[str, Tensor] = {}
     for tensor in inputs:
@@ -67,9 +68,9 @@ def _reshape(name: str, data: list[Any], shape: object) -> Tensor:
 def rows_of(tensors: Mapping[str, Tensor], names: Sequence[str], required: Sequence[str]) -> list[Any]:
     """Return the rows in the tensors, not yet validated. `names` are the model's columns.
 
-    If one tensor has all columns, or if there is exactly one tensor per column, a row is a list. Otherwise, a row is a
-    dict by tensor name.
-    Raises MalformedBodyError if a `required` column has no tensor, if the tensor of one column has several columns, or
+    If one tensor has all columns, or if there is exactly one tensor per column, a row
+    is a list. Otherwise, a row is a dict by tensor name. Raises MalformedBodyError if a
+    `required` column has no tensor, if the tensor of one column has several columns, or
     if the tensors differ in their number of rows.
     """
     first = next(iter(tensors.values()))

@@ -1,7 +1,8 @@
 """Validation of the rows of a prediction request. No module imports scikit-learn or does I/O.
 
-A Schema has one Column for each input column of a model. Schema.validate_rows() checks the rows of a request and
-returns their values column by column. schema_to_json() and schema_from_json() convert a Schema to and from schema.json.
+A Schema has one Column for each input column of a model. Schema.validate_rows() checks
+the rows of a request and returns their values column by column. schema_to_json() and
+schema_from_json() convert a Schema to and from schema.json.
 """
 
 from ml_census.schema.column import Column as Column

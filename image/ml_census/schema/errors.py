@@ -17,8 +17,9 @@ class InvalidValueError(Exception):
 class InvalidRowsError(Exception):
     """Report rows that do not fit the columns.
 
-    `details` describes the first 20 invalid values or rows. Each entry has the keys row (index from 0), column, got and
-    expected. The entry of a whole row has no key column. The list is empty if the input is not a list, or has no rows.
+    `details` describes the first 20 invalid values or rows. Each entry has the keys row
+    (index from 0), column, got and expected. The entry of a whole row has no key
+    column. The list is empty if the input is not a list, or has no rows.
     """
 
     def __init__(self, message: str, details: list[dict[str, Any]]) -> None:

@@ -7,10 +7,12 @@ from typing import Any
 from ml_census.schema.values import Value
 
 MAX_DETAILS = 20
-"""Maximum number of invalid or unknown values that a response lists. The response counts all of them."""
+"""Maximum number of invalid or unknown values that a response lists. The response
+counts all of them."""
 
 Columns = Sequence[Sequence[Value]]
-"""One or more rows as a sequence of values for each column, in the order of the schema."""
+"""One or more rows as a sequence of values for each column, in the order of the
+schema."""
 Detail = dict[str, Any]
 """Description of a value, with the keys row (index from 0), column, got and expected.
 
@@ -35,6 +37,7 @@ class OrderedRows:
 
     rows: Sequence[Sequence[object]]
     problems: Mapping[int, Detail] = field(default_factory=dict)
-    """Row index -> description of a row with the wrong columns. `rows` has an empty row at this index."""
+    """Row index -> description of a row with the wrong columns. `rows` has an empty row
+    at this index."""
     ignored: int = 0
     """Number of columns in the request that the model does not have."""

@@ -24,8 +24,9 @@ MAX_MISSING_NAMES = 5
 class Schema:
     """Input columns of a model in the model's order, and `form`, the container type of the model's input.
 
-    "frame" is a pandas DataFrame. "numbers", "text" and "objects" are arrays of shape (rows, columns) with dtype
-    float64, str or object. "documents" is a list with one text per row, the input of a text vectorizer.
+    "frame" is a pandas DataFrame. "numbers", "text" and "objects" are arrays of shape
+    (rows, columns) with dtype float64, str or object. "documents" is a list with one
+    text per row, the input of a text vectorizer.
     """
 
     columns: tuple[Column, ...]
@@ -44,7 +45,8 @@ class Schema:
     def with_changes(self, changes: Mapping[int, ColumnChanges]) -> "Schema":
         """Return a schema with changed columns, by the position of the column.
 
-        The form "objects" becomes "numbers" if all columns have the type number, and the reverse.
+        The form "objects" becomes "numbers" if all columns have the type number, and
+        the reverse.
         """
         columns = tuple(replace(column, **changes.get(index, {})) for index, column in enumerate(self.columns))
         form = self.form
@@ -55,9 +57,10 @@ class Schema:
     def validate_rows(self, inputs: object, reject_extra: bool = False) -> Rows:
         """Return the valid rows of `inputs`, a list of rows in parsed JSON.
 
-        A row is a list of values, a dict of column name to value, or a single value if the model has one column.
-        Columns that the model does not have are ignored and counted; `reject_extra` makes their row invalid.
-        Raises InvalidRowsError if a row is invalid, or if `inputs` is not a list or has no rows.
+        A row is a list of values, a dict of column name to value, or a single value if
+        the model has one column. Columns that the model does not have are ignored and
+        counted; `reject_extra` makes their row invalid. Raises InvalidRowsError if a
+        row is invalid, or if `inputs` is not a list or has no rows.
         """
         if not isinstance(inputs, list):
             raise InvalidRowsError("inputs must be a list of rows", [])
@@ -75,8 +78,8 @@ class Schema:
     def example_rows(self) -> Iterator[Columns]:
         """Yield valid rows, one at a time.
 
-        If a column has type "any" and is not nullable, yield three rows, with a number, a text and a boolean there. The
-        model may reject some of these rows.
+        If a column has type "any" and is not nullable, yield three rows, with a number,
+        a text and a boolean there. The model may reject some of these rows.
         """
         accepts_any = [column.type == "any" and not column.nullable for column in self.columns]
         for value in ANY_EXAMPLES if any(accepts_any) else (None,):

@@ -17,7 +17,8 @@ DTYPE = re.compile(
     r"|datetime64\[(s|ms|us|ns)(, UTC)?\]"
 )
 DOCUMENT_KEYS = ("form", "columns", "classes", "outputs", "title", "description")
-"""Accepted keys of schema.json. All except "form" and "columns" occur only in a saved response of GET /schema."""
+"""Accepted keys of schema.json. All except "form" and "columns" occur only in a saved
+response of GET /schema."""
 COLUMN_KEYS = ("name", "type", "categories", "nullable", "reject_unknown", "training", "dropped", "dtype")
 TRAINING_KEYS = tuple(field.name for field in fields(TrainingDistribution))
 RENAMED_KEYS = {"refuse_unknown": "reject_unknown", "shares": "frequencies", "bounds": "bin_edges"}

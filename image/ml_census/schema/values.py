@@ -10,16 +10,20 @@ from ml_census.schema.errors import InvalidValueError
 Value = str | int | float | bool | None
 
 MAX_FLOAT32 = 3.4028234663852886e38
-"""Largest finite float32. scikit-learn's trees convert their input to float32 and reject larger numbers."""
+"""Largest finite float32. scikit-learn's trees convert their input to float32 and
+reject larger numbers."""
 NAN = float("nan")
 NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?")
-"""Text that is a number. Databases and statistics programs also write .94, 13. and +7."""
+"""Text that is a number. Databases and statistics programs also write .94, 13. and
++7."""
 MISSING_WORDS = frozenset(("", ".", "na", "n/a", "#n/a", "<na>", "nan", "-nan", "nat", "null", "none"))
 """Texts that mean a missing value in pandas, R, SQL, Excel or SAS, in lower case."""
 MAX_MISSING_LENGTH = 20
-"""Length in characters from which a text is never a missing value. MISSING_WORDS have 4 characters or fewer."""
+"""Length in characters from which a text is never a missing value. MISSING_WORDS have 4
+characters or fewer."""
 BOOLEANS = {text: truth for truth in (True, False) for text in (str(truth), str(truth).lower(), str(truth).upper())}
-"""Text -> boolean: the spellings of JSON (true), pandas (True) and spreadsheets (TRUE)."""
+"""Text -> boolean: the spellings of JSON (true), pandas (True) and spreadsheets
+(TRUE)."""
 DATE = "a date in ISO 8601, such as 2024-03-05 or 2024-03-05T10:00:00"
 
 
@@ -36,7 +40,8 @@ def are_booleans(values: Sequence[object]) -> bool:
 def parse_number(value: object) -> int | float:
     """Return the value as a finite number. Text is parsed, True is 1 and False is 0.
 
-    Raises InvalidValueError if the value is not a number, or is outside the range of float32.
+    Raises InvalidValueError if the value is not a number, or is outside the range of
+    float32.
     """
     if isinstance(value, str):
         value = _number_of_text(value.strip())
@@ -94,7 +99,8 @@ def parse_date(value: object) -> str:
 def parse_scalar(value: object) -> Value:
     """Return text, a boolean or a finite number unchanged.
 
-    Raises InvalidValueError for other types, and for values that parse_text() or parse_number() rejects.
+    Raises InvalidValueError for other types, and for values that parse_text() or
+    parse_number() rejects.
     """
     if isinstance(value, str):
         return parse_text(value)

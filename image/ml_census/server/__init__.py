@@ -4,6 +4,7 @@
                   │                              ├─ work, login: answered by a pool of threads
                   └────── responder ─────────────┴─ full: 503
 
-server.serve() opens the socket, runs the event loop and drains the connections. After SIGTERM and drain_delay_seconds,
-open requests have drain_deadline_seconds to finish. The library waitress parses HTTP. Only parser.py imports waitress.
+server.serve() opens the socket, runs the event loop and drains the connections. After
+SIGTERM and drain_delay_seconds, open requests have drain_deadline_seconds to finish.
+The library waitress parses HTTP. Only parser.py imports waitress.
 """

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from ml_census.server.parser import ParserLimits, Request
 
 RECEIVE_BYTES = 32 * 1024
-"""Maximum bytes of one recv(). Also the maximum bytes that are kept after the end of a request."""
+"""Maximum bytes of one recv(). Also the maximum bytes that are kept after the end of a
+request."""
 MAX_ACCEPTED = 256
 """Maximum number of connections that one iteration of the event loop accepts."""
 LINGER_SECONDS = 2
@@ -18,11 +19,13 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 class Connection:
     """Connection to one client, with one request at a time. `peer` is the client's IP address and port.
 
-    The event loop reads a request, waits for its response (`answering`) and sends the response (`unsent`). Then the
-    event loop reads the next request or ends the connection. To end a connection, the event loop shuts the socket down
-    for writing, discards received bytes for LINGER_SECONDS and closes the socket. An immediate close with unread bytes
-    would reset the connection, and the client would lose the response. While `answering` is set, a worker thread may
-    use the socket, and the event loop must not.
+    The event loop reads a request, waits for its response (`answering`) and sends the
+    response (`unsent`). Then the event loop reads the next request or ends the
+    connection. To end a connection, the event loop shuts the socket down for writing,
+    discards received bytes for LINGER_SECONDS and closes the socket. An immediate close
+    with unread bytes would reset the connection, and the client would lose the
+    response. While `answering` is set, a worker thread may use the socket, and the
+    event loop must not.
     """
 
     def __init__(self, sock: socket.socket, peer: tuple[str, int]) -> None:
@@ -40,12 +43,15 @@ class Connection:
         self.closes = False
         """True if the connection ends after the bytes of `unsent` are sent."""
         self.lingers_until: float | None = None
-        """time.monotonic() at which the socket is closed, after the shutdown for writing."""
+        """time.monotonic() at which the socket is closed, after the shutdown for
+        writing."""
         self.waiting_since: float | None = None
-        """time.monotonic() at the first byte of an unfinished request, or at the first unsent byte of a response."""
+        """time.monotonic() at the first byte of an unfinished request, or at the first
+        unsent byte of a response."""
         self.last_activity = time.monotonic()
         self.buffered_bytes = 0
-        """Number of bytes of the unfinished request or the unsent response in memory."""
+        """Number of bytes of the unfinished request or the unsent response in
+        memory."""
 
     @property
     def is_idle(self) -> bool:
@@ -71,13 +77,15 @@ class Connection:
         self.last_activity = time.monotonic()
         if self.lingers_until is None:
             self.received += data
-        # a TLS handshake begins with 0x16; without a close the client would wait for a TLS response
+        # a TLS handshake begins with 0x16; without a close the client would wait for a
+        # TLS response
         return data != b"" and not (self.partial is None and self.received[:1] == b"\x16")
 
     def parse(self, limits: ParserLimits) -> Request | None:
         """Return the next request, or None if the request is not complete. Later bytes stay in `received`.
 
-        If the client sent "Expect: 100-continue", send "100 Continue" before the body arrives.
+        If the client sent "Expect: 100-continue", send "100 Continue" before the body
+        arrives.
         """
         while self.received:
             request = self.partial = self.partial or Request(limits)

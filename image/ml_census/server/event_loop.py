@@ -19,13 +19,13 @@ POLL_INTERVAL_SECONDS = 0.2
 TURN_SECONDS = 0.02
 """Maximum time of one iteration for socket events, for probes and for fast requests, each.
 
-After a system call, a prediction may keep the interpreter lock for SWITCH_INTERVAL_SECONDS: 200 reads took 0.1 s.
+A prediction may keep the interpreter lock after a system call: 200 reads took 0.1 s.
 """
 REJECTION_PAUSE_SECONDS = 0.02
 """Maximum pause after an iteration that rejected predictions.
 
-Predictions cannot run while Python code rejects a request. At ten times the capacity, a pod answered 0.93 of it, with
-p99 0.29 s; 50 ms: 0.94 and 0.35 s (`ci/e2e -k ten_times`); without a pause: 0.65 (wrk, 200 clients, immediate retries).
+Predictions cannot run while Python code rejects a request. At ten times the capacity, a
+pod answered 0.93 of it with p99 0.29 s (`ci/e2e -k ten_times`). No pause: 0.65 (wrk).
 """
 
 

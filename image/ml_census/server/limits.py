@@ -32,8 +32,9 @@ class Limits:
 def to_evict(connections: Iterable[Connection]) -> Connection | None:
     """Return the connection to close in favor of a new client, or None if all connections wait for a response.
 
-    The first choice is the idle or lingering connection with the oldest activity. The second choice is the connection
-    with the oldest unfinished request or unsent response.
+    The first choice is the idle or lingering connection with the oldest activity. The
+    second choice is the connection with the oldest unfinished request or unsent
+    response.
     """
     ended = [each for each in connections if each.is_idle or each.lingers_until is not None]
     if ended:
@@ -58,6 +59,7 @@ def largest_buffer(connections: Iterable[Connection]) -> Connection:
 def turn_of(event: tuple[Connection | None, int]) -> float:
     """Return the sort key of an event: new clients (such as probes) first, then the oldest activity first.
 
-    `event` is an item of Poller.poll(). Without this order, 300 uploads delayed another connection by 1.1 s.
+    `event` is an item of Poller.poll(). Without this order, 300 uploads delayed another
+    connection by 1.1 s.
     """
     return event[0].last_activity if event[0] else 0

@@ -1,8 +1,8 @@
 """HTTP/1.1 request parser: a stricter form of waitress's parser.
 
-The parser rejects requests that a proxy could parse differently (request smuggling, RFC 9112, section 11.2). waitress
-does not document its parser. Only this module uses names of that parser, and tests/unit/server/test_parser.py lists
-these names.
+The parser rejects requests that a proxy could parse differently (request smuggling, RFC
+9112, section 11.2). waitress does not document its parser. Only this module uses names
+of that parser, and tests/unit/server/test_parser.py lists these names.
 """
 
 import re
@@ -18,7 +18,8 @@ from ml_census.observability.request_id import request_id, trace_id
 FOLDED_HEADER = re.compile(rb"\r\n[ \t]")
 TRANSFER_ENCODING = re.compile(rb"\r\ntransfer-encoding:[ \t]*([^\r\n]*)", re.IGNORECASE)
 MAX_CHUNK_LINE = 1024
-"""Maximum bytes of a chunk's first line, and of a trailer. waitress needed 28 s of CPU for a line of 16 MiB."""
+"""Maximum bytes of a chunk's first line, and of a trailer. waitress needed 28 s of CPU
+for a line of 16 MiB."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,9 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
     def received(self, data: bytes) -> int:
         """Parse data, and return the number of bytes that belong to this request.
 
-        waitress raises ValueError for some malformed requests, such as an invalid IPv6 host. This method then
-        marks the request as complete, with a 400 as the response.
+        waitress raises ValueError for some malformed requests, such as an invalid IPv6
+        host. This method then marks the request as complete, with a 400 as the
+        response.
         """
         try:
             consumed: int = super().received(data)
@@ -81,7 +83,8 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
     def parse_header(self, header_plus: bytes) -> None:
         """Parse the request line and the headers, as bytes.
 
-        Raises ParsingError if the request is invalid. The caller in waitress then sets a 400 as the response.
+        Raises ParsingError if the request is invalid. The caller in waitress then sets
+        a 400 as the response.
         """
         is_chunked = _is_chunked(header_plus)
         super().parse_header(header_plus)

@@ -49,7 +49,8 @@ class Response(NamedTuple):
 class Responder:
     """Responder that runs the application for a request, and counts and logs the response. Methods are thread-safe.
 
-    `cors` returns the CORS headers for a method and request headers. `too_large` is the message of a response 413.
+    `cors` returns the CORS headers for a method and request headers. `too_large` is the
+    message of a response 413.
     """
 
     def __init__(
@@ -69,7 +70,8 @@ class Responder:
     def respond(self, request: Request, peer: tuple[str, int], port: int) -> Response:
         """Return the response to a complete request. An exception of the application becomes a 500.
 
-        `peer` is the client's IP address and port. Raises the exceptions of the application's error_body().
+        `peer` is the client's IP address and port. Raises the exceptions of the
+        application's error_body().
         """
         error = request.error
         if not error:
@@ -88,7 +90,8 @@ class Responder:
 
     def count_in_flight(self, connections: Iterable[Connection]) -> int:
         """Return the number of complete prediction requests without a response."""
-        # list() of a dict keeps the interpreter lock, so the event loop cannot change the dict meanwhile
+        # list() of a dict keeps the interpreter lock, so the event loop cannot change
+        # the dict meanwhile
         requests = [connection.answering for connection in list(connections)]
         return sum(self.metrics.is_prediction(self._app.metric_route(each.path)) for each in requests if each)
 
@@ -109,7 +112,8 @@ class Responder:
         return result[0], result[1], b"".join(written) + body
 
     def _reject(self, request: Request, error: RequestError) -> tuple[str, Headers, bytes]:
-        # waitress reports some errors of the client as 501, and clients may retry after a 5xx
+        # waitress reports some errors of the client as 501, and clients may retry after
+        # a 5xx
         code = 400 if error.code == 501 else error.code
         reason = HTTPStatus(code).phrase
         message = self._too_large if code == 413 else f"{reason}: {error.body}"

@@ -29,7 +29,8 @@ class PoolSpec:
 
 
 POOLS = {
-    # Python runs one thread at a time. A second thread runs while the first one is in C code of scikit-learn.
+    # Python runs one thread at a time. A second thread runs while the first one is in C
+    # code of scikit-learn.
     WORK: PoolSpec(threads=2, waiting=16),
     # A password hash (scrypt) takes about 0.1 s and 32 MiB.
     LOGIN: PoolSpec(threads=1, waiting=8),
@@ -40,7 +41,8 @@ CAPACITY = {FAST: MAX_FAST_QUEUE} | {name: pool.waiting for name, pool in POOLS.
 class Scheduler:
     """Scheduler that chooses the queue of each request.
 
-    `queue_for` returns the queue name for a path and a body length. `lengths` has a length function by queue name.
+    `queue_for` returns the queue name for a path and a body length. `lengths` has a
+    length function by queue name.
     """
 
     def __init__(self, queue_for: Callable[[str, int], str], lengths: Mapping[str, Callable[[], int]]) -> None:

@@ -20,15 +20,18 @@ from ml_census.server.syn_filter import drop_new_connections
 log = logging.getLogger(__name__)
 
 SWITCH_INTERVAL_SECONDS = 0.0005
-"""Value for sys.setswitchinterval(). With Python's default of 5 ms, predictions delayed a probe by 0.1 s."""
+"""Value for sys.setswitchinterval(). With Python's default of 5 ms, predictions delayed
+a probe by 0.1 s."""
 BACKLOG = 1024
 """Maximum number of connections that the kernel holds until accept()."""
 SPARE_DESCRIPTORS = 100
-"""Number of file descriptors reserved for files, storage, the metrics port and a child process that loads a model."""
+"""Number of file descriptors reserved for files, storage, the metrics port and a child
+process that loads a model."""
 HANDSHAKE_SECONDS = 0.2
 """Time in which clients can complete a TCP handshake after the drain delay."""
 IDLE_GRACE_SECONDS = 0.5
-"""Idle time after which the drain closes a connection. A request that was in transit arrives within this time."""
+"""Idle time after which the drain closes a connection. A request that was in transit
+arrives within this time."""
 
 
 def serve(
@@ -42,10 +45,12 @@ def serve(
 ) -> None:
     """Serve until `draining` is set and the graceful shutdown (drain) is complete.
 
-    The server calls `opened` with the port when the socket is open. The drain first accepts new connections for
-    drain_delay_seconds, until load balancers have removed the pod. From the start of the drain, each connection closes
-    after its response. After the delay, the listening socket closes. The remaining requests then have
-    drain_deadline_seconds to finish. At the end, all connections close. Raises OSError if the port is not available.
+    The server calls `opened` with the port when the socket is open. The drain first
+    accepts new connections for drain_delay_seconds, until load balancers have removed
+    the pod. From the start of the drain, each connection closes after its response.
+    After the delay, the listening socket closes. The remaining requests then have
+    drain_deadline_seconds to finish. At the end, all connections close. Raises OSError
+    if the port is not available.
     """
     patch_chunk_patterns()
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
@@ -66,7 +71,8 @@ def serve(
 
 def _limits(config: Config) -> Limits:
     return Limits(
-        # the application rejects a body of up to twice the limit, and the connection stays open
+        # the application rejects a body of up to twice the limit, and the connection
+        # stays open
         ParserLimits(max_request_body_size=2 * config.max_body_bytes),
         config.request_timeout_seconds,
         config.keep_alive_timeout_seconds,
@@ -78,7 +84,8 @@ def _drain(loop: EventLoop, listener: socket.socket, config: Config) -> None:
     log.info("draining: still accepting for %g s", config.drain_delay_seconds)
     end = time.monotonic() + config.drain_delay_seconds
     _run_until(loop, end)
-    # a close would reset connections whose handshake is complete and that accept() has not returned yet
+    # a close would reset connections whose handshake is complete and that accept() has
+    # not returned yet
     if drop_new_connections(listener):
         _run_until(loop, time.monotonic() + HANDSHAKE_SECONDS)
     end += config.drain_deadline_seconds
@@ -102,7 +109,8 @@ def _run_until(loop: EventLoop, end: float) -> None:
 def _connections_allowed() -> int:
     """Raise the soft limit of open files for MAX_CONNECTIONS. Return the number of allowed connections.
 
-    Without a free file descriptor accept() fails, and the event loop would call accept() again without a pause.
+    Without a free file descriptor accept() fails, and the event loop would call
+    accept() again without a pause.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = MAX_CONNECTIONS + SPARE_DESCRIPTORS

@@ -12,14 +12,16 @@ from ml_census.storage.uri import join as join
 from ml_census.storage.uri import split as split
 
 MAX_BYTES = 2 * 1024**3
-"""Default maximum size of a file or object, in bytes. The maximum protects the memory if a URI is wrong."""
+"""Default maximum size of a file or object, in bytes. The maximum protects the memory
+if a URI is wrong."""
 
 
 def read(uri: str, limit: int = MAX_BYTES) -> bytes:
     """Return the content of the file or object. All bytes of a gs:// object are from one version of the object.
 
-    Raises ObjectNotFoundError if nothing is at the URI. Raises StorageUnavailableError if a later attempt may succeed.
-    Raises StorageError for any other failure, and for more than `limit` bytes.
+    Raises ObjectNotFoundError if nothing is at the URI. Raises StorageUnavailableError
+    if a later attempt may succeed. Raises StorageError for any other failure, and for
+    more than `limit` bytes.
     """
     if is_local(uri):
         return local.read(uri, limit)
@@ -29,8 +31,9 @@ def read(uri: str, limit: int = MAX_BYTES) -> bytes:
 def fingerprint(uri: str) -> str:
     """Return text that changes with each write of the file or object, or "" if nothing is at the URI.
 
-    The function reads metadata only. Raises StorageUnavailableError if a later attempt may succeed. Raises StorageError
-    for any other failure, and for a URI that is neither a local path nor gs://.
+    The function reads metadata only. Raises StorageUnavailableError if a later attempt
+    may succeed. Raises StorageError for any other failure, and for a URI that is
+    neither a local path nor gs://.
     """
     if is_local(uri):
         return local.fingerprint(uri)
@@ -41,9 +44,11 @@ def fingerprint(uri: str) -> str:
 def write(uri: str, data: bytes, private: bool = False, unless_changed: str | None = None) -> None:
     """Create or replace the file or object atomically, and create missing local folders.
 
-    With `private`, only the owner can read the local file. `unless_changed` is an earlier result of fingerprint(), or
-    None for no check. Raises ObjectChangedError if the current fingerprint differs. Raises StorageUnavailableError if a
-    later attempt may succeed. Raises StorageError for any other failure, and for a URI of another kind.
+    With `private`, only the owner can read the local file. `unless_changed` is an
+    earlier result of fingerprint(), or None for no check. Raises ObjectChangedError if
+    the current fingerprint differs. Raises StorageUnavailableError if a later attempt
+    may succeed. Raises StorageError for any other failure, and for a URI of another
+    kind.
     """
     if is_local(uri):
         local.write(uri, data, private, unless_changed)

@@ -9,25 +9,31 @@ from ml_census.storage.errors import ObjectNotFoundError, StorageError, StorageU
 
 READ, WRITE = "read", "written"
 ROLES = {READ: "roles/storage.objectViewer", WRITE: "roles/storage.objectUser"}
-"""Action -> the IAM role of Google Cloud Storage with the fewest permissions for this action."""
+"""Action -> the IAM role of Google Cloud Storage with the fewest permissions for this
+action."""
 TRANSIENT = {"ClientError", "ConnectionError", "TimeoutError", "RequestException", "GoogleAuthError", "ChecksumError"}
-"""Class names of exceptions of aiohttp, requests, google-auth and gcsfs after which a retry may succeed."""
+"""Class names of exceptions of aiohttp, requests, google-auth and gcsfs after which a
+retry may succeed."""
 TRANSIENT_CODES = {"408", "416", "429"}
-"""HTTP status codes after which a retry may succeed: timeout, range beyond the end of a changed object, rate limit."""
+"""HTTP status codes after which a retry may succeed: timeout, range beyond the end of a
+changed object, rate limit."""
 NO_CREDENTIALS = "no Google credentials yet: neither GOOGLE_APPLICATION_CREDENTIALS nor a metadata server gives any"
 MAX_REASON_LENGTH = 200
-"""Maximum length of a library's or the storage's message in an error message, in characters."""
+"""Maximum length of a library's or the storage's message in an error message, in
+characters."""
 
 Causes = list[tuple[str, BaseException]]
-"""Exceptions that gcsfs has logged, oldest first: pairs of logger name and exception."""
+"""Exceptions that gcsfs has logged, oldest first: pairs of logger name and
+exception."""
 _causes: ContextVar[Causes] = ContextVar("causes")
 
 
 class _Collector(logging.Handler):
     """Log handler that collects the exceptions that gcsfs logs and does not raise.
 
-    gcsfs logs one exception for each retry, and one for each kind of credentials that does not exist. The event loop of
-    gcsfs runs a call with the context variables of the thread that waits for the result.
+    gcsfs logs one exception for each retry, and one for each kind of credentials that
+    does not exist. The event loop of gcsfs runs a call with the context variables of
+    the thread that waits for the result.
     """
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -67,8 +73,8 @@ def timeout_error(seconds: float, action: str, causes: Causes) -> StorageError:
 def translate(error: BaseException, action: str, causes: Causes) -> StorageError:
     """Return the StorageError for an exception of the operating system or of a library.
 
-    `action` is READ or WRITE. `causes` are the exceptions that gcsfs logged during the call. A StorageError is returned
-    unchanged.
+    `action` is READ or WRITE. `causes` are the exceptions that gcsfs logged during the
+    call. A StorageError is returned unchanged.
     """
     if isinstance(error, StorageError):
         return error

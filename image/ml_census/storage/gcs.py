@@ -1,6 +1,7 @@
 """Objects of Google Cloud Storage, through gcsfs.
 
-A generation is the version number of an object: each write gives the object a new generation.
+A generation is the version number of an object: each write gives the object a new
+generation.
 """
 
 import hashlib
@@ -23,26 +24,32 @@ if TYPE_CHECKING:
 STAT_TIMEOUT_SECONDS: float = 5
 """Timeout for reading the metadata of an object.
 
-Without this timeout, gcsfs would retry for 30 s, and google-auth too if there is no metadata server.
+Without this timeout, gcsfs would retry for 30 s, and google-auth too if there is no
+metadata server.
 """
 DOWNLOAD_TIMEOUT_SECONDS: float = 60
-"""Timeout for each request of gcsfs, and for the whole download of an object of maximum 600 MB."""
+"""Timeout for each request of gcsfs, and for the whole download of an object of maximum
+600 MB."""
 MIN_DOWNLOAD_RATE = 10_000_000
-"""Bytes per second. The timeout for the download of a larger object is the size of the object / MIN_DOWNLOAD_RATE."""
+"""Bytes per second. The timeout for the download of a larger object is the size of the
+object / MIN_DOWNLOAD_RATE."""
 UPLOAD_TIMEOUT_SECONDS: float = 15
-"""Constant part of the timeout for an upload. The other part is the size of the object / MIN_UPLOAD_RATE."""
+"""Constant part of the timeout for an upload. The other part is the size of the object
+/ MIN_UPLOAD_RATE."""
 MIN_UPLOAD_RATE = 1_000_000
 """Bytes per second, for the timeout of an upload."""
 RANGE_BYTES = 32 * 1024**2
-"""Maximum bytes that a download reads with one request. gcsfs briefly keeps twice this number in memory."""
+"""Maximum bytes that a download reads with one request. gcsfs briefly keeps twice this
+number in memory."""
 
 
 def read(uri: str, limit: int) -> bytes:
     """Return the content of one generation of the object.
 
-    Raises ObjectNotFoundError if the object does not exist. Raises StorageUnavailableError if a later attempt may
-    succeed, for example if the object was overwritten during the download. Raises StorageError for any other failure,
-    and for more than `limit` bytes.
+    Raises ObjectNotFoundError if the object does not exist. Raises
+    StorageUnavailableError if a later attempt may succeed, for example if the object
+    was overwritten during the download. Raises StorageError for any other failure, and
+    for more than `limit` bytes.
     """
     metadata = run_with_timeout(STAT_TIMEOUT_SECONDS, lambda: _metadata(uri), READ)
     if metadata["size"] > limit:
@@ -55,7 +62,8 @@ def read(uri: str, limit: int) -> bytes:
 def fingerprint(uri: str) -> str:
     """Return the generation of the object as text, or "" if the object does not exist.
 
-    Raises StorageUnavailableError if a later attempt may succeed, and StorageError for any other failure.
+    Raises StorageUnavailableError if a later attempt may succeed, and StorageError for
+    any other failure.
     """
     return run_with_timeout(STAT_TIMEOUT_SECONDS, lambda: _generation(uri), READ)
 
@@ -63,9 +71,10 @@ def fingerprint(uri: str) -> str:
 def write(uri: str, data: bytes, unless_changed: str | None) -> None:
     """Create or replace the object.
 
-    `unless_changed` is an earlier result of fingerprint(), or None for no check. Raises ObjectChangedError if the
-    object has another generation. Raises StorageUnavailableError if a later attempt may succeed, and StorageError for
-    any other failure.
+    `unless_changed` is an earlier result of fingerprint(), or None for no check. Raises
+    ObjectChangedError if the object has another generation. Raises
+    StorageUnavailableError if a later attempt may succeed, and StorageError for any
+    other failure.
     """
     seconds = UPLOAD_TIMEOUT_SECONDS + len(data) // MIN_UPLOAD_RATE
     run_with_timeout(seconds, lambda: _upload(uri, data, unless_changed), WRITE)
@@ -73,9 +82,10 @@ def write(uri: str, data: bytes, unless_changed: str | None) -> None:
 
 def _filesystem(uri: str) -> tuple[Any, str]:
     """Return the file system of gcsfs and the path in it."""
-    # Imported here, since the import of gcsfs takes a second and local files do not need gcsfs. The name
-    # gcsfs.GCSFileSystem may be a subclass that requests the type of each bucket. The environment variable
-    # GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT selects the class.
+    # Imported here, since the import of gcsfs takes a second and local files do not
+    # need gcsfs. The name gcsfs.GCSFileSystem may be a subclass that requests the type
+    # of each bucket. The environment variable GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT selects
+    # the class.
     from gcsfs.core import GCSFileSystem
 
     session = {"trace_configs": [_size_check()]}
@@ -146,7 +156,8 @@ def _download(uri: str, metadata: dict[str, Any], deadline: float) -> bytes:
 
 
 def _has_md5(data: bytes, base64_md5: str | None) -> bool:
-    # Composite objects have no MD5. The MD5 detects transmission errors, and does not authenticate the writer.
+    # Composite objects have no MD5. The MD5 detects transmission errors, and does not
+    # authenticate the writer.
     return base64_md5 is None or b64decode(base64_md5) == hashlib.md5(data, usedforsecurity=False).digest()
 
 

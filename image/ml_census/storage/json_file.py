@@ -12,8 +12,8 @@ class JsonError(ValueError):
 def parse(data: bytes) -> Any:
     """Return the value of a JSON file in UTF-8, with or without a byte order mark.
 
-    Raises JsonError if the data is not JSON in UTF-8, or if an object has a duplicate key. Different parsers use
-    different values of a duplicate key.
+    Raises JsonError if the data is not JSON in UTF-8, or if an object has a duplicate
+    key. Different parsers use different values of a duplicate key.
     """
     try:
         return json.loads(data.decode("utf-8-sig"), object_pairs_hook=_reject_duplicate_keys)

@@ -8,7 +8,8 @@ from ml_census.storage.errors import ObjectChangedError, StorageError
 
 PRIVATE_MODE = 0o600
 PUBLIC_MODE = 0o666
-"""Mode of a new file that is not private. The umask of the process removes permissions from this mode."""
+"""Mode of a new file that is not private. The umask of the process removes permissions
+from this mode."""
 
 
 def read(path: str, limit: int) -> bytes:
@@ -43,8 +44,9 @@ def fingerprint(path: str) -> str:
 def write(path: str, data: bytes, private: bool, unless_changed: str | None) -> None:
     """Create or replace the file, and create missing folders.
 
-    `unless_changed` is an earlier result of fingerprint(), or None for no check. Raises ObjectChangedError if the
-    current fingerprint differs. Raises StorageError if the file cannot be written.
+    `unless_changed` is an earlier result of fingerprint(), or None for no check. Raises
+    ObjectChangedError if the current fingerprint differs. Raises StorageError if the
+    file cannot be written.
     """
     if unless_changed is not None and fingerprint(path) != unless_changed:
         raise ObjectChangedError
@@ -59,7 +61,8 @@ def write(path: str, data: bytes, private: bool, unless_changed: str | None) -> 
 def replace_file(path: Path, data: bytes, mode: int) -> None:
     """Create or replace a file with the permissions `mode`. Raises OSError if the file cannot be written.
 
-    The replacement is atomic: after a crash or a power loss, the file has either the old or the new content.
+    The replacement is atomic: after a crash or a power loss, the file has either the
+    old or the new content.
     """
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     scratch.unlink(missing_ok=True)  # left by a killed process, maybe with another mode

@@ -9,7 +9,8 @@ from ml_census import storage
 from ml_census.storage.errors import ObjectNotFoundError
 
 INDEX = "index.json"
-"""Name of the cache file that maps each URI to a SHA-256. The cache stores each content in a file of that name."""
+"""Name of the cache file that maps each URI to a SHA-256. The cache stores each content
+in a file of that name."""
 
 
 @dataclass
@@ -22,19 +23,22 @@ class Snapshot:
     files: dict[str, bytes | None] = field(default_factory=dict)
     """URI -> content, or None if no file is at the URI."""
     fingerprints: dict[str, str] = field(default_factory=dict)
-    """URI -> result of storage.fingerprint(), for each file from the storage; files from the cache have no entry."""
+    """URI -> result of storage.fingerprint(), for each file from the storage; files
+    from the cache have no entry."""
     is_live: bool = True
     """True if read() may access remote storage."""
 
     def read(self, uri: str, limit: int) -> bytes:
         """Return the content of a file.
 
-        Raises ObjectNotFoundError if no file is at the URI, or if a snapshot from read_cache() lacks a remote file.
-        Raises StorageUnavailableError if a later attempt may succeed. Raises StorageError for any other failure, and
-        for more than `limit` bytes.
+        Raises ObjectNotFoundError if no file is at the URI, or if a snapshot from
+        read_cache() lacks a remote file. Raises StorageUnavailableError if a later
+        attempt may succeed. Raises StorageError for any other failure, and for more
+        than `limit` bytes.
         """
         if uri not in self.files and (self.is_live or storage.is_local(uri)):
-            # The fingerprint is read before the file. A poll then detects a write between these two reads.
+            # The fingerprint is read before the file. A poll then detects a write
+            # between these two reads.
             self.fingerprints[uri] = storage.fingerprint(uri)
             self.files[uri] = storage.read(uri, limit) if self.fingerprints[uri] else None
         data = self.files.get(uri)
@@ -49,7 +53,8 @@ class Snapshot:
     def save(self, folder: Path) -> None:
         """Replace the content of a cache folder. Only the owner can read the files. Raises OSError.
 
-        The index is written last: after a crash or a power loss, the cache is either the old or the new snapshot.
+        The index is written last: after a crash or a power loss, the cache is either
+        the old or the new snapshot.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _remove_unreferenced(folder)  # first, to free disk space
@@ -65,7 +70,8 @@ class Snapshot:
 def read_cache(folder: Path) -> Snapshot:
     """Return the snapshot that Snapshot.save() wrote to a folder.
 
-    Raises OSError if a file cannot be read, and ValueError if the index is invalid or a file was changed.
+    Raises OSError if a file cannot be read, and ValueError if the index is invalid or a
+    file was changed.
     """
     files = {uri: None if name is None else _verified(folder / name) for uri, name in _index(folder).items()}
     return Snapshot(files, is_live=False)

@@ -9,7 +9,8 @@ from ml_census.storage import error_translation
 from ml_census.storage.error_translation import Causes
 
 TIMEOUTS = {"TimeoutError", "FSTimeoutError"}
-"""Class names of the exceptions of a timeout. FSTimeoutError is from fsspec, which this module does not import."""
+"""Class names of the exceptions of a timeout. FSTimeoutError is from fsspec, which this
+module does not import."""
 
 Result = TypeVar("Result")
 Outcome = tuple[Result | None, Exception | None]
@@ -18,9 +19,10 @@ Outcome = tuple[Result | None, Exception | None]
 def run_with_timeout(seconds: float, call: Callable[[], Result], action: str) -> Result:
     """Return the result of `call`, which runs in a new thread. `action` is READ or WRITE, for the error message.
 
-    After `seconds`, this function raises an exception, and the thread continues until the libraries time out. Therefore
-    `call` must hold no large object. Raises StorageUnavailableError if a later attempt may succeed, for example after
-    the timeout. Raises StorageError for any other failure of the call.
+    After `seconds`, this function raises an exception, and the thread continues until
+    the libraries time out. Therefore `call` must hold no large object. Raises
+    StorageUnavailableError if a later attempt may succeed, for example after the
+    timeout. Raises StorageError for any other failure of the call.
     """
     causes: Causes = []
     outcome = _run_in_thread(call, causes)

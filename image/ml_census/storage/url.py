@@ -11,8 +11,8 @@ DOWNLOAD_TIMEOUT_SECONDS: float = 60
 def read(url: str, limit: int) -> bytes:
     """Return the content of the file at the URL. Raises ObjectNotFoundError if there is no file.
 
-    Raises StorageUnavailableError if a later attempt may succeed. Raises StorageError for any other failure, and for
-    more than `limit` bytes.
+    Raises StorageUnavailableError if a later attempt may succeed. Raises StorageError
+    for any other failure, and for more than `limit` bytes.
     """
     return run_with_timeout(DOWNLOAD_TIMEOUT_SECONDS, lambda: _read(url, limit), READ)
 

@@ -35,11 +35,13 @@ def publish(
 ) -> EngineInfo:
     """Publish a fitted model in the folder or gs:// URI `output`, and return the engine that will serve the model.
 
-    `X` is a DataFrame, a two-dimensional array or a list of texts: the training data. `y` has the true class or number
-    of each row. They fill ranges, missing values, typical values, golden rows, metrics and report.html, as
-    `ml-census publish --data` does. The figures are those of `X_test` and `y_test`, or of the training rows without
-    them. `groups` are columns of `X` by whose values the report shows errors. `decoding` has the text of each class.
-    `schema` replaces the inferred columns. `trusted_globals` are classes and functions of the pickle beside those of
+    `X` is a DataFrame, a two-dimensional array or a list of texts: the training data.
+    `y` has the true class or number of each row. They fill ranges, missing values,
+    typical values, golden rows, metrics and report.html, as `ml-census publish --data`
+    does. The figures are those of `X_test` and `y_test`, or of the training rows
+    without them. `groups` are columns of `X` by whose values the report shows errors.
+    `decoding` has the text of each class. `schema` replaces the inferred columns.
+    `trusted_globals` are classes and functions of the pickle beside those of
     scikit-learn, each "module.name".
 
     Raises:

@@ -14,14 +14,16 @@ from ml_census.training.data.validation import to_json_value
 ROWS = 20
 """Maximum number of golden rows (20)."""
 MAX_ROW_BYTES = 4096
-"""Maximum size of a golden row as JSON (4 KiB). Text columns can have documents of any length."""
+"""Maximum size of a golden row as JSON (4 KiB). Text columns can have documents of any
+length."""
 
 
 def choose_golden_rows(test: LabelledRows, width: int, classes: Sequence[Any] | None) -> list[list[Value]]:
     """Return at most ROWS rows of the first `width` columns, as JSON represents them.
 
-    The rows are the first ones of each class, or have targets at equal distances in their order. The same rows always
-    give the same choice. `classes` is None for a regressor.
+    The rows are the first ones of each class, or have targets at equal distances in
+    their order. The same rows always give the same choice. `classes` is None for a
+    regressor.
     """
     if classes is None:
         order = np.argsort(test.target.to_numpy(), kind="stable")

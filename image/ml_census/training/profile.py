@@ -10,7 +10,8 @@ import pandas as pd
 from ml_census.schema import Column, Schema, TrainingDistribution, Value
 
 BINS = 10
-"""Maximum number of bins of numbers, dates and lengths (10). The bins have about equal numbers of rows."""
+"""Maximum number of bins of numbers, dates and lengths (10). The bins have about equal
+numbers of rows."""
 MAX_TYPICAL_LENGTH = 1000
 """Maximum length of a typical text, in characters (1,000)."""
 
@@ -18,8 +19,9 @@ MAX_TYPICAL_LENGTH = 1000
 def profile_schema(schema: Schema, rows: pd.DataFrame, test: pd.DataFrame | None = None) -> Schema:
     """Return the schema with the distribution of each column of the training rows.
 
-    The first columns of `rows` are the columns of the schema, in its order. The values are valid by the schema. A
-    column without missing values then rejects null, unless `test` or its categories have a missing value.
+    The first columns of `rows` are the columns of the schema, in its order. The values
+    are valid by the schema. A column without missing values then rejects null, unless
+    `test` or its categories have a missing value.
     """
     profiled = []
     for index, column in enumerate(schema.columns):
@@ -35,7 +37,8 @@ def profile_schema(schema: Schema, rows: pd.DataFrame, test: pd.DataFrame | None
 def training_distribution(column: Column, values: pd.Series) -> TrainingDistribution | None:
     """Return the distribution of the training values of a column, or None for type "any".
 
-    A column of numbers, dates or texts has at most BINS bins. A category column has a bin for each category.
+    A column of numbers, dates or texts has at most BINS bins. A category column has a
+    bin for each category.
     """
     if column.type == "any":
         return None

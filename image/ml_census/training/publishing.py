@@ -24,7 +24,8 @@ from ml_census.training.progress import console, progress
 from ml_census.training.report import ReportContext, render_report
 
 MAX_EVALUATED_ROWS = 20_000
-"""Maximum number of rows from which the metrics and the report are computed (20,000, sampled at random)."""
+"""Maximum number of rows from which the metrics and the report are computed (20,000,
+sampled at random)."""
 
 DEFAULT_TITLE = "Model"
 """Title of the report of a model without a name."""
@@ -47,9 +48,9 @@ class DataFiles(NamedTuple):
 class TrainingData:
     """Tables of training data and test data, and the facts about them that manifest.json and report.html state.
 
-    `target` and `groups` are columns of both tables. `test` is None if the figures are to be those of training rows.
-    `source` names the data. If `synthetic` is true, the data describe nothing real. `title` and `description` are those
-    of the report.
+    `target` and `groups` are columns of both tables. `test` is None if the figures are
+    to be those of training rows. `source` names the data. If `synthetic` is true, the
+    data describe nothing real. `title` and `description` are those of the report.
     """
 
     train: Table
@@ -83,8 +84,9 @@ def fingerprint_of(train: Table, test: Table | None) -> str:
 def complete(model: Any, schema: Schema, texts: Mapping[str, str] | None, data: TrainingData) -> Completion:
     """Return the completion of a publication: schema, golden rows, and the function that evaluates the model.
 
-    `schema` is what the fitted model states, and `texts` is the text of each class or None. Raises ArtifactError if a
-    column is missing, a row does not fit the model, or the model has several outputs.
+    `schema` is what the fitted model states, and `texts` is the text of each class or
+    None. Raises ArtifactError if a column is missing, a row does not fit the model, or
+    the model has several outputs.
     """
     original = SklearnPredictor(model, schema)
     if original.outputs is not None:

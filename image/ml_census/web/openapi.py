@@ -11,7 +11,8 @@ from ml_census.web import static_files
 Document = dict[str, Any]
 REFERENCE = "#/components/"
 INLINE = ("headers", "parameters", "requestBodies", "responses")
-"""Kinds of components that `resolve` copies. Schemas stay references, because the page /docs links to schemas."""
+"""Kinds of components that `resolve` copies. Schemas stay references, because the page
+/docs links to schemas."""
 
 
 def build_document(parts: Iterable[Mapping[str, Any]]) -> Document:

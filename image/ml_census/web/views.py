@@ -22,7 +22,8 @@ PAGE_PATHS = frozenset({"/", "/docs", "/docs/", *static_files.PATHS})
 CSP_NONE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 CSP_SAME_ORIGIN = f"{CSP_NONE}; script-src 'self'; style-src 'self'; connect-src 'self'"
 REPORT_SCRIPT = "sha256-aIgkoGObS5HVutkRUNrSf4X7NCkiwqS3wwncXhlfTmw="
-"""SHA-256 of training/report/templates/threshold.js, the only script that browsers run in /report."""
+"""SHA-256 of training/report/templates/threshold.js, the only script that browsers run
+in /report."""
 CSP_REPORT = f"{CSP_NONE}; script-src '{REPORT_SCRIPT}'; style-src 'unsafe-inline'; img-src data:"
 """Content-Security-Policy of report.html, which has inline styles and images."""
 
@@ -30,9 +31,9 @@ CSP_REPORT = f"{CSP_NONE}; script-src '{REPORT_SCRIPT}'; style-src 'unsafe-inlin
 def create_blueprint(document: Callable[[], Document], report: Callable[[], bytes | None]) -> Blueprint:
     """Return the blueprint of the pages.
 
-    `document` returns the OpenAPI document. The first request to each of /docs, /openapi.json and
-    /openapi.yaml calls `document`.
-    `report` returns an HTML page on the training of the model, or None if the model has no report.
+    `document` returns the OpenAPI document. The first request to each of /docs,
+    /openapi.json and /openapi.yaml calls `document`. `report` returns an HTML page on
+    the training of the model, or None if the model has no report.
     """
     blueprint = Blueprint("web", __name__)
     blueprint.add_url_rule("/", "index", _index)

@@ -20,7 +20,8 @@ def livez() -> Response:
 def readyz() -> Response:
     """Return status 200, or status 503 after SIGTERM.
 
-    Before the model, users and keys are loaded and checked, the server accepts no connection.
+    Before the model, users and keys are loaded and checked, the server accepts no
+    connection.
     """
     is_ready = current_state().is_ready()
     return Response("ready\n" if is_ready else "draining\n", 200 if is_ready else 503, mimetype="text/plain")

@@ -20,7 +20,8 @@ RENDERERS: dict[str, Callable[[list[Any]], str | bytes]] = {
     sagemaker.CSV: sagemaker.render_csv,
     sagemaker.NPY: sagemaker.render_npy,
 }
-"""Content type of the response -> function that renders the predictions; JSON is not included."""
+"""Content type of the response -> function that renders the predictions; JSON is not
+included."""
 
 blueprint = ApiBlueprint("mlflow", protocol="mlflow", render_error=mlflow.render_error)
 

@@ -56,8 +56,8 @@ def version() -> Response:
 def _title(model: ServedModel) -> dict[str, str]:
     """Return the title of the model, or nothing if neither config.yaml nor manifest.json has a name.
 
-    The title is no secret: the name of the model is part of URL paths. So /version returns the title without a token,
-    and the login form shows the title.
+    The title is no secret: the name of the model is part of URL paths. So /version
+    returns the title without a token, and the login form shows the title.
     """
     name = current_state().config.model_name
     title = model.name if name == DEFAULT_MODEL_NAME else name

@@ -32,8 +32,9 @@ def predict_json(
 ) -> tuple[str, dict[str, str]]:
     """Return the body and the headers of the response to a JSON body. FastPathFlask calls this function without Flask.
 
-    `flags` may have "proba" and "warnings". Raises MalformedBodyError if the body is not an object with "inputs".
-    Raises TooManyRowsError, NoProbabilitiesError, InvalidRowsError or PredictionError, as PredictionService.predict.
+    `flags` may have "proba" and "warnings". Raises MalformedBodyError if the body is
+    not an object with "inputs". Raises TooManyRowsError, NoProbabilitiesError,
+    InvalidRowsError or PredictionError, as PredictionService.predict.
     """
     timer = service.stage_timer()
     result = service.predict(artifacts, native.parse(body), timer, "proba" in flags)

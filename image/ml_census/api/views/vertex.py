@@ -1,6 +1,7 @@
 """Views for Vertex AI, at the paths in the environment variables AIP_PREDICT_ROUTE and AIP_HEALTH_ROUTE.
 
-Vertex AI sets both variables in the container. Request and response bodies have the format of KServe V1.
+Vertex AI sets both variables in the container. Request and response bodies have the
+format of KServe V1.
 https://docs.cloud.google.com/vertex-ai/docs/predictions/custom-container-requirements
 """
 
@@ -35,7 +36,8 @@ class VertexRoutes:
 def create_blueprint(routes: VertexRoutes, others: RouteTable) -> ApiBlueprint:
     """Return the blueprint for Vertex AI. `others` has the routes of all other blueprints.
 
-    An existing probe or prediction route is not added again. Raises ValueError for other existing or for equal paths.
+    An existing probe or prediction route is not added again. Raises ValueError for
+    other existing or for equal paths.
     """
     blueprint = ApiBlueprint("vertex", protocol="vertex", render_error=kserve_v1.render_error)
     if routes.predict == routes.health:

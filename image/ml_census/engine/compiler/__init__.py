@@ -9,7 +9,8 @@ The model is of scikit-learn, XGBoost or LightGBM.
                                                                             │
                 equivalence.compile_and_verify: same predictions? ◀─────────┘   (rows: sample_rows.py)
 
-The compiler raises UnsupportedModelError for a step or a model that it does not support. If the predictions of any row
-differ, equivalence.py raises NotEquivalentError. In both cases, the server predicts with scikit-learn, and GET /version
-reports the reason.
+The compiler raises UnsupportedModelError for a step or a model that it does not
+support. If the predictions of any row differ, equivalence.py raises NotEquivalentError.
+In both cases, the server predicts with scikit-learn, and GET /version reports the
+reason.
 """

@@ -34,8 +34,9 @@ A subclass of such a class is not compiled, since a subclass can predict differe
 def compile_model(model: Any, schema: Schema) -> CompiledPredictor:
     """Return the compiled form of a fitted model. For a search such as GridSearchCV, compile its best_estimator_.
 
-    Raises UnsupportedModelError if the compiler does not support the model, a step before it, or the installed
-    scikit-learn. Raises SchemaError if JSON cannot represent the classes of the model.
+    Raises UnsupportedModelError if the compiler does not support the model, a step
+    before it, or the installed scikit-learn. Raises SchemaError if JSON cannot
+    represent the classes of the model.
     """
     model = getattr(model, "best_estimator_", model)
     if type(model) in THRESHOLD_CLASSIFIERS:

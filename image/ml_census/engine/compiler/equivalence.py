@@ -1,8 +1,9 @@
 """Compare the predictions of a compiled model with those of scikit-learn, on generated rows.
 
-The server uses the compiled model only if all predictions are the same. This comparison is a test on samples, and no
-proof. The design limits the possible differences in two ways. The compiler rejects steps and models that it does not
-support. Compiled trees add the leaf values in the order of the library of the model.
+The server uses the compiled model only if all predictions are the same. This comparison
+is a test on samples, and no proof. The design limits the possible differences in two
+ways. The compiler rejects steps and models that it does not support. Compiled trees add
+the leaf values in the order of the library of the model.
 """
 
 import traceback
@@ -23,9 +24,11 @@ from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.schema import Columns, Schema
 
 TYPICAL_ROWS = 2000
-"""Number of compared rows that have known categories, missing values, and numbers near the thresholds of the trees."""
+"""Number of compared rows that have known categories, missing values, and numbers near
+the thresholds of the trees."""
 MAX_EDGE_ROWS = 1000
-"""Maximum number of compared rows that have an unknown category or an extreme number (default 1000)."""
+"""Maximum number of compared rows that have an unknown category or an extreme number
+(default 1000)."""
 
 
 class NotEquivalentError(Exception):
@@ -39,9 +42,11 @@ def compile_and_verify(
 ) -> tuple[Predictor, EngineInfo]:
     """Return the predictor that the server is to use, and the EngineInfo that GET /version reports.
 
-    The predictor is the compiled model if both models predict the same on generated rows and on `golden`. Otherwise, or
-    if the compilation raises an exception, the predictor is `original`. `golden` are the rows that the user gave to
-    `ml-census publish`, or None. `compiler` compiles the model. Raises MemoryError if the compilation does.
+    The predictor is the compiled model if both models predict the same on generated
+    rows and on `golden`. Otherwise, or if the compilation raises an exception, the
+    predictor is `original`. `golden` are the rows that the user gave to `ml-census
+    publish`, or None. `compiler` compiles the model. Raises MemoryError if the
+    compilation does.
     """
     try:
         compiled = compiler(original.model, original.schema)
@@ -60,8 +65,9 @@ def compile_and_verify(
 def verify_equivalence(compiled: CompiledPredictor, original: SklearnPredictor, golden: Columns | None = None) -> int:
     """Return the number of compared rows: both models predict the same for each row, or both reject the row.
 
-    `golden` are rows that are compared besides the generated rows, or None. Raises NotEquivalentError if the classes or
-    the results of any row differ. Raises OSError if a tree model needs libkernel.so and the file cannot be loaded.
+    `golden` are rows that are compared besides the generated rows, or None. Raises
+    NotEquivalentError if the classes or the results of any row differ. Raises OSError
+    if a tree model needs libkernel.so and the file cannot be loaded.
     """
     if (compiled.classes, compiled.has_probabilities) != (original.classes, original.has_probabilities):
         raise NotEquivalentError("the compiled model has other classes")

@@ -35,17 +35,19 @@ LINEAR = (
 MAX_TABLE_FEATURES = 1000
 """Maximum number of features of a category column in a CategoryTable (default 1000).
 
-A column with more features becomes a FoldedTable. For n one-hot encoded categories, a CategoryTable has n * n numbers:
-8 MB for 1,000 categories, and 80 GB for 100,000. A FoldedTable has n numbers for each score: 0.8 MB for 100,000.
+A column with more features becomes a FoldedTable. For n one-hot encoded categories, a
+CategoryTable has n * n numbers: 8 MB for 1,000 categories, and 80 GB for 100,000. A
+FoldedTable has n numbers for each score: 0.8 MB for 100,000.
 """
 
 
 def compile_linear(model: Any, schema: Schema, features: list[Feature], classes: list[Any] | None) -> CompiledPredictor:
     """Return the compiled form of a fitted linear model.
 
-    `features` are the input columns of the model, after the steps of the pipeline. `classes` is None for a regressor.
-    Raises UnsupportedModelError if a feature is not numeric, differs between unknown categories, or comes from a column
-    that is neither a number nor a category.
+    `features` are the input columns of the model, after the steps of the pipeline.
+    `classes` is None for a regressor. Raises UnsupportedModelError if a feature is not
+    numeric, differs between unknown categories, or comes from a column that is neither
+    a number nor a category.
     """
     weights = np.asarray(model.coef_, dtype=np.float64)
     base = np.atleast_1d(np.asarray(model.intercept_, dtype=np.float64))

@@ -1,10 +1,13 @@
 """Generate rows that are valid by a schema, for the comparison of a compiled model with scikit-learn.
 
-The random generator has fixed seeds, so the same compiled model always gives the same rows.
+The random generator has fixed seeds, so the same compiled model always gives the same
+rows.
 
-For a tree model, a number is a threshold of the compiled trees, this threshold rounded, or the next float64 or float32
-on either side. An error of the compiler appears at many thresholds. Examples of such errors are a wrong dtype, or the
-wrong child for an equal, missing or unknown value. A single wrong threshold in a large model can remain undetected.
+For a tree model, a number is a threshold of the compiled trees, this threshold rounded,
+or the next float64 or float32 on either side. An error of the compiler appears at many
+thresholds. Examples of such errors are a wrong dtype, or the wrong child for an equal,
+missing or unknown value. A single wrong threshold in a large model can remain
+undetected.
 """
 
 from collections.abc import Iterator
@@ -18,9 +21,11 @@ from ml_census.schema import MAX_FLOAT32, Column, Columns, Value
 
 EXTREME_NUMBERS = (0.0, -0.0, 1e-45, -1e-45, 2.0**24 + 1, 2.0**53 + 2, MAX_FLOAT32 / 2, MAX_FLOAT32, -MAX_FLOAT32)
 ROWS_PER_UNKNOWN_CATEGORY = 10
-"""Number of rows with the same unknown category in a column. The values of the other columns differ."""
+"""Number of rows with the same unknown category in a column. The values of the other
+columns differ."""
 ROWS_PER_NULL = 50
-"""Number of rows for each missing value: in a nullable column, one value in 50 is missing."""
+"""Number of rows for each missing value: in a nullable column, one value in 50 is
+missing."""
 
 
 class SampleGenerator:
@@ -39,9 +44,10 @@ class SampleGenerator:
     def typical_rows(self, count: int, seed: int = 0) -> Columns:
         """Return `count` rows of known categories and of numbers at or next to the thresholds of the trees.
 
-        Another `seed` gives other rows. Nullable columns also have missing values. Number columns without thresholds
-        have random numbers. Columns that are neither numbers nor categories have 0 or null, since compiled models do
-        not read these columns.
+        Another `seed` gives other rows. Nullable columns also have missing values.
+        Number columns without thresholds have random numbers. Columns that are neither
+        numbers nor categories have 0 or null, since compiled models do not read these
+        columns.
         """
         return [
             _typical_values(column, self._thresholds.get(index), count, np.random.default_rng([seed, index]))
@@ -51,8 +57,9 @@ class SampleGenerator:
     def edge_rows(self, max_rows: int) -> Iterator[tuple[str | int, Columns]]:
         """Yield pairs of a column name and rows in which only this column has unknown categories or extreme numbers.
 
-        The columns come in a fixed random order. `max_rows` limits the number of rows of all columns together. A column
-        is skipped if its rows would exceed this limit.
+        The columns come in a fixed random order. `max_rows` limits the number of rows
+        of all columns together. A column is skipped if its rows would exceed this
+        limit.
         """
         for index in np.random.default_rng(0).permutation(len(self._columns)).tolist():
             column = self._columns[index]

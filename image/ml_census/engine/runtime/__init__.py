@@ -1,7 +1,7 @@
 """Compiled models: load compiled.npz and predict rows, without scikit-learn, pandas or joblib.
 
-This package imports NumPy, the standard library, ml_census.schema and PredictionError. So an image without scikit-learn
-can serve a compiled model.
+This package imports NumPy, the standard library, ml_census.schema and PredictionError.
+So an image without scikit-learn can serve a compiled model.
 
     compiled.npz ── serialization.from_bytes ──▶ CompiledPredictor ── predict(columns) ──▶ classes or numbers
                                                      │
@@ -9,8 +9,9 @@ can serve a compiled model.
                                                      │       or  LinearModel    features @ weights + base
                                                      └─ link: identity, logistic, softmax, exp and others (links.py)
 
-A code is a small whole number that replaces a value of a column. A score is a result of a model before the link
-function, for example the result of decision_function(). A row has one score, or one score for each class or output.
+A code is a small whole number that replaces a value of a column. A score is a result of
+a model before the link function, for example the result of decision_function(). A row
+has one score, or one score for each class or output.
 
 Modules:
     compiled_model.py   CompiledPredictor

@@ -15,7 +15,8 @@ from ml_census.schema import Columns, Schema
 class CompiledPredictor:
     """Predictor that computes scores and converts them with a link function, without scikit-learn.
 
-    A score is a result of the model before the link function. Raises ValueError if the fields are inconsistent.
+    A score is a result of the model before the link function. Raises ValueError if the
+    fields are inconsistent.
     """
 
     schema: Schema
@@ -25,11 +26,14 @@ class CompiledPredictor:
     classes: list[Any] | None
     """The classes of a classifier, in the order of its scores; None for a regressor."""
     link: str | None
-    """Name of the link function, a key of LINKS in links.py; None for a classifier without probabilities."""
+    """Name of the link function, a key of LINKS in links.py; None for a classifier
+    without probabilities."""
     flat: bool = True
-    """True if a regressor predicts a number for each row. If false, the regressor predicts a list of numbers."""
+    """True if a regressor predicts a number for each row. If false, the regressor
+    predicts a list of numbers."""
     zero_is_second: bool = False
-    """True if a classifier with two classes and one score predicts the second class for a score of exactly 0."""
+    """True if a classifier with two classes and one score predicts the second class for
+    a score of exactly 0."""
 
     def __post_init__(self) -> None:
         """Raise ValueError if the fields are inconsistent."""
@@ -57,8 +61,9 @@ class CompiledPredictor:
     def predict(self, columns: Columns) -> list[Any]:
         """Return one prediction for each row: a class, a number, or a list of numbers if `flat` is false.
 
-        Raises PredictionError for a number that scikit-learn rejects: after scaling, it exceeds the range of float32.
-        Raises OSError if a tree model needs libkernel.so and the file cannot be loaded.
+        Raises PredictionError for a number that scikit-learn rejects: after scaling, it
+        exceeds the range of float32. Raises OSError if a tree model needs libkernel.so
+        and the file cannot be loaded.
         """
         scores = self.scoring.scores(columns)
         if self.classes is None:
@@ -79,8 +84,8 @@ class CompiledPredictor:
     def probabilities(self, columns: Columns) -> list[list[float]]:
         """Return a list of probabilities for each row, in the order of `classes`.
 
-        Call this method only if `has_probabilities` is true. Raises PredictionError and OSError as
-        predict() does.
+        Call this method only if `has_probabilities` is true. Raises PredictionError and
+        OSError as predict() does.
         """
         probabilities: list[list[float]] = LINKS[self.link or "identity"](self.scoring.scores(columns)).tolist()
         return probabilities

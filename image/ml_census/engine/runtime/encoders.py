@@ -1,7 +1,8 @@
 """Encode the values of a column as codes: small whole numbers that the nodes of compiled trees test.
 
-Code 0 is a missing value. The code of a category is its position in the list of known categories, counted from 1. The
-code of a number is 1 plus the number of tree thresholds below it.
+Code 0 is a missing value. The code of a category is its position in the list of known
+categories, counted from 1. The code of a number is 1 plus the number of tree thresholds
+below it.
 """
 
 from bisect import bisect_left
@@ -20,8 +21,8 @@ OUT_OF_RANGE = "beyond the range of float32 once it is scaled"
 class CategoryEncoder:
     """Encoder of a category column: 0 for a missing value, 1, 2, ... for the known categories in their order.
 
-    All unknown categories have the same code, `unknown`, which follows the code of the last known category. `count` is
-    the number of codes.
+    All unknown categories have the same code, `unknown`, which follows the code of the
+    last known category. `count` is the number of codes.
     """
 
     column_type = "category"
@@ -29,7 +30,8 @@ class CategoryEncoder:
     def __init__(self, column: int, values: list[Value]) -> None:
         """Initialize with the position of the column in the schema, and its known categories without a missing value.
 
-        Raises ValueError if `values` is not a list, and TypeError if a category is not hashable.
+        Raises ValueError if `values` is not a list, and TypeError if a category is not
+        hashable.
         """
         if not isinstance(values, list):
             raise ValueError("categories must be a list")
@@ -56,8 +58,9 @@ class CategoryEncoder:
 class ThresholdEncoder:
     """Encoder of a number column: 0 for a missing value, else 1 + the number of thresholds below the number.
 
-    So `x <= thresholds[i]` is equivalent to `code <= i + 1`. The encoder converts whole numbers to float64 first, which
-    rounds numbers above 2**53. `count` is the number of codes.
+    So `x <= thresholds[i]` is equivalent to `code <= i + 1`. The encoder converts whole
+    numbers to float64 first, which rounds numbers above 2**53. `count` is the number of
+    codes.
     """
 
     column_type = "number"
@@ -65,8 +68,9 @@ class ThresholdEncoder:
     def __init__(self, column: int, thresholds: np.ndarray, low: float, high: float) -> None:
         """Initialize with the position of the column in the schema, the thresholds and the range of accepted numbers.
 
-        `thresholds` is float64 (thresholds,), strictly ascending. The encoder rejects numbers below `low` or above
-        `high`, since these numbers exceed float32 after scaling. Raises ValueError for other types or another order.
+        `thresholds` is float64 (thresholds,), strictly ascending. The encoder rejects
+        numbers below `low` or above `high`, since these numbers exceed float32 after
+        scaling. Raises ValueError for other types or another order.
         """
         if thresholds.dtype != np.float64 or thresholds.ndim != 1 or not (np.diff(thresholds) > 0).all():
             raise ValueError("thresholds must be float64 in ascending order")
@@ -90,7 +94,8 @@ class ThresholdEncoder:
     def encode(self, values: Sequence[Value]) -> np.ndarray:
         """Return the codes of several numbers: int64 (values,).
 
-        Raises PredictionError for a number outside of low ... high, with the position of the first such number.
+        Raises PredictionError for a number outside of low ... high, with the position
+        of the first such number.
         """
         numbers = np.array(values, dtype=np.float64)
         outside = (numbers < self.low) | (numbers > self.high)

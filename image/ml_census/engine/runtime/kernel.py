@@ -1,7 +1,7 @@
 """Load the shared library libkernel.so with ctypes. The library computes scores of compiled trees, and exponentials.
 
-image/build-kernel.sh compiles libkernel.so from kernel.c and leaf_masks.c. The C code includes no Python header, so
-libkernel.so works with every version of Python.
+image/build-kernel.sh compiles libkernel.so from kernel.c and leaf_masks.c. The C code
+includes no Python header, so libkernel.so works with every version of Python.
 """
 
 import ctypes
@@ -14,13 +14,16 @@ import numpy as np
 
 FILE = Path(__file__).with_name("libkernel.so")
 BITSET_FLAG = 0x80000000
-"""Bit in the field `column` of a node: set if the node tests whether a code belongs to a bitset."""
+"""Bit in the field `column` of a node: set if the node tests whether a code belongs to
+a bitset."""
 LEAF_SPAN = 0xFFFFFFFF
-"""Value of the field `span` of a leaf. The range of a leaf contains every code, so its test is always true."""
+"""Value of the field `span` of a leaf. The range of a leaf contains every code, so its
+test is always true."""
 KEEP_GIL_BELOW_ROWS = 64
 """Number of rows from which a call releases Python's global interpreter lock, the GIL (default 64).
 
-A call for fewer rows is shorter than the time until the calling thread would get the GIL back.
+A call for fewer rows is shorter than the time until the calling thread would get the
+GIL back.
 """
 
 
@@ -54,7 +57,8 @@ class Kernel:
     def sum_leaves(self, codes: np.ndarray, sums: np.ndarray) -> None:
         """Find the leaf that each row reaches in each tree. Add the values of this leaf to the row's `sums`.
 
-        `codes` is uint32 (rows, columns). `sums` is float64 (rows, scores). Both must be C-contiguous.
+        `codes` is uint32 (rows, columns). `sums` is float64 (rows, scores). Both must
+        be C-contiguous.
         """
         rows = len(sums)
         function = self._keeping_gil if rows < KEEP_GIL_BELOW_ROWS else self._releasing_gil
@@ -64,8 +68,8 @@ class Kernel:
 def exponentials(numbers: np.ndarray) -> np.ndarray:
     """Return libm's exponentials of a float64 or float32 array, in the same dtype and shape.
 
-    LightGBM and XGBoost call libm. NumPy's function differed in the last bit for 1.6 % of float64 numbers. Raises
-    OSError if libkernel.so cannot be loaded.
+    LightGBM and XGBoost call libm. NumPy's function differed in the last bit for 1.6 %
+    of float64 numbers. Raises OSError if libkernel.so cannot be loaded.
     """
     numbers = np.ascontiguousarray(numbers)
     results = np.empty_like(numbers)

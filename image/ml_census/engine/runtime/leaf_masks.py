@@ -1,7 +1,8 @@
 """Bit masks of small trees for the C code of leaf_masks.c: one bit for each leaf of a tree.
 
-leaf_masks.c adds the same numbers in the same order as kernel.c. For the boosted census model, leaf_masks.c takes a
-twelfth of the time (400 trees of 24 leaves: 0.57 instead of 6.4 microseconds for one row).
+leaf_masks.c adds the same numbers in the same order as kernel.c. For the boosted census
+model, leaf_masks.c takes a twelfth of the time (400 trees of 24 leaves: 0.57 instead of
+6.4 microseconds for one row).
 """
 
 import ctypes
@@ -20,11 +21,13 @@ MAX_LEAVES = 64
 MAX_LINE_BYTES = 256
 """Maximum product of the number of columns and the bytes of a mask.
 
-The time of leaf_masks.c grows with this product. With 64 columns and masks of 4 bytes, leaf_masks.c took half the time
-of kernel.c; with 100 columns 0.8 of the time, and with 200 columns 1.6 times the time.
+The time of leaf_masks.c grows with this product. With 64 columns and masks of 4 bytes,
+leaf_masks.c took half the time of kernel.c; with 100 columns 0.8 of the time, and with
+200 columns 1.6 times the time.
 """
 MAX_TABLE_BYTES = 32 * 1024**2
-"""Maximum bytes of all masks and leaf values of a model (32 MiB), to bound the memory of a pod."""
+"""Maximum bytes of all masks and leaf values of a model (32 MiB), to bound the memory
+of a pod."""
 
 
 class LeafMasksStruct(ctypes.Structure):

@@ -10,15 +10,17 @@ from ml_census.engine.runtime.encoders import CategoryEncoder
 from ml_census.schema import Columns
 
 Operation = tuple[str, float] | tuple[str, float, float]
-"""Name of an arithmetic operation, a key of _OPERATIONS, and its one or two operands."""
+"""Name of an arithmetic operation, a key of _OPERATIONS, and its one or two
+operands."""
 
 
 @dataclass(frozen=True)
 class NumericFeature:
     """A feature that arithmetic operations compute from one number column.
 
-    `column` is the position of the column in the schema. `operations` are those of the scalers and imputers before the
-    model, in their order. Raises ValueError for an unknown operation.
+    `column` is the position of the column in the schema. `operations` are those of the
+    scalers and imputers before the model, in their order. Raises ValueError for an
+    unknown operation.
     """
 
     column: int
@@ -74,8 +76,9 @@ class CategoryTable:
 class FoldedTable:
     """The contribution of one category column to the scores: for each code, the sum of weight times feature value.
 
-    A column of many categories is stored in this form. After a one-hot encoder, n categories make n features: a
-    CategoryTable has n * n numbers, and a FoldedTable has n numbers for each score.
+    A column of many categories is stored in this form. After a one-hot encoder, n
+    categories make n features: a CategoryTable has n * n numbers, and a FoldedTable has
+    n numbers for each score.
     """
 
     encoder: CategoryEncoder
@@ -93,13 +96,16 @@ class LinearModel:
     tables: Sequence[CategoryTable]
     """The features of category columns."""
     numbers: Sequence[tuple[int, NumericFeature]]
-    """The features of number columns, each with its position among all features of the model."""
+    """The features of number columns, each with its position among all features of the
+    model."""
     weights: np.ndarray
-    """float64 (scores, features), or (features,) as scikit-learn stores the weights of one output."""
+    """float64 (scores, features), or (features,) as scikit-learn stores the weights of
+    one output."""
     base: np.ndarray
     """The intercepts: float64 (scores,)."""
     folded: Sequence[FoldedTable] = ()
-    """The category columns that have no features in `weights`, because their contributions are already summed."""
+    """The category columns that have no features in `weights`, because their
+    contributions are already summed."""
 
     exact = False
     """Scores may differ from those of scikit-learn in the last bits.

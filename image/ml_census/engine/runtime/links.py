@@ -1,6 +1,7 @@
 """Functions that convert the scores of a model to its probabilities, or to the predictions of a regressor.
 
-A score is a result of the model before this function, for example the result of decision_function() in scikit-learn.
+A score is a result of the model before this function, for example the result of
+decision_function() in scikit-learn.
 """
 
 from collections.abc import Callable
@@ -70,8 +71,8 @@ LIBRARY_LINKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 """Links whose results equal those of the library to the last bit. The class with the highest probability is predicted.
 
-A link of XGBoost computes in float32. LightGBM and XGBoost choose the class by probabilities: these can be equal where
-the scores differ in the last bits.
+A link of XGBoost computes in float32. LightGBM and XGBoost choose the class by
+probabilities: these can be equal where the scores differ in the last bits.
 """
 LINKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "identity": lambda scores: scores,
@@ -91,13 +92,15 @@ _MULTICLASS_LINKS = (
     *("identity", "softmax", "lightgbm_softmax", "lightgbm_one_against_all"),
     *("xgboost_softmax", "xgboost_numpy_softmax"),
 )
-"""Name -> function that converts scores, float64 (rows, scores), to float64 (rows, classes or outputs)."""
+"""Name -> function that converts scores, float64 (rows, scores), to float64 (rows,
+classes or outputs)."""
 
 
 def are_consistent(classes: object, link: object, score_count: int) -> bool:
     """Return whether a model with these classes and `score_count` scores a row can have this link function.
 
-    `classes` is None for a regressor. `link` is a key of LINKS, or None for a classifier without probabilities.
+    `classes` is None for a regressor. `link` is a key of LINKS, or None for a
+    classifier without probabilities.
     """
     if classes is None:
         return link in _REGRESSOR_LINKS

@@ -1,7 +1,8 @@
 """Write a compiled model to the bytes of compiled.npz, and read and check these bytes.
 
-compiled.npz is a NumPy archive of the arrays of the model. All other data is JSON in the array "document". The archive
-contains no pickle and no code. from_bytes() rejects an archive with inconsistent contents.
+compiled.npz is a NumPy archive of the arrays of the model. All other data is JSON in
+the array "document". The archive contains no pickle and no code. from_bytes() rejects
+an archive with inconsistent contents.
 """
 
 import io
@@ -19,11 +20,14 @@ from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.schema import Schema
 
 FORMAT = 4
-"""Version of the file format. Increase this number with every change that older code cannot read."""
+"""Version of the file format. Increase this number with every change that older code
+cannot read."""
 READABLE_FORMATS = (3, FORMAT)
-"""The versions that from_bytes() reads. Version 3 has no key "single" and no link of XGBoost or LightGBM."""
+"""The versions that from_bytes() reads. Version 3 has no key "single" and no link of
+XGBoost or LightGBM."""
 MAX_BYTES = 512 * 1024**2
-"""Maximum size of the uncompressed arrays, in bytes (default 512 MiB). A small archive can expand beyond the memory."""
+"""Maximum size of the uncompressed arrays, in bytes (default 512 MiB). A small archive
+can expand beyond the memory."""
 TREE_ARRAYS = ("nodes", "bitsets", "roots", "outputs", "values", "base")
 
 Document = dict[str, Any]
@@ -52,8 +56,9 @@ def to_bytes(compiled: CompiledPredictor) -> bytes:
 def from_bytes(data: bytes, schema: Schema, limit: int = MAX_BYTES) -> CompiledPredictor:
     """Return the compiled model from the bytes that to_bytes() returned.
 
-    `schema` has the input columns of the model, which the bytes do not contain. Raises CompiledError if the bytes are
-    invalid, do not match the schema, or expand to more than `limit` bytes.
+    `schema` has the input columns of the model, which the bytes do not contain. Raises
+    CompiledError if the bytes are invalid, do not match the schema, or expand to more
+    than `limit` bytes.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

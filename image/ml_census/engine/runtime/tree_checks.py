@@ -1,7 +1,8 @@
 """Check the arrays of a TreeEnsemble before the C code of kernel.c reads them without checks.
 
-The arrays come from a file, so every index in the arrays can be wrong. After these checks, each index is within its
-array. Each child comes after its parent, so every path through a tree ends.
+The arrays come from a file, so every index in the arrays can be wrong. After these
+checks, each index is within its array. Each child comes after its parent, so every path
+through a tree ends.
 """
 
 from typing import TYPE_CHECKING
@@ -27,7 +28,8 @@ ARRAYS = (
 def check_arrays(trees: "TreeEnsemble") -> None:
     """Raise ValueError if an array has another dtype, shape or memory layout than kernel.c requires.
 
-    Raises ValueError also if `divisor` is not a whole number above 0, or `single` is no truth value.
+    Raises ValueError also if `divisor` is not a whole number above 0, or `single` is no
+    truth value.
     """
     for name, dtype, axes in ARRAYS:
         array = getattr(trees, name)

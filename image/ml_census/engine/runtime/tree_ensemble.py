@@ -17,21 +17,25 @@ from ml_census.schema import Columns
 class TreeEnsemble:
     """Decision trees of one model. The scores of a row are the sum or the mean of the leaf values that the row reaches.
 
-    Raises ValueError for arrays with which the C code would read out of bounds or loop without end.
+    Raises ValueError for arrays with which the C code would read out of bounds or loop
+    without end.
     """
 
     encoders: Sequence[Encoder]
     """One encoder for each column that the trees test."""
     nodes: np.ndarray
-    """uint32 (nodes, 4): column (a position in `encoders`), low, span and child of each struct Node in kernel.c."""
+    """uint32 (nodes, 4): column (a position in `encoders`), low, span and child of each
+    struct Node in kernel.c."""
     bitsets: np.ndarray
     """uint32 (words,): the concatenated bitsets, with one bit for each code."""
     roots: np.ndarray
     """uint32 (trees,): the position of the root of each tree in `nodes`."""
     outputs: np.ndarray
-    """uint32 (trees,): for each tree, the position of the first score to which the tree adds values."""
+    """uint32 (trees,): for each tree, the position of the first score to which the tree
+    adds values."""
     values: np.ndarray
-    """float64 (distinct leaf values, width): a leaf adds one row of `width` numbers to `width` adjacent scores."""
+    """float64 (distinct leaf values, width): a leaf adds one row of `width` numbers to
+    `width` adjacent scores."""
     base: np.ndarray
     """float64 (scores,): the scores before the first tree."""
     divisor: int = 1
@@ -40,7 +44,8 @@ class TreeEnsemble:
     """True if each sum is rounded to float32, as in XGBoost."""
 
     exact = True
-    """Scores equal those of the model's library to the last bit: both add the same numbers in the same order."""
+    """Scores equal those of the model's library to the last bit: both add the same
+    numbers in the same order."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for arrays that the C code cannot read safely."""
@@ -60,8 +65,8 @@ class TreeEnsemble:
     def scores(self, columns: Columns) -> np.ndarray:
         """Return the scores of rows: float64 (rows, scores).
 
-        Raises PredictionError for a number that scikit-learn rejects: after scaling, it exceeds the range of float32.
-        Raises OSError if libkernel.so cannot be loaded.
+        Raises PredictionError for a number that scikit-learn rejects: after scaling, it
+        exceeds the range of float32. Raises OSError if libkernel.so cannot be loaded.
         """
         rows = len(columns[0])
         codes = self._codes(columns, rows)

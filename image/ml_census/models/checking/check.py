@@ -24,9 +24,10 @@ NO_ROW = "the model predicts no example row: publish it with --golden rows, or w
 def check(model: Any, trusted: Sequence[str] = ()) -> ModelCheck:
     """Return all facts about a model, also about a model that no server can serve.
 
-    `model` is a path or gs:// URI of a model file, or of the folder of a published model, or a fitted estimator. A
-    pickle is loaded as a server loads it: only with allowed globals, and with those in `trusted`, each "module.name".
-    Raises MemoryError if memory is short.
+    `model` is a path or gs:// URI of a model file, or of the folder of a published
+    model, or a fitted estimator. A pickle is loaded as a server loads it: only with
+    allowed globals, and with those in `trusted`, each "module.name". Raises MemoryError
+    if memory is short.
     """
     if isinstance(model, str | Path):
         return _check_uri(str(model), trusted)

@@ -42,20 +42,24 @@ class ModelCheck:
 
     uri: str
     problem: str | None = None
-    """The reason why a server cannot serve the model, with a remedy. None: a server can serve the model."""
+    """The reason why a server cannot serve the model, with a remedy. None: a server can
+    serve the model."""
     bytes: int | None = None
     """Size of the model file."""
     sklearn_version: str | None = None
     """The scikit-learn version that wrote the file."""
     packages: tuple[str, ...] = ()
-    """Packages whose classes and functions the pickle references, besides those of NumPy, SciPy and Python."""
+    """Packages whose classes and functions the pickle references, besides those of
+    NumPy, SciPy and Python."""
     estimator: str | None = None
-    """Class of the estimator, and of the steps of a pipeline. None for a published model with a compiled form."""
+    """Class of the estimator, and of the steps of a pipeline. None for a published
+    model with a compiled form."""
     load_seconds: float | None = None
     """Time to load the model file, without the import of libraries."""
     columns: tuple[ColumnFacts, ...] = ()
     engine: EngineInfo | None = None
-    """The engine with which a server predicts, and the reason why a model is not compiled."""
+    """The engine with which a server predicts, and the reason why a model is not
+    compiled."""
     globals: Globals = Globals()
     row: Any = None
     """A row that the model predicts, as JSON."""
@@ -64,7 +68,8 @@ class ModelCheck:
     compiled_microseconds: float | None = None
     """Time of the compiled form for one row. None: the model is not compiled."""
     sklearn_microseconds: float | None = None
-    """Time of scikit-learn for one row. None for a published model with a compiled form."""
+    """Time of scikit-learn for one row. None for a published model with a compiled
+    form."""
 
     @property
     def is_servable(self) -> bool:

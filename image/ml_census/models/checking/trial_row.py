@@ -11,7 +11,8 @@ class TrialRow(NamedTuple):
     """A row that a client can send, and the prediction of the row."""
 
     row: Any
-    """An object by column name, or a list if the columns have no names. JSON can represent the row."""
+    """An object by column name, or a list if the columns have no names. JSON can
+    represent the row."""
     prediction: Any
     """The prediction as the model made it."""
 

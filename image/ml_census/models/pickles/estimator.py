@@ -28,9 +28,11 @@ class LoadedEstimator(NamedTuple):
 
     model: Any
     trained_with_sklearn: str | None
-    """The scikit-learn version that wrote the pickle. None: the version is unknown or is the installed one."""
+    """The scikit-learn version that wrote the pickle. None: the version is unknown or
+    is the installed one."""
     warnings: list[str]
-    """Warnings that Python issued while the pickle was loaded, one line each, without duplicates."""
+    """Warnings that Python issued while the pickle was loaded, one line each, without
+    duplicates."""
 
 
 def load_estimator(
@@ -38,10 +40,12 @@ def load_estimator(
 ) -> LoadedEstimator:
     """Return the fitted estimator that a pickle contains. `data` is the content of the pickle.
 
-    `key` is the configuration key or command-line option that names the file. `trusted` are classes and functions that
-    the pickle may reference beside those in allowed_globals.txt, each "module.name". Raises ArtifactError if `data` is
-    not a valid pickle, references a forbidden name, or has no fitted estimator. Unless `any_version` is true, raises
-    ArtifactError also for a pickle of another scikit-learn version.
+    `key` is the configuration key or command-line option that names the file. `trusted`
+    are classes and functions that the pickle may reference beside those in
+    allowed_globals.txt, each "module.name". Raises ArtifactError if `data` is not a
+    valid pickle, references a forbidden name, or has no fitted estimator. Unless
+    `any_version` is true, raises ArtifactError also for a pickle of another
+    scikit-learn version.
     """
     version = _read_version(key, uri, data)
     if version not in (None, VERSION) and not any_version:
@@ -136,13 +140,14 @@ def _unpickle_error(
 def forbidden_names(data: bytes, trusted: Iterable[str], error: BaseException) -> list[str]:
     """Return all forbidden globals of a pickle, each "module.name", in alphabetical order.
 
-    `error` is the error of the pickle, or its ArtifactError. The list is empty if forbidden globals did not cause the
-    error.
+    `error` is the error of the pickle, or its ArtifactError. The list is empty if
+    forbidden globals did not cause the error.
     """
     cause = error.__cause__ if isinstance(error, ArtifactError) else error
     if not isinstance(cause, restricted_unpickler.ForbiddenGlobalError):
         return []
-    # an exception that a placeholder caused ends the unpickler before the end of the pickle
+    # an exception that a placeholder caused ends the unpickler before the end of the
+    # pickle
     others = pickle_globals.forbidden_globals(data, frozenset(trusted)) if cause.__cause__ else ()
     return sorted({*cause.names, *others})
 

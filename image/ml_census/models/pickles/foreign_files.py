@@ -16,7 +16,8 @@ HEADS = {
     b"\x93numpy": "a NumPy array (npy): dump the fitted model with joblib.dump",
     b"par1": "a Parquet table: dump the fitted model with joblib.dump",
 }
-"""First bytes of a file in lower case -> the name of the format, with advice for the user."""
+"""First bytes of a file in lower case -> the name of the format, with advice for the
+user."""
 PICKLES = "dump the fitted scikit-learn model with joblib.dump"
 
 
@@ -59,7 +60,8 @@ def _archive(data: bytes) -> str:
 def _tar(data: bytes) -> str | None:
     """Return the format of a tar archive, plain or gzip, with advice for the user. Return None for any other file.
 
-    Reads only the first header: tarfile needs 6 s for a file of 201 bytes that decompresses to a header of 100 KiB.
+    Reads only the first header: tarfile needs 6 s for a file of 201 bytes that
+    decompresses to a header of 100 KiB.
     """
     try:
         header = gzip.GzipFile(fileobj=io.BytesIO(data)).read(512) if data.startswith(b"\x1f\x8b") else data[:512]

@@ -16,7 +16,8 @@ TRUNCATED = re.compile("truncated|end-of-stream|EOF|: index out of range|require
 PICKLE_START = re.compile(rb"\x80[\x02-\x05]|\x1f\x8b|x[\x01\x5e\x9c\xda]|BZh|\xfd7zXZ|\x5d\0\0")
 """Regular expression for the first bytes of a pickle, plain or compressed by joblib."""
 SHORTAGES = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
-"""Values of OSError.errno for a lack of disk space, memory, processes or file descriptors."""
+"""Values of OSError.errno for a lack of disk space, memory, processes or file
+descriptors."""
 PACKAGES = {
     "catboost": "catboost",
     "category_encoders": "category_encoders",
@@ -43,8 +44,9 @@ CODE_REMEDY = (
 def to_artifact_error(key: str, uri: str, error: BaseException, reason: str) -> ArtifactError:
     """Return the ArtifactError for an exception that occurred while a pickle was loaded.
 
-    `reason` is the message, except for a MemoryError. The ArtifactError is transient (a later attempt may succeed) for
-    a MemoryError, and for an OSError with an errno in SHORTAGES.
+    `reason` is the message, except for a MemoryError. The ArtifactError is transient (a
+    later attempt may succeed) for a MemoryError, and for an OSError with an errno in
+    SHORTAGES.
     """
     if isinstance(error, MemoryError):
         return ArtifactError(key, uri, "not enough memory to load it (MemoryError)", is_transient=True)
@@ -54,7 +56,8 @@ def to_artifact_error(key: str, uri: str, error: BaseException, reason: str) -> 
 def load_error_reason(data: bytes, error: BaseException, sklearn_version: str) -> str:
     """Return the message for a pickle whose loading raised the exception `error`.
 
-    `data` is the content of the file. `sklearn_version` is the installed version of scikit-learn.
+    `data` is the content of the file. `sklearn_version` is the installed version of
+    scikit-learn.
     """
     text = f"{type(error).__name__}: {error}"
     is_of_unpickler = isinstance(error, pickle.UnpicklingError | LookupError | ValueError)
@@ -80,7 +83,8 @@ def no_predict_reason(model: Any) -> str:
 def missing_modules_reason(modules: Sequence[str]) -> str:
     """Return the message for a pickle that needs modules that are not installed, with the command that installs them.
 
-    A module that is not in PACKAGES has no command: a package of the same name could be a package of somebody else.
+    A module that is not in PACKAGES has no command: a package of the same name could be
+    a package of somebody else.
     """
     packages = " ".join(PACKAGES[module] for module in modules if module in PACKAGES)
     others = ", ".join(module for module in modules if module not in PACKAGES)
@@ -93,7 +97,8 @@ def missing_modules_reason(modules: Sequence[str]) -> str:
 def forbidden_globals_reason(names: Sequence[str], missing: Sequence[str] = ()) -> str:
     """Return the message for a pickle that references forbidden classes or functions, with advice for its author.
 
-    `names` are these classes and functions, each "module.name". `missing` are modules that are not installed.
+    `names` are these classes and functions, each "module.name". `missing` are modules
+    that are not installed.
     """
     plural = "s" if len(names) > 1 else ""
     remedies = _remedies(names) + ([missing_modules_reason(missing)] if missing else [])

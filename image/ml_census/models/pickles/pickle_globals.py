@@ -14,14 +14,16 @@ from ml_census.models.pickles.placeholders import placeholder_class
 from ml_census.models.pickles.restricted_unpickler import allowed_globals, current_name
 
 READ_BY_JOBLIB = ("joblib", "numpy")
-"""Packages whose allowed globals are imported: joblib reads the arrays inside a pickle with them."""
+"""Packages whose allowed globals are imported: joblib reads the arrays inside a pickle
+with them."""
 
 
 def forbidden_globals(data: bytes, trusted: frozenset[str]) -> set[str]:
     """Return all globals of a pickle ("module.name") that are neither allowed nor trusted.
 
-    `data` is the content of the file. The result can contain globals that the model does not need to predict. After a
-    damaged part of the pickle, globals are missing in the result.
+    `data` is the content of the file. The result can contain globals that the model
+    does not need to predict. After a damaged part of the pickle, globals are missing in
+    the result.
     """
     names = {(module, name) for module, name in references(data)} - allowed_globals()
     return {f"{module}.{name}" for module, name in names} - trusted
@@ -30,7 +32,8 @@ def forbidden_globals(data: bytes, trusted: frozenset[str]) -> set[str]:
 def missing_modules(data: bytes, needed: Iterable[str]) -> list[str]:
     """Return the packages that the pickle needs and that are not installed, in alphabetical order.
 
-    The pickle needs all allowed globals that the pickle references, and the globals in `needed`, each "module.name".
+    The pickle needs all allowed globals that the pickle references, and the globals in
+    `needed`, each "module.name".
     """
     allowed = {f"{module}.{name}" for module, name in allowed_globals().intersection(references(data))}
     trustable = {name for name in needed if trusted_globals.rejection_reason(name) is None}

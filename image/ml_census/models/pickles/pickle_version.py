@@ -9,7 +9,8 @@ from ml_census.engine.sklearn_internals import PICKLED_VERSION_KEY
 
 BLOCK_BYTES = 1024**2
 MAX_VERSION_BYTES = 64
-"""Maximum number of bytes that are read after the key "_sklearn_version" in a pickle (64)."""
+"""Maximum number of bytes that are read after the key "_sklearn_version" in a pickle
+(64)."""
 MEMO_OPCODES = ("MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT")
 """Pickle opcodes that may come between the key and the value of a dictionary item."""
 
@@ -17,8 +18,8 @@ MEMO_OPCODES = ("MEMOIZE", "PUT", "BINPUT", "LONG_BINPUT")
 def sklearn_version(data: bytes) -> str | None:
     """Return the version of scikit-learn that wrote the pickle, or None if the pickle does not contain the version.
 
-    `data` is the pickle, plain or compressed. A damaged compressed file causes an exception of the decompressor, such
-    as EOFError, OSError or zlib.error.
+    `data` is the pickle, plain or compressed. A damaged compressed file causes an
+    exception of the decompressor, such as EOFError, OSError or zlib.error.
     """
     with _validate_fileobject_and_memmap(BytesIO(data), "", None) as (file, _):
         window = b""

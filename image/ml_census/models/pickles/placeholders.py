@@ -1,7 +1,8 @@
 """Placeholder objects that replace objects of forbidden classes and functions in an unpickled model.
 
-A model may contain forbidden objects in attributes that predict does not read, such as the scorer of a grid search.
-This module resets such attributes, so that a server can serve the model.
+A model may contain forbidden objects in attributes that predict does not read, such as
+the scorer of a grid search. This module resets such attributes, so that a server can
+serve the model.
 """
 
 import io
@@ -29,7 +30,8 @@ class Placeholder:
     name: str
     """The forbidden class or function as "module.name"."""
     contents: list[Any]
-    """The arguments and the state of the replaced object, which can contain further placeholders."""
+    """The arguments and the state of the replaced object, which can contain further
+    placeholders."""
 
     def __new__(cls, *arguments: Any, **options: Any) -> "Placeholder":
         """Create an instance, and keep the arguments."""
@@ -64,9 +66,10 @@ def placeholder_class(name: str) -> type[Placeholder]:
 def drop_unused_placeholders(model: Any) -> set[str]:
     """Reset each attribute of a scikit-learn estimator in `model` that is in UNUSED and contains a placeholder.
 
-    An attribute is reset to the default of the estimator class, or to None. Returns the names ("module.name") of all
-    other placeholders. Raises ReadsFilesError for a text vectorizer that opens files, and an exception of pickle for an
-    object that cannot be pickled.
+    An attribute is reset to the default of the estimator class, or to None. Returns the
+    names ("module.name") of all other placeholders. Raises ReadsFilesError for a text
+    vectorizer that opens files, and an exception of pickle for an object that cannot be
+    pickled.
     """
     names: set[str] = set()
     _ModelWalker(names).dump(model)

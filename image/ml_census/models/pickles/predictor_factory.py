@@ -19,9 +19,10 @@ from ml_census.storage import json_file
 def build_predictor(uri: str, model: Any, folder: ModelFolder, compiles: bool) -> tuple[Predictor, EngineInfo]:
     """Return the predictor for a fitted estimator, and the engine that GET /version reports.
 
-    With `compiles`, the predictor is the compiled form if this form predicts sampled rows as scikit-learn does.
-    Otherwise the predictor calls scikit-learn. `uri` is the URI of the pickle. Raises ArtifactError if the
-    columns cannot be read from schema.json or the model, and MemoryError if memory is short.
+    With `compiles`, the predictor is the compiled form if this form predicts sampled
+    rows as scikit-learn does. Otherwise the predictor calls scikit-learn. `uri` is the
+    URI of the pickle. Raises ArtifactError if the columns cannot be read from
+    schema.json or the model, and MemoryError if memory is short.
     """
     predictor = sklearn_predictor(uri, model, folder)
     if not compiles:
@@ -32,8 +33,8 @@ def build_predictor(uri: str, model: Any, folder: ModelFolder, compiles: bool) -
 def sklearn_predictor(uri: str, model: Any, folder: ModelFolder) -> SklearnPredictor:
     """Return a predictor that calls scikit-learn, with the columns of schema.json or, without this file, of the model.
 
-    `uri` is the URI of the pickle. Raises ArtifactError if schema.json is invalid, or if the file is missing and the
-    columns cannot be read from the model.
+    `uri` is the URI of the pickle. Raises ArtifactError if schema.json is invalid, or
+    if the file is missing and the columns cannot be read from the model.
     """
     data = folder.read_optional(SCHEMA)
     try:
@@ -49,8 +50,8 @@ def sklearn_predictor(uri: str, model: Any, folder: ModelFolder) -> SklearnPredi
 def learn_schema(model: Any) -> Schema:
     """Return the schema of a fitted model. Types that the model does not state are found by test predictions.
 
-    Raises SchemaError if the number of columns is unknown, or if the model takes no rows of values. An estimator of
-    another package can raise any other exception.
+    Raises SchemaError if the number of columns is unknown, or if the model takes no
+    rows of values. An estimator of another package can raise any other exception.
     """
     return probe.probe_schema(model, schema_inference.infer_schema(model))
 

@@ -2,14 +2,16 @@
 
 https://docs.python.org/3/library/pickle.html#restricting-globals
 
-A global is a class or function that a pickle references as "module.name". A pickle may reference the globals in
-allowed_globals.txt (written by ci/generate-allowed-globals.py) and the globals that an operator trusts. Any other
-global is forbidden. The unpickler does not import a forbidden global, and uses a placeholder object in its place. A
-model that needs a placeholder to predict is rejected. The error lists all forbidden globals.
+A global is a class or function that a pickle references as "module.name". A pickle may
+reference the globals in allowed_globals.txt (written by ci/generate-allowed-globals.py)
+and the globals that an operator trusts. Any other global is forbidden. The unpickler
+does not import a forbidden global, and uses a placeholder object in its place. A model
+that needs a placeholder to predict is rejected. The error lists all forbidden globals.
 
-This module uses private names of joblib: NumpyUnpickler.find_class, _validate_fileobject_and_memmap and
-NumpyArrayWrapper.read_array. The method read_array must call find_class for each global inside an array of objects.
-joblib 1.6 does this, and joblib 1.5 does not.
+This module uses private names of joblib: NumpyUnpickler.find_class,
+_validate_fileobject_and_memmap and NumpyArrayWrapper.read_array. The method read_array
+must call find_class for each global inside an array of objects. joblib 1.6 does this,
+and joblib 1.5 does not.
 """
 
 import _compat_pickle
@@ -33,7 +35,8 @@ from ml_census.models.pickles.placeholders import (
 )
 
 BOOSTERS = {("lightgbm.basic", "Booster"), ("xgboost.core", "Booster")}
-"""Allowed classes that open files if they are called. A pickle restores such objects and cannot call the classes."""
+"""Allowed classes that open files if they are called. A pickle restores such objects
+and cannot call the classes."""
 
 
 class ForbiddenGlobalError(Exception):
@@ -68,10 +71,12 @@ def current_name(protocol: int, module: str, name: str) -> tuple[str, str]:
 def restricted_load(data: bytes, trusted: Iterable[str]) -> Any:
     """Return the model that joblib or pickle wrote, compressed or not.
 
-    For a search such as GridSearchCV, the model is its best_estimator_. `trusted` are classes and functions that the
-    pickle may reference beside those in allowed_globals.txt, each "module.name". Raises ForbiddenGlobalError if the
-    model needs any other class or function, and ReadsFilesError for a text vectorizer that opens files. A damaged
-    pickle, or the code of a trusted class, can raise any other exception.
+    For a search such as GridSearchCV, the model is its best_estimator_. `trusted` are
+    classes and functions that the pickle may reference beside those in
+    allowed_globals.txt, each "module.name". Raises ForbiddenGlobalError if the model
+    needs any other class or function, and ReadsFilesError for a text vectorizer that
+    opens files. A damaged pickle, or the code of a trusted class, can raise any other
+    exception.
     """
     with _validate_fileobject_and_memmap(io.BytesIO(data), "", None) as (file, _):
         unpickler = _Unpickler(file, frozenset(trusted))
@@ -94,13 +99,15 @@ class _Unpickler(numpy_pickle.NumpyUnpickler):  # type: ignore[misc]
         super().__init__("", file, ensure_native_byte_order=True)
         self._trusted = trusted
         self.forbidden: set[str] = set()
-        """The forbidden classes and functions that the pickle references, each "module.name"."""
+        """The forbidden classes and functions that the pickle references, each
+        "module.name"."""
         self.has_vectorizer = False
 
     def find_class(self, module: str, name: str) -> Any:
         """Return the class or function `name` of `module` if it is allowed or trusted. Otherwise return a placeholder.
 
-        joblib calls this method also for the classes and functions inside arrays of objects.
+        joblib calls this method also for the classes and functions inside arrays of
+        objects.
         """
         module, name = current_name(self.proto, module, name)
         full_name = f"{module}.{name}"

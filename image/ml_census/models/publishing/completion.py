@@ -15,7 +15,8 @@ class Description(NamedTuple):
 
 
 Describe = Callable[[Predictor, str], Description]
-"""A function from the predictor that a server will use, and the version of the model, to the description."""
+"""A function from the predictor that a server will use, and the version of the model,
+to the description."""
 
 
 class Completion(NamedTuple):
@@ -27,4 +28,5 @@ class Completion(NamedTuple):
 
 
 Complete = Callable[[Any, Schema, Mapping[str, str] | None], Completion]
-"""A function from a fitted model, its schema and the text of each class to the completion. Raises ArtifactError."""
+"""A function from a fitted model, its schema and the text of each class to the
+completion. Raises ArtifactError."""

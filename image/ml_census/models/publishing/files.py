@@ -45,11 +45,13 @@ def publish_files(
 ) -> EngineInfo:
     """Publish a pickled model in the folder or gs:// URI `output`, and return the engine that will serve the model.
 
-    The other URIs may be None. `decoding_uri` names a JSON object from class to text. `schema_uri` names a whole
-    schema.json or changed columns. `golden_uri` names a JSON object with "inputs", a list of rows that the model must
-    predict. `trusted` are classes and functions that the pickle may reference beside those of scikit-learn, each
-    "module.name". `about` has further items for manifest.json. `complete` adds what the training data tell. Raises
-    ArtifactError if a file or a trusted name cannot be used, and StorageError if `output` cannot be written.
+    The other URIs may be None. `decoding_uri` names a JSON object from class to text.
+    `schema_uri` names a whole schema.json or changed columns. `golden_uri` names a JSON
+    object with "inputs", a list of rows that the model must predict. `trusted` are
+    classes and functions that the pickle may reference beside those of scikit-learn,
+    each "module.name". `about` has further items for manifest.json. `complete` adds
+    what the training data tell. Raises ArtifactError if a file or a trusted name cannot
+    be used, and StorageError if `output` cannot be written.
     """
     trusted = tuple(trusted)
     trusted_globals.require_permitted(trusted)

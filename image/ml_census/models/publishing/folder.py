@@ -27,7 +27,8 @@ from ml_census.schema import Columns, Schema, schema_from_json, schema_to_json
 from ml_census.storage import json_file
 
 COMPRESSION = 3
-"""zlib compression level of model.pkl. Each pod downloads this file; level 3 makes a forest six times smaller."""
+"""zlib compression level of model.pkl. Each pod downloads this file; level 3 makes a
+forest six times smaller."""
 
 
 def publish(
@@ -41,11 +42,12 @@ def publish(
 ) -> EngineInfo:
     """Write a published model to a folder or gs:// URI, and return the engine that will serve the model.
 
-    The folder gets model.pkl, schema.json and manifest.json, and compiled.npz if the model compiles. `texts` is the
-    text for each class, for prediction_decoding.json. `golden_rows` are rows of values in the order of the columns, for
-    golden.json. `about` contains further items for manifest.json. `describe` returns such items and report.html for the
-    predictor that a server will use. These three files are optional. Each server compares its own predictions with
-    golden.json.
+    The folder gets model.pkl, schema.json and manifest.json, and compiled.npz if the
+    model compiles. `texts` is the text for each class, for prediction_decoding.json.
+    `golden_rows` are rows of values in the order of the columns, for golden.json.
+    `about` contains further items for manifest.json. `describe` returns such items and
+    report.html for the predictor that a server will use. These three files are
+    optional. Each server compares its own predictions with golden.json.
 
     Raises:
         DecodingError: `texts` lacks a class, has a value that is not text, or the model has no classes.

@@ -13,9 +13,10 @@ MAX_NAMES = 20
 def parse_schema(model: Any, data: bytes) -> Schema:
     """Return the schema for a fitted model from a --schema file. `data` is the content of the file.
 
-    A file with the key "form" is a whole schema. A file without "form" has "columns", a list of objects with "name" and
-    the keys to change. All other columns are inferred from the model. Raises SchemaError if the file is invalid, if the
-    model does not have a listed column, or if the columns cannot be inferred.
+    A file with the key "form" is a whole schema. A file without "form" has "columns", a
+    list of objects with "name" and the keys to change. All other columns are inferred
+    from the model. Raises SchemaError if the file is invalid, if the model does not
+    have a listed column, or if the columns cannot be inferred.
     """
     try:
         document = json_file.parse(data)

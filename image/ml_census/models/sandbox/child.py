@@ -19,14 +19,16 @@ from ml_census.schema import schema_to_json
 from ml_census.storage import snapshot
 
 PRIORITY = 10
-"""Increment of the nice value of the child process, so that the server process has a higher CPU priority."""
+"""Increment of the nice value of the child process, so that the server process has a
+higher CPU priority."""
 
 
 def check_model(folder: Path) -> None:
     """Load and check the pickled model in a folder. Write a SandboxResult or an ArtifactError to the same folder.
 
-    This function limits the memory of the process. Raises OSError if a file cannot be read or written. Raises
-    ValueError if a file has changed since the server wrote the file.
+    This function limits the memory of the process. Raises OSError if a file cannot be
+    read or written. Raises ValueError if a file has changed since the server wrote the
+    file.
     """
     os.nice(PRIORITY)
     if (available := available_memory()) is not None:

@@ -9,7 +9,8 @@ class ControlGroup(NamedTuple):
 
     folder: str
     limit: str
-    """Name of the file with the memory limit in bytes. The content "max" means no limit."""
+    """Name of the file with the memory limit in bytes. The content "max" means no
+    limit."""
     usage: str
     """Name of the file with the used memory in bytes."""
     prefix: str
@@ -22,14 +23,16 @@ CGROUPS = (
 )
 """The files of cgroup version 2, then those of version 1."""
 RESERVED_BYTES = 32 * 1024**2
-"""Memory that the child process leaves to the server (32 MiB), and the minimum result of available_memory."""
+"""Memory that the child process leaves to the server (32 MiB), and the minimum result
+of available_memory."""
 
 
 def available_memory() -> int | None:
     """Return how much memory a child process may use, in bytes.
 
-    The result is the free memory of the container minus RESERVED_BYTES, and at least RESERVED_BYTES. Returns None if
-    the container has no memory limit, or if its cgroup cannot be read.
+    The result is the free memory of the container minus RESERVED_BYTES, and at least
+    RESERVED_BYTES. Returns None if the container has no memory limit, or if its cgroup
+    cannot be read.
     """
     for group in CGROUPS:
         try:

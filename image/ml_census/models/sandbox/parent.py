@@ -1,8 +1,9 @@
 """Check a pickled model in a child process, so that a crash, hang or lack of memory does not end the server.
 
-The server writes the files of the model to a temporary folder. The files of users and signing keys are not in this
-folder. The child process loads and checks the model, and writes a SandboxResult to the folder. If the model compiles,
-the server loads the compiled form, and never unpickles the model.
+The server writes the files of the model to a temporary folder. The files of users and
+signing keys are not in this folder. The child process loads and checks the model, and
+writes a SandboxResult to the folder. If the model compiles, the server loads the
+compiled form, and never unpickles the model.
 """
 
 import contextlib
@@ -26,16 +27,19 @@ from ml_census.storage.snapshot import Snapshot
 PREFIX = "sandbox-"
 CONFIG = "config.json"
 TIMEOUT_SECONDS = 120
-"""Maximum time of a check, in which the child process also compiles and verifies the model at low CPU priority."""
+"""Maximum time of a check, in which the child process also compiles and verifies the
+model at low CPU priority."""
 MAX_STDERR_BYTES = 4096
-"""Maximum number of bytes that the server keeps from the end of the stderr of the child process (4096)."""
+"""Maximum number of bytes that the server keeps from the end of the stderr of the child
+process (4096)."""
 
 
 def run_in_sandbox(config: Config, files: Snapshot) -> SandboxResult:
     """Check the pickled model of the configuration in a child process, and return the result.
 
-    `files` must already contain all files of the model. Raises ArtifactError if the model fails a check, if the child
-    process crashes or exceeds TIMEOUT_SECONDS, or if memory or disk space is short.
+    `files` must already contain all files of the model. Raises ArtifactError if the
+    model fails a check, if the child process crashes or exceeds TIMEOUT_SECONDS, or if
+    memory or disk space is short.
     """
     try:
         with tempfile.TemporaryDirectory(prefix=PREFIX, dir=config.cache_path) as scratch:
@@ -63,7 +67,8 @@ def _check(config: Config, folder: Path) -> SandboxResult:
         raise ArtifactError("model_path", config.model_path, timeout, is_transient=True) from error
     if code or not has_result(folder):
         reason = f"model check failed: sandbox process {_exit_reason(code, stderr)}"
-        # If memory is short, the kernel sends SIGKILL. The child exits with EX_TEMPFAIL after an OSError.
+        # If memory is short, the kernel sends SIGKILL. The child exits with EX_TEMPFAIL
+        # after an OSError.
         is_transient = code in (-Signals.SIGKILL, os.EX_TEMPFAIL)
         raise ArtifactError("model_path", config.model_path, reason, is_transient=is_transient)
     return read_result(folder)
@@ -72,7 +77,8 @@ def _check(config: Config, folder: Path) -> SandboxResult:
 def _run(command: list[str]) -> tuple[int, bytes]:
     """Run the child process. Return its exit code and the end of its stderr. Raises OSError, TimeoutExpired."""
     tail = bytearray()
-    # The child gets a new session and process group, so that killpg also ends all processes that the child has started.
+    # The child gets a new session and process group, so that killpg also ends all
+    # processes that the child has started.
     child = subprocess.Popen(  # noqa: S603
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
     )

@@ -1,6 +1,7 @@
 """The result of a check in the sandbox, the child process that checks a pickled model.
 
-The child process writes result.json and, for a compiled model, compiled.npz. The server reads both files.
+The child process writes result.json and, for a compiled model, compiled.npz. The server
+reads both files.
 """
 
 import json
@@ -20,15 +21,19 @@ class SandboxResult:
     """Result of the sandbox for a pickled model that passed all checks."""
 
     compiled: bytes | None
-    """The content of compiled.npz. None: the model has no compiled form, so scikit-learn must predict."""
+    """The content of compiled.npz. None: the model has no compiled form, so
+    scikit-learn must predict."""
     schema: bytes
-    """The schema of the compiled form as JSON in UTF-8. b"": the model has no compiled form."""
+    """The schema of the compiled form as JSON in UTF-8. b"": the model has no compiled
+    form."""
     engine: EngineInfo
-    """The engine that predicts: the compiled form, or scikit-learn with the reason why the model does not compile."""
+    """The engine that predicts: the compiled form, or scikit-learn with the reason why
+    the model does not compile."""
     sklearn_version: str
     """The installed version of scikit-learn."""
     trained_with_sklearn: str | None
-    """The scikit-learn version that wrote the pickle. None: the version is unknown or equals `sklearn_version`."""
+    """The scikit-learn version that wrote the pickle. None: the version is unknown or
+    equals `sklearn_version`."""
     warnings: Sequence[str]
     """Warnings that Python issued while the pickle was loaded, one line each."""
 
@@ -54,8 +59,8 @@ def has_result(folder: Path) -> bool:
 def read_result(folder: Path) -> SandboxResult:
     """Return the result that the sandbox process wrote to the folder.
 
-    Raises the ArtifactError that the sandbox process wrote in place of a result. Raises OSError if a file cannot be
-    read.
+    Raises the ArtifactError that the sandbox process wrote in place of a result. Raises
+    OSError if a file cannot be read.
     """
     document = json.loads((folder / RESULT).read_text())
     if "error" in document:

@@ -6,7 +6,8 @@
                         ├─ meta_estimators.py: the estimators inside a meta-estimator
                         └─ booster_categories.py: the categories of LightGBM and XGBoost models
 
-If the model does not state the type of a column, engine/probe.py finds the type by test predictions.
+If the model does not state the type of a column, engine/probe.py finds the type by test
+predictions.
 """
 
 from ml_census.models.schema_inference.inference import infer_schema

@@ -22,7 +22,8 @@ class ColumnFacts:
     categories: dict[int, np.ndarray] = field(default_factory=dict)
     """Known categories of a column: (categories,), of any dtype."""
     missing_categories: dict[int, Value] = field(default_factory=dict)
-    """The text or integer that a SimpleImputer replaces in a column as a missing value, such as "?"."""
+    """The text or integer that a SimpleImputer replaces in a column as a missing value,
+    such as "?"."""
     reject_unknown: set[int] = field(default_factory=set)
     """Columns whose encoder raises an exception for an unknown category."""
     nullable: set[int] = field(default_factory=set)
@@ -30,16 +31,18 @@ class ColumnFacts:
     dropped: set[int] = field(default_factory=set)
     """Columns that a part of a ColumnTransformer drops."""
     used: set[int] = field(default_factory=set)
-    """Columns that a part of a ColumnTransformer uses, even if another part drops them."""
+    """Columns that a part of a ColumnTransformer uses, even if another part drops
+    them."""
     dtypes: dict[int, str] = field(default_factory=dict)
     """pandas dtype of a column, such as "category"."""
 
     def add_categories(self, columns: Sequence[int | None], categories: Sequence[np.ndarray], rejects: bool) -> None:
         """Store the categories of each column for which no earlier step has stated categories or numbers.
 
-        `columns` are positions of input columns, or None for a column that a step has computed. `categories` has an
-        array of shape (categories,) for each column. `rejects` states whether the encoder raises an exception for an
-        unknown category. If the two sequences differ in length, the method stores nothing.
+        `columns` are positions of input columns, or None for a column that a step has
+        computed. `categories` has an array of shape (categories,) for each column.
+        `rejects` states whether the encoder raises an exception for an unknown
+        category. If the two sequences differ in length, the method stores nothing.
         """
         if len(columns) != len(categories):
             return
@@ -78,9 +81,10 @@ class ColumnFacts:
     def form(self, columns: Iterable[Column]) -> Form:
         """Return the form of the input array for a model that was fitted without column names.
 
-        The form is "numbers" if all columns are numbers, and "objects" if a column has the type "any". Otherwise the
-        form is "text" if an encoder has categories of a NumPy text dtype, as after fitting on lists of mixed values. In
-        all other cases the form is "objects".
+        The form is "numbers" if all columns are numbers, and "objects" if a column has
+        the type "any". Otherwise the form is "text" if an encoder has categories of a
+        NumPy text dtype, as after fitting on lists of mixed values. In all other cases
+        the form is "objects".
         """
         types = {column.type for column in columns}
         if types <= {"number"}:

@@ -1,8 +1,9 @@
 """Collect facts about the input columns of a pipeline from its fitted steps.
 
-The collector follows a column through the steps that do not change the column. An encoder contains the categories of a
-column. A scaler or an estimator requires numbers. If the collector does not know a step, the columns of the step accept
-any value. If the model then rejects a value, the client gets the HTTP status 400.
+The collector follows a column through the steps that do not change the column. An
+encoder contains the categories of a column. A scaler or an estimator requires numbers.
+If the collector does not know a step, the columns of the step accept any value. If the
+model then rejects a value, the client gets the HTTP status 400.
 """
 
 from typing import Any
@@ -47,7 +48,8 @@ BOOSTERS = ("lightgbm.", "xgboost.")
 Columns = list[int | None]
 """The positions of input columns, with None for a column that a step has computed.
 
-An empty list means that the number and the order of the columns are unknown. Later steps then add no facts.
+An empty list means that the number and the order of the columns are unknown. Later
+steps then add no facts.
 """
 
 
@@ -65,7 +67,8 @@ class FactCollector(PipelineVisitor[int | None]):
     def is_selector(self, step: Any, columns: Columns) -> bool:
         """Return whether a step only selects columns, and `columns` has one item for each input feature of the step.
 
-        Returns False for RFE (recursive feature elimination), because the estimator of an RFE also contains facts.
+        Returns False for RFE (recursive feature elimination), because the estimator of
+        an RFE also contains facts.
         """
         return (
             super().is_selector(step, columns) and not isinstance(step, RFE) and len(step.get_support()) == len(columns)
@@ -171,7 +174,8 @@ def _inputs(columns: Columns, chosen: np.ndarray | None = None) -> list[int]:
 def _has_seen_missing(step: Any, width: int) -> np.ndarray:
     """Return for each feature whether the training rows of the trees had missing values: bool (width,).
 
-    A node that sends missing values to the child with fewer rows, or splits at infinity, had missing values.
+    A node that sends missing values to the child with fewer rows, or splits at
+    infinity, had missing values.
     """
     seen = np.zeros(width, dtype=bool)
     if not isinstance(step, (BaseDecisionTree, *FORESTS)):

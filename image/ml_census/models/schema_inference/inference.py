@@ -21,10 +21,11 @@ REMEDY = "put a schema.json beside it"
 def infer_schema(model: Any, names: Sequence[str] | None = None) -> Schema:
     """Return the schema of a fitted model: the names, types and categories of its input columns.
 
-    `names` are the column names for a model that was fitted without names. A text vectorizer has one column, "text".
-    Raises SchemaError if the model does not state its number of columns, or takes dicts in place of rows. Raises
-    SchemaError also if JSON cannot represent a category, or if the installed scikit-learn lacks a private attribute
-    that the inference reads.
+    `names` are the column names for a model that was fitted without names. A text
+    vectorizer has one column, "text". Raises SchemaError if the model does not state
+    its number of columns, or takes dicts in place of rows. Raises SchemaError also if
+    JSON cannot represent a category, or if the installed scikit-learn lacks a private
+    attribute that the inference reads.
     """
     model = getattr(model, "best_estimator_", model)
     fitted_names = getattr(model, "feature_names_in_", None)

@@ -35,7 +35,8 @@ def inner_estimators(step: Any) -> list[Any]:
     if isinstance(step, THRESHOLDS):
         return [step.estimator_]
     if isinstance(step, BY_CLASS_OR_OUTPUT):
-        # for a class that all training rows have, or none, scikit-learn stores a constant in place of an estimator
+        # for a class that all training rows have, or none, scikit-learn stores a
+        # constant in place of an estimator
         return [estimator for estimator in step.estimators_ if type(estimator) is type(step.estimator)]
     if isinstance(step, CHAINS):
         return [step.estimators_[0]]  # each further estimator also takes the predictions of those before it

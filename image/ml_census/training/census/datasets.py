@@ -12,10 +12,12 @@ from ml_census.training.census.adult import CATEGORIES, COLUMNS, NUMBERS
 
 TEST_ROWS = 16_281
 TRAIN_ROWS = 32_561
-"""Number of rows in adult.test and adult.data. The copy on OpenML has the rows of adult.test first."""
+"""Number of rows in adult.test and adult.data. The copy on OpenML has the rows of
+adult.test first."""
 
 TRAIN_WEIGHT = 6_179_373_392
-"""Sum of the column fnlwgt over the rows of adult.data. The sum serves as a checksum of these rows."""
+"""Sum of the column fnlwgt over the rows of adult.data. The sum serves as a checksum of
+these rows."""
 
 
 class DataError(Exception):
@@ -26,7 +28,8 @@ class DataError(Exception):
 class Dataset:
     """Training rows and test rows with the columns of UCI Adult, and their labels.
 
-    The labels are int64 (rows,): 1 for an income above 50,000 dollars a year, otherwise 0.
+    The labels are int64 (rows,): 1 for an income above 50,000 dollars a year, otherwise
+    0.
     """
 
     train: pd.DataFrame
@@ -50,8 +53,9 @@ class Dataset:
 def load(source: str) -> Dataset:
     """Return the census data of a source.
 
-    `source` is "demo" for synthetic rows, "openml" for a download from openml.org, or a folder (local, gs:// or
-    https://) with adult.data and adult.test. Raises DataError if a file cannot be read or is invalid.
+    `source` is "demo" for synthetic rows, "openml" for a download from openml.org, or a
+    folder (local, gs:// or https://) with adult.data and adult.test. Raises DataError
+    if a file cannot be read or is invalid.
     """
     if source == "demo":
         train, train_labels = synthetic.generate(synthetic.TRAIN_ROWS, seed=1)
@@ -88,7 +92,8 @@ def _read_text(uri: str) -> str:
 def _fields(line: str, where: str) -> list[object]:
     """Return the 14 values of a line, then the label as 0 or 1. `where` names the line in errors.
 
-    UCI Adult has a space before each value. In adult.test, a full stop follows each label.
+    UCI Adult has a space before each value. In adult.test, a full stop follows each
+    label.
     """
     fields = [field.strip() for field in line.split(",")]
     if len(fields) != len(COLUMNS) + 1:
@@ -128,14 +133,16 @@ def _from_openml() -> Dataset:
 def split_openml(table: pd.DataFrame, target: pd.Series) -> Dataset:
     """Split the copy of UCI Adult on OpenML, one table, into the training rows and the test rows of UCI.
 
-    `table` has the 14 columns of UCI Adult, where a missing value is NaN. `target` has the income of each row as text,
-    "<=50K" or ">50K". Raises DataError if `table` is not the rows of adult.test, followed by the rows of adult.data.
+    `table` has the 14 columns of UCI Adult, where a missing value is NaN. `target` has
+    the income of each row as text, "<=50K" or ">50K". Raises DataError if `table` is
+    not the rows of adult.test, followed by the rows of adult.data.
     """
     rows = table.astype(object).where(table.notna(), "?")[list(COLUMNS)].to_numpy().tolist()
     frame = _frame(rows)
     labels = (target.astype(str).str.strip() == ">50K").to_numpy().astype(int)
     train, test = frame[TEST_ROWS:].reset_index(drop=True), frame[:TEST_ROWS]
-    # OpenML does not mark the test rows: if the rows had another order, the model would be trained on test rows
+    # OpenML does not mark the test rows: if the rows had another order, the model would
+    # be trained on test rows
     if len(train) != TRAIN_ROWS or train["fnlwgt"].sum() != TRAIN_WEIGHT:
         raise DataError("openml: not the rows of adult.test, then those of adult.data: the standard split is lost")
     return Dataset(train, labels[TEST_ROWS:], test, labels[:TEST_ROWS], "OpenML adult, version 2")

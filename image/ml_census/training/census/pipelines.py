@@ -1,6 +1,7 @@
 """Training pipelines of the census model.
 
-One pipeline is the random forest of the article *Intro to ML Deployment with GKE*. The other is gradient boosting.
+One pipeline is the random forest of the article *Intro to ML Deployment with GKE*. The
+other is gradient boosting.
 """
 
 from collections.abc import Callable
@@ -22,8 +23,8 @@ from ml_census.training.census.adult import CATEGORIES, COLUMNS, NUMBERS
 class TrainingPipeline:
     """The two functions of a training pipeline. `rows` is a DataFrame with the columns of UCI Adult.
 
-    `fit(rows, labels)` returns a fitted model; `labels` is int64 (rows,). `to_model_input(rows)` converts rows to the
-    type of input that the model takes.
+    `fit(rows, labels)` returns a fitted model; `labels` is int64 (rows,).
+    `to_model_input(rows)` converts rows to the type of input that the model takes.
     """
 
     fit: Callable[[pd.DataFrame, np.ndarray], Any]
@@ -33,9 +34,10 @@ class TrainingPipeline:
 def fit_article(rows: pd.DataFrame, labels: np.ndarray) -> Pipeline:
     """Return the fitted pipeline of *Intro to ML Deployment with GKE*: one-hot encoding, then a random forest.
 
-    The pipeline takes lists of values. `labels` is int64 (rows,). SelectKBest selects columns by scores that this
-    function sets. Pipeline.fit cannot fit a LabelBinarizer, because a LabelBinarizer takes labels and not features.
-    This function therefore fits each part first.
+    The pipeline takes lists of values. `labels` is int64 (rows,). SelectKBest selects
+    columns by scores that this function sets. Pipeline.fit cannot fit a LabelBinarizer,
+    because a LabelBinarizer takes labels and not features. This function therefore fits
+    each part first.
     """
     inputs = rows.to_numpy().tolist()
     parts: list[tuple[str, Any]] = []
@@ -57,7 +59,8 @@ def _picker(*names: str) -> SelectKBest:
 def fit_boosted(rows: pd.DataFrame, labels: np.ndarray) -> Pipeline:
     """Return a fitted pipeline of histogram gradient boosting with native support for categories.
 
-    The pipeline takes a DataFrame, and treats an unknown category as a missing value. `labels` is int64 (rows,).
+    The pipeline takes a DataFrame, and treats an unknown category as a missing value.
+    `labels` is int64 (rows,).
     """
     encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan, encoded_missing_value=np.nan)
     columns = ColumnTransformer(
@@ -68,7 +71,8 @@ def fit_boosted(rows: pd.DataFrame, labels: np.ndarray) -> Pipeline:
 
 
 def _boosting() -> HistGradientBoostingClassifier:
-    # 5-fold cross-validation on adult.data: accuracy 0.873, ROC AUC 0.928; nearby settings are as good
+    # 5-fold cross-validation on adult.data: accuracy 0.873, ROC AUC 0.928; nearby
+    # settings are as good
     return HistGradientBoostingClassifier(
         learning_rate=0.05,
         max_iter=400,

@@ -1,7 +1,8 @@
 """Generate synthetic census rows from a random seed, without network access.
 
-The columns and categories are those of UCI Adult. The shares of the categories are approximate. A formula with random
-noise determines the income. A model that is trained on these rows is a demonstration and says nothing about people.
+The columns and categories are those of UCI Adult. The shares of the categories are
+approximate. A formula with random noise determines the income. A model that is trained
+on these rows is a demonstration and says nothing about people.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,8 @@ from ml_census.training.census.adult import COLUMNS
 TRAIN_ROWS = 8_000
 TEST_ROWS = 4_000
 
-# category -> relative frequency; EDUCATION has the order of the column education-num, which starts at 1
+# category -> relative frequency; EDUCATION has the order of the column education-num,
+# which starts at 1
 WORKCLASS = {
     "Private": 69, "Self-emp-not-inc": 8, "Local-gov": 6, "?": 5.6, "State-gov": 4, "Self-emp-inc": 3.5,
     "Federal-gov": 3, "Without-pay": 0.5, "Never-worked": 0.4,
@@ -55,8 +57,9 @@ Columns = dict[str, np.ndarray]
 def generate(rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
     """Return `rows` synthetic rows, and their labels: int64 (rows,), 1 for an income above 50,000 dollars, else 0.
 
-    About a quarter of the labels are 1. The same `seed` gives the same rows. Raises ValueError for fewer than 42
-    rows: the column native-country has 42 categories, and each category must occur.
+    About a quarter of the labels are 1. The same `seed` gives the same rows. Raises
+    ValueError for fewer than 42 rows: the column native-country has 42 categories, and
+    each category must occur.
     """
     sampler = _Sampler(rows, seed)
     people = _demography(sampler)

@@ -23,8 +23,9 @@ SYNTHETIC_DATA = "The rows are generated from a seed. A rule with noise decides 
 def train(recipe: str, source: str, output: str) -> None:
     """Train the census model, and publish the model in the folder or gs:// URI `output`.
 
-    `recipe` is the training pipeline, "article" or "boosted". `source` is "demo", "openml", or a folder with adult.data
-    and adult.test. Raises DataError if the data cannot be used, and StorageError if `output` cannot be written.
+    `recipe` is the training pipeline, "article" or "boosted". `source` is "demo",
+    "openml", or a folder with adult.data and adult.test. Raises DataError if the data
+    cannot be used, and StorageError if `output` cannot be written.
     """
     with progress(f"reading {source}"):
         census = datasets.load(source)

@@ -24,19 +24,23 @@ BOOLEAN: ColumnChanges = {
     "nullable": False,
     "reject_unknown": True,
 }
-"""A column of booleans. A missing value would become True: NumPy has no missing boolean."""
+"""A column of booleans. A missing value would become True: NumPy has no missing
+boolean."""
 TRIED_ROWS = 20
-"""Maximum number of training rows that the model predicts to test a change of the schema (20)."""
+"""Maximum number of training rows that the model predicts to test a change of the
+schema (20)."""
 MAX_CATEGORIES = 100
-"""Maximum number of different texts of a column of categories (100). With more, the column has type "text"."""
+"""Maximum number of different texts of a column of categories (100). With more, the
+column has type "text"."""
 
 
 def complete_schema(model: Any, schema: Schema, table: Table, names: list[str | None]) -> Schema:
     """Return the schema with the types of the training data for columns of unknown type, and for dates.
 
-    A scaler converts dates to numbers, so the model states the type number for a column of dates. A column with missing
-    values becomes nullable. Each change is kept only if the model predicts training rows with it. `names` has the name
-    in the table of each column of the schema.
+    A scaler converts dates to numbers, so the model states the type number for a column
+    of dates. A column with missing values becomes nullable. Each change is kept only if
+    the model predicts training rows with it. `names` has the name in the table of each
+    column of the schema.
     """
     used = {
         index: table.frame[name]
@@ -55,7 +59,8 @@ def complete_schema(model: Any, schema: Schema, table: Table, names: list[str | 
 def with_booleans(model: Any, schema: Schema, table: Table, names: list[str | None]) -> Schema:
     """Return the schema where a column of numbers with booleans in the training data accepts only booleans.
 
-    A form can then show a switch in place of a number. The schema is unchanged if the model would no longer compile.
+    A form can then show a switch in place of a number. The schema is unchanged if the
+    model would no longer compile.
     """
     changes = {
         index: BOOLEAN
@@ -130,7 +135,8 @@ def _accepts(
 ) -> bool:
     """Return whether the model predicts training rows.
 
-    The rows have no missing values, except in the column at the position `with_missing`.
+    The rows have no missing values, except in the column at the position
+    `with_missing`.
     """
     positions, filled = np.arange(min(TRIED_ROWS, len(table.frame))), [name for name in names if name is not None]
     if with_missing is not None:

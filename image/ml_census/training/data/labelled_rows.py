@@ -9,8 +9,9 @@ import pandas as pd
 class LabelledRows:
     """Training rows or test rows of a model.
 
-    The first columns of `rows` are the columns of the model, in its order. Further columns are group columns. `target`
-    has a class of the model or a number for each row. Both have the index 0, 1, 2 and so on.
+    The first columns of `rows` are the columns of the model, in its order. Further
+    columns are group columns. `target` has a class of the model or a number for each
+    row. Both have the index 0, 1, 2 and so on.
     """
 
     rows: pd.DataFrame

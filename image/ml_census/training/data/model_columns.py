@@ -11,9 +11,9 @@ MAX_NAMES = 20
 def model_columns(schema: Schema, names: Sequence[str], target: str, groups: Sequence[str] = ()) -> list[str | None]:
     """Return the name in the table of each column of the model; None for a missing column that the model ignores.
 
-    `names` are the columns of the table. A model that was fitted without names takes the columns except the target by
-    position. A text vectorizer takes its only column. Raises KeyError with a message if a column is missing or occurs
-    twice.
+    `names` are the columns of the table. A model that was fitted without names takes
+    the columns except the target by position. A text vectorizer takes its only column.
+    Raises KeyError with a message if a column is missing or occurs twice.
     """
     if twice := [name for name in names if names.count(name) > 1]:
         raise KeyError(f"two columns have the name {twice[0]}")

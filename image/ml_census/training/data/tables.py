@@ -22,15 +22,17 @@ UTF_16 = "utf-16"
 """Encoding of text in which most characters have a byte 0."""
 SPELLINGS: tuple[Callable[[str], str], ...] = (str.lower, str.upper, str.capitalize)
 MISSING_NUMBERS = [*sorted({spell(word) for word in MISSING_WORDS for spell in SPELLINGS}), "NaN", "NaT", "#N/A"]
-"""Texts of CSV that are missing values in a column of numbers. Other spellings are found by the schema."""
+"""Texts of CSV that are missing values in a column of numbers. Other spellings are
+found by the schema."""
 
 
 @dataclass(frozen=True)
 class Table:
     """A table of training data or test data, with the facts that errors and manifest.json name.
 
-    `key` is the option or argument that names the table, and `source` the name of the file. `sha256` is the SHA-256 of
-    the file or of the rows. `line` returns the line of a row in a CSV file, where both begin with line 1 and row 0.
+    `key` is the option or argument that names the table, and `source` the name of the
+    file. `sha256` is the SHA-256 of the file or of the rows. `line` returns the line of
+    a row in a CSV file, where both begin with line 1 and row 0.
     """
 
     frame: pd.DataFrame
@@ -92,8 +94,9 @@ class _CsvText(NamedTuple):
 def read_table(key: str, uri: str, schema: Schema, target: str, groups: Sequence[str] = ()) -> Table:
     """Return the table of a CSV or Parquet file for a model with these columns.
 
-    CSV can be compressed with gzip. The encoding and the delimiter are detected, as in `ml-census predict`. `key` is
-    the option that names the file. Raises ArtifactError if the file cannot be read, or lacks a column.
+    CSV can be compressed with gzip. The encoding and the delimiter are detected, as in
+    `ml-census predict`. `key` is the option that names the file. Raises ArtifactError
+    if the file cannot be read, or lacks a column.
     """
     try:
         data = storage.read(uri)

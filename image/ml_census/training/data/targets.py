@@ -18,8 +18,9 @@ def read_target(
 ) -> pd.Series:
     """Return the class or number of each row; NaN or None for a row without one.
 
-    `classes` are the classes of the model, or None for a regressor. `labels` has the text of each class, which the
-    table can have in place of the class. Raises ArtifactError if a row has another class, or text in place of a number.
+    `classes` are the classes of the model, or None for a regressor. `labels` has the
+    text of each class, which the table can have in place of the class. Raises
+    ArtifactError if a row has another class, or text in place of a number.
     """
     values = table.frame[name]
     if classes is None:

@@ -13,8 +13,8 @@ from ml_census.training.data.tables import Table
 def validate_rows(schema: Schema, table: Table, names: list[str | None]) -> pd.DataFrame:
     """Return the values of the model's columns as the model expects them: numbers as float64, other values as objects.
 
-    `names` has the name in the table of each column, or None for a column that clients can omit. Raises ArtifactError
-    for the first value that a column does not accept.
+    `names` has the name in the table of each column, or None for a column that clients
+    can omit. Raises ArtifactError for the first value that a column does not accept.
     """
     values = {}
     for column, name in zip(schema.columns, names, strict=True):

@@ -10,11 +10,13 @@ from ml_census.training.evaluation.intervals import Estimate, share
 from ml_census.training.evaluation.predictions import UNKNOWN, ClassPredictions
 
 MAX_CALIBRATION_BINS = 10
-"""Maximum number of bins of a calibration curve (10). The bins have about equal numbers of rows."""
+"""Maximum number of bins of a calibration curve (10). The bins have about equal numbers
+of rows."""
 
 
 MIN_CALIBRATION_BINS = 3
-"""Minimum number of bins with about equal numbers of rows (3). With fewer bins, the bins have equal width."""
+"""Minimum number of bins with about equal numbers of rows (3). With fewer bins, the
+bins have equal width."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,11 @@ class CalibrationBin:
 class Classes:
     """Right and wrong predictions of a classifier.
 
-    `confusion` has a row for each true class and a column for each predicted class: int64 (classes, classes).
-    `most_frequent` is the code of the most frequent class in training. `calibration` is empty without probabilities.
-    With two classes, it describes the probability of the second class, otherwise the probability of the predicted
-    class.
+    `confusion` has a row for each true class and a column for each predicted class:
+    int64 (classes, classes). `most_frequent` is the code of the most frequent class in
+    training. `calibration` is empty without probabilities. With two classes, it
+    describes the probability of the second class, otherwise the probability of the
+    predicted class.
     """
 
     labels: list[str]

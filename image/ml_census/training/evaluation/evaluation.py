@@ -35,9 +35,10 @@ Kind = Literal["binary", "multiclass", "regression"]
 class Evaluation:
     """Results of a model on test rows.
 
-    `metrics` and `baseline` have the same keys. The baseline predicts the most frequent class or the mean of the
-    training target, and the shares of the classes in training as probabilities. `left_out` counts test rows whose class
-    the model does not have; no result includes these rows. `rows` counts the other rows.
+    `metrics` and `baseline` have the same keys. The baseline predicts the most frequent
+    class or the mean of the training target, and the shares of the classes in training
+    as probabilities. `left_out` counts test rows whose class the model does not have;
+    no result includes these rows. `rows` counts the other rows.
     """
 
     kind: Kind
@@ -52,7 +53,8 @@ class Evaluation:
     classes: Classes | None = None
     """None for a regressor."""
     probabilities: BinaryProbabilities | None = None
-    """None unless the model has two classes with probabilities, and the test rows have both classes."""
+    """None unless the model has two classes with probabilities, and the test rows have
+    both classes."""
     regression: Regression | None = None
     """None for a classifier."""
     left_out: int = 0
@@ -67,10 +69,11 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate the predictor that the server uses. The same model and rows always give the same numbers.
 
-    The first columns of `test.rows` are those of the model, in its order; further columns can be group columns.
-    `labels` has the text of each class. Raises InvalidRowsError if a test row does not fit the schema, PredictionError
-    if the model rejects a row, KeyError if a group column is missing, and ValueError if there are no rows to evaluate
-    or the model has several outputs.
+    The first columns of `test.rows` are those of the model, in its order; further
+    columns can be group columns. `labels` has the text of each class. Raises
+    InvalidRowsError if a test row does not fit the schema, PredictionError if the model
+    rejects a row, KeyError if a group column is missing, and ValueError if there are no
+    rows to evaluate or the model has several outputs.
     """
     if predictor.outputs is not None:
         raise ValueError(SEVERAL_OUTPUTS)

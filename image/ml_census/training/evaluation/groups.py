@@ -10,7 +10,8 @@ from ml_census.training.evaluation.intervals import Estimate, mean, share
 from ml_census.training.evaluation.predictions import ClassPredictions
 
 MAX_GROUPS = 12
-"""Maximum number of groups of a column (12), without the group of missing values. The last one has all other values."""
+"""Maximum number of groups of a column (12), without the group of missing values. The
+last one has all other values."""
 QUARTERS = np.array([0.25, 0.5, 0.75])
 
 Measures = Callable[[np.ndarray], dict[str, Estimate]]
@@ -21,8 +22,9 @@ Measures = Callable[[np.ndarray], dict[str, Estimate]]
 class Group:
     """The test rows of one group of `column`, with the measures of its errors by name.
 
-    The measures of a classifier are "wrong" and, with two classes, "false_positives" and "false_negatives". The
-    measures of a regressor are "absolute", the mean absolute error, and "signed", the mean error.
+    The measures of a classifier are "wrong" and, with two classes, "false_positives"
+    and "false_negatives". The measures of a regressor are "absolute", the mean absolute
+    error, and "signed", the mean error.
     """
 
     column: str

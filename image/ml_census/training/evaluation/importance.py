@@ -20,7 +20,8 @@ A model with 200 columns thus takes 100,000 predictions in place of 600,000.
 """
 
 Score = Callable[[Columns, np.ndarray], float]
-"""A function from validated rows, and their positions among all test rows, to a score. A better model scores higher."""
+"""A function from validated rows, and their positions among all test rows, to a score.
+A better model scores higher."""
 
 
 @dataclass(frozen=True)

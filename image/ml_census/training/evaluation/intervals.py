@@ -12,7 +12,8 @@ Z = 1.959963984540054
 class Estimate:
     """A share or a mean over `of` rows, and the bounds of its 95 % confidence interval.
 
-    `count` is the number of rows that a share counts; None for a mean. Without rows, the three numbers are NaN.
+    `count` is the number of rows that a share counts; None for a mean. Without rows,
+    the three numbers are NaN.
     """
 
     value: float

@@ -18,7 +18,8 @@ UNKNOWN = -1
 class ClassPredictions:
     """True and predicted classes of test rows as codes: positions in `labels`, int64 (rows,).
 
-    `labels` has the text of each class. `probabilities` is float64 (rows, classes), or None if the model has none.
+    `labels` has the text of each class. `probabilities` is float64 (rows, classes), or
+    None if the model has none.
     """
 
     labels: list[str]
@@ -35,7 +36,8 @@ class ClassPredictions:
 def validated_columns(predictor: Predictor, rows: pd.DataFrame) -> Columns:
     """Return the values of `rows` as the server passes them to the model.
 
-    The first columns of `rows` are the columns of the model, in its order. Raises InvalidRowsError if a row is invalid.
+    The first columns of `rows` are the columns of the model, in its order. Raises
+    InvalidRowsError if a row is invalid.
     """
     columns = [json_values(rows.iloc[:, index]) for index in range(len(predictor.schema.columns))]
     return predictor.schema.validate_rows([list(row) for row in zip(*columns, strict=True)]).columns

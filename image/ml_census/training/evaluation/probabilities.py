@@ -12,15 +12,16 @@ SCORE_BINS = np.linspace(0, 1, 41)
 RESAMPLES = 400
 CONFIDENCE = 0.95
 MAX_CELLS = 2000
-"""Maximum number of distinct scores that the bootstrap distinguishes (2,000), so that its time has a limit."""
+"""Maximum number of distinct scores that the bootstrap distinguishes (2,000), so that
+its time has a limit."""
 
 
 @dataclass(frozen=True)
 class Curve:
     """A ROC or precision-recall curve, with the points of GRID on the x axis. Arrays are float64 (points,).
 
-    `values` are the y values. `low` and `high` are the bounds of the 95 % confidence band. `area` is the ROC AUC or the
-    average precision.
+    `values` are the y values. `low` and `high` are the bounds of the 95 % confidence
+    band. `area` is the ROC AUC or the average precision.
     """
 
     values: np.ndarray
@@ -33,8 +34,9 @@ class Curve:
 class Thresholds:
     """Rows with a probability of at least each of THRESHOLDS. Arrays are int64 (thresholds,).
 
-    `true_positives` counts rows of the second class, `false_positives` rows of the first class. `positives` and
-    `negatives` are the numbers of all rows of the two classes.
+    `true_positives` counts rows of the second class, `false_positives` rows of the
+    first class. `positives` and `negatives` are the numbers of all rows of the two
+    classes.
     """
 
     true_positives: np.ndarray
@@ -47,7 +49,8 @@ class Thresholds:
 class BinaryProbabilities:
     """Evaluation of the probability of the second class.
 
-    `scores` counts the rows of each true class in the bins with the edges SCORE_BINS: int64 (2, bins).
+    `scores` counts the rows of each true class in the bins with the edges SCORE_BINS:
+    int64 (2, bins).
     """
 
     roc: Curve
@@ -95,8 +98,9 @@ def _precision_recall(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
 def _resample(truth: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Return counts of resampled rows by class and score, the highest score first: int64 (RESAMPLES, 2, cells).
 
-    Draws from the multinomial distribution of the counts, which equals the bootstrap over rows (Efron and Tibshirani
-    1993) and takes the same time for any number of rows.
+    Draws from the multinomial distribution of the counts, which equals the bootstrap
+    over rows (Efron and Tibshirani 1993) and takes the same time for any number of
+    rows.
     """
     cells = np.unique(scores)
     if len(cells) > MAX_CELLS:

@@ -17,7 +17,8 @@ QUANTILES = 5
 class RangeError:
     """Errors of the test rows with true values from `low` to `high`, both included.
 
-    `absolute` is the mean absolute error. `signed` is the mean error, positive if predictions are too high.
+    `absolute` is the mean absolute error. `signed` is the mean error, positive if
+    predictions are too high.
     """
 
     low: float
@@ -30,10 +31,11 @@ class RangeError:
 class Regression:
     """Errors of a regressor on the test rows.
 
-    `truth` and `predicted` are the values of at most MAX_POINTS sampled rows: float64 (points,). `counts` counts the
-    errors of all rows between `edges`: int64 (bins,), float64 (bins + 1,). The first and the last bin also count the
-    errors outside of the edges. `quantiles` are the 5 %, 50 % and 95 % quantiles of the errors. `ranges` has the errors
-    by fifths of the true value.
+    `truth` and `predicted` are the values of at most MAX_POINTS sampled rows: float64
+    (points,). `counts` counts the errors of all rows between `edges`: int64 (bins,),
+    float64 (bins + 1,). The first and the last bin also count the errors outside of the
+    edges. `quantiles` are the 5 %, 50 % and 95 % quantiles of the errors. `ranges` has
+    the errors by fifths of the true value.
     """
 
     truth: np.ndarray

@@ -8,9 +8,11 @@ from ml_census.training.evaluation.classification import Classes
 from ml_census.training.report.formatting import count, percent
 
 MAX_CLASSES = 10
-"""Maximum number of classes in the confusion matrix (10). The last one has all other classes if there are more."""
+"""Maximum number of classes in the confusion matrix (10). The last one has all other
+classes if there are more."""
 MAX_LISTED = 20
-"""Maximum number of classes in the table of classes, and of pairs in the table of confusions (20 and 10)."""
+"""Maximum number of classes in the table of classes, and of pairs in the table of
+confusions (20 and 10)."""
 MAX_PAIRS = 10
 
 

@@ -5,7 +5,8 @@ import math
 DIGITS = 3
 """Number of significant digits of a metric (3)."""
 ROUNDING = 1e-9
-"""Maximum rounding error of a share (1e-9). Without it, 1 - 0.0975 is rounded down, and 0.9025 up."""
+"""Maximum rounding error of a share (1e-9). Without it, 1 - 0.0975 is rounded down, and
+0.9025 up."""
 SUFFIXES = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 NONE = "–"
 """Text of a number that is not defined."""

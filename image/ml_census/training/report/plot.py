@@ -1,6 +1,7 @@
 """A plot: layers of SVG paths, which stretch with the page, and axes of HTML text, which keeps its size.
 
-The texts of an SVG image shrink with the image. On a phone of 390 pixels they were 9 pixels high.
+The texts of an SVG image shrink with the image. On a phone of 390 pixels they were 9
+pixels high.
 """
 
 import math
@@ -72,7 +73,8 @@ class Layer:
 class Plot:
     """A plot with a heading, a text that describes the plot, and its figures as a table.
 
-    `legend` has CSS classes and a text for each colour. `header` and `rows` are the table.
+    `legend` has CSS classes and a text for each colour. `header` and `rows` are the
+    table.
     """
 
     title: str

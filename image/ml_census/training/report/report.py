@@ -23,9 +23,10 @@ from ml_census.training.report.tiles import build_tiles
 class ReportContext:
     """Facts about a model that report.html shows.
 
-    `created` is the date of the report as text. `source` names the data, and `fingerprint` is the SHA-256 of the data.
-    `estimator` is the class of the model with its parameters. If `on_training_rows` is true, the test rows are training
-    rows. If `synthetic` is true, the data describe nothing real.
+    `created` is the date of the report as text. `source` names the data, and
+    `fingerprint` is the SHA-256 of the data. `estimator` is the class of the model with
+    its parameters. If `on_training_rows` is true, the test rows are training rows. If
+    `synthetic` is true, the data describe nothing real.
     """
 
     title: str

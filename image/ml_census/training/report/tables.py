@@ -25,9 +25,10 @@ NAMES = {
 class Bar:
     """An estimate as text and as a bar: positions in percent of the width of the cell.
 
-    `value` is None without rows. `low` and `high` equal `value` if the rows are too few for an interval. `mark` is
-    "higher" or "lower" if the interval does not include the estimate for all rows, otherwise empty. A mean error has
-    "above" and "below" instead, because neither is better.
+    `value` is None without rows. `low` and `high` equal `value` if the rows are too few
+    for an interval. `mark` is "higher" or "lower" if the interval does not include the
+    estimate for all rows, otherwise empty. A mean error has "above" and "below"
+    instead, because neither is better.
     """
 
     text: str

@@ -23,7 +23,8 @@ from ml_census.schema import Schema, Value
 def steps_of_sparse_input(model: Any, schema: Schema) -> list[Any]:
     """Return the steps of a fitted pipeline that get a sparse matrix, in their order: at the end the model itself.
 
-    Steps that only select columns are left out. Raises UnsupportedModelError if the pipeline rejects all example rows.
+    Steps that only select columns are left out. Raises UnsupportedModelError if the
+    pipeline rejects all example rows.
     """
     for example in schema.example_rows():
         try:
@@ -50,8 +51,9 @@ def _steps_of_sparse_input(model: Any, inputs: Any) -> list[Any]:
 def encode_categories(features: Sequence[Feature], categories: Mapping[int, Sequence[Value]]) -> list[Feature]:
     """Return the features, with the codes of the model in place of the categories of pandas columns.
 
-    `categories` has the categories of each such feature in the order of their codes, by the position of the feature.
-    Missing and unknown categories become NaN, because pandas has the code -1 for them.
+    `categories` has the categories of each such feature in the order of their codes, by
+    the position of the feature. Missing and unknown categories become NaN, because
+    pandas has the code -1 for them.
     """
     return [
         _encoded(feature, categories[index]) if index in categories else feature

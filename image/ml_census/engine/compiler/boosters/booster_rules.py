@@ -69,10 +69,11 @@ def compile_xgboost(
 ) -> CompiledPredictor:
     """Return the compiled form of a fitted XGB* estimator.
 
-    `features` are the input columns of the model, after the steps of the pipeline. `classes` is None for a regressor.
-    `sparse` are the steps that get a sparse matrix, and the model if it gets one. XGBoost treats the zeros of a sparse
-    matrix as missing values. Raises UnsupportedModelError if a feature or an option of the model is not supported, or
-    if no tree has a split.
+    `features` are the input columns of the model, after the steps of the pipeline.
+    `classes` is None for a regressor. `sparse` are the steps that get a sparse matrix,
+    and the model if it gets one. XGBoost treats the zeros of a sparse matrix as missing
+    values. Raises UnsupportedModelError if a feature or an option of the model is not
+    supported, or if no tree has a split.
     """
     is_sparse = _has_sparse_input(model, sparse)
     read = xgboost_json.read_booster(model.get_booster(), _xgboost_iterations(model))
@@ -116,7 +117,8 @@ def compile_lightgbm(
 ) -> CompiledPredictor:
     """Return the compiled form of a fitted LGBM* estimator. The parameters are those of compile_xgboost().
 
-    Raises UnsupportedModelError if a feature or an option of the model is not supported, or if no tree has a split.
+    Raises UnsupportedModelError if a feature or an option of the model is not
+    supported, or if no tree has a split.
     """
     if model.get_params().get("pred_early_stop"):
         raise UnsupportedModelError("no rule for LightGBM's pred_early_stop")
@@ -138,7 +140,8 @@ def compile_lightgbm(
 def _has_sparse_input(model: Any, sparse: list[Any]) -> bool:
     """Return whether the model gets a sparse matrix. Raises UnsupportedModelError if a step before it gets one.
 
-    A scaler multiplies a sparse matrix by the reciprocal of its scale, in place of a division.
+    A scaler multiplies a sparse matrix by the reciprocal of its scale, in place of a
+    division.
     """
     if sparse and sparse[0] is not model:
         raise UnsupportedModelError(f"no rule for a {type(sparse[0]).__name__} of a sparse matrix")

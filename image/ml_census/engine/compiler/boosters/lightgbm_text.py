@@ -10,14 +10,18 @@ from ml_census.engine.compiler.trees.category_splits import CategorySetTest
 from ml_census.engine.compiler.trees.tree_nodes import TreeNodes
 
 CATEGORY, DEFAULT_LEFT = 1, 2
-"""Bits of decision_type: whether a node splits by category, and whether missing values go left."""
+"""Bits of decision_type: whether a node splits by category, and whether missing values
+go left."""
 NO_MISSING, ZERO_IS_MISSING = 0, 4
-"""Values of the bits 2 and 3 of decision_type: NaN counts as 0, or 0 counts as missing."""
+"""Values of the bits 2 and 3 of decision_type: NaN counts as 0, or 0 counts as
+missing."""
 MISSING_BITS = 12
 WITHOUT_EFFECT = ("num_class:", "tweedie_variance_power:")
-"""Parameters of an objective that do not change predictions. The parameter sigmoid has no effect if it is 1."""
+"""Parameters of an objective that do not change predictions. The parameter sigmoid has
+no effect if it is 1."""
 NO_CATEGORY = -1.0
-"""LightGBM cuts a number to a whole number: the numbers between -1 and 1 are category 0."""
+"""LightGBM cuts a number to a whole number: the numbers between -1 and 1 are category
+0."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,8 @@ class LightgbmTrees:
     """The trees of a booster, in the order in which LightGBM adds them."""
 
     objective: str
-    """The name of the objective, and of its parameters those that change predictions, for example "regression sqrt"."""
+    """The name of the objective, and of its parameters those that change predictions,
+    for example "regression sqrt"."""
     trees: list[TreeNodes]
     values: list[np.ndarray]
     """For each tree, the values of its nodes: float64 (nodes, 1)."""
@@ -40,8 +45,8 @@ class LightgbmTrees:
 def read_booster(booster: Any) -> LightgbmTrees:
     """Return the trees of a fitted lightgbm.Booster, up to its best iteration if training stopped early.
 
-    Raises UnsupportedModelError for trees with linear models in their leaves, and for a feature whose zeros count as
-    missing values in some trees only.
+    Raises UnsupportedModelError for trees with linear models in their leaves, and for a
+    feature whose zeros count as missing values in some trees only.
     """
     header, *parts = booster.model_to_string().split("\nTree=")
     described = _items(header)

@@ -26,7 +26,8 @@ class XgboostTrees:
     objective: str
     trees: list[TreeNodes]
     values: list[np.ndarray]
-    """For each tree, the values of its nodes: float64 (nodes, width), each a float32."""
+    """For each tree, the values of its nodes: float64 (nodes, width), each a
+    float32."""
     outputs: list[int]
     """For each tree, the position of the first score to which the tree adds values."""
     base: np.ndarray
@@ -58,8 +59,8 @@ def read_booster(booster: Any, iterations: int | None) -> XgboostTrees:
 def _weighted(values: list[np.ndarray], weights: np.ndarray, lost: np.ndarray) -> list[np.ndarray]:
     """Return the leaf values of DART with the weights of their trees: float32 arrays.
 
-    Before version 3.3, XGBoost adds a tree to the base, subtracts the base and then applies the weight. `lost` is the
-    base of each tree for these versions, else 0.
+    Before version 3.3, XGBoost adds a tree to the base, subtracts the base and then
+    applies the weight. `lost` is the base of each tree for these versions, else 0.
     """
     return [(leaves + base - base) * weight for leaves, weight, base in zip(values, weights, lost, strict=True)]
 

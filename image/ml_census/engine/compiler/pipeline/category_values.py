@@ -1,8 +1,9 @@
 """Convert the values of a CategoricalFeature to one value for each code of the column's CategoryEncoder.
 
-A CategoricalFeature has a value for each probe value of its column. The probe values are a missing value, the known
-categories and two unknown categories. The encoder has code 0 for a missing value, codes 1 ... n for the known
-categories and code n + 1 for all unknown categories. So the feature must have the same value for both unknown
+A CategoricalFeature has a value for each probe value of its column. The probe values
+are a missing value, the known categories and two unknown categories. The encoder has
+code 0 for a missing value, codes 1 ... n for the known categories and code n + 1 for
+all unknown categories. So the feature must have the same value for both unknown
 categories.
 """
 
@@ -27,7 +28,8 @@ class ExceptionalCodes(NamedTuple):
 def values_by_code(feature: CategoricalFeature, dtype: Any) -> np.ndarray:
     """Return the value of the feature for each code of the encoder: an array (codes,) of `dtype`.
 
-    Raises UnsupportedModelError if the values are not numbers, or differ between unknown categories.
+    Raises UnsupportedModelError if the values are not numbers, or differ between
+    unknown categories.
     """
     values = _to_numbers(feature, feature.dense()).astype(dtype)
     if not np.array_equal(values[-1], values[-2], equal_nan=True):
@@ -38,8 +40,9 @@ def values_by_code(feature: CategoricalFeature, dtype: Any) -> np.ndarray:
 def exceptional_codes(feature: CategoricalFeature, dtype: Any) -> ExceptionalCodes:
     """Return the codes for which the feature does not have its usual value.
 
-    If feature.exceptions is None, the result has all codes, and `usual` is 0. `dtype` is that of the returned values.
-    Raises UnsupportedModelError if the values are not numbers, or differ between unknown categories.
+    If feature.exceptions is None, the result has all codes, and `usual` is 0. `dtype`
+    is that of the returned values. Raises UnsupportedModelError if the values are not
+    numbers, or differ between unknown categories.
     """
     if feature.exceptions is None:
         values = values_by_code(feature, dtype)

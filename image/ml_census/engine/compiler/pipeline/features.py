@@ -1,8 +1,8 @@
 """Features: the columns after some steps of a pipeline. Each feature depends on one raw column, a column of the schema.
 
-A feature of a number column is a list of arithmetic operations. A feature of a category column is a table: it has one
-value for each probe value of the column. The probe values are a missing value, the known categories and two unknown
-categories.
+A feature of a number column is a list of arithmetic operations. A feature of a category
+column is a table: it has one value for each probe value of the column. The probe values
+are a missing value, the known categories and two unknown categories.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,8 @@ from ml_census.engine.runtime.linear_model import NumericFeature
 from ml_census.schema import Column, Schema, Value
 
 UNKNOWN_TEXTS = ("\x01 an unknown category", "\x02 another one")
-"""Two texts that are no known categories. The compiler detects a step that treats the two texts differently."""
+"""Two texts that are no known categories. The compiler detects a step that treats the
+two texts differently."""
 UNKNOWN_COUNT = 2
 """The number of unknown categories, which are the last probe values of a column."""
 
@@ -26,12 +27,14 @@ class UnsupportedModelError(Exception):
 class CategoricalFeature:
     """A feature of a category column: a table with a value for each probe value of the column.
 
-    The probe values are a missing value, the known categories and two unknown categories. If `exceptions` is None, the
-    feature has the value values[i] for probe value i.
+    The probe values are a missing value, the known categories and two unknown
+    categories. If `exceptions` is None, the feature has the value values[i] for probe
+    value i.
 
-    Otherwise `exceptions` has two integer arrays (n,): the positions of probe values, and the positions of their values
-    in `values`. The feature has values[0] for all other probe values. This form is for one-hot encoders: of 100,000
-    categories, each feature is 0 for all but one.
+    Otherwise `exceptions` has two integer arrays (n,): the positions of probe values,
+    and the positions of their values in `values`. The feature has values[0] for all
+    other probe values. This form is for one-hot encoders: of 100,000 categories, each
+    feature is 0 for all but one.
     """
 
     column: int
@@ -43,7 +46,8 @@ class CategoricalFeature:
     def dense(self) -> np.ndarray:
         """Return the value of the feature for each probe value: an array (probe values,) with the dtype of `values`.
 
-        The probe values of the column are a missing value, the known categories and two unknown categories.
+        The probe values of the column are a missing value, the known categories and two
+        unknown categories.
         """
         if self.exceptions is None:
             return self.values
@@ -69,11 +73,13 @@ class Mask:
     """The values that a model of XGBoost or LightGBM replaces before the trees compare them."""
 
     low: float = np.inf
-    """The lowest value that the model treats as a missing value. `low` is above `high` if there is no such value."""
+    """The lowest value that the model treats as a missing value. `low` is above `high`
+    if there is no such value."""
     high: float = -np.inf
     """The highest value that the model treats as a missing value."""
     zero: float = 0.0
-    """The model replaces numbers from -zero to zero by 0, before `low` and `high` apply."""
+    """The model replaces numbers from -zero to zero by 0, before `low` and `high`
+    apply."""
 
     def apply(self, values: np.ndarray) -> np.ndarray:
         """Return the values with NaN for each value from `low` to `high`: float64 (n,) to float64 (n,)."""
@@ -94,8 +100,8 @@ Feature = CategoricalFeature | NumericFeature | OpaqueFeature
 def input_features(schema: Schema) -> list[Feature]:
     """Return a feature for each column of the schema, before the first step of the pipeline.
 
-    Raises UnsupportedModelError for a model that takes one text per row (schema.form "documents"), or for a category
-    column whose only category is the missing value.
+    Raises UnsupportedModelError for a model that takes one text per row (schema.form
+    "documents"), or for a category column whose only category is the missing value.
     """
     if schema.form == "documents":
         raise UnsupportedModelError("no rule for models of documents")
@@ -128,8 +134,9 @@ def known_categories(column: Column) -> list[Value]:
 def probe_values(column: Column) -> list[Value]:
     """Return a missing value, the known categories and two unknown categories of a column, in this order.
 
-    If the schema rejects missing values or unknown categories, the first category replaces them. Raises
-    UnsupportedModelError for a column whose only category is the missing value.
+    If the schema rejects missing values or unknown categories, the first category
+    replaces them. Raises UnsupportedModelError for a column whose only category is the
+    missing value.
     """
     values = known_categories(column)
     if not values:

@@ -1,7 +1,8 @@
 """Follow the steps of a fitted pipeline, and compute the features after each step.
 
-The compiler supports only steps whose output columns each depend on one input column. So each feature depends on one
-column of the schema. apply_step() raises UnsupportedModelError for a step that this module does not support.
+The compiler supports only steps whose output columns each depend on one input column.
+So each feature depends on one column of the schema. apply_step() raises
+UnsupportedModelError for a step that this module does not support.
 """
 
 from collections.abc import Callable
@@ -35,7 +36,8 @@ RULES: dict[type, Rule] = {
     MaxAbsScaler: step_rules.scale,
     RobustScaler: step_rules.scale,
 }
-"""Class of a step -> function that returns the output features of such a step from its input features."""
+"""Class of a step -> function that returns the output features of such a step from its
+input features."""
 
 
 class _PipelineTracer(PipelineVisitor[Feature]):
@@ -61,7 +63,8 @@ class _PipelineTracer(PipelineVisitor[Feature]):
 def apply_step(step: Any, features: list[Feature]) -> list[Feature]:
     """Return the features after a fitted step, from the features before the step.
 
-    Raises UnsupportedModelError if the compiler does not support the step or one of its options. Raises
-    SklearnInternalsError if the installed scikit-learn lacks a private attribute that the compiler reads.
+    Raises UnsupportedModelError if the compiler does not support the step or one of its
+    options. Raises SklearnInternalsError if the installed scikit-learn lacks a private
+    attribute that the compiler reads.
     """
     return _PipelineTracer().visit(step, features)

@@ -1,7 +1,8 @@
 """Transform all probe values of category columns in one call of a fitted step.
 
-The probe values of a column are a missing value, the known categories and two unknown categories (features.py). With
-one call for each probe value, 4,000 categories took 31 s.
+The probe values of a column are a missing value, the known categories and two unknown
+categories (features.py). With one call for each probe value, 4,000 categories took 31
+s.
 """
 
 import warnings
@@ -19,8 +20,9 @@ from ml_census.engine.compiler.pipeline.features import CategoricalFeature, Feat
 def transform_probes(step: Any, features: Sequence[Feature]) -> Any:
     """Return the output of a fitted step for the probe values of all features: a dense or sparse array (rows, outputs).
 
-    Input row i has values[i] of each category feature, and 0 for each number feature. A category feature with fewer
-    values than rows repeats its last value. Raises UnsupportedModelError if the step raises an exception.
+    Input row i has values[i] of each category feature, and 0 for each number feature. A
+    category feature with fewer values than rows repeats its last value. Raises
+    UnsupportedModelError if the step raises an exception.
     """
     inputs = _probe_rows(features)
     try:
@@ -49,7 +51,8 @@ def _transform(step: Any, inputs: np.ndarray) -> Any:
         return step.transform(inputs)
     if len(step.classes_) > 2:
         return step.transform(inputs[:, 0])
-    # One row at a time: for two classes, an unknown value in a batch changes the number of output columns.
+    # One row at a time: for two classes, an unknown value in a batch changes the number
+    # of output columns.
     return np.concatenate([_to_dense(step.transform(row[np.newaxis])) for row in inputs])
 
 
@@ -62,8 +65,9 @@ def one_hot_features(
 ) -> list[CategoricalFeature]:
     """Return the output features of a fitted OneHotEncoder or LabelBinarizer.
 
-    `widths` has the number of output columns for each input feature. Raises UnsupportedModelError if the step rejects a
-    probe value or returns another number of columns.
+    `widths` has the number of output columns for each input feature. Raises
+    UnsupportedModelError if the step rejects a probe value or returns another number of
+    columns.
     """
     result = csc_array(transform_probes(_with_sparse_output(step), features))
     inputs = [feature for feature, width in zip(features, widths, strict=True) for _ in range(width)]

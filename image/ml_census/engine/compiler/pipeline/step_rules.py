@@ -1,10 +1,12 @@
 """Compute the output features of fitted imputers, scalers and encoders.
 
-For a category column, the step transforms all probe values: a missing value, the known categories and two unknown
-categories. The results are the values of the output feature. For a number column, the fitted attributes of the step
-give the arithmetic operations of the output feature.
+For a category column, the step transforms all probe values: a missing value, the known
+categories and two unknown categories. The results are the values of the output feature.
+For a number column, the fitted attributes of the step give the arithmetic operations of
+the output feature.
 
-All public functions raise UnsupportedModelError if the step rejects a category or has an unsupported option.
+All public functions raise UnsupportedModelError if the step rejects a category or has
+an unsupported option.
 """
 
 from collections.abc import Sequence
@@ -32,7 +34,8 @@ from ml_census.engine.sklearn_internals import one_hot_widths
 def impute(step: SimpleImputer, features: list[Feature]) -> list[Feature]:
     """Return the output features of a SimpleImputer: the imputed features, then the indicators of missing values.
 
-    Raises UnsupportedModelError for number columns in which the imputer replaces another value than NaN.
+    Raises UnsupportedModelError for number columns in which the imputer replaces
+    another value than NaN.
     """
     has_numbers = any(isinstance(feature, NumericFeature) for feature in features)
     if step.missing_values == step.missing_values and has_numbers:
@@ -51,7 +54,8 @@ def impute(step: SimpleImputer, features: list[Feature]) -> list[Feature]:
 def encode_ordinal(step: OrdinalEncoder, features: list[Feature]) -> list[Feature]:
     """Return the output features of an OrdinalEncoder.
 
-    Raises UnsupportedModelError for a number column, or if the schema lacks a category of the encoder.
+    Raises UnsupportedModelError for a number column, or if the schema lacks a category
+    of the encoder.
     """
     _require_all_categories(features, step.categories_)
     return scale(step, features)
@@ -60,7 +64,8 @@ def encode_ordinal(step: OrdinalEncoder, features: list[Feature]) -> list[Featur
 def scale(step: Any, features: list[Feature]) -> list[Feature]:
     """Return the output features of a scaler or OrdinalEncoder: one for each input feature.
 
-    Raises UnsupportedModelError for a column that is neither a number nor a category, or for an unsupported option.
+    Raises UnsupportedModelError for a column that is neither a number nor a category,
+    or for an unsupported option.
     """
     results = transform_probes(step, features).T
     return [
@@ -72,8 +77,9 @@ def scale(step: Any, features: list[Feature]) -> list[Feature]:
 def encode_one_hot(step: OneHotEncoder, features: list[Feature]) -> list[Feature]:
     """Return the output features of a OneHotEncoder.
 
-    Raises UnsupportedModelError for a number column, or if the schema lacks a category of the encoder. Raises
-    SklearnInternalsError if the encoder lacks the private attribute with the number of output columns.
+    Raises UnsupportedModelError for a number column, or if the schema lacks a category
+    of the encoder. Raises SklearnInternalsError if the encoder lacks the private
+    attribute with the number of output columns.
     """
     return _one_hot(step, features, step.categories_, one_hot_widths(step))
 
@@ -81,7 +87,8 @@ def encode_one_hot(step: OneHotEncoder, features: list[Feature]) -> list[Feature
 def binarize_labels(step: LabelBinarizer, features: list[Feature]) -> list[Feature]:
     """Return the output features of a LabelBinarizer: one for two classes, else one for each class.
 
-    Raises UnsupportedModelError for a number column, or if the schema lacks a class of the binarizer.
+    Raises UnsupportedModelError for a number column, or if the schema lacks a class of
+    the binarizer.
     """
     count = len(step.classes_)
     return _one_hot(step, features, [step.classes_], [1 if count == 2 else count])
@@ -133,7 +140,8 @@ def _scaling(step: Any) -> list[tuple[str, Any]]:
 def _require_all_categories(features: Sequence[Feature], categories: Sequence[np.ndarray]) -> None:
     """Raise UnsupportedModelError if the encoder has a category that the schema does not list.
 
-    The compiled model would treat this category as unknown, but the encoder knows the category.
+    The compiled model would treat this category as unknown, but the encoder knows the
+    category.
     """
     for feature, known in zip(features, categories, strict=True):
         listed = set(feature.values.tolist()) if isinstance(feature, CategoricalFeature) else set()

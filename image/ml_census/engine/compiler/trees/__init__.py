@@ -1,7 +1,8 @@
 """Compile fitted trees to a TreeEnsemble.
 
-A node of a fitted tree compares a feature, a column after the steps of the pipeline. A node of a TreeEnsemble tests the
-code of a column of the schema: a small whole number that replaces a value of the column.
+A node of a fitted tree compares a feature, a column after the steps of the pipeline. A
+node of a TreeEnsemble tests the code of a column of the schema: a small whole number
+that replaces a value of the column.
 
     estimator ── tree_models.py ──▶ FittedTrees ── tree_compiler.py ──▶ TreeEnsemble
 

@@ -10,7 +10,8 @@ from ml_census.engine.sklearn_internals import CategorySplit
 FloatType = type[np.floating[Any]]
 
 MAX_CATEGORY_CODE = 255
-"""Maximum category code in a HistGradientBoosting* model, whose bitsets have 256 bits."""
+"""Maximum category code in a HistGradientBoosting* model, whose bitsets have 256
+bits."""
 
 
 class CategorySplitTest(Protocol):
@@ -19,13 +20,15 @@ class CategorySplitTest(Protocol):
     def goes_right(self, values: np.ndarray, missing_right: bool) -> np.ndarray:
         """Return whether each value of the feature goes to the right child: floats (values,) to bool (values,).
 
-        A value can be NaN, a missing value, which goes to the right child if `missing_right`.
+        A value can be NaN, a missing value, which goes to the right child if
+        `missing_right`.
         """
 
     def limits(self, dtype: FloatType) -> np.ndarray:
         """Return numbers between which the result does not change, in the given dtype.
 
-        The result is the same for all numbers above one limit, up to and including the next.
+        The result is the same for all numbers above one limit, up to and including the
+        next.
         """
 
 
@@ -38,8 +41,9 @@ class HistogramSplitTest:
     def goes_right(self, values: np.ndarray, missing_right: bool) -> np.ndarray:
         """Return whether each category code goes to the right child: floats (values,) to bool (values,).
 
-        Missing, negative and unknown codes go to the child of missing values, which is the right child if
-        `missing_right`. The file _predictor.pyx of scikit-learn does the same.
+        Missing, negative and unknown codes go to the child of missing values, which is
+        the right child if `missing_right`. The file _predictor.pyx of scikit-learn does
+        the same.
         """
         codes = np.where((values >= 0) & (values <= MAX_CATEGORY_CODE), values, 0).astype(int)
         left = _contains(self.split.left, codes)
@@ -58,9 +62,11 @@ class CategorySetTest:
     codes: np.ndarray
     """int64 (codes,): the set of whole numbers from 0, ascending."""
     set_goes_right: bool
-    """True if the codes of the set go to the right child, as in XGBoost. LightGBM sends these codes to the left."""
+    """True if the codes of the set go to the right child, as in XGBoost. LightGBM sends
+    these codes to the left."""
     above: float
-    """Numbers up to this one are in no set: -1 in LightGBM, and the largest number below 0 in XGBoost."""
+    """Numbers up to this one are in no set: -1 in LightGBM, and the largest number
+    below 0 in XGBoost."""
 
     def goes_right(self, values: np.ndarray, missing_right: bool) -> np.ndarray:
         """Return whether each value goes to the right child: floats (values,) to bool (values,)."""

@@ -13,7 +13,8 @@ from ml_census.engine.runtime.encoders import CategoryEncoder
 def category_tests(splits: ColumnSplits, encoder: CategoryEncoder, pool: BitsetPool) -> ColumnTests:
     """Return the tests of all nodes that split by features of one category column, and append bitsets to `pool`.
 
-    Raises UnsupportedModelError if a feature is not numeric, or differs between unknown categories.
+    Raises UnsupportedModelError if a feature is not numeric, or differs between unknown
+    categories.
     """
     tests: list[NodeTest] = []
     for feature, nodes in zip(splits.features, splits.nodes, strict=True):
@@ -38,7 +39,8 @@ def _tests_by_value(
     for threshold, missing_right in sorted(
         {key for node, key in zip(nodes.tolist(), keys, strict=True) if node not in by_set}
     ):
-        # NumPy would round a Python float to the dtype of the values, and does not round a np.float64
+        # NumPy would round a Python float to the dtype of the values, and does not
+        # round a np.float64
         right = np.where(np.isnan(values), missing_right, values > np.float64(threshold))
         by_threshold[threshold, missing_right] = pool.test_for(right)
     return [by_set.get(node) or by_threshold[key] for node, key in zip(nodes.tolist(), keys, strict=True)]

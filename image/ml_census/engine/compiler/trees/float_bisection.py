@@ -32,9 +32,10 @@ def ordinal_to_float(ordinals: np.ndarray) -> np.ndarray:
 def largest_where(holds: Callable[[np.ndarray], np.ndarray], count: int) -> np.ndarray:
     """Return for each of `count` conditions the largest number for which the condition is true.
 
-    `holds` takes one number for each condition, float64 (count,), and returns bool (count,). Each condition must be
-    true up to some number and false above this number. The search is limited to the range of float32. The result is
-    minus infinity for a condition that is false in the whole range. The results are float64 (count,).
+    `holds` takes one number for each condition, float64 (count,), and returns bool
+    (count,). Each condition must be true up to some number and false above this number.
+    The search is limited to the range of float32. The result is minus infinity for a
+    condition that is false in the whole range. The results are float64 (count,).
     """
     lowest, highest = float_to_ordinal(np.array([-MAX_FLOAT32, MAX_FLOAT32]))
     low = np.full(count, lowest - 1)  # this ordinal below the range means that the condition is never true

@@ -1,6 +1,7 @@
 """Tests of tree nodes on codes, in the format that kernel.c reads.
 
-A code is a small whole number that replaces a value of a column. A bitset is an array with one bit for each code.
+A code is a small whole number that replaces a value of a column. A bitset is an array
+with one bit for each code.
 """
 
 from collections.abc import Sequence
@@ -19,8 +20,9 @@ UINT32_MAX = 2**32 - 1
 class NodeTest(NamedTuple):
     """The test of a node: which codes go to the second (right) child.
 
-    If `flag` is 0, the codes low ... low + span go to the second child, modulo 2**32. If `flag` is BITSET_FLAG, the
-    codes whose bit is set in a bitset go to the second child. `low` is then the position of the bitset's first uint32.
+    If `flag` is 0, the codes low ... low + span go to the second child, modulo 2**32.
+    If `flag` is BITSET_FLAG, the codes whose bit is set in a bitset go to the second
+    child. `low` is then the position of the bitset's first uint32.
     """
 
     flag: int
@@ -36,7 +38,8 @@ class ColumnSplits(NamedTuple):
     features: Sequence[Feature]
     """The features of this column that the trees compare."""
     nodes: Sequence[np.ndarray]
-    """For each feature, the positions of the nodes that compare the feature: int64 (n,)."""
+    """For each feature, the positions of the nodes that compare the feature: int64
+    (n,)."""
     trees: TreeNodes
     """The nodes of all trees."""
     dtype: type[np.floating[Any]]
@@ -50,7 +53,8 @@ class ColumnTests(NamedTuple):
 
     encoder: Encoder
     tests: np.ndarray
-    """uint32 (nodes, 3): flag, low and span for each node, in the order of ColumnSplits.nodes."""
+    """uint32 (nodes, 3): flag, low and span for each node, in the order of
+    ColumnSplits.nodes."""
 
 
 class BitsetPool:
@@ -83,8 +87,9 @@ class BitsetPool:
     def test_for_exceptions(self, codes: np.ndarray, others_right: bool, count: int) -> NodeTest:
         """Return the test that sends `codes` to one child, and all other codes to the other child.
 
-        The other codes go to the second child if `others_right`. `codes` are ascending, and `count` is the number of
-        all codes. If `codes` are adjacent, the time does not depend on `count`.
+        The other codes go to the second child if `others_right`. `codes` are ascending,
+        and `count` is the number of all codes. If `codes` are adjacent, the time does
+        not depend on `count`.
         """
         if len(codes) and codes[-1] - codes[0] + 1 == len(codes):
             low, span = int(codes[0]), len(codes) - 1

@@ -1,8 +1,10 @@
 """Convert the tree splits of a number column to tests on the codes of its ThresholdEncoder.
 
-A pipeline scales, imputes and rounds a number before a tree compares the result with a threshold. The compiler replaces
-each threshold by a threshold for the number as the client sends it, the raw number. The new threshold is the largest
-raw number that goes to the left child. So the server does not scale, impute or round numbers for a prediction.
+A pipeline scales, imputes and rounds a number before a tree compares the result with a
+threshold. The compiler replaces each threshold by a threshold for the number as the
+client sends it, the raw number. The new threshold is the largest raw number that goes
+to the left child. So the server does not scale, impute or round numbers for a
+prediction.
 """
 
 from typing import Any, NamedTuple, cast
@@ -29,18 +31,21 @@ class _NumberSplits(NamedTuple):
     trees: TreeNodes
     dtype: FloatType
     thresholds: np.ndarray
-    """float64 (n,): the distinct thresholds of the nodes that split by threshold, ascending."""
+    """float64 (n,): the distinct thresholds of the nodes that split by threshold,
+    ascending."""
     limits: np.ndarray
     """float64 (n,): for each of `thresholds`, the largest raw number that goes left."""
     further_limits: np.ndarray
-    """float64 (m,): raw numbers next to those that a mask or a split by category treats differently."""
+    """float64 (m,): raw numbers next to those that a mask or a split by category treats
+    differently."""
 
 
 def numeric_tests(splits: ColumnSplits, pool: BitsetPool) -> ColumnTests:
     """Return the encoder of one number column, and the tests of all nodes that compare features of this column.
 
-    Appends bitsets to `pool`, for nodes that split by category or compare a feature with a mask. Raises
-    UnsupportedModelError for a scaler that reverses the order of numbers.
+    Appends bitsets to `pool`, for nodes that split by category or compare a feature
+    with a mask. Raises UnsupportedModelError for a scaler that reverses the order of
+    numbers.
     """
     features = [cast(NumericFeature, feature) for feature in splits.features]
     by_feature = [_number_splits(number, nodes, splits) for number, nodes in zip(features, splits.nodes, strict=True)]
@@ -70,9 +75,11 @@ def _number_splits(number: NumericFeature, nodes: np.ndarray, splits: ColumnSpli
 def _range_tests(splits: _NumberSplits, ranks: np.ndarray) -> np.ndarray:
     """Return a test for each node, int64 (nodes, 3): numbers above its threshold go right."""
     thresholds = np.searchsorted(splits.thresholds, splits.trees.threshold[splits.nodes])
-    # Numbers up to threshold i have codes up to 1 + i, so numbers above have codes from 2 + i.
+    # Numbers up to threshold i have codes up to 1 + i, so numbers above have codes from
+    # 2 + i.
     low = np.searchsorted(ranks, splits.limits[thresholds]) + 2
-    # The range ends at the largest uint32, or one after it, at code 0, if a missing value (code 0) goes right as well.
+    # The range ends at the largest uint32, or one after it, at code 0, if a missing
+    # value (code 0) goes right as well.
     span = UINT32_MAX - low + _missing_goes_right(splits)
     return np.column_stack([np.zeros_like(low), low, span])
 
@@ -99,10 +106,11 @@ def _set_tests(splits: _NumberSplits, ranks: np.ndarray, pool: BitsetPool) -> np
 def raw_threshold_for(number: NumericFeature, thresholds: np.ndarray, dtype: FloatType) -> np.ndarray:
     """Return for each threshold the largest raw number whose feature value is at most the threshold.
 
-    A raw number is a value of the column before the operations of the feature `number`. `thresholds` and the result are
-    float64 (thresholds,). The result is minus infinity if no number in the range of float32 qualifies. `dtype` is
-    the type to which the model rounds feature values. Raises UnsupportedModelError for a scaler that reverses the order
-    of numbers.
+    A raw number is a value of the column before the operations of the feature `number`.
+    `thresholds` and the result are float64 (thresholds,). The result is minus infinity
+    if no number in the range of float32 qualifies. `dtype` is the type to which the
+    model rounds feature values. Raises UnsupportedModelError for a scaler that reverses
+    the order of numbers.
     """
     if any(name in ("multiply", "divide") and not operand > 0 for name, operand, *_ in number.operations):
         raise UnsupportedModelError("a scaler reverses the order of numbers")
@@ -126,7 +134,8 @@ def _missing_goes_right(splits: _NumberSplits) -> np.ndarray:
 def _accepted_range(numbers: list[NumericFeature], splits: ColumnSplits) -> tuple[float, float]:
     """Return the smallest and the largest raw number that the model accepts, or infinities.
 
-    scikit-learn's trees reject a feature value that exceeds float32. XGBoost rounds such a value to infinity.
+    scikit-learn's trees reject a feature value that exceeds float32. XGBoost rounds
+    such a value to infinity.
     """
     if splits.dtype is not np.float32 or splits.accepts_infinity:
         return -np.inf, np.inf

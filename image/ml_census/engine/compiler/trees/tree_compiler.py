@@ -1,7 +1,7 @@
 """Compile fitted trees, and the features that the trees compare, to a TreeEnsemble.
 
-Each comparison of a feature becomes a test on the code of one column of the schema. A code is a small whole number that
-replaces a value of the column.
+Each comparison of a feature becomes a test on the code of one column of the schema. A
+code is a small whole number that replaces a value of the column.
 """
 
 from collections.abc import Sequence
@@ -32,13 +32,15 @@ FloatType = type[np.floating[Any]]
 class FittedTrees:
     """The trees of a fitted model, and the data to compute scores from their leaf values.
 
-    A score is a result of the model before the link function. A row has one score, or one for each class or output.
+    A score is a result of the model before the link function. A row has one score, or
+    one for each class or output.
     """
 
     trees: Sequence[TreeNodes]
     """The nodes of each tree."""
     values: Sequence[np.ndarray]
-    """For each tree, the values of its nodes: float64 (nodes, width). A leaf adds `width` values to adjacent scores."""
+    """For each tree, the values of its nodes: float64 (nodes, width). A leaf adds
+    `width` values to adjacent scores."""
     outputs: Sequence[int]
     """For each tree, the position of the first score to which the tree adds values."""
     base: np.ndarray
@@ -48,14 +50,16 @@ class FittedTrees:
     divisor: int = 1
     """The divisor of the scores: the number of trees if scores are means, else 1."""
     single: bool = False
-    """True if the model rounds each sum to float32, and accepts numbers beyond float32, as XGBoost does."""
+    """True if the model rounds each sum to float32, and accepts numbers beyond float32,
+    as XGBoost does."""
 
 
 def compile_trees(schema: Schema, features: Sequence[Feature], fitted: FittedTrees) -> TreeEnsemble:
     """Return the compiled trees, whose nodes test codes of the columns of the schema.
 
-    `features` are the input columns of the model, after the steps of the pipeline. Raises UnsupportedModelError if a
-    feature is not supported, or if no tree has a split.
+    `features` are the input columns of the model, after the steps of the pipeline.
+    Raises UnsupportedModelError if a feature is not supported, or if no tree has a
+    split.
     """
     trees, roots = concatenate(fitted.trees)
     encoders, nodes, bitsets = build_nodes(schema, features, trees, fitted.dtype, fitted.single)
@@ -79,9 +83,10 @@ def build_nodes(
 ) -> tuple[list[Encoder], np.ndarray, np.ndarray]:
     """Return the encoders of the tested columns, the nodes with their tests, and the bitsets of the tests.
 
-    The nodes are uint32 (nodes, 4), with zeros for leaves and for the children of inner nodes. The bitsets are uint32
-    (words,). `accepts_infinity` states whether the model accepts numbers that are infinite in `dtype`. Raises
-    UnsupportedModelError if a feature is not supported, or if no tree has a split.
+    The nodes are uint32 (nodes, 4), with zeros for leaves and for the children of inner
+    nodes. The bitsets are uint32 (words,). `accepts_infinity` states whether the model
+    accepts numbers that are infinite in `dtype`. Raises UnsupportedModelError if a
+    feature is not supported, or if no tree has a split.
     """
     nodes = np.zeros((len(trees.leaf), 4), dtype=np.uint32)
     encoders: list[Encoder] = []
@@ -127,8 +132,9 @@ def _splits_by_column(
 def deduplicate(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the distinct rows of an array, and for each row its position among the distinct rows.
 
-    `values` is float64 (leaves, width). The results are float64 (distinct, width) and int64 (leaves,). The leaves of a
-    forest have few distinct values. np.unique for each column is faster than np.unique for the rows.
+    `values` is float64 (leaves, width). The results are float64 (distinct, width) and
+    int64 (leaves,). The leaves of a forest have few distinct values. np.unique for each
+    column is faster than np.unique for the rows.
     """
     positions = np.zeros(len(values), dtype=np.int64)
     for column in values.T:

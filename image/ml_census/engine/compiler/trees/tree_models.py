@@ -34,14 +34,16 @@ LINKS = {
     "IdentityLink": "identity",
     "LogLink": "exp",
 }
-"""Class name of a loss or a link in scikit-learn -> key in runtime/links.py of the function that converts scores."""
+"""Class name of a loss or a link in scikit-learn -> key in runtime/links.py of the
+function that converts scores."""
 
 
 def compile_forest(model: Any, schema: Schema, features: list[Feature], classes: list[Any] | None) -> CompiledPredictor:
     """Return the compiled form of a fitted forest or single tree, whose predictions are means of leaf values.
 
-    `features` are the input columns of the model, after the steps of the pipeline. `classes` is None for a regressor.
-    Raises UnsupportedModelError if a feature is not supported, or if no tree has a split.
+    `features` are the input columns of the model, after the steps of the pipeline.
+    `classes` is None for a regressor. Raises UnsupportedModelError if a feature is not
+    supported, or if no tree has a split.
     """
     trees = [model.tree_] if type(model) in TREES else [estimator.tree_ for estimator in model.estimators_]
     values = [tree.value[:, 0, :] if classes else tree.value[:, :, 0] for tree in trees]
@@ -61,9 +63,10 @@ def compile_gradient_boosting(
 ) -> CompiledPredictor:
     """Return the compiled form of a fitted GradientBoosting* model.
 
-    `features` are the input columns of the model, after the steps of the pipeline. `classes` is None for a regressor.
-    Raises UnsupportedModelError if a feature is not supported, no tree has a split, or init_ is an estimator other than
-    Dummy*. Raises SklearnInternalsError if the installed scikit-learn lacks a private attribute.
+    `features` are the input columns of the model, after the steps of the pipeline.
+    `classes` is None for a regressor. Raises UnsupportedModelError if a feature is not
+    supported, no tree has a split, or init_ is an estimator other than Dummy*. Raises
+    SklearnInternalsError if the installed scikit-learn lacks a private attribute.
     """
     if model.init_ != "zero" and not type(model.init_).__name__.startswith("Dummy"):
         raise UnsupportedModelError("no rule for boosting that starts from another model")
@@ -84,8 +87,9 @@ def compile_histogram_boosting(
 ) -> CompiledPredictor:
     """Return the compiled form of a fitted HistGradientBoosting* model.
 
-    `features` are the input columns of the model, after the steps of the pipeline. `classes` is None for a regressor.
-    Raises UnsupportedModelError if a feature, the loss or the link is not supported, or if no tree has a split. Raises
+    `features` are the input columns of the model, after the steps of the pipeline.
+    `classes` is None for a regressor. Raises UnsupportedModelError if a feature, the
+    loss or the link is not supported, or if no tree has a split. Raises
     SklearnInternalsError if the installed scikit-learn lacks a private attribute.
     """
     trees = sklearn_internals.histogram_trees(model)
@@ -106,7 +110,8 @@ def compile_histogram_boosting(
 def _with_encoded_categories(model: Any, features: list[Feature]) -> list[Feature]:
     """Return the features in the order of the trees' feature indices.
 
-    The model encodes its categorical columns and moves the encoded columns before the number columns.
+    The model encodes its categorical columns and moves the encoded columns before the
+    number columns.
     """
     if (encoder := sklearn_internals.category_encoder(model)) is None:
         return features

@@ -28,7 +28,8 @@ class TreeNodes:
     right: np.ndarray
     """int64: position of the right child."""
     by_category: Mapping[int, CategorySplitTest]
-    """Position of a node -> its test, for the nodes that split by category and not by threshold."""
+    """Position of a node -> its test, for the nodes that split by category and not by
+    threshold."""
 
 
 def from_sklearn_tree(tree: Any) -> TreeNodes:
@@ -76,12 +77,14 @@ def concatenate(trees: Sequence[TreeNodes]) -> tuple[TreeNodes, np.ndarray]:
 def sibling_order(trees: TreeNodes, roots: np.ndarray) -> np.ndarray:
     """Return the new position of each node in an order with adjacent siblings: int64 (nodes,).
 
-    Pairs of siblings have the order of their parents, so that the nodes of a path to a leaf are close in memory.
+    Pairs of siblings have the order of their parents, so that the nodes of a path to a
+    leaf are close in memory.
     """
     inner = np.flatnonzero(~trees.leaf)
     order = np.empty(len(trees.leaf), dtype=np.int64)
     order[roots] = roots
-    # the children of inner node k of a tree, counted from 0, have the positions root + 1 + 2k and root + 2 + 2k
+    # the children of inner node k of a tree, counted from 0, have the positions root +
+    # 1 + 2k and root + 2 + 2k
     inner_before = np.searchsorted(inner, roots)
     tree = np.searchsorted(roots, inner, side="right") - 1
     first = roots[tree] + 1 + 2 * (np.arange(len(inner)) - inner_before[tree])
@@ -93,9 +96,10 @@ def sibling_order(trees: TreeNodes, roots: np.ndarray) -> np.ndarray:
 def reorder(nodes: np.ndarray, trees: TreeNodes, order: np.ndarray) -> np.ndarray:
     """Return the nodes in the new order, with the positions of their children: uint32 (nodes, 4).
 
-    `nodes` has the struct Node of kernel.c for each node; this function changes the array. `order` is the result of
-    sibling_order(). For kernel.c, the first child of a leaf is the position before the leaf, and the test of a leaf is
-    always true. So the second child of a leaf is the leaf itself.
+    `nodes` has the struct Node of kernel.c for each node; this function changes the
+    array. `order` is the result of sibling_order(). For kernel.c, the first child of a
+    leaf is the position before the leaf, and the test of a leaf is always true. So the
+    second child of a leaf is the leaf itself.
     """
     inner = ~trees.leaf
     nodes[inner, 3] = order[trees.left[inner]]
