@@ -6,6 +6,7 @@ from support import (
     compile_cases_boosters,
     compile_cases_composition,
     compile_cases_encoders,
+    compile_cases_linear,
     compile_cases_models,
     compile_cases_numbers,
 )
@@ -16,5 +17,6 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     **compile_cases_encoders.CASES,
     **compile_cases_numbers.CASES,
     **compile_cases_models.CASES,
+    **compile_cases_linear.CASES,
     **compile_cases_boosters.CASES,
 }

@@ -11,18 +11,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import (
-    ElasticNet,
-    ElasticNetCV,
-    Lasso,
-    LassoCV,
-    LinearRegression,
-    LogisticRegression,
-    LogisticRegressionCV,
-    Ridge,
-    RidgeClassifier,
-    RidgeCV,
-)
+from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     MinMaxScaler,
@@ -30,7 +19,6 @@ from sklearn.preprocessing import (
     OrdinalEncoder,
     StandardScaler,
 )
-from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 
 from support.compile_data import (
@@ -172,18 +160,4 @@ CASES: dict[str, Callable[[], CompileCase]] = {
         StandardScaler(),
         LogisticRegressionCV(Cs=2, cv=2, l1_ratios=(0,), use_legacy_attributes=False, scoring="accuracy"),
     ),
-    "RidgeClassifier": lambda: of_numbers(StandardScaler(), RidgeClassifier(), labels=LABELS > 0),
-    "RidgeClassifier, multi-class": lambda: of_numbers(StandardScaler(), RidgeClassifier(), labels=THREE),
-    "LinearSVC": lambda: of_numbers(StandardScaler(), LinearSVC()),
-    "LinearRegression": lambda: encoded(OneHotEncoder(), LinearRegression()),
-    "LinearRegression of several outputs": lambda: of_numbers(
-        StandardScaler(), LinearRegression(), labels=np.column_stack([MONEY, LABELS])
-    ),
-    "Ridge": lambda: of_numbers(StandardScaler(), Ridge(), labels=MONEY),
-    "Ridge of several outputs": lambda: of_numbers(StandardScaler(), Ridge(), labels=np.column_stack([MONEY, LABELS])),
-    "RidgeCV": lambda: of_numbers(StandardScaler(), RidgeCV(), labels=MONEY),
-    "Lasso": lambda: of_numbers(StandardScaler(), Lasso(), labels=MONEY),
-    "LassoCV": lambda: of_numbers(StandardScaler(), LassoCV(cv=2, alphas=3), labels=MONEY),
-    "ElasticNet": lambda: of_numbers(StandardScaler(), ElasticNet(), labels=MONEY),
-    "ElasticNetCV": lambda: of_numbers(StandardScaler(), ElasticNetCV(cv=2, alphas=3), labels=MONEY),
 }

@@ -94,6 +94,23 @@ def link_name(model: Any) -> str:
     return type(_read(_read(model, "_loss"), "link")).__name__
 
 
+def generalized_link_name(model: Any) -> str:
+    """Return the class name of the link function of a fitted PoissonRegressor, GammaRegressor or TweedieRegressor.
+
+    Raises SklearnInternalsError if a private attribute is missing.
+    """
+    return type(_read(_read(model, "_base_loss"), "link")).__name__
+
+
+def feature_means(model: Any) -> np.ndarray:
+    """Return the means that a fitted PLSRegression, PLSCanonical or CCA subtracts from features: float64 (features,).
+
+    Raises SklearnInternalsError if the private attribute is missing.
+    """
+    means: np.ndarray = _read(model, "_x_mean")
+    return means
+
+
 def category_encoder(model: Any) -> OrdinalEncoder | None:
     """Return the OrdinalEncoder in a fitted HistGradientBoosting* model; None without categorical columns.
 

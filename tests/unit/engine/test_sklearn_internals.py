@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 import sklearn
 from sklearn.compose import ColumnTransformer, make_column_transformer
+from sklearn.cross_decomposition import PLSRegression
 from sklearn.ensemble import (
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
 )
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, PoissonRegressor, TweedieRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -73,6 +74,20 @@ def test_loss_and_link_names_are_those_of_the_classes() -> None:
     assert sklearn_internals.loss_name(histogram_model()) == "HalfBinomialLoss"
     assert sklearn_internals.loss_name(poisson) == "HalfPoissonLoss"
     assert sklearn_internals.link_name(poisson) == "LogLink"
+
+
+def test_link_names_of_generalized_linear_models() -> None:
+    poisson = PoissonRegressor().fit(NUMBERS, LABELS + 1.0)
+    normal = TweedieRegressor(power=0).fit(NUMBERS, LABELS + 1.0)
+
+    assert sklearn_internals.generalized_link_name(poisson) == "LogLink"
+    assert sklearn_internals.generalized_link_name(normal) == "IdentityLink"
+
+
+def test_feature_means_are_those_of_the_training() -> None:
+    model = PLSRegression(1).fit(NUMBERS, LABELS)
+
+    assert sklearn_internals.feature_means(model) == pytest.approx(np.mean(NUMBERS, axis=0))
 
 
 def test_category_encoder_knows_the_categories_of_the_training() -> None:
@@ -133,6 +148,8 @@ def test_category_splits_hold_bitsets_of_category_codes() -> None:
         (sklearn_internals.initial_scores, LogisticRegression(), "_raw_predict_init"),
         (sklearn_internals.loss_name, LogisticRegression(), "_loss"),
         (sklearn_internals.link_name, LogisticRegression(), "_loss"),
+        (sklearn_internals.generalized_link_name, LogisticRegression(), "_base_loss"),
+        (sklearn_internals.feature_means, LogisticRegression(), "_x_mean"),
         (sklearn_internals.category_encoder, LogisticRegression(), "_preprocessor"),
         (sklearn_internals.histogram_trees, LogisticRegression(), "_bin_mapper"),
         (sklearn_internals.histogram_baseline, LogisticRegression(), "_baseline_prediction"),

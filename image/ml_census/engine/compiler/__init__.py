@@ -5,7 +5,7 @@ The model is of scikit-learn, XGBoost or LightGBM.
     fitted model ── pipeline/ ──▶ features: the columns after the steps of the pipeline, each computed from one column
                         │
                         ├─ boosters/, trees/ ────▶ TreeEnsemble ─┐
-                        └─ linear_compiler.py ───▶ LinearModel ──┴─▶ CompiledPredictor (compiler.py)
+                        └─ linear/ ──────────────▶ LinearModel ──┴─▶ CompiledPredictor (compiler.py)
                                                                             │
                 equivalence.compile_and_verify: same predictions? ◀─────────┘   (rows: sample_rows.py)
 

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from sklearn import model_selection
+from sklearn.linear_model import RANSACRegressor, SGDOneClassSVM
 from sklearn.pipeline import Pipeline
 
-from ml_census.engine.compiler import linear_compiler
 from ml_census.engine.compiler.boosters import booster_rules
 from ml_census.engine.compiler.boosters.booster_features import steps_of_sparse_input
+from ml_census.engine.compiler.linear import linear_models
 from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError, input_features
 from ml_census.engine.compiler.pipeline.pipeline_tracer import apply_step
 from ml_census.engine.compiler.trees import tree_models
@@ -23,7 +24,11 @@ RULES: dict[type, Rule] = {
     **dict.fromkeys(tree_models.FORESTS + tree_models.TREES, tree_models.compile_forest),
     **dict.fromkeys(tree_models.GRADIENT_BOOSTING, tree_models.compile_gradient_boosting),
     **dict.fromkeys(tree_models.HISTOGRAM_BOOSTING, tree_models.compile_histogram_boosting),
-    **dict.fromkeys(linear_compiler.LINEAR, linear_compiler.compile_linear),
+    **dict.fromkeys(linear_models.LINEAR, linear_models.compile_linear),
+    **dict.fromkeys(linear_models.GENERALIZED, linear_models.compile_generalized),
+    **dict.fromkeys(linear_models.CENTERED, linear_models.compile_centered),
+    **dict.fromkeys(linear_models.DUMMIES, linear_models.compile_dummy),
+    SGDOneClassSVM: linear_models.compile_one_class,
 }
 """Class of a model -> the function that compiles such models.
 
@@ -49,7 +54,10 @@ def compile_model(model: Any, schema: Schema) -> CompiledPredictor:
 
 def _compile(model: Any, schema: Schema) -> CompiledPredictor:
     features, outer = input_features(schema), model
-    while type(model) is Pipeline:
+    while type(model) in (Pipeline, RANSACRegressor):
+        if type(model) is RANSACRegressor:
+            model = model.estimator_
+            continue
         for _, step in model.steps[:-1]:
             features = apply_step(step, features)
         model = model.steps[-1][1]

@@ -17,10 +17,36 @@ def _logistic(scores: np.ndarray) -> np.ndarray:
     return np.column_stack([1 - second, second])
 
 
+def _exp(scores: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):  # as in scikit-learn, the prediction of a large score is infinity
+        numbers: np.ndarray = np.exp(scores)
+    return numbers
+
+
 def _softmax(scores: np.ndarray) -> np.ndarray:
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     probabilities: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
     return probabilities
+
+
+def _one_against_rest(scores: np.ndarray) -> np.ndarray:
+    powers = np.exp(np.minimum(scores, 0)), np.exp(-np.abs(scores))  # no exponential overflows
+    return _shares(powers[0] / (1 + powers[1]))
+
+
+def _clipped(scores: np.ndarray) -> np.ndarray:
+    second = (np.clip(scores[:, 0], -1, 1) + 1) / 2
+    return np.column_stack([1 - second, second])
+
+
+def _clipped_against_rest(scores: np.ndarray) -> np.ndarray:
+    return _shares((np.clip(scores, -1, 1) + 1) / 2)
+
+
+def _shares(values: np.ndarray) -> np.ndarray:
+    """Return each value divided by the sum of its row. The values of a row of zeros are equal."""
+    sums = values.sum(axis=1, keepdims=True)
+    return np.where(sums == 0, 1 / values.shape[1], values / np.where(sums == 0, 1, sums))
 
 
 def _lightgbm_sigmoids(scores: np.ndarray) -> np.ndarray:
@@ -79,17 +105,22 @@ LINKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "logistic": _logistic,
     "half_logistic": lambda scores: _logistic(2 * scores),
     "softmax": _softmax,
-    "exp": np.exp,
+    "one_against_rest": _one_against_rest,
+    "clipped": _clipped,
+    "clipped_against_rest": _clipped_against_rest,
+    "exp": _exp,
+    "outlier": lambda scores: np.where(scores >= 0, 1, -1),
     "xgboost_numpy_softmax": _xgboost_numpy_softmax,
     **LIBRARY_LINKS,
 }
 _REGRESSOR_LINKS = (
-    *("identity", "exp", "lightgbm_exp", "lightgbm_sigmoid", "lightgbm_signed_square"),
+    *("identity", "exp", "outlier", "lightgbm_exp", "lightgbm_sigmoid", "lightgbm_signed_square"),
     *("xgboost_exp", "xgboost_sigmoid"),
 )
-_BINARY_LINKS = ("logistic", "half_logistic", "lightgbm_logistic", "xgboost_logistic", "xgboost_hinge")
+_BINARY_LINKS = ("logistic", "half_logistic", "clipped", "lightgbm_logistic", "xgboost_logistic", "xgboost_hinge")
 _MULTICLASS_LINKS = (
-    *("identity", "softmax", "lightgbm_softmax", "lightgbm_one_against_all"),
+    *("identity", "softmax", "one_against_rest", "clipped_against_rest"),
+    *("lightgbm_softmax", "lightgbm_one_against_all"),
     *("xgboost_softmax", "xgboost_numpy_softmax"),
 )
 """Name -> function that converts scores, float64 (rows, scores), to float64 (rows,

@@ -14,7 +14,10 @@ from support.comparison import assert_same_predictions, is_rejected, single_rows
 from support.compile_cases import CASES
 from support.compile_data import CompileCase
 
-pytestmark = pytest.mark.filterwarnings("ignore:Found unknown categories in columns")  # by scikit-learn, at edge rows
+pytestmark = [  # scikit-learn warns at edge rows
+    pytest.mark.filterwarnings("ignore:Found unknown categories in columns"),
+    pytest.mark.filterwarnings("ignore:overflow encountered in exp:RuntimeWarning"),
+]
 
 
 @cache

@@ -45,7 +45,7 @@ def scaled_logistic() -> SklearnPredictor:
         "HistGradientBoostingClassifier after an encoder",
         "LogisticRegression after everything",
         "RandomForestRegressor of several outputs",
-        "LinearRegression of several outputs",
+        "LinearRegression() of several outputs",
     ],
 )
 @pytest.mark.filterwarnings("ignore:Found unknown categories in columns")

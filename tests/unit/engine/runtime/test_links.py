@@ -70,3 +70,25 @@ def test_hinge_has_two_probabilities() -> None:
 
 def test_signed_square_keeps_the_sign() -> None:
     assert LINKS["lightgbm_signed_square"](np.array([[-2.0], [3.0]])).tolist() == [[-4.0], [9.0]]
+
+
+def test_share_of_each_class_is_equal_if_all_are_zero() -> None:
+    scores = np.array([[-2.0, -3.0, -4.0], [1.0, -1.0, 0.0]])
+
+    shares = LINKS["clipped_against_rest"](scores)
+
+    np.testing.assert_allclose(shares, [[1 / 3] * 3, [2 / 3, 0, 1 / 3]])
+
+
+def test_one_against_rest_of_extreme_scores_is_a_distribution() -> None:
+    shares = LINKS["one_against_rest"](np.array([[-1e9, -1e9], [1e9, -1e9], [-740.0, -740.0]]))
+
+    assert shares.tolist() == [[0.5, 0.5], [1.0, 0.0], [0.5, 0.5]]
+
+
+def test_clipped_scores_are_between_zero_and_one() -> None:
+    assert LINKS["clipped"](np.array([[-9.0], [0.5], [9.0]])).tolist() == [[1.0, 0.0], [0.25, 0.75], [0.0, 1.0]]
+
+
+def test_exponential_of_a_large_score_is_infinity() -> None:
+    assert LINKS["exp"](np.array([[1e9]])).tolist() == [[np.inf]]

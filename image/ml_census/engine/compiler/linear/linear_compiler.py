@@ -1,11 +1,10 @@
-"""Compile the linear models of scikit-learn."""
+"""Compile features and the weights of a linear model to a LinearModel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
-from sklearn import linear_model, svm
 
 from ml_census.engine.compiler.pipeline.category_values import exceptional_codes, values_by_code
 from ml_census.engine.compiler.pipeline.features import (
@@ -14,24 +13,10 @@ from ml_census.engine.compiler.pipeline.features import (
     UnsupportedModelError,
     known_categories,
 )
-from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.encoders import CategoryEncoder
 from ml_census.engine.runtime.linear_model import CategoryTable, FoldedTable, LinearModel, NumericFeature
 from ml_census.schema import Schema
 
-LINEAR = (
-    linear_model.LogisticRegression,
-    linear_model.LogisticRegressionCV,
-    linear_model.RidgeClassifier,
-    svm.LinearSVC,
-    linear_model.LinearRegression,
-    linear_model.Ridge,
-    linear_model.RidgeCV,
-    linear_model.Lasso,
-    linear_model.LassoCV,
-    linear_model.ElasticNet,
-    linear_model.ElasticNetCV,
-)
 MAX_TABLE_FEATURES = 1000
 """Maximum number of features of a category column in a CategoryTable (default 1000).
 
@@ -41,21 +26,15 @@ FoldedTable has n numbers for each score: 0.8 MB for 100,000.
 """
 
 
-def compile_linear(model: Any, schema: Schema, features: list[Feature], classes: list[Any] | None) -> CompiledPredictor:
-    """Return the compiled form of a fitted linear model.
+def compile_scores(schema: Schema, features: Sequence[Feature], weights: np.ndarray, base: np.ndarray) -> LinearModel:
+    """Return the LinearModel with the scores `features @ weights.T + base`.
 
     `features` are the input columns of the model, after the steps of the pipeline.
-    `classes` is None for a regressor. Raises UnsupportedModelError if a feature is not
-    numeric, differs between unknown categories, or comes from a column that is neither
-    a number nor a category.
+    `weights` is float64 (scores, features) or (features,), and `base` is float64
+    (scores,). Raises UnsupportedModelError if a feature is not numeric, differs between
+    unknown categories, or comes from a column that is neither a number nor a category.
     """
-    weights = np.asarray(model.coef_, dtype=np.float64)
-    base = np.atleast_1d(np.asarray(model.intercept_, dtype=np.float64))
-    scoring = _LinearCompiler(schema, features, weights).compile(base)
-    link = None if classes else "identity"
-    if isinstance(model, linear_model.LogisticRegression) and classes:
-        link = "logistic" if len(classes) == 2 else "softmax"
-    return CompiledPredictor(schema, scoring, classes, link, flat=weights.ndim == 1 or len(weights) == 1)
+    return _LinearCompiler(schema, features, weights).compile(base)
 
 
 @dataclass(frozen=True)
