@@ -23,5 +23,5 @@ chart: ## lint and package the chart
 	ci/package-chart
 smoke: ## the quick part of e2e, within 15 minutes
 	ci/e2e -m "not full"
-e2e: ## all tests on the cluster of KUBECONFIG, with the images IMAGE=, COMPILED_IMAGE=
+e2e: ## all tests on the cluster of KUBECONFIG, with the images IMAGE=, COMPILED_IMAGE=, BATCH_IMAGE=
 	ci/e2e

@@ -14,6 +14,12 @@ from py_compile import PycInvalidationMode
 
 FOLDERS = ("ml_census/training", "site/bin", "site/sklearn/datasets/data", "site/sklearn/datasets/images")
 NAMES = ("tests", "test", "__pycache__")
+FILES = (  # 54 of the 155 MB of pyarrow: clients of Flight and S3, and second copies of libraries
+    "site/pyarrow/*flight*",
+    "site/pyarrow/*_s3*",
+    "site/pyarrow/libarrow_*.so",
+    "site/pyarrow/libarrow_*.so.*.*.*",
+)
 SUFFIXES = (".pyx", ".pxd", ".pxi", ".pyi", ".c", ".cpp", ".h", ".hpp", ".a", ".tp", ".build")
 IMPORTED = (
     "ml_census.api.app",
@@ -25,19 +31,23 @@ IMPORTED = (
     "gcsfs",
 )
 WITH_SKLEARN = ("ml_census.models.pickles.estimator", "ml_census.models.publishing", "pandas")
+WITH_PYARROW = ("pyarrow.parquet", "pyarrow.csv")
 
 
 def main(root: Path) -> None:
     for folder in [*(root / name for name in FOLDERS), *(path for name in NAMES for path in root.rglob(name))]:
         shutil.rmtree(folder, ignore_errors=True)
-    for path in root.rglob("*"):
-        if path.suffix in SUFFIXES:
-            path.unlink()
+    unused = {path for pattern in FILES for path in root.glob(pattern)}
+    for path in unused | {path for path in root.rglob("*") if path.suffix in SUFFIXES}:
+        path.unlink()
 
     sys.dont_write_bytecode = True
     sys.path[:0] = [str(root), str(root / "site")]
     for name in IMPORTED:
         importlib.import_module(name)
+    if (root / "site/pyarrow").exists():
+        for name in WITH_PYARROW:
+            importlib.import_module(name)
     if (root / "site/sklearn").exists():
         for name in WITH_SKLEARN:
             importlib.import_module(name)

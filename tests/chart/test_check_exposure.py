@@ -88,7 +88,10 @@ CONTRADICTIONS: list[tuple[dict[str, Any], list[str]]] = [
         GATEWAY | {"networkPolicy": {"from": [CLIENTS], "fromGoogleLoadBalancer": False}},
         ["networkPolicy.from shuts out the health checks"],
     ),
-    (FOREIGN | {"networkPolicy": {"https": False}}, ["config need a way to Cloud Storage", "networkPolicy.https=true"]),
+    (
+        FOREIGN | {"networkPolicy": {"https": False}},
+        ["gs:// URIs need a way to Cloud Storage", "networkPolicy.https=true"],
+    ),
     (
         FOREIGN | {"networkPolicy": {"metadataServer": False}},
         ["tokens of Workload Identity", "networkPolicy.metadataServer=true"],

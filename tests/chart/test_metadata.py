@@ -228,6 +228,7 @@ def test_vertical_autoscaler_only_recommends(chart: Chart) -> None:
 
 EVERYTHING = {
     "autoscaling": {"enabled": True},
+    "batch": {"enabled": True, "input": "gs://a/rows", "output": "gs://a/predictions"},
     "gateway": {"enabled": True, "certificateMap": "census"},
     "metrics": {"serviceMonitor": True, "alerts": True, "dashboard": True},
     "ingress": {"enabled": True, "managedCertificate": True, "hosts": ["census.example.com"]},
@@ -254,7 +255,7 @@ def test_long_names_are_valid_unique_and_consistent(chart: Chart, values: dict[s
 
     objects = chart.objects(values, **options)
 
-    assert len({(each["kind"], each["metadata"]["name"]) for each in objects}) == len(objects) == 25
+    assert len({(each["kind"], each["metadata"]["name"]) for each in objects}) == len(objects) == 27
     for each in objects:
         assert re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", each["metadata"]["name"])
         for label in each["metadata"]["labels"].values():
@@ -268,7 +269,7 @@ def test_long_names_are_valid_unique_and_consistent(chart: Chart, values: dict[s
         pod["spec"]["serviceAccountName"],
         chart.one("HorizontalPodAutoscaler", values, **options)["spec"]["scaleTargetRef"]["name"],
         *(test["metadata"]["name"], f"{redirect}-redirect"),  # to which nothing refers
-        *(each for each in names if each.endswith(("-dashboard", "-metrics"))),  # found by their labels
+        *(each for each in names if each.endswith(("-dashboard", "-metrics", "-batch"))),  # found by their labels
         volume(pod, "configuration")["projected"]["sources"][1]["configMap"]["name"],
     } == names
     service = chart.one("Service", values, **options)["metadata"]["name"]

@@ -16,12 +16,14 @@ from support.chart_rendering import Chart, Object
 
 
 def pods(objects: list[Object]) -> Iterator[Object]:
-    """Yield the pod templates: the Deployment's and the test's."""
+    """Yield the pod templates: the Deployment's, the test's and the CronJob's."""
     for each in objects:
         if each["kind"] == "Deployment":
             yield each["spec"]["template"]
         if each["kind"] == "Pod":
             yield each
+        if each["kind"] == "CronJob":
+            yield each["spec"]["jobTemplate"]["spec"]["template"]
 
 
 def containers(pod: Object) -> list[Object]:
@@ -99,7 +101,7 @@ def schemas_read_once() -> Iterator[None]:
         yield
 
 
-BUILT_IN = {"v1", "apps/v1", "autoscaling/v2", "networking.k8s.io/v1", "policy/v1"}
+BUILT_IN = {"v1", "apps/v1", "autoscaling/v2", "batch/v1", "networking.k8s.io/v1", "policy/v1"}
 LATEST = int(kubernetes_validate.latest_version().split(".")[1])
 
 
@@ -147,8 +149,8 @@ def test_common_metadata_reaches_all_but_the_selectors(chart: Chart, scenario: s
         assert annotations.items() <= each["metadata"]["annotations"].items()
         assert each["metadata"]["annotations"]["note"] == "b"
         assert "cost" not in json.dumps(each.get("spec", {}).get("selector"))
-    (template, *_) = pods(objects)
-    assert template["metadata"]["labels"]["cost"] == "a"
+    for template in pods(objects):
+        assert template["metadata"]["labels"]["cost"] == "a"
 
 
 def test_containers_limit_memory_and_disk_as_requested(chart: Chart, scenario: str) -> None:
@@ -193,7 +195,7 @@ def test_config_map_has_the_text_of_the_pod_annotation(chart: Chart, scenario: s
     assert config_map["immutable"] is True
 
 
-def test_selectors_match_pods_and_not_the_test_pod(chart: Chart, scenario: str) -> None:
+def test_selectors_match_the_server_pods_alone(chart: Chart, scenario: str) -> None:
     """Deployment and Services select by name and instance alone."""
     deployment = chart.one("Deployment", file=scenario)["spec"]
     selector = deployment["selector"]["matchLabels"]
@@ -201,8 +203,9 @@ def test_selectors_match_pods_and_not_the_test_pod(chart: Chart, scenario: str) 
     assert list(selector) == ["app.kubernetes.io/name", "app.kubernetes.io/instance"]
     assert all(service["spec"]["selector"] == selector for service in chart.all("Service", file=scenario))
     assert selector.items() <= deployment["template"]["metadata"]["labels"].items()
-    for test in chart.all("Pod", file=scenario):
-        assert not selector.items() <= test["metadata"]["labels"].items()
+    _, *others = pods(chart.objects(file=scenario))
+    for pod in others:
+        assert not selector.items() <= pod["metadata"]["labels"].items()
 
 
 def test_replicas_are_set_only_without_autoscaler(chart: Chart, scenario: str) -> None:

@@ -23,7 +23,10 @@ def test_wrong_value_is_rejected_with_its_place(chart: Chart) -> None:
     assert [each for each in messages if "schema" not in each[2] or each[1] not in each[2]] == []
 
 
-RAW = {("resources",), ("podSecurityContext",), ("securityContext",), ("autoscaling", "behavior"), ("test", "row")}
+RAW = {
+    *(("resources",), ("podSecurityContext",), ("securityContext",), ("autoscaling", "behavior"), ("test", "row")),
+    ("batch", "resources"),
+}
 """Values whose contents are Kubernetes' or the model's, not the chart's."""
 
 

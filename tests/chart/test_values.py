@@ -124,6 +124,7 @@ def test_environment_sets_no_value_to_its_default(chart: Chart, defaults: dict[s
             "minReadySeconds",
             "verticalPodAutoscaler",
             "metrics",
+            "batch",
         ),
     ],
 )
@@ -140,6 +141,7 @@ def test_missing_block_of_values_is_accepted(chart: Chart, block: str) -> None:
         ("autoscaling", ["keda", "metrics", "triggers"]),
         ("metrics", ["podMonitoring", "dashboard", "labels"]),
         ("gateway", ["filters", "parentRefs", "address", "tlsSecret"]),
+        ("batch", ["schedule", "keep", "maxRejected", "queueName", "image", "nodeSelector", "tolerations"]),
     ],
 )
 def test_missing_keys_of_a_block_count_as_default(chart: Chart, block: str, keys: list[str]) -> None:
@@ -148,6 +150,7 @@ def test_missing_keys_of_a_block_count_as_default(chart: Chart, block: str, keys
         "autoscaling": {"enabled": True},
         "metrics": {"serviceMonitor": True, "alerts": True},
         "gateway": {"enabled": True, "certificateMap": "a"},
+        "batch": {"enabled": True, "input": "gs://a/rows", "output": "gs://a/predictions"},
     }
 
     assert chart.objects(on | {block: on.get(block, {}) | dict.fromkeys(keys)}) == chart.objects(on)

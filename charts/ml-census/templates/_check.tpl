@@ -6,7 +6,7 @@ The schema does not check the format of hashes and keys, since error messages of
 */}}
 {{- define "ml-census.check" -}}
 {{- $problems := "" }}
-{{- range list "Paths" "Credentials" "Exposure" "Times" "Network" "Pods" "Scaling" "Others" }}
+{{- range list "Paths" "Credentials" "Exposure" "Times" "Network" "Pods" "Scaling" "Batch" "Others" }}
 {{- $problems = print $problems (include (printf "ml-census.check%s" .) $) }}
 {{- end }}
 {{- with trim $problems }}

@@ -91,13 +91,16 @@ config.trusted_proxies is {{ $proxies }}, but clients reach the Service of type 
 networkPolicy.from shuts out the health checks of Google's load balancer, without which it sends no requests: set networkPolicy.fromGoogleLoadBalancer=true.
 {{- end }}
 {{- $paths := list .Values.config.model_path .Values.config.prediction_decoding .Values.config.users .Values.config.secret | join " " }}
+{{- if (.Values.batch).enabled }}
+{{- $paths = list $paths .Values.batch.input .Values.batch.output | join " " }}
+{{- end }}
 {{- if regexMatch "(^| )gs://" $paths }}
 {{- if not (or .Values.networkPolicy.https .Values.networkPolicy.extraEgress) }}
-gs:// URIs of config need a way to Cloud Storage: set networkPolicy.https=true, or networkPolicy.extraEgress to a private address.
+gs:// URIs need a way to Cloud Storage: set networkPolicy.https=true, or networkPolicy.extraEgress to a private address.
 {{- end }}
 {{- $own := regexMatch `"name":"(GOOGLE_APPLICATION_CREDENTIALS|STORAGE_EMULATOR_HOST)"` (toJson .Values.extraEnv) }}
 {{- if not (or .Values.networkPolicy.metadataServer $own (contains "169.254.169.254/" (toJson .Values.networkPolicy.extraEgress))) }}
-gs:// URIs of config need the tokens of Workload Identity: set networkPolicy.metadataServer=true, or GOOGLE_APPLICATION_CREDENTIALS in extraEnv.
+gs:// URIs need the tokens of Workload Identity: set networkPolicy.metadataServer=true, or GOOGLE_APPLICATION_CREDENTIALS in extraEnv.
 {{- end }}
 {{- else if and .Values.serviceAccount.googleServiceAccount (not .Values.networkPolicy.metadataServer) }}
 serviceAccount.googleServiceAccount needs networkPolicy.metadataServer, which issues the tokens of Workload Identity.

@@ -93,9 +93,9 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{/*
-Fields of the pod spec that the server pods and the pod of `helm test` have in common.
+Fields of the pod spec that all pods of the chart have in common.
 */}}
-{{- define "ml-census.pod" -}}
+{{- define "ml-census.podBase" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
 {{- with .Values.runtimeClassName }}
@@ -107,6 +107,13 @@ securityContext:
 imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- end }}
+
+{{/*
+Fields of the pod spec that the server pods and the pod of `helm test` have in common.
+*/}}
+{{- define "ml-census.pod" -}}
+{{ include "ml-census.podBase" . }}
 {{- with .Values.nodeSelector }}
 nodeSelector:
   {{- toYaml . | nindent 2 }}
@@ -162,5 +169,52 @@ Egress rule of a NetworkPolicy for the DNS servers in networkPolicy.dns. Empty i
         cidr: 169.254.20.10/32
     {{- end }}
     {{- end }}
+{{- end }}
+{{- end }}
+
+{{/*
+Egress rules of the NetworkPolicies of the server and of the batch pods. Empty if all egress is denied.
+*/}}
+{{- define "ml-census.egress" -}}
+{{- include "ml-census.egressToDNS" . }}
+{{- if .Values.networkPolicy.metadataServer }}
+{{- /* Metadata server: cloud.google.com/kubernetes-engine/docs/how-to/network-policy#network-policy-and-workload-identity */}}
+- ports:
+    - port: 80
+    - port: 988
+  to:
+    - ipBlock:
+        cidr: 169.254.169.254/32
+    - ipBlock:
+        cidr: 169.254.169.252/32
+{{- end }}
+{{- if .Values.networkPolicy.https }}
+- ports:
+    - port: 443
+  to:
+    - ipBlock:
+        cidr: 0.0.0.0/0
+        except:
+          {{- /* Private ranges, which a VPC can contain: cloud.google.com/vpc/docs/subnets#valid-ranges */}}
+          - 10.0.0.0/8
+          - 100.64.0.0/10
+          - 169.254.0.0/16
+          - 172.16.0.0/12
+          - 192.0.0.0/24
+          - 192.0.2.0/24
+          - 192.88.99.0/24
+          - 192.168.0.0/16
+          - 198.18.0.0/15
+          - 198.51.100.0/24
+          - 203.0.113.0/24
+          - 240.0.0.0/4
+    - ipBlock:
+        cidr: ::/0
+        except:
+          - fc00::/7
+          - fe80::/10
+{{- end }}
+{{- with .Values.networkPolicy.extraEgress }}
+{{- toYaml . | nindent 0 }}
 {{- end }}
 {{- end }}
