@@ -12,6 +12,7 @@ from ml_census.engine.compiler.boosters.booster_features import steps_of_sparse_
 from ml_census.engine.compiler.linear import linear_models
 from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError, input_features
 from ml_census.engine.compiler.pipeline.pipeline_tracer import apply_step
+from ml_census.engine.compiler.pipeline.refusals import no_rule
 from ml_census.engine.compiler.trees import tree_models
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.sklearn_internals import SklearnInternalsError
@@ -65,7 +66,7 @@ def _compile(model: Any, schema: Schema) -> CompiledPredictor:
     if (booster_rule := booster_rules.rule_for(model)) is not None:
         return booster_rule(model, schema, features, classes, steps_of_sparse_input(outer, schema))
     if (rule := RULES.get(type(model))) is None:
-        raise UnsupportedModelError(f"no rule for {type(model).__name__}")
+        raise UnsupportedModelError(no_rule(type(model)))
     return rule(model, schema, features, classes)
 
 

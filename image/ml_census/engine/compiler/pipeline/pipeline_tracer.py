@@ -23,6 +23,7 @@ from sklearn.preprocessing import (
 
 from ml_census.engine.compiler.pipeline import step_rules
 from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError
+from ml_census.engine.compiler.pipeline.refusals import no_rule
 from ml_census.engine.pipeline_visitor import PipelineVisitor
 
 Rule = Callable[[Any, list[Feature]], list[Feature]]
@@ -56,7 +57,7 @@ class _PipelineTracer(PipelineVisitor[Feature]):
 
     def transform(self, step: Any, columns: list[Feature]) -> list[Feature]:
         if (rule := RULES.get(type(step))) is None:
-            raise UnsupportedModelError(f"no rule for {type(step).__name__}")
+            raise UnsupportedModelError(no_rule(type(step)))
         return rule(step, columns)
 
 
