@@ -11,8 +11,16 @@ from support.chart_rendering import Chart
 from support.chart_values import server
 from support.promql import selectors
 
-GOOGLE = {"metrics": {"podMonitoring": True, "alerts": True}}
-OPERATOR = {"metrics": {"serviceMonitor": True, "alerts": True}}
+BATCH: dict[str, Any] = {
+    "enabled": True,
+    "input": "gs://a/rows",
+    "output": "gs://a/predictions",
+    "schedule": "0 2 * * *",
+}
+GOOGLE = {"metrics": {"podMonitoring": True, "alerts": True}, "batch": BATCH}
+OPERATOR = {"metrics": {"serviceMonitor": True, "alerts": True}, "batch": BATCH}
+CRON_JOB = {"kube_cronjob_status_last_successful_time", "kube_cronjob_created"}
+"""Series of kube-state-metrics."""
 SUFFIXES = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}
 
 
@@ -84,11 +92,25 @@ def test_alert_has_known_series_severity_and_summary(chart: Chart, known: set[st
     """Each alert is PromQL over series that exist, and has a severity and a summary."""
     found = rules(chart, values)
 
-    assert len(found) == 9
+    assert len(found) == 10
     for rule in found:
-        assert series(rule["expr"]) and series(rule["expr"]) <= known, rule["alert"]
+        assert series(rule["expr"]) and series(rule["expr"]) <= known | CRON_JOB, rule["alert"]
         assert rule["labels"]["severity"] in ("warning", "critical")
         assert rule["annotations"]["summary"].endswith(".")
+
+
+def test_overdue_alert_has_hours_and_cron_job_of_the_release(chart: Chart) -> None:
+    """A CronJob that never succeeded has no time of the last success: its age counts."""
+    rule = rules(chart, GOOGLE | {"batch": BATCH | {"alertAfterHours": 3}})[-1]
+    labels = 'namespace="default",cronjob="census-ml-census-batch"'
+
+    last, created = (f"{name}{{{labels}}}" for name in sorted(CRON_JOB, reverse=True))
+    assert rule["expr"] == f"time() - max({last} or {created}) > 10800"
+
+
+@pytest.mark.parametrize("change", [{"enabled": False}, {"schedule": ""}, {"alertAfterHours": None}])
+def test_runs_without_schedule_have_no_overdue_alert(chart: Chart, change: dict[str, Any]) -> None:
+    assert "MlCensusBatchOverdue" not in {rule["alert"] for rule in rules(chart, GOOGLE | {"batch": BATCH | change})}
 
 
 def test_alert_selects_pods_of_this_release_alone(chart: Chart) -> None:

@@ -12,8 +12,14 @@ from support.promql import selectors
 
 RUNBOOK = {name.removeprefix("docs/runbook/"): text for name, text in DOCUMENTS.items() if "docs/runbook/" in name}
 ALERT_PAGES = {name: text for name, text in RUNBOOK.items() if name.startswith("alerts/")}
-GOOGLE = {"metrics": {"podMonitoring": True, "alerts": True}}
-OPERATOR = {"metrics": {"serviceMonitor": True, "alerts": True}}
+BATCH: dict[str, Any] = {
+    "enabled": True,
+    "input": "gs://a/rows",
+    "output": "gs://a/predictions",
+    "schedule": "0 2 * * *",
+}
+GOOGLE = {"metrics": {"podMonitoring": True, "alerts": True}, "batch": BATCH}
+OPERATOR = {"metrics": {"serviceMonitor": True, "alerts": True}, "batch": BATCH}
 URL = "https://git.example.com/docs/runbook/alerts"
 KNOWN = {"ml_census_drift", *(family.name for family in Metrics().registry.collect()), "process_cpu_seconds"}
 """Series of the server. The model adds ml_census_drift, and Linux the CPU time."""
@@ -37,7 +43,7 @@ def commands(text: str, program: str) -> list[str]:
 
 @pytest.mark.parametrize("values", [GOOGLE, OPERATOR], ids=["google", "operator"])
 def test_alert_has_the_url_of_its_page(chart: Chart, values: dict[str, Any]) -> None:
-    found = rules(chart, {"metrics": values["metrics"] | {"runbookURL": URL}})
+    found = rules(chart, values | {"metrics": values["metrics"] | {"runbookURL": URL}})
 
     urls = [rule["annotations"]["runbook_url"] for rule in found]
     assert urls == [f"{URL}/{rule['alert']}.md" for rule in found]

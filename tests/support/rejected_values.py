@@ -263,6 +263,8 @@ REJECTED: list[tuple[Node, str]] = [
     ({"batch": {"activeDeadlineSeconds": 0}}, "/batch/activeDeadlineSeconds"),
     ({"batch": {"activeDeadlineSeconds": "6h"}}, "/batch/activeDeadlineSeconds"),
     ({"batch": {"ttlSecondsAfterFinished": -1}}, "/batch/ttlSecondsAfterFinished"),
+    ({"batch": {"alertAfterHours": 0}}, "/batch/alertAfterHours"),
+    ({"batch": {"alertAfterHours": 1.5}}, "/batch/alertAfterHours"),
     ({"batch": {"queueName": "Night"}}, "/batch/queueName"),
     ({"batch": {"image": {"tag": "a b"}}}, "/batch/image/tag"),
     ({"batch": {"image": {"digest": "sha256:abc"}}}, "/batch/image/digest"),

@@ -56,8 +56,8 @@ Arguments of `ml-census score`. Kubernetes replaces each $(NAME) by an environme
 - {{ . | quote }}
 {{- end }}
 {{- end }}
-{{- if not (kindIs "invalid" .Values.batch.maxRejected) }}
+{{- with .Values.batch.maxRejected }}
 - --max-rejected
-- {{ .Values.batch.maxRejected | quote }}
+- {{ . | quote }}
 {{- end }}
 {{- end }}
