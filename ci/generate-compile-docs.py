@@ -31,7 +31,7 @@ from ml_census.engine.compiler.boosters import booster_rules  # noqa: E402
 from ml_census.engine.compiler.pipeline import pipeline_tracer  # noqa: E402
 from ml_census.engine.compiler.pipeline.features import UnsupportedModelError  # noqa: E402
 from ml_census.engine.compiler.pipeline.refusals import REASONS, no_rule  # noqa: E402
-from ml_census.models.schema_inference import infer_schema  # noqa: E402
+from ml_census.models.pickles.predictor_factory import learn_schema  # noqa: E402
 from ml_census.schema import SchemaError  # noqa: E402
 from support import estimators  # noqa: E402
 
@@ -58,7 +58,7 @@ def reason_of(owner: type, instances: Iterable[Any]) -> str | None:
         model = estimator if hasattr(owner, "predict") else make_pipeline(estimator, LogisticRegression())
         fitted = next(filter(None, (estimators.fitted(model, data) for data in DATA)), None)
         try:
-            compiler.compile_model(fitted, infer_schema(fitted))
+            compiler.compile_model(fitted, learn_schema(fitted))
         except (UnsupportedModelError, SchemaError) as error:
             reasons += [str(error)] if isinstance(error, UnsupportedModelError) else []
         else:

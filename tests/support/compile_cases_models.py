@@ -1,6 +1,7 @@
 """Pipelines that must compile: models."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from sklearn.ensemble import (
@@ -8,6 +9,7 @@ from sklearn.ensemble import (
     ExtraTreesRegressor,
     GradientBoostingRegressor,
     HistGradientBoostingClassifier,
+    IsolationForest,
     RandomForestRegressor,
 )
 from sklearn.impute import SimpleImputer
@@ -21,6 +23,7 @@ from sklearn.preprocessing import (
 )
 from sklearn.tree import DecisionTreeRegressor, ExtraTreeClassifier, ExtraTreeRegressor
 
+from ml_census.schema import Schema
 from support.compile_data import (
     CODES,
     FRAME,
@@ -44,6 +47,11 @@ from support.compile_data import (
     wide,
     with_missing,
 )
+
+
+def isolated(inputs: Any = NUMBERS, schema: Schema | None = None, **settings: Any) -> CompileCase:
+    return CompileCase(IsolationForest(**{"n_estimators": 9, "random_state": 0} | settings).fit(inputs), inputs, schema)
+
 
 CASES: dict[str, Callable[[], CompileCase]] = {
     "RandomForestClassifier": lambda: CompileCase(forest(NUMBERS), NUMBERS),
@@ -141,6 +149,9 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     "HistGradientBoostingRegressor, Poisson": lambda: histogram_numbers(loss="poisson"),
     "HistGradientBoostingRegressor, gamma": lambda: histogram_numbers(labels=MONEY + 1, loss="gamma"),
     "HistGradientBoostingRegressor, absolute, missing": lambda: histogram_numbers(GAPS, loss="absolute_error"),
+    "IsolationForest": lambda: isolated(),
+    "IsolationForest of some features": lambda: isolated(max_features=1, contamination=0.1),
+    "IsolationForest, trained on missing": lambda: isolated(GAPS, NULLABLE),
     "LogisticRegression": lambda: of_numbers(StandardScaler(), LogisticRegression()),
     "LogisticRegression, multi-class": lambda: of_numbers(StandardScaler(), LogisticRegression(), labels=THREE),
     "LogisticRegression without intercept": lambda: of_numbers(MinMaxScaler(), LogisticRegression(fit_intercept=False)),

@@ -11,6 +11,7 @@ objects in `_predictors`. scikit-learn documents the attributes of `tree_`, so t
 public.
 """
 
+import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -194,6 +195,26 @@ def _histogram_tree(predictor: Any, output: int, known: np.ndarray) -> Histogram
         )
     except ValueError as error:  # NumPy raises ValueError if the structured array has no field of this name
         raise SklearnInternalsError(predictor, f"nodes ({error})") from error
+
+
+def isolation_path_lengths(model: Any) -> list[np.ndarray]:
+    """Return the path length of each node of each tree of a fitted IsolationForest: float64 (nodes,) for each tree.
+
+    A sum of these lengths is rounded as in scikit-learn. Raises SklearnInternalsError
+    if a private attribute is missing.
+    """
+    depths, averages = _read(model, "_decision_path_lengths"), _read(model, "_average_path_length_per_tree")
+    return [depth + average - 1.0 for depth, average in zip(depths, averages, strict=True)]
+
+
+def isolation_denominator(model: Any) -> float:
+    """Return the number by which a fitted IsolationForest divides the sum of path lengths of a row.
+
+    Raises SklearnInternalsError if a private attribute or function is missing.
+    """
+    samples = _read(model, "_max_samples")
+    average = _read(sys.modules[type(model).__module__], "_average_path_length")
+    return float(len(model.estimators_) * average([samples])[0])
 
 
 def histogram_baseline(model: Any) -> np.ndarray:

@@ -15,6 +15,7 @@ from sklearn.ensemble import (
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
+    IsolationForest,
 )
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, TweedieRegressor
 from sklearn.pipeline import make_pipeline
@@ -90,6 +91,17 @@ def test_feature_means_are_those_of_the_training() -> None:
     assert sklearn_internals.feature_means(model) == pytest.approx(np.mean(NUMBERS, axis=0))
 
 
+def test_isolation_scores_are_powers_of_the_path_lengths() -> None:
+    model = IsolationForest(n_estimators=5, max_samples=50, random_state=0).fit(NUMBERS)
+    lengths = sklearn_internals.isolation_path_lengths(model)
+    leaves = [tree.apply(NUMBERS) for tree in model.estimators_]
+
+    sums = np.sum([length[leaf] for length, leaf in zip(lengths, leaves, strict=True)], axis=0)
+
+    expected = -(2 ** (-sums / sklearn_internals.isolation_denominator(model)))
+    np.testing.assert_allclose(model.score_samples(NUMBERS), expected)
+
+
 def test_category_encoder_knows_the_categories_of_the_training() -> None:
     encoder = sklearn_internals.category_encoder(histogram_model())
 
@@ -150,6 +162,8 @@ def test_category_splits_hold_bitsets_of_category_codes() -> None:
         (sklearn_internals.link_name, LogisticRegression(), "_loss"),
         (sklearn_internals.generalized_link_name, LogisticRegression(), "_base_loss"),
         (sklearn_internals.feature_means, LogisticRegression(), "_x_mean"),
+        (sklearn_internals.isolation_path_lengths, LogisticRegression(), "_decision_path_lengths"),
+        (sklearn_internals.isolation_denominator, LogisticRegression(), "_max_samples"),
         (sklearn_internals.category_encoder, LogisticRegression(), "_preprocessor"),
         (sklearn_internals.histogram_trees, LogisticRegression(), "_bin_mapper"),
         (sklearn_internals.histogram_baseline, LogisticRegression(), "_baseline_prediction"),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sklearn import model_selection
+from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import RANSACRegressor, SGDOneClassSVM
 from sklearn.pipeline import Pipeline
 
@@ -13,7 +14,7 @@ from ml_census.engine.compiler.linear import linear_models
 from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError, input_features
 from ml_census.engine.compiler.pipeline.pipeline_tracer import apply_step
 from ml_census.engine.compiler.pipeline.refusals import no_rule
-from ml_census.engine.compiler.trees import tree_models
+from ml_census.engine.compiler.trees import isolation_forest, tree_models
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.sklearn_internals import SklearnInternalsError
 from ml_census.engine.sklearn_output import class_labels
@@ -25,6 +26,7 @@ RULES: dict[type, Rule] = {
     **dict.fromkeys(tree_models.FORESTS + tree_models.TREES, tree_models.compile_forest),
     **dict.fromkeys(tree_models.GRADIENT_BOOSTING, tree_models.compile_gradient_boosting),
     **dict.fromkeys(tree_models.HISTOGRAM_BOOSTING, tree_models.compile_histogram_boosting),
+    IsolationForest: isolation_forest.compile_isolation_forest,
     **dict.fromkeys(linear_models.LINEAR, linear_models.compile_linear),
     **dict.fromkeys(linear_models.GENERALIZED, linear_models.compile_generalized),
     **dict.fromkeys(linear_models.CENTERED, linear_models.compile_centered),

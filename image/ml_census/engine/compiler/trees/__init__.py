@@ -8,6 +8,7 @@ that replaces a value of the column.
 
 Modules:
     tree_models.py       the tree models that can be compiled
+    isolation_forest.py  the trees and the threshold of an IsolationForest
     tree_compiler.py     compile the trees of one model
     tree_nodes.py        the nodes of fitted trees as arrays
     node_tests.py        the types of tests that kernel.c supports
