@@ -19,7 +19,6 @@ from ml_census.engine.compiler.sample_rows import SampleGenerator
 from ml_census.engine.engine_info import EngineInfo
 from ml_census.engine.predictor import TOLERANCE, PredictionError, Predictor
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
-from ml_census.engine.runtime.links import LIBRARY_LINKS
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.schema import Columns, Schema
 
@@ -109,9 +108,7 @@ def _compare(rows: str, compiled: CompiledPredictor, original: SklearnPredictor,
 def _are_equal(compiled: CompiledPredictor, method: str, actual: list[Any], expected: list[Any]) -> bool:
     if method == "predict" and compiled.classes is not None:
         return actual == expected
-    # the scores of trees must be equal to the last bit
-    is_exact = compiled.scoring.exact and compiled.link in ("identity", *LIBRARY_LINKS)
-    tolerance = 0 if is_exact else TOLERANCE
+    tolerance = 0 if compiled.scoring.exact else TOLERANCE
     numbers, expected_numbers = np.array(actual), np.array(expected)
     return numbers.shape == expected_numbers.shape and np.allclose(
         numbers, expected_numbers, rtol=tolerance, atol=tolerance, equal_nan=True

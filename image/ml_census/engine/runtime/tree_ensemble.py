@@ -68,20 +68,29 @@ class TreeEnsemble:
         Raises PredictionError for a number that scikit-learn rejects: after scaling, it
         exceeds the range of float32. Raises OSError if libkernel.so cannot be loaded.
         """
-        rows = len(columns[0])
-        codes = self._codes(columns, rows)
-        sums = np.tile(self.base, (rows, 1)) if rows > 1 else self.base[np.newaxis].copy()
-        self._kernel.sum_leaves(codes, sums)
-        return sums / self.divisor if self.divisor > 1 else sums
+        return self.scores_of_codes(self.codes(columns))
 
-    def _codes(self, columns: Columns, rows: int) -> np.ndarray:
+    def codes(self, columns: Columns) -> np.ndarray:
+        """Return the codes of rows: uint32 (rows, encoders). Raises PredictionError as scores() does."""
+        rows = len(columns[0])
         if rows == 1:
             single = [encoder.encode_one(columns[encoder.column][0]) for encoder in self.encoders]
-            return np.array(single, dtype=np.uint32)
+            return np.array([single], dtype=np.uint32)
         codes = np.empty((rows, len(self.encoders)), dtype=np.uint32)
         for index, encoder in enumerate(self.encoders):
             codes[:, index] = encoder.encode(columns[encoder.column])
         return codes
+
+    def scores_of_codes(self, codes: np.ndarray) -> np.ndarray:
+        """Return the scores of rows of codes: float64 (rows, scores). Raises OSError if libkernel.so cannot be loaded.
+
+        `codes` is a C-contiguous array that codes() returned. The C code does not check
+        other codes.
+        """
+        rows = len(codes)
+        sums = np.tile(self.base, (rows, 1)) if rows > 1 else self.base[np.newaxis].copy()
+        self._kernel.sum_leaves(codes, sums)
+        return sums / self.divisor if self.divisor > 1 else sums
 
     @cached_property
     def _kernel(self) -> Kernel:

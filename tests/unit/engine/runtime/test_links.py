@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from ml_census.engine.runtime.links import LINKS, are_consistent
 
 
-@pytest.mark.parametrize("link", ["logistic", "half_logistic"])
+@pytest.mark.parametrize("link", ["logistic", "exact_logistic", "half_logistic"])
 def test_logistic_of_extreme_scores_is_zero_or_one(link: str) -> None:
     scores = np.array([[-800.0], [0.0], [800.0]])
 
@@ -47,6 +48,12 @@ def test_logistic_of_a_library_is_near_that_of_scikit_learn(link: str) -> None:
     scores = np.linspace(-20, 20, 101)[:, np.newaxis]
 
     np.testing.assert_allclose(LINKS[link](scores), LINKS["logistic"](scores), rtol=1e-5, atol=1e-7)
+
+
+def test_exact_logistic_equals_the_one_of_scipy_in_all_bits() -> None:
+    scores = np.random.default_rng(0).normal(size=(10_000, 1)) * 10
+
+    assert np.array_equal(LINKS["exact_logistic"](scores)[:, 1], expit(scores[:, 0]))
 
 
 @pytest.mark.parametrize("link", ["lightgbm_softmax", "xgboost_softmax"])

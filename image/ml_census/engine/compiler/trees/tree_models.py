@@ -28,7 +28,7 @@ TREES = (
 GRADIENT_BOOSTING = (ensemble.GradientBoostingClassifier, ensemble.GradientBoostingRegressor)
 HISTOGRAM_BOOSTING = (ensemble.HistGradientBoostingClassifier, ensemble.HistGradientBoostingRegressor)
 LINKS = {
-    "HalfBinomialLoss": "logistic",
+    "HalfBinomialLoss": "exact_logistic",
     "ExponentialLoss": "half_logistic",
     "HalfMultinomialLoss": "softmax",
     "IdentityLink": "identity",

@@ -30,11 +30,11 @@ def compiled(model: Any, labels: Any) -> tuple[CompiledPredictor, TreeEnsemble]:
 @pytest.mark.parametrize(
     ("model", "labels", "link", "score_count"),
     [
-        (GradientBoostingClassifier(n_estimators=2), LABELS, "logistic", 1),
+        (GradientBoostingClassifier(n_estimators=2), LABELS, "exact_logistic", 1),
         (GradientBoostingClassifier(n_estimators=2, loss="exponential"), LABELS, "half_logistic", 1),
         (GradientBoostingClassifier(n_estimators=2), THREE, "softmax", 3),
         (GradientBoostingRegressor(n_estimators=2), MONEY, "identity", 1),
-        (HistGradientBoostingClassifier(max_iter=2), LABELS, "logistic", 1),
+        (HistGradientBoostingClassifier(max_iter=2), LABELS, "exact_logistic", 1),
         (HistGradientBoostingClassifier(max_iter=2), THREE, "softmax", 3),
         (HistGradientBoostingRegressor(max_iter=2, loss="poisson"), MONEY, "exp", 1),
         (RandomForestClassifier(2), LABELS, "identity", 2),
