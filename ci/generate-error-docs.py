@@ -36,6 +36,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "UnsupportedMediaType": "415",
         "AuthenticationError": "401; 403 at `/prediction`",
         "NoProbabilitiesError": "400",
+        "NoReasonsError": "400",
         "MalformedBodyError": "400",
         "InvalidRowsError": "400",
         "InvalidValueError": "400, as the expected value",

@@ -1,9 +1,11 @@
-"""The interface of all engines, Predictor, and the error of engines, PredictionError."""
+"""The interfaces of engines, Predictor and Explainer, and the error of engines, PredictionError."""
 
 import re
 import traceback
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
 
 from ml_census.schema import Columns, Schema, Value
 
@@ -41,6 +43,10 @@ class PredictionError(Exception):
         return {"row": self.row} | ({} if self.column is None else {"column": self.column})
 
 
+class NoReasonsError(Exception):
+    """Report a request for reasons to a model that has none. The message has the cause."""
+
+
 class Predictor(Protocol):
     """A model that predicts rows: SklearnPredictor or CompiledPredictor."""
 
@@ -74,6 +80,26 @@ class Predictor(Protocol):
         output, in the order of `outputs`. Call this method only if `has_probabilities`
         is true. Raises PredictionError and OSError as predict() does.
         """
+
+
+@runtime_checkable
+class Explainer(Protocol):
+    """Optional capability of a Predictor: the effects of the columns of a row on its score."""
+
+    def effects(self, columns: Columns, reference: Columns) -> np.ndarray:
+        """Return the effect of each column on the score of each row: float64 (rows, columns of the schema).
+
+        `reference` has one row. The effects of a row add up to its score minus that of
+        the reference. Raises NoReasonsError if the model has no such effects. Raises
+        PredictionError and OSError as Predictor.predict().
+        """
+
+
+def effects_of(predictor: Predictor, columns: Columns, reference: Columns) -> np.ndarray:
+    """Return the effects as Explainer.effects(). Raises NoReasonsError also for a predictor that is no Explainer."""
+    if not isinstance(predictor, Explainer):
+        raise NoReasonsError("this model has no reasons: it is not compiled")
+    return predictor.effects(columns, reference)
 
 
 def predict_example(predictor: Predictor) -> list[Any]:

@@ -2,11 +2,20 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
-from ml_census.engine.predictor import PredictionError, describe_failure, predict_example, redacted_reason
+from ml_census.engine.predictor import (
+    NoReasonsError,
+    PredictionError,
+    describe_failure,
+    effects_of,
+    predict_example,
+    redacted_reason,
+)
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.schema import Column, Schema
+from support.compiled_files import TREES, columns_of, compiled
 
 SCHEMA = Schema((Column("a", "text"),), "frame")
 
@@ -44,3 +53,17 @@ def test_failure_without_a_cause_is_described_shortly() -> None:
 )
 def test_redacted_reason_has_no_value_of_a_row(text: str, row: list[Any], expected: str) -> None:
     assert redacted_reason(ValueError(text), row) == f"ValueError: {expected}"
+
+
+def test_effects_are_those_of_the_compiled_model() -> None:
+    columns = columns_of(TREES, 2)
+    reference = [values[:1] for values in columns]
+
+    effects = effects_of(compiled(TREES), columns, reference)
+
+    assert np.array_equal(effects, compiled(TREES).effects(columns, reference))
+
+
+def test_sklearn_model_has_no_reasons() -> None:
+    with pytest.raises(NoReasonsError, match="this model has no reasons: it is not compiled"):
+        effects_of(SklearnPredictor(Rejecting(), SCHEMA), [["a"]], [["a"]])

@@ -18,8 +18,9 @@ Modules:
     encoders.py         convert values to codes
     tree_ensemble.py    scores of tree models; tree_checks.py checks the arrays
     leaf_masks.py       masks of trees with at most 64 leaves, for the C code of leaf_masks.c
-    kernel.py           calls the C code of kernel.c and leaf_masks.c
+    kernel.py           calls the C code of kernel.c and leaf_masks.c; forest.h has the arrays of trees
     linear_model.py     scores of linear models
+    reasons.py          effects of the columns of a row on its score, for trees by the C code of reasons.c
     links.py            convert scores to probabilities or numbers
     serialization.py    write and read compiled.npz
 """

@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from ml_census.engine.predictor import NoReasonsError
 from ml_census.engine.runtime.linear_model import LinearModel
 from ml_census.engine.runtime.links import LIBRARY_LINKS, LINKS, are_consistent
+from ml_census.engine.runtime.reasons import HasEffects
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.schema import Columns, Schema
 
@@ -89,3 +91,23 @@ class CompiledPredictor:
         """
         probabilities: list[list[float]] = LINKS[self.link or "identity"](self.scoring.scores(columns)).tolist()
         return probabilities
+
+    def effects(self, columns: Columns, reference: Columns) -> np.ndarray:
+        """Return the effect of each column on the score of each row: float64 (rows, columns of the schema).
+
+        `reference` has one row. The effects of a row add up to its score minus that of
+        the reference. The score is that of the predicted class. For two classes, the
+        score is that of the second class. Raises NoReasonsError if the model has no
+        such score. Raises PredictionError and OSError as predict() does.
+        """
+        if not isinstance(self.scoring, HasEffects):
+            raise NoReasonsError("this model has no reasons: only trees and linear models have reasons")
+        if self.classes is None and self.scoring.score_count > 1:
+            raise NoReasonsError("this model has no reasons: it predicts several numbers")
+        return self.scoring.effects(columns, reference, self._explained_scores(columns))
+
+    def _explained_scores(self, columns: Columns) -> np.ndarray:
+        """Return the position of one score for each row: uint32 (rows,)."""
+        if self.classes is None or len(self.classes) == 2:
+            return np.full(len(columns[0]), self.scoring.score_count - 1, dtype=np.uint32)
+        return np.array([self.classes.index(predicted) for predicted in self.predict(columns)], dtype=np.uint32)

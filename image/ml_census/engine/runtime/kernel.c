@@ -12,39 +12,15 @@
  */
 #include <math.h>
 #include <stddef.h>
-#include <stdint.h>
+
+#include "forest.h"
 
 enum { LANES = 8 };
-#define BITSET_FLAG 0x80000000u
-
-typedef struct {
-    uint32_t column; /* index among a row's codes; BITSET_FLAG is set if `low` is the index of a bitset's first word */
-    uint32_t low;    /* first code of the range; in a leaf: index among the values */
-    uint32_t span;   /* codes low ... low + span, modulo 2^32, go to the second child */
-    uint32_t child;  /* the index of the first child */
-} Node;
-
-typedef struct {
-    const Node *nodes;
-    const uint32_t *bitsets;
-    const uint32_t *roots;
-    const uint32_t *outputs; /* for each tree: index of the first score to which the tree adds values */
-    const double *values;    /* for each distinct leaf value: `width` numbers, added to `width` adjacent scores */
-    uint32_t trees, width, columns, scores;
-    uint32_t single; /* 1: each sum is rounded to float32, as in XGBoost */
-} Forest;
 
 static inline uint32_t next(const Forest *forest, const uint32_t *codes, uint32_t at)
 {
     const Node *node = forest->nodes + at;
-    uint32_t second;
-    if (node->column & BITSET_FLAG) {
-        uint32_t code = codes[node->column & ~BITSET_FLAG];
-        second = forest->bitsets[node->low + (code >> 5)] >> (code & 31) & 1;
-    } else {
-        second = codes[node->column] - node->low <= node->span;
-    }
-    return node->child + second;
+    return node->child + goes_second(forest, node, codes);
 }
 
 /* Move each lane from node to child until all lanes have reached a leaf. at: the index of each lane's node. */

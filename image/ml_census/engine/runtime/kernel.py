@@ -1,6 +1,6 @@
 """Load the shared library libkernel.so with ctypes. The library computes scores of compiled trees, and exponentials.
 
-image/build-kernel.sh compiles libkernel.so from kernel.c and leaf_masks.c. The C code
+image/build-kernel.sh compiles libkernel.so from the C files of this folder. The C code
 includes no Python header, so libkernel.so works with every version of Python.
 """
 
@@ -28,7 +28,7 @@ GIL back.
 
 
 class ForestStruct(ctypes.Structure):
-    """ctypes declaration of the struct Forest in kernel.c: addresses of arrays, then counts."""
+    """ctypes declaration of the struct Forest in forest.h: addresses of arrays, then counts."""
 
     _fields_ = (
         *((name, ctypes.c_void_p) for name in ("nodes", "bitsets", "roots", "outputs", "values")),

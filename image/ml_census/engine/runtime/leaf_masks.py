@@ -69,7 +69,7 @@ def _is_within_limits(trees: int, counts: np.ndarray, bits: int, width: int) -> 
 
 
 def _read_trees(ensemble: "TreeEnsemble") -> list[_Tree]:
-    """Return all trees, or an empty list if a tree has more than MAX_LEAVES leaves or a node with two parents."""
+    """Return all trees, or an empty list if a tree has more than MAX_LEAVES leaves."""
     trees = []
     for root in ensemble.roots.tolist():
         tree = _read_tree(ensemble.nodes, root)
@@ -84,7 +84,7 @@ def _read_tree(nodes: np.ndarray, root: int) -> _Tree | None:
     pending = [root]
     while pending:
         node = pending.pop()
-        if node in fields or len(fields) >= 2 * MAX_LEAVES - 1:
+        if len(fields) >= 2 * MAX_LEAVES - 1:
             return None
         fields[node] = nodes[node].tolist()
         if fields[node][2] != LEAF_SPAN:

@@ -151,13 +151,34 @@ class LinearModel:
 
     def scores(self, columns: Columns) -> np.ndarray:
         """Return the scores of rows: float64 (rows, scores)."""
-        features = np.empty((len(columns[0]), self.weights.shape[-1]))
-        for table in self.tables:
-            features[:, table.features] = table.values[table.encoder.encode(columns[table.encoder.column])]
-        for index, feature in self.numbers:
-            features[:, index] = feature.values(np.array(columns[feature.column], dtype=np.float64))
+        features = self._features(columns)
         scores: np.ndarray = features @ self.weights.T + self.base
         scores = scores.reshape(len(features), -1)
         for folded in self.folded:
             scores = scores + folded.contributions[folded.encoder.encode(columns[folded.encoder.column])]
         return scores
+
+    def effects(self, columns: Columns, reference: Columns, scores: np.ndarray) -> np.ndarray:
+        """Return the effects of the columns, as HasEffects in reasons.py.
+
+        The effect of a column is the difference of the contributions of its features.
+        """
+        products = (self._features(columns) - self._features(reference)) * np.atleast_2d(self.weights)[scores]
+        effects = np.zeros((len(products), len(columns)))
+        for table in self.tables:
+            effects[:, table.encoder.column] += products[:, table.features].sum(axis=1)
+        for index, feature in self.numbers:
+            effects[:, feature.column] += products[:, index]
+        for folded in self.folded:
+            column = folded.encoder.column
+            own, other = (folded.contributions[folded.encoder.encode(rows[column])] for rows in (columns, reference))
+            effects[:, column] += (own - other)[np.arange(len(products)), scores]
+        return effects
+
+    def _features(self, columns: Columns) -> np.ndarray:
+        features = np.empty((len(columns[0]), self.weights.shape[-1]))
+        for table in self.tables:
+            features[:, table.features] = table.values[table.encoder.encode(columns[table.encoder.column])]
+        for index, feature in self.numbers:
+            features[:, index] = feature.values(np.array(columns[feature.column], dtype=np.float64))
+        return features

@@ -1,8 +1,8 @@
 """Check the arrays of a TreeEnsemble before the C code of kernel.c reads them without checks.
 
 The arrays come from a file, so every index in the arrays can be wrong. After these
-checks, each index is within its array. Each child comes after its parent, so every path
-through a tree ends.
+checks, each index is within its array. Each child comes after its only parent, so every
+path through a tree ends.
 """
 
 from typing import TYPE_CHECKING
@@ -44,7 +44,7 @@ def check_arrays(trees: "TreeEnsemble") -> None:
 
 
 def check_nodes(trees: "TreeEnsemble") -> None:
-    """Raise ValueError if an index is out of bounds, or if a child does not come after its parent."""
+    """Raise ValueError if an index is out of bounds, or if a child does not come after its only parent."""
     leaves = trees.nodes[:, 2] == LEAF_SPAN
     sound = (
         _has_valid_trees(trees)
@@ -68,14 +68,25 @@ def _has_valid_trees(trees: "TreeEnsemble") -> bool:
 
 
 def _has_valid_children(nodes: np.ndarray, leaves: np.ndarray) -> bool:
-    """Return whether children come after their parents, and whether each leaf is its own second child."""
+    """Return whether children come after their only parents, and whether each leaf is its own second child.
+
+    Without the check for a second parent, reasons.c could visit a node exponentially
+    often.
+    """
     child, own = nodes[:, 3].astype(np.int64), np.arange(len(nodes))
     inner = ~leaves
     return bool(
         (child[inner] > own[inner]).all()
         and (child[inner] + 1 < len(nodes)).all()
         and (child[leaves] == (own[leaves] - 1) % 2**32).all()
+        and _are_distinct(child[inner])
     )
+
+
+def _are_distinct(first: np.ndarray) -> bool:
+    """Return whether no two pairs of siblings share a node. `first` has the first node of each pair."""
+    pairs = np.bincount(first)
+    return bool((pairs[1:] + pairs[:-1] <= 1).all() and (pairs <= 1).all())
 
 
 def _has_valid_bitsets(trees: "TreeEnsemble", leaves: np.ndarray) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from ml_census.engine.runtime import leaf_masks
 from ml_census.engine.runtime.encoders import Encoder
 from ml_census.engine.runtime.kernel import ForestStruct, Kernel
+from ml_census.engine.runtime.reasons import tree_effects
 from ml_census.engine.runtime.tree_checks import check_arrays, check_nodes
 from ml_census.schema import Columns
 
@@ -25,7 +26,7 @@ class TreeEnsemble:
     """One encoder for each column that the trees test."""
     nodes: np.ndarray
     """uint32 (nodes, 4): column (a position in `encoders`), low, span and child of each
-    struct Node in kernel.c."""
+    struct Node in forest.h."""
     bitsets: np.ndarray
     """uint32 (words,): the concatenated bitsets, with one bit for each code."""
     roots: np.ndarray
@@ -69,6 +70,13 @@ class TreeEnsemble:
         exceeds the range of float32. Raises OSError if libkernel.so cannot be loaded.
         """
         return self.scores_of_codes(self.codes(columns))
+
+    def effects(self, columns: Columns, reference: Columns, scores: np.ndarray) -> np.ndarray:
+        """Return the effects of the columns, as HasEffects in reasons.py. Raises OSError as scores() does."""
+        effects = np.zeros((len(columns[0]), len(columns)))
+        encoded = [encoder.column for encoder in self.encoders]
+        effects[:, encoded] = tree_effects(self, self.codes(columns), self.codes(reference), scores)
+        return effects
 
     def codes(self, columns: Columns) -> np.ndarray:
         """Return the codes of rows: uint32 (rows, encoders). Raises PredictionError as scores() does."""

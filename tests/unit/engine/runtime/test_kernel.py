@@ -9,7 +9,7 @@ import pytest
 
 from ml_census.engine.runtime import kernel
 
-SOURCE = Path(kernel.__file__).with_name("kernel.c").read_text()
+SOURCE = Path(kernel.__file__).with_name("forest.h").read_text()
 
 
 def test_missing_kernel_is_an_os_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -26,6 +26,7 @@ def test_struct_has_the_size_of_its_c_fields() -> None:
 
 def test_constants_are_those_of_the_c_source() -> None:
     assert f"#define BITSET_FLAG 0x{kernel.BITSET_FLAG:X}u" in SOURCE
+    assert f"#define LEAF_SPAN 0x{kernel.LEAF_SPAN:X}u" in SOURCE
     for field in kernel.ForestStruct._fields_:
         assert field[0] in SOURCE
 

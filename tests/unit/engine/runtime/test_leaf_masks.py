@@ -3,7 +3,6 @@
 import ctypes
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -80,15 +79,6 @@ def test_too_large_masks_leave_the_nodes(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(leaf_masks, "MAX_TABLE_BYTES", 2 * (86 * 4 + 32 * 8))
     assert leaf_masks.create_kernel(ensemble)
     monkeypatch.setattr(leaf_masks, "MAX_TABLE_BYTES", 2 * (86 * 4 + 32 * 8) - 1)
-    assert leaf_masks.create_kernel(ensemble) is None
-
-
-def test_node_with_two_parents_leaves_the_nodes() -> None:
-    leaf = 2**32 - 1
-    root, inner = [0, 1, 5, 1], [0, 1, 5, 2]  # the children of the root are 1 and 2, those of node 1 are 2 and 3
-    nodes = np.array([root, inner, [0, 0, leaf, 1], [0, 1, leaf, 2]], dtype=np.uint32)
-    ensemble = replace(random_ensemble(1, trees=1, leaves=1), nodes=nodes)
-
     assert leaf_masks.create_kernel(ensemble) is None
 
 

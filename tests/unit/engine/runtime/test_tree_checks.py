@@ -37,6 +37,8 @@ def bitset(encoder: int, start: int) -> Change:
 INVALID: dict[str, Change] = {
     "a child that is its parent": item("nodes", (ROOT, 3), 0),
     "a child before its parent": item("nodes", (1, 3), 0),
+    "a child of two parents": item("nodes", (ROOT, 3), 2),  # the children of node 1 are 3 and 4
+    "the same children for two parents": item("nodes", (ROOT, 3), 3),
     "a child that does not exist": item("nodes", (ROOT, 3), 2**31),
     "a second child that does not exist": item("nodes", (ROOT, 3), len(parts_of(TREES)[1]["nodes"]) - 1),
     "children beyond 32 bits": item("nodes", (ROOT, 3), 2**32 - 1),

@@ -96,7 +96,7 @@ def sibling_order(trees: TreeNodes, roots: np.ndarray) -> np.ndarray:
 def reorder(nodes: np.ndarray, trees: TreeNodes, order: np.ndarray) -> np.ndarray:
     """Return the nodes in the new order, with the positions of their children: uint32 (nodes, 4).
 
-    `nodes` has the struct Node of kernel.c for each node; this function changes the
+    `nodes` has the struct Node of forest.h for each node; this function changes the
     array. `order` is the result of sibling_order(). For kernel.c, the first child of a
     leaf is the position before the leaf, and the test of a leaf is always true. So the
     second child of a leaf is the leaf itself.

@@ -1,0 +1,99 @@
+"""Effects of columns on a score: exact Shapley values of a row against one reference row.
+
+The effects of a row add up to its score minus the score of the reference. A column has
+the effect 0 if both rows have the same value, or if the model does not read the column.
+"""
+
+import ctypes
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from ml_census.engine.runtime.kernel import FILE, ForestStruct
+from ml_census.schema import Columns, Schema, Value
+
+if TYPE_CHECKING:
+    from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+
+WORDS_PER_COLUMN = 4
+"""Number of uint32 words of memory for each column that add_effects() of reasons.c needs."""
+
+
+@runtime_checkable
+class HasEffects(Protocol):
+    """A part of a compiled model that can compute the effects of columns on its scores."""
+
+    def effects(self, columns: Columns, reference: Columns, scores: np.ndarray) -> np.ndarray:
+        """Return the effect of each column on one score of each row: float64 (rows, columns of the schema).
+
+        `reference` has one row. `scores` has the position of the score of each row:
+        uint32 (rows,). Raises PredictionError for a number that scikit-learn rejects.
+        """
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A column with an effect on the score of a row."""
+
+    column: str | int
+    """The name of the column in the schema."""
+    value: Value
+    """The value in the row; None for a missing value."""
+    reference: Value
+    """The value in the reference row; None for a missing value."""
+    effect: float
+    """The Shapley value of the column, in the unit of the score before the link
+    function."""
+
+
+def largest_reasons(
+    schema: Schema, columns: Columns, reference: Columns, effects: np.ndarray, count: int
+) -> list[list[Reason]]:
+    """Return for each row the reasons with the `count` largest absolute effects, the largest first.
+
+    Columns with the effect 0 are no reasons. Columns with equal effects have the order
+    of the schema. `effects` is float64 (rows, columns).
+    """
+    order = np.argsort(-np.abs(effects), axis=1, kind="stable")[:, :count]
+    return [
+        [
+            Reason(schema.columns[column].name, _value(columns, column, row), _value(reference, column, 0), effect)
+            for column in positions
+            if (effect := float(effects[row, column]))
+        ]
+        for row, positions in enumerate(order.tolist())
+    ]
+
+
+def _value(columns: Columns, column: int, row: int) -> Value:
+    value = columns[column][row]
+    return value if value == value else None
+
+
+def tree_effects(ensemble: "TreeEnsemble", codes: np.ndarray, reference: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Return the effects of the encoded columns of trees: float64 (rows, encoders).
+
+    `codes` is uint32 (rows, encoders), and `reference` uint32 (1, encoders). `scores`
+    is as for HasEffects. The effects are sums in float64, also for an ensemble that
+    rounds its sums to float32. Raises OSError if libkernel.so cannot be loaded.
+    """
+    effects = np.zeros(codes.shape)
+    arrays = (ensemble.nodes, ensemble.bitsets, ensemble.roots, ensemble.outputs, ensemble.values)
+    counts = (len(ensemble.roots), ensemble.values.shape[1], len(ensemble.encoders), len(ensemble.base), 0)
+    forest = ForestStruct(*(array.ctypes.data for array in arrays), *counts)
+    space = np.zeros(WORDS_PER_COLUMN * len(ensemble.encoders), dtype=np.uint32)
+    addresses = [array.ctypes.data for array in (codes, reference, scores)]
+    _add_effects()(ctypes.addressof(forest), *addresses, len(codes), space.ctypes.data, effects.ctypes.data)
+    return effects / ensemble.divisor if ensemble.divisor > 1 else effects
+
+
+@cache
+def _add_effects() -> Any:
+    """Return the function of reasons.c. A call releases the GIL: one row takes up to milliseconds."""
+    function = ctypes.CDLL(str(FILE)).add_effects
+    address = ctypes.c_void_p
+    function.argtypes = (address, address, address, address, ctypes.c_size_t, address, address)
+    function.restype = None
+    return function
