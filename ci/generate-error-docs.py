@@ -60,7 +60,7 @@ SECTIONS: dict[str, dict[str, str]] = {
     ),
     "Commands: they end with exit code 1": dict.fromkeys(
         ["fail", "ClientError", "ScoringError", "DataError"], "exit 1"
-    ),
+    ) | {"BatchError": "exit 65"},
     "Log lines": {"warning": "WARNING", "error": "ERROR", "exception": "ERROR"},
 }  # fmt: skip
 REPORTERS = {name: (section, effect) for section, names in SECTIONS.items() for name, effect in names.items()}

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from support.doc_commands import DOCUMENTS, ROOT, blocks, is_shown, steps
 from support.docs_environment import PASSWORD, DocsEnvironment
 from support.live_server import Launch
-from support.sample_models import SAMPLE_MODELS, made_by
+from support.sample_models import FRAME, SAMPLE_MODELS, made_by
 
 GUIDES = "docs/how-to"
 TUTORIAL = "docs/tutorial/first-model.md"
@@ -105,6 +105,17 @@ def test_model_is_published_served_and_predicts(docs: DocsEnvironment, name: str
             docs.serve_as_shown(command, shown)
         else:
             docs.follow((command, shown))
+
+
+def test_table_is_scored(docs: DocsEnvironment) -> None:
+    """The guide begins with a published model and a table."""
+    sample = SAMPLE_MODELS["dataframe"]()
+    joblib.dump(sample.model, docs.folder / "model.pkl")
+    FRAME.assign(id=range(len(FRAME))).to_parquet(docs.folder / "rows.parquet")
+
+    docs.type("ml-census publish --model model.pkl --output published 2> /dev/null")
+
+    docs.follow(*guide("score-a-table"))
 
 
 def test_pickle_of_another_version_is_rejected(docs: DocsEnvironment) -> None:

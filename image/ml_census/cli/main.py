@@ -7,7 +7,7 @@ import sys
 import click
 
 from ml_census import __version__
-from ml_census.cli import check, generate_key, predict, publish, sandbox, serve, train, users
+from ml_census.cli import check, generate_key, predict, publish, sandbox, score, serve, train, users
 
 log = logging.getLogger("ml_census")
 
@@ -32,6 +32,6 @@ def main() -> None:
 
 for command in (
     serve.serve, check.check, train.train, publish.publish, users.user, generate_key.generate_key, predict.predict,
-    sandbox.sandbox,
+    score.score, sandbox.sandbox,
 ):  # fmt: skip
     main.add_command(command)

@@ -12,6 +12,7 @@ from ml_census.schema.errors import InvalidValueError as InvalidValueError
 from ml_census.schema.errors import SchemaError as SchemaError
 from ml_census.schema.rows import MAX_DETAILS as MAX_DETAILS
 from ml_census.schema.rows import Columns as Columns
+from ml_census.schema.rows import DictionaryColumn as DictionaryColumn
 from ml_census.schema.rows import Rows as Rows
 from ml_census.schema.schema import ColumnChanges as ColumnChanges
 from ml_census.schema.schema import Form as Form

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
+
+import numpy as np
 
 from ml_census.schema.values import Value
 
@@ -13,6 +15,32 @@ counts all of them."""
 Columns = Sequence[Sequence[Value]]
 """One or more rows as a sequence of values for each column, in the order of the
 schema."""
+
+
+class DictionaryColumn(Sequence[Value]):
+    """The values of a column as a list of distinct values, and the position of each row's value in this list.
+
+    `indices` has integers, (rows,).
+    """
+
+    def __init__(self, values: Sequence[Value], indices: np.ndarray) -> None:
+        self.values, self.indices = values, indices
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.indices)
+
+    @overload
+    def __getitem__(self, row: int) -> Value: ...
+    @overload
+    def __getitem__(self, row: slice) -> "DictionaryColumn": ...
+    def __getitem__(self, row: int | slice) -> "Value | DictionaryColumn":
+        """Return the value of a row, or the column of several rows."""
+        if isinstance(row, slice):
+            return DictionaryColumn(self.values, self.indices[row])
+        return self.values[int(self.indices[row])]
+
+
 Detail = dict[str, Any]
 """Description of a value, with the keys row (index from 0), column, got and expected.
 

@@ -1,11 +1,16 @@
 """Read and write files: local paths, gs:// objects through gcsfs, and (only reading) other URLs through fsspec."""
 
+from typing import BinaryIO
+
 from ml_census.storage import gcs, local, url
 from ml_census.storage.errors import ObjectChangedError as ObjectChangedError
+from ml_census.storage.errors import ObjectExistsError as ObjectExistsError
 from ml_census.storage.errors import ObjectNotFoundError as ObjectNotFoundError
 from ml_census.storage.errors import StorageError as StorageError
 from ml_census.storage.errors import StorageUnavailableError as StorageUnavailableError
+from ml_census.storage.local import discard_unfinished as discard_unfinished
 from ml_census.storage.local import replace_file as replace_file
+from ml_census.storage.stored_file import StoredFile as StoredFile
 from ml_census.storage.uri import is_gcs as is_gcs
 from ml_census.storage.uri import is_local as is_local
 from ml_census.storage.uri import join as join
@@ -55,6 +60,46 @@ def write(uri: str, data: bytes, private: bool = False, unless_changed: str | No
     else:
         _require_gcs(uri)
         gcs.write(uri, data, unless_changed)
+
+
+def create(uri: str, data: bytes) -> None:
+    """Create the file or object, whole or not at all, and missing local folders.
+
+    Raises ObjectExistsError if a file is at the URI. Of several processes that create
+    the same file, one succeeds. Raises StorageUnavailableError if a later attempt may
+    succeed. Raises StorageError for any other failure, and for a URI of another kind.
+    """
+    if is_local(uri):
+        local.create(uri, data)
+        return
+    _require_gcs(uri)
+    try:
+        gcs.write(uri, data, unless_changed="")
+    except ObjectChangedError as error:
+        raise ObjectExistsError from error
+
+
+def find(pattern: str) -> list[StoredFile]:
+    """Return the files at a URI, below a folder, or of a glob pattern, in the order of their URIs.
+
+    In a folder, names that begin with "." or "_" are left out, with everything below
+    such a folder. The list is empty if nothing is found. Raises StorageUnavailableError
+    if a later attempt may succeed, and StorageError for any other failure.
+    """
+    if is_local(pattern):
+        return local.find(pattern)
+    _require_gcs(pattern)
+    return gcs.find(pattern)
+
+
+def open_version(file: StoredFile) -> BinaryIO:
+    """Return a seekable file that reads the version of the file or object that find() found.
+
+    Reading raises ObjectChangedError if the file has another version. Reading raises
+    StorageUnavailableError if a later attempt may succeed, and StorageError for any
+    other failure.
+    """
+    return local.open_version(file) if is_local(file.uri) else gcs.open_version(file)
 
 
 def _require_gcs(uri: str) -> None:

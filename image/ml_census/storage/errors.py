@@ -23,3 +23,11 @@ class ObjectChangedError(StorageError):
     def __init__(self) -> None:
         """Set the message, which asks the user to run the command again."""
         super().__init__("was changed by another command, and nothing is written: run this command again")
+
+
+class ObjectExistsError(StorageError):
+    """Report that a file or object is already at the URI, so that none was created."""
+
+    def __init__(self) -> None:
+        """Set the message."""
+        super().__init__("exists already")

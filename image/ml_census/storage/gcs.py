@@ -11,11 +11,13 @@ from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from ml_census.storage import gcsfs_internals
 from ml_census.storage.error_translation import READ, WRITE
 from ml_census.storage.errors import ObjectChangedError, StorageError, StorageUnavailableError
+from ml_census.storage.ranged_file import RangedFile
+from ml_census.storage.stored_file import StoredFile, is_hidden
 from ml_census.storage.timeout import run_with_timeout
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ UPLOAD_TIMEOUT_SECONDS: float = 15
 / MIN_UPLOAD_RATE."""
 MIN_UPLOAD_RATE = 1_000_000
 """Bytes per second, for the timeout of an upload."""
+LIST_TIMEOUT_SECONDS: float = 60
+"""Timeout for a listing. A listing of 100,000 objects takes 20 requests."""
 RANGE_BYTES = 32 * 1024**2
 """Maximum bytes that a download reads with one request. gcsfs briefly keeps twice this
 number in memory."""
@@ -78,6 +82,30 @@ def write(uri: str, data: bytes, unless_changed: str | None) -> None:
     """
     seconds = UPLOAD_TIMEOUT_SECONDS + len(data) // MIN_UPLOAD_RATE
     run_with_timeout(seconds, lambda: _upload(uri, data, unless_changed), WRITE)
+
+
+def find(pattern: str) -> list[StoredFile]:
+    """Return the objects at a URI, below a folder, or of a glob pattern, sorted by URI.
+
+    Raises StorageUnavailableError if a later attempt may succeed, and StorageError for
+    any other failure.
+    """
+    found = run_with_timeout(LIST_TIMEOUT_SECONDS, lambda: _find(pattern), READ)
+    return sorted(
+        StoredFile(f"gs://{name}", int(metadata["size"]), str(metadata["generation"]))
+        for name, metadata in found.items()
+        if metadata["type"] != "directory"
+    )
+
+
+def open_version(file: StoredFile) -> BinaryIO:
+    """Return a seekable file that reads ranges of the generation `file.version` of an object.
+
+    Reading raises ObjectChangedError if the object has another generation. Reading
+    raises StorageUnavailableError if a later attempt may succeed, and StorageError for
+    any other failure.
+    """
+    return cast(BinaryIO, RangedFile(file.size, lambda start, stop: _read_range(file, start, stop)))
 
 
 def _filesystem(uri: str) -> tuple[Any, str]:
@@ -151,6 +179,31 @@ def _download(uri: str, metadata: dict[str, Any], deadline: float) -> bytes:
         raise StorageUnavailableError("was overwritten while it was read") from error
     data = body.getvalue()
     if len(data) != size or not _has_md5(data, metadata.get("md5Hash")):
+        raise StorageUnavailableError("was damaged or cut short in transit")
+    return data
+
+
+def _find(pattern: str) -> dict[str, dict[str, Any]]:
+    filesystem, path = _filesystem(pattern)
+    filesystem.invalidate_cache()
+    with _new_credentials_after_failure(filesystem):
+        if any(character in path for character in "*?["):
+            return cast(dict[str, dict[str, Any]], filesystem.glob(path, detail=True))
+        found: dict[str, dict[str, Any]] = filesystem.find(path, detail=True)
+    prefix = path.rstrip("/") + "/"
+    return {name: entry for name, entry in found.items() if name == path or not is_hidden(name.removeprefix(prefix))}
+
+
+def _read_range(file: StoredFile, start: int, stop: int) -> bytes:
+    def read() -> bytes:
+        filesystem, path = _filesystem(file.uri)
+        try:
+            return bytes(filesystem.cat_file(path, start, stop, generation=file.version))
+        except FileNotFoundError as error:
+            raise ObjectChangedError from error
+
+    data = run_with_timeout(DOWNLOAD_TIMEOUT_SECONDS + (stop - start) / MIN_DOWNLOAD_RATE, read, READ)
+    if len(data) != stop - start:
         raise StorageUnavailableError("was damaged or cut short in transit")
     return data
 

@@ -1,6 +1,10 @@
 """Local files: content, mode and conditional writes."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,3 +78,80 @@ def test_link_to_a_file_stays_a_link(tmp_path: Path) -> None:
 
     assert (tmp_path / "file").read_bytes() == b"new"
     assert (tmp_path / "link").is_symlink()
+
+
+def test_file_is_created_only_once(tmp_path: Path) -> None:
+    uri = str(tmp_path / "new/file")
+    storage.create(uri, b"first")
+
+    with pytest.raises(storage.ObjectExistsError):
+        storage.create(uri, b"second")
+    assert storage.read(uri) == b"first"
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["file"]
+
+
+def test_of_many_creations_at_once_one_succeeds(tmp_path: Path) -> None:
+    """Processes, as the shards of a run: the hidden file of a process has its number in the name."""
+    code = (
+        "import sys; from ml_census import storage\n"
+        "sys.stdin.readline()\n"
+        "try: storage.create(sys.argv[1], sys.argv[2].encode()); print(sys.argv[2])\n"
+        "except storage.ObjectExistsError: pass\n"
+    )
+    uri = str(tmp_path / "file")
+    command = [sys.executable, "-c", code, uri]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen([*command, str(number)], **pipes) for number in range(4)]
+
+    printed = [process.communicate("\n")[0].strip() for process in processes]
+
+    (winner,) = filter(None, printed)
+    assert storage.read(uri) == winner.encode()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        ("in", ["a", "b/c"]),
+        ("in/", ["a", "b/c"]),
+        ("in/*", ["_x", "a"]),
+        ("in/**", ["_x", "a", "b/_x", "b/c"]),
+        ("in/a", ["a"]),
+        ("in/z", []),
+    ],
+)
+def test_files_are_found_in_order(tmp_path: Path, pattern: str, names: list[str]) -> None:
+    for name in ("b/c", "a", "_x", ".x", "b/_x"):
+        storage.write(str(tmp_path / "in" / name), b"data")
+
+    found = storage.find(str(tmp_path / pattern))
+
+    assert [os.path.relpath(file.uri, tmp_path / "in") for file in found] == names
+    assert all(file.size == 4 for file in found)
+
+
+def test_other_version_of_a_file_is_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    (file,) = storage.find(str(path))
+    with storage.open_version(file) as opened:
+        assert opened.read() == b"old"
+    path.write_bytes(b"newer")
+
+    with pytest.raises(storage.ObjectChangedError):
+        storage.open_version(file)
+
+
+def test_unfinished_file_of_an_ended_process_is_removed(tmp_path: Path) -> None:
+    """The thread that writes the file ends with the process."""
+    code = (
+        "import os, sys; from ml_census import storage; from ml_census.storage import local\n"
+        "local._write_scratch(__import__('pathlib').Path(sys.argv[1]), b'half', 0o600)\n"
+        "print(len(os.listdir(os.path.dirname(sys.argv[1]))))\n"
+        "storage.discard_unfinished()\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "file")], capture_output=True, text=True)
+
+    assert done.stdout == "1\n", done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -69,19 +69,36 @@ class CompiledPredictor:
         """
         scores = self.scoring.scores(columns)
         if self.classes is None:
-            return self._numbers(scores)
+            numbers: list[Any] = self._numbers(scores).tolist()
+            return numbers
+        return [self.classes[index] for index in self._positions(scores).tolist()]
+
+    def predict_arrays(self, columns: Columns) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return the predictions and the probabilities of rows as arrays, from one computation of the scores.
+
+        The predictions are positions in `classes`, int64 (rows,), or numbers, float64
+        (rows,) or (rows, outputs). The probabilities are (rows, classes), or None
+        without `has_probabilities`. Raises PredictionError and OSError as predict()
+        does.
+        """
+        scores = self.scoring.scores(columns)
+        if self.classes is None:
+            return self._numbers(scores), None
+        probabilities = LINKS[self.link](scores) if self.link else None
+        return self._positions(scores), probabilities
+
+    def _positions(self, scores: np.ndarray) -> np.ndarray:
+        """Return the position in `classes` of the predicted class of each row."""
         if self.link in LIBRARY_LINKS:
             scores = LINKS[self.link](scores)
-        best = scores.argmax(axis=1) if scores.shape[1] > 1 else self._is_second(scores[:, 0]).astype(int)
-        return [self.classes[index] for index in best.tolist()]
+        return scores.argmax(axis=1) if scores.shape[1] > 1 else self._is_second(scores[:, 0]).astype(int)
 
     def _is_second(self, scores: np.ndarray) -> np.ndarray:
         return scores >= 0 if self.zero_is_second else scores > 0
 
-    def _numbers(self, scores: np.ndarray) -> list[Any]:
+    def _numbers(self, scores: np.ndarray) -> np.ndarray:
         numbers = LINKS[self.link or "identity"](scores)
-        predictions: list[Any] = (numbers[:, 0] if self.flat else numbers).tolist()
-        return predictions
+        return numbers[:, 0] if self.flat else numbers
 
     def probabilities(self, columns: Columns) -> list[list[float]]:
         """Return a list of probabilities for each row, in the order of `classes`.

@@ -39,3 +39,22 @@ def test_probabilities_sum_up_to_one() -> None:
     rows = [values * 3 for values in ([40.0], [" Private"], [9.0], [" Male"])]
 
     assert [sum(row) for row in model.probabilities(rows)] == pytest.approx([1, 1, 1])
+
+
+@pytest.mark.parametrize("name", [TREES, LINEAR, REGRESSOR])
+def test_arrays_equal_the_lists(name: str) -> None:
+    model = compiled(name)
+    rows = (
+        model.schema.validate_rows([[30, "Private", 9, "Male"], [70, "?", 2, "Female"]][:2]).columns
+        if len(model.schema.columns) == 4
+        else [[30.0, 70.0], [9.0, 2.0]]
+    )
+
+    predictions, probabilities = model.predict_arrays(rows)
+
+    expected = model.predict(rows)
+    named = predictions.tolist() if model.classes is None else [model.classes[index] for index in predictions.tolist()]
+    assert named == expected
+    if probabilities is not None:
+        assert probabilities.tolist() == model.probabilities(rows)
+    assert (probabilities is not None) is model.has_probabilities

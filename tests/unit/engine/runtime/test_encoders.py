@@ -5,7 +5,7 @@ import pytest
 
 from ml_census.engine.predictor import PredictionError
 from ml_census.engine.runtime.encoders import MISSING, CategoryEncoder, ThresholdEncoder
-from ml_census.schema import NAN, Value
+from ml_census.schema import NAN, DictionaryColumn, Value
 
 CATEGORIES = CategoryEncoder(0, ["a", "b", 7])
 THRESHOLDS = ThresholdEncoder(0, np.array([1.0, 2.0]), -1e9, 1e9)
@@ -37,3 +37,9 @@ def test_number_out_of_range_is_rejected_with_its_row(value: float) -> None:
         THRESHOLDS.encode([0, 1, value])
 
     assert (single.value.row, many.value.row) == (0, 2)
+
+
+def test_column_with_a_dictionary_has_the_codes_of_its_values() -> None:
+    column = DictionaryColumn(["b", None, "no such", "a"], np.array([3, 3, 0, 1, 2]))
+
+    assert CATEGORIES.encode(column).tolist() == CATEGORIES.encode(list(column)).tolist()

@@ -1,0 +1,43 @@
+"""Load the model of a run: a published, compiled model."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, cast
+
+from ml_census.batch.errors import BatchError
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.models.loading import is_published, load_published
+from ml_census.models.location import local_config
+from ml_census.models.manifest import MANIFEST, ModelFolder
+from ml_census.storage.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class BatchModel:
+    """A compiled model, the texts of its classes, and its identity."""
+
+    predictor: CompiledPredictor
+    classes: list[Any] | None
+    """The classes as /prediction returns them, in the order of the probabilities; None
+    for a regressor."""
+    version: str
+    """The first 12 hex digits of the SHA-256 of the model file."""
+    sha256: str
+    """The SHA-256 of manifest.json, which lists the SHA-256 of each file of the model."""
+
+
+def load(uri: str) -> BatchModel:
+    """Return the model of a folder that `ml-census publish` wrote.
+
+    Raises BatchError if the model has no compiled form, and ArtifactError if a file
+    cannot be read or the model fails a check.
+    """
+    config, files = local_config(uri), Snapshot()
+    folder = ModelFolder(config.model_path, files)
+    if not is_published(config, folder):
+        raise BatchError(f"{uri}: is not a folder with a compiled model: write one with ml-census publish")
+    model = load_published(config, folder)
+    predictor = cast(CompiledPredictor, model.predictor)
+    classes = None if predictor.classes is None else model.decode(predictor.classes)
+    manifest = files.files[folder.uri(MANIFEST)] or b""
+    return BatchModel(predictor, classes, model.version, hashlib.sha256(manifest).hexdigest())

@@ -1,0 +1,132 @@
+"""Convert the values of a column of a table to those that the engine takes, and find the invalid values.
+
+The rules are those of Column.validate(), as for a request. Each distinct value is
+validated once. Numbers in number columns are compared with the limits as an array.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from ml_census.schema import MAX_FLOAT32, Column, DictionaryColumn, InvalidValueError, Value
+
+MAX_CACHED = 100_000
+"""Maximum number of distinct values of a column whose verdicts are kept, to bound the memory."""
+UNPREDICTABLE = "values that the model can predict"
+"""The expected value, as a server names it, in place of a number that the model rejects."""
+
+
+class Verdict(NamedTuple):
+    """The result of the validation of a value."""
+
+    value: Value
+    """The value that the model takes; None if invalid."""
+    is_known: bool = True
+    """False for a category that did not occur in training."""
+    reason: str = ""
+    """The expected value, if the value is invalid."""
+
+
+class ConvertedColumn(NamedTuple):
+    """The values of a column, (rows,), and the rows that have an invalid or an unknown value."""
+
+    values: np.ndarray | DictionaryColumn
+    reasons: tuple[str, ...] = ()
+    """The expected value in place of an invalid one, by number from 1."""
+    invalid: np.ndarray | None = None
+    """uint8 (rows,): the number of the reason, 0 for a valid value; None if all are valid."""
+    unknown: np.ndarray | None = None
+    """bool (rows,): True for a category that did not occur in training; None if there is none."""
+
+
+class ColumnConverter:
+    """Converter of the values of one column. `low` and `high` are the limits of numbers that the model predicts."""
+
+    def __init__(self, column: Column, low: float = -np.inf, high: float = np.inf) -> None:
+        self._column, self._low, self._high = column, low, high
+        self._verdicts: dict[tuple[type, object], Verdict] = {}
+
+    def convert(self, array: pa.Array) -> ConvertedColumn:
+        """Return the converted values of an Arrow array of one of the types of table_columns.ACCEPTED."""
+        kind = array.type
+        if self._column.type == "number" and (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+            return self._convert_numbers(array)
+        return self._convert_distinct(array)
+
+    def _convert_numbers(self, array: pa.Array) -> ConvertedColumn:
+        if pa.types.is_integer(array.type) and not array.null_count and self._low == -np.inf and self._high == np.inf:
+            return ConvertedColumn(array.to_numpy())
+        numbers = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+        size = np.abs(numbers)
+        if size.max(initial=0) <= MAX_FLOAT32 and self._accepts_range(numbers):  # False with NaN
+            return ConvertedColumn(numbers)
+        reasons = (self._reason(None), self._reason(np.inf), UNPREDICTABLE)
+        outside = (numbers < self._low) | (numbers > self._high)
+        tests = (np.isnan(numbers) & (reasons[0] != ""), size > MAX_FLOAT32, outside)
+        return ConvertedColumn(numbers, reasons, _without_zeros(np.select(tests, (1, 2, 3), 0).astype(np.uint8)))
+
+    def _accepts_range(self, numbers: np.ndarray) -> bool:
+        return bool(numbers.min(initial=np.inf) >= self._low and numbers.max(initial=-np.inf) <= self._high)
+
+    def _reason(self, value: object) -> str:
+        return self._verdict(value).reason
+
+    def _convert_distinct(self, array: pa.Array) -> ConvertedColumn:
+        values, indices = _distinct(array)
+        verdicts = [self._verdict(value) for value in values]
+        reasons = tuple(dict.fromkeys(verdict.reason for verdict in verdicts if verdict.reason))
+        numbers = {"": 0} | {reason: number for number, reason in enumerate(reasons, 1)}
+        invalid = unknown = None
+        if reasons:
+            invalid = _without_zeros(np.array([numbers[each.reason] for each in verdicts], dtype=np.uint8)[indices])
+        if not all(verdict.is_known for verdict in verdicts):
+            unknown = _without_zeros(np.array([not verdict.is_known for verdict in verdicts])[indices])
+        valid = [verdict.value for verdict in verdicts]
+        if self._column.type != "number":
+            return ConvertedColumn(DictionaryColumn(valid, indices), reasons, invalid, unknown)
+        return ConvertedColumn(np.array(valid, dtype=np.float64)[indices], reasons, invalid)
+
+    def _verdict(self, value: object) -> Verdict:
+        key = (type(value), value)
+        if key not in self._verdicts:
+            if len(self._verdicts) >= MAX_CACHED:
+                self._verdicts.clear()
+            self._verdicts[key] = self._validate(value)
+        return self._verdicts[key]
+
+    def _validate(self, value: object) -> Verdict:
+        try:
+            valid, is_known = self._column.validate(value)
+        except InvalidValueError as error:
+            return Verdict(None, True, str(error))
+        if isinstance(valid, int | float) and (valid < self._low or valid > self._high):
+            return Verdict(None, True, UNPREDICTABLE)
+        return Verdict(valid, is_known)
+
+
+def _without_zeros(numbers: np.ndarray) -> np.ndarray | None:
+    return numbers if numbers.any() else None
+
+
+def _distinct(array: pa.Array) -> tuple[list[Any], np.ndarray]:
+    """Return the distinct values as JSON would have them, then None, and the position of each row's value."""
+    if not pa.types.is_dictionary(array.type):
+        array = _comparable(array).dictionary_encode()
+    values = [_json_value(value) for value in _comparable(array.dictionary).to_pylist()]
+    indices = array.indices.fill_null(len(values)) if array.null_count else array.indices
+    return [*values, None], indices.to_numpy()
+
+
+def _comparable(array: pa.Array) -> pa.Array:
+    """Return the array with a type whose values Python has exactly: no nanoseconds, no decimals."""
+    if pa.types.is_timestamp(array.type):
+        return array.cast(pa.timestamp("us", array.type.tz), safe=False)
+    return array.cast(pa.string()) if pa.types.is_decimal(array.type) else array
+
+
+def _json_value(value: Any) -> Any:
+    """Return a value as a client sends it: NaN as null, and a date as text."""
+    if value != value:
+        return None
+    return value.isoformat() if hasattr(value, "isoformat") else value

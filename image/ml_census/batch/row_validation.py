@@ -1,0 +1,101 @@
+"""Split the rows of a batch into those that the model can predict and those that a server would reject."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+import numpy as np
+import pyarrow as pa
+
+from ml_census.batch.column_values import ColumnConverter, ConvertedColumn
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.engine.runtime.encoders import ThresholdEncoder
+from ml_census.schema import Columns, DictionaryColumn
+
+
+@dataclass
+class Counts:
+    """Numbers of rows, and of rejected values by column and reason, and of unknown categories by column."""
+
+    rows: int = 0
+    rejected: int = 0
+    """Number of rejected rows."""
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(column, expected value) -> number of rows. A row with two invalid values counts
+    twice."""
+    unknown: Counter[str] = field(default_factory=Counter)
+    """Column -> number of valid rows with a category that did not occur in training."""
+
+
+@dataclass(frozen=True)
+class ValidRows:
+    """The valid rows of a batch for the engine, and the invalid rows."""
+
+    columns: Columns
+    """NumPy arrays and DictionaryColumns."""
+    valid: np.ndarray | None = None
+    """bool (rows,): True for a valid row; None if all rows are valid."""
+    rejected_columns: Sequence[str] = ()
+    """For each invalid row: the first column with an invalid value."""
+    rejected_reasons: Sequence[str] = ()
+    """For each invalid row: the expected value of this column."""
+
+
+class RowValidator:
+    """Validator of the rows for one model, with the rules of a server."""
+
+    def __init__(self, predictor: CompiledPredictor) -> None:
+        encoders = {encoder.column: encoder for encoder in getattr(predictor.scoring, "encoders", ())}
+        self._names = predictor.schema.names
+        self._converters = []
+        for index, column in enumerate(predictor.schema.columns):
+            encoder = encoders.get(index)
+            limits = (encoder.low, encoder.high) if isinstance(encoder, ThresholdEncoder) else (-np.inf, np.inf)
+            self._converters.append(ColumnConverter(column, *limits))
+
+    def validate(self, batch: pa.RecordBatch, counts: Counts) -> ValidRows:
+        """Return the valid rows of a batch, and add their numbers to `counts`."""
+        rows, names = len(batch), set(batch.schema.names)
+        columns = [
+            converter.convert(batch.column(name) if name in names else pa.nulls(rows))
+            for name, converter in zip(self._names, self._converters, strict=True)
+        ]
+        counts.rows += rows
+        invalid = [column.invalid != 0 for column in columns if column.invalid is not None]
+        if not invalid:
+            self._count_unknown(columns, None, counts)
+            return ValidRows(cast(Columns, [column.values for column in columns]))
+        valid = ~np.logical_or.reduce(invalid)
+        self._count_unknown(columns, valid, counts)
+        counts.rejected += int(rows - valid.sum())
+        return self._split(columns, valid, counts)
+
+    def _count_unknown(self, columns: Sequence[ConvertedColumn], valid: np.ndarray | None, counts: Counts) -> None:
+        for name, column in zip(self._names, columns, strict=True):
+            if column.unknown is not None:
+                counts.unknown[name] += int((column.unknown if valid is None else column.unknown & valid).sum())
+
+    def _split(self, columns: Sequence[ConvertedColumn], valid: np.ndarray, counts: Counts) -> ValidRows:
+        """Return the valid rows, and the first problem of each other row. Add all problems to `counts`."""
+        problems: dict[int, tuple[str, str]] = {}
+        for name, column in zip(self._names, columns, strict=True):
+            if column.invalid is not None:
+                for row in np.flatnonzero(column.invalid).tolist():
+                    problem = (name, column.reasons[column.invalid[row] - 1])
+                    counts.reasons[problem] += 1
+                    problems.setdefault(row, problem)
+        ordered = [problems[row] for row in sorted(problems)]
+        return ValidRows(
+            cast(Columns, [_select(column.values, valid) for column in columns]),
+            valid,
+            [column for column, _reason in ordered],
+            [reason for _column, reason in ordered],
+        )
+
+
+def _select(values: np.ndarray | DictionaryColumn, chosen: np.ndarray) -> np.ndarray | DictionaryColumn:
+    if isinstance(values, DictionaryColumn):
+        return DictionaryColumn(values.values, values.indices[chosen])
+    selected: np.ndarray = values[chosen]
+    return selected

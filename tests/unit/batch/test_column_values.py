@@ -1,0 +1,91 @@
+"""The values of a column are converted and validated as Column.validate() does with each of them."""
+
+import datetime
+from decimal import Decimal
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from ml_census.batch import column_values
+from ml_census.batch.column_values import ColumnConverter
+from ml_census.schema import NAN, Column, InvalidValueError
+
+NULLABLE, NUMBER = Column("n", "number", nullable=True), Column("n", "number")
+TEXTS = Column("c", "category", (" a", "b", NAN), nullable=True)
+KNOWN = Column("c", "category", ("a", "b"), reject_unknown=True)
+DIGITS, BOOLEANS = Column("c", "category", ("1", "2")), Column("c", "category", (True, False))
+CODES = Column("c", "category", (1, 2.5))
+
+CASES: list[tuple[Column, pa.Array]] = [
+    (NUMBER, pa.array([1, None, -7, 2**62 + 1])),
+    (NUMBER, pa.array([1, 2], pa.uint8())),
+    (NUMBER, pa.array([0.1, NAN, None, np.inf, -np.inf, 1e39])),
+    (NULLABLE, pa.array([0.1, NAN, None])),
+    (NULLABLE, pa.array([0.1, None], pa.float32())),
+    (NULLABLE, pa.array([True, False, None])),
+    (NULLABLE, pa.array(["1", " .5", "x", "", "NA", None, "1e400", "0.30000000000000004"])),
+    (NULLABLE, pa.array(["7", "8"]).dictionary_encode()),
+    (NULLABLE, pa.array([Decimal("1.10"), None, Decimal("-2.00")])),
+    (NULLABLE, pa.nulls(2)),
+    (TEXTS, pa.array(["a", " a", "b ", "new", None, "", "NA"])),
+    (TEXTS, pa.array([1, 2])),
+    (KNOWN, pa.array(["a", "new", None, "x" * 2000])),
+    (DIGITS, pa.array([1, 2, 3])),
+    (BOOLEANS, pa.array([True, False, True])),
+    (BOOLEANS, pa.array(["true", "FALSE", "1", "maybe"])),
+    (CODES, pa.array([1.0, 2.5, 3.0, NAN])),
+    (Column("t", "text"), pa.array(["a", "b\0", None])),
+    (Column("d", "date", nullable=True), pa.array([datetime.date(2024, 3, 5), None])),
+    (Column("d", "date"), pa.array([datetime.datetime(2024, 3, 5, 1, 2, 3)], pa.timestamp("ns"))),
+    (Column("a", "any"), pa.array(["a", None])),
+]
+
+
+def as_json(value: Any) -> Any:
+    """Return a value as a client sends it."""
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return None if value != value else value
+
+
+@pytest.mark.parametrize(("column", "array"), CASES, ids=lambda value: getattr(value, "type", None) and str(value.type))
+def test_each_value_is_what_validate_returns(column: Column, array: pa.Array) -> None:
+    converted = ColumnConverter(column).convert(array)
+
+    plain = array.cast(pa.timestamp("us")) if pa.types.is_timestamp(array.type) else array
+    for row, value in enumerate(map(as_json, plain.to_pylist())):
+        number = 0 if converted.invalid is None else converted.invalid[row]
+        try:
+            valid, is_known = column.validate(value)
+        except InvalidValueError as error:
+            assert converted.reasons[number - 1] == str(error)
+            continue
+        assert number == 0
+        assert repr(converted.values[row]) == repr(valid) or float(cast(float, converted.values[row])) == pytest.approx(
+            float(valid), rel=0, abs=0, nan_ok=True  # type: ignore[arg-type]
+        )  # fmt: skip
+        assert (converted.unknown is None or not converted.unknown[row]) is is_known
+
+
+@pytest.mark.parametrize("array", [pa.array([1, 11, -11]), pa.array([1.0, 11.0, -11.0]), pa.array(["1", "11", "-11"])])
+def test_number_that_the_model_rejects_is_invalid(array: pa.Array) -> None:
+    converted = ColumnConverter(NUMBER, -10.0, 10.0).convert(array)
+
+    assert converted.invalid is not None
+    assert [converted.reasons[number - 1] if number else "" for number in converted.invalid] == [
+        "", column_values.UNPREDICTABLE, column_values.UNPREDICTABLE,
+    ]  # fmt: skip
+
+
+def test_number_of_kept_verdicts_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(column_values, "MAX_CACHED", 10)
+    converter = ColumnConverter(NUMBER)
+
+    values = [converter.convert(pa.array([str(number)])).values[0] for number in range(50)]
+
+    assert values == list(range(50))
+    assert len(converter._verdicts) <= 10
