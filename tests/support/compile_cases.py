@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from support import (
     compile_cases_boosters,
+    compile_cases_composed,
     compile_cases_composition,
     compile_cases_encoders,
     compile_cases_linear,
@@ -19,4 +20,5 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     **compile_cases_models.CASES,
     **compile_cases_linear.CASES,
     **compile_cases_boosters.CASES,
+    **compile_cases_composed.CASES,
 }

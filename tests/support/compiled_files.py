@@ -16,8 +16,9 @@ from ml_census.models.schema_inference import infer_schema
 from ml_census.schema import Columns
 from support.sample_models import SAMPLE_MODELS
 
-TREES, LINEAR, REGRESSOR = "positions", "dataframe", "regressor"
-"""Sample models: a decision tree, a logistic regression and a linear regression."""
+TREES, LINEAR, REGRESSOR, COMPOSED = "positions", "dataframe", "regressor", "voting"
+"""Sample models: a decision tree, a logistic regression, a linear regression, and a
+VotingClassifier of both kinds of classifiers."""
 
 Document = dict[str, Any]
 Arrays = dict[str, Any]

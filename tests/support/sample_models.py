@@ -9,7 +9,12 @@ import pandas as pd
 import sklearn
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, RandomForestRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    RandomForestRegressor,
+    VotingClassifier,
+)
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
@@ -153,6 +158,12 @@ def searched() -> SampleModel:
     return SampleModel(model, NUMBERS, model.predict(NUMBERS).tolist(), TEXT)
 
 
+def voting() -> SampleModel:
+    members = [("tree", DecisionTreeClassifier(max_depth=3)), ("linear", LogisticRegression())]
+    model = VotingClassifier(members, voting="soft", weights=[1, 2]).fit(NUMBERS, LABELS)
+    return SampleModel(model, NUMBERS, model.predict(NUMBERS).tolist(), TEXT)
+
+
 def clusters() -> SampleModel:
     model = KMeans(3, random_state=0, n_init=1).fit(np.array(NUMBERS, dtype=float))
     return SampleModel(model, NUMBERS, model.predict(np.array(NUMBERS, dtype=float)).tolist())
@@ -178,6 +189,7 @@ SAMPLE_MODELS: dict[str, Callable[[], SampleModel]] = {
         regressor,
         several_outputs,
         searched,
+        voting,
         clusters,
         documents,
     )

@@ -13,7 +13,7 @@ SAMPLE = {
     "RandomForestClassifier": ("mixed", "compiled"),
     "BaggingClassifier": ("mixed", "sklearn"),
     "LogisticRegression": ("binary", "compiled"),
-    "FixedThresholdClassifier": ("binary", "sklearn"),
+    "FixedThresholdClassifier": ("binary", "compiled"),
     "KNeighborsRegressor": ("outputs", "sklearn"),
     "RandomForestRegressor": ("outputs", "compiled"),
     "MLPClassifier": ("labels", "sklearn"),

@@ -78,6 +78,14 @@ def initial_scores(model: Any) -> np.ndarray:
     return scores
 
 
+def tuned_positive_label(model: Any) -> Any:
+    """Return the label of the positive class of a fitted TunedThresholdClassifierCV, or None for the last class.
+
+    Raises SklearnInternalsError if a private attribute is missing.
+    """
+    return _read(_read(model, "_curve_scorer"), "_get_pos_label")()
+
+
 def loss_name(model: Any) -> str:
     """Return the class name of the loss of a gradient boosting model, such as HalfBinomialLoss.
 

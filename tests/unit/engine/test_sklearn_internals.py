@@ -18,6 +18,8 @@ from sklearn.ensemble import (
     IsolationForest,
 )
 from sklearn.linear_model import LogisticRegression, PoissonRegressor, TweedieRegressor
+from sklearn.metrics import f1_score, make_scorer
+from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
@@ -190,6 +192,18 @@ def test_pickled_version_follows_its_key() -> None:
 
     assert found
     assert sklearn.__version__.encode() in rest[:20]
+
+
+def test_positive_label_of_a_tuned_threshold_is_the_one_of_its_scorer() -> None:
+    rows, labels = np.asarray(NUMBERS), np.where(LABELS, "a", "b")
+    scorer = make_scorer(f1_score, pos_label="a")
+    by_f1, by_default = (
+        TunedThresholdClassifierCV(LogisticRegression(), cv=2, scoring=scoring).fit(rows, labels)
+        for scoring in (scorer, "balanced_accuracy")
+    )
+
+    assert sklearn_internals.tuned_positive_label(by_f1) == "a"
+    assert sklearn_internals.tuned_positive_label(by_default) is None
 
 
 def test_predictions_do_not_read_attributes_of_early_stopping() -> None:

@@ -1,15 +1,18 @@
 """Compile a fitted scikit-learn model and its schema to a CompiledPredictor."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from sklearn import model_selection
 from sklearn.ensemble import IsolationForest
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import RANSACRegressor, SGDOneClassSVM
 from sklearn.pipeline import Pipeline
 
 from ml_census.engine.compiler.boosters import booster_rules
 from ml_census.engine.compiler.boosters.booster_features import steps_of_sparse_input
+from ml_census.engine.compiler.composed import composed_rules
+from ml_census.engine.compiler.composed.builder import EstimatorInput
 from ml_census.engine.compiler.linear import linear_models
 from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError, input_features
 from ml_census.engine.compiler.pipeline.pipeline_tracer import apply_step
@@ -20,7 +23,6 @@ from ml_census.engine.sklearn_internals import SklearnInternalsError
 from ml_census.engine.sklearn_output import class_labels
 from ml_census.schema import Schema
 
-THRESHOLD_CLASSIFIERS = (model_selection.FixedThresholdClassifier, model_selection.TunedThresholdClassifierCV)
 Rule = Callable[[Any, Schema, list[Feature], list[Any] | None], CompiledPredictor]
 RULES: dict[type, Rule] = {
     **dict.fromkeys(tree_models.FORESTS + tree_models.TREES, tree_models.compile_forest),
@@ -46,30 +48,38 @@ def compile_model(model: Any, schema: Schema) -> CompiledPredictor:
     before it, or the installed scikit-learn. Raises SchemaError if JSON cannot
     represent the classes of the model.
     """
-    model = getattr(model, "best_estimator_", model)
-    if type(model) in THRESHOLD_CLASSIFIERS:
-        raise UnsupportedModelError(f"no rule for the threshold of a {type(model).__name__}")
     try:
-        return _compile(model, schema)
+        return _compile(model, EstimatorInput(schema, input_features(schema), schema, (), _compile))
     except SklearnInternalsError as error:
         raise UnsupportedModelError(str(error)) from error
 
 
-def _compile(model: Any, schema: Schema) -> CompiledPredictor:
-    features, outer = input_features(schema), model
-    while type(model) in (Pipeline, RANSACRegressor):
-        if type(model) is RANSACRegressor:
-            model = model.estimator_
-            continue
-        for _, step in model.steps[:-1]:
-            features = apply_step(step, features)
-        model = model.steps[-1][1]
+def _compile(model: Any, inputs: EstimatorInput) -> CompiledPredictor:
+    """Return the compiled form of a fitted model, or of an estimator inside a model."""
+    features, steps = inputs.features, inputs.steps
+    while (inner := _inner_model(model)) is not model:
+        if type(model) is Pipeline:
+            for _, step in model.steps[:-1]:
+                features, steps = apply_step(step, features), (*steps, step)
+        model = inner
     classes = _single_output_classes(model)
     if (booster_rule := booster_rules.rule_for(model)) is not None:
-        return booster_rule(model, schema, features, classes, steps_of_sparse_input(outer, schema))
+        sparse = steps_of_sparse_input((*steps, model), inputs.given)
+        return booster_rule(model, inputs.schema, features, classes, sparse)
+    if (composed_rule := composed_rules.RULES.get(type(model))) is not None:
+        return composed_rule(model, replace(inputs, features=features, steps=steps), classes)
     if (rule := RULES.get(type(model))) is None:
         raise UnsupportedModelError(no_rule(type(model)))
-    return rule(model, schema, features, classes)
+    return rule(model, inputs.schema, features, classes)
+
+
+def _inner_model(model: Any) -> Any:
+    """Return the estimator that predicts for a search, a Pipeline and other wrappers. Return any other model itself."""
+    if type(model) is FrozenEstimator:
+        return model.estimator
+    if type(model) is RANSACRegressor:
+        return model.estimator_
+    return model.steps[-1][1] if type(model) is Pipeline else getattr(model, "best_estimator_", model)
 
 
 def _single_output_classes(model: Any) -> list[Any] | None:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.engine.runtime.composition import Composition
 from ml_census.engine.runtime.encoders import ThresholdEncoder
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.schema import MAX_FLOAT32, Column, Columns, Value
@@ -34,11 +35,9 @@ class SampleGenerator:
     def __init__(self, compiled: CompiledPredictor) -> None:
         """Initialize with the compiled model whose schema and tree thresholds determine the rows."""
         self._columns = compiled.schema.columns
-        encoders = compiled.scoring.encoders if isinstance(compiled.scoring, TreeEnsemble) else ()
         self._thresholds = {
-            encoder.column: encoder.thresholds[np.abs(encoder.thresholds) < MAX_FLOAT32]
-            for encoder in encoders
-            if isinstance(encoder, ThresholdEncoder)
+            column: thresholds[np.abs(thresholds) < MAX_FLOAT32]
+            for column, thresholds in _thresholds_by_column(compiled).items()
         }
 
     def typical_rows(self, count: int, seed: int = 0) -> Columns:
@@ -70,6 +69,17 @@ class SampleGenerator:
             rows = list(self.typical_rows(len(values), seed=1 + index))
             rows[index] = values
             yield column.name, rows
+
+
+def _thresholds_by_column(compiled: CompiledPredictor) -> dict[int, np.ndarray]:
+    """Return column -> the thresholds of all trees for the column, in ascending order: float64 (thresholds,)."""
+    scoring = compiled.scoring
+    by_column: dict[int, list[np.ndarray]] = {}
+    for model in scoring.models if isinstance(scoring, Composition) else [scoring]:
+        for encoder in model.encoders if isinstance(model, TreeEnsemble) else ():
+            if isinstance(encoder, ThresholdEncoder):
+                by_column.setdefault(encoder.column, []).append(encoder.thresholds)
+    return {column: np.unique(np.concatenate(thresholds)) for column, thresholds in by_column.items()}
 
 
 def _typical_values(

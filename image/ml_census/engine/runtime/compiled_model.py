@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ml_census.engine.predictor import NoReasonsError
+from ml_census.engine.runtime.composition import PROBABILITIES, Composition
 from ml_census.engine.runtime.linear_model import LinearModel
 from ml_census.engine.runtime.links import LIBRARY_LINKS, LINKS, are_consistent
 from ml_census.engine.runtime.reasons import HasEffects
@@ -23,8 +24,9 @@ class CompiledPredictor:
 
     schema: Schema
     """The input columns of the model."""
-    scoring: TreeEnsemble | LinearModel
-    """The part that computes the scores of rows."""
+    scoring: TreeEnsemble | LinearModel | Composition
+    """The part that computes the scores of rows. The scores of a Composition are already
+    probabilities or numbers, so its link is "identity" or None."""
     classes: list[Any] | None
     """The classes of a classifier, in the order of its scores; None for a regressor."""
     link: str | None
@@ -45,6 +47,13 @@ class CompiledPredictor:
             raise ValueError("flat and zero_is_second must be true or false")
         if not are_consistent(self.classes, self.link, self.scoring.score_count):
             raise ValueError("classes, link and scores do not match each other")
+        if isinstance(self.scoring, Composition) and not self._suits(self.scoring):
+            raise ValueError("classes, link and outputs do not match each other")
+
+    def _suits(self, composition: Composition) -> bool:
+        outputs = len(self.schema.columns), self.classes is not None, self.link
+        link = "identity" if self.classes is None or PROBABILITIES in composition.outputs else None
+        return outputs == (composition.column_count, composition.is_classifier, link)
 
     def _has_column(self, column: int, column_type: str) -> bool:
         columns = self.schema.columns
@@ -67,11 +76,14 @@ class CompiledPredictor:
         exceeds the range of float32. Raises OSError if a tree model needs libkernel.so
         and the file cannot be loaded.
         """
-        scores = self.scoring.scores(columns)
         if self.classes is None:
-            numbers: list[Any] = self._numbers(scores).tolist()
+            numbers: list[Any] = self._numbers(self.scoring.scores(columns)).tolist()
             return numbers
-        return [self.classes[index] for index in self._positions(scores).tolist()]
+        if isinstance(self.scoring, Composition):
+            positions = self.scoring.positions(columns)
+        else:
+            positions = self._positions(self.scoring.scores(columns))
+        return [self.classes[index] for index in positions.tolist()]
 
     def predict_arrays(self, columns: Columns) -> tuple[np.ndarray, np.ndarray | None]:
         """Return the predictions and the probabilities of rows as arrays, from one computation of the scores.
@@ -81,6 +93,8 @@ class CompiledPredictor:
         without `has_probabilities`. Raises PredictionError and OSError as predict()
         does.
         """
+        if isinstance(self.scoring, Composition) and self.classes is not None:
+            return self.scoring.positions_and_probabilities(columns)
         scores = self.scoring.scores(columns)
         if self.classes is None:
             return self._numbers(scores), None

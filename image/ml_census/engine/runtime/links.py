@@ -136,6 +136,16 @@ _MULTICLASS_LINKS = (
 classes or outputs)."""
 
 
+def output_count(link: object, score_count: int) -> int:
+    """Return the number of columns that a link returns for `score_count` scores a row.
+
+    Raises ValueError if `link` is no key of LINKS, or takes another number of scores.
+    """
+    if not isinstance(link, str) or link not in LINKS or (link in _BINARY_LINKS and score_count != 1):
+        raise ValueError("an unknown link, or a link for another number of scores")
+    return 2 if link in _BINARY_LINKS else score_count
+
+
 def are_consistent(classes: object, link: object, score_count: int) -> bool:
     """Return whether a model with these classes and `score_count` scores a row can have this link function.
 

@@ -14,17 +14,19 @@ from typing import Any
 import numpy as np
 
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.engine.runtime.composition import Composition, Part
 from ml_census.engine.runtime.encoders import CategoryEncoder, Encoder, ThresholdEncoder
 from ml_census.engine.runtime.linear_model import CategoryTable, FoldedTable, LinearModel, NumericFeature
+from ml_census.engine.runtime.operations import OPERATIONS, Operation
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.schema import Schema
 
-FORMAT = 4
+FORMAT = 5
 """Version of the file format. Increase this number with every change that older code
 cannot read."""
-READABLE_FORMATS = (3, FORMAT)
+READABLE_FORMATS = (3, 4, FORMAT)
 """The versions that from_bytes() reads. Version 3 has no key "single" and no link of
-XGBoost or LightGBM."""
+XGBoost or LightGBM. Version 4 has no composed models."""
 MAX_BYTES = 512 * 1024**2
 """Maximum size of the uncompressed arrays, in bytes (default 512 MiB). A small archive
 can expand beyond the memory."""
@@ -41,7 +43,7 @@ class CompiledError(Exception):
 def to_bytes(compiled: CompiledPredictor) -> bytes:
     """Return the compiled model as the bytes of compiled.npz. The same model always has the same bytes."""
     scoring = compiled.scoring
-    described, arrays = _dump_trees(scoring) if isinstance(scoring, TreeEnsemble) else _dump_linear(scoring)
+    described, arrays = _dump_composition(scoring) if isinstance(scoring, Composition) else _dump_model(scoring)
     document = {
         "format": FORMAT,
         **{name: getattr(compiled, name) for name in ("classes", "link", "flat", "zero_is_second")},
@@ -77,9 +79,48 @@ def _load(document: Document, arrays: Arrays, schema: Schema) -> CompiledPredict
     if document["format"] not in READABLE_FORMATS:
         readable = " and ".join(map(str, READABLE_FORMATS))
         raise CompiledError(f"format {document['format']}, this version reads {readable}: publish the model again")
-    scoring = _load_trees(document, arrays) if "encoders" in document else _load_linear(document, arrays)
+    scoring = _load_composition(document, arrays) if "parts" in document else _load_model(document, arrays)
     settings = (document[name] for name in ("classes", "link", "flat", "zero_is_second"))
     return CompiledPredictor(schema, scoring, *settings)
+
+
+def _dump_composition(composition: Composition) -> tuple[Document, dict[str, np.ndarray]]:
+    parts: list[Document] = []
+    arrays: dict[str, np.ndarray] = {}
+    for index, part in enumerate(composition.parts):
+        if isinstance(part.source, Operation):
+            described: Document = {"operation": type(part.source).__name__, "fields": vars(part.source)}
+        else:
+            described, own = _dump_model(part.source)
+            arrays |= {f"part{index}.{name}": array for name, array in own.items()}
+        parts.append({"results": part.results, **described})
+    return {"columns": composition.column_count, "parts": parts, "outputs": dict(composition.outputs)}, arrays
+
+
+def _load_composition(document: Document, arrays: Arrays) -> Composition:
+    own: dict[str, dict[str, np.ndarray]] = {}
+    for key in arrays:
+        part, _, name = key.partition(".")
+        own.setdefault(part, {})[name] = arrays[key]
+    parts = [
+        Part(_load_source(entry, own.get(f"part{index}", {})), tuple(entry["results"]))
+        for index, entry in enumerate(document["parts"])
+    ]
+    return Composition(document["columns"], parts, document["outputs"])
+
+
+def _load_source(entry: Document, arrays: Arrays) -> TreeEnsemble | LinearModel | Operation:
+    if "operation" in entry:
+        return OPERATIONS[entry["operation"]](**entry["fields"])
+    return _load_model(entry, arrays)
+
+
+def _dump_model(model: TreeEnsemble | LinearModel) -> tuple[Document, dict[str, np.ndarray]]:
+    return _dump_trees(model) if isinstance(model, TreeEnsemble) else _dump_linear(model)
+
+
+def _load_model(document: Document, arrays: Arrays) -> TreeEnsemble | LinearModel:
+    return _load_trees(document, arrays) if "encoders" in document else _load_linear(document, arrays)
 
 
 def _dump_trees(trees: TreeEnsemble) -> tuple[Document, dict[str, np.ndarray]]:

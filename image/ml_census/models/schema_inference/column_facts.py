@@ -28,6 +28,8 @@ class ColumnFacts:
     """Columns whose encoder raises an exception for an unknown category."""
     nullable: set[int] = field(default_factory=set)
     """Columns that may contain missing values."""
+    complete: set[int] = field(default_factory=set)
+    """Columns in which an estimator rejects missing values."""
     dropped: set[int] = field(default_factory=set)
     """Columns that a part of a ColumnTransformer drops."""
     used: set[int] = field(default_factory=set)
@@ -51,6 +53,23 @@ class ColumnFacts:
                 self.categories[column] = values
                 if rejects:
                     self.reject_unknown.add(column)
+
+    def add_all(self, facts: Sequence["ColumnFacts"]) -> None:
+        """Add the facts of several estimators that all get the same rows.
+
+        A column may have missing values only if no estimator rejects them. Only columns
+        that all estimators drop are dropped.
+        """
+        for each in facts:
+            for column, values in each.categories.items():
+                if column not in self.categories and column not in self.numbers:
+                    self.categories[column] = values
+            for name in ("numbers", "texts", "reject_unknown", "complete", "used"):
+                getattr(self, name).update(getattr(each, name))
+            self.missing_categories |= each.missing_categories
+            self.dtypes |= each.dtypes
+        self.nullable |= set().union(*(each.nullable for each in facts)) - self.complete
+        self.dropped |= set.intersection(*(each.dropped for each in facts)) if facts else set()
 
     def column(self, index: int, name: str | int) -> Column:
         """Return the schema column at position `index`. Raises SchemaError if JSON cannot represent a category."""

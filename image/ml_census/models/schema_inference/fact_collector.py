@@ -87,7 +87,7 @@ class FactCollector(PipelineVisitor[int | None]):
         if type(step).__module__.startswith("sklearn.impute."):
             return self._impute(step, columns)
         if inner := inner_estimators(step):
-            return [column for estimator in inner for column in self.visit(estimator, columns)]
+            return self._visit_all([(estimator, columns) for estimator in inner])
         return self._encode(step, columns)
 
     def _eliminate(self, step: RFE, columns: Columns) -> Columns:
@@ -98,9 +98,20 @@ class FactCollector(PipelineVisitor[int | None]):
 
     def _bag(self, step: Any, columns: Columns) -> Columns:
         is_known = len(columns) == step.n_features_in_  # otherwise the columns of each estimator are unknown
-        for estimator, indices in zip(step.estimators_, step.estimators_features_, strict=True):
-            self.visit(estimator, [columns[index] for index in indices] if is_known else [])
+        chosen = [[columns[index] for index in indices] if is_known else [] for indices in step.estimators_features_]
+        self._visit_all(list(zip(step.estimators_, chosen, strict=True)))
         return []
+
+    def _visit_all(self, estimators: list[tuple[Any, Columns]]) -> Columns:
+        """Store the facts of estimators that all get the same rows, each with its columns. Return their outputs."""
+        own, found, outputs = self.facts, [], []
+        for estimator, columns in estimators:
+            self.facts = ColumnFacts()
+            outputs += self.visit(estimator, columns)
+            found.append(self.facts)
+        self.facts = own
+        own.add_all(found)
+        return outputs
 
     def _impute(self, step: Any, columns: Columns) -> Columns:
         self.facts.nullable.update(_inputs(columns))
@@ -137,6 +148,8 @@ class FactCollector(PipelineVisitor[int | None]):
         if isinstance(step, HISTOGRAM_BOOSTING):
             return self._boost_histograms(step, columns)
         self.facts.nullable.update(_inputs(columns, _has_seen_missing(step, len(columns))))
+        if not tags.allow_nan:
+            self.facts.complete.update(set(_inputs(columns)) - self.facts.nullable)
         self.facts.numbers.update(_inputs(columns))
         return columns if isinstance(step, OneToOneFeatureMixin) else []
 

@@ -91,7 +91,7 @@ UNSUPPORTED: dict[str, tuple[Callable[[], Any], str]] = {
     "KMeans": (lambda: KMeans(3, random_state=0, n_init=1).fit(NUMBERS), "no rule for KMeans"),
     "SVC": (lambda: on_numbers(SVC()), "no rule for SVC"),
     "KNN": (lambda: on_numbers(KNeighborsClassifier()), "no rule for KNeighborsClassifier"),
-    "voting": (lambda: on_numbers(VotingClassifier(TWO_MODELS)), "no rule for VotingClassifier"),
+    "voting of an SVC": (lambda: on_numbers(VotingClassifier([("a", tree()), ("b", SVC())])), "no rule for SVC"),
     "stacking": (lambda: on_numbers(StackingClassifier(TWO_MODELS[:1], cv=2)), "no rule for StackingClassifier"),
     "calibrated": (lambda: on_numbers(CalibratedClassifierCV(tree(), cv=2)), "no rule for CalibratedClassifierCV"),
     "tf-idf": (lambda: on_texts(TfidfVectorizer(), LogisticRegression()), "documents"),

@@ -8,7 +8,10 @@ from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.compiler.equivalence import compile_and_verify
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.schema_inference import infer_schema
-from support.compile_mutations import MUTATIONS, Mutation
+from support import compile_mutations, composed_mutations
+from support.compile_mutations import Mutation
+
+MUTATIONS = {**compile_mutations.MUTATIONS, **composed_mutations.MUTATIONS}
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS.values(), ids=MUTATIONS.keys())

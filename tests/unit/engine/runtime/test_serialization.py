@@ -15,6 +15,7 @@ from ml_census.models.schema_inference import infer_schema
 from ml_census.schema import schema_from_json, schema_to_json
 from support.comparison import assert_same_predictions
 from support.compiled_files import (
+    COMPOSED,
     LINEAR,
     TREES,
     assert_rejected,
@@ -53,7 +54,7 @@ def test_same_model_gives_the_same_bytes(name: str) -> None:
     assert to_bytes(compile_model(model, infer_schema(model))) == file_of(name)
 
 
-@pytest.mark.parametrize("name", [TREES, LINEAR])
+@pytest.mark.parametrize("name", [TREES, LINEAR, COMPOSED])
 def test_flipped_byte_is_noticed_or_changes_nothing(name: str) -> None:
     random = np.random.default_rng(0)
     columns, data = columns_of(name, 20), file_of(name)
@@ -74,7 +75,7 @@ def test_flipped_byte_is_noticed_or_changes_nothing(name: str) -> None:
     assert not failures, "\n".join(failures)
 
 
-@pytest.mark.parametrize("name", [TREES, LINEAR])
+@pytest.mark.parametrize("name", [TREES, LINEAR, COMPOSED])
 def test_truncated_file_is_rejected(name: str) -> None:
     data = file_of(name)
     for length in [*range(0, len(data), len(data) // 60 + 1), len(data) - 1]:
@@ -82,7 +83,7 @@ def test_truncated_file_is_rejected(name: str) -> None:
             from_bytes(data[:length], compiled(name).schema)
 
 
-@pytest.mark.parametrize("name", [TREES, LINEAR])
+@pytest.mark.parametrize("name", [TREES, LINEAR, COMPOSED])
 def test_file_without_a_format_is_rejected(name: str) -> None:
     assert_rejected(name, without_setting("format"))
 
@@ -98,11 +99,21 @@ def test_trees_of_format_3_are_read() -> None:
     assert read.predict(columns_of(TREES)) == compiled(TREES).predict(columns_of(TREES))
 
 
+def test_trees_of_format_4_are_read() -> None:
+    """Version 0.2.0 of earlier builds wrote this format."""
+    document, arrays = parts_of(TREES)
+    setting("format", value=4)(document, arrays)
+
+    read = from_bytes(file_from(document, arrays), compiled(TREES).schema)
+
+    assert read.predict(columns_of(TREES)) == compiled(TREES).predict(columns_of(TREES))
+
+
 def test_file_of_another_format_is_rejected_with_advice() -> None:
     document, arrays = parts_of(TREES)
     setting("format", value=1)(document, arrays)
 
-    with pytest.raises(CompiledError, match="^format 1, this version reads 3 and 4: publish the model again$"):
+    with pytest.raises(CompiledError, match="^format 1, this version reads 3 and 4 and 5: publish the model again$"):
         from_bytes(file_from(document, arrays), compiled(TREES).schema)
 
 

@@ -20,6 +20,32 @@ def test_first_statement_about_a_column_decides() -> None:
     assert facts.column(1, "y") == Column("y", "category", ("b",), reject_unknown=True)
 
 
+def test_column_is_nullable_unless_an_estimator_rejects_missing_values() -> None:
+    facts = ColumnFacts(nullable={0})
+
+    facts.add_all([ColumnFacts(nullable={1, 2}), ColumnFacts(complete={0, 2})])
+
+    assert facts.nullable == {0, 1}
+
+
+def test_column_is_dropped_if_all_estimators_drop_it() -> None:
+    facts = ColumnFacts()
+
+    facts.add_all([ColumnFacts(dropped={0, 1}), ColumnFacts(dropped={1})])
+
+    assert facts.dropped == {1}
+
+
+def test_earlier_estimator_decides_on_categories() -> None:
+    facts = ColumnFacts(numbers={0})
+    first, second = ({0: np.array([text]), 1: np.array([text])} for text in "ab")
+
+    facts.add_all([ColumnFacts(categories=first), ColumnFacts(categories=second, reject_unknown={1})])
+
+    assert facts.column(0, "x") == Column("x", "number")
+    assert facts.column(1, "y") == Column("y", "category", ("a",), reject_unknown=True)
+
+
 def test_categories_of_unknown_columns_are_ignored() -> None:
     facts = ColumnFacts()
 

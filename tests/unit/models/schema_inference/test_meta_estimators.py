@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
-from sklearn.ensemble import BaggingClassifier, StackingClassifier, VotingClassifier
+from sklearn.ensemble import (
+    BaggingClassifier,
+    HistGradientBoostingClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
 from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -68,6 +73,15 @@ def test_model_around_a_pipeline_takes_what_the_pipeline_takes(model: Any, label
 )
 def test_model_of_models_takes_what_its_models_take(model: Any) -> None:
     assert column_types(model.fit(COMPLETE, LABELS)) == [("number", False)] * 2
+
+
+def test_missing_values_are_refused_if_one_estimator_refuses_them() -> None:
+    """A tree that saw missing values accepts null, and so does an imputer; a logistic regression does not."""
+    both = VotingClassifier([("a", filled()), ("b", LogisticRegression())]).fit(COMPLETE, LABELS)
+    one = VotingClassifier([("a", filled()), ("b", HistGradientBoostingClassifier(max_iter=2))]).fit(ROWS, LABELS)
+
+    assert column_types(both) == [("number", False)] * 2
+    assert column_types(one) == [("number", True)] * 2
 
 
 def test_chain_that_checks_its_rows_takes_no_missing_values() -> None:

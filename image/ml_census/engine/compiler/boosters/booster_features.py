@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 
 from ml_census.engine.compiler.pipeline.features import (
     CategoricalFeature,
@@ -20,32 +19,31 @@ from ml_census.engine.runtime.linear_model import NumericFeature
 from ml_census.schema import Schema, Value
 
 
-def steps_of_sparse_input(model: Any, schema: Schema) -> list[Any]:
-    """Return the steps of a fitted pipeline that get a sparse matrix, in their order: at the end the model itself.
+def steps_of_sparse_input(steps: Sequence[Any], schema: Schema) -> list[Any]:
+    """Return the fitted steps that get a sparse matrix, in their order.
 
-    Steps that only select columns are left out. Raises UnsupportedModelError if the
-    pipeline rejects all example rows.
+    The last of `steps` is the model. Steps that only select columns are left out.
+    `schema` has the input columns of the first step. Raises UnsupportedModelError if
+    the steps reject all example rows.
     """
     for example in schema.example_rows():
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # scikit-learn warns about unknown categories
-                return _steps_of_sparse_input(model, to_model_input(schema, example))
+                return _steps_of_sparse_input(steps, to_model_input(schema, example))
         except Exception:  # noqa: S112 (a step can raise any exception for an example row)
             continue
     raise UnsupportedModelError("the steps before the model reject the example rows of the schema")
 
 
-def _steps_of_sparse_input(model: Any, inputs: Any) -> list[Any]:
+def _steps_of_sparse_input(steps: Sequence[Any], inputs: Any) -> list[Any]:
     found = []
-    while type(model) is Pipeline:
-        for _, step in model.steps[:-1]:
-            if step is None or isinstance(step, str):
-                continue
-            found += [step] if hasattr(inputs, "tocsr") and not hasattr(step, "get_support") else []
-            inputs = step.transform(inputs)
-        model = model.steps[-1][1]
-    return [*found, model] if hasattr(inputs, "tocsr") else found
+    for step in steps[:-1]:
+        if step is None or isinstance(step, str):
+            continue
+        found += [step] if hasattr(inputs, "tocsr") and not hasattr(step, "get_support") else []
+        inputs = step.transform(inputs)
+    return [*found, steps[-1]] if hasattr(inputs, "tocsr") else found
 
 
 def encode_categories(features: Sequence[Feature], categories: Mapping[int, Sequence[Value]]) -> list[Feature]:

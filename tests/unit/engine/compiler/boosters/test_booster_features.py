@@ -29,7 +29,7 @@ TWO = Schema((Column(0, "number"), Column(1, "number")), "numbers")
 
 def steps_of_sparse_input_after(*steps: Any) -> list[str]:
     model = make_pipeline(*steps, tree()).fit(NUMBERS, LABELS)
-    return [type(step).__name__ for step in steps_of_sparse_input(model, TWO)]
+    return [type(step).__name__ for step in steps_of_sparse_input([step for _, step in model.steps], TWO)]
 
 
 def test_steps_that_get_a_sparse_matrix_are_found() -> None:
@@ -50,7 +50,7 @@ def test_pipeline_that_rejects_all_examples_is_refused() -> None:
     model = make_pipeline(OneHotEncoder(), tree()).fit(NUMBERS + 1000, LABELS)
 
     with pytest.raises(UnsupportedModelError, match="reject the example rows"):
-        steps_of_sparse_input(model, TWO)
+        steps_of_sparse_input([step for _, step in model.steps], TWO)
 
 
 def test_categories_become_the_codes_of_the_model() -> None:

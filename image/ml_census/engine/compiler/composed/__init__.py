@@ -1,0 +1,14 @@
+"""Compile composed estimators: estimators of scikit-learn whose predictions combine those of inner estimators.
+
+    composed estimator ── composed_rules.py ──▶ a rule
+                                                  │  compiles each inner estimator with compiler.py,
+                                                  │  adds operations on their results
+                                                  ▼
+                                             builder.Builder ──▶ Composition (runtime/composition.py)
+
+Modules:
+    builder.py          collects the parts of a Composition; compiles inner estimators
+    composed_rules.py   class of an estimator -> the rule that compiles such estimators
+    thresholds.py       FixedThresholdClassifier, TunedThresholdClassifierCV
+    voting.py           VotingClassifier, VotingRegressor
+"""

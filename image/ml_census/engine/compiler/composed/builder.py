@@ -1,0 +1,120 @@
+"""Build a Composition: compile the inner estimators, and add operations on their results."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.engine.runtime.composition import (
+    DECISION,
+    PREDICT,
+    PROBABILITIES,
+    Composition,
+    Part,
+    needed_parts,
+)
+from ml_census.engine.runtime.linear_model import LinearModel
+from ml_census.engine.runtime.links import LIBRARY_LINKS
+from ml_census.engine.runtime.operations import Choose, Link, Operation
+from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.schema import Schema
+
+
+@dataclass(frozen=True)
+class EstimatorInput:
+    """The input of an estimator that is the model itself, its last step, or inside a composed estimator."""
+
+    schema: Schema
+    """The columns that the compiled estimator reads."""
+    features: list[Feature]
+    """The input columns of the estimator, each computed from a column of `schema`."""
+    given: Schema
+    """The columns of the whole model."""
+    steps: tuple[Any, ...]
+    """The fitted steps between the columns of the whole model and this estimator."""
+    compile_estimator: "Callable[[Any, EstimatorInput], CompiledPredictor]"
+    """Function that compiles an estimator with its input. It raises
+    UnsupportedModelError."""
+
+
+Responses = Mapping[str, int]
+"""Method of an estimator in scikit-learn -> the position of the part with its result."""
+
+
+@dataclass
+class Builder:
+    """Collector of the parts of one composed estimator."""
+
+    inputs: EstimatorInput
+    parts: list[Part] = field(default_factory=list)
+
+    def add(self, source: TreeEnsemble | LinearModel | Operation, results: Sequence[int] = ()) -> int:
+        """Add a part with the results of earlier parts as its inputs, and return its position."""
+        self.parts.append(Part(source, tuple(results)))
+        return len(self.parts) - 1
+
+    def add_estimator(self, estimator: Any, inputs: EstimatorInput | None = None) -> Responses:
+        """Compile an inner estimator, and return the positions of its results.
+
+        `inputs` is the input of the estimator, or None for the input of the composed
+        estimator. Raises UnsupportedModelError if the compiler does not support the
+        estimator.
+        """
+        inputs = inputs or self.inputs
+        return self._add_compiled(inputs.compile_estimator(estimator, inputs), hasattr(estimator, DECISION))
+
+    def _add_compiled(self, compiled: CompiledPredictor, has_decision: bool) -> Responses:
+        if isinstance(compiled.scoring, Composition):
+            return self._add_composition(compiled.scoring)
+        scores = self.add(compiled.scoring)
+        if compiled.classes is None:
+            return {PREDICT: self.add(Link(compiled.link or "identity"), [scores])}
+        responses = {DECISION: scores} if has_decision else {}
+        if compiled.link is not None:
+            responses[PROBABILITIES] = self.add(Link(compiled.link), [scores])
+        compared = responses[PROBABILITIES] if compiled.link in LIBRARY_LINKS else scores
+        return responses | {PREDICT: self.add(Choose(compiled.zero_is_second), [compared])}
+
+    def _add_composition(self, composition: Composition) -> Responses:
+        first = len(self.parts)
+        for part in composition.parts:
+            self.add(part.source, [first + index for index in part.results])
+        return {name: first + index for name, index in composition.outputs.items()}
+
+    def build(self, classes: list[Any] | None, outputs: Responses, flat: bool = True) -> CompiledPredictor:
+        """Return the compiled estimator. `outputs` are the positions of its results; other parts are left out."""
+        kept = needed_parts(self.parts, list(outputs.values()))
+        position = {index: new for new, index in enumerate(kept)}
+        parts = [
+            replace(self.parts[index], results=tuple(position[earlier] for earlier in self.parts[index].results))
+            for index in kept
+        ]
+        renumbered = {name: position[index] for name, index in outputs.items()}
+        composition = Composition(len(self.inputs.schema.columns), parts, renumbered)
+        link = "identity" if classes is None or PROBABILITIES in outputs else None
+        return CompiledPredictor(self.inputs.schema, composition, classes, link, flat)
+
+
+def response(estimator: Any, responses: Responses, *methods: str) -> int:
+    """Return the position of the result of the first method that a fitted estimator has.
+
+    Raises UnsupportedModelError if the compiled estimator does not have the result of
+    this method.
+    """
+    method = next((name for name in methods if hasattr(estimator, name)), methods[0])
+    if method not in responses:
+        raise UnsupportedModelError(f"no rule for {method} of a {type(estimator).__name__}")
+    return responses[method]
+
+
+def members_of(model: Any, estimators: Sequence[Any]) -> list[Any]:
+    """Return the inner estimators of a classifier. Raises UnsupportedModelError if one has other classes.
+
+    The model encodes its classes as 0, 1, 2, ... before it fits the inner estimators.
+    """
+    expected = list(range(len(model.classes_)))
+    for estimator in estimators:
+        if list(estimator.classes_) != expected:
+            raise UnsupportedModelError(f"no rule for a {type(model).__name__} whose estimators know other classes")
+    return list(estimators)

@@ -1,0 +1,15 @@
+"""The rules that compile composed estimators of scikit-learn."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ml_census.engine.compiler.composed import thresholds, voting
+from ml_census.engine.compiler.composed.builder import EstimatorInput
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
+
+Rule = Callable[[Any, EstimatorInput, list[Any] | None], CompiledPredictor]
+RULES: dict[type, Rule] = {
+    **dict.fromkeys(thresholds.THRESHOLDS, thresholds.compile_threshold),
+    **dict.fromkeys(voting.VOTING, voting.compile_voting),
+}
+"""Class of a composed estimator -> the function that compiles such estimators."""

@@ -1,0 +1,53 @@
+"""Mutations of composed models: one for each kind of mistake that a rule of a composed estimator can make."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.engine.runtime.composition import Composition, Part
+from ml_census.engine.runtime.operations import Choose, Mean, Operation, Threshold, Votes
+from support.compile_mutations import Mutation
+from support.composed import case
+
+Change = Callable[[Part], Part]
+
+
+def with_parts(change: Change, kind: type) -> Callable[[CompiledPredictor], CompiledPredictor]:
+    """Change the last part whose source has a type."""
+
+    def mutate(compiled: CompiledPredictor) -> CompiledPredictor:
+        assert isinstance(compiled.scoring, Composition)
+        parts = list(compiled.scoring.parts)
+        index = max(index for index, part in enumerate(parts) if isinstance(part.source, kind))
+        parts[index] = change(parts[index])
+        return replace(compiled, scoring=replace(compiled.scoring, parts=parts))
+
+    return mutate
+
+
+def other(operation: Operation) -> Change:
+    """Put another operation in place of the one of a part."""
+    return lambda part: replace(part, source=operation)
+
+
+def reversed_results(part: Part) -> Part:
+    return replace(part, results=part.results[::-1])
+
+
+def mutation(name: str, change: Change, kind: type) -> Mutation:
+    return Mutation(lambda: case(name).model, with_parts(change, kind))
+
+
+MUTATIONS = {
+    "a threshold above": mutation(
+        "FixedThresholdClassifier, automatic", other(Threshold(0.5000001, 1, False)), Threshold
+    ),
+    "a threshold for the other class": mutation(
+        "FixedThresholdClassifier, first class", other(Threshold(0.3, 1, False)), Threshold
+    ),
+    "no threshold": mutation("FixedThresholdClassifier", other(Choose()), Threshold),
+    "no weights": mutation("VotingClassifier, weighted", other(Mean()), Mean),
+    "weights in another order": mutation("VotingClassifier, weighted", reversed_results, Mean),
+    "numbers in another order": mutation("VotingRegressor, weighted", reversed_results, Mean),
+    "equal votes": mutation("VotingClassifier, hard, weighted", other(Votes([1, 1, 1], 2)), Votes),
+}
