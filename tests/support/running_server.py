@@ -69,7 +69,7 @@ class BlockingApplication:
         self._begun = threading.Semaphore(0)
         self._unblocked = threading.Event()
 
-    def queue_for(self, path: str, length: int) -> str:
+    def queue_for(self, path: str, _query: str, length: int) -> str:
         """Return the queue of a path. Other paths are fast or work by the length of their bodies."""
         return QUEUES.get(path, FAST if length <= FAST_BYTES else WORK)
 

@@ -12,7 +12,7 @@ from ml_census.api.credentials import AuthenticationError
 from ml_census.api.prediction_service import NoProbabilitiesError, TooManyRowsError
 from ml_census.api.responses import json_response
 from ml_census.api.state import ApiState, current_state
-from ml_census.engine.predictor import PredictionError
+from ml_census.engine.predictor import NoReasonsError, PredictionError
 from ml_census.protocols import native
 from ml_census.protocols.error_details import Details
 from ml_census.protocols.json_body import MalformedBodyError
@@ -30,6 +30,7 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(AuthenticationError, _authentication_error)
     app.register_error_handler(MalformedBodyError, lambda error: _error_response(400, str(error)))
     app.register_error_handler(NoProbabilitiesError, lambda error: _error_response(400, str(error)))
+    app.register_error_handler(NoReasonsError, lambda error: _error_response(400, str(error)))
     app.register_error_handler(TooManyRowsError, lambda error: _error_response(413, str(error)))
     app.register_error_handler(InvalidRowsError, lambda error: _invalid_rows(str(error), error.details))
     app.register_error_handler(PredictionError, _prediction_error)

@@ -1,6 +1,7 @@
 """Functions that read the query parameters and the body of the current Flask request."""
 
 import json
+import re
 import zlib
 from collections.abc import Sequence
 
@@ -15,26 +16,34 @@ JSON_TYPES = ("", JSON, "application/octet-stream")
 """Content types that are read as JSON, besides application/*+json. Some clients send no
 type or a generic type."""
 UTF_8 = ("utf-8", "utf8")
+DIGITS = re.compile("[0-9]{1,9}")
 GZIP = ("gzip", "x-gzip")
 NOT_GZIP = "the body is not gzip data, or is damaged, but its Content-Encoding is gzip"
 NOT_WHOLE = "the gzip body must be one complete member"
 
 
-def query_flags(known: Sequence[str] = FLAGS, hint: str = "") -> set[str]:
+def query_flags(known: Sequence[str] = FLAGS, hint: str = "", numbers: Sequence[str] = ()) -> set[str]:
     """Return the names of the query parameters with the value true.
 
-    Abort with status 400 for a name that is not in `known`, or for a value that is
-    neither true nor false. `hint` is the end of the error message for an unknown name.
+    Abort with status 400 for a name that is neither in `known` nor in `numbers`, or for
+    a value of `known` that is neither true nor false. `hint` is the end of the error
+    message for an unknown name.
     """
-    hint = hint or f"known are {', '.join(known)}"
+    hint = hint or f"known are {', '.join((*known, *numbers))}"
     for name in request.args:
-        if name not in known:
+        if name not in known and name not in numbers:
             abort(400, f"unknown query parameter {json.dumps(name[:100])}: {hint}")
     values = {name: request.args.get(name, "false").lower() for name in known}
     for name, value in values.items():
         if value not in ("true", "false"):
             abort(400, f"{name} must be true or false")
     return {name for name, value in values.items() if value == "true"}
+
+
+def query_number(name: str) -> int | None:
+    """Return a query parameter as a whole number: None without the parameter, 0 for any text that is no such number."""
+    text = request.args.get(name)
+    return None if text is None else int(text) if DIGITS.fullmatch(text) else 0
 
 
 def json_body(accepted: str = JSON) -> bytes:

@@ -15,6 +15,7 @@
 
 Modules and packages:
     predictor.py            the Predictor protocol and PredictionError
+    reasons.py              the columns with the largest effects on a prediction, against a reference row
     engine_info.py          EngineInfo: which engine predicts, as GET /version reports it
     runtime/                compiled models; imports neither scikit-learn nor pandas
     compiler/               compile a fitted model and verify the compiled form; imports scikit-learn

@@ -44,7 +44,7 @@ class PredictionError(Exception):
 
 
 class NoReasonsError(Exception):
-    """Report a request for reasons to a model that has none. The message has the cause."""
+    """Report a request for reasons that cannot be answered. The message has the cause."""
 
 
 class Predictor(Protocol):

@@ -15,15 +15,15 @@ NAME = "native"
 EXPECTED = 'the body must be a JSON object with "inputs", a list of rows'
 
 
-def parse(body: bytes) -> Any:
-    """Return the rows in a JSON body, not yet validated: the value of "inputs".
+def parse(body: bytes) -> dict[str, Any]:
+    """Return the JSON object in a body. Its "inputs" are the rows, not yet validated.
 
     Raises MalformedBodyError if the body is not a JSON object, or has no "inputs".
     """
     document = parse_object(body, EXPECTED)
     if "inputs" not in document:
         raise MalformedBodyError(EXPECTED)
-    return document["inputs"]
+    return document
 
 
 def render(predictions: list[Any], extras: Mapping[str, Any]) -> dict[str, Any]:

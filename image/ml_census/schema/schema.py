@@ -75,6 +75,17 @@ class Schema:
             return Rows(columns, ignored=ordered.ignored)
         return replace(self._validate_rowwise(ordered), ignored=ordered.ignored)
 
+    @cached_property
+    def typical_row(self) -> Columns | None:
+        """The typical values of the training data as one row; None if a column has no typical value.
+
+        Dropped columns have the value None.
+        """
+        columns = [column for column in self.columns if not column.dropped]
+        if any(column.training is None or column.training.typical is None for column in columns):
+            return None
+        return [[column.training.typical if column.training else None] for column in self.columns]
+
     def example_rows(self) -> Iterator[Columns]:
         """Yield valid rows, one at a time.
 

@@ -33,7 +33,7 @@ class EventLoop:
     """Event loop over all connections. Worker threads put each answered connection into `_done`."""
 
     def __init__(
-        self, listener: socket.socket, limits: Limits, queue_for: Callable[[str, int], str], responder: Responder
+        self, listener: socket.socket, limits: Limits, queue_for: Callable[[str, str, int], str], responder: Responder
     ) -> None:
         self.connections: dict[Connection, None] = {}
         self._limits = limits

@@ -52,6 +52,7 @@ class Request(HTTPRequestParser):  # type: ignore[misc]
     body_rcv: Any = None
     command = ""
     path = ""
+    query = ""
     id = ""
     complete_since = 0.0
     """time.monotonic() at which the request was complete."""

@@ -29,7 +29,7 @@ class ScheduledApplication(Protocol):
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Call `start_response` and return the body of the response in pieces (PEP 3333)."""
 
-    def queue_for(self, path: str, length: int) -> str:
+    def queue_for(self, path: str, query: str, length: int) -> str:
         """Return the queue of a request with a body of `length` bytes: "probe", "fast", "work" or "login"."""
 
     def metric_route(self, path: str) -> str:
@@ -135,7 +135,7 @@ class Responder:
         route = self._app.metric_route(request.path)
         seconds = time.monotonic() - request.complete_since
         self.metrics.record_response(route, code, seconds)
-        if access_log.is_enabled() and (code != 200 or self._app.queue_for(request.path, 0) != PROBE):
+        if access_log.is_enabled() and (code != 200 or self._app.queue_for(request.path, "", 0) != PROBE):
             access_log.log_response(request.command, route, code, seconds, request.id, request.trace)
 
 

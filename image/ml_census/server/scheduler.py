@@ -41,11 +41,11 @@ CAPACITY = {FAST: MAX_FAST_QUEUE} | {name: pool.waiting for name, pool in POOLS.
 class Scheduler:
     """Scheduler that chooses the queue of each request.
 
-    `queue_for` returns the queue name for a path and a body length. `lengths` has a
-    length function by queue name.
+    `queue_for` returns the queue name for a path, a query and a body length. `lengths`
+    has a length function by queue name.
     """
 
-    def __init__(self, queue_for: Callable[[str, int], str], lengths: Mapping[str, Callable[[], int]]) -> None:
+    def __init__(self, queue_for: Callable[[str, str, int], str], lengths: Mapping[str, Callable[[], int]]) -> None:
         self._queue_for = queue_for
         self._lengths = lengths
 
@@ -58,7 +58,8 @@ class Scheduler:
         else:
             # after decompression, the body may be a thousand times larger
             is_compressed = "CONTENT_ENCODING" in request.headers
-            name = self._queue_for(request.path, sys.maxsize if is_compressed else request.body_bytes_received)
+            length = sys.maxsize if is_compressed else request.body_bytes_received
+            name = self._queue_for(request.path, request.query, length)
         return name, name == PROBE or self._lengths[name]() < CAPACITY[name]
 
 

@@ -40,10 +40,11 @@ def queue(
     engine: Literal["compiled", "sklearn"],
     path: str,
     length: int,
+    query: str = "",
 ) -> str:
     """Return the queue of a request to a model with an engine of this kind."""
     served = replace(artifacts, model=replace(artifacts.model, engine=EngineInfo(engine)))
-    return create_app(served, config, vertex_routes=routes).queue_for(path, length)
+    return create_app(served, config, vertex_routes=routes).queue_for(path, query, length)
 
 
 @pytest.mark.parametrize("path", [*BODIES, VERSIONED, f"/{PREDICTION}"])
@@ -56,6 +57,14 @@ def test_small_request_is_fast_in_every_protocol(
     assert queue(artifacts, config, vertex_routes, "sklearn", path, 1) == "work"
 
 
+@pytest.mark.parametrize("query", ["reasons=3", "proba=true&reasons=3", "reasons", "%72easons=1"])
+def test_request_for_reasons_is_work(
+    artifacts: Artifacts, config: Config, vertex_routes: VertexRoutes, query: str
+) -> None:
+    assert queue(artifacts, config, vertex_routes, "compiled", PREDICTION, 1, query) == "work"
+    assert queue(artifacts, config, vertex_routes, "compiled", PREDICTION, 1, "proba=true") == "fast"
+
+
 @pytest.mark.parametrize("path", BODIES)
 def test_small_request_is_served_while_workers_are_busy(
     artifacts: Artifacts, config: Config, vertex_routes: VertexRoutes, path: str
@@ -65,7 +74,7 @@ def test_small_request_is_served_while_workers_are_busy(
     app = create_app(served, config, vertex_routes=vertex_routes)
     scheduler = Scheduler(app.queue_for, {FAST: lambda: 0, WORK: lambda: POOLS[WORK].waiting})
 
-    small = SimpleNamespace(error=None, command="POST", path=path, body_bytes_received=200, headers={})
+    small = SimpleNamespace(error=None, command="POST", path=path, query="", body_bytes_received=200, headers={})
     compressed = SimpleNamespace(**vars(small) | {"headers": {"CONTENT_ENCODING": "gzip"}})
 
     assert scheduler.assign(cast(Request, small)) == (FAST, True)

@@ -5,6 +5,10 @@ import math
 from ml_census.protocols import native
 
 
+def test_document_has_rows_and_other_members() -> None:
+    assert native.parse(b'{"inputs": [[1]], "reference": [2]}') == {"inputs": [[1]], "reference": [2]}
+
+
 def test_non_finite_numbers_are_null() -> None:
     """JSON has neither NaN nor infinities."""
     assert native.render([math.inf], {"probabilities": [[math.nan, 1.0]]}) == {

@@ -1,11 +1,12 @@
 """Validation of rows: each invalid value is reported by row and column."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from ml_census.schema import Column, InvalidRowsError, Schema
+from ml_census.schema import Column, InvalidRowsError, Schema, TrainingDistribution
 
 NAN = float("nan")
 AGE, FLAG = Column("age", "number"), Column("flag", "category", (False, True))
@@ -182,3 +183,11 @@ def test_missing_columns_are_named() -> None:
     wide = Schema(tuple(Column(f"c{index}", "number") for index in range(9)), "frame")
 
     assert expected(wide, {"c0": 1}) == "an object with all columns of the model; 8 missing: c1, c2, c3, c4, c5, …"
+
+
+def test_typical_row_has_the_typical_values_of_training() -> None:
+    columns = [replace(column, training=TrainingDistribution((1.0,), typical=1)) for column in (AGE, FLAG)]
+    dropped = DROPPING.columns[0]
+
+    assert Schema((dropped, *columns), "frame").typical_row == [[None], [1], [1]]
+    assert Schema((dropped, AGE, columns[1]), "frame").typical_row is None

@@ -44,7 +44,7 @@ def test_request_is_assigned_to_the_queue_of_its_kind(data: bytes, queue: str) -
 def test_compressed_body_counts_as_the_largest() -> None:
     lengths = list[int]()
 
-    def queue_for(_path: str, length: int) -> str:
+    def queue_for(_path: str, _query: str, length: int) -> str:
         lengths.append(length)
         return WORK
 

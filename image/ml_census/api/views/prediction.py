@@ -7,13 +7,15 @@ from flask import Response
 from ml_census.api import request_body
 from ml_census.api.blueprint import ApiBlueprint
 from ml_census.api.credentials import authenticate
-from ml_census.api.prediction_service import PredictionService
+from ml_census.api.prediction_service import PredictionService, ReasonsOption
 from ml_census.api.responses import JSON, to_json
 from ml_census.api.state import current_state
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.protocols import native
 
 PATH = "/prediction"
+REASONS = "reasons"
+"""Query parameter with the number of reasons for each row."""
 
 blueprint = ApiBlueprint("prediction", token_error_status=403)
 
@@ -22,22 +24,30 @@ blueprint = ApiBlueprint("prediction", token_error_status=403)
 def predict() -> Response:
     """Return one prediction per row of the request."""
     artifacts = authenticate()
-    body, flags = request_body.json_body(), request_body.query_flags()
-    text, headers = predict_json(current_state().service, artifacts, body, flags)
+    body = request_body.json_body()
+    flags, reasons = request_body.query_flags(numbers=(REASONS,)), request_body.query_number(REASONS)
+    text, headers = predict_json(current_state().service, artifacts, body, flags, reasons)
     return Response(text, headers=headers, mimetype=JSON)
 
 
 def predict_json(
-    service: PredictionService, artifacts: Artifacts, body: bytes, flags: Collection[str] = ()
+    service: PredictionService,
+    artifacts: Artifacts,
+    body: bytes,
+    flags: Collection[str] = (),
+    reasons: int | None = None,
 ) -> tuple[str, dict[str, str]]:
     """Return the body and the headers of the response to a JSON body. FastPathFlask calls this function without Flask.
 
-    `flags` may have "proba" and "warnings". Raises MalformedBodyError if the body is
+    `flags` may have "proba" and "warnings". `reasons` is the number of reasons for each
+    row; None for no reasons. Raises MalformedBodyError if the body is
     not an object with "inputs". Raises TooManyRowsError, NoProbabilitiesError,
-    InvalidRowsError or PredictionError, as PredictionService.predict.
+    NoReasonsError, InvalidRowsError or PredictionError, as PredictionService.predict.
     """
     timer = service.stage_timer()
-    result = service.predict(artifacts, native.parse(body), timer, "proba" in flags)
+    document = native.parse(body)
+    option = None if reasons is None else ReasonsOption(reasons, document.get("reference"))
+    result = service.predict(artifacts, document["inputs"], timer, "proba" in flags, option)
     text = to_json(native.render(result.predictions, result.extras(flags)))
     timer.lap("format")
     return text, result.headers
