@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from support import (
+    compile_cases_bayes,
     compile_cases_boosters,
     compile_cases_composed,
     compile_cases_composition,
@@ -18,6 +19,7 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     **compile_cases_encoders.CASES,
     **compile_cases_numbers.CASES,
     **compile_cases_models.CASES,
+    **compile_cases_bayes.CASES,
     **compile_cases_linear.CASES,
     **compile_cases_boosters.CASES,
     **compile_cases_composed.CASES,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
+from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.ensemble import (
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
@@ -14,6 +15,7 @@ from sklearn.ensemble import (
 )
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -21,6 +23,7 @@ from sklearn.tree import DecisionTreeClassifier
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.encoders import CategoryEncoder, Encoder, ThresholdEncoder
 from ml_census.engine.runtime.kernel import LEAF_SPAN
+from ml_census.engine.runtime.layered_model import LayeredModel
 from ml_census.engine.runtime.linear_model import LinearModel, NumericFeature
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.schema import Schema
@@ -55,6 +58,18 @@ def with_linear(**changes: Callable[[LinearModel], Any]) -> Mutate:
     return lambda compiled: replace(
         compiled, scoring=replace(linear(compiled), **{name: new(linear(compiled)) for name, new in changes.items()})
     )
+
+
+def with_layer(**changes: Callable[[Any], Any]) -> Mutate:
+    """Return a mutation of the fields of the last layer."""
+
+    def mutate(compiled: CompiledPredictor) -> CompiledPredictor:
+        assert isinstance(compiled.scoring, LayeredModel)
+        *others, last = compiled.scoring.layers
+        new = replace(last, **{name: change(last) for name, change in changes.items()})
+        return replace(compiled, scoring=replace(compiled.scoring, layers=[*others, new]))
+
+    return mutate
 
 
 def changed(array: np.ndarray, index: Any, value: Any) -> np.ndarray:
@@ -262,6 +277,16 @@ MUTATIONS = {
     "a weight changed, labels alone": Mutation(
         lambda: RidgeClassifier().fit(NUMBERS, CLASSES),
         with_linear(weights=lambda scoring: scoring.weights * [[1, -1]]),
+    ),
+    "a variance changed": Mutation(
+        lambda: GaussianNB().fit(NUMBERS, CLASSES), with_layer(spreads=lambda layer: layer.spreads * (1 + 1e-7))
+    ),
+    "a mean changed": Mutation(
+        lambda: QuadraticDiscriminantAnalysis().fit(NUMBERS, CLASSES),
+        with_layer(means=lambda layer: layer.means + 1e-6),
+    ),
+    "no probability of the classes": Mutation(
+        lambda: GaussianNB().fit(NUMBERS, CLASSES), with_layer(log_priors=lambda layer: layer.log_priors * 0)
     ),
     "no mean subtracted": Mutation(logistic, with_linear(numbers=without("subtract"))),
     "no value filled in": Mutation(imputed, with_linear(numbers=without("fill"))),

@@ -14,11 +14,15 @@ from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.serialization import CompiledError, from_bytes, to_bytes
 from ml_census.models.schema_inference import infer_schema
 from ml_census.schema import Columns
-from support.sample_models import SAMPLE_MODELS
+from support import compile_cases_bayes
+from support.compile_data import CompileCase
+from support.sample_models import SAMPLE_MODELS, SampleModel
 
 TREES, LINEAR, REGRESSOR, COMPOSED = "positions", "dataframe", "regressor", "voting"
 """Sample models: a decision tree, a logistic regression, a linear regression, and a
 VotingClassifier of both kinds of classifiers."""
+QUADRATIC, LOOKUPS = "QuadraticDiscriminantAnalysis, two classes", "CategoricalNB of numbers"
+"""Cases of compile_cases_bayes.py: a layer after features, and tables of numbers."""
 
 Document = dict[str, Any]
 Arrays = dict[str, Any]
@@ -27,9 +31,15 @@ Change = Callable[[Document, Arrays], Any]
 
 
 @cache
+def sample(name: str) -> SampleModel | CompileCase:
+    """Return the sample model or case with this name."""
+    return SAMPLE_MODELS[name]() if name in SAMPLE_MODELS else compile_cases_bayes.CASES[name]()
+
+
+@cache
 def compiled(name: str) -> CompiledPredictor:
     """Return the compiled form of a sample model."""
-    model = SAMPLE_MODELS[name]().model
+    model = sample(name).model
     return compile_model(model, infer_schema(model))
 
 
@@ -42,7 +52,9 @@ def file_of(name: str) -> bytes:
 @cache
 def columns_of(name: str, count: int = 100) -> Columns:
     """Return the first rows of a sample model as its schema's columns."""
-    return compiled(name).schema.validate_rows(SAMPLE_MODELS[name]().rows[:count]).columns
+    model = sample(name)
+    rows = model.rows if isinstance(model, SampleModel) else model.rows()
+    return compiled(name).schema.validate_rows(rows[:count]).columns
 
 
 def parts_of(name: str) -> tuple[Document, Arrays]:

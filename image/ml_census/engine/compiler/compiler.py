@@ -4,16 +4,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.ensemble import IsolationForest
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import RANSACRegressor, SGDOneClassSVM
+from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.pipeline import Pipeline
 
 from ml_census.engine.compiler.boosters import booster_rules
 from ml_census.engine.compiler.boosters.booster_features import steps_of_sparse_input
 from ml_census.engine.compiler.composed import composed_rules
 from ml_census.engine.compiler.composed.builder import EstimatorInput
-from ml_census.engine.compiler.linear import linear_models
+from ml_census.engine.compiler.linear import linear_models, naive_bayes
 from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError, input_features
 from ml_census.engine.compiler.pipeline.pipeline_tracer import apply_step
 from ml_census.engine.compiler.pipeline.refusals import no_rule
@@ -34,6 +36,12 @@ RULES: dict[type, Rule] = {
     **dict.fromkeys(linear_models.CENTERED, linear_models.compile_centered),
     **dict.fromkeys(linear_models.DUMMIES, linear_models.compile_dummy),
     SGDOneClassSVM: linear_models.compile_one_class,
+    MultinomialNB: naive_bayes.compile_counts,
+    ComplementNB: naive_bayes.compile_counts,
+    BernoulliNB: naive_bayes.compile_bernoulli,
+    CategoricalNB: naive_bayes.compile_categorical,
+    GaussianNB: naive_bayes.compile_gaussian,
+    QuadraticDiscriminantAnalysis: naive_bayes.compile_quadratic,
 }
 """Class of a model -> the function that compiles such models.
 

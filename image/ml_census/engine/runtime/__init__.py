@@ -7,6 +7,7 @@ So an image without scikit-learn can serve a compiled model.
                                                      │
                                                      ├─ scoring: TreeEnsemble   encoders ▶ codes ▶ C code ▶ scores
                                                      │       or  LinearModel    features @ weights + base
+                                                     │       or  LayeredModel   features ▶ layer ▶ layer ▶ scores
                                                      └─ link: identity, logistic, softmax, exp and others (links.py)
 
 A code is a small whole number that replaces a value of a column. A score is a result of
@@ -19,8 +20,9 @@ Modules:
     tree_ensemble.py    scores of tree models; tree_checks.py checks the arrays
     leaf_masks.py       masks of trees with at most 64 leaves, for the C code of leaf_masks.c
     kernel.py           calls the C code of kernel.c and leaf_masks.c; forest.h has the arrays of trees
-    linear_model.py     scores of linear models
     reasons.py          effects of the columns of a row on its score, for trees by the C code of reasons.c
+    linear_model.py     features, and scores of linear models
+    layered_model.py    scores of models in layers; layers.py has the layers
     links.py            convert scores to probabilities or numbers
     serialization.py    write and read compiled.npz
 """

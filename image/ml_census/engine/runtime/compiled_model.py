@@ -7,10 +7,9 @@ import numpy as np
 
 from ml_census.engine.predictor import NoReasonsError
 from ml_census.engine.runtime.composition import PROBABILITIES, Composition
-from ml_census.engine.runtime.linear_model import LinearModel
+from ml_census.engine.runtime.layered_model import Model
 from ml_census.engine.runtime.links import LIBRARY_LINKS, LINKS, are_consistent
 from ml_census.engine.runtime.reasons import HasEffects
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.schema import Columns, Schema
 
 
@@ -24,7 +23,7 @@ class CompiledPredictor:
 
     schema: Schema
     """The input columns of the model."""
-    scoring: TreeEnsemble | LinearModel | Composition
+    scoring: Model | Composition
     """The part that computes the scores of rows. The scores of a Composition are already
     probabilities or numbers, so its link is "identity" or None."""
     classes: list[Any] | None

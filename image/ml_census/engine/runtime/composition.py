@@ -6,9 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ml_census.engine.runtime.linear_model import LinearModel
+from ml_census.engine.runtime.layered_model import Model
 from ml_census.engine.runtime.operations import Operation, Shape
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.schema import Columns
 
 MAX_WIDTH = 1_000_000
@@ -25,7 +24,7 @@ PREDICT, PROBABILITIES, DECISION = "predict", "predict_proba", "decision_functio
 class Part:
     """A step of a computation: a model that computes scores, or an operation on results of earlier parts."""
 
-    source: TreeEnsemble | LinearModel | Operation
+    source: Model | Operation
     results: tuple[int, ...] = ()
     """The positions of earlier parts.
 
@@ -82,7 +81,7 @@ class Composition:
                 shapes.append(self._shape_of_scores(part.source, inputs))
         return shapes
 
-    def _shape_of_scores(self, model: TreeEnsemble | LinearModel, inputs: Sequence[Shape]) -> Shape:
+    def _shape_of_scores(self, model: Model, inputs: Sequence[Shape]) -> Shape:
         """Return the shape of the scores of a model. Raises ValueError if its columns are not those of `inputs`."""
         count = self.column_count + sum(shape.width for shape in inputs)
         own = [(column, kind) for column, kind in model.inputs if column >= self.column_count]
@@ -92,7 +91,7 @@ class Composition:
         return Shape(model.score_count)
 
     @property
-    def models(self) -> list[TreeEnsemble | LinearModel]:
+    def models(self) -> list[Model]:
         """The compiled models inside."""
         return [part.source for part in self.parts if not isinstance(part.source, Operation)]
 
@@ -165,7 +164,7 @@ def needed_parts(parts: Sequence[Part], outputs: Sequence[int]) -> list[int]:
     return sorted(needed)
 
 
-def _scores(model: TreeEnsemble | LinearModel, columns: Columns, inputs: Sequence[np.ndarray]) -> np.ndarray:
+def _scores(model: Model, columns: Columns, inputs: Sequence[np.ndarray]) -> np.ndarray:
     """Return the scores of a model: (rows, scores). XGBoost returns float32, and later operations then use float32."""
     if inputs:
         columns = [*columns, *(column for result in inputs for column in result.T)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ml_census.engine.runtime.encoders import CategoryEncoder
+from ml_census.engine.runtime.encoders import CategoryEncoder, Encoder
 from ml_census.schema import Columns
 
 Operation = tuple[str, float] | tuple[str, float, float]
@@ -47,6 +47,7 @@ _OPERATIONS: dict[str, Any] = {
     "multiply": np.multiply,
     "add": np.add,
     "clip": np.clip,
+    "above": lambda numbers, value: np.where(numbers > value, 1.0, 0.0),
     "fill": lambda numbers, value: np.where(np.isnan(numbers), value, numbers),
     "missing": lambda numbers, value: np.where(np.isnan(numbers), value, 0.0),
 }
@@ -74,21 +75,21 @@ class CategoryTable:
 
 @dataclass(frozen=True)
 class FoldedTable:
-    """The contribution of one category column to the scores: for each code, the sum of weight times feature value.
+    """The contribution of one column to the scores: for each code, the sum of weight times feature value.
 
-    A column of many categories is stored in this form. After a one-hot encoder, n
+    A category column of many categories is stored in this form. After a one-hot encoder, n
     categories make n features: a CategoryTable has n * n numbers, and a FoldedTable has
     n numbers for each score.
     """
 
-    encoder: CategoryEncoder
+    encoder: Encoder
     contributions: np.ndarray
     """float64 (codes, scores)."""
 
 
 @dataclass(frozen=True)
-class LinearModel:
-    """Linear model with the scores `features @ weights.T + base`, plus the contributions of the folded tables.
+class FeatureMatrix:
+    """The features that a model computes with. Their matrix, (rows, features), is the score of each row.
 
     Raises ValueError if the fields are inconsistent.
     """
@@ -98,14 +99,6 @@ class LinearModel:
     numbers: Sequence[tuple[int, NumericFeature]]
     """The features of number columns, each with its position among all features of the
     model."""
-    weights: np.ndarray
-    """float64 (scores, features), or (features,) as scikit-learn stores the weights of
-    one output."""
-    base: np.ndarray
-    """The intercepts: float64 (scores,)."""
-    folded: Sequence[FoldedTable] = ()
-    """The category columns that have no features in `weights`, because their
-    contributions are already summed."""
 
     exact = False
     """Scores may differ from those of scikit-learn in the last bits.
@@ -115,26 +108,82 @@ class LinearModel:
 
     def __post_init__(self) -> None:
         """Raise ValueError if the fields are inconsistent."""
-        if not (self._has_valid_types() and self._has_valid_shapes()):
-            raise ValueError("weights and features do not match each other")
+        if not self._has_valid_features():
+            raise ValueError("tables and positions of features do not match each other")
 
-    def _has_valid_types(self) -> bool:
-        tables = [table.values for table in self.tables] + [folded.contributions for folded in self.folded]
-        return all(array.dtype == np.float64 for array in (self.weights, self.base, *tables)) and all(
-            type(position) is int for position in self._positions()
+    def _has_valid_features(self) -> bool:
+        positions = [position for table in self.tables for position in table.features]
+        positions += [index for index, _ in self.numbers]
+        return (
+            all(type(position) is int for position in positions)
+            and sorted(positions) == list(range(len(positions)))
+            and all(table.values.dtype == np.float64 for table in self.tables)
+            and all(table.values.shape == (table.encoder.count, len(table.features)) for table in self.tables)
         )
+
+    @property
+    def feature_count(self) -> int:
+        """The number of features."""
+        return sum(len(table.features) for table in self.tables) + len(self.numbers)
+
+    @property
+    def score_count(self) -> int:
+        """The number of scores of each row."""
+        return self.feature_count
+
+    @property
+    def inputs(self) -> list[tuple[int, str]]:
+        """Position in the schema and required type ("number" or "category") of each column that the model reads."""
+        tables = [(table.encoder.column, table.encoder.column_type) for table in self.tables]
+        return tables + [(feature.column, "number") for _, feature in self.numbers]
+
+    def scores(self, columns: Columns) -> np.ndarray:
+        """Return the scores of rows: float64 (rows, scores)."""
+        return self.features(columns)
+
+    def features(self, columns: Columns) -> np.ndarray:
+        """Return the features of rows: float64 (rows, features)."""
+        features = np.empty((len(columns[0]), self.feature_count))
+        for table in self.tables:
+            features[:, table.features] = table.values[table.encoder.encode(columns[table.encoder.column])]
+        for index, feature in self.numbers:
+            features[:, index] = feature.values(np.array(columns[feature.column], dtype=np.float64))
+        return features
+
+
+@dataclass(frozen=True)
+class LinearModel(FeatureMatrix):
+    """Linear model with the scores `features @ weights.T + base`, plus the contributions of the folded tables.
+
+    Raises ValueError if the fields are inconsistent.
+    """
+
+    weights: np.ndarray
+    """float64 (scores, features), or (features,) as scikit-learn stores the weights of
+    one output."""
+    base: np.ndarray
+    """The intercepts: float64 (scores,)."""
+    folded: Sequence[FoldedTable] = ()
+    """The columns that have no features in `weights`, because their contributions are
+    already summed."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if the fields are inconsistent."""
+        arrays = self.weights, self.base, *(folded.contributions for folded in self.folded)
+        if not (
+            self._has_valid_features()
+            and all(array.dtype == np.float64 for array in arrays)
+            and self._has_valid_shapes()
+        ):
+            raise ValueError("weights and features do not match each other")
 
     def _has_valid_shapes(self) -> bool:
         return (
             self.weights.ndim in (1, 2)
+            and self.weights.shape[-1] == self.feature_count
             and self.base.shape == (self.score_count,)
-            and sorted(self._positions()) == list(range(self.weights.shape[-1]))
-            and all(table.values.shape == (table.encoder.count, len(table.features)) for table in self.tables)
             and all(table.contributions.shape == (table.encoder.count, self.score_count) for table in self.folded)
         )
-
-    def _positions(self) -> list[int]:
-        return [position for table in self.tables for position in table.features] + [index for index, _ in self.numbers]
 
     @property
     def score_count(self) -> int:
@@ -144,14 +193,16 @@ class LinearModel:
     @property
     def inputs(self) -> list[tuple[int, str]]:
         """Position in the schema and required type ("number" or "category") of each column that the model reads."""
-        encoders = [table.encoder for table in self.tables] + [folded.encoder for folded in self.folded]
-        return [(encoder.column, encoder.column_type) for encoder in encoders] + [
-            (feature.column, "number") for _, feature in self.numbers
-        ]
+        encoders = [folded.encoder for folded in self.folded]
+        return super().inputs + [(encoder.column, encoder.column_type) for encoder in encoders]
 
     def scores(self, columns: Columns) -> np.ndarray:
-        """Return the scores of rows: float64 (rows, scores)."""
-        features = self._features(columns)
+        """Return the scores of rows: float64 (rows, scores).
+
+        Raises PredictionError for a number that scikit-learn rejects: a number beyond
+        the table of its column.
+        """
+        features = self.features(columns)
         scores: np.ndarray = features @ self.weights.T + self.base
         scores = scores.reshape(len(features), -1)
         for folded in self.folded:
@@ -163,7 +214,7 @@ class LinearModel:
 
         The effect of a column is the difference of the contributions of its features.
         """
-        products = (self._features(columns) - self._features(reference)) * np.atleast_2d(self.weights)[scores]
+        products = (self.features(columns) - self.features(reference)) * np.atleast_2d(self.weights)[scores]
         effects = np.zeros((len(products), len(columns)))
         for table in self.tables:
             effects[:, table.encoder.column] += products[:, table.features].sum(axis=1)
@@ -174,11 +225,3 @@ class LinearModel:
             own, other = (folded.contributions[folded.encoder.encode(rows[column])] for rows in (columns, reference))
             effects[:, column] += (own - other)[np.arange(len(products)), scores]
         return effects
-
-    def _features(self, columns: Columns) -> np.ndarray:
-        features = np.empty((len(columns[0]), self.weights.shape[-1]))
-        for table in self.tables:
-            features[:, table.features] = table.values[table.encoder.encode(columns[table.encoder.column])]
-        for index, feature in self.numbers:
-            features[:, index] = feature.values(np.array(columns[feature.column], dtype=np.float64))
-        return features

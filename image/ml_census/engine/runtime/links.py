@@ -29,6 +29,19 @@ def _softmax(scores: np.ndarray) -> np.ndarray:
     return probabilities
 
 
+def _log_likelihood(scores: np.ndarray) -> np.ndarray:
+    """Return the softmax of scores, with the rounding of scikit-learn's logarithm of a sum of exponentials."""
+    highest = scores.max(axis=1, keepdims=True)
+    ties = scores == highest
+    count = ties.sum(axis=1, keepdims=True, dtype=np.float64)
+    shift = np.where(np.isfinite(highest), highest, 0)
+    with np.errstate(divide="ignore", invalid="ignore"):  # for scores that are NaN or minus infinity
+        others = np.exp(np.where(ties, -np.inf, scores) - shift).sum(axis=1, keepdims=True)
+        logarithm = np.log1p(np.where(others == 0, others, others / count)) + np.log(count) + highest
+        probabilities: np.ndarray = np.exp(scores - logarithm)
+    return probabilities
+
+
 def _one_against_rest(scores: np.ndarray) -> np.ndarray:
     powers = np.exp(np.minimum(scores, 0)), np.exp(-np.abs(scores))  # no exponential overflows
     return _shares(powers[0] / (1 + powers[1]))
@@ -111,6 +124,7 @@ LINKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "exact_logistic": _exact_logistic,
     "half_logistic": lambda scores: _exact_logistic(2 * scores),
     "softmax": _softmax,
+    "log_likelihood": _log_likelihood,
     "one_against_rest": _one_against_rest,
     "clipped": _clipped,
     "clipped_against_rest": _clipped_against_rest,
@@ -128,7 +142,7 @@ _BINARY_LINKS = (
     *("lightgbm_logistic", "xgboost_logistic", "xgboost_hinge"),
 )
 _MULTICLASS_LINKS = (
-    *("identity", "softmax", "one_against_rest", "clipped_against_rest"),
+    *("identity", "softmax", "log_likelihood", "one_against_rest", "clipped_against_rest"),
     *("lightgbm_softmax", "lightgbm_one_against_all"),
     *("xgboost_softmax", "xgboost_numpy_softmax"),
 )

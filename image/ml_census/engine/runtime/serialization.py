@@ -16,7 +16,15 @@ import numpy as np
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.composition import Composition, Part
 from ml_census.engine.runtime.encoders import CategoryEncoder, Encoder, ThresholdEncoder
-from ml_census.engine.runtime.linear_model import CategoryTable, FoldedTable, LinearModel, NumericFeature
+from ml_census.engine.runtime.layered_model import LayeredModel, Model
+from ml_census.engine.runtime.layers import LAYERS, Layer
+from ml_census.engine.runtime.linear_model import (
+    CategoryTable,
+    FeatureMatrix,
+    FoldedTable,
+    LinearModel,
+    NumericFeature,
+)
 from ml_census.engine.runtime.operations import OPERATIONS, Operation
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.schema import Schema
@@ -109,59 +117,78 @@ def _load_composition(document: Document, arrays: Arrays) -> Composition:
     return Composition(document["columns"], parts, document["outputs"])
 
 
-def _load_source(entry: Document, arrays: Arrays) -> TreeEnsemble | LinearModel | Operation:
+def _load_source(entry: Document, arrays: Arrays) -> Model | Operation:
     if "operation" in entry:
         return OPERATIONS[entry["operation"]](**entry["fields"])
     return _load_model(entry, arrays)
 
 
-def _dump_model(model: TreeEnsemble | LinearModel) -> tuple[Document, dict[str, np.ndarray]]:
-    return _dump_trees(model) if isinstance(model, TreeEnsemble) else _dump_linear(model)
+def _dump_model(model: Model) -> tuple[Document, dict[str, np.ndarray]]:
+    if isinstance(model, TreeEnsemble):
+        return _dump_trees(model)
+    return _dump_layers(model) if isinstance(model, LayeredModel) else _dump_features(model)
 
 
-def _load_model(document: Document, arrays: Arrays) -> TreeEnsemble | LinearModel:
-    return _load_trees(document, arrays) if "encoders" in document else _load_linear(document, arrays)
+def _load_model(document: Document, arrays: Arrays) -> Model:
+    if "encoders" in document:
+        return _load_trees(document, arrays)
+    features = _load_features(document, arrays)
+    return LayeredModel(features, _load_layers(document, arrays)) if "layers" in document else features
 
 
 def _dump_trees(trees: TreeEnsemble) -> tuple[Document, dict[str, np.ndarray]]:
     arrays = {name: getattr(trees, name) for name in TREE_ARRAYS}
     encoders: list[Document] = []
     for index, encoder in enumerate(trees.encoders):
-        if isinstance(encoder, CategoryEncoder):
-            encoders.append(_dump_categories(encoder))
-        else:
-            encoders.append({"column": encoder.column, "low": encoder.low, "high": encoder.high})
-            arrays[f"thresholds{index}"] = encoder.thresholds
+        entry, own = _dump_encoder(encoder, index)
+        encoders.append(entry)
+        arrays |= own
     return {"encoders": encoders, "divisor": trees.divisor, "single": trees.single}, arrays
 
 
 def _load_trees(document: Document, arrays: Arrays) -> TreeEnsemble:
-    encoders: list[Encoder] = [
-        _load_categories(entry)
-        if "categories" in entry
-        else ThresholdEncoder(entry["column"], arrays[f"thresholds{index}"], entry["low"], entry["high"])
-        for index, entry in enumerate(document["encoders"])
-    ]
+    encoders = [_load_encoder(entry, arrays, index) for index, entry in enumerate(document["encoders"])]
     settings: Document = {name: arrays[name] for name in TREE_ARRAYS}
     return TreeEnsemble(encoders, **settings, divisor=document["divisor"], single=document.get("single", False))
 
 
-def _dump_linear(linear: LinearModel) -> tuple[Document, dict[str, np.ndarray]]:
+def _dump_layers(model: LayeredModel) -> tuple[Document, dict[str, np.ndarray]]:
+    document, arrays = _dump_features(model.first)
+    for index, layer in enumerate(model.layers):
+        arrays |= {f"layer{index}_{name}": getattr(layer, name) for name in layer.dimensions}
+    layers = [{"type": type(layer).__name__, "settings": layer.settings} for layer in model.layers]
+    return document | {"layers": layers}, arrays
+
+
+def _load_layers(document: Document, arrays: Arrays) -> list[Layer]:
+    layers: list[Layer] = []
+    for index, entry in enumerate(document["layers"]):
+        layer = LAYERS[entry["type"]]
+        own = {name: arrays[f"layer{index}_{name}"] for name in layer.dimensions}
+        layers.append(layer(**own, **entry["settings"]))
+    return layers
+
+
+def _dump_features(features: FeatureMatrix) -> tuple[Document, dict[str, np.ndarray]]:
     document: Document = {
-        "tables": [_dump_categories(table.encoder) | {"features": list(table.features)} for table in linear.tables],
+        "tables": [_dump_categories(table.encoder) | {"features": list(table.features)} for table in features.tables],
         "numbers": [
             {"feature": index, "column": feature.column, "operations": feature.operations}
-            for index, feature in linear.numbers
+            for index, feature in features.numbers
         ],
-        "folded": [_dump_categories(folded.encoder) for folded in linear.folded],
     }
-    arrays = {"weights": linear.weights, "base": linear.base}
-    arrays |= {f"table{index}": table.values for index, table in enumerate(linear.tables)}
-    arrays |= {f"folded{index}": folded.contributions for index, folded in enumerate(linear.folded)}
+    arrays = {f"table{index}": table.values for index, table in enumerate(features.tables)}
+    if isinstance(features, LinearModel):
+        arrays |= {"weights": features.weights, "base": features.base}
+        document["folded"] = []
+        for index, folded in enumerate(features.folded):
+            entry, own = _dump_encoder(folded.encoder, index)
+            document["folded"].append(entry)
+            arrays |= own | {f"folded{index}": folded.contributions}
     return document, arrays
 
 
-def _load_linear(document: Document, arrays: Arrays) -> LinearModel:
+def _load_features(document: Document, arrays: Arrays) -> FeatureMatrix:
     tables = [
         CategoryTable(_load_categories(entry), entry["features"], arrays[f"table{index}"])
         for index, entry in enumerate(document["tables"])
@@ -170,10 +197,26 @@ def _load_linear(document: Document, arrays: Arrays) -> LinearModel:
         (entry["feature"], NumericFeature(entry["column"], tuple(map(tuple, entry["operations"]))))
         for entry in document["numbers"]
     ]
+    if "layers" in document and "folded" not in document:
+        return FeatureMatrix(tables, numbers)
     folded = [
-        FoldedTable(_load_categories(entry), arrays[f"folded{index}"]) for index, entry in enumerate(document["folded"])
+        FoldedTable(_load_encoder(entry, arrays, index), arrays[f"folded{index}"])
+        for index, entry in enumerate(document["folded"])
     ]
     return LinearModel(tables, numbers, arrays["weights"], arrays["base"], folded)
+
+
+def _dump_encoder(encoder: Encoder, index: int) -> tuple[Document, dict[str, np.ndarray]]:
+    if isinstance(encoder, CategoryEncoder):
+        return _dump_categories(encoder), {}
+    entry = {"column": encoder.column, "low": encoder.low, "high": encoder.high}
+    return entry, {f"thresholds{index}": encoder.thresholds}
+
+
+def _load_encoder(entry: Document, arrays: Arrays, index: int) -> Encoder:
+    if "categories" in entry:
+        return _load_categories(entry)
+    return ThresholdEncoder(entry["column"], arrays[f"thresholds{index}"], entry["low"], entry["high"])
 
 
 def _dump_categories(encoder: CategoryEncoder) -> Document:

@@ -99,3 +99,18 @@ def test_clipped_scores_are_between_zero_and_one() -> None:
 
 def test_exponential_of_a_large_score_is_infinity() -> None:
     assert LINKS["exp"](np.array([[1e9]])).tolist() == [[np.inf]]
+
+
+def test_log_likelihood_is_the_softmax() -> None:
+    scores = np.random.default_rng(1).normal(size=(50, 4)) * 20
+
+    np.testing.assert_allclose(LINKS["log_likelihood"](scores), LINKS["softmax"](scores), rtol=1e-12)
+
+
+def test_log_likelihood_of_a_large_tie_is_that_of_scikit_learn() -> None:
+    """The logarithm of 2 is lost in the rounding of the sum, so that both probabilities are 1."""
+    assert LINKS["log_likelihood"](np.array([[-1e77, -1e77]])).tolist() == [[1.0, 1.0]]
+
+
+def test_log_likelihood_of_impossible_rows_is_nan() -> None:
+    assert np.isnan(LINKS["log_likelihood"](np.full((1, 2), -np.inf))).all()

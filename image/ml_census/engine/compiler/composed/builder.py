@@ -14,10 +14,9 @@ from ml_census.engine.runtime.composition import (
     Part,
     needed_parts,
 )
-from ml_census.engine.runtime.linear_model import LinearModel
+from ml_census.engine.runtime.layered_model import Model
 from ml_census.engine.runtime.links import LIBRARY_LINKS
 from ml_census.engine.runtime.operations import Choose, Link, Operation
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.schema import Schema
 
 
@@ -49,7 +48,7 @@ class Builder:
     inputs: EstimatorInput
     parts: list[Part] = field(default_factory=list)
 
-    def add(self, source: TreeEnsemble | LinearModel | Operation, results: Sequence[int] = ()) -> int:
+    def add(self, source: Model | Operation, results: Sequence[int] = ()) -> int:
         """Add a part with the results of earlier parts as its inputs, and return its position."""
         self.parts.append(Part(source, tuple(results)))
         return len(self.parts) - 1

@@ -6,5 +6,6 @@ A feature is a column after the steps of the pipeline.
 
 Modules:
     linear_models.py     the linear models of scikit-learn, and models that predict a constant
+    naive_bayes.py       naive Bayes models and QuadraticDiscriminantAnalysis
     linear_compiler.py   compile features and weights
 """

@@ -14,7 +14,13 @@ from ml_census.engine.compiler.pipeline.features import (
     known_categories,
 )
 from ml_census.engine.runtime.encoders import CategoryEncoder
-from ml_census.engine.runtime.linear_model import CategoryTable, FoldedTable, LinearModel, NumericFeature
+from ml_census.engine.runtime.linear_model import (
+    CategoryTable,
+    FeatureMatrix,
+    FoldedTable,
+    LinearModel,
+    NumericFeature,
+)
 from ml_census.schema import Schema
 
 MAX_TABLE_FEATURES = 1000
@@ -35,6 +41,18 @@ def compile_scores(schema: Schema, features: Sequence[Feature], weights: np.ndar
     unknown categories, or comes from a column that is neither a number nor a category.
     """
     return _LinearCompiler(schema, features, weights).compile(base)
+
+
+def compile_features(schema: Schema, features: Sequence[Feature]) -> FeatureMatrix:
+    """Return the FeatureMatrix of the features, for a model that does not multiply them by weights.
+
+    Raises UnsupportedModelError as compile_scores() does, and for a column with more
+    than MAX_TABLE_FEATURES features.
+    """
+    model = compile_scores(schema, features, np.zeros((0, len(features))), np.zeros(0))
+    for folded in model.folded:
+        raise UnsupportedModelError(f"column {folded.encoder.column} has more than {MAX_TABLE_FEATURES} features")
+    return FeatureMatrix(model.tables, model.numbers)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import FeatureUnion
 from sklearn.preprocessing import (
+    Binarizer,
     LabelBinarizer,
     MaxAbsScaler,
     MinMaxScaler,
@@ -36,6 +37,7 @@ RULES: dict[type, Rule] = {
     MinMaxScaler: step_rules.scale,
     MaxAbsScaler: step_rules.scale,
     RobustScaler: step_rules.scale,
+    Binarizer: step_rules.scale,
 }
 """Class of a step -> function that returns the output features of such a step from its
 input features."""

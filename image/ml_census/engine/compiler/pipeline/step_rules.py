@@ -16,6 +16,7 @@ from typing import Any, cast
 import numpy as np
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import (
+    Binarizer,
     LabelBinarizer,
     MaxAbsScaler,
     MinMaxScaler,
@@ -111,7 +112,9 @@ def _one_hot(
 def _operations(step: Any, index: int) -> tuple[Operation, ...]:
     """Return the operations of a scaler on the column at the position `index`, in the order of the scaler."""
     operations: list[Operation] = [
-        (name, float(np.asarray(values)[index])) for name, values in _scaling(step) if values is not None
+        (name, float(np.asarray(values)[index] if np.ndim(values) else values))
+        for name, values in _scaling(step)
+        if values is not None
     ]
     if getattr(step, "clip", False):
         if not isinstance(step, MinMaxScaler):
@@ -122,8 +125,14 @@ def _operations(step: Any, index: int) -> tuple[Operation, ...]:
 
 
 def _scaling(step: Any) -> list[tuple[str, Any]]:
-    """Return the operations of a scaler with their operands: an array (columns,), or None for no operation."""
+    """Return the operations of a scaler with their operands.
+
+    An operand is an array (columns,), a number for all columns, or None for no
+    operation.
+    """
     match step:
+        case Binarizer():
+            return [("above", step.threshold)]
         case StandardScaler():
             return [("subtract", step.mean_ if step.with_mean else None), ("divide", step.scale_)]
         case RobustScaler():

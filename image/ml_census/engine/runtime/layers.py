@@ -1,0 +1,125 @@
+"""The layers of a LayeredModel. A layer computes numbers of rows from other numbers: float64 (rows, n) to (rows, m).
+
+The arrays of a layer come from a file. The constructor raises ValueError for arrays of
+another type or shape.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Base class of the layers."""
+
+    dimensions: ClassVar[dict[str, int]]
+    """Name of each array -> the number of its dimensions."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if an array has another type or shape."""
+        for name, count in self.dimensions.items():
+            array = getattr(self, name)
+            if array.dtype != np.float64 or array.ndim != count:
+                raise ValueError(f"{name} must be float64 with {count} axes")
+        if not self._has_valid_shapes():
+            raise ValueError("the arrays of a layer do not match each other")
+
+    def _has_valid_shapes(self) -> bool:
+        raise NotImplementedError
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The values of all fields but the arrays, as JSON."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in self.dimensions}
+
+    @property
+    def input_count(self) -> int:
+        """The number of inputs of each row."""
+        raise NotImplementedError
+
+    @property
+    def output_count(self) -> int:
+        """The number of outputs of each row."""
+        raise NotImplementedError
+
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """Return the outputs of rows: float64 (rows, input_count) to float64 (rows, output_count)."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class _LogDensity(Layer):
+    """For each class, the logarithm of its probability and of the density of a normal distribution.
+
+    The result is `log_priors + (constants - squares / 2)`. Additions in this order give
+    the same rounding as scikit-learn.
+    """
+
+    means: np.ndarray
+    """(classes, features)."""
+    spreads: np.ndarray
+    constants: np.ndarray
+    """(classes,): half of the logarithm of the determinants, and of the power of 2 pi, with a minus sign."""
+    log_priors: np.ndarray
+    """(classes,)."""
+
+    def _has_valid_shapes(self) -> bool:
+        classes, features = self.means.shape
+        return (self.spreads.shape[0], self.spreads.shape[-1]) == (
+            classes,
+            features,
+        ) and self.constants.shape == self.log_priors.shape == (classes,)
+
+    @property
+    def input_count(self) -> int:
+        """The number of features."""
+        return int(self.means.shape[1])
+
+    @property
+    def output_count(self) -> int:
+        """The number of classes."""
+        return len(self.means)
+
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """Return the logarithms: float64 (rows, classes)."""
+        pairs = zip(self.means, self.spreads, strict=True)
+        squares = np.column_stack([self._squares(values - mean, spread) for mean, spread in pairs])
+        logarithms: np.ndarray = self.log_priors + (self.constants - 0.5 * squares)
+        return logarithms
+
+    def _squares(self, differences: np.ndarray, spread: np.ndarray) -> np.ndarray:
+        """Return the squared distance to the mean for one class: float64 (rows, features) to (rows,)."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class IndependentNormals(_LogDensity):
+    """Normal distributions of independent features. `spreads` are the variances: (classes, features)."""
+
+    dimensions = {"means": 2, "spreads": 2, "constants": 1, "log_priors": 1}
+
+    def _squares(self, differences: np.ndarray, spread: np.ndarray) -> np.ndarray:
+        squares: np.ndarray = np.sum(differences**2 / spread, axis=1)
+        return squares
+
+
+@dataclass(frozen=True)
+class RotatedNormals(_LogDensity):
+    """Normal distributions of dependent features. `spreads` has a matrix for each class: (classes, n, features).
+
+    The product of this matrix with the differences from the mean has independent
+    components of variance 1. This order of axes gives the same rounding as in
+    scikit-learn, whose matrix is the transpose of a result of SVD.
+    """
+
+    dimensions = {"means": 2, "spreads": 3, "constants": 1, "log_priors": 1}
+
+    def _squares(self, differences: np.ndarray, spread: np.ndarray) -> np.ndarray:
+        squares: np.ndarray = np.sum((differences @ spread.T) ** 2, axis=1)
+        return squares
+
+
+LAYERS: dict[str, type[Layer]] = {layer.__name__: layer for layer in (IndependentNormals, RotatedNormals)}
+"""Name -> class, for the reader of compiled.npz."""
