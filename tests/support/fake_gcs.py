@@ -33,7 +33,7 @@ class ObjectHandler(BaseHTTPRequestHandler):
         data = bucket.objects.get(name)
         if url.path.endswith("/o"):
             prefix = parse_qs(url.query).get("prefix", [""])[0]
-            items = [bucket.metadata(name) for name in bucket.objects if name.startswith(prefix)]
+            items = [bucket.metadata(name) for name in list(bucket.objects) if name.startswith(prefix)]
             self.send(json.dumps({"items": items}).encode())
         elif data is None:
             self.send(b"{}", 404)
@@ -41,7 +41,7 @@ class ObjectHandler(BaseHTTPRequestHandler):
             self.send(json.dumps(bucket.metadata(name)).encode())
         elif bucket.respond_with_data is not None:
             bucket.respond_with_data(self, data)
-        elif parse_qs(url.query).get("generation", [str(bucket.generation)]) != [str(bucket.generation)]:
+        elif parse_qs(url.query).get("generation", [bucket.generation_of(name)]) != [bucket.generation_of(name)]:
             self.send(b"{}", 404)
         elif requested := re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", "")):
             self.send(data[int(requested[1]) : int(requested[2]) + 1], 206)
@@ -56,13 +56,18 @@ class ObjectHandler(BaseHTTPRequestHandler):
             bucket.respond(self)
             return
         (name,) = query["name"]
-        current = str(bucket.generation) if name in bucket.objects else "0"
-        if query.get("ifGenerationMatch", [current]) != [current]:
-            self.send(b'{"error": {"code": 412, "message": "conditionNotMet"}}', 412)
+        with bucket.lock:
+            current = bucket.generation_of(name) if name in bucket.objects else "0"
+            is_current = query.get("ifGenerationMatch", [current]) == [current]
+            if is_current:
+                bucket.generations[name] = int(current) + 1
+                bucket.objects[name] = data
+        if bucket.respond_to_upload is not None and bucket.respond_to_upload(self):
             return
-        bucket.generation += 1
-        bucket.objects[name] = data
-        self.send(json.dumps(bucket.metadata(name)).encode())
+        if is_current:
+            self.send(json.dumps(bucket.metadata(name)).encode())
+        else:
+            self.send(b'{"error": {"code": 412, "message": "conditionNotMet"}}', 412)
 
     def send(self, body: bytes, status: int = 200, length: int | None = None) -> None:
         """Send a response. `length` is its Content-Length, if not that of the body."""
@@ -101,10 +106,19 @@ class Bucket:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
         self.generation = 1
+        """Generation of the objects that a test has put into `objects`."""
+        self.generations: dict[str, int] = {}
+        """Generation of each uploaded object."""
+        self.lock = threading.Lock()
         self.respond: Callable[[ObjectHandler], object] | None = None
         """Replaces the response to each request."""
         self.respond_with_data: Callable[[ObjectHandler, bytes], object] | None = None
         """Replaces the response to a download; the arguments are the handler and the object's bytes."""
+        self.respond_to_upload: Callable[[ObjectHandler], bool] | None = None
+        """Sends a failure in place of the response to a stored upload, and returns whether it did."""
+
+    def generation_of(self, name: str) -> str:
+        return str(self.generations.get(name, self.generation))
 
     def metadata(self, name: str) -> dict[str, Any]:
         """Return the metadata of an object, as the JSON API does."""
@@ -113,7 +127,7 @@ class Bucket:
             "bucket": "models",
             "name": name,
             "size": str(len(data)),
-            "generation": str(self.generation),
+            "generation": self.generation_of(name),
             "md5Hash": b64encode(md5(data, usedforsecurity=False).digest()).decode(),
         }
 

@@ -6,9 +6,12 @@ from typing import Any, cast
 
 from ml_census.batch.errors import BatchError
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.errors import ArtifactError
 from ml_census.models.loading import is_published, load_published
 from ml_census.models.location import local_config
 from ml_census.models.manifest import MANIFEST, ModelFolder
+from ml_census.storage import StorageUnavailableError
+from ml_census.storage.retries import retry
 from ml_census.storage.snapshot import Snapshot
 
 
@@ -29,9 +32,23 @@ class BatchModel:
 def load(uri: str) -> BatchModel:
     """Return the model of a folder that `ml-census publish` wrote.
 
-    Raises BatchError if the model has no compiled form, and ArtifactError if a file
-    cannot be read or the model fails a check.
+    Raises BatchError if the model has no compiled form, ArtifactError if a file cannot
+    be read or the model fails a check, and StorageUnavailableError if a later attempt
+    may succeed.
     """
+    return retry(lambda: _load(uri))
+
+
+def _load(uri: str) -> BatchModel:
+    try:
+        return _load_published(uri)
+    except ArtifactError as error:
+        if error.is_transient:
+            raise StorageUnavailableError(str(error)) from error
+        raise
+
+
+def _load_published(uri: str) -> BatchModel:
     config, files = local_config(uri), Snapshot()
     folder = ModelFolder(config.model_path, files)
     if not is_published(config, folder):

@@ -94,7 +94,7 @@ def _fail_in_one_line() -> Iterator[None]:
         with fail_on(StorageError), fail_on(BatchError, ObjectNotFoundError, code=UNUSABLE):
             yield
     except ArtifactError as error:
-        fail(error, 1 if error.is_transient else UNUSABLE)
+        fail(error, UNUSABLE)
     except KeyboardInterrupt:
         fail("interrupted: the same command continues the run", 130)
 

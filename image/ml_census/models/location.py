@@ -42,5 +42,6 @@ def find_model(uri: str) -> str:
     try:
         is_folder = Path(uri).is_dir() if storage.is_local(uri) else storage.fingerprint(storage.join(folder, MANIFEST))
     except storage.StorageError as error:
-        raise ArtifactError("model_path", uri, str(error)) from error
+        is_unavailable = isinstance(error, storage.StorageUnavailableError)
+        raise ArtifactError("model_path", uri, str(error), is_storage_unavailable=is_unavailable) from error
     return storage.join(folder, MODEL) if is_folder else uri

@@ -42,12 +42,10 @@ def test_metrics_have_the_figures_of_the_run(done: BatchFolder) -> None:
 
 def test_success_is_written_once(done: BatchFolder) -> None:
     first = done.check(max_rejected=0.5).totals
-    (done.path / "out/metrics.prom").unlink()
 
     done.check(max_rejected=0.5)
 
     assert done.json("_SUCCESS") == first
-    assert "metrics.prom" not in done.names()
 
 
 def changed(**facts: object) -> Callable[[BatchFolder], object]:

@@ -163,3 +163,53 @@ def test_object_changed_since_its_fingerprint_is_not_replaced(bucket: Bucket, be
         storage.write(URI, b"second", unless_changed=fingerprint)
 
     assert bucket.objects["m"] == b"first"
+
+
+def test_object_is_created_only_once(bucket: Bucket) -> None:
+    storage.create(URI, b"first")
+
+    with pytest.raises(storage.ObjectExistsError):
+        storage.create(URI, b"second")
+    assert bucket.objects["m"] == b"first"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        ("gs://models/in", ["in/a", "in/b/c"]),
+        ("gs://models/in/", ["in/a", "in/b/c"]),
+        ("gs://models/in/*", ["in/_x", "in/a"]),
+        ("gs://models/in/**", ["in/_x", "in/a", "in/b/_x", "in/b/c"]),
+        ("gs://models/in/a", ["in/a"]),
+        ("gs://models/in/z", []),
+    ],
+)
+def test_objects_are_found_in_order(bucket: Bucket, pattern: str, names: list[str]) -> None:
+    for name in ("in/b/c", "in/a", "in/_x", "in/b/_x", "inn/d"):
+        bucket.objects[name] = b"data"
+
+    found = storage.find(pattern)
+
+    assert found == [storage.StoredFile(f"gs://models/{name}", 4, "1") for name in names]
+
+
+def test_ranges_of_one_generation_are_read(bucket: Bucket) -> None:
+    bucket.objects["m"] = DATA
+    (file,) = storage.find(URI)
+
+    with storage.open_version(file) as opened:
+        opened.seek(-10, 2)
+        assert opened.read(7) == DATA[-10:-3]
+        bucket.generation += 1
+        with pytest.raises(storage.ObjectChangedError):
+            opened.read()
+
+
+def test_range_that_arrives_cut_short_is_an_error(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ml_census.storage.retries.PAUSE_SECONDS", ())
+    bucket.objects["m"] = DATA
+    bucket.respond_with_data = lambda handler, data: handler.send(data[:50], 206)
+    (file,) = storage.find(URI)
+
+    with storage.open_version(file) as opened, pytest.raises(storage.StorageUnavailableError, match="cut short"):
+        opened.read(100)
