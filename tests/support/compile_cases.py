@@ -8,6 +8,7 @@ from support import (
     compile_cases_composed,
     compile_cases_composition,
     compile_cases_encoders,
+    compile_cases_ensembles,
     compile_cases_linear,
     compile_cases_models,
     compile_cases_numbers,
@@ -23,4 +24,5 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     **compile_cases_linear.CASES,
     **compile_cases_boosters.CASES,
     **compile_cases_composed.CASES,
+    **compile_cases_ensembles.CASES,
 }

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.composition import Composition, Part
-from ml_census.engine.runtime.operations import Choose, Mean, Operation, Threshold, Votes
+from ml_census.engine.runtime.operations import Operation
+from ml_census.engine.runtime.operations.boosting import BoostingDecision, WeightedMedian
+from ml_census.engine.runtime.operations.general import Choose, Mean, Spread, Sum, Threshold, Votes
 from support.compile_mutations import Mutation
 from support.composed import case
 
@@ -13,12 +15,12 @@ Change = Callable[[Part], Part]
 
 
 def with_parts(change: Change, kind: type) -> Callable[[CompiledPredictor], CompiledPredictor]:
-    """Change the last part whose source has a type."""
+    """Change the first part whose source has a type."""
 
     def mutate(compiled: CompiledPredictor) -> CompiledPredictor:
         assert isinstance(compiled.scoring, Composition)
         parts = list(compiled.scoring.parts)
-        index = max(index for index, part in enumerate(parts) if isinstance(part.source, kind))
+        index = min(index for index, part in enumerate(parts) if isinstance(part.source, kind))
         parts[index] = change(parts[index])
         return replace(compiled, scoring=replace(compiled.scoring, parts=parts))
 
@@ -49,5 +51,14 @@ MUTATIONS = {
     "no weights": mutation("VotingClassifier, weighted", other(Mean()), Mean),
     "weights in another order": mutation("VotingClassifier, weighted", reversed_results, Mean),
     "numbers in another order": mutation("VotingRegressor, weighted", reversed_results, Mean),
+    "a mean of one estimator more": mutation("BaggingClassifier of linear models", other(Sum(8, True)), Sum),
+    "a total of one estimator less": mutation("AdaBoostClassifier", other(BoostingDecision(3.0)), BoostingDecision),
+    "equal weights of the median": mutation("AdaBoostRegressor", other(WeightedMedian([1.0] * 7)), WeightedMedian),
+    "weights of the median in another order": mutation(
+        "AdaBoostRegressor of linear models", reversed_results, WeightedMedian
+    ),
+    "classes at other positions": mutation(
+        "BaggingClassifier of forests, a rare class", other(Spread([1, 2], 3)), Spread
+    ),
     "equal votes": mutation("VotingClassifier, hard, weighted", other(Votes([1, 1, 1], 2)), Votes),
 }

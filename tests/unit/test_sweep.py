@@ -11,7 +11,7 @@ SAMPLE = {
     "HistGradientBoostingClassifier": ("classes", "compiled"),
     "GradientBoostingClassifier": ("classes", "compiled"),
     "RandomForestClassifier": ("mixed", "compiled"),
-    "BaggingClassifier": ("mixed", "sklearn"),
+    "BaggingClassifier": ("classes", "compiled"),
     "LogisticRegression": ("binary", "compiled"),
     "FixedThresholdClassifier": ("binary", "compiled"),
     "KNeighborsRegressor": ("outputs", "sklearn"),

@@ -1,15 +1,12 @@
 """Compile a fitted scikit-learn model and its schema to a CompiledPredictor."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.ensemble import IsolationForest
-from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import RANSACRegressor, SGDOneClassSVM
+from sklearn.linear_model import SGDOneClassSVM
 from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
-from sklearn.pipeline import Pipeline
 
 from ml_census.engine.compiler.boosters import booster_rules
 from ml_census.engine.compiler.boosters.booster_features import steps_of_sparse_input
@@ -17,7 +14,6 @@ from ml_census.engine.compiler.composed import composed_rules
 from ml_census.engine.compiler.composed.builder import EstimatorInput
 from ml_census.engine.compiler.linear import linear_models, naive_bayes
 from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError, input_features
-from ml_census.engine.compiler.pipeline.pipeline_tracer import apply_step
 from ml_census.engine.compiler.pipeline.refusals import no_rule
 from ml_census.engine.compiler.trees import isolation_forest, tree_models
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
@@ -64,30 +60,16 @@ def compile_model(model: Any, schema: Schema) -> CompiledPredictor:
 
 def _compile(model: Any, inputs: EstimatorInput) -> CompiledPredictor:
     """Return the compiled form of a fitted model, or of an estimator inside a model."""
-    features, steps = inputs.features, inputs.steps
-    while (inner := _inner_model(model)) is not model:
-        if type(model) is Pipeline:
-            for _, step in model.steps[:-1]:
-                features, steps = apply_step(step, features), (*steps, step)
-        model = inner
+    model, inputs = inputs.after(model)
     classes = _single_output_classes(model)
     if (booster_rule := booster_rules.rule_for(model)) is not None:
-        sparse = steps_of_sparse_input((*steps, model), inputs.given)
-        return booster_rule(model, inputs.schema, features, classes, sparse)
+        sparse = steps_of_sparse_input((*inputs.steps, model), inputs.given)
+        return booster_rule(model, inputs.schema, inputs.features, classes, sparse)
     if (composed_rule := composed_rules.RULES.get(type(model))) is not None:
-        return composed_rule(model, replace(inputs, features=features, steps=steps), classes)
+        return composed_rule(model, inputs, classes)
     if (rule := RULES.get(type(model))) is None:
         raise UnsupportedModelError(no_rule(type(model)))
-    return rule(model, inputs.schema, features, classes)
-
-
-def _inner_model(model: Any) -> Any:
-    """Return the estimator that predicts for a search, a Pipeline and other wrappers. Return any other model itself."""
-    if type(model) is FrozenEstimator:
-        return model.estimator
-    if type(model) is RANSACRegressor:
-        return model.estimator_
-    return model.steps[-1][1] if type(model) is Pipeline else getattr(model, "best_estimator_", model)
+    return rule(model, inputs.schema, inputs.features, classes)
 
 
 def _single_output_classes(model: Any) -> list[Any] | None:

@@ -23,15 +23,15 @@ from sklearn.ensemble import (
 )
 from sklearn.feature_selection import RFE
 from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import FunctionTransformer, LabelBinarizer, OrdinalEncoder
+from sklearn.preprocessing import FunctionTransformer, LabelBinarizer, OneHotEncoder, OrdinalEncoder
 from sklearn.tree import BaseDecisionTree
 from sklearn.utils import get_tags
 
 from ml_census.engine import booster_categories
 from ml_census.engine.pipeline_visitor import PipelineVisitor
-from ml_census.engine.sklearn_internals import category_encoder
+from ml_census.engine.sklearn_internals import category_encoder, one_hot_widths
 from ml_census.models.schema_inference.column_facts import ColumnFacts
-from ml_census.models.schema_inference.meta_estimators import inner_estimators
+from ml_census.models.schema_inference.meta_estimators import WITHOUT_MISSING, inner_estimators
 from ml_census.schema import Value
 
 FORESTS = (
@@ -87,6 +87,8 @@ class FactCollector(PipelineVisitor[int | None]):
         if type(step).__module__.startswith("sklearn.impute."):
             return self._impute(step, columns)
         if inner := inner_estimators(step):
+            if isinstance(step, WITHOUT_MISSING):
+                self.facts.complete.update(set(_inputs(columns)) - self.facts.nullable)
             return self._visit_all([(estimator, columns) for estimator in inner])
         return self._encode(step, columns)
 
@@ -128,6 +130,8 @@ class FactCollector(PipelineVisitor[int | None]):
         if hasattr(step, "categories_"):
             rejects_unknown = getattr(step, "handle_unknown", None) == "error"
             self.facts.add_categories(columns, step.categories_, rejects_unknown)
+            if isinstance(step, OneHotEncoder):
+                return [None] * int(sum(one_hot_widths(step)))
             return [None] * len(columns) if isinstance(step, OrdinalEncoder) else []
         if isinstance(step, LabelBinarizer):
             self.facts.add_categories(columns, [step.classes_], False)

@@ -4,14 +4,22 @@ from typing import Any
 
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.ensemble import StackingClassifier, StackingRegressor, VotingClassifier, VotingRegressor
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    AdaBoostRegressor,
+    StackingClassifier,
+    StackingRegressor,
+    VotingClassifier,
+    VotingRegressor,
+)
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier, OutputCodeClassifier
 from sklearn.multioutput import ClassifierChain, MultiOutputClassifier, MultiOutputRegressor, RegressorChain
 from sklearn.semi_supervised import SelfTrainingClassifier
 
-COMBINED = (VotingClassifier, VotingRegressor, StackingClassifier, StackingRegressor)
+ADABOOST = (AdaBoostClassifier, AdaBoostRegressor)
+COMBINED = (*ADABOOST, VotingClassifier, VotingRegressor, StackingClassifier, StackingRegressor)
 THRESHOLDS = (FixedThresholdClassifier, TunedThresholdClassifierCV, SelfTrainingClassifier)
 BY_CLASS_OR_OUTPUT = (
     OneVsRestClassifier,
@@ -21,6 +29,9 @@ BY_CLASS_OR_OUTPUT = (
     MultiOutputRegressor,
 )
 CHAINS = (ClassifierChain, RegressorChain)
+WITHOUT_MISSING = (*ADABOOST, *CHAINS)
+"""Meta-estimators that reject missing values, even if their inner estimators accept
+them."""
 
 
 def inner_estimators(step: Any) -> list[Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from ml_census.engine.runtime.composition import MAX_WIDTH, Composition, Part, needed_parts
 from ml_census.engine.runtime.linear_model import LinearModel, NumericFeature
-from ml_census.engine.runtime.operations import Choose, Link, Mean
+from ml_census.engine.runtime.operations.general import Choose, Link, Mean
 from support.compiled_files import COMPOSED, Change, all_of, array, assert_rejected, setting, without_array
 
 SUM = LinearModel([], [(0, NumericFeature(0)), (1, NumericFeature(1))], np.array([1.0, 1.0]), np.zeros(1))

@@ -99,6 +99,13 @@ def test_bagging_follows_the_features_of_each_estimator() -> None:
     assert collector.facts.nullable == used
 
 
+def test_bagging_after_an_encoder_knows_its_columns() -> None:
+    encode = make_column_transformer((OneHotEncoder(), ["workclass"]), ("passthrough", ["age"]))
+    model = make_pipeline(encode, BaggingClassifier(n_estimators=2)).fit(CENSUS, CENSUS_LABELS)
+
+    assert [column.type for column in infer_schema(model).columns] == ["number", "category", "any", "any"]
+
+
 def test_encoder_that_raises_on_unknown_categories_rejects_them() -> None:
     age, workclass, *_ = census_columns((OneHotEncoder(), ["workclass"]))
 

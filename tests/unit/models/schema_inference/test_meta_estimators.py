@@ -7,6 +7,7 @@ import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.ensemble import (
+    AdaBoostClassifier,
     BaggingClassifier,
     HistGradientBoostingClassifier,
     StackingClassifier,
@@ -82,6 +83,13 @@ def test_missing_values_are_refused_if_one_estimator_refuses_them() -> None:
 
     assert column_types(both) == [("number", False)] * 2
     assert column_types(one) == [("number", True)] * 2
+
+
+def test_adaboost_takes_no_missing_values() -> None:
+    """AdaBoostClassifier rejects missing values, although its estimator would fill them."""
+    model = AdaBoostClassifier(HistGradientBoostingClassifier(max_iter=2), n_estimators=2).fit(COMPLETE, LABELS)
+
+    assert column_types(model) == [("number", False)] * 2
 
 
 def test_chain_that_checks_its_rows_takes_no_missing_values() -> None:

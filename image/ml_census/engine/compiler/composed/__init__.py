@@ -11,4 +11,7 @@ Modules:
     composed_rules.py   class of an estimator -> the rule that compiles such estimators
     thresholds.py       FixedThresholdClassifier, TunedThresholdClassifierCV
     voting.py           VotingClassifier, VotingRegressor
+    bagging.py          BaggingClassifier, BaggingRegressor
+    adaboost.py         AdaBoostClassifier, AdaBoostRegressor
+    tree_members.py     the decision trees of several inner estimators as one TreeEnsemble
 """

@@ -4,7 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import RANSACRegressor
+from sklearn.pipeline import Pipeline
+
 from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError
+from ml_census.engine.compiler.pipeline.pipeline_tracer import apply_step
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.composition import (
     DECISION,
@@ -16,8 +22,25 @@ from ml_census.engine.runtime.composition import (
 )
 from ml_census.engine.runtime.layered_model import Model
 from ml_census.engine.runtime.links import LIBRARY_LINKS
-from ml_census.engine.runtime.operations import Choose, Link, Operation
+from ml_census.engine.runtime.operations import Operation
+from ml_census.engine.runtime.operations.general import Choose, Link
 from ml_census.schema import Schema
+
+
+class SelectedColumns:
+    """Step that selects columns of an array, by their positions."""
+
+    def __init__(self, indices: Sequence[int]) -> None:
+        """Initialize with the positions of the columns. A position can occur several times."""
+        self.indices = [int(index) for index in indices]
+
+    def get_support(self) -> list[int]:
+        """Return the positions of the columns."""
+        return self.indices
+
+    def transform(self, rows: Any) -> Any:
+        """Return the columns of an array, a sparse matrix or a DataFrame, which becomes an array."""
+        return (rows if hasattr(rows, "tocsr") else np.asarray(rows))[:, self.indices]
 
 
 @dataclass(frozen=True)
@@ -35,6 +58,35 @@ class EstimatorInput:
     compile_estimator: "Callable[[Any, EstimatorInput], CompiledPredictor]"
     """Function that compiles an estimator with its input. It raises
     UnsupportedModelError."""
+
+    def of_columns(self, indices: Sequence[int]) -> "EstimatorInput":
+        """Return the input of an estimator that takes some of the columns, by their positions."""
+        steps = (*self.steps, SelectedColumns(indices))
+        return replace(self, features=[self.features[index] for index in indices], steps=steps)
+
+    def after(self, model: Any) -> "tuple[Any, EstimatorInput]":
+        """Return the estimator that predicts for a pipeline or another wrapper, and its input.
+
+        Raises UnsupportedModelError if the compiler does not support a step of the
+        pipeline.
+        """
+        inputs = self
+        while (inner := _inner_model(model)) is not model:
+            if type(model) is Pipeline:
+                for _, step in model.steps[:-1]:
+                    features = apply_step(step, inputs.features)
+                    inputs = replace(inputs, features=features, steps=(*inputs.steps, step))
+            model = inner
+        return model, inputs
+
+
+def _inner_model(model: Any) -> Any:
+    """Return the estimator that predicts for a search, a Pipeline and other wrappers. Return any other model itself."""
+    if type(model) is FrozenEstimator:
+        return model.estimator
+    if type(model) is RANSACRegressor:
+        return model.estimator_
+    return model.steps[-1][1] if type(model) is Pipeline else getattr(model, "best_estimator_", model)
 
 
 Responses = Mapping[str, int]

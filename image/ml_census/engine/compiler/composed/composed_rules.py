@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from ml_census.engine.compiler.composed import thresholds, voting
+from ml_census.engine.compiler.composed import adaboost, bagging, thresholds, voting
 from ml_census.engine.compiler.composed.builder import EstimatorInput
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 
@@ -11,5 +11,7 @@ Rule = Callable[[Any, EstimatorInput, list[Any] | None], CompiledPredictor]
 RULES: dict[type, Rule] = {
     **dict.fromkeys(thresholds.THRESHOLDS, thresholds.compile_threshold),
     **dict.fromkeys(voting.VOTING, voting.compile_voting),
+    **dict.fromkeys(bagging.BAGGING, bagging.compile_bagging),
+    **dict.fromkeys(adaboost.ADABOOST, adaboost.compile_adaboost),
 }
 """Class of a composed estimator -> the function that compiles such estimators."""

@@ -8,7 +8,7 @@ from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClas
 from ml_census.engine.compiler.composed.builder import Builder, EstimatorInput, response
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.composition import DECISION, PREDICT, PROBABILITIES
-from ml_census.engine.runtime.operations import Threshold
+from ml_census.engine.runtime.operations.general import Threshold
 from ml_census.engine.sklearn_internals import tuned_positive_label
 
 THRESHOLDS = (FixedThresholdClassifier, TunedThresholdClassifierCV)

@@ -8,7 +8,7 @@ from sklearn.ensemble import VotingClassifier, VotingRegressor
 from ml_census.engine.compiler.composed.builder import Builder, EstimatorInput, members_of, response
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.composition import PREDICT, PROBABILITIES
-from ml_census.engine.runtime.operations import Choose, Mean, Votes
+from ml_census.engine.runtime.operations.general import Choose, Mean, Votes
 
 VOTING = (VotingClassifier, VotingRegressor)
 

@@ -1,49 +1,20 @@
-"""Operations that a composed model applies to the results of its inner models, such as the mean of VotingClassifier.
-
-An operation gets the results of earlier parts of a Composition. Numbers are float64 or
-float32 (rows, width). Positions of classes are integers (rows,). An operation makes the
-same NumPy calls as scikit-learn, in the same order. So equal results of inner models
-give equal results of the composed model, to the last bit.
-"""
+"""Operations for voting, thresholds and means, which several composed estimators use."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from ml_census.engine.runtime.links import LINKS, output_count
-
-
-class Shape(NamedTuple):
-    """The shape of the result of a part of a Composition."""
-
-    width: int
-    """The number of columns. For positions of classes, the number of classes."""
-    is_position: bool = False
-    """True for positions of classes, integers (rows,). False for numbers (rows,
-    width)."""
-
-
-@dataclass(frozen=True)
-class Operation:
-    """Base class of the operations.
-
-    The fields come from a file. The constructor raises ValueError or TypeError if the
-    fields are invalid.
-    """
-
-    exact = True
-    """Equal inputs give the results of scikit-learn, to the last bit."""
-
-    def shape(self, inputs: Sequence[Shape]) -> Shape:
-        """Return the shape of the result for inputs of the given shapes. Raises ValueError for other inputs."""
-        raise NotImplementedError
-
-    def apply(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
-        """Return the result for the results of the parts that are the inputs of this operation."""
-        raise NotImplementedError
+from ml_census.engine.runtime.operations.base import (
+    Operation,
+    Shape,
+    common_width,
+    require,
+    require_count,
+    require_numbers,
+    width_of,
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +26,7 @@ class Link(Operation):
     def shape(self, inputs: Sequence[Shape]) -> Shape:
         """Return one column for each class or output."""
         (scores,) = inputs
-        return Shape(output_count(self.link, _numbers(scores)))
+        return Shape(output_count(self.link, width_of(scores)))
 
     def apply(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
         """Return the probabilities or numbers: (rows, classes or outputs)."""
@@ -71,12 +42,12 @@ class Choose(Operation):
 
     def __post_init__(self) -> None:
         """Raise ValueError if a field has another type."""
-        _require(type(self.zero_is_second) is bool)
+        require(type(self.zero_is_second) is bool)
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
         """Return the shape of positions of at least two classes."""
         (scores,) = inputs
-        return Shape(max(_numbers(scores), 2), True)
+        return Shape(max(width_of(scores), 2), True)
 
     def apply(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
         """Return the position of the class of each row: integers (rows,)."""
@@ -103,13 +74,13 @@ class Threshold(Operation):
 
     def __post_init__(self) -> None:
         """Raise ValueError if a field has another type or is out of range."""
-        _require_numbers([self.threshold])
-        _require(self.positive in (0, 1) and type(self.positive) is int and type(self.double) is bool)
+        require_numbers([self.threshold])
+        require(self.positive in (0, 1) and type(self.positive) is int and type(self.double) is bool)
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
         """Return the shape of positions of two classes."""
-        (numbers,) = inputs
-        _require(_numbers(numbers) <= 2)
+        (compared,) = inputs
+        require(width_of(compared) <= 2)
         return Shape(2, True)
 
     def apply(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
@@ -133,13 +104,13 @@ class Mean(Operation):
     def __post_init__(self) -> None:
         """Raise ValueError if the weights are no numbers, or have the sum 0."""
         if self.weights is not None:
-            _require_numbers(self.weights)
-            _require(np.array(self.weights).sum() != 0)
+            require_numbers(self.weights)
+            require(np.array(self.weights).sum() != 0)
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
         """Return the shape of each input."""
-        _require_count(self.weights, inputs)
-        return Shape(_common_width(inputs))
+        require_count(self.weights, inputs)
+        return Shape(common_width(inputs))
 
     def apply(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
         """Return the mean: (rows, width)."""
@@ -156,13 +127,13 @@ class Votes(Operation):
 
     def __post_init__(self) -> None:
         """Raise ValueError if a field has another type."""
-        _require_numbers(self.weights)
-        _require(type(self.classes) is int)
+        require_numbers(self.weights)
+        require(type(self.classes) is int)
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
         """Return one column for each class."""
-        _require_count(self.weights, inputs)
-        _require(set(inputs) == {Shape(self.classes, True)})
+        require_count(self.weights, inputs)
+        require(set(inputs) == {Shape(self.classes, True)})
         return Shape(self.classes)
 
     def apply(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
@@ -174,30 +145,81 @@ class Votes(Operation):
         return sums
 
 
-def _require(condition: bool) -> None:
-    if not condition:
-        raise ValueError("an operation has invalid fields or inputs")
+@dataclass(frozen=True)
+class Sum(Operation):
+    """The sum of several results of the same width, divided by a number."""
+
+    divisor: float
+    double: bool
+    """True if the sum starts with a float64, so that it is float64 for float32 inputs."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if a field has another type, or the divisor is 0."""
+        require_numbers([self.divisor])
+        require(self.divisor != 0 and type(self.double) is bool)
+
+    def shape(self, inputs: Sequence[Shape]) -> Shape:
+        """Return the shape of each input."""
+        require_count(None, inputs)
+        return Shape(common_width(inputs))
+
+    def apply(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the sum in the order of the inputs, divided by the divisor: (rows, width)."""
+        first = inputs[0].astype(np.float64) if self.double else inputs[0]
+        return np.asarray(sum(inputs[1:], first) / self.divisor)
 
 
-def _require_numbers(values: Sequence[Any]) -> None:
-    _require(isinstance(values, list) and all(type(value) in (int, float) and isfinite(value) for value in values))
+@dataclass(frozen=True)
+class Spread(Operation):
+    """The columns of a result at other positions, among columns of zeros.
+
+    An inner classifier that knows fewer classes has no probabilities of the others.
+    """
+
+    columns: list[int]
+    """For each column of the input, its position in the result."""
+    width: int
+    """The number of columns of the result."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if a field has another type, or a position is out of range or repeated."""
+        require(isinstance(self.columns, list) and type(self.width) is int)
+        require(all(type(column) is int and 0 <= column < self.width for column in self.columns))
+        require(len(set(self.columns)) == len(self.columns))
+
+    def shape(self, inputs: Sequence[Shape]) -> Shape:
+        """Return the shape of `width` columns."""
+        (narrow,) = inputs
+        require(width_of(narrow) == len(self.columns))
+        return Shape(self.width)
+
+    def apply(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the columns among columns of zeros: float64 (rows, width)."""
+        wide = np.zeros((len(inputs[0]), self.width))
+        wide[:, self.columns] = inputs[0]
+        return wide
 
 
-def _require_count(weights: Sequence[float] | None, inputs: Sequence[Shape]) -> None:
-    _require(len(inputs) > 0 and (weights is None or len(weights) == len(inputs)))
+@dataclass(frozen=True)
+class Lookup(Operation):
+    """A row of numbers for each class."""
 
+    table: list[list[float]]
+    """For each class its numbers, all rows of the same length."""
 
-def _numbers(shape: Shape) -> int:
-    """Return the number of columns. Raises ValueError for positions of classes."""
-    _require(not shape.is_position)
-    return shape.width
+    def __post_init__(self) -> None:
+        """Raise ValueError if the table has no rows, or rows of different lengths."""
+        require(isinstance(self.table, list) and len(self.table) > 0)
+        for row in self.table:
+            require_numbers(row)
+        require(len({len(row) for row in self.table}) == 1)
 
+    def shape(self, inputs: Sequence[Shape]) -> Shape:
+        """Return the shape of a row of the table."""
+        (positions,) = inputs
+        require(positions == Shape(len(self.table), True))
+        return Shape(len(self.table[0]))
 
-def _common_width(inputs: Sequence[Shape]) -> int:
-    """Return the number of columns of all inputs. Raises ValueError for positions of classes or different widths."""
-    _require(len(set(inputs)) == 1)
-    return _numbers(inputs[0])
-
-
-OPERATIONS: dict[str, type[Operation]] = {each.__name__: each for each in (Link, Choose, Threshold, Mean, Votes)}
-"""Name of an operation in compiled.npz -> its class."""
+    def apply(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the row of the class of each row: float64 (rows, width)."""
+        return np.asarray(np.array(self.table, dtype=np.float64)[inputs[0]])

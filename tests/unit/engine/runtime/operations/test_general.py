@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ml_census.engine.runtime.operations import OPERATIONS, Choose, Link, Mean, Operation, Shape, Threshold, Votes
+from ml_census.engine.runtime.operations import OPERATIONS, Operation, Shape
+from ml_census.engine.runtime.operations.general import Choose, Link, Lookup, Mean, Spread, Sum, Threshold, Votes
 
 TWO, ONE, THREE = Shape(2), Shape(1), Shape(3)
 CLASSES = Shape(2, True)
@@ -22,6 +23,9 @@ CLASSES = Shape(2, True)
         (Mean(), [TWO, TWO], TWO),
         (Mean([1, 0.5]), [THREE, THREE], THREE),
         (Votes([1, 2], 2), [CLASSES, CLASSES], TWO),
+        (Sum(2, True), [THREE, THREE], THREE),
+        (Spread([2, 0], 3), [TWO], THREE),
+        (Lookup([[1, 2, 3], [4, 5, 6]]), [CLASSES], THREE),
     ],
     ids=str,
 )
@@ -46,6 +50,13 @@ def test_shape_follows_from_the_inputs(operation: Operation, inputs: list[Shape]
         (Votes([1], 3), [CLASSES]),
         (Votes([1, 2], 2), [CLASSES]),
         (Votes([], 2), []),
+        (Sum(2, True), []),
+        (Sum(2, True), [ONE, TWO]),
+        (Sum(2, True), [CLASSES]),
+        (Spread([2, 0], 3), [THREE]),
+        (Spread([2, 0], 3), [CLASSES]),
+        (Lookup([[1], [2]]), [TWO]),
+        (Lookup([[1], [2]]), [Shape(3, True)]),
     ],
     ids=str,
 )
@@ -69,6 +80,19 @@ def test_inputs_of_other_shapes_are_rejected(operation: Operation, inputs: list[
         ("Mean", {"weights": [float("inf")]}),
         ("Votes", {"weights": None, "classes": 2}),
         ("Votes", {"weights": [1], "classes": 2.0}),
+        ("Sum", {"divisor": 0, "double": True}),
+        ("Sum", {"divisor": "2", "double": True}),
+        ("Sum", {"divisor": 2, "double": 1}),
+        ("Spread", {"columns": [3], "width": 3}),
+        ("Spread", {"columns": [-1], "width": 3}),
+        ("Spread", {"columns": [1, 1], "width": 3}),
+        ("Spread", {"columns": [1.0], "width": 3}),
+        ("Spread", {"columns": "1", "width": 3}),
+        ("Spread", {"columns": [1], "width": 3.0}),
+        ("Lookup", {"table": []}),
+        ("Lookup", {"table": [[1], [2, 3]]}),
+        ("Lookup", {"table": [["1"]]}),
+        ("Lookup", {"table": {"0": [1]}}),
     ],
     ids=str,
 )
@@ -105,3 +129,19 @@ def test_mean_of_float32_stays_float32() -> None:
     dtypes = [str(mean.apply(thirds).dtype) for mean in (Mean(), Mean([1.0, 1.0]))]
 
     assert dtypes == ["float32", "float64"]
+
+
+def test_sum_of_float32_is_float64_if_it_starts_so() -> None:
+    """The class probabilities of XGBoost are float32. scikit-learn adds them to zeros of float64."""
+    numbers = [np.full((1, 1), 0.1, dtype=np.float32)] * 3
+
+    assert Sum(3, True).apply(numbers).item() == float(np.float32(0.1)) * 3 / 3
+    assert str(Sum(3, False).apply(numbers).dtype) == "float32"
+
+
+def test_columns_are_spread_among_zeros() -> None:
+    assert Spread([2, 0], 3).apply([np.array([[0.25, 0.75]])]).tolist() == [[0.75, 0, 0.25]]
+
+
+def test_lookup_returns_the_numbers_of_each_class() -> None:
+    assert Lookup([[1, 2], [3, 4]]).apply([np.array([1, 0, 1])]).tolist() == [[3, 4], [1, 2], [3, 4]]

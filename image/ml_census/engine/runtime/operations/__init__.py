@@ -1,0 +1,26 @@
+"""Operations that a composed model applies to the results of its inner models, such as the mean of VotingClassifier.
+
+An operation gets the results of earlier parts of a Composition (composition.py).
+Numbers are float64 or float32 (rows, width). Positions of classes are integers (rows,).
+An operation makes the same NumPy calls as scikit-learn, in the same order. So equal
+results of inner models give equal results of the composed model, to the last bit.
+
+Modules:
+    base.py      Operation and Shape, and the checks of fields and inputs
+    general.py   voting, thresholds, means and sums
+    boosting.py  AdaBoostClassifier and AdaBoostRegressor
+"""
+
+from ml_census.engine.runtime.operations import boosting, general
+from ml_census.engine.runtime.operations.base import Operation as Operation
+from ml_census.engine.runtime.operations.base import Shape as Shape
+
+OPERATIONS: dict[str, type[Operation]] = {
+    each.__name__: each
+    for each in (
+        *(general.Link, general.Choose, general.Threshold, general.Mean, general.Votes),
+        *(general.Sum, general.Spread, general.Lookup),
+        *(boosting.BoostingDecision, boosting.BoostingLogits, boosting.WeightedMedian),
+    )
+}
+"""Name of an operation in compiled.npz -> its class."""
