@@ -1,8 +1,10 @@
 """The command ci/bench: compares servers that serve the model of the article."""
 
 import json
+import os
 import sys
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,13 @@ import joblib
 import pandas as pd
 import requests
 
+from bench import engine_models
+from bench import engines as engine_comparison
 from bench.load import Figures, load
 from bench.peers import PEERS
 from bench.report import Result, plot, table
 from bench.servers import (
+    SERVER_CORE,
     BenchError,
     RunningServer,
     Server,
@@ -41,12 +46,16 @@ CHECKED_ROWS = 200
 @click.option("--data", "source", envvar="ADULT_DATA", default="demo", show_default=True,
               help="Folder of adult.data and adult.test, or demo.")  # fmt: skip
 @click.option("--peers", is_flag=True, help="Also MLServer, BentoML, MLflow, KServe and LitServe (installs them).")
+@click.option("--engines", is_flag=True, help="Compare engines for trees in one process instead (installs them).")
 @click.option("--rounds", default=5, show_default=True, help="Number of measurements of each server.")
 @click.option("--seconds", default=3, show_default=True, help="Duration of a measurement (seconds).")
 @click.option("--only", multiple=True, help="Beginning of the names of the servers to compare.")
-def main(source: str, peers: bool, rounds: int, seconds: int, only: tuple[str, ...]) -> None:
+def main(source: str, peers: bool, engines: bool, rounds: int, seconds: int, only: tuple[str, ...]) -> None:
     """Compare ml-census with the article's server and others: one table, build/bench/bench.json and bench.svg."""
     try:
+        if engines:
+            compare_engines(source, rounds)
+            return
         results = compare(source, peers, rounds, seconds, only)
     except BenchError as error:
         sys.exit(f"ci/bench: {error}")
@@ -105,6 +114,18 @@ def compare(source: str, peers: bool, rounds: int, seconds: int, only: tuple[str
                 result.one.append(one)
                 result.bulk.append(bulk)
     return results
+
+
+def compare_engines(source: str, rounds: int) -> None:
+    """Measure the compiled engine and others in this process. Print a table, and write engines.json and engines.svg."""
+    for recipe in ("article", "boosted"):
+        published_model(recipe, source)
+    os.sched_setaffinity(0, SERVER_CORE)
+    engine_comparison.install()
+    results = engine_comparison.compare(engine_models.cases(BUILD, source), rounds)
+    (BUILD / "engines.json").write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")
+    (BUILD / "engines.svg").write_text(engine_comparison.plot(results))
+    print(engine_comparison.table(results))
 
 
 def published_model(recipe: str, source: str) -> Path:

@@ -62,28 +62,46 @@ def _line(name: str, cells: list[str]) -> str:
     return f"| {' | '.join([name, *cells])} |"
 
 
+@dataclass(frozen=True)
+class Panel:
+    """A group of bars with a title. `bars` has a label and a value for each bar."""
+
+    title: str
+    bars: list[tuple[str, float]]
+
+
 def plot(results: list[Result]) -> str:
-    """Return an SVG with bars of one-row requests and of bulk rows per second, for light and dark pages."""
+    """Return an SVG with bars of one-row requests and of bulk rows per second."""
     shown = [result for result in results if result.one]
-    panels = [("requests/s, one row, 8 connections", 0), ("rows/s in requests of 1,000", 1)]
+    titles = ("requests/s, one row, 8 connections", "rows/s in requests of 1,000")
+    return draw(
+        "ml-census compared",
+        [
+            Panel(title, [(result.name, result.figures()[column]) for result in shown])
+            for column, title in enumerate(titles)
+        ],
+    )
+
+
+def draw(name: str, panels: list[Panel]) -> str:
+    """Return an SVG with the panels side by side, for light and dark pages. All panels have the labels of the first."""
     line, left, width, top = 26, 200, 250, 44
-    height = top + line * len(shown) + 12
+    height = top + line * len(panels[0].bars) + 12
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + 2 * width + 130} {height}" role="img" '
-        'font-family="system-ui, sans-serif" font-size="13"><title>ml-census compared</title><style>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + len(panels) * (width + 70) - 10} {height}" '
+        f'role="img" font-family="system-ui, sans-serif" font-size="13"><title>{name}</title><style>'
         "text{fill:#57606a}.b{fill:#8c959f}.o{fill:#1a7f37}.t{font-weight:600}"
         "@media(prefers-color-scheme:dark){text{fill:#adbac7}.b{fill:#768390}.o{fill:#57ab5a}}</style>"
     ]
-    for panel, (title, column) in enumerate(panels):
-        x = left + panel * (width + 70)
-        parts.append(f'<text class="t" x="{x}" y="24">{title}</text>')
-        largest = max(result.figures()[column] for result in shown)
-        for index, result in enumerate(shown):
-            value, y = result.figures()[column], top + index * line
-            kind = "o" if result.name.startswith("ml-census") else "b"
-            bar = max(value / largest * width, 1) * 0.8
+    for number, panel in enumerate(panels):
+        x = left + number * (width + 70)
+        parts.append(f'<text class="t" x="{x}" y="24">{panel.title}</text>')
+        largest = max(value for _, value in panel.bars)
+        for index, (label, value) in enumerate(panel.bars):
+            y, bar = top + index * line, max(value / largest * width, 1) * 0.8
+            kind = "o" if label.startswith("ml-census") else "b"
             parts.append(f'<rect class="{kind}" x="{x}" y="{y}" width="{bar:.1f}" height="{line - 8}" rx="2"/>')
             parts.append(f'<text x="{x + bar + 6:.1f}" y="{y + 14}">{value:,.0f}</text>')
-            if not panel:
-                parts.append(f'<text x="{left - 10}" y="{y + 14}" text-anchor="end">{result.name}</text>')
+            if not number:
+                parts.append(f'<text x="{left - 10}" y="{y + 14}" text-anchor="end">{label}</text>')
     return "\n".join([*parts, "</svg>", ""])
