@@ -11,6 +11,7 @@ from support import (
     compile_cases_ensembles,
     compile_cases_linear,
     compile_cases_models,
+    compile_cases_networks,
     compile_cases_numbers,
 )
 from support.compile_data import CompileCase
@@ -21,6 +22,7 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     **compile_cases_numbers.CASES,
     **compile_cases_models.CASES,
     **compile_cases_bayes.CASES,
+    **compile_cases_networks.CASES,
     **compile_cases_linear.CASES,
     **compile_cases_boosters.CASES,
     **compile_cases_composed.CASES,

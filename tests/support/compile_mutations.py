@@ -16,6 +16,7 @@ from sklearn.ensemble import (
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -287,6 +288,10 @@ MUTATIONS = {
     ),
     "no probability of the classes": Mutation(
         lambda: GaussianNB().fit(NUMBERS, CLASSES), with_layer(log_priors=lambda layer: layer.log_priors * 0)
+    ),
+    "another activation": Mutation(
+        lambda: MLPClassifier((3,), max_iter=5, random_state=0, solver="lbfgs", tol=1).fit(NUMBERS, CLASSES),
+        with_layer(activation=lambda layer: "tanh"),
     ),
     "no mean subtracted": Mutation(logistic, with_linear(numbers=without("subtract"))),
     "no value filled in": Mutation(imputed, with_linear(numbers=without("fill"))),

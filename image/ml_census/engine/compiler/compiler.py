@@ -12,7 +12,7 @@ from ml_census.engine.compiler.boosters import booster_rules
 from ml_census.engine.compiler.boosters.booster_features import steps_of_sparse_input
 from ml_census.engine.compiler.composed import composed_rules
 from ml_census.engine.compiler.composed.builder import EstimatorInput
-from ml_census.engine.compiler.linear import linear_models, naive_bayes
+from ml_census.engine.compiler.linear import linear_models, naive_bayes, networks
 from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError, input_features
 from ml_census.engine.compiler.pipeline.refusals import no_rule
 from ml_census.engine.compiler.trees import isolation_forest, tree_models
@@ -32,6 +32,7 @@ RULES: dict[type, Rule] = {
     **dict.fromkeys(linear_models.CENTERED, linear_models.compile_centered),
     **dict.fromkeys(linear_models.DUMMIES, linear_models.compile_dummy),
     SGDOneClassSVM: linear_models.compile_one_class,
+    **dict.fromkeys(networks.NETWORKS, networks.compile_network),
     MultinomialNB: naive_bayes.compile_counts,
     ComplementNB: naive_bayes.compile_counts,
     BernoulliNB: naive_bayes.compile_bernoulli,

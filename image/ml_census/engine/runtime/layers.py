@@ -4,6 +4,7 @@ The arrays of a layer come from a file. The constructor raises ValueError for ar
 another type or shape.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -121,5 +122,52 @@ class RotatedNormals(_LogDensity):
         return squares
 
 
-LAYERS: dict[str, type[Layer]] = {layer.__name__: layer for layer in (IndependentNormals, RotatedNormals)}
+def _sigmoid(values: np.ndarray) -> np.ndarray:
+    powers: np.ndarray = np.exp(np.minimum(values, 0)) / (1 + np.exp(-np.abs(values)))  # no exponential overflows
+    return powers
+
+
+ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "identity": lambda values: values,
+    "relu": lambda values: np.maximum(values, 0),
+    "tanh": np.tanh,
+    "logistic": _sigmoid,
+}
+"""Name of an activation function in scikit-learn -> the function."""
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """Layer of a neural network: an activation function of the inputs, then weights: `f(inputs) @ weights + base`."""
+
+    activation: str
+    """A key of ACTIVATIONS."""
+    weights: np.ndarray
+    """(inputs, outputs)."""
+    base: np.ndarray
+    """(outputs,)."""
+
+    dimensions = {"weights": 2, "base": 1}
+
+    def _has_valid_shapes(self) -> bool:
+        is_known = isinstance(self.activation, str) and self.activation in ACTIVATIONS
+        return is_known and self.base.shape == self.weights.shape[1:]
+
+    @property
+    def input_count(self) -> int:
+        """The number of inputs of each row."""
+        return len(self.weights)
+
+    @property
+    def output_count(self) -> int:
+        """The number of outputs of each row."""
+        return len(self.base)
+
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """Return the outputs of rows: float64 (rows, inputs) to float64 (rows, outputs)."""
+        outputs: np.ndarray = ACTIVATIONS[self.activation](values) @ self.weights + self.base
+        return outputs
+
+
+LAYERS: dict[str, type[Layer]] = {layer.__name__: layer for layer in (IndependentNormals, RotatedNormals, Dense)}
 """Name -> class, for the reader of compiled.npz."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ml_census.engine.runtime.layers import IndependentNormals, RotatedNormals
+from ml_census.engine.runtime.layers import ACTIVATIONS, Dense, IndependentNormals, RotatedNormals
 
 MEANS, VARIANCES = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 4.0]]), np.array([[1.0, 4.0], [0.5, 1.0], [2.0, 2.0]])
 CONSTANTS, PRIORS = -np.log(2 * np.pi * np.sqrt(VARIANCES.prod(axis=1))), np.log([0.2, 0.3, 0.5])
@@ -36,3 +36,32 @@ def test_rotated_normals_with_diagonal_matrices_are_independent() -> None:
 def test_array_of_another_type_is_rejected() -> None:
     with pytest.raises(ValueError, match="spreads must be float64 with 2 axes"):
         IndependentNormals(MEANS, VARIANCES.astype(int), CONSTANTS, PRIORS)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_dense_layer_applies_the_activation_before_the_weights(name: str) -> None:
+    weights, base = np.array([[1.0], [-2.0]]), np.array([0.5])
+
+    outputs = Dense(name, weights, base).apply(ROWS)
+
+    expected = {
+        "identity": [[-1.5], [5.5]],
+        "relu": [[-1.5], [3.5]],
+        "tanh": [[0.5 - 2 * np.tanh(1)], [0.5 + np.tanh(3) + 2 * np.tanh(1)]],
+        "logistic": [[1 - 2 / (1 + np.exp(-1))], [0.5 + 1 / (1 + np.exp(-3)) - 2 / (1 + np.exp(1))]],
+    }
+    np.testing.assert_allclose(outputs, expected[name])
+
+
+def test_logistic_activation_of_extreme_numbers_is_zero_or_one() -> None:
+    assert ACTIVATIONS["logistic"](np.array([-1e308, 1e308])).tolist() == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("name", ["sigmoid", None, ["relu"]])
+def test_unknown_activation_is_rejected(name: object) -> None:
+    with pytest.raises(ValueError, match="the arrays of a layer do not match each other"):
+        Dense(name, np.zeros((2, 1)), np.zeros(1))  # type: ignore[arg-type]
+
+
+def test_setting_of_a_dense_layer_is_its_activation() -> None:
+    assert Dense("relu", np.zeros((2, 1)), np.zeros(1)).settings == {"activation": "relu"}
