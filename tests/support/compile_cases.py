@@ -13,6 +13,7 @@ from support import (
     compile_cases_models,
     compile_cases_networks,
     compile_cases_numbers,
+    compile_cases_transformers,
 )
 from support.compile_data import CompileCase
 
@@ -20,6 +21,7 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     **compile_cases_composition.CASES,
     **compile_cases_encoders.CASES,
     **compile_cases_numbers.CASES,
+    **compile_cases_transformers.CASES,
     **compile_cases_models.CASES,
     **compile_cases_bayes.CASES,
     **compile_cases_networks.CASES,

@@ -12,7 +12,7 @@ from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, KBinsDiscretizer, OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from ml_census.models.pickles.predictor_factory import learn_schema
 from support.compile_data import CompileCase
@@ -134,6 +134,12 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     "XGBClassifier, hinge": lambda: xgb(objective="binary:hinge"),
     "XGBClassifier that stopped early": xgb_stopped_early,
     "XGBClassifier after a scaler": lambda: case(make_pipeline(StandardScaler(), xgb_model()), NUMBERS, LABELS),
+    "XGBClassifier after a logarithm": lambda: case(
+        make_pipeline(FunctionTransformer(np.log1p), xgb_model()), np.abs(FILLED).round(1), LABELS
+    ),
+    "XGBClassifier of sparse bins": lambda: case(
+        make_pipeline(KBinsDiscretizer(4, quantile_method="averaged_inverted_cdf"), xgb_model()), FILLED, LABELS
+    ),
     "XGBClassifier after an imputer": lambda: case(
         make_pipeline(SimpleImputer(strategy="constant", fill_value=0, add_indicator=True), xgb_model(missing=0)),
         NUMBERS,
@@ -189,6 +195,9 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     "LGBMClassifier, extra trees": lambda: lgbm(extra_trees=True, monotone_constraints=[1, 0, 0, 0]),
     "LGBMClassifier that stopped early": lgbm_stopped_early,
     "LGBMClassifier after a scaler": lambda: case(make_pipeline(StandardScaler(), lgbm_model()), NUMBERS, LABELS),
+    "LGBMClassifier after a square": lambda: case(
+        make_pipeline(FunctionTransformer(np.square), lgbm_model()), NUMBERS, LABELS
+    ),
     "LGBMClassifier of a sparse matrix": lambda: after(one_hot(), lgbm_model()),
     "LGBMClassifier of a sparse matrix, zero is missing": lambda: after(one_hot(), lgbm_model(zero_as_missing=True)),
     "LGBMClassifier of ordinal columns": lambda: after(unknown_as(np.nan), lgbm_model()),

@@ -46,6 +46,10 @@ class PipelineVisitor(ABC, Generic[Item]):
         `transformer` can be "drop" or "passthrough". The default does nothing.
         """
 
+    def weigh(self, step: FeatureUnion | ColumnTransformer, name: str, columns: list[Item]) -> list[Item]:
+        """Return the output columns of one transformer after its weight. The default ignores weights."""
+        return columns
+
     def visit(self, step: Any, columns: list[Item]) -> list[Item]:
         """Return the output columns of a fitted step; an empty list for "drop".
 
@@ -61,7 +65,8 @@ class PipelineVisitor(ABC, Generic[Item]):
                 columns = self.visit(inner, columns)
             return columns
         if self.is_a(step, FeatureUnion):
-            return [column for _, inner in step.transformer_list for column in self.visit(inner, columns)]
+            parts = ((name, self.visit(inner, columns)) for name, inner in step.transformer_list)
+            return [column for name, part in parts for column in self.weigh(step, name, part)]
         if self.is_a(step, ColumnTransformer):
             return self._visit_parts(step, columns)
         if self.is_selector(step, columns):
@@ -75,5 +80,5 @@ class PipelineVisitor(ABC, Generic[Item]):
         for name, inner, _ in step.transformers_:
             inputs = [columns[index] for index in input_indices(step, name)] if columns else []
             self.on_part(inner, inputs)
-            outputs += self.visit(inner, inputs) if inputs else []
+            outputs += self.weigh(step, name, self.visit(inner, inputs)) if inputs else []
         return outputs

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import sklearn
 from sklearn.compose import ColumnTransformer
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, PowerTransformer, StandardScaler
 
 PICKLED_VERSION_KEY = b"_sklearn_version"
 """Key of the scikit-learn version in the state of a pickled estimator. In a pickle, the
@@ -66,6 +66,15 @@ def one_hot_widths(encoder: OneHotEncoder) -> Sequence[int]:
     """
     widths: Sequence[int] = _read(encoder, "_n_features_outs")
     return widths
+
+
+def power_scaler(transformer: PowerTransformer) -> StandardScaler:
+    """Return the scaler in a fitted PowerTransformer with standardize=True.
+
+    Raises SklearnInternalsError if the private attribute is missing.
+    """
+    scaler: StandardScaler = _read(transformer, "_scaler")
+    return scaler
 
 
 def initial_scores(model: Any) -> np.ndarray:

@@ -111,10 +111,11 @@ class SklearnPredictor:
         """Return the results of a method for all rows, with maximum MAX_BLOCK_ROWS rows in each call.
 
         scikit-learn ignores n_jobs here and uses one thread. The worker pools of joblib
-        would cost more time than they save, since pods have few cores.
+        would cost more time than they save, since pods have few cores. NumPy does not
+        warn about a step such as the logarithm of a negative number.
         """
         predictions: list[Any] = []
-        with joblib.parallel_config(backend="sequential"):
+        with joblib.parallel_config(backend="sequential"), np.errstate(all="ignore"):
             for first in range(0, len(columns[0]), MAX_BLOCK_ROWS):
                 block = [values[first : first + MAX_BLOCK_ROWS] for values in columns]
                 try:

@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression, PoissonRegressor, TweedieRe
 from sklearn.metrics import f1_score, make_scorer
 from sklearn.model_selection import TunedThresholdClassifierCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, PowerTransformer, StandardScaler
 
 from ml_census.engine import sklearn_internals
 from ml_census.engine.compiler.equivalence import compile_and_verify
@@ -56,6 +56,16 @@ def test_input_indices_of_an_unknown_part_raise_an_error() -> None:
 
     with pytest.raises(SklearnInternalsError, match=r"_transformer_to_input_indices\['x'\]"):
         sklearn_internals.input_indices(transformer, "x")
+
+
+def test_power_scaler_scales_the_powers() -> None:
+    numbers = CODES + 1
+    transformer = PowerTransformer().fit(numbers)
+    powers = PowerTransformer(standardize=False).fit_transform(numbers)
+
+    scaler = sklearn_internals.power_scaler(transformer)
+
+    np.testing.assert_allclose(scaler.transform(powers), transformer.transform(numbers))
 
 
 def test_one_hot_widths_count_the_columns_of_each_feature() -> None:

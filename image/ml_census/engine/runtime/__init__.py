@@ -22,6 +22,7 @@ Modules:
     kernel.py           calls the C code of kernel.c and leaf_masks.c; forest.h has the arrays of trees
     reasons.py          effects of the columns of a row on its score, for trees by the C code of reasons.c
     linear_model.py     features, and scores of linear models
+    number_operations.py  functions of the numbers of a column
     layered_model.py    scores of models in layers; layers.py has the layers
     links.py            convert scores to probabilities or numbers
     serialization.py    write and read compiled.npz

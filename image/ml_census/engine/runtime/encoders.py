@@ -15,7 +15,7 @@ from ml_census.engine.predictor import PredictionError
 from ml_census.schema import NAN, DictionaryColumn, Value
 
 MISSING = 0
-OUT_OF_RANGE = "beyond the range of float32 once it is scaled"
+OUT_OF_RANGE = "the model rejects the number after the steps of the pipeline"
 
 
 class CategoryEncoder:
@@ -71,12 +71,15 @@ class ThresholdEncoder:
 
     column_type = "number"
 
-    def __init__(self, column: int, thresholds: np.ndarray, low: float, high: float) -> None:
+    def __init__(
+        self, column: int, thresholds: np.ndarray, low: float, high: float, rejected: Sequence[int] = ()
+    ) -> None:
         """Initialize with the position of the column in the schema, the thresholds and the range of accepted numbers.
 
         `thresholds` is float64 (thresholds,), strictly ascending. The encoder rejects
-        numbers below `low` or above `high`, since these numbers exceed float32 after
-        scaling. Raises ValueError for other types or another order.
+        numbers below `low` or above `high`, which the model rejects after the steps of the
+        pipeline: the results exceed float32, for example. The encoder also rejects
+        numbers with the codes `rejected`. Raises ValueError for other types or another order.
         """
         if thresholds.dtype != np.float64 or thresholds.ndim != 1 or not (np.diff(thresholds) > 0).all():
             raise ValueError("thresholds must be float64 in ascending order")
@@ -85,14 +88,17 @@ class ThresholdEncoder:
         self.column = column
         self.thresholds = thresholds
         self.low, self.high = low, high
+        self.rejected = frozenset(rejected)
         self.count = len(thresholds) + 2
         self._sorted: list[float] = thresholds.tolist()  # bisect on a list is four times faster than on an array
 
     def encode_one(self, value: Value) -> int:
-        """Return the code of a single number. Raises PredictionError for a number outside of low ... high."""
+        """Return the code of a single number. Raises PredictionError for a number that the encoder rejects."""
         number = float(cast(float, value))
         if self.low <= number <= self.high:
-            return bisect_left(self._sorted, number) + 1
+            code = bisect_left(self._sorted, number) + 1
+            if code not in self.rejected:
+                return code
         if number == number:
             raise PredictionError(0) from OverflowError(OUT_OF_RANGE)
         return MISSING
@@ -100,15 +106,17 @@ class ThresholdEncoder:
     def encode(self, values: Sequence[Value]) -> np.ndarray:
         """Return the codes of several numbers: int64 (values,).
 
-        Raises PredictionError for a number outside of low ... high, with the position
-        of the first such number.
+        Raises PredictionError for numbers that the encoder rejects, with the position of
+        the first such number.
         """
         numbers = np.array(values, dtype=np.float64)
-        outside = (numbers < self.low) | (numbers > self.high)
-        if outside.any():
-            raise PredictionError(int(outside.argmax())) from OverflowError(OUT_OF_RANGE)
         codes = np.searchsorted(self.thresholds, numbers) + 1
         codes[np.isnan(numbers)] = MISSING
+        outside = (numbers < self.low) | (numbers > self.high)
+        if self.rejected:
+            outside |= np.isin(codes, list(self.rejected))
+        if outside.any():
+            raise PredictionError(int(outside.argmax())) from OverflowError(OUT_OF_RANGE)
         return codes
 
 

@@ -1,17 +1,22 @@
 """Linear models, and the features that a pipeline computes for such a model from the columns of the schema."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from ml_census.engine.predictor import PredictionError
 from ml_census.engine.runtime.encoders import CategoryEncoder, Encoder
+from ml_census.engine.runtime.number_operations import (
+    OPERATIONS,
+    Function,
+    Operation,
+    apply_operations,
+    is_operation,
+)
 from ml_census.schema import Columns
 
-Operation = tuple[str, float] | tuple[str, float, float]
-"""Name of an arithmetic operation, a key of _OPERATIONS, and its one or two
-operands."""
+NOT_FINITE = "a feature is no finite number"
 
 
 @dataclass(frozen=True)
@@ -28,38 +33,16 @@ class NumericFeature:
 
     def __post_init__(self) -> None:
         """Raise ValueError for an unknown operation."""
-        if not all(map(_is_operation, self.operations)):
+        if not all(map(is_operation, self.operations)):
             raise ValueError("an operation is unknown, or has another number of operands")
 
-    def values(self, numbers: np.ndarray) -> np.ndarray:
+    def values(self, numbers: np.ndarray, functions: Mapping[str, Function] = OPERATIONS) -> np.ndarray:
         """Apply the operations to numbers of the column: float64 (rows,) to float64 (rows,).
 
-        The results have the same rounding as those of scikit-learn.
+        `functions` has the function of each operation. The results have the same
+        rounding as those of scikit-learn.
         """
-        for name, *operands in self.operations:
-            numbers = _OPERATIONS[name](numbers, *operands)
-        return numbers
-
-
-_OPERATIONS: dict[str, Any] = {
-    "subtract": np.subtract,
-    "divide": np.divide,
-    "multiply": np.multiply,
-    "add": np.add,
-    "clip": np.clip,
-    "above": lambda numbers, value: np.where(numbers > value, 1.0, 0.0),
-    "fill": lambda numbers, value: np.where(np.isnan(numbers), value, numbers),
-    "missing": lambda numbers, value: np.where(np.isnan(numbers), value, 0.0),
-}
-
-
-def _is_operation(operation: Any) -> bool:
-    name, *operands = operation
-    return (
-        name in _OPERATIONS
-        and len(operands) == (2 if name == "clip" else 1)
-        and all(isinstance(operand, float) for operand in operands)
-    )
+        return apply_operations(self.operations, numbers, functions)
 
 
 @dataclass(frozen=True)
@@ -142,12 +125,17 @@ class FeatureMatrix:
         return self.features(columns)
 
     def features(self, columns: Columns) -> np.ndarray:
-        """Return the features of rows: float64 (rows, features)."""
+        """Return the features of rows: float64 (rows, features).
+
+        Raises PredictionError for a row with an infinite or missing feature.
+        """
         features = np.empty((len(columns[0]), self.feature_count))
         for table in self.tables:
             features[:, table.features] = table.values[table.encoder.encode(columns[table.encoder.column])]
         for index, feature in self.numbers:
             features[:, index] = feature.values(np.array(columns[feature.column], dtype=np.float64))
+        if not (is_finite := np.isfinite(features).all(axis=1)).all():
+            raise PredictionError(int(is_finite.argmin())) from ValueError(NOT_FINITE)
         return features
 
 
@@ -200,7 +188,7 @@ class LinearModel(FeatureMatrix):
         """Return the scores of rows: float64 (rows, scores).
 
         Raises PredictionError for a number that scikit-learn rejects: a number beyond
-        the table of its column.
+        the table of its column, or with an infinite or missing feature.
         """
         features = self.features(columns)
         scores: np.ndarray = features @ self.weights.T + self.base

@@ -34,7 +34,7 @@ FORMAT = 5
 cannot read."""
 READABLE_FORMATS = (3, 4, FORMAT)
 """The versions that from_bytes() reads. Version 3 has no key "single" and no link of
-XGBoost or LightGBM. Version 4 has no composed models."""
+XGBoost or LightGBM. Version 4 has no composed models, and fewer operations of numbers."""
 MAX_BYTES = 512 * 1024**2
 """Maximum size of the uncompressed arrays, in bytes (default 512 MiB). A small archive
 can expand beyond the memory."""
@@ -209,14 +209,16 @@ def _load_features(document: Document, arrays: Arrays) -> FeatureMatrix:
 def _dump_encoder(encoder: Encoder, index: int) -> tuple[Document, dict[str, np.ndarray]]:
     if isinstance(encoder, CategoryEncoder):
         return _dump_categories(encoder), {}
-    entry = {"column": encoder.column, "low": encoder.low, "high": encoder.high}
+    entry: Document = {"column": encoder.column, "low": encoder.low, "high": encoder.high}
+    entry |= {"rejected": sorted(encoder.rejected)} if encoder.rejected else {}
     return entry, {f"thresholds{index}": encoder.thresholds}
 
 
 def _load_encoder(entry: Document, arrays: Arrays, index: int) -> Encoder:
     if "categories" in entry:
         return _load_categories(entry)
-    return ThresholdEncoder(entry["column"], arrays[f"thresholds{index}"], entry["low"], entry["high"])
+    settings = entry["low"], entry["high"], entry.get("rejected", ())
+    return ThresholdEncoder(entry["column"], arrays[f"thresholds{index}"], *settings)
 
 
 def _dump_categories(encoder: CategoryEncoder) -> Document:

@@ -83,7 +83,7 @@ class FactCollector(PipelineVisitor[int | None]):
         if isinstance(step, BaggingClassifier | BaggingRegressor):
             return self._bag(step, columns)
         if isinstance(step, FunctionTransformer):
-            return self._require_numbers(step, columns) if isinstance(step.func, np.ufunc) else []
+            return self._apply_function(step, columns)
         if type(step).__module__.startswith("sklearn.impute."):
             return self._impute(step, columns)
         if inner := inner_estimators(step):
@@ -91,6 +91,13 @@ class FactCollector(PipelineVisitor[int | None]):
                 self.facts.complete.update(set(_inputs(columns)) - self.facts.nullable)
             return self._visit_all([(estimator, columns) for estimator in inner])
         return self._encode(step, columns)
+
+    def _apply_function(self, step: FunctionTransformer, columns: Columns) -> Columns:
+        """Store that a function of NumPy requires numbers. Other functions can return other columns."""
+        if not isinstance(step.func, np.ufunc):
+            return []
+        self._require_numbers(step, columns)
+        return [None] * len(columns) if step.validate else columns
 
     def _eliminate(self, step: RFE, columns: Columns) -> Columns:
         self.facts.numbers.update(_inputs(columns))
@@ -155,7 +162,9 @@ class FactCollector(PipelineVisitor[int | None]):
         if not tags.allow_nan:
             self.facts.complete.update(set(_inputs(columns)) - self.facts.nullable)
         self.facts.numbers.update(_inputs(columns))
-        return columns if isinstance(step, OneToOneFeatureMixin) else []
+        if not isinstance(step, OneToOneFeatureMixin):
+            return []
+        return columns if tags.allow_nan else [None] * len(columns)  # later steps get no missing value
 
     def _boost_histograms(self, step: Any, columns: Columns) -> Columns:
         """Store that columns of histogram gradient boosting may have missing values, and store their categories."""

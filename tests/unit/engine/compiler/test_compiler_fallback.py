@@ -15,7 +15,7 @@ from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
     KBinsDiscretizer,
@@ -83,9 +83,7 @@ def on_texts(*steps: Any) -> Any:
     return make_pipeline(*steps).fit(["good work", "bad work", "good pay", "bad pay"] * 5, [1, 0] * 10)
 
 
-WEIGHTED_UNION = FeatureUnion([("a", StandardScaler()), ("b", MinMaxScaler())], transformer_weights={"a": 2})
-WEIGHTED_COLUMNS = columns_of((StandardScaler(), [0])).set_params(transformer_weights={"standardscaler": 2})
-BINS = KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf")
+BINS = KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf", dtype=np.float32)
 TWO_MODELS = [("a", tree()), ("b", LogisticRegression())]
 UNSUPPORTED: dict[str, tuple[Callable[[], Any], str]] = {
     "KMeans": (lambda: KMeans(3, random_state=0, n_init=1).fit(NUMBERS), "no rule for KMeans"),
@@ -98,8 +96,15 @@ UNSUPPORTED: dict[str, tuple[Callable[[], Any], str]] = {
     "hashed text": (lambda: on_texts(HashingVectorizer(), tree()), "documents"),
     "polynomials": (lambda: on_numbers(PolynomialFeatures(), tree()), "no rule for PolynomialFeatures"),
     "PCA": (lambda: on_numbers(PCA(), tree()), "no rule for PCA"),
-    "bins": (lambda: on_numbers(BINS, tree()), "no rule for KBinsDiscretizer"),
-    "logarithms": (lambda: on_numbers(FunctionTransformer(np.log1p), tree()), "no rule for FunctionTransformer"),
+    "bins of float32": (lambda: on_numbers(BINS, tree()), "no rule for a KBinsDiscretizer of float32"),
+    "a function": (
+        lambda: on_numbers(FunctionTransformer(np.nan_to_num), tree()),
+        "no rule for FunctionTransformer with the function nan_to_num",
+    ),
+    "a function with arguments": (
+        lambda: on_numbers(FunctionTransformer(np.log1p, kw_args={"casting": "safe"}), tree()),
+        "no rule for FunctionTransformer with kw_args",
+    ),
     "another package's transformer": (
         lambda: on_numbers(StandardScaler(), HalvingTransformer(), tree()),
         "no rule for HalvingTransformer",
@@ -109,8 +114,6 @@ UNSUPPORTED: dict[str, tuple[Callable[[], Any], str]] = {
         "no rule for HalvingTransformer",
     ),
     "a subclass of a tree": (lambda: on_numbers(CautiousTree(max_depth=3)), "no rule for CautiousTree"),
-    "weights of a union": (lambda: on_numbers(WEIGHTED_UNION, tree()), "FeatureUnion with weights"),
-    "weights of columns": (lambda: on_numbers(WEIGHTED_COLUMNS, tree()), "ColumnTransformer with weights"),
     "several classes a row": (
         lambda: forest(NUMBERS, np.column_stack([LABELS, 1 - LABELS])),
         "of several outputs|other classes",

@@ -29,6 +29,17 @@ def test_number_codes_count_the_thresholds_below(value: float, code: int | None)
     assert encoder.encode([value, value]).tolist() == [encoder.encode_one(value)] * 2
 
 
+def test_number_with_a_rejected_code_is_rejected_with_its_row() -> None:
+    encoder = ThresholdEncoder(0, THRESHOLDS.thresholds, -1e9, 1e9, rejected=[2])
+    with pytest.raises(PredictionError) as single:
+        encoder.encode_one(1.5)
+    with pytest.raises(PredictionError) as many:
+        encoder.encode([1, 2.5, 1.5])
+
+    assert (single.value.row, many.value.row) == (0, 2)
+    assert encoder.encode([1, NAN, 2.5]).tolist() == [encoder.encode_one(value) for value in (1, NAN, 2.5)]
+
+
 @pytest.mark.parametrize("value", [1e10, -1e10, np.inf])
 def test_number_out_of_range_is_rejected_with_its_row(value: float) -> None:
     with pytest.raises(PredictionError) as single:

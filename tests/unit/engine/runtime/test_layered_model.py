@@ -90,7 +90,7 @@ def test_layered_model_is_read_as_it_was_written(name: str) -> None:
 
 
 def test_scores_of_a_feature_matrix_are_its_features() -> None:
-    matrix = FeatureMatrix([], [(1, NumericFeature(0)), (0, NumericFeature(1, (("above", 2.0),)))])
+    matrix = FeatureMatrix([], [(1, NumericFeature(0)), (0, NumericFeature(1, (("between", 2.5, np.inf),)))])
 
     assert matrix.inputs == [(0, "number"), (1, "number")]
     assert matrix.scores([[5.0, 6.0], [2.0, 3.0]]).tolist() == [[0.0, 5.0], [1.0, 6.0]]

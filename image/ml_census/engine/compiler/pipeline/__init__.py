@@ -2,8 +2,10 @@
 
 Modules:
     features.py          the types of features; the columns of the schema as features
-    pipeline_tracer.py   follow the steps of a fitted pipeline, and call the function of step_rules.py for each step
-    step_rules.py        the output features of each supported step, from the input features
+    pipeline_tracer.py   follow the steps of a fitted pipeline, and call the rule of each step
+    step_rules.py        the output features of imputers, scalers and encoders, from the input features
+    number_rules.py      the output features of bins, functions, powers and quantiles
+    outputs.py           extend features by the results or the operations of a step
     refusals.py          why the compiler has no rule for an estimator
     probes.py            apply a fitted step to all categories of a column
     category_values.py   the value of a feature for each code of an encoder

@@ -5,11 +5,13 @@ column is a table: it has one value for each probe value of the column. The prob
 are a missing value, the known categories and two unknown categories.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ml_census.engine.runtime.linear_model import NumericFeature
+from ml_census.engine.runtime.number_operations import OPERATIONS, Function
 from ml_census.schema import Column, Schema, Value
 
 UNKNOWN_TEXTS = ("\x01 an unknown category", "\x02 another one")
@@ -62,9 +64,9 @@ class MaskedFeature(NumericFeature):
 
     mask: "Mask" = field(kw_only=True)
 
-    def values(self, numbers: np.ndarray) -> np.ndarray:
+    def values(self, numbers: np.ndarray, functions: Mapping[str, Function] = OPERATIONS) -> np.ndarray:
         """Return the values of the feature, before the mask replaces values of its range: float64 (rows,)."""
-        values = super().values(numbers)
+        values = super().values(numbers, functions)
         return np.where(np.abs(values) <= self.mask.zero, 0.0, values)
 
 

@@ -9,27 +9,34 @@ from collections.abc import Callable
 from typing import Any
 
 from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
+from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import FeatureUnion
 from sklearn.preprocessing import (
     Binarizer,
+    FunctionTransformer,
+    KBinsDiscretizer,
     LabelBinarizer,
     MaxAbsScaler,
     MinMaxScaler,
     OneHotEncoder,
     OrdinalEncoder,
+    PowerTransformer,
+    QuantileTransformer,
     RobustScaler,
     StandardScaler,
+    TargetEncoder,
 )
 
-from ml_census.engine.compiler.pipeline import step_rules
+from ml_census.engine.compiler.pipeline import number_rules, step_rules
 from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError
+from ml_census.engine.compiler.pipeline.outputs import scaled
 from ml_census.engine.compiler.pipeline.refusals import no_rule
 from ml_census.engine.pipeline_visitor import PipelineVisitor
 
 Rule = Callable[[Any, list[Feature]], list[Feature]]
 RULES: dict[type, Rule] = {
     SimpleImputer: step_rules.impute,
+    MissingIndicator: number_rules.indicate,
     OrdinalEncoder: step_rules.encode_ordinal,
     OneHotEncoder: step_rules.encode_one_hot,
     LabelBinarizer: step_rules.binarize_labels,
@@ -37,7 +44,12 @@ RULES: dict[type, Rule] = {
     MinMaxScaler: step_rules.scale,
     MaxAbsScaler: step_rules.scale,
     RobustScaler: step_rules.scale,
-    Binarizer: step_rules.scale,
+    TargetEncoder: step_rules.encode_targets,
+    Binarizer: number_rules.binarize,
+    KBinsDiscretizer: number_rules.discretize,
+    FunctionTransformer: number_rules.apply_function,
+    PowerTransformer: number_rules.transform_power,
+    QuantileTransformer: number_rules.transform_quantiles,
 }
 """Class of a step -> function that returns the output features of such a step from its
 input features."""
@@ -52,10 +64,9 @@ class _PipelineTracer(PipelineVisitor[Feature]):
     def is_selector(self, step: Any, columns: list[Feature]) -> bool:
         return super().is_selector(step, columns) and type(step).__module__.startswith("sklearn.")
 
-    def visit(self, step: Any, columns: list[Feature]) -> list[Feature]:
-        if type(step) in (FeatureUnion, ColumnTransformer) and step.transformer_weights:
-            raise UnsupportedModelError(f"no rule for {type(step).__name__} with weights")
-        return super().visit(step, columns)
+    def weigh(self, step: FeatureUnion | ColumnTransformer, name: str, columns: list[Feature]) -> list[Feature]:
+        weight = (step.transformer_weights or {}).get(name)
+        return columns if weight is None else [scaled(feature, weight) for feature in columns]
 
     def transform(self, step: Any, columns: list[Feature]) -> list[Feature]:
         if (rule := RULES.get(type(step))) is None:

@@ -10,13 +10,11 @@ an unsupported option.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import (
-    Binarizer,
     LabelBinarizer,
     MaxAbsScaler,
     MinMaxScaler,
@@ -24,11 +22,14 @@ from sklearn.preprocessing import (
     OrdinalEncoder,
     RobustScaler,
     StandardScaler,
+    TargetEncoder,
 )
 
 from ml_census.engine.compiler.pipeline.features import CategoricalFeature, Feature, UnsupportedModelError
+from ml_census.engine.compiler.pipeline.outputs import extend, outputs
 from ml_census.engine.compiler.pipeline.probes import one_hot_features, transform_probes
-from ml_census.engine.runtime.linear_model import NumericFeature, Operation
+from ml_census.engine.runtime.linear_model import NumericFeature
+from ml_census.engine.runtime.number_operations import Operation
 from ml_census.engine.sklearn_internals import one_hot_widths
 
 
@@ -46,9 +47,9 @@ def impute(step: SimpleImputer, features: list[Feature]) -> list[Feature]:
     for feature, fill in zip(features, np.asarray(step.statistics_, dtype=object), strict=True):
         if fill == fill or step.keep_empty_features:
             numeric = isinstance(feature, NumericFeature)
-            outputs.append(_extend(feature, next(results), (("fill", float(cast(float, fill))),) if numeric else ()))
+            outputs.append(extend(feature, next(results), (("fill", float(cast(float, fill))),) if numeric else ()))
     for index in step.indicator_.features_ if step.add_indicator else ():
-        outputs.append(_extend(features[index], next(results), (("missing", 1.0),)))
+        outputs.append(extend(features[index], next(results), (("missing", 1.0),)))
     return outputs
 
 
@@ -68,11 +69,27 @@ def scale(step: Any, features: list[Feature]) -> list[Feature]:
     Raises UnsupportedModelError for a column that is neither a number nor a category,
     or for an unsupported option.
     """
-    results = transform_probes(step, features).T
-    return [
-        _extend(feature, result, _operations(step, index) if isinstance(feature, NumericFeature) else ())
-        for index, (feature, result) in enumerate(zip(features, results, strict=True))
-    ]
+    return outputs(
+        step,
+        features,
+        [
+            [_operations(step, index) if isinstance(feature, NumericFeature) else ()]
+            for index, feature in enumerate(features)
+        ],
+    )
+
+
+def encode_targets(step: TargetEncoder, features: list[Feature]) -> list[Feature]:
+    """Return the output features of a TargetEncoder: one for each column, or for several classes one for each class.
+
+    Raises UnsupportedModelError for a number column, or if the schema lacks a category
+    of the encoder.
+    """
+    _require_all_categories(features, step.categories_)
+    count = len(step.classes_) if step.target_type_ == "multiclass" else 1
+    if any(isinstance(feature, NumericFeature) for feature in features):
+        raise UnsupportedModelError("TargetEncoder takes a column that the schema calls a number")
+    return outputs(step, features, [[()] * count] * len(features))
 
 
 def encode_one_hot(step: OneHotEncoder, features: list[Feature]) -> list[Feature]:
@@ -117,9 +134,7 @@ def _operations(step: Any, index: int) -> tuple[Operation, ...]:
         if values is not None
     ]
     if getattr(step, "clip", False):
-        if not isinstance(step, MinMaxScaler):
-            raise UnsupportedModelError(f"no rule for a {type(step).__name__} that clips")
-        low, high = step.feature_range
+        low, high = step.feature_range if isinstance(step, MinMaxScaler) else (-1, 1)
         operations.append(("clip", float(low), float(high)))
     return tuple(operations)
 
@@ -131,8 +146,6 @@ def _scaling(step: Any) -> list[tuple[str, Any]]:
     operation.
     """
     match step:
-        case Binarizer():
-            return [("above", step.threshold)]
         case StandardScaler():
             return [("subtract", step.mean_ if step.with_mean else None), ("divide", step.scale_)]
         case RobustScaler():
@@ -156,12 +169,3 @@ def _require_all_categories(features: Sequence[Feature], categories: Sequence[np
         listed = set(feature.values.tolist()) if isinstance(feature, CategoricalFeature) else set()
         if any(value == value and value is not None and value not in listed for value in known.tolist()):
             raise UnsupportedModelError(f"the schema does not list all categories of column {feature.column}")
-
-
-def _extend(feature: Feature, result: np.ndarray, operations: tuple[Operation, ...]) -> Feature:
-    """Return the feature after one more step: `result` is used for a category column, `operations` for a number."""
-    if isinstance(feature, NumericFeature):
-        return replace(feature, operations=feature.operations + operations)
-    if isinstance(feature, CategoricalFeature):
-        return replace(feature, values=result[: len(feature.values)])
-    raise UnsupportedModelError(f"column {feature.column} is neither a number nor a category")

@@ -13,6 +13,7 @@ Modules:
     tree_nodes.py        the nodes of fitted trees as arrays
     node_tests.py        the types of tests that kernel.c supports
     numeric_tests.py     convert the splits of a number column to tests
+    number_pieces.py     the raw thresholds of features that do not rise with the raw number
     category_splits.py   splits by category codes, as each library evaluates them
     category_tests.py    convert the splits of a category column to tests
     float_bisection.py   find the exact threshold for the number before scaling

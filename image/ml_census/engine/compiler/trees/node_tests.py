@@ -46,6 +46,8 @@ class ColumnSplits(NamedTuple):
     """The type to which the model rounds numbers before it compares them."""
     accepts_infinity: bool
     """True if the model accepts numbers that are infinite in `dtype`."""
+    accepts_missing: bool = True
+    """True if the model accepts NaN, for example the logarithm of a negative number."""
 
 
 class ColumnTests(NamedTuple):

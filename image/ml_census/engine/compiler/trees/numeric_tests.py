@@ -4,16 +4,25 @@ A pipeline scales, imputes and rounds a number before a tree compares the result
 threshold. The compiler replaces each threshold by a threshold for the number as the
 client sends it, the raw number. The new threshold is the largest raw number that goes
 to the left child. So the server does not scale, impute or round numbers for a
-prediction.
+prediction. If a feature does not rise with the raw number, several raw thresholds
+replace each threshold: see number_pieces.py.
 """
 
 from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from ml_census.engine.compiler.pipeline.features import MaskedFeature, UnsupportedModelError
+from ml_census.engine.compiler.pipeline.features import MaskedFeature
 from ml_census.engine.compiler.trees.float_bisection import largest_where
 from ml_census.engine.compiler.trees.node_tests import UINT32_MAX, BitsetPool, ColumnSplits, ColumnTests, NodeTest
+from ml_census.engine.compiler.trees.number_pieces import (
+    crossings,
+    exact_values,
+    is_accepted,
+    only_rises,
+    piece_ends,
+    rounded_values,
+)
 from ml_census.engine.compiler.trees.tree_nodes import TreeNodes
 from ml_census.engine.runtime.encoders import ThresholdEncoder
 from ml_census.engine.runtime.linear_model import NumericFeature
@@ -37,23 +46,23 @@ class _NumberSplits(NamedTuple):
     """float64 (n,): for each of `thresholds`, the largest raw number that goes left."""
     further_limits: np.ndarray
     """float64 (m,): raw numbers next to those that a mask or a split by category treats
-    differently."""
+    differently, and all limits of a feature that does not rise with the raw number."""
+    is_set: bool
+    """Whether the numbers on one side of a threshold can be several ranges."""
 
 
 def numeric_tests(splits: ColumnSplits, pool: BitsetPool) -> ColumnTests:
     """Return the encoder of one number column, and the tests of all nodes that compare features of this column.
 
-    Appends bitsets to `pool`, for nodes that split by category or compare a feature
-    with a mask. Raises UnsupportedModelError for a scaler that reverses the order of
-    numbers.
+    Appends bitsets to `pool`, for nodes that split by category, or compare a feature
+    with a mask or a feature that does not rise with the raw number.
     """
     features = [cast(NumericFeature, feature) for feature in splits.features]
     by_feature = [_number_splits(number, nodes, splits) for number, nodes in zip(features, splits.nodes, strict=True)]
     ranks = np.unique(np.concatenate([limits for each in by_feature for limits in (each.limits, each.further_limits)]))
-    tests = [
-        _set_tests(each, ranks, pool) if len(each.further_limits) else _range_tests(each, ranks) for each in by_feature
-    ]
-    encoder = ThresholdEncoder(splits.column, ranks, *_accepted_range(features, splits))
+    tests = [_set_tests(each, ranks, pool) if each.is_set else _range_tests(each, ranks) for each in by_feature]
+    rejected = _rejected_codes(features, ranks, splits)
+    encoder = ThresholdEncoder(splits.column, ranks, *_accepted_range(features, splits), rejected)
     return ColumnTests(encoder, np.concatenate(tests).astype(np.uint32))
 
 
@@ -64,12 +73,22 @@ def _number_splits(number: NumericFeature, nodes: np.ndarray, splits: ColumnSpli
     further = [np.zeros(0)]
     if category_nodes:
         codes = np.unique(np.concatenate([trees.by_category[node].limits(dtype) for node in category_nodes]))
-        further.append(raw_threshold_for(number, codes, dtype))
+        further.append(_raw_limits(number, codes, dtype))
     if isinstance(number, MaskedFeature) and number.mask.low <= number.mask.high:
         edges = np.array([np.nextafter(number.mask.low, -np.inf), number.mask.high])
-        further.append(raw_threshold_for(number, edges, np.float64))
-    limits = raw_threshold_for(number, thresholds, dtype)
-    return _NumberSplits(number, nodes, trees, dtype, thresholds, limits, np.concatenate(further))
+        further.append(_raw_limits(number, edges, np.float64))
+    limits, is_set = _raw_limits(number, thresholds, dtype), len(further) > 1
+    if not only_rises(number):
+        further.append(_raw_limits(number, np.array([-np.inf, MAX_FLOAT32]), np.float32))
+        further, limits, is_set = [*further, limits], np.zeros(0), True
+    return _NumberSplits(number, nodes, trees, dtype, thresholds, limits, np.concatenate(further), is_set)
+
+
+def _raw_limits(number: NumericFeature, thresholds: np.ndarray, dtype: FloatType) -> np.ndarray:
+    """Return the raw numbers after which the feature crosses thresholds, for a rising feature one for each."""
+    if only_rises(number):
+        return raw_threshold_for(number, thresholds, dtype)
+    return crossings(rounded_values(number, dtype), thresholds, piece_ends(number))
 
 
 def _range_tests(splits: _NumberSplits, ranks: np.ndarray) -> np.ndarray:
@@ -88,7 +107,7 @@ def _set_tests(splits: _NumberSplits, ranks: np.ndarray, pool: BitsetPool) -> np
     """Return a test for each node, int64 (nodes, 3), from the child of one number for each code."""
     number, trees = splits.number, splits.trees
     with np.errstate(over="ignore"):
-        values = number.values(np.concatenate([[np.nan], ranks, [np.inf]]))
+        values = exact_values(number)(np.concatenate([[np.nan], ranks, [MAX_FLOAT32]]))
         values = (number.mask.apply(values) if isinstance(number, MaskedFeature) else values).astype(splits.dtype)
     tests: dict[Any, NodeTest] = {}
     keys: list[Any] = []
@@ -97,7 +116,7 @@ def _set_tests(splits: _NumberSplits, ranks: np.ndarray, pool: BitsetPool) -> np
         by_category = trees.by_category.get(node)
         keys.append(node if by_category else (threshold, missing_right))
         if keys[-1] not in tests:
-            above = np.where(np.isnan(values), missing_right, values > splits.dtype(threshold))
+            above = np.where(np.isnan(values), missing_right, values > np.float64(threshold))
             right = by_category.goes_right(values, missing_right) if by_category else above
             tests[keys[-1]] = pool.test_for(right)
     return np.array([tests[key] for key in keys], dtype=np.int64)
@@ -109,11 +128,8 @@ def raw_threshold_for(number: NumericFeature, thresholds: np.ndarray, dtype: Flo
     A raw number is a value of the column before the operations of the feature `number`.
     `thresholds` and the result are float64 (thresholds,). The result is minus infinity
     if no number in the range of float32 qualifies. `dtype` is the type to which the
-    model rounds feature values. Raises UnsupportedModelError for a scaler that reverses
-    the order of numbers.
+    model rounds feature values. The feature must rise with the raw number.
     """
-    if any(name in ("multiply", "divide") and not operand > 0 for name, operand, *_ in number.operations):
-        raise UnsupportedModelError("a scaler reverses the order of numbers")
 
     def goes_left(numbers: np.ndarray) -> np.ndarray:
         with np.errstate(over="ignore"):
@@ -135,11 +151,27 @@ def _accepted_range(numbers: list[NumericFeature], splits: ColumnSplits) -> tupl
     """Return the smallest and the largest raw number that the model accepts, or infinities.
 
     scikit-learn's trees reject a feature value that exceeds float32. XGBoost rounds
-    such a value to infinity.
+    such a value to infinity. For features that do not rise with the raw number, see
+    _rejected_codes().
     """
-    if splits.dtype is not np.float32 or splits.accepts_infinity:
+    rising = [number for number in numbers if only_rises(number)]
+    if not _rejects_infinity(splits) or not rising:
         return -np.inf, np.inf
-    return max(map(_lowest_accepted, numbers)), min(map(_highest_accepted, numbers))
+    return max(map(_lowest_accepted, rising)), min(map(_highest_accepted, rising))
+
+
+def _rejects_infinity(splits: ColumnSplits) -> bool:
+    return splits.dtype is np.float32 and not splits.accepts_infinity
+
+
+def _rejected_codes(numbers: list[NumericFeature], ranks: np.ndarray, splits: ColumnSplits) -> list[int]:
+    """Return the codes of the raw numbers that the model rejects, of features that do not rise with the raw number."""
+    rejected = np.zeros(len(ranks) + 1, dtype=bool)
+    for number in numbers:
+        if _rejects_infinity(splits) and not only_rises(number):
+            rejected |= ~is_accepted(number, splits.accepts_missing)(np.append(ranks, MAX_FLOAT32))
+    codes: list[int] = (np.flatnonzero(rejected) + 1).tolist()
+    return codes
 
 
 def _highest_accepted(number: NumericFeature) -> float:

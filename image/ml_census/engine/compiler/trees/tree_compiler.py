@@ -49,6 +49,8 @@ class FittedTrees:
     """The type to which the model rounds numbers before it compares them."""
     divisor: int = 1
     """The divisor of the scores: the number of trees if scores are means, else 1."""
+    accepts_missing: bool = True
+    """True if the model accepts NaN."""
     single: bool = False
     """True if the model rounds each sum to float32, and accepts numbers beyond float32,
     as XGBoost does."""
@@ -62,7 +64,7 @@ def compile_trees(schema: Schema, features: Sequence[Feature], fitted: FittedTre
     split.
     """
     trees, roots = concatenate(fitted.trees)
-    encoders, nodes, bitsets = build_nodes(schema, features, trees, fitted.dtype, fitted.single)
+    encoders, nodes, bitsets = build_nodes(schema, features, trees, fitted.dtype, fitted.single, fitted.accepts_missing)
     leaf_values, positions = deduplicate(np.concatenate(fitted.values)[trees.leaf])
     nodes[trees.leaf, 1] = positions
     return TreeEnsemble(
@@ -79,19 +81,25 @@ def compile_trees(schema: Schema, features: Sequence[Feature], fitted: FittedTre
 
 
 def build_nodes(
-    schema: Schema, features: Sequence[Feature], trees: TreeNodes, dtype: FloatType, accepts_infinity: bool = False
+    schema: Schema,
+    features: Sequence[Feature],
+    trees: TreeNodes,
+    dtype: FloatType,
+    accepts_infinity: bool = False,
+    accepts_missing: bool = True,
 ) -> tuple[list[Encoder], np.ndarray, np.ndarray]:
     """Return the encoders of the tested columns, the nodes with their tests, and the bitsets of the tests.
 
     The nodes are uint32 (nodes, 4), with zeros for leaves and for the children of inner
     nodes. The bitsets are uint32 (words,). `accepts_infinity` states whether the model
-    accepts numbers that are infinite in `dtype`. Raises UnsupportedModelError if a
+    accepts numbers that are infinite in `dtype`, and `accepts_missing` whether the
+    model accepts NaN. Raises UnsupportedModelError if a
     feature is not supported, or if no tree has a split.
     """
     nodes = np.zeros((len(trees.leaf), 4), dtype=np.uint32)
     encoders: list[Encoder] = []
     pool = BitsetPool()
-    for splits in _splits_by_column(features, trees, dtype, accepts_infinity):
+    for splits in _splits_by_column(features, trees, dtype, accepts_infinity, accepts_missing):
         encoder, tests = _column_tests(schema, splits, pool)
         positions = np.concatenate(splits.nodes)
         nodes[positions, :3] = tests
@@ -112,7 +120,7 @@ def _column_tests(schema: Schema, splits: ColumnSplits, pool: BitsetPool) -> Col
 
 
 def _splits_by_column(
-    features: Sequence[Feature], trees: TreeNodes, dtype: FloatType, accepts_infinity: bool
+    features: Sequence[Feature], trees: TreeNodes, dtype: FloatType, accepts_infinity: bool, accepts_missing: bool
 ) -> list[ColumnSplits]:
     """Return the ColumnSplits of each column that the trees compare, in the order of the schema."""
     inner = np.flatnonzero(~trees.leaf)
@@ -123,7 +131,13 @@ def _splits_by_column(
         by_column.setdefault(features[index].column, []).append((features[index], nodes))
     return [
         ColumnSplits(
-            column, [feature for feature, _ in pairs], [nodes for _, nodes in pairs], trees, dtype, accepts_infinity
+            column,
+            [feature for feature, _ in pairs],
+            [nodes for _, nodes in pairs],
+            trees,
+            dtype,
+            accepts_infinity,
+            accepts_missing,
         )
         for column, pairs in sorted(by_column.items())
     ]

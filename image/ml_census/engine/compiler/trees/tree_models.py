@@ -76,6 +76,7 @@ def compile_gradient_boosting(
         values=[model.learning_rate * tree.value[:, 0, :] for _, tree in trees],
         outputs=[output for output, _ in trees],
         base=sklearn_internals.initial_scores(model),
+        accepts_missing=False,
     )
     link = LINKS[sklearn_internals.loss_name(model)] if classes else "identity"
     scoring = compile_trees(schema, features, fitted)

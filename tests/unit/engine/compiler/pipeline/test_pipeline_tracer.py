@@ -46,8 +46,10 @@ def test_subclass_of_a_known_step_is_not_compiled(step: object) -> None:
         apply_step(step, COLUMNS)
 
 
-def test_weights_of_a_union_are_not_compiled() -> None:
-    union = FeatureUnion([("a", SCALER)], transformer_weights={"a": 2})
+def test_weight_of_a_part_multiplies_its_features() -> None:
+    union = FeatureUnion([("a", SCALER), ("b", "passthrough")], transformer_weights={"a": 2})
 
-    with pytest.raises(UnsupportedModelError, match="no rule for FeatureUnion with weights"):
-        apply_step(union, COLUMNS)
+    weighted, *_, last = apply_step(union, COLUMNS)
+
+    assert weighted == NumericFeature(0, (("divide", 2.0), ("multiply", 2.0)))
+    assert last == COLUMNS[1]

@@ -12,7 +12,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
 from ml_census.engine.compiler.compiler import compile_model
-from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
 from ml_census.engine.compiler.trees.numeric_tests import raw_threshold_for
 from ml_census.engine.runtime.encoders import ThresholdEncoder
 from ml_census.engine.runtime.linear_model import NumericFeature
@@ -36,12 +35,6 @@ def test_raw_threshold_includes_numbers_that_float32_rounds_down() -> None:
     assert limit > 1.0
     assert np.float32(limit) == 1.0
     assert np.float32(np.nextafter(limit, 2)) > 1.0
-
-
-@pytest.mark.parametrize("operation", [("multiply", -1.0), ("divide", 0.0)])
-def test_scaler_that_reverses_the_order_is_not_compiled(operation: tuple[str, float]) -> None:
-    with pytest.raises(UnsupportedModelError, match="reverses the order"):
-        raw_threshold_for(NumericFeature(0, (operation,)), np.array([1.0]), np.float64)
 
 
 @st.composite

@@ -1,0 +1,137 @@
+"""Pipelines that must compile: bins, functions, powers, quantiles and target encoders."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier
+from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.preprocessing import (
+    Binarizer,
+    FunctionTransformer,
+    KBinsDiscretizer,
+    MaxAbsScaler,
+    OrdinalEncoder,
+    PowerTransformer,
+    QuantileTransformer,
+    StandardScaler,
+    TargetEncoder,
+)
+
+from support.compile_data import (
+    CATEGORIES,
+    GAPS,
+    MONEY,
+    NUMBERS,
+    THREE,
+    CompileCase,
+    columns_of,
+    encoded,
+    forest_of,
+    of_frame,
+    of_numbers,
+    tree,
+    with_missing,
+)
+
+LOGISTIC = LogisticRegression()
+SIGNED = (NUMBERS - NUMBERS.mean(axis=0)).round(3)
+BOOSTED = GradientBoostingClassifier(n_estimators=8, random_state=0)
+HISTOGRAMS = HistGradientBoostingClassifier(max_iter=8, random_state=0, min_samples_leaf=5)
+
+
+def bins(**settings: Any) -> KBinsDiscretizer:
+    return KBinsDiscretizer(**{"n_bins": 4, "quantile_method": "averaged_inverted_cdf"} | settings)
+
+
+def quantiles(**settings: Any) -> QuantileTransformer:
+    return QuantileTransformer(**{"n_quantiles": 50} | settings)
+
+
+NUMBER_STEPS: dict[str, Callable[[], Any]] = {
+    "bins": partial(bins, encode="ordinal"),
+    "bins, one-hot": bins,
+    "bins, one-hot and dense": partial(bins, encode="onehot-dense", strategy="uniform"),
+    "Binarizer": lambda: Binarizer(threshold=3.5),
+    "MaxAbsScaler that clips": lambda: MaxAbsScaler(clip=True),
+    "Yeo-Johnson": PowerTransformer,
+    "Yeo-Johnson, not scaled": lambda: PowerTransformer(standardize=False),
+    "quantiles": quantiles,
+    "quantiles, normal": partial(quantiles, output_distribution="normal"),
+    "absolute": lambda: FunctionTransformer(np.abs),
+    "square": lambda: FunctionTransformer(np.square, validate=True),
+    "arcsinh": lambda: FunctionTransformer(np.arcsinh),
+    "absolute, scaled": lambda: make_pipeline(FunctionTransformer(np.abs), StandardScaler()),
+    "absolute of a scaled number": lambda: make_pipeline(StandardScaler(), FunctionTransformer(np.abs)),
+    "a weight": lambda: make_union(StandardScaler(), "passthrough").set_params(
+        transformer_weights={"standardscaler": -2.5}
+    ),
+}
+POSITIVE_STEPS: dict[str, Callable[[], Any]] = {
+    "Box-Cox": lambda: PowerTransformer(method="box-cox"),
+    "log1p": lambda: FunctionTransformer(np.log1p),
+    "log": lambda: FunctionTransformer(np.log),
+    "square root": lambda: FunctionTransformer(np.sqrt),
+    "log1p, scaled": lambda: make_pipeline(FunctionTransformer(np.log1p), StandardScaler()),
+}
+MODELS: dict[str, Any] = {"linear": LOGISTIC, "forest": forest_of(n_estimators=3)}
+
+
+def of_step(make: Callable[[], Any], model: Any, numbers: np.ndarray) -> CompileCase:
+    """Fit a model after one step."""
+    return of_numbers(make(), clone(model), numbers=numbers)
+
+
+CASES: dict[str, Callable[[], CompileCase]] = {
+    **{
+        f"{step}, {model}": partial(of_step, make, estimator, numbers)
+        for steps, numbers in ((NUMBER_STEPS, SIGNED), (POSITIVE_STEPS, NUMBERS))
+        for step, make in steps.items()
+        for model, estimator in MODELS.items()
+    },
+    "a logarithm, boosted": lambda: of_numbers(FunctionTransformer(np.log1p), BOOSTED),
+    "a logarithm, boosted with histograms": lambda: of_numbers(FunctionTransformer(np.log), HISTOGRAMS),
+    "bins, boosted with histograms": lambda: of_numbers(bins(encode="onehot-dense"), HISTOGRAMS),
+    "Yeo-Johnson of missing values": lambda: of_numbers(SimpleImputer(), PowerTransformer(), forest_of(), numbers=GAPS),
+    "quantiles, then filled": lambda: of_numbers(quantiles(), SimpleImputer(), LOGISTIC, numbers=GAPS),
+    "indicators of all columns": lambda: of_numbers(
+        make_union(SimpleImputer(), MissingIndicator(features="all")), LOGISTIC, numbers=GAPS
+    ),
+    "indicators before a tree": lambda: of_numbers(
+        make_union(SimpleImputer(), MissingIndicator()), tree(), numbers=GAPS
+    ),
+    "indicators of categories": lambda: of_frame(
+        columns_of(
+            (
+                make_union(
+                    make_pipeline(SimpleImputer(strategy="most_frequent"), OrdinalEncoder()), MissingIndicator()
+                ),
+                CATEGORIES,
+            )
+        ),
+        tree(),
+        frame=with_missing(),
+    ),
+    "targets": lambda: encoded(TargetEncoder(), tree()),
+    "targets, linear": lambda: encoded(TargetEncoder(), LOGISTIC),
+    "targets of a number": lambda: of_frame(columns_of((TargetEncoder(), CATEGORIES)), Ridge(), labels=MONEY),
+    "targets of three classes": lambda: of_frame(
+        columns_of((TargetEncoder(), CATEGORIES), remainder="passthrough"), forest_of(), labels=THREE
+    ),
+    "targets of missing categories": lambda: encoded(TargetEncoder(), LOGISTIC, frame=with_missing()),
+    "bins of codes": lambda: encoded(
+        make_pipeline(
+            OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), bins(n_bins=3, strategy="uniform")
+        )
+    ),
+    "weights of columns": lambda: of_frame(
+        columns_of((OrdinalEncoder(), CATEGORIES), remainder="passthrough").set_params(
+            transformer_weights={"ordinalencoder": 0.1}
+        ),
+        tree(),
+    ),
+}
