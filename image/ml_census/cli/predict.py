@@ -34,6 +34,7 @@ class Options(TypedDict):
     encoding: str | None
     target: str | None
     proba: bool
+    reasons: int | None
     on_error: "OnError"
     batch: int
 
@@ -59,6 +60,8 @@ class Options(TypedDict):
               "with their predictions, in UTF-8; an existing file is replaced. A name that ends in .gz compresses "
               "the output. - is standard output. OUTPUT.part has the completed rows until the run ends.")  # fmt: skip
 @click.option("--proba", is_flag=True, help="Add the probability of each class.")
+@click.option("--reasons", metavar="N", type=click.IntRange(1), help="Add the N columns with the "
+              "largest effects on each prediction, against the typical row of the training data.")  # fmt: skip
 @click.option("--on-error", type=click.Choice(ON_ERROR), default="stop", show_default=True, help="For a row "
               "that the server rejects: stop the run, skip the row, or mark it in a column error.")  # fmt: skip
 @click.option("--batch", default=1000, show_default=True, type=click.IntRange(1), help="Maximum rows in a request. "

@@ -35,7 +35,9 @@ def score_file(client: "Client", source: str, target: str, options: "Options") -
     if options["proba"] and model.classes is None:
         fail("--proba: the model has no probabilities")
     with _table(source, model, codec) as table:
-        output = csv_output.Output(table, on_error, model.classes if options["proba"] else None)
+        output = csv_output.Output(
+            table, on_error, model.classes if options["proba"] else None, options["reasons"] or 0
+        )
         run = csv_scoring.prepare_run(output, None if target == STDOUT else Path(target), model.version)
         with _progress_bar(run) as progress, _stdout() as stdout:
             report = csv_scoring.score_rows(client, run, options["batch"], progress, stdout)

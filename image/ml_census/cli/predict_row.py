@@ -20,10 +20,11 @@ def predict_row(client: "Client", options: "Options") -> None:
     request fails.
     """
     rows = _example_rows(client) if options["example"] else [_parsed_row(str(options["row"]))]
-    batch = _first_accepted(client, rows, options["proba"])
+    batch = _first_accepted(client, rows, options["proba"], options["reasons"] or 0)
     (prediction,) = batch.predictions
-    shown = {"prediction": prediction, "probabilities": batch.probabilities[0]} if batch.probabilities else prediction
-    click.echo(json.dumps(shown))
+    details = {"probabilities": batch.probabilities, "reasons": batch.reasons}
+    extras = {key: values[0] for key, values in details.items() if values}
+    click.echo(json.dumps({"prediction": prediction} | extras if extras else prediction))
     for warning in batch.examples:
         value = json.dumps(warning.get("got"), ensure_ascii=False)
         click.echo(f"column {warning.get('column')}: {value} is unknown to the model", err=True)
@@ -42,15 +43,15 @@ def _example_rows(client: "Client") -> list[object]:
         raise ClientError(f"/schema: {error}") from error
 
 
-def _first_accepted(client: "Client", rows: list[object], proba: bool) -> "PredictionBatch":
+def _first_accepted(client: "Client", rows: list[object], proba: bool, reasons: int) -> "PredictionBatch":
     """Return the predictions for the first row that the server accepts. Raises ClientError."""
     from ml_census.client.session import RejectedRowError
 
     *others, last = rows
     for row in others:
         with suppress(RejectedRowError):
-            return next(client.predict_batches([row], with_probabilities=proba))
-    return next(client.predict_batches([last], with_probabilities=proba))
+            return next(client.predict_batches([row], with_probabilities=proba, reasons=reasons))
+    return next(client.predict_batches([last], with_probabilities=proba, reasons=reasons))
 
 
 def _parsed_row(text: str) -> object:

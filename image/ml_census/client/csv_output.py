@@ -2,14 +2,14 @@
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
 from typing import Any, Literal
 
 from ml_census.client.csv_input import CsvInput, Row
 
-PREDICTION, PROBABILITY, ERROR = "prediction", "probability", "error"
+PREDICTION, PROBABILITY, REASON, EFFECT, ERROR = "prediction", "probability", "reason", "effect", "error"
 OnError = Literal["stop", "skip", "mark"]
 """Effect of a rejected row: stop the command, omit the row from the output, or write
 the row with the reason."""
@@ -17,31 +17,39 @@ the row with the reason."""
 
 @dataclass(frozen=True)
 class Output:
-    """Format of the output: the columns of the input, then the added columns (prediction, probabilities, error)."""
+    """Format of the output: the columns of the input, then those of prediction, probabilities, reasons and error."""
 
     table: CsvInput
     on_error: OnError
     classes: list[str] | None = None
     """Classes whose probabilities are written; None if no probabilities are written."""
+    reasons: int = 0
+    """Number of reasons that are written for each row, each as the name of a column and its effect."""
 
     @property
     def added(self) -> list[str]:
         """Names of the added columns. A name that the input already has gets a number, such as "prediction 2"."""
         names = [PREDICTION, *(f"{PROBABILITY} {name}" for name in self.classes or [])]
+        names += [f"{name}_{number}" for number in range(1, self.reasons + 1) for name in (REASON, EFFECT)]
         names += [ERROR] if self.on_error == "mark" else []
         return [_free(name, self.table.header or []) for name in names]
 
-    def record(self, row: Row, prediction: Any, probabilities: list[Any], problem: str) -> str:
+    def record(
+        self, row: Row, prediction: Any, probabilities: list[Any], problem: str, reasons: Sequence[dict[str, Any]] = ()
+    ) -> str:
         """Return a row with its prediction as a line of CSV, or "" if the output omits the row.
 
         `probabilities` has one number for each class, or one list for each output of
-        the model. `problem` is the reason of a rejected row, or "".
+        the model. `problem` is why the row is rejected, or "". `reasons` are those of
+        PredictionBatch.
         """
         if problem and self.on_error == "skip":
             return ""
         shares = [None] * len(self.classes or []) if problem else _flatten(probabilities)
-        reason = [problem] if self.on_error == "mark" else []
-        return self.line([*self.cells(row), *map(_cell_value, [prediction, *shares]), *reason])
+        effects = [cell for reason in reasons for cell in (reason["column"], reason["effect"])]
+        effects += [None] * (2 * self.reasons - len(effects))
+        problems = [problem] if self.on_error == "mark" else []
+        return self.line([*self.cells(row), *map(_cell_value, [prediction, *shares]), *effects, *problems])
 
     def line(self, cells: Iterable[object]) -> str:
         """Return the cells as a line of CSV. A cell with a carriage return or line feed is quoted."""

@@ -2,7 +2,7 @@
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, tee
 from pathlib import Path
@@ -87,9 +87,10 @@ def _write_to_stdout(
 
 def _write(client: Client, run: ScoringRun, batch: int, writer: "_Writer") -> Report:
     output = run.output
-    options = {"with_probabilities": output.classes is not None, "skip_rejected": output.on_error != "stop"}
+    has_classes, skips = output.classes is not None, output.on_error != "stop"
+    batches = client.predict_batches(writer.inputs(), batch, run.version, has_classes, skips, output.reasons)
     try:
-        for predicted in client.predict_batches(writer.inputs(), batch, run.version, **options):
+        for predicted in batches:
             writer.write_batch(predicted)
     except RejectedRowError as error:
         raise ScoringError(f"{output.table.name}: {at(writer.line_of(error.row), error.reason)}") from error
@@ -121,7 +122,8 @@ class _Writer:
         for index, (prediction, row) in enumerate(zip(batch.predictions, self._sent, strict=False)):
             problem = batch.rejected.get(self._predicted + index, "")
             probabilities = batch.probabilities[index] if batch.probabilities else []
-            self._write(row, None if problem else prediction, probabilities, problem)
+            reasons = batch.reasons[index] if batch.reasons else []
+            self._write(row, None if problem else prediction, probabilities, problem, reasons)
             lines.append(row.line)
         self._count_unknown(batch, lines)
         self._predicted += len(batch.predictions)
@@ -142,10 +144,12 @@ class _Writer:
             else:
                 yield row
 
-    def _write(self, row: Row, prediction: Any, probabilities: list[Any], problem: str) -> None:
+    def _write(
+        self, row: Row, prediction: Any, probabilities: list[Any], problem: str, reasons: Sequence[dict[str, Any]] = ()
+    ) -> None:
         self.report.rows += 1
         self.report.count_rejected(row.line, problem)
-        self._file.write(self._output.record(row, prediction, probabilities, problem))
+        self._file.write(self._output.record(row, prediction, probabilities, problem, reasons))
         self._progress(1)
 
     def _count_unknown(self, batch: PredictionBatch, lines: list[int]) -> None:

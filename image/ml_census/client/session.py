@@ -7,14 +7,14 @@ with Client("https://census.example.com", "alice", password) as client:
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from ml_census.client import json_rows
 from ml_census.client.batches import Batches, EncodedRow
 from ml_census.client.connection import STRANGER, TOO_LARGE, ClientError, Connection, RejectedError, json_content
+from ml_census.client.results import ExplainedPrediction, ModelInfo, PredictionBatch, RejectedRowError
 
-__all__ = ["Client", "ClientError", "ModelInfo", "PredictionBatch", "RejectedRowError"]
+__all__ = ["Client", "ClientError", "ExplainedPrediction", "ModelInfo", "PredictionBatch", "RejectedRowError"]
 
 RETRY_TIMEOUT_SECONDS = 120
 """Default maximum time for the retries of a request, longer than a pod is unavailable
@@ -22,54 +22,6 @@ during an update."""
 BATCH_ROWS = 1000
 MAX_REASONS = 3
 """Maximum number of invalid columns in the reason of a rejected row."""
-
-
-class RejectedRowError(ClientError):
-    """Report a row that the server rejects, or that cannot be converted to JSON.
-
-    `row` is the index of the row among all rows (from 0).
-    """
-
-    def __init__(self, row: int, reason: str) -> None:
-        super().__init__(f"row {row}, {reason}" if reason.startswith("column ") else f"row {row}: {reason}")
-        self.row = row
-        self.reason = reason
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """Description of the model that a server serves."""
-
-    version: str
-    """First 12 hex digits of the SHA-256 of the model file."""
-    columns: list[str]
-    """Column names in the order of the model."""
-    required: list[str]
-    """Names of the columns that the model uses. Each row must have these columns."""
-    classes: list[str] | None
-    """Classes in the order of the probabilities; None if the model has no probabilities.
-
-    For a model with several outputs, each class has the index of its output (from 0) as
-    prefix, such as "1 no".
-    """
-
-
-@dataclass(frozen=True)
-class PredictionBatch:
-    """Predictions for consecutive rows."""
-
-    predictions: list[Any]
-    """One prediction for each row; None for a rejected row."""
-    probabilities: list[Any] | None
-    """Class probabilities of each row; an empty list for a rejected row. None if not
-    requested."""
-    rejected: dict[int, str]
-    """Index of each rejected row among all rows -> reason."""
-    unknown: int
-    """Number of categories in the rows that did not occur in training."""
-    examples: list[dict[str, Any]]
-    """Some of the unknown categories, as dicts with the keys row (index among all
-    rows), column, got and expected."""
 
 
 class Client:
@@ -119,17 +71,22 @@ class Client:
         self._connection.renew()
         return json_content(self._connection.request("GET", "/schema"))
 
-    def predict(self, rows: Any, batch: int = BATCH_ROWS) -> Iterator[Any]:
-        """Yield one prediction for each row, in order.
+    def predict(self, rows: Any, batch: int = BATCH_ROWS, *, reasons: int = 0, reference: Any = None) -> Iterator[Any]:
+        """Yield one prediction for each row, in order; with `reasons`, one ExplainedPrediction for each row.
 
         The rows are a DataFrame, an array of shape (rows, columns), or an iterable of
         rows. A row is then a list of values or a mapping of column name to value.
         Missing values may be None, NaN, NA or NaT. `batch` is the maximum number of
-        rows of a request. Raises RejectedRowError if a row is invalid, and ClientError
-        if a request fails.
+        rows of a request. `reasons` is the maximum number of reasons for each row.
+        `reference` is the row to compare with, instead of the typical row of the
+        training data. Raises RejectedRowError if a row is invalid, and ClientError if a
+        request fails.
         """
-        for predicted in self.predict_batches(rows, batch):
-            yield from predicted.predictions
+        for predicted in self.predict_batches(rows, batch, reasons=reasons, reference=reference):
+            if predicted.reasons is None:
+                yield from predicted.predictions
+            else:
+                yield from map(ExplainedPrediction, predicted.predictions, predicted.reasons)
 
     def predict_batches(
         self,
@@ -138,19 +95,22 @@ class Client:
         expected_version: str = "",
         with_probabilities: bool = False,
         skip_rejected: bool = False,
+        reasons: int = 0,
+        reference: Any = None,
     ) -> Iterator[PredictionBatch]:
-        """Yield predictions batch by batch. The rows are as in predict().
+        """Yield predictions batch by batch. Rows, `reasons` and `reference` are as in predict().
 
         A request has maximum `batch` rows and 512 KiB. After a response 413, batches
         are smaller. Raises RejectedRowError if a row is invalid, unless `skip_rejected`
         is set. Raises ClientError if a request fails, or if the response is from a
         model version other than `expected_version` (unless "").
         """
-        query = "?warnings=true&proba=true" if with_probabilities else "?warnings=true"
+        query = "?warnings=true" + "&proba=true" * with_probabilities + (f"&reasons={reasons}" if reasons else "")
+        compared = b"" if reference is None else b', "reference": ' + _encoded(reference)
         batches = Batches(self._json_rows(rows, skip_rejected), batch)
         while taken := batches.take():
             try:
-                yield self._predict_batch(taken, query, expected_version, skip_rejected)
+                yield self._predict_batch(taken, query, compared, expected_version, skip_rejected)
             except RejectedError as rejection:
                 if rejection.status != TOO_LARGE or len(taken) == 1:
                     raise
@@ -172,25 +132,30 @@ class Client:
                 yield EncodedRow(number, b"", str(error))
 
     def _predict_batch(
-        self, rows: list[EncodedRow], query: str, expected_version: str, skip_rejected: bool
+        self, rows: list[EncodedRow], query: str, compared: bytes, expected_version: str, skip_rejected: bool
     ) -> PredictionBatch:
-        """Return the predictions for a batch. If the server rejects rows, send the other rows again."""
+        """Return the predictions for a batch. If the server rejects rows, send the other rows again.
+
+        `compared` is the member "reference" of the request body, or empty.
+        """
         while sendable := [row for row in rows if not row.problem]:
             try:
-                return _align(rows, sendable, *self._send_rows(sendable, query, expected_version))
+                return _align(rows, sendable, *self._send_rows(sendable, query, compared, expected_version))
             except RejectedError as rejection:
                 problems = _problems(rejection, sendable)
                 if not problems:
-                    raise
+                    raise _with_reason(rejection) from rejection
                 if not skip_rejected:
                     raise RejectedRowError(*problems[0]) from rejection
                 for number, reason in problems:
                     rows[number - rows[0].number].problem = reason
         return _align(rows, [], {"predictions": []}, 0)
 
-    def _send_rows(self, rows: list[EncodedRow], query: str, expected_version: str) -> tuple[dict[str, Any], int]:
+    def _send_rows(
+        self, rows: list[EncodedRow], query: str, compared: bytes, expected_version: str
+    ) -> tuple[dict[str, Any], int]:
         """Return the content of the response and the number of unknown values. Raises ClientError, RejectedError."""
-        body = b'{"inputs": [' + b", ".join(row.text for row in rows) + b"]}"
+        body = b'{"inputs": [' + b", ".join(row.text for row in rows) + b"]" + compared + b"}"
         self._connection.renew()
         response = self._connection.request("POST", f"/prediction{query}", body)
         content = json_content(response)
@@ -208,14 +173,22 @@ class Client:
 def _align(rows: list[EncodedRow], sent: list[EncodedRow], content: dict[str, Any], unknown: int) -> PredictionBatch:
     """Return predictions for all rows of a batch. `content` is the response to the rows that were sent."""
     indexes = {row.number: index for index, row in enumerate(sent)}
-    predictions, probabilities = content["predictions"], content.get("probabilities")
+    predictions, probabilities, reasons = content["predictions"], content.get("probabilities"), content.get("reasons")
     return PredictionBatch(
         [predictions[indexes[row.number]] if row.number in indexes else None for row in rows],
         probabilities and [probabilities[indexes[row.number]] if row.number in indexes else [] for row in rows],
         {row.number: row.problem for row in rows if row.problem},
         unknown,
         [{**warning, "row": sent[warning["row"]].number} for warning in content.get("warnings", [])],
+        reasons and [reasons[indexes[row.number]] if row.number in indexes else [] for row in rows],
     )
+
+
+def _encoded(reference: Any) -> bytes:
+    try:
+        return json_rows.text_of(reference).encode()
+    except json_rows.RowError as error:
+        raise ClientError(f"the reference: {error}") from error
 
 
 def _classes(schema: dict[str, Any]) -> list[str] | None:
@@ -236,6 +209,12 @@ def _problems(rejection: RejectedError, rows: list[EncodedRow]) -> list[tuple[in
         if isinstance(row, int) and 0 <= row < len(rows):
             reasons.setdefault(rows[row].number, []).append(_reason(detail))
     return [(number, "; ".join(texts[:MAX_REASONS])) for number, texts in reasons.items()]
+
+
+def _with_reason(rejection: RejectedError) -> RejectedError:
+    """Return the rejection with the first detail in its message: the reason why the server rejects a reference."""
+    reasons = [f": {_reason(detail)}" for detail in rejection.details[:1]]
+    return RejectedError(f"{rejection}{''.join(reasons)}", rejection.status, rejection.details)
 
 
 def _reason(detail: dict[str, Any]) -> str:

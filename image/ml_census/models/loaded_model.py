@@ -7,11 +7,12 @@ from typing import Any
 
 from ml_census import storage
 from ml_census.client.json_rows import RowError, rows_of, text_of
-from ml_census.engine.predictor import PredictionError
+from ml_census.engine.predictor import NoReasonsError, PredictionError
+from ml_census.engine.reasons import reasons_of
 from ml_census.models.loading import load_model
 from ml_census.models.location import local_config
 from ml_census.models.model import ServedModel
-from ml_census.schema import InvalidRowsError, schema_to_json
+from ml_census.schema import Columns, InvalidRowsError, schema_to_json
 from ml_census.storage.snapshot import Snapshot
 
 
@@ -57,6 +58,27 @@ class LoadedModel:
         if not self._predictor.has_probabilities:
             raise ValueError("this model has no probabilities")
         return self._call(self._predictor.probabilities, rows)
+
+    def reasons(self, rows: Any, count: int | None = None, reference: Any = None) -> list[list[dict[str, Any]]]:
+        """Return for each row the columns with the largest effects on its score, the largest first.
+
+        A reason is a dict with the keys column, value, reference and effect. `count` is
+        the maximum number of reasons for each row; None means all. `reference` is the
+        row to compare with: a dict or a list, as in predict(). None means the row of
+        the typical values of the training data. Raises RowsError as predict() does,
+        also for an invalid reference. Raises ValueError if the model has no reasons or
+        no typical row.
+        """
+
+        def explain(columns: Columns) -> list[list[dict[str, Any]]]:
+            self._predictor.predict(columns)  # raises PredictionError for a row before the reference is checked
+            row = None if reference is None else json.loads(text_of(reference))
+            return reasons_of(self._predictor, columns, len(columns) if count is None else count, row)
+
+        try:
+            return self._call(explain, rows)
+        except NoReasonsError as error:
+            raise ValueError(str(error)) from error
 
     def _call(self, method: Any, rows: Any) -> list[Any]:
         schema = self._predictor.schema
@@ -128,5 +150,6 @@ def _describe(reason: str, details: Sequence[dict[str, Any]]) -> str:
         return reason
     first = details[0]
     column = f" column {first['column']}:" if "column" in first else ""
+    row = f" row {first['row']}:" if "row" in first else ""
     got = f", got {first['got']!r}" if "got" in first else ""
-    return f"{reason}: row {first['row']}:{column} expected {first['expected']}{got}"
+    return f"{reason}:{row}{column} expected {first['expected']}{got}"

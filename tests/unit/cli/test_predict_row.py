@@ -1,5 +1,6 @@
 """`ml-census predict` for one row prints its prediction, or one line with the reason."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,15 @@ def test_probabilities_are_printed_with_the_prediction(folder: Path, script: Scr
     result = predict(folder, *ROW, "--proba", url=script.url)
 
     assert result.stdout == '{"prediction": "x", "probabilities": [0.9, 0.1]}\n'
+
+
+def test_reasons_are_printed_with_the_prediction(folder: Path, script: ScriptedServer) -> None:
+    reasons = [{"column": "age", "value": 1, "reference": 2, "effect": 0.5}]
+    script.plan["/prediction"] = [Response(200, {"predictions": ["x"], "reasons": [reasons]})]
+
+    result = predict(folder, *ROW, "--reasons", "1", url=script.url)
+
+    assert json.loads(result.stdout) == {"prediction": "x", "reasons": reasons}
 
 
 def test_unknown_value_is_named_on_stderr(folder: Path, script: ScriptedServer) -> None:

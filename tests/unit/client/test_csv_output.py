@@ -26,6 +26,15 @@ def test_added_columns_have_free_names(
     assert Output(table, on_error, classes).added == added
 
 
+def test_reasons_follow_the_probabilities(tmp_path: Path) -> None:
+    output = Output(open_table(tmp_path, "age\n5\n", ["age"]), "mark", ["x"], reasons=2)
+    reasons = [{"column": "age", "value": 5, "reference": 7, "effect": -0.5}]
+
+    assert output.added == ["prediction", "probability x", "reason_1", "effect_1", "reason_2", "effect_2", "error"]
+    assert output.record(Row(2, ["5"]), "x", [0.25], "", reasons) == "5,x,0.25,age,-0.5,,,\n"
+    assert output.record(Row(2, ["5"]), None, [], "no sex") == "5,,,,,,,no sex\n"
+
+
 @pytest.mark.parametrize(
     ("on_error", "line"), [("stop", "5,,,\n"), ("mark", "5,,,,no sex\n"), ("skip", "")], ids=["stop", "mark", "skip"]
 )

@@ -1,5 +1,6 @@
 """Client: models, batches and rejected rows. Runs with a real server are in system/test_client.py."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,6 +50,30 @@ def test_schema_of_another_form_is_another_server(client: Client, script: Script
 def test_rows_are_sent_in_batches(client: Client, script: ScriptedServer) -> None:
     assert list(client.predict([[1], [2], [3]], batch=2)) == ["x"] * 3
     assert script.rows() == [[[1], [2]], [[3]]]
+
+
+def test_predictions_come_with_their_reasons(client: Client, script: ScriptedServer) -> None:
+    reasons = [[{"column": "age", "value": row, "reference": 9, "effect": 0.5}] for row in range(2)]
+    script.plan["/prediction"] = [Response(200, {"predictions": ["x", "y"], "reasons": reasons})]
+
+    explained = list(client.predict([[1], [2]], reasons=1, reference=[math.nan]))
+
+    assert explained == [("x", reasons[0]), ("y", reasons[1])]
+    assert explained[0].reasons == reasons[0]
+    assert script.received[-1] == ("/prediction", {"inputs": [[1], [2]], "reference": [None]})
+
+
+def test_rejected_reference_is_an_error_with_the_column(client: Client, script: ScriptedServer) -> None:
+    details = [{"column": "age", "expected": "a number", "got": "z"}]
+    script.plan["/prediction"] = [Response(400, {"error message": "the reference is bad", "details": details})]
+
+    with pytest.raises(ClientError, match='the reference is bad: column age: expected a number, got "z"'):
+        list(client.predict([[1]], reasons=1, reference=["z"]))
+
+
+def test_reference_that_json_cannot_represent_is_an_error(client: Client) -> None:
+    with pytest.raises(ClientError, match="the reference: column 0: expected a number, text"):
+        list(client.predict([[1]], reasons=1, reference=[object()]))
 
 
 def test_batch_that_is_too_large_is_halved(client: Client, script: ScriptedServer) -> None:

@@ -57,6 +57,29 @@ def test_probabilities_are_in_the_order_of_the_classes(churn: LoadedModel) -> No
     assert churn.predict_proba(FRAME) == pytest.approx(MODEL.predict_proba(FRAME))
 
 
+def test_reasons_compare_with_a_reference(churn: LoadedModel) -> None:
+    reasons = churn.reasons(FRAME, 1, reference={"age": 20, "plan": "a"})
+
+    assert [[(reason["column"], reason["value"]) for reason in each] for each in reasons] == [
+        [],
+        [("age", 30)],
+        [("age", 60)],
+        [("age", 70)],
+    ]
+
+
+def test_reasons_without_a_reference_are_an_error(churn: LoadedModel) -> None:
+    with pytest.raises(ValueError, match="no typical row to compare with"):
+        churn.reasons(FRAME)
+
+
+def test_invalid_reference_is_an_error_with_the_column(churn: LoadedModel) -> None:
+    with pytest.raises(
+        RowsError, match="the reference does not fit the model's columns: column age: expected a number"
+    ):
+        churn.reasons(FRAME, reference=["x", "a"])
+
+
 def test_facts_are_those_of_the_published_folder(churn: LoadedModel) -> None:
     assert (churn.name, churn.description, churn.columns) == ("Churn", "Who leaves", ["age", "plan"])
     assert [column["type"] for column in churn.schema["columns"]] == ["number", "category"]
