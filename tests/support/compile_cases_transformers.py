@@ -38,10 +38,15 @@ from support.compile_data import (
     with_missing,
 )
 
-LOGISTIC = LogisticRegression()
 SIGNED = (NUMBERS - NUMBERS.mean(axis=0)).round(3)
-BOOSTED = GradientBoostingClassifier(n_estimators=8, random_state=0)
-HISTOGRAMS = HistGradientBoostingClassifier(max_iter=8, random_state=0, min_samples_leaf=5)
+
+
+def boosted() -> GradientBoostingClassifier:
+    return GradientBoostingClassifier(n_estimators=8, random_state=0)
+
+
+def histograms() -> HistGradientBoostingClassifier:
+    return HistGradientBoostingClassifier(max_iter=8, random_state=0, min_samples_leaf=5)
 
 
 def bins(**settings: Any) -> KBinsDiscretizer:
@@ -78,7 +83,7 @@ POSITIVE_STEPS: dict[str, Callable[[], Any]] = {
     "square root": lambda: FunctionTransformer(np.sqrt),
     "log1p, scaled": lambda: make_pipeline(FunctionTransformer(np.log1p), StandardScaler()),
 }
-MODELS: dict[str, Any] = {"linear": LOGISTIC, "forest": forest_of(n_estimators=3)}
+MODELS: dict[str, Any] = {"linear": LogisticRegression(), "forest": forest_of(n_estimators=3)}
 
 
 def of_step(make: Callable[[], Any], model: Any, numbers: np.ndarray) -> CompileCase:
@@ -93,13 +98,13 @@ CASES: dict[str, Callable[[], CompileCase]] = {
         for step, make in steps.items()
         for model, estimator in MODELS.items()
     },
-    "a logarithm, boosted": lambda: of_numbers(FunctionTransformer(np.log1p), BOOSTED),
-    "a logarithm, boosted with histograms": lambda: of_numbers(FunctionTransformer(np.log), HISTOGRAMS),
-    "bins, boosted with histograms": lambda: of_numbers(bins(encode="onehot-dense"), HISTOGRAMS),
+    "a logarithm, boosted": lambda: of_numbers(FunctionTransformer(np.log1p), boosted()),
+    "a logarithm, boosted with histograms": lambda: of_numbers(FunctionTransformer(np.log), histograms()),
+    "bins, boosted with histograms": lambda: of_numbers(bins(encode="onehot-dense"), histograms()),
     "Yeo-Johnson of missing values": lambda: of_numbers(SimpleImputer(), PowerTransformer(), forest_of(), numbers=GAPS),
-    "quantiles, then filled": lambda: of_numbers(quantiles(), SimpleImputer(), LOGISTIC, numbers=GAPS),
+    "quantiles, then filled": lambda: of_numbers(quantiles(), SimpleImputer(), LogisticRegression(), numbers=GAPS),
     "indicators of all columns": lambda: of_numbers(
-        make_union(SimpleImputer(), MissingIndicator(features="all")), LOGISTIC, numbers=GAPS
+        make_union(SimpleImputer(), MissingIndicator(features="all")), LogisticRegression(), numbers=GAPS
     ),
     "indicators before a tree": lambda: of_numbers(
         make_union(SimpleImputer(), MissingIndicator()), tree(), numbers=GAPS
@@ -117,12 +122,12 @@ CASES: dict[str, Callable[[], CompileCase]] = {
         frame=with_missing(),
     ),
     "targets": lambda: encoded(TargetEncoder(), tree()),
-    "targets, linear": lambda: encoded(TargetEncoder(), LOGISTIC),
+    "targets, linear": lambda: encoded(TargetEncoder(), LogisticRegression()),
     "targets of a number": lambda: of_frame(columns_of((TargetEncoder(), CATEGORIES)), Ridge(), labels=MONEY),
     "targets of three classes": lambda: of_frame(
         columns_of((TargetEncoder(), CATEGORIES), remainder="passthrough"), forest_of(), labels=THREE
     ),
-    "targets of missing categories": lambda: encoded(TargetEncoder(), LOGISTIC, frame=with_missing()),
+    "targets of missing categories": lambda: encoded(TargetEncoder(), LogisticRegression(), frame=with_missing()),
     "bins of codes": lambda: encoded(
         make_pipeline(
             OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1), bins(n_bins=3, strategy="uniform")
