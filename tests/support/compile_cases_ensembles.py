@@ -1,10 +1,18 @@
-"""Composed estimators that must compile: bagging and AdaBoost."""
+"""Composed estimators that must compile: bagging, AdaBoost and calibration."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import AdaBoostClassifier, AdaBoostRegressor, BaggingClassifier, BaggingRegressor
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    AdaBoostRegressor,
+    BaggingClassifier,
+    BaggingRegressor,
+    HistGradientBoostingClassifier,
+)
+from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
@@ -53,6 +61,10 @@ def adaboost(estimator: Any = None, labels: Any = LABELS, **settings: Any) -> Co
 def adaboost_numbers(estimator: Any = None, **settings: Any) -> CompileCase:
     model = AdaBoostRegressor(estimator, **{"n_estimators": 7, "random_state": 0} | settings)
     return of_numbers(model, labels=MONEY)
+
+
+def calibrated(estimator: Any, labels: Any = LABELS, **settings: Any) -> CompileCase:
+    return of_numbers(CalibratedClassifierCV(estimator, cv=2, **settings), labels=labels)
 
 
 BAGGING: dict[str, Callable[[], CompileCase]] = {
@@ -111,4 +123,43 @@ ADABOOST: dict[str, Callable[[], CompileCase]] = {
     "AdaBoostRegressor of XGBoost": lambda: adaboost_numbers(XGBRegressor(n_estimators=3), n_estimators=3),
     "AdaBoostRegressor of linear models": lambda: adaboost_numbers(Ridge()),
 }
-CASES: dict[str, Callable[[], CompileCase]] = {**BAGGING, **ADABOOST}
+CALIBRATED: dict[str, Callable[[], CompileCase]] = {
+    "CalibratedClassifierCV": lambda: calibrated(forest_of()),
+    "CalibratedClassifierCV, multi-class": lambda: calibrated(forest_of(), labels=NAMES[THREE]),
+    "CalibratedClassifierCV of one estimator": lambda: calibrated(forest_of(), ensemble=False),
+    "CalibratedClassifierCV of scores": lambda: calibrated(make_pipeline(StandardScaler(), LinearSVC()), labels=THREE),
+    "CalibratedClassifierCV of XGBoost": lambda: calibrated(XGBClassifier(n_estimators=3)),
+    "CalibratedClassifierCV of AdaBoost": lambda: calibrated(AdaBoostClassifier(n_estimators=3), labels=THREE),
+    "CalibratedClassifierCV of bagging": lambda: calibrated(BaggingClassifier(LogisticRegression(), 2)),
+    "CalibratedClassifierCV of a frozen model": lambda: calibrated(FrozenEstimator(forest_of().fit(NUMBERS, LABELS))),
+    "CalibratedClassifierCV of pipelines": lambda: of_frame(
+        CalibratedClassifierCV(
+            make_pipeline(
+                columns_of((OneHotEncoder(handle_unknown="ignore"), CATEGORIES), ("passthrough", MEASURES)),
+                HistGradientBoostingClassifier(max_iter=3),
+            ).set_params(columntransformer__sparse_threshold=0),
+            cv=2,
+        )
+    ),
+    "CalibratedClassifierCV, isotonic": lambda: calibrated(forest_of(), method="isotonic"),
+    "CalibratedClassifierCV, isotonic, multi-class": lambda: calibrated(
+        tree(max_depth=4), labels=THREE, method="isotonic"
+    ),
+    "CalibratedClassifierCV, isotonic, XGBoost": lambda: calibrated(
+        XGBClassifier(n_estimators=9), labels=THREE, method="isotonic"
+    ),
+    "CalibratedClassifierCV, temperature": lambda: calibrated(forest_of(), method="temperature"),
+    "CalibratedClassifierCV, temperature, multi-class": lambda: calibrated(
+        forest_of(), labels=NAMES[THREE], method="temperature"
+    ),
+    "CalibratedClassifierCV, temperature, scores": lambda: calibrated(
+        HistGradientBoostingClassifier(max_iter=3), method="temperature"
+    ),
+    "CalibratedClassifierCV, temperature, linear": lambda: calibrated(
+        make_pipeline(StandardScaler(), LinearSVC()), labels=THREE, method="temperature"
+    ),
+    "CalibratedClassifierCV, temperature, XGBoost": lambda: calibrated(
+        XGBClassifier(n_estimators=9), method="temperature"
+    ),
+}
+CASES: dict[str, Callable[[], CompileCase]] = {**BAGGING, **ADABOOST, **CALIBRATED}

@@ -7,6 +7,7 @@ from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.composition import Composition, Part
 from ml_census.engine.runtime.operations import Operation
 from ml_census.engine.runtime.operations.boosting import BoostingDecision, WeightedMedian
+from ml_census.engine.runtime.operations.calibration import Shares, Sigmoids, Temperature
 from ml_census.engine.runtime.operations.general import Choose, Mean, Spread, Sum, Threshold, Votes
 from support.compile_mutations import Mutation
 from support.composed import case
@@ -59,6 +60,13 @@ MUTATIONS = {
     ),
     "classes at other positions": mutation(
         "BaggingClassifier of forests, a rare class", other(Spread([1, 2], 3)), Spread
+    ),
+    "no share of each class": mutation(
+        "CalibratedClassifierCV, multi-class", other(Sigmoids([-1.0] * 3, [0.0] * 3)), Shares
+    ),
+    "another temperature": mutation("CalibratedClassifierCV, temperature", other(Temperature(1.0, True)), Temperature),
+    "a temperature of probabilities": mutation(
+        "CalibratedClassifierCV, temperature", other(Temperature(1.0, False)), Temperature
     ),
     "equal votes": mutation("VotingClassifier, hard, weighted", other(Votes([1, 1, 1], 2)), Votes),
 }

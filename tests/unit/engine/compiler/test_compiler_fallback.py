@@ -91,7 +91,7 @@ UNSUPPORTED: dict[str, tuple[Callable[[], Any], str]] = {
     "KNN": (lambda: on_numbers(KNeighborsClassifier()), "no rule for KNeighborsClassifier"),
     "voting of an SVC": (lambda: on_numbers(VotingClassifier([("a", tree()), ("b", SVC())])), "no rule for SVC"),
     "stacking": (lambda: on_numbers(StackingClassifier(TWO_MODELS[:1], cv=2)), "no rule for StackingClassifier"),
-    "calibrated": (lambda: on_numbers(CalibratedClassifierCV(tree(), cv=2)), "no rule for CalibratedClassifierCV"),
+    "calibrated SVC": (lambda: on_numbers(CalibratedClassifierCV(SVC(), cv=2)), "no rule for SVC"),
     "tf-idf": (lambda: on_texts(TfidfVectorizer(), LogisticRegression()), "documents"),
     "hashed text": (lambda: on_texts(HashingVectorizer(), tree()), "documents"),
     "polynomials": (lambda: on_numbers(PolynomialFeatures(), tree()), "no rule for PolynomialFeatures"),

@@ -13,5 +13,6 @@ Modules:
     voting.py           VotingClassifier, VotingRegressor
     bagging.py          BaggingClassifier, BaggingRegressor
     adaboost.py         AdaBoostClassifier, AdaBoostRegressor
+    calibration.py      CalibratedClassifierCV
     tree_members.py     the decision trees of several inner estimators as one TreeEnsemble
 """

@@ -121,7 +121,8 @@ class Builder:
         scores = self.add(compiled.scoring)
         if compiled.classes is None:
             return {PREDICT: self.add(Link(compiled.link or "identity"), [scores])}
-        responses = {DECISION: scores} if has_decision else {}
+        is_decision = has_decision and (compiled.scoring.score_count == 1) == (len(compiled.classes) == 2)
+        responses = {DECISION: scores} if is_decision else {}
         if compiled.link is not None:
             responses[PROBABILITIES] = self.add(Link(compiled.link), [scores])
         compared = responses[PROBABILITIES] if compiled.link in LIBRARY_LINKS else scores

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from ml_census.engine.compiler.composed import adaboost, bagging, thresholds, voting
+from sklearn.calibration import CalibratedClassifierCV
+
+from ml_census.engine.compiler.composed import adaboost, bagging, calibration, thresholds, voting
 from ml_census.engine.compiler.composed.builder import EstimatorInput
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 
@@ -13,5 +15,6 @@ RULES: dict[type, Rule] = {
     **dict.fromkeys(voting.VOTING, voting.compile_voting),
     **dict.fromkeys(bagging.BAGGING, bagging.compile_bagging),
     **dict.fromkeys(adaboost.ADABOOST, adaboost.compile_adaboost),
+    CalibratedClassifierCV: calibration.compile_calibrated,
 }
 """Class of a composed estimator -> the function that compiles such estimators."""

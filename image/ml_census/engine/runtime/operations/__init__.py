@@ -6,12 +6,13 @@ An operation makes the same NumPy calls as scikit-learn, in the same order. So e
 results of inner models give equal results of the composed model, to the last bit.
 
 Modules:
-    base.py      Operation and Shape, and the checks of fields and inputs
-    general.py   voting, thresholds, means and sums
-    boosting.py  AdaBoostClassifier and AdaBoostRegressor
+    base.py         Operation and Shape, and the checks of fields and inputs
+    general.py      voting, thresholds, means and sums
+    boosting.py     AdaBoostClassifier and AdaBoostRegressor
+    calibration.py  CalibratedClassifierCV
 """
 
-from ml_census.engine.runtime.operations import boosting, general
+from ml_census.engine.runtime.operations import boosting, calibration, general
 from ml_census.engine.runtime.operations.base import Operation as Operation
 from ml_census.engine.runtime.operations.base import Shape as Shape
 
@@ -19,8 +20,9 @@ OPERATIONS: dict[str, type[Operation]] = {
     each.__name__: each
     for each in (
         *(general.Link, general.Choose, general.Threshold, general.Mean, general.Votes),
-        *(general.Sum, general.Spread, general.Lookup),
+        *(general.Sum, general.Spread, general.Lookup, general.Select),
         *(boosting.BoostingDecision, boosting.BoostingLogits, boosting.WeightedMedian),
+        *(calibration.Sigmoids, calibration.Interpolations, calibration.Shares, calibration.Temperature),
     )
 }
 """Name of an operation in compiled.npz -> its class."""

@@ -223,3 +223,26 @@ class Lookup(Operation):
     def apply(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
         """Return the row of the class of each row: float64 (rows, width)."""
         return np.asarray(np.array(self.table, dtype=np.float64)[inputs[0]])
+
+
+@dataclass(frozen=True)
+class Select(Operation):
+    """Some of the columns of a result."""
+
+    columns: list[int]
+    """The positions of the columns."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if the positions are no list of whole numbers, or negative."""
+        require(isinstance(self.columns, list))
+        require(all(type(column) is int and column >= 0 for column in self.columns))
+
+    def shape(self, inputs: Sequence[Shape]) -> Shape:
+        """Return the shape of the columns."""
+        (numbers,) = inputs
+        require(max(self.columns, default=-1) < width_of(numbers))
+        return Shape(len(self.columns))
+
+    def apply(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the columns: (rows, columns)."""
+        return np.asarray(inputs[0][:, self.columns])

@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from ml_census.engine.runtime.operations import OPERATIONS, Operation, Shape
-from ml_census.engine.runtime.operations.general import Choose, Link, Lookup, Mean, Spread, Sum, Threshold, Votes
+from ml_census.engine.runtime.operations.general import (
+    Choose,
+    Link,
+    Lookup,
+    Mean,
+    Select,
+    Spread,
+    Sum,
+    Threshold,
+    Votes,
+)
 
 TWO, ONE, THREE = Shape(2), Shape(1), Shape(3)
 CLASSES = Shape(2, True)
@@ -26,6 +36,7 @@ CLASSES = Shape(2, True)
         (Sum(2, True), [THREE, THREE], THREE),
         (Spread([2, 0], 3), [TWO], THREE),
         (Lookup([[1, 2, 3], [4, 5, 6]]), [CLASSES], THREE),
+        (Select([2, 0]), [THREE], TWO),
     ],
     ids=str,
 )
@@ -56,6 +67,8 @@ def test_shape_follows_from_the_inputs(operation: Operation, inputs: list[Shape]
         (Spread([2, 0], 3), [THREE]),
         (Spread([2, 0], 3), [CLASSES]),
         (Lookup([[1], [2]]), [TWO]),
+        (Select([2]), [TWO]),
+        (Select([0]), [CLASSES]),
         (Lookup([[1], [2]]), [Shape(3, True)]),
     ],
     ids=str,
@@ -90,6 +103,9 @@ def test_inputs_of_other_shapes_are_rejected(operation: Operation, inputs: list[
         ("Spread", {"columns": "1", "width": 3}),
         ("Spread", {"columns": [1], "width": 3.0}),
         ("Lookup", {"table": []}),
+        ("Select", {"columns": [-1]}),
+        ("Select", {"columns": [True]}),
+        ("Select", {"columns": "0"}),
         ("Lookup", {"table": [[1], [2, 3]]}),
         ("Lookup", {"table": [["1"]]}),
         ("Lookup", {"table": {"0": [1]}}),
@@ -145,3 +161,7 @@ def test_columns_are_spread_among_zeros() -> None:
 
 def test_lookup_returns_the_numbers_of_each_class() -> None:
     assert Lookup([[1, 2], [3, 4]]).apply([np.array([1, 0, 1])]).tolist() == [[3, 4], [1, 2], [3, 4]]
+
+
+def test_columns_are_selected_in_their_order() -> None:
+    assert Select([2, 0]).apply([np.array([[1, 2, 3]])]).tolist() == [[3, 1]]
