@@ -44,6 +44,7 @@ SECTIONS: dict[str, dict[str, str]] = {
         "RowError": "400",
         "PredictionError": "400",
         "TooManyRowsError": "413",
+        "TableTooLargeError": "413",
         "ParsingError": "400",
         "RequestError": "400, 408, 500 or 503",
         "reject": "400",

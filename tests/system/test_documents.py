@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import joblib
+import pandas
 import pytest
 import requests
 
@@ -130,7 +132,7 @@ def test_readme_request_gets_its_response(docs: DocsEnvironment) -> None:
 
 @pytest.mark.parametrize("document", ["docs/reference/api.md", "docs/how-to/score-a-file.md"])
 def test_python_block_predicts_a_row(docs: DocsEnvironment, document: str, capsys: pytest.CaptureFixture[str]) -> None:
-    (block,) = blocks(DOCUMENTS[document], "python")
+    block, *_ = blocks(DOCUMENTS[document], "python")
     names: dict[str, object] = {"frame": [ROW]}
 
     block = block.replace("http://127.0.0.1:5090", docs.server.url).replace(
@@ -139,6 +141,18 @@ def test_python_block_predicts_a_row(docs: DocsEnvironment, document: str, capsy
     exec(block, names)
 
     assert ANSWER.strip('"') in capsys.readouterr().out + str(names.get("predictions"))
+
+
+def test_python_block_predicts_a_table(docs: DocsEnvironment) -> None:
+    _, block = blocks(DOCUMENTS["docs/reference/api.md"], "python")
+    schema = requests.get(f"{docs.server.url}/schema", headers={"Authorization": docs.token("alice")}, timeout=SECONDS)
+    columns = [column["name"] for column in schema.json()["columns"]]
+    names: dict[str, Any] = {"table": pandas.DataFrame([ROW, ROW], columns=columns)}
+
+    block = block.replace("http://127.0.0.1:5090", docs.server.url)
+    exec(block.replace('"census", "census"', f'"alice", "{PASSWORD}"'), names)
+
+    assert list(names["predictions"]) == [ANSWER.strip('"')] * 2
 
 
 @pytest.fixture

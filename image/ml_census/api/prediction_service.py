@@ -107,7 +107,7 @@ class PredictionService:
         """
         timer.lap("parse")
         if isinstance(inputs, list):
-            self._check_row_count(len(inputs), with_reasons=reasons is not None)
+            self.check_row_count(len(inputs), with_reasons=reasons is not None)
         predictor = artifacts.predictor
         if with_probabilities and not predictor.has_probabilities:
             raise NoProbabilitiesError("this model has no probabilities")
@@ -122,7 +122,8 @@ class PredictionService:
             predictions, probabilities, explained, rows.unknown, artifacts.model.version, rows.ignored
         )
 
-    def _check_row_count(self, count: int, with_reasons: bool) -> None:
+    def check_row_count(self, count: int, with_reasons: bool = False) -> None:
+        """Raise TooManyRowsError if a request may not have `count` rows."""
         if count > self._max_rows:
             raise TooManyRowsError(f"{count} rows exceed max_rows ({self._max_rows}): split the request")
         if with_reasons and count > MAX_REASONS_ROWS:

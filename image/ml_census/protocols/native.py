@@ -12,6 +12,8 @@ from ml_census.protocols.json_body import MalformedBodyError, parse_object, repl
 
 NAME = "native"
 """Name of the protocol in the metrics: the value of the label `protocol`."""
+PARQUET, ARROW_STREAM = "application/vnd.apache.parquet", "application/vnd.apache.arrow.stream"
+"""Content types of tables (arrow_tables.py), which need pyarrow."""
 EXPECTED = 'the body must be a JSON object with "inputs", a list of rows'
 
 

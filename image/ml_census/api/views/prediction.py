@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from flask import Response
+from flask import Response, abort, current_app, request
 
 from ml_census.api import request_body
 from ml_census.api.blueprint import ApiBlueprint
@@ -24,6 +24,8 @@ blueprint = ApiBlueprint("prediction", token_error_status=403)
 def predict() -> Response:
     """Return one prediction per row of the request."""
     artifacts = authenticate()
+    if request.mimetype in (native.PARQUET, native.ARROW_STREAM):
+        return _predict_table(artifacts, request.mimetype)
     body = request_body.json_body()
     flags, reasons = request_body.query_flags(numbers=(REASONS,)), request_body.query_number(REASONS)
     text, headers = predict_json(current_state().service, artifacts, body, flags, reasons)
@@ -51,3 +53,24 @@ def predict_json(
     text = to_json(native.render(result.predictions, result.extras(flags)))
     timer.lap("format")
     return text, result.headers
+
+
+def _predict_table(artifacts: Artifacts, content_type: str) -> Response:
+    """Return a table of predictions for a table of rows, in the same format."""
+    try:
+        from ml_census.protocols import arrow_tables
+    except ModuleNotFoundError:
+        abort(415, f"{content_type} needs pyarrow, which this server does not have: send {JSON}")
+    service, limit = current_state().service, current_app.config["MAX_CONTENT_LENGTH"]
+    timer = service.stage_timer()
+    flags = request_body.query_flags(("proba",), f"a table of {content_type} can have proba only")
+    try:
+        table = arrow_tables.open_table(request_body.read_body(), content_type, limit)
+        service.check_row_count(table.rows)
+        rows = table.read(artifacts.predictor.schema.names)
+    except arrow_tables.TableTooLargeError as error:
+        abort(413, str(error))
+    result = service.predict(artifacts, rows, timer, "proba" in flags)
+    body = arrow_tables.render(content_type, result.predictions, result.probabilities)
+    timer.lap("format")
+    return Response(body, headers=result.headers, mimetype=content_type)

@@ -1,0 +1,207 @@
+"""Tables of Apache Arrow as bodies of /prediction: Parquet files, and streams of record batches.
+
+A body with few bytes can describe a table with many. The functions therefore check the
+number of rows and the decompressed size before they read a value. The rows have the
+values of JSON, so that their validation is that of JSON rows.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pyarrow as pa
+import pyarrow.ipc
+import pyarrow.parquet
+
+from ml_census.protocols import native
+from ml_census.protocols.arrow_messages import is_compressed
+from ml_census.protocols.json_body import MalformedBodyError
+from ml_census.protocols.parquet_size import DAMAGED, measure
+
+PREDICTION, PROBABILITIES = "prediction", "probabilities"
+NOT_STREAM = "the body is not a stream of Arrow record batches, or is damaged"
+COMPRESSED = "the record batches are compressed: send them without compression, or with Content-Encoding gzip"
+MAX_LISTED = 10_000
+"""Maximum length of a list in the footer of a Parquet file. pyarrow allocates the list
+before it reads the items."""
+_is = pa.types
+_SCALARS = (_is.is_string, _is.is_large_string, _is.is_boolean, _is.is_integer, _is.is_floating, _is.is_date,
+            _is.is_timestamp, _is.is_null)  # fmt: skip
+_ERRORS = (pa.ArrowException, ArithmeticError, MemoryError, OSError, ValueError)
+
+
+class TableTooLargeError(Exception):
+    """Report a table whose values need more than the maximum size. The message is the reason in one line."""
+
+
+class Table(Protocol):
+    """A table whose values are not read yet."""
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+
+    def read(self, names: Sequence[str]) -> list[dict[str, Any]]:
+        """Return each row as a dict of column name to value. Columns that are not in `names` have the value None.
+
+        Of a table with a single column, return the values of this column. Raises
+        MalformedBodyError if the body is damaged, or a column has a type that no column
+        of a model has. Raises TableTooLargeError if all texts of the rows together are
+        longer than the maximum size.
+        """
+
+
+def open_table(body: bytes, content_type: str, max_bytes: int) -> Table:
+    """Return the table in a body.
+
+    Raises TableTooLargeError if the table needs more than `max_bytes` after
+    decompression. Raises MalformedBodyError if the body is damaged, or has a format
+    whose memory has no limit.
+    """
+    is_parquet = content_type == native.PARQUET
+    try:
+        return _parquet(body, max_bytes) if is_parquet else _stream(body, max_bytes)
+    except _ERRORS as error:
+        raise MalformedBodyError(DAMAGED if is_parquet else NOT_STREAM) from error
+
+
+def render(content_type: str, predictions: list[Any], probabilities: list[Any] | None = None) -> bytes:
+    """Return a table with the column "prediction" and, with `probabilities`, the column "probabilities"."""
+    columns = {PREDICTION: _column(predictions)}
+    if probabilities is not None:
+        columns[PROBABILITIES] = pa.array(probabilities)
+    table, sink = pa.table(columns), pa.BufferOutputStream()
+    if content_type == native.PARQUET:
+        pa.parquet.write_table(table, sink)
+    else:
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def _column(predictions: list[Any]) -> pa.Array:
+    """Return the predictions as an array of one type; as text if they have several types."""
+    try:
+        return pa.array(predictions)
+    except (pa.ArrowException, OverflowError):
+        return pa.array([str(value) for value in predictions])
+
+
+@dataclass(frozen=True)
+class _Parquet:
+    file: pa.parquet.ParquetFile
+    rows: int
+    max_bytes: int
+
+    def read(self, names: Sequence[str]) -> list[dict[str, Any]]:
+        try:
+            if not self.rows:
+                return []
+            known = _known(self.file.schema_arrow, names)
+            table = self.file.read(columns=known, use_threads=False)
+            table.validate(full=True)
+            columns = _columns({name: table[name].chunks for name in known}, self.max_bytes)
+            return _rows(self.file.schema_arrow.names, columns, self.rows)
+        except _ERRORS as error:
+            raise MalformedBodyError(DAMAGED) from error
+
+
+def _parquet(body: bytes, max_bytes: int) -> _Parquet:
+    """Return the table of a Parquet file. Text becomes an Arrow dictionary, which has each text once."""
+    measured = measure(body)
+    if measured.size > max_bytes:
+        raise TableTooLargeError(f"the decompressed table is larger than max_body_bytes ({max_bytes} bytes)")
+    file = pa.parquet.ParquetFile(
+        pa.BufferReader(body),
+        read_dictionary=measured.texts,
+        thrift_container_size_limit=MAX_LISTED,
+        thrift_string_size_limit=len(body),
+        pre_buffer=False,
+    )
+    return _Parquet(file, measured.rows, max_bytes)
+
+
+@dataclass(frozen=True)
+class _Stream:
+    schema: pa.Schema
+    batches: list[pa.RecordBatch]
+    max_bytes: int
+
+    @property
+    def rows(self) -> int:
+        return sum(batch.num_rows for batch in self.batches)
+
+    def read(self, names: Sequence[str]) -> list[dict[str, Any]]:
+        try:
+            known = _known(self.schema, names)
+            for batch in self.batches:
+                batch.validate(full=True)
+            chunks = {name: [batch.column(name) for batch in self.batches] for name in known}
+            return _rows(self.schema.names, _columns(chunks, self.max_bytes), self.rows)
+        except _ERRORS as error:
+            raise MalformedBodyError(NOT_STREAM) from error
+
+
+def _stream(body: bytes, max_bytes: int) -> _Stream:
+    for message in pa.ipc.MessageReader.open_stream(body):
+        if is_compressed(message.metadata.to_pybytes()):
+            raise MalformedBodyError(COMPRESSED)
+    with pa.ipc.open_stream(body) as reader:
+        return _Stream(reader.schema, list(reader), max_bytes)
+
+
+def _known(schema: pa.Schema, names: Sequence[str]) -> list[str]:
+    """Return the columns to read. Raises MalformedBodyError for a repeated name, or a type without values."""
+    if len(set(schema.names)) < len(schema.names):
+        raise MalformedBodyError("the table has two columns with the same name")
+    wanted = set(names) if len(schema) > 1 else set(schema.names)
+    for field in schema:
+        kind = field.type.value_type if _is.is_dictionary(field.type) else field.type
+        if field.name in wanted and not _has_values(kind):
+            raise MalformedBodyError(
+                f'column "{field.name[:100]}" has the type {kind}: expected numbers, booleans, text or dates'
+            )
+    return [name for name in schema.names if name in wanted]
+
+
+def _has_values(kind: pa.DataType) -> bool:
+    """Return whether a column of a model can have values of a type.
+
+    A damaged type can be a decimal with a scale beyond its precision. pyarrow ends the
+    process when it converts such a decimal.
+    """
+    if _is.is_decimal(kind):
+        return bool(0 <= kind.scale <= kind.precision)
+    return any(accepts(kind) for accepts in _SCALARS)
+
+
+def _columns(chunks: dict[str, list[pa.Array]], max_bytes: int) -> dict[str, list[Any]]:
+    """Return the values of each column. Many rows of a dictionary can have the same long text."""
+    columns = {name: [value for array in arrays for value in _values(array)] for name, arrays in chunks.items()}
+    if sum(len(value) for values in columns.values() for value in values if type(value) is str) > max_bytes:
+        raise TableTooLargeError(f"the texts of all rows are longer than max_body_bytes ({max_bytes} bytes)")
+    return columns
+
+
+def _rows(names: Sequence[str], columns: dict[str, list[Any]], count: int) -> list[dict[str, Any]]:
+    missing = [None] * count
+    values = [columns.get(name, missing) for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)] if values else [{}] * count
+
+
+def _values(array: pa.Array) -> Iterator[Any]:
+    """Return the values of an array as JSON has them: dates as ISO 8601 text, NaN as None."""
+    kind = array.type
+    if _is.is_dictionary(kind):
+        distinct = list(_values(array.dictionary))
+        return (None if index is None else distinct[index] for index in array.indices.to_pylist())
+    if _is.is_decimal(kind) or _is.is_floating(kind):
+        numbers = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False).tolist()
+        return (None if number != number else number for number in numbers)
+    if _is.is_date(kind):
+        return (None if date is None else date.isoformat() for date in array.to_pylist())
+    if _is.is_timestamp(kind):
+        times = array.cast(pa.timestamp("us"), safe=False).to_pylist()
+        return (None if time is None else time.isoformat() for time in times)
+    return iter(array.to_pylist())
