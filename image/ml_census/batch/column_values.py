@@ -45,6 +45,7 @@ class ColumnConverter:
 
     def __init__(self, column: Column, low: float = -np.inf, high: float = np.inf) -> None:
         self._column, self._low, self._high = column, low, high
+        self._accepts_integers = low <= -(2.0**63) and high >= 2.0**64
         self._verdicts: dict[tuple[type, object], Verdict] = {}
 
     def convert(self, array: pa.Array) -> ConvertedColumn:
@@ -55,7 +56,7 @@ class ColumnConverter:
         return self._convert_distinct(array)
 
     def _convert_numbers(self, array: pa.Array) -> ConvertedColumn:
-        if pa.types.is_integer(array.type) and not array.null_count and self._low == -np.inf and self._high == np.inf:
+        if pa.types.is_integer(array.type) and not array.null_count and self._accepts_integers:
             return ConvertedColumn(array.to_numpy())
         numbers = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
         size = np.abs(numbers)

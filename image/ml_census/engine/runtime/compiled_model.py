@@ -98,12 +98,15 @@ class CompiledPredictor:
         if self.classes is None:
             return self._numbers(scores), None
         probabilities = LINKS[self.link](scores) if self.link else None
-        return self._positions(scores), probabilities
+        return self._positions(scores, probabilities), probabilities
 
-    def _positions(self, scores: np.ndarray) -> np.ndarray:
-        """Return the position in `classes` of the predicted class of each row."""
+    def _positions(self, scores: np.ndarray, probabilities: np.ndarray | None = None) -> np.ndarray:
+        """Return the position in `classes` of the predicted class of each row.
+
+        `probabilities` are those of the scores, or None if they are not computed yet.
+        """
         if self.link in LIBRARY_LINKS:
-            scores = LINKS[self.link](scores)
+            scores = LINKS[self.link](scores) if probabilities is None else probabilities
         return scores.argmax(axis=1) if scores.shape[1] > 1 else self._is_second(scores[:, 0]).astype(int)
 
     def _is_second(self, scores: np.ndarray) -> np.ndarray:

@@ -1,5 +1,8 @@
 """One value is encoded as it is among many, and missing, unknown and extreme values have codes of their own."""
 
+from collections.abc import Sequence
+from typing import cast
+
 import numpy as np
 import pytest
 
@@ -54,3 +57,24 @@ def test_column_with_a_dictionary_has_the_codes_of_its_values() -> None:
     column = DictionaryColumn(["b", None, "no such", "a"], np.array([3, 3, 0, 1, 2]))
 
     assert CATEGORIES.encode(column).tolist() == CATEGORIES.encode(list(column)).tolist()
+
+
+EXTREMES = [-(2**63), -1, 0, 1, 2, 3, 4, 1000, 2**53 + 1, 2**63 - 1]
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int32, np.uint32, np.int64, np.uint64])
+@pytest.mark.parametrize("thresholds", [[], [1.0], [0.5, 1.0, 2.5], [-3.5, 127.0, 1e6], [0.0, 1e12], [2.0**60]])
+def test_array_of_integers_has_the_codes_of_its_numbers(dtype: type[np.integer], thresholds: list[float]) -> None:
+    """Expect this with a table of codes, and without one for a wide range of thresholds."""
+    encoder = ThresholdEncoder(0, np.array(thresholds, dtype=np.float64), -np.inf, np.inf)
+    limits = np.iinfo(dtype)
+    numbers = [number for number in EXTREMES if limits.min <= number <= limits.max]
+
+    assert encoder.encode(cast(Sequence[Value], np.array(numbers, dtype=dtype))).tolist() == [
+        encoder.encode_one(each) for each in numbers
+    ]
+
+
+def test_array_of_integers_is_rejected_out_of_range() -> None:
+    with pytest.raises(PredictionError):
+        THRESHOLDS.encode(cast(Sequence[Value], np.array([1, 10**10])))
