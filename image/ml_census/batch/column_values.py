@@ -13,8 +13,6 @@ from ml_census.schema import MAX_FLOAT32, Column, DictionaryColumn, InvalidValue
 
 MAX_CACHED = 100_000
 """Maximum number of distinct values of a column whose verdicts are kept, to bound the memory."""
-UNPREDICTABLE = "values that the model can predict"
-"""The expected value, as a server names it, in place of a number that the model rejects."""
 
 
 class Verdict(NamedTuple):
@@ -41,11 +39,10 @@ class ConvertedColumn(NamedTuple):
 
 
 class ColumnConverter:
-    """Converter of the values of one column. `low` and `high` are the limits of numbers that the model predicts."""
+    """Converter of the values of one column."""
 
-    def __init__(self, column: Column, low: float = -np.inf, high: float = np.inf) -> None:
-        self._column, self._low, self._high = column, low, high
-        self._accepts_integers = low <= -(2.0**63) and high >= 2.0**64
+    def __init__(self, column: Column) -> None:
+        self._column = column
         self._verdicts: dict[tuple[type, object], Verdict] = {}
 
     def convert(self, array: pa.Array) -> ConvertedColumn:
@@ -56,22 +53,15 @@ class ColumnConverter:
         return self._convert_distinct(array)
 
     def _convert_numbers(self, array: pa.Array) -> ConvertedColumn:
-        if pa.types.is_integer(array.type) and not array.null_count and self._accepts_integers:
+        if pa.types.is_integer(array.type) and not array.null_count:
             return ConvertedColumn(array.to_numpy())
         numbers = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
         size = np.abs(numbers)
-        if size.max(initial=0) <= MAX_FLOAT32 and self._accepts_range(numbers):  # False with NaN
+        if size.max(initial=0) <= MAX_FLOAT32:  # False with NaN
             return ConvertedColumn(numbers)
-        reasons = (self._reason(None), self._reason(np.inf), UNPREDICTABLE)
-        outside = (numbers < self._low) | (numbers > self._high)
-        tests = (np.isnan(numbers) & (reasons[0] != ""), size > MAX_FLOAT32, outside)
-        return ConvertedColumn(numbers, reasons, _without_zeros(np.select(tests, (1, 2, 3), 0).astype(np.uint8)))
-
-    def _accepts_range(self, numbers: np.ndarray) -> bool:
-        return bool(numbers.min(initial=np.inf) >= self._low and numbers.max(initial=-np.inf) <= self._high)
-
-    def _reason(self, value: object) -> str:
-        return self._verdict(value).reason
+        reasons = (self._verdict(None).reason, self._verdict(np.inf).reason)
+        tests = (np.isnan(numbers) & (reasons[0] != ""), size > MAX_FLOAT32)
+        return ConvertedColumn(numbers, reasons, _without_zeros(np.select(tests, (1, 2), 0).astype(np.uint8)))
 
     def _convert_distinct(self, array: pa.Array) -> ConvertedColumn:
         values, indices = _distinct(array)
@@ -101,8 +91,6 @@ class ColumnConverter:
             valid, is_known = self._column.validate(value)
         except InvalidValueError as error:
             return Verdict(None, True, str(error))
-        if isinstance(valid, int | float) and (valid < self._low or valid > self._high):
-            return Verdict(None, True, UNPREDICTABLE)
         return Verdict(valid, is_known)
 
 

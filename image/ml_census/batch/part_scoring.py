@@ -14,6 +14,7 @@ from ml_census.batch.plan import Plan
 from ml_census.batch.prediction_columns import PredictionColumns, free_names
 from ml_census.batch.row_validation import Counts, RowValidator, ValidRows
 from ml_census.batch.tables import Batch, open_table
+from ml_census.engine.predictor import PredictionError
 
 GROUP_ROWS = 1_048_576
 """Maximum rows of a row group of the output."""
@@ -57,21 +58,29 @@ class PartScorer:
             for batch in table.batches(part.first, part.stop):
                 if self._stop.is_set():
                     return None
-                valid = self._validator.validate(batch.rows, counts)
-                predictions.add(self._output(batch.rows, valid))
+                valid, added = self._predict(batch.rows, counts)
+                predictions.add(self._output(batch.rows, valid, added))
                 if valid.valid is not None:
                     rejected.add(_rejected(batch, valid))
                 self._on_rows(len(batch.rows))
         self._check_share(file.uri, number, counts)
         return ScoredPart(predictions.close(), rejected.close() if counts.rejected else b"", counts)
 
-    def _output(self, rows: pa.RecordBatch, valid: ValidRows) -> pa.RecordBatch:
+    def _predict(self, rows: pa.RecordBatch, counts: Counts) -> tuple[ValidRows, list[pa.Array]]:
+        """Return the valid rows, and the added columns of the output for them."""
+        valid = self._validator.validate(rows, counts)
+        try:
+            return valid, self._predictions.compute(valid.columns)
+        except PredictionError:
+            valid = self._validator.reject_unpredictable(valid, counts)
+            return valid, self._predictions.compute(valid.columns)
+
+    def _output(self, rows: pa.RecordBatch, valid: ValidRows, added: list[pa.Array]) -> pa.RecordBatch:
         keep = self._plan.settings.keep
         kept = rows if keep is None else rows.select(keep)
         if valid.valid is not None:
             kept = kept.filter(pa.array(valid.valid))
         names = free_names(self._predictions.names, kept.schema.names)
-        added = self._predictions.compute(valid.columns)
         return pa.RecordBatch.from_arrays([*kept.columns, *added], names=[*kept.schema.names, *names])
 
     def _check_share(self, uri: str, number: int, counts: Counts) -> None:
@@ -79,9 +88,10 @@ class PartScorer:
         share = self._plan.settings.max_rejected
         if counts.rejected > share * counts.rows:
             (column, reason), most = counts.reasons.most_common(1)[0]
+            where = f"column {column}: " if column else ""
             raise BatchError(
                 f"{uri}: part {number} has {counts.rejected} invalid rows of {counts.rows}, above --max-rejected "
-                f"{share:g}; the most frequent reason, in {most} rows: column {column}: expected {reason}"
+                f"{share:g}; the most frequent reason, in {most} rows: {where}expected {reason}"
             )
 
 
@@ -121,6 +131,7 @@ def _rejected(batch: Batch, valid: ValidRows) -> pa.RecordBatch:
     invalid = ~np.asarray(valid.valid)
     rows = batch.rows.filter(pa.array(invalid))
     positions = pa.array(np.flatnonzero(invalid) + batch.row)
-    added = [positions, pa.array(valid.rejected_columns, pa.string()), pa.array(valid.rejected_reasons, pa.string())]
+    columns, reasons = zip(*valid.problems, strict=True) if valid.problems else ((), ())
+    added = [positions, pa.array(columns, pa.string()), pa.array(reasons, pa.string())]
     names = free_names(REJECTED, rows.schema.names)
     return pa.RecordBatch.from_arrays([*rows.columns, *added], names=[*rows.schema.names, *names])

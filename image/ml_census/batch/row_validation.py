@@ -1,7 +1,7 @@
 """Split the rows of a batch into those that the model can predict and those that a server would reject."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -9,9 +9,13 @@ import numpy as np
 import pyarrow as pa
 
 from ml_census.batch.column_values import ColumnConverter, ConvertedColumn
+from ml_census.engine.predictor import PredictionError
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
-from ml_census.engine.runtime.encoders import ThresholdEncoder
 from ml_census.schema import Columns, DictionaryColumn
+
+UNPREDICTABLE = "values that the model can predict"
+"""The expected values, as a server names them, in place of those of a row that the model rejects."""
+Values = np.ndarray | DictionaryColumn
 
 
 @dataclass
@@ -36,23 +40,18 @@ class ValidRows:
     """NumPy arrays and DictionaryColumns."""
     valid: np.ndarray | None = None
     """bool (rows,): True for a valid row; None if all rows are valid."""
-    rejected_columns: Sequence[str] = ()
-    """For each invalid row: the first column with an invalid value."""
-    rejected_reasons: Sequence[str] = ()
-    """For each invalid row: the expected value of this column."""
+    problems: Sequence[tuple[str, str]] = ()
+    """For each invalid row: the first column with an invalid value, and the expected
+    value."""
 
 
 class RowValidator:
     """Validator of the rows for one model, with the rules of a server."""
 
     def __init__(self, predictor: CompiledPredictor) -> None:
-        encoders = {encoder.column: encoder for encoder in getattr(predictor.scoring, "encoders", ())}
         self._names = predictor.schema.names
-        self._converters = []
-        for index, column in enumerate(predictor.schema.columns):
-            encoder = encoders.get(index)
-            limits = (encoder.low, encoder.high) if isinstance(encoder, ThresholdEncoder) else (-np.inf, np.inf)
-            self._converters.append(ColumnConverter(column, *limits))
+        self._converters = [ColumnConverter(column) for column in predictor.schema.columns]
+        self._predict = predictor.predict_arrays
 
     def validate(self, batch: pa.RecordBatch, counts: Counts) -> ValidRows:
         """Return the valid rows of a batch, and add their numbers to `counts`."""
@@ -85,16 +84,42 @@ class RowValidator:
                     problem = (name, column.reasons[column.invalid[row] - 1])
                     counts.reasons[problem] += 1
                     problems.setdefault(row, problem)
-        ordered = [problems[row] for row in sorted(problems)]
-        return ValidRows(
-            cast(Columns, [_select(column.values, valid) for column in columns]),
-            valid,
-            [column for column, _reason in ordered],
-            [reason for _column, reason in ordered],
-        )
+        selected = cast(Columns, [_select(column.values, valid) for column in columns])
+        return ValidRows(selected, valid, [problems[row] for row in sorted(problems)])
+
+    def reject_unpredictable(self, rows: ValidRows, counts: Counts) -> ValidRows:
+        """Return the rows that the model predicts, after predict_arrays() has raised PredictionError for some.
+
+        Add the other rows to `counts`, with an empty column name: the model names none.
+        """
+        count = len(rows.columns[0])
+        found = list(self._find_unpredictable(rows.columns, 0, count))
+        accepted = np.ones(count, dtype=bool)
+        accepted[found] = False
+        before = np.ones(count, dtype=bool) if rows.valid is None else rows.valid
+        valid = before.copy()
+        valid[before] = accepted
+        problems = dict(zip(np.flatnonzero(~before).tolist(), rows.problems, strict=True))
+        problems |= dict.fromkeys(np.flatnonzero(before & ~valid).tolist(), ("", UNPREDICTABLE))
+        counts.rejected += len(found)
+        counts.reasons["", UNPREDICTABLE] += len(found)
+        columns = cast(Columns, [_select(cast(Values, values), accepted) for values in rows.columns])
+        return ValidRows(columns, valid, [problems[row] for row in sorted(problems)])
+
+    def _find_unpredictable(self, columns: Columns, start: int, stop: int) -> Iterator[int]:
+        """Yield the position of each row that the model does not predict. Halves of the rows are tried."""
+        try:
+            self._predict([values[start:stop] for values in columns])
+        except PredictionError:
+            if stop - start == 1:
+                yield start
+                return
+            middle = (start + stop) // 2
+            yield from self._find_unpredictable(columns, start, middle)
+            yield from self._find_unpredictable(columns, middle, stop)
 
 
-def _select(values: np.ndarray | DictionaryColumn, chosen: np.ndarray) -> np.ndarray | DictionaryColumn:
+def _select(values: Values, chosen: np.ndarray) -> Values:
     if isinstance(values, DictionaryColumn):
         return DictionaryColumn(values.values, values.indices[chosen])
     selected: np.ndarray = values[chosen]

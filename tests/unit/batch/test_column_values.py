@@ -71,16 +71,6 @@ def test_each_value_is_what_validate_returns(column: Column, array: pa.Array) ->
         assert (converted.unknown is None or not converted.unknown[row]) is is_known
 
 
-@pytest.mark.parametrize("array", [pa.array([1, 11, -11]), pa.array([1.0, 11.0, -11.0]), pa.array(["1", "11", "-11"])])
-def test_number_that_the_model_rejects_is_invalid(array: pa.Array) -> None:
-    converted = ColumnConverter(NUMBER, -10.0, 10.0).convert(array)
-
-    assert converted.invalid is not None
-    assert [converted.reasons[number - 1] if number else "" for number in converted.invalid] == [
-        "", column_values.UNPREDICTABLE, column_values.UNPREDICTABLE,
-    ]  # fmt: skip
-
-
 def test_number_of_kept_verdicts_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(column_values, "MAX_CACHED", 10)
     converter = ColumnConverter(NUMBER)
