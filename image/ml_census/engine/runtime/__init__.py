@@ -19,7 +19,8 @@ Modules:
     encoders.py         convert values to codes
     tree_ensemble.py    scores of tree models; tree_checks.py checks the arrays
     leaf_masks.py       masks of trees with at most 64 leaves, for the C code of leaf_masks.c
-    kernel.py           calls the C code of kernel.c and leaf_masks.c; forest.h has the arrays of trees
+    large_forest.py     chooses kernel.c, or large_forest.c for a few rows of a large forest
+    kernel.py           calls the C code of these kernels; forest.h has the arrays of trees
     reasons.py          effects of the columns of a row on its score, for trees by the C code of reasons.c
     linear_model.py     features, and scores of linear models
     number_operations.py  functions of the numbers of a column

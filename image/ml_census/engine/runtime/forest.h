@@ -1,4 +1,5 @@
-/* The arrays of a forest, and the test of a node. The C files of the kernels include this file. */
+/* The arrays of a forest, and a step from a node to its child. The C files of the kernels include this file. */
+#include <stddef.h>
 #include <stdint.h>
 
 #define BITSET_FLAG 0x80000000u
@@ -21,12 +22,32 @@ typedef struct {
     uint32_t single; /* 1: each sum is rounded to float32, as in XGBoost */
 } Forest;
 
-/* Return 1 if a row with these codes goes from the node to its second child, 0 for the first child. */
+/* Return 1 if a row with these codes goes from the node to its second child, 0 for the first child. With a return in
+ * each branch, GCC 12 compiled a kernel.c that took 8 to 20 % more time. */
 static inline uint32_t goes_second(const Forest *forest, const Node *node, const uint32_t *codes)
 {
+    uint32_t second;
     if (node->column & BITSET_FLAG) {
         uint32_t code = codes[node->column & ~BITSET_FLAG];
-        return forest->bitsets[node->low + (code >> 5)] >> (code & 31) & 1;
+        second = forest->bitsets[node->low + (code >> 5)] >> (code & 31) & 1;
+    } else {
+        second = codes[node->column] - node->low <= node->span;
     }
-    return codes[node->column] - node->low <= node->span;
+    return second;
+}
+
+/* Return the node that a row with these codes reaches from the node `at`. A leaf returns itself. */
+static inline uint32_t next(const Forest *forest, const uint32_t *codes, uint32_t at)
+{
+    const Node *node = forest->nodes + at;
+    return node->child + goes_second(forest, node, codes);
+}
+
+/* Add the value of a leaf to the scores of a row. */
+static inline void add(const Forest *forest, uint32_t tree, uint32_t leaf, double *out)
+{
+    const double *value = forest->values + (size_t)forest->nodes[leaf].low * forest->width;
+    out += forest->outputs[tree];
+    for (uint32_t k = 0; k < forest->width; k++)
+        out[k] = forest->single ? (float)(out[k] + value[k]) : out[k] + value[k];
 }

@@ -1,4 +1,4 @@
-"""Forests, boosted trees and single decision trees, as arrays that the C code of kernel.c or leaf_masks.c reads."""
+"""Forests, boosted trees and single decision trees, as arrays that the C code of the kernels reads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,9 +6,10 @@ from functools import cached_property
 
 import numpy as np
 
-from ml_census.engine.runtime import leaf_masks
+from ml_census.engine.runtime import large_forest, leaf_masks
 from ml_census.engine.runtime.encoders import Encoder
-from ml_census.engine.runtime.kernel import ForestStruct, Kernel
+from ml_census.engine.runtime.kernel import Kernel
+from ml_census.engine.runtime.large_forest import LargeForestKernel
 from ml_census.engine.runtime.reasons import tree_effects
 from ml_census.engine.runtime.tree_checks import check_arrays, check_nodes
 from ml_census.schema import Columns
@@ -101,10 +102,6 @@ class TreeEnsemble:
         return sums / self.divisor if self.divisor > 1 else sums
 
     @cached_property
-    def _kernel(self) -> Kernel:
-        """Kernel of leaf_masks.c for small trees, otherwise of kernel.c. Both give the same bits."""
-        if kernel := leaf_masks.create_kernel(self):
-            return kernel
-        arrays = (self.nodes, self.bitsets, self.roots, self.outputs, self.values)
-        counts = (len(self.roots), self.values.shape[1], len(self.encoders), len(self.base), self.single)
-        return Kernel("sum_leaves", ForestStruct, arrays, counts)
+    def _kernel(self) -> Kernel | LargeForestKernel:
+        """Kernel of leaf_masks.c for small trees, otherwise of kernel.c and large_forest.c. All give the same bits."""
+        return leaf_masks.create_kernel(self) or large_forest.create_kernel(self)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml_census.engine.runtime import leaf_masks
-from ml_census.engine.runtime.kernel import ForestStruct, Kernel
+from ml_census.engine.runtime import large_forest, leaf_masks
+from ml_census.engine.runtime.kernel import Kernel
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from support.random_trees import random_codes, random_ensemble, sum_leaves
 
@@ -17,15 +17,11 @@ SOURCE = Path(leaf_masks.__file__).with_name("leaf_masks.c").read_text()
 
 
 def node_kernel(ensemble: TreeEnsemble) -> Kernel:
-    arrays = (ensemble.nodes, ensemble.bitsets, ensemble.roots, ensemble.outputs, ensemble.values)
-    counts = (
-        len(ensemble.roots),
-        ensemble.values.shape[1],
-        len(ensemble.encoders),
-        len(ensemble.base),
-        ensemble.single,
-    )
-    return Kernel("sum_leaves", ForestStruct, arrays, counts)
+    return large_forest.node_kernel(ensemble, "sum_leaves")
+
+
+def interleaved_kernel(ensemble: TreeEnsemble) -> Kernel:
+    return large_forest.node_kernel(ensemble, "sum_leaves_interleaved")
 
 
 def mask_kernel(ensemble: TreeEnsemble) -> Kernel:
@@ -40,7 +36,7 @@ def sums(kernel: Kernel, ensemble: TreeEnsemble, codes: np.ndarray) -> bytes:
     return result.tobytes()
 
 
-@pytest.mark.parametrize("make", [node_kernel, mask_kernel])
+@pytest.mark.parametrize("make", [node_kernel, interleaved_kernel, mask_kernel])
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 8, 9, 70])
 @pytest.mark.parametrize("leaves", [1, 2, 31, 32, 33, 64])
 @pytest.mark.parametrize(
