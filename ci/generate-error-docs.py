@@ -296,6 +296,7 @@ def page(package: Package) -> str:
         for message in filter(is_message, messages(package, module)):
             section, effect = REPORTERS[message.reporter]
             text = re.sub(r"%(\.\d)?[dgs]", "…", message.text) if message.reporter in LOG_METHODS else message.text
+            text = text.replace("{}", "…") if message.reporter == "UnsupportedModelError" else text
             text = re.sub("…+", "…", " ".join(text.split())).replace("|", r"\|")
             found[section].add((text, message.status or effect, module))
     lines = [

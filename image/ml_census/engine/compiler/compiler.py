@@ -13,7 +13,12 @@ from ml_census.engine.compiler.boosters.booster_features import steps_of_sparse_
 from ml_census.engine.compiler.composed import composed_rules
 from ml_census.engine.compiler.composed.builder import EstimatorInput
 from ml_census.engine.compiler.linear import linear_models, naive_bayes, networks
-from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError, input_features
+from ml_census.engine.compiler.pipeline.features import (
+    Feature,
+    UnsupportedColumnError,
+    UnsupportedModelError,
+    input_features,
+)
 from ml_census.engine.compiler.pipeline.refusals import no_rule
 from ml_census.engine.compiler.trees import isolation_forest, tree_models
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
@@ -61,6 +66,13 @@ def compile_model(model: Any, schema: Schema) -> CompiledPredictor:
 
 def _compile(model: Any, inputs: EstimatorInput) -> CompiledPredictor:
     """Return the compiled form of a fitted model, or of an estimator inside a model."""
+    try:
+        return _compile_by_rule(model, inputs)
+    except UnsupportedColumnError as error:
+        raise error.with_name(inputs.schema) from error
+
+
+def _compile_by_rule(model: Any, inputs: EstimatorInput) -> CompiledPredictor:
     model, inputs = inputs.after(model)
     classes = _single_output_classes(model)
     if (booster_rule := booster_rules.rule_for(model)) is not None:

@@ -27,7 +27,9 @@ from sklearn.preprocessing import (
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
+from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.compiler.equivalence import compile_and_verify
+from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.schema_inference import infer_schema
 from ml_census.schema import Column, Schema
@@ -124,6 +126,15 @@ UNSUPPORTED: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "one class": (lambda: tree().fit(NUMBERS, LABELS * 0), "one class only"),
 }
+
+
+@pytest.mark.parametrize("steps", [(StandardScaler(), tree()), (LogisticRegression(),), (tree(),)], ids=str)
+def test_reason_names_the_column_of_the_schema(steps: Any) -> None:
+    model = on_numbers(*steps)
+    schema = Schema((Column("age", "date"), Column("since", "date")), "frame")
+
+    with pytest.raises(UnsupportedModelError, match="^column (age|since) is neither a number nor a category$"):
+        compile_model(model, schema)
 
 
 @pytest.mark.parametrize(("make", "reason"), UNSUPPORTED.values(), ids=UNSUPPORTED.keys())

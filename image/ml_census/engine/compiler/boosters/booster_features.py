@@ -12,6 +12,7 @@ from ml_census.engine.compiler.pipeline.features import (
     Feature,
     Mask,
     MaskedFeature,
+    UnsupportedColumnError,
     UnsupportedModelError,
 )
 from ml_census.engine.model_input import to_model_input
@@ -61,7 +62,7 @@ def encode_categories(features: Sequence[Feature], categories: Mapping[int, Sequ
 
 def _encoded(feature: Feature, categories: Sequence[Value]) -> Feature:
     if not isinstance(feature, CategoricalFeature):
-        raise UnsupportedModelError(f"the schema does not list the categories of column {feature.column}")
+        raise UnsupportedColumnError("the schema does not list the categories of column {}", feature.column)
     codes = {value: float(code) for code, value in enumerate(categories)}
     values = [codes.get(value, np.nan) for value in feature.dense().tolist()]
     return CategoricalFeature(feature.column, np.array(values))
@@ -79,6 +80,6 @@ def _masked(feature: Feature, mask: Mask) -> Feature:
         try:
             values = np.asarray(feature.values, dtype=np.float64)
         except (ValueError, TypeError) as error:
-            raise UnsupportedModelError(f"column {feature.column} reaches the model as text") from error
+            raise UnsupportedColumnError("column {} reaches the model as text", feature.column) from error
         return replace(feature, values=mask.apply(values))
     return feature

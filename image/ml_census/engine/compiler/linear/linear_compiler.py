@@ -10,7 +10,7 @@ from ml_census.engine.compiler.pipeline.category_values import exceptional_codes
 from ml_census.engine.compiler.pipeline.features import (
     CategoricalFeature,
     Feature,
-    UnsupportedModelError,
+    UnsupportedColumnError,
     known_categories,
 )
 from ml_census.engine.runtime.encoders import CategoryEncoder
@@ -51,7 +51,7 @@ def compile_features(schema: Schema, features: Sequence[Feature]) -> FeatureMatr
     """
     model = compile_scores(schema, features, np.zeros((0, len(features))), np.zeros(0))
     for folded in model.folded:
-        raise UnsupportedModelError(f"column {folded.encoder.column} has more than {MAX_TABLE_FEATURES} features")
+        raise UnsupportedColumnError(f"column {{}} has more than {MAX_TABLE_FEATURES} features", folded.encoder.column)
     return FeatureMatrix(model.tables, model.numbers)
 
 
@@ -83,7 +83,7 @@ class _LinearCompiler:
             if isinstance(feature, CategoricalFeature):
                 by_column.setdefault(feature.column, []).append(index)
             elif not isinstance(feature, NumericFeature):
-                raise UnsupportedModelError(f"column {feature.column} is neither a number nor a category")
+                raise UnsupportedColumnError("column {} is neither a number nor a category", feature.column)
         return by_column
 
     def _numbers(self) -> list[tuple[int, NumericFeature]]:

@@ -14,7 +14,7 @@ from ml_census.engine.compiler.pipeline.category_values import values_by_code
 from ml_census.engine.compiler.pipeline.features import (
     CategoricalFeature,
     Feature,
-    UnsupportedModelError,
+    UnsupportedColumnError,
     known_categories,
 )
 from ml_census.engine.compiler.pipeline.pipeline_tracer import apply_step
@@ -75,10 +75,12 @@ def _table(schema: Schema, feature: Feature, by_value: np.ndarray) -> FoldedTabl
         encoder = CategoryEncoder(feature.column, known_categories(schema.columns[feature.column]))
         values = values_by_code(feature, np.float64)
         if not ((values > -1) & (values < len(by_value))).all():
-            raise UnsupportedModelError(f"CategoricalNB rejects a category of column {feature.column}")
+            raise UnsupportedColumnError("CategoricalNB rejects a category of column {}", feature.column)
         return FoldedTable(encoder, np.ascontiguousarray(by_value[values.astype(int)], dtype=np.float64))
     if not isinstance(feature, NumericFeature) or feature.operations:
-        raise UnsupportedModelError(f"no rule for a CategoricalNB of column {feature.column}, which is no whole number")
+        raise UnsupportedColumnError(
+            "no rule for a CategoricalNB of column {}, which is no whole number", feature.column
+        )
     limits = np.nextafter(np.arange(1.0, len(by_value)), 0)  # fractions are cut: the value 0 ends below 1
     high = float(np.nextafter(len(by_value), 0))
     missing = np.full((1, by_value.shape[1]), np.nan)  # the model rejects missing numbers

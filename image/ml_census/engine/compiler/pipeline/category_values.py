@@ -11,7 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ml_census.engine.compiler.pipeline.features import CategoricalFeature, UnsupportedModelError
+from ml_census.engine.compiler.pipeline.features import (
+    CategoricalFeature,
+    UnsupportedColumnError,
+    UnsupportedModelError,
+)
 
 
 class ExceptionalCodes(NamedTuple):
@@ -61,8 +65,8 @@ def _to_numbers(feature: CategoricalFeature, values: np.ndarray) -> np.ndarray:
     try:
         return np.asarray(values, dtype=np.float64)
     except (ValueError, TypeError) as error:
-        raise UnsupportedModelError(f"column {feature.column} reaches the model as text") from error
+        raise UnsupportedColumnError("column {} reaches the model as text", feature.column) from error
 
 
 def _unknown_error(feature: CategoricalFeature) -> UnsupportedModelError:
-    return UnsupportedModelError(f"the model treats unknown categories of column {feature.column} differently")
+    return UnsupportedColumnError("the model treats unknown categories of column {} differently", feature.column)

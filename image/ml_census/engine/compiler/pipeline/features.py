@@ -25,6 +25,19 @@ class UnsupportedModelError(Exception):
     """The model cannot be compiled. The message is the reason, in one line."""
 
 
+class UnsupportedColumnError(UnsupportedModelError):
+    """The model cannot be compiled because of a column. compiler.py replaces this error by one with its name."""
+
+    def __init__(self, message: str, column: int) -> None:
+        """Initialize with a message that has {} in place of the column, and its position in the schema."""
+        super().__init__(message.format(column))
+        self._message, self._column = message, column
+
+    def with_name(self, schema: Schema) -> UnsupportedModelError:
+        """Return the error that names the column as the schema does."""
+        return UnsupportedModelError(self._message.format(schema.columns[self._column].name))
+
+
 @dataclass(frozen=True)
 class CategoricalFeature:
     """A feature of a category column: a table with a value for each probe value of the column.

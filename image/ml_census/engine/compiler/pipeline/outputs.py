@@ -6,7 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ml_census.engine.compiler.pipeline.features import CategoricalFeature, Feature, UnsupportedModelError
+from ml_census.engine.compiler.pipeline.features import (
+    CategoricalFeature,
+    Feature,
+    UnsupportedColumnError,
+)
 from ml_census.engine.compiler.pipeline.probes import transform_probes
 from ml_census.engine.runtime.linear_model import NumericFeature
 from ml_census.engine.runtime.number_operations import Operation
@@ -40,7 +44,7 @@ def extend(feature: Feature, result: np.ndarray, operations: Operations) -> Feat
         return replace(feature, operations=feature.operations + operations)
     if isinstance(feature, CategoricalFeature):
         return replace(feature, values=result[: len(feature.values)])
-    raise UnsupportedModelError(f"column {feature.column} is neither a number nor a category")
+    raise UnsupportedColumnError("column {} is neither a number nor a category", feature.column)
 
 
 def scaled(feature: Feature, weight: float) -> Feature:
@@ -53,4 +57,4 @@ def scaled(feature: Feature, weight: float) -> Feature:
     try:
         return replace(feature, values=feature.values * weight)
     except TypeError as error:
-        raise UnsupportedModelError(f"column {feature.column} is text with a weight") from error
+        raise UnsupportedColumnError("column {} is text with a weight", feature.column) from error

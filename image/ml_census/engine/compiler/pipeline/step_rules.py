@@ -25,7 +25,12 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 
-from ml_census.engine.compiler.pipeline.features import CategoricalFeature, Feature, UnsupportedModelError
+from ml_census.engine.compiler.pipeline.features import (
+    CategoricalFeature,
+    Feature,
+    UnsupportedColumnError,
+    UnsupportedModelError,
+)
 from ml_census.engine.compiler.pipeline.outputs import extend, outputs
 from ml_census.engine.compiler.pipeline.probes import one_hot_features, transform_probes
 from ml_census.engine.runtime.linear_model import NumericFeature
@@ -168,4 +173,4 @@ def _require_all_categories(features: Sequence[Feature], categories: Sequence[np
     for feature, known in zip(features, categories, strict=True):
         listed = set(feature.values.tolist()) if isinstance(feature, CategoricalFeature) else set()
         if any(value == value and value is not None and value not in listed for value in known.tolist()):
-            raise UnsupportedModelError(f"the schema does not list all categories of column {feature.column}")
+            raise UnsupportedColumnError("the schema does not list all categories of column {}", feature.column)

@@ -13,6 +13,7 @@ import numpy as np
 from ml_census.engine.compiler.pipeline.features import (
     CategoricalFeature,
     Feature,
+    UnsupportedColumnError,
     UnsupportedModelError,
     known_categories,
 )
@@ -116,7 +117,7 @@ def _column_tests(schema: Schema, splits: ColumnSplits, pool: BitsetPool) -> Col
     if all(isinstance(feature, CategoricalFeature) for feature in splits.features):
         encoder = CategoryEncoder(splits.column, known_categories(schema.columns[splits.column]))
         return category_tests(splits, encoder, pool)
-    raise UnsupportedModelError(f"column {splits.column} is neither a number nor a category")
+    raise UnsupportedColumnError("column {} is neither a number nor a category", splits.column)
 
 
 def _splits_by_column(

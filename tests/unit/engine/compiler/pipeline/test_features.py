@@ -6,6 +6,7 @@ from ml_census.engine.compiler.pipeline.features import (
     UNKNOWN_TEXTS,
     CategoricalFeature,
     OpaqueFeature,
+    UnsupportedColumnError,
     UnsupportedModelError,
     input_features,
     known_categories,
@@ -54,6 +55,14 @@ def test_category_values_have_the_dtype_of_the_form(form: str, dtype: str) -> No
 
     assert isinstance(feature, CategoricalFeature)
     assert feature.values.dtype.kind == dtype
+
+
+def test_error_names_the_column_as_the_schema_does() -> None:
+    schema = Schema((Column("a", "number"), Column("since", "date")), "frame")
+    error = UnsupportedColumnError("column {} is a date", 1)
+
+    assert str(error) == "column 1 is a date"
+    assert str(error.with_name(schema)) == "column since is a date"
 
 
 def test_documents_are_not_compiled() -> None:
