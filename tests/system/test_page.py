@@ -48,8 +48,8 @@ def test_page_is_usable_by_keyboard_alone(page: Page, census: Server) -> None:
     younger = census.predict([[20, *row[1:]]], "?proba=true").json()["probabilities"][0]
     assert page.inner_text("#moved").endswith(f"{figures[1]} → {percent(younger[1])}")
     wait_for_answer(page)
-    assert page.locator("#moves b").all_inner_texts() == ["age", "workclass"]
-    assert page.locator("#moves small").all_inner_texts() == ["20, typical 36", "Federal-gov, typical Private"]
+    moves = zip(page.locator("#moves b").all_inner_texts(), page.locator("#moves small").all_inner_texts(), strict=True)
+    assert dict(moves) == {"age": "20, typical 36", "workclass": "Federal-gov, typical Private"}
     screenshot(page, "one-row")
 
     rows, _ = synthetic.generate(700, seed=3)

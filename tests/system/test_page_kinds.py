@@ -92,28 +92,29 @@ def test_slider_and_number_follow_each_other(page: Page, serve: Serve) -> None:
     expect(slider).to_have_value("60")
 
 
-def test_typical_row_shows_what_could_move_the_answer(page: Page, serve: Serve) -> None:
-    server = serve("kinds")
+def test_effects_are_the_reasons_of_the_server(page: Page, serve: Serve) -> None:
+    server = serve("regression")
     open_page(page, server.url)
-    expect(page.locator("#why-title")).to_have_text("What could move the answer")
-    row = sent_row(page)
-    before, after = (
-        shares[1] for shares in server.predict([row, [not row[0], *row[1:]]], "?proba=true").json()["probabilities"]
-    )
+    enter(page, "bmi", "40")
+    enter(page, "bp", "110")
+    wait_for_answer(page)
+    reasons = server.predict([sent_row(page)], "?reasons=10").json()["reasons"][0]
 
-    line = page.locator("#moves li", has_text="autopay")
-    expect(line.locator(".effect")).to_have_text(
-        f"{'+' if after > before else '−'}{abs(100 * (after - before)):.1f} points"
-    )
+    assert page.locator("#moves b").all_inner_texts() == [reason["column"] for reason in reasons]
+    shown = [text.replace("−", "-") for text in page.locator("#moves .effect").all_inner_texts()]
+    assert [float(text) for text in shown] == [pytest.approx(reason["effect"], rel=0.01) for reason in reasons]
+    widths = [
+        float(style[:-1]) for style in page.locator("#moves i").evaluate_all("all => all.map(i => i.style.width)")
+    ]
+    assert widths == pytest.approx([50 * abs(reason["effect"] / reasons[0]["effect"]) for reason in reasons], rel=0.01)
 
 
-def test_effects_and_curve_need_one_request(page: Page, serve: Serve) -> None:
+def test_effects_and_curve_need_a_request_each(page: Page, serve: Serve) -> None:
     open_page(page, serve("wide").url)
     gate = RequestGate(page)
     enter(page, "sensor 003", "31")
 
-    assert len(gate.open_once()) == 1
-    assert len(gate.open_once()) == 1 + 50
+    assert [len(gate.open_once()) for _ in range(3)] == [1, 1, 50]
     wait_for_answer(page)
     page.unroute("**/prediction*")
     expect(page.locator("#moves b")).to_have_text(["sensor 003"])
@@ -157,16 +158,14 @@ def test_number_is_shown_within_the_range_of_answers(page: Page, serve: Serve) -
     screenshot(page, "regression")
 
 
-def test_words_of_a_text_are_compared(page: Page, serve: Serve) -> None:
-    server = serve("documents")
-    open_page(page, server.url)
-    texts = ["rude answer but friendly staff", "rude answer but  staff"]
-    field(page, "text").fill(texts[0])
+def test_model_without_reasons_says_why(page: Page, serve: Serve) -> None:
+    open_page(page, serve("documents").url)
+    field(page, "text").fill("rude answer but friendly staff")
     wait_for_answer(page)
-    whole, without = (shares[1] for shares in server.predict(texts, "?proba=true").json()["probabilities"])
 
-    line = page.locator("#moves li", has_text="friendly")
-    expect(line.locator(".effect")).to_have_text(f"+{100 * (whole - without):.1f} points")
+    expect(page.locator("#whatif")).to_have_text(
+        "The effects could not be computed: this model has no reasons: it is not compiled."
+    )
     screenshot(page, "text")
 
 

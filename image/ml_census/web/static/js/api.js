@@ -45,8 +45,9 @@ function expireSession(status) {
   return new SessionExpiredError("session expired", status);
 }
 
-export const predict = (rows) =>
-  request(`prediction${session.schema.classes ? "?proba=true" : ""}`, {
+/** Predict rows. Above 0, `reasons` is the maximum number of reasons for each row. */
+export const predict = (rows, reasons = 0) =>
+  request(`prediction?proba=${Boolean(session.schema.classes)}${reasons ? `&reasons=${reasons}` : ""}`, {
     method: "POST",
     headers: { ...authorization(), "Content-Type": "application/json" },
     body: JSON.stringify({ inputs: rows }),
