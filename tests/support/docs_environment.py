@@ -2,7 +2,7 @@
 
 DocsEnvironment is a folder with a shell. In it:
 - bash, curl, ml-census and Helm's rendering are real;
-- kubectl, helm, gcloud, docker, make, git, pip and dig are tests/support/fake_cli.py, which keeps Secrets and
+- kubectl, helm, gcloud, bq, docker, make, git, pip and dig are tests/support/fake_cli.py, which keeps Secrets and
   releases;
 - gs:// URIs are a folder, and the pods of a release are one server process with the release's config.yaml.
 """
@@ -52,7 +52,7 @@ class DocsEnvironment:
         (folder / "charts").symlink_to(ROOT / "charts")
         (folder / ".venv/bin/activate").touch()
         stand_in = f'exec "{sys.executable}" "{ROOT}/tests/support/fake_cli.py"'
-        for name in ("kubectl", "helm", "gcloud", "docker", "make", "git", "pip", "dig"):
+        for name in ("kubectl", "helm", "gcloud", "bq", "docker", "make", "git", "pip", "dig"):
             self._program(programs / name, f'{stand_in} {name} "$@"')
         for name in ("build-image", "package-chart"):
             self._program(folder / "ci" / name, "true")

@@ -1,7 +1,9 @@
-"""Fake kubectl, helm, gcloud, docker, make, git, pip and dig for the tests of the documents.
+"""Fake kubectl, helm, gcloud, bq, docker, make, git, pip and dig for the tests of the documents.
 
 STAND_IN names the folder of the cluster. kubectl keeps Secrets. helm renders with the real Helm (named by HELM) and
-keeps the revisions of a release. gcloud keeps the generations of the files in a bucket that a test has written.
+keeps the revisions of a release. A Job of the release's CronJob runs the command of its pods, one index after the
+other. bq has a table in each file of STATE/tables. gcloud keeps the generations of the files in a bucket that a test
+has written.
 Commands that only read or change something outside succeed without output. Commands that the real program would reject
 fail.
 """
@@ -31,6 +33,7 @@ SILENT = {
     "git": ("",),
     "pip": ("",),
     "dig": ("",),
+    "bq": (),
 }  # fmt: skip
 
 
@@ -59,6 +62,8 @@ def kubectl(words: list[str]) -> None:
         case ["get", "secret", name, "--output", path]:
             key = path.removeprefix("jsonpath={.data.").removesuffix("}").replace("\\.", ".")
             print(base64.b64encode((STATE / "secrets" / name / key).read_bytes()).decode(), end="")
+        case ["create", "job", source, name]:
+            run_job(source.removeprefix("--from=cronjob/"), name)
         case ["get", "service", _, "--output", "jsonpath={.status.loadBalancer.ingress[0].ip}"]:
             print("127.0.0.1", end="")
         case ["get", "--raw", path]:
@@ -80,6 +85,44 @@ def kubectl(words: list[str]) -> None:
             time.sleep(60)  # the shell ends this process earlier
         case _:
             sys.exit(f"kubectl {words}: unknown to fake_cli.py")
+
+
+def run_job(cron_job: str, name: str) -> None:
+    """Run the command of each index of a Job of the newest release, with the variables of its pods."""
+    import yaml
+
+    rendered = yaml.safe_load_all(revisions("ml-census")[-1]["rendered"])
+    (found,) = (
+        each for each in rendered if each and each["metadata"]["name"] == cron_job and "schedule" in each["spec"]
+    )
+    spec = found["spec"]["jobTemplate"]["spec"]
+    (container,) = spec["template"]["spec"]["containers"]
+    for index in range(spec["completions"]):
+        values = {"JOB_NAME": name, "JOB_COMPLETION_INDEX": str(index), "CPU_REQUEST": "1"}
+        assert {*values} <= {each["name"] for each in container["env"]}
+        arguments = "\0".join(container["args"])
+        for variable, value in values.items():
+            arguments = arguments.replace(f"$({variable})", value)
+        subprocess.run([sys.executable, "-m", "ml_census", *arguments.split("\0")], check=True)
+
+
+def bq(words: list[str]) -> None:
+    """Extract a table to Parquet files, load one from Parquet files, or print the rows of a query."""
+    import pandas  # takes a second: the other programs start faster without it
+
+    tables = STATE / "tables"
+    match words:
+        case ["extract", "--destination_format", "PARQUET", "--compression", "SNAPPY", table, target]:
+            file = Path(target.replace("*", "000000000000"))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(tables / f"{table}.parquet", file)
+        case ["load", "--replace", "--source_format", "PARQUET", "--column_name_character_map", "V1", table, source]:
+            parts = [pandas.read_parquet(file) for file in sorted(Path("/").glob(source[1:]))]
+            pandas.concat(parts).to_parquet(tables / f"{table}.parquet")
+        case ["query", "--use_legacy_sql=false", _]:
+            pass
+        case _:
+            sys.exit(f"bq {words}: unknown to fake_cli.py")
 
 
 def resource_version(name: str) -> str:
@@ -154,6 +197,8 @@ def gcloud(words: list[str]) -> None:
             for url, (changed, _) in generations.items():
                 print(f"   1024  {changed}  {url}  metageneration=1")
             print(f"TOTAL: {len(generations)} objects, 1024 bytes (1kiB)")
+        case ["storage", "rm", "--recursive", *_, target]:
+            shutil.rmtree(target, ignore_errors=True)
         case ["storage", "cp", "--recursive", source, target]:
             shutil.copytree(source, Path(target) / Path(source).name, dirs_exist_ok=True)
         case ["storage", "cp", source, target]:
@@ -173,4 +218,4 @@ if __name__ == "__main__":
     if program == "gcloud" and arguments[:1] == ["storage"]:
         gcloud(arguments)
     elif not arguments[0].startswith(SILENT[program]):
-        {"kubectl": kubectl, "helm": helm}[program](arguments)
+        {"kubectl": kubectl, "helm": helm, "bq": bq}[program](arguments)
