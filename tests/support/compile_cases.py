@@ -13,6 +13,7 @@ from support import (
     compile_cases_models,
     compile_cases_networks,
     compile_cases_numbers,
+    compile_cases_stacking,
     compile_cases_transformers,
 )
 from support.compile_data import CompileCase
@@ -29,4 +30,5 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     **compile_cases_boosters.CASES,
     **compile_cases_composed.CASES,
     **compile_cases_ensembles.CASES,
+    **compile_cases_stacking.CASES,
 }

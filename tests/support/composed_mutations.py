@@ -8,7 +8,7 @@ from ml_census.engine.runtime.composition import Composition, Part
 from ml_census.engine.runtime.operations import Operation
 from ml_census.engine.runtime.operations.boosting import BoostingDecision, WeightedMedian
 from ml_census.engine.runtime.operations.calibration import Shares, Sigmoids, Temperature
-from ml_census.engine.runtime.operations.general import Choose, Mean, Spread, Sum, Threshold, Votes
+from ml_census.engine.runtime.operations.general import Choose, Lookup, Mean, Select, Spread, Sum, Threshold, Votes
 from support.compile_mutations import Mutation
 from support.composed import case
 
@@ -68,5 +68,7 @@ MUTATIONS = {
     "a temperature of probabilities": mutation(
         "CalibratedClassifierCV, temperature", other(Temperature(1.0, False)), Temperature
     ),
+    "the probability of the other class": mutation("StackingClassifier before a tree", other(Select([0])), Select),
+    "numbers of other classes": mutation("StackingClassifier of classes", other(Lookup([[1.0], [0.0], [2.0]])), Lookup),
     "equal votes": mutation("VotingClassifier, hard, weighted", other(Votes([1, 1, 1], 2)), Votes),
 }

@@ -6,18 +6,26 @@ import joblib
 import pandas as pd
 import pytest
 
-from support.compile_cases_composed import CASES
+from support.composed import case as composed_case
 from support.published_server import ServeFolder, run, serve_folder, without_sklearn
 
 __all__ = ["serve_folder", "without_sklearn"]
 
 
-@pytest.mark.parametrize("name", ["TunedThresholdClassifierCV of a pipeline", "VotingClassifier after encoders"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "TunedThresholdClassifierCV of a pipeline",
+        "VotingClassifier after encoders",
+        "CalibratedClassifierCV of pipelines",
+        "StackingClassifier of pipelines",
+    ],
+)
 @pytest.mark.filterwarnings("ignore:Found unknown categories in columns")
 def test_composed_model_is_served_without_its_libraries(
     serve_folder: ServeFolder, without_sklearn: dict[str, str], tmp_path: Path, name: str
 ) -> None:
-    case = CASES[name]()
+    case = composed_case(name)
     joblib.dump(case.model, tmp_path / "model.pkl")
     published = run("publish", "--model", tmp_path / "model.pkl", "--output", tmp_path / "out")
     assert "compiled, verified on" in published.stderr

@@ -20,6 +20,8 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
     RandomTreesEmbedding,
+    StackingClassifier,
+    StackingRegressor,
 )
 from sklearn.feature_selection import RFE
 from sklearn.impute import SimpleImputer
@@ -89,7 +91,7 @@ class FactCollector(PipelineVisitor[int | None]):
         if inner := inner_estimators(step):
             if isinstance(step, WITHOUT_MISSING):
                 self.facts.complete.update(set(_inputs(columns)) - self.facts.nullable)
-            return self._visit_all([(estimator, columns) for estimator in inner])
+            return self._visit_all([(estimator, columns) for estimator in inner] + _final_estimator(step, columns))
         return self._encode(step, columns)
 
     def _apply_function(self, step: FunctionTransformer, columns: Columns) -> Columns:
@@ -189,6 +191,14 @@ class FactCollector(PipelineVisitor[int | None]):
                 self.facts.dtypes[column] = "category"
             else:
                 self.facts.numbers.add(column)
+
+
+def _final_estimator(step: Any, columns: Columns) -> list[tuple[Any, Columns]]:
+    """Return the final estimator of a stacking estimator and its columns, if it also takes the columns of the step."""
+    if not isinstance(step, StackingClassifier | StackingRegressor) or not step.passthrough:
+        return []
+    count = getattr(step.final_estimator_, "n_features_in_", 0) - len(columns)
+    return [(step.final_estimator_, [*[None] * count, *columns])] if count > 0 else []
 
 
 def _inputs(columns: Columns, chosen: np.ndarray | None = None) -> list[int]:

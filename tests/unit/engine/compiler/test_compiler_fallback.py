@@ -86,13 +86,13 @@ def on_texts(*steps: Any) -> Any:
 
 
 BINS = KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf", dtype=np.float32)
-TWO_MODELS = [("a", tree()), ("b", LogisticRegression())]
+ONE_MODEL = [("a", tree())]
 UNSUPPORTED: dict[str, tuple[Callable[[], Any], str]] = {
     "KMeans": (lambda: KMeans(3, random_state=0, n_init=1).fit(NUMBERS), "no rule for KMeans"),
     "SVC": (lambda: on_numbers(SVC()), "no rule for SVC"),
     "KNN": (lambda: on_numbers(KNeighborsClassifier()), "no rule for KNeighborsClassifier"),
     "voting of an SVC": (lambda: on_numbers(VotingClassifier([("a", tree()), ("b", SVC())])), "no rule for SVC"),
-    "stacking": (lambda: on_numbers(StackingClassifier(TWO_MODELS[:1], cv=2)), "no rule for StackingClassifier"),
+    "stacking before an SVC": (lambda: on_numbers(StackingClassifier(ONE_MODEL, SVC(), cv=2)), "no rule for SVC"),
     "calibrated SVC": (lambda: on_numbers(CalibratedClassifierCV(SVC(), cv=2)), "no rule for SVC"),
     "tf-idf": (lambda: on_texts(TfidfVectorizer(), LogisticRegression()), "documents"),
     "hashed text": (lambda: on_texts(HashingVectorizer(), tree()), "documents"),

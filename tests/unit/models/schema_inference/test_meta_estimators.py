@@ -85,6 +85,13 @@ def test_missing_values_are_refused_if_one_estimator_refuses_them() -> None:
     assert column_types(one) == [("number", True)] * 2
 
 
+@pytest.mark.parametrize("passthrough", [True, False])
+def test_final_estimator_may_reject_missing_values_of_the_columns(passthrough: bool) -> None:
+    model = StackingClassifier([("a", HistGradientBoostingClassifier(max_iter=2))], cv=2, passthrough=passthrough)
+
+    assert column_types(model.fit(COMPLETE, LABELS)) == [("number", not passthrough)] * 2
+
+
 def test_adaboost_takes_no_missing_values() -> None:
     """AdaBoostClassifier rejects missing values, although its estimator would fill them."""
     model = AdaBoostClassifier(HistGradientBoostingClassifier(max_iter=2), n_estimators=2).fit(COMPLETE, LABELS)

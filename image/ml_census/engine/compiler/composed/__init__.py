@@ -14,5 +14,6 @@ Modules:
     bagging.py          BaggingClassifier, BaggingRegressor
     adaboost.py         AdaBoostClassifier, AdaBoostRegressor
     calibration.py      CalibratedClassifierCV
+    stacking.py         StackingClassifier, StackingRegressor
     tree_members.py     the decision trees of several inner estimators as one TreeEnsemble
 """

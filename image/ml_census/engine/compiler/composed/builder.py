@@ -21,10 +21,11 @@ from ml_census.engine.runtime.composition import (
     needed_parts,
 )
 from ml_census.engine.runtime.layered_model import Model
+from ml_census.engine.runtime.linear_model import NumericFeature
 from ml_census.engine.runtime.links import LIBRARY_LINKS
-from ml_census.engine.runtime.operations import Operation
+from ml_census.engine.runtime.operations import Operation, Shape
 from ml_census.engine.runtime.operations.general import Choose, Link
-from ml_census.schema import Schema
+from ml_census.schema import Column, Schema
 
 
 class SelectedColumns:
@@ -63,6 +64,17 @@ class EstimatorInput:
         """Return the input of an estimator that takes some of the columns, by their positions."""
         steps = (*self.steps, SelectedColumns(indices))
         return replace(self, features=[self.features[index] for index in indices], steps=steps)
+
+    def with_results(self, count: int, step: Any) -> "EstimatorInput":
+        """Return the input of an estimator that also takes `count` results of other estimators, after the columns.
+
+        `step` is a fitted step whose transform() returns the rows of the estimator.
+        """
+        columns = self.schema.columns
+        results = tuple(Column(f"result {index}", "number") for index in range(count))
+        features = [NumericFeature(len(columns) + index) for index in range(count)]
+        schema = replace(self.schema, columns=(*columns, *results))
+        return replace(self, schema=schema, features=[*self.features, *features], steps=(*self.steps, step))
 
     def after(self, model: Any) -> "tuple[Any, EstimatorInput]":
         """Return the estimator that predicts for a pipeline or another wrapper, and its input.
@@ -105,20 +117,26 @@ class Builder:
         self.parts.append(Part(source, tuple(results)))
         return len(self.parts) - 1
 
-    def add_estimator(self, estimator: Any, inputs: EstimatorInput | None = None) -> Responses:
+    def add_estimator(
+        self, estimator: Any, inputs: EstimatorInput | None = None, results: Sequence[int] = ()
+    ) -> Responses:
         """Compile an inner estimator, and return the positions of its results.
 
         `inputs` is the input of the estimator, or None for the input of the composed
-        estimator. Raises UnsupportedModelError if the compiler does not support the
+        estimator. `results` are the parts whose results the estimator takes after the
+        columns. Raises UnsupportedModelError if the compiler does not support the
         estimator.
         """
         inputs = inputs or self.inputs
-        return self._add_compiled(inputs.compile_estimator(estimator, inputs), hasattr(estimator, DECISION))
-
-    def _add_compiled(self, compiled: CompiledPredictor, has_decision: bool) -> Responses:
+        compiled = inputs.compile_estimator(estimator, inputs)
         if isinstance(compiled.scoring, Composition):
-            return self._add_composition(compiled.scoring)
-        scores = self.add(compiled.scoring)
+            return self._add_composition(compiled.scoring, results)
+        return self._add_model(compiled, compiled.scoring, results, hasattr(estimator, DECISION))
+
+    def _add_model(
+        self, compiled: CompiledPredictor, model: Model, results: Sequence[int], has_decision: bool
+    ) -> Responses:
+        scores = self.add(model, results)
         if compiled.classes is None:
             return {PREDICT: self.add(Link(compiled.link or "identity"), [scores])}
         is_decision = has_decision and (compiled.scoring.score_count == 1) == (len(compiled.classes) == 2)
@@ -128,11 +146,19 @@ class Builder:
         compared = responses[PROBABILITIES] if compiled.link in LIBRARY_LINKS else scores
         return responses | {PREDICT: self.add(Choose(compiled.zero_is_second), [compared])}
 
-    def _add_composition(self, composition: Composition) -> Responses:
+    def _add_composition(self, composition: Composition, results: Sequence[int]) -> Responses:
         first = len(self.parts)
         for part in composition.parts:
-            self.add(part.source, [first + index for index in part.results])
+            own = [first + index for index in part.results]
+            self.add(part.source, own if isinstance(part.source, Operation) else [*results, *own])
         return {name: first + index for name, index in composition.outputs.items()}
+
+    def shape_of(self, index: int) -> Shape:
+        """Return the shape of the result of a part."""
+        part = self.parts[index]
+        if isinstance(part.source, Operation):
+            return part.source.shape([self.shape_of(earlier) for earlier in part.results])
+        return Shape(part.source.score_count)
 
     def build(self, classes: list[Any] | None, outputs: Responses, flat: bool = True) -> CompiledPredictor:
         """Return the compiled estimator. `outputs` are the positions of its results; other parts are left out."""

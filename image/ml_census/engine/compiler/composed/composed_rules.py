@@ -5,7 +5,7 @@ from typing import Any
 
 from sklearn.calibration import CalibratedClassifierCV
 
-from ml_census.engine.compiler.composed import adaboost, bagging, calibration, thresholds, voting
+from ml_census.engine.compiler.composed import adaboost, bagging, calibration, stacking, thresholds, voting
 from ml_census.engine.compiler.composed.builder import EstimatorInput
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 
@@ -15,6 +15,7 @@ RULES: dict[type, Rule] = {
     **dict.fromkeys(voting.VOTING, voting.compile_voting),
     **dict.fromkeys(bagging.BAGGING, bagging.compile_bagging),
     **dict.fromkeys(adaboost.ADABOOST, adaboost.compile_adaboost),
+    **dict.fromkeys(stacking.STACKING, stacking.compile_stacking),
     CalibratedClassifierCV: calibration.compile_calibrated,
 }
 """Class of a composed estimator -> the function that compiles such estimators."""

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.ensemble import VotingClassifier
+from scipy.sparse import csr_array
+from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import make_pipeline
@@ -12,10 +13,12 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from ml_census.engine.compiler.compiler import compile_model
-from ml_census.engine.compiler.composed.builder import members_of, response
+from ml_census.engine.compiler.composed.builder import SelectedColumns, members_of, response
 from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
 from ml_census.engine.runtime.composition import Composition
 from ml_census.engine.runtime.linear_model import LinearModel
+from ml_census.engine.runtime.operations import Operation
+from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.models.schema_inference import infer_schema
 from support.compile_data import LABELS, NUMBERS, tree
 
@@ -71,3 +74,20 @@ def test_response_is_the_one_of_the_first_method() -> None:
 def test_result_that_is_not_compiled_is_refused() -> None:
     with pytest.raises(UnsupportedModelError, match="^no rule for predict_proba of a LogisticRegression$"):
         response(LogisticRegression(), {"predict": 0}, "predict_proba", "predict")
+
+
+def test_results_of_other_estimators_follow_the_columns() -> None:
+    model = StackingClassifier([("a", tree()), ("b", tree())], tree(), cv=2, passthrough=True).fit(NUMBERS, LABELS)
+    *_, final = (part for part in composition(model).parts if isinstance(part.source, TreeEnsemble))
+
+    assert len(final.results) == 2
+    assert not isinstance(final.source, Operation)
+    assert {column for column, _ in final.source.inputs} <= {0, 1, 2, 3}
+    assert composition(model).inputs == [(0, "number"), (1, "number")]
+
+
+def test_selected_columns_of_sparse_matrices_stay_sparse() -> None:
+    step = SelectedColumns([1, 0])
+
+    assert step.transform(NUMBERS[:1]).tolist() == [NUMBERS[0, ::-1].tolist()]
+    assert step.transform(csr_array(NUMBERS[:1])).toarray().tolist() == [NUMBERS[0, ::-1].tolist()]
