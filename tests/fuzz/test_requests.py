@@ -31,7 +31,7 @@ cells = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dic
 lists = st.lists(cells, min_size=3, max_size=5)
 objects = st.fixed_dictionaries({"age": cells, "workclass": cells, "education-num": cells}, optional={"sex": cells})
 rows = lists | objects | cells
-documents = st.fixed_dictionaries({"inputs": st.lists(rows, max_size=4) | cells}, optional={"more": cells}) | cells
+documents = st.fixed_dictionaries({"inputs": st.lists(rows, max_size=4) | cells}, optional={"reference": rows}) | cells
 names = st.sampled_from(["age", "workclass", "education-num", "sex", "text", "0"]) | st.text(max_size=3)
 sizes = st.lists(st.integers(-1, 4) | cells, max_size=3)
 tensors = st.fixed_dictionaries(
@@ -61,7 +61,18 @@ others = st.one_of(
     ),
     st.tuples(st.just("/invocations"), st.dictionaries(forms, tables, max_size=2) | cells),
 )
-queries = st.sampled_from(["", "?proba=true", "?warnings=true", "?proba=true&warnings=true", "?proba=", "?%ff=%00"])
+queries = st.sampled_from(
+    [
+        "",
+        "?proba=true",
+        "?warnings=true",
+        "?proba=true&warnings=true",
+        "?reasons=2",
+        "?reasons=9",
+        "?proba=",
+        "?%ff=%00",
+    ]
+)
 
 
 @dataclass

@@ -159,10 +159,13 @@ def test_number_is_shown_within_the_range_of_answers(page: Page, serve: Serve) -
 
 
 def test_model_without_reasons_says_why(page: Page, serve: Serve) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "reasons=" in request.url else None)
     open_page(page, serve("documents").url)
     field(page, "text").fill("rude answer but friendly staff")
     wait_for_answer(page)
 
+    assert len(asked) == 1
     expect(page.locator("#whatif")).to_have_text(
         "The effects could not be computed: this model has no reasons: it is not compiled."
     )

@@ -8,11 +8,19 @@ const MAX_EFFECTS = 8;
 
 let effects = [];
 let showsAll = false;
+let refusal = null; // {schema, problem}: the error 400 of a model without reasons
 
-/** Return the reasons of the prediction for a row, the largest effect first. */
+/** Return the reasons of the prediction for a row, the largest effect first. A model without reasons is asked once. */
 export async function reasonsOf(row) {
-  const { reasons } = await predict([row], session.schema.columns.length);
-  return reasons[0];
+  const { schema } = session;
+  if (refusal?.schema === schema) throw refusal.problem;
+  try {
+    const { reasons } = await predict([row], schema.columns.length);
+    return reasons[0];
+  } catch (problem) {
+    if (problem.status === 400) refusal = { schema, problem };
+    throw problem;
+  }
 }
 
 export function showEffects(now, reasons, problem) {
