@@ -209,11 +209,31 @@ CONTRADICTIONS: list[tuple[dict[str, Any], list[str]]] = [
     ({"completions": 2, "maxFailedIndexes": 3}, ["batch.maxFailedIndexes is 3", "at most batch.completions, 2"]),
     ({"keep": ["*", "id"]}, ["batch.keep: * keeps all columns"]),
 ]
+OTHER = {"prediction_decoding": "gs://models/other/prediction_decoding.json"}
 
 
 @pytest.mark.parametrize(("batch", "says"), CONTRADICTIONS, ids=[str(batch) for batch, _ in CONTRADICTIONS])
 def test_contradiction_is_rejected(chart: Chart, batch: dict[str, Any], says: list[str]) -> None:
     assert_rejected(chart, FOREIGN | {"batch": TABLE | batch}, says)
+
+
+def test_decoding_of_another_folder_is_rejected(chart: Chart) -> None:
+    """The batch pods read the file that `ml-census publish` wrote beside the model."""
+    own = {"prediction_decoding": "gs://models/prediction_decoding.json"}
+
+    assert chart.objects(FOREIGN | {"config": MODEL | own, "batch": TABLE}, file=None)
+    assert_rejected(
+        chart,
+        FOREIGN | {"config": MODEL | OTHER, "batch": TABLE},
+        ["config.prediction_decoding is another file", "set config.prediction_decoding to gs://models/prediction_d"],
+    )
+
+
+def test_batch_accepts_the_model_of_the_server_alone(chart: Chart) -> None:
+    values = FOREIGN | {"config": MODEL | {"model_sha256": 64 * "a"}, "batch": TABLE}
+    container = server(chart.one("CronJob", values, file=None)["spec"]["jobTemplate"]["spec"]["template"])
+
+    assert container["args"][-2:] == ["--model-sha256", 64 * "a"]
 
 
 def test_bucket_of_tables_needs_a_way_to_storage(chart: Chart) -> None:

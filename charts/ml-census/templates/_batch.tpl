@@ -56,6 +56,10 @@ Arguments of `ml-census score`. Kubernetes replaces each $(NAME) by an environme
 - {{ . | quote }}
 {{- end }}
 {{- end }}
+{{- with .Values.config.model_sha256 }}
+- --model-sha256
+- {{ . | quote }}
+{{- end }}
 {{- with .Values.batch.maxRejected }}
 - --max-rejected
 - {{ . | quote }}

@@ -10,6 +10,10 @@ batch.{{ $key }} must be a gs:// URI or an absolute path in the container.
 {{- if and .Values.batch.input (hasPrefix (printf "%s/" (trimSuffix "/" .Values.batch.input)) (printf "%s/" (trimSuffix "/" (.Values.batch.output | default "")))) }}
 batch.output is in the folder batch.input, so that the next run would read the predictions as a table: choose another folder.
 {{- end }}
+{{- $decoding := printf "%sprediction_decoding.json" (regexReplaceAll "[^/]*$" (.Values.config.model_path | default "") "") }}
+{{- if not (has .Values.config.prediction_decoding (list "" nil $decoding)) }}
+batch uses prediction_decoding.json of the published model, but config.prediction_decoding is another file, so that server and batch would differ: publish the model with it (ml-census publish --decoding), and set config.prediction_decoding to {{ $decoding }}.
+{{- end }}
 {{- if gt (int64 .Values.batch.parallelism) (int64 .Values.batch.completions) }}
 batch.parallelism is {{ int64 .Values.batch.parallelism }}, but must be at most batch.completions, {{ int64 .Values.batch.completions }}: each index has one pod.
 {{- end }}

@@ -1,7 +1,7 @@
 """Load the model of a run: a published, compiled model."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from ml_census.batch.errors import BatchError
@@ -29,28 +29,29 @@ class BatchModel:
     """The SHA-256 of manifest.json, which lists the SHA-256 of each file of the model."""
 
 
-def load(uri: str) -> BatchModel:
+def load(uri: str, sha256: str | None = None) -> BatchModel:
     """Return the model of a folder that `ml-census publish` wrote.
 
-    Raises BatchError if the model has no compiled form, ArtifactError if a file cannot
-    be read or the model fails a check, and StorageUnavailableError if a later attempt
-    may succeed.
+    `sha256` is the expected SHA-256 of manifest.json; None accepts any. Raises
+    BatchError if the model has no compiled form, ArtifactError if a file cannot be read
+    or the model fails a check, and StorageUnavailableError if a later attempt may
+    succeed.
     """
-    return retry(lambda: _load(uri))
+    return retry(lambda: _load(uri, sha256))
 
 
-def _load(uri: str) -> BatchModel:
+def _load(uri: str, sha256: str | None) -> BatchModel:
     try:
-        return _load_published(uri)
+        return _load_published(uri, sha256)
     except ArtifactError as error:
         if error.is_transient:
             raise StorageUnavailableError(str(error)) from error
         raise
 
 
-def _load_published(uri: str) -> BatchModel:
-    config, files = local_config(uri), Snapshot()
-    folder = ModelFolder(config.model_path, files)
+def _load_published(uri: str, sha256: str | None) -> BatchModel:
+    config, files = replace(local_config(uri), model_sha256=sha256), Snapshot()
+    folder = ModelFolder(config.model_path, files, sha256)
     if not is_published(config, folder):
         raise BatchError(f"{uri}: is not a folder with a compiled model: write one with ml-census publish")
     model = load_published(config, folder)

@@ -23,14 +23,17 @@ class Shard:
     count: int = 1
 
 
-def score(model_uri: str, output_uri: str, settings: Settings, shard: Shard, threads: int) -> completion.State:
+def score(
+    model_uri: str, output_uri: str, settings: Settings, shard: Shard, threads: int, model_sha256: str | None = None
+) -> completion.State:
     """Score the parts of a shard that are not finished, and return the state of the whole run.
 
-    The process that finishes the last part writes _SUCCESS. Raises BatchError and
+    `model_sha256` is the expected SHA-256 of manifest.json; None accepts any. The
+    process that finishes the last part writes _SUCCESS. Raises BatchError and
     ArtifactError for a model, an input or settings that cannot be used, and
     StorageError.
     """
-    model, output = batch_model.load(model_uri), OutputFolder(output_uri)
+    model, output = batch_model.load(model_uri, model_sha256), OutputFolder(output_uri)
     plan = agree_on_plan(output.uri, model, settings)
     files = output.files()
     numbers = [
@@ -43,13 +46,13 @@ def score(model_uri: str, output_uri: str, settings: Settings, shard: Shard, thr
     return completion.complete(plan, output)
 
 
-def check(model_uri: str, output_uri: str, settings: Settings) -> completion.State:
+def check(model_uri: str, output_uri: str, settings: Settings, model_sha256: str | None = None) -> completion.State:
     """Return the state of a run, and write _SUCCESS if all parts are finished. Score nothing.
 
     Raises exceptions as score() does. Raises ObjectNotFoundError if the folder has no
     plan.json.
     """
-    model, output = batch_model.load(model_uri), OutputFolder(output_uri)
+    model, output = batch_model.load(model_uri, model_sha256), OutputFolder(output_uri)
     plan = read_plan(output.uri)
     plan.check(storage.join(output.uri, PLAN), model, settings)
     return completion.complete(plan, output)

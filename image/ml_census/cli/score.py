@@ -33,6 +33,8 @@ MAX_LISTED = 10
 @click.option("--shard-count", default=1, show_default=True, type=click.IntRange(1), help="Number of processes.")
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1), help="Number of threads, each with "
               "a part in memory.")  # fmt: skip
+@click.option("--model-sha256", metavar="HEX", help="SHA-256 of manifest.json of the model. The command rejects "
+              "another model.")  # fmt: skip
 @click.option("--check", "only_check", is_flag=True, help="Score nothing: check whether the run is complete.")
 def score(
     model: str,
@@ -44,6 +46,7 @@ def score(
     shard_index: int,
     shard_count: int,
     threads: int,
+    model_sha256: str | None,
     only_check: bool,
 ) -> None:
     """Predict the rows of INPUT with the published MODEL, and write Parquet files to the folder OUTPUT.
@@ -64,9 +67,10 @@ def score(
     settings = Settings(source, None if keep_all else keep, max_rejected)
     with _fail_in_one_line():
         if only_check:
-            state = run.check(model, output, settings)
+            state = run.check(model, output, settings, model_sha256)
         else:
-            state = run.score(model, output, settings, run.Shard(shard_index, shard_count), threads)
+            shard = run.Shard(shard_index, shard_count)
+            state = run.score(model, output, settings, shard, threads, model_sha256)
     _report(output, state, only_check)
 
 

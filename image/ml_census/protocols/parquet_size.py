@@ -14,7 +14,7 @@ from ml_census.protocols.thrift_structs import StructReader
 
 DAMAGED = "the body is not a Parquet file, or is damaged"
 NESTED = "the Parquet file has a column of lists, objects or long binary values: leave the column out"
-REPEATING = "the Parquet file has the encoding DELTA_BYTE_ARRAY: write it with plain or dictionary encoding"
+DELTA = "the Parquet file has text in a delta encoding: write it with plain or dictionary encoding"
 MAX_FOOTER = 2**20
 """Maximum size of the footer (bytes). A footer of 1 MiB takes 0.5 s."""
 MANY_PAGES = "the Parquet file has too many pages or too large a footer: write it with larger row groups"
@@ -29,9 +29,10 @@ _TYPE, _LENGTH, _REPETITION, _NAME, _CHILDREN = 1, 2, 3, 4, 5  # of SchemaElemen
 _COLUMNS, _GROUP_ROWS = 1, 3  # of RowGroup
 _METADATA, _CHUNK_SIZE, _DATA_AT, _DICTIONARY_AT = 3, 7, 9, 11  # of ColumnChunk and ColumnMetaData
 _SIZE, _COMPRESSED, _VALUES, _ENCODINGS = 2, 3, 1, ((5, 2), (7, 2), (8, 4))  # of PageHeader and its structs
-_BYTE_ARRAY, _REPEATED, _DELTA_BYTE_ARRAY = 6, 2, 7
-"""Numbers of a type, a repetition, and the encoding in which each text may repeat the
-text before it: 10,000 rows of 1 MB fit into 1 MB."""
+_BYTE_ARRAY, _REPEATED, _DELTA_LENGTH_BYTE_ARRAY, _DELTA_BYTE_ARRAY = 6, 2, 6, 7
+"""Numbers of a type, a repetition, and two encodings. In the last, each text may repeat
+the text before it: 10,000 rows of 1 MB fit into 1 MB. pyarrow reads neither of them as
+a dictionary."""
 _DAMAGE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
@@ -105,8 +106,8 @@ def _page(reader: StructReader, rows: int) -> int:
     """Return the decompressed size of the next page, and skip the page."""
     header = reader.read()
     inner, encoding = [(header[each], at) for each, at in _ENCODINGS if each in header][0]
-    if inner[encoding] == _DELTA_BYTE_ARRAY:
-        raise MalformedBodyError(REPEATING)
+    if inner[encoding] in (_DELTA_LENGTH_BYTE_ARRAY, _DELTA_BYTE_ARRAY):
+        raise MalformedBodyError(DELTA)
     if min(header[_SIZE], header[_COMPRESSED], inner[_VALUES]) < 0 or inner[_VALUES] > rows:
         raise ValueError
     reader.position += header[_COMPRESSED]

@@ -39,6 +39,15 @@ def test_missing_model_is_rejected(tmp_path: Path) -> None:
         load(str(tmp_path / "nowhere"))
 
 
+def test_only_the_model_of_the_hash_is_loaded(tmp_path: Path) -> None:
+    write_published(tmp_path, "dataframe")
+    sha256 = load(str(tmp_path)).sha256
+
+    assert load(str(tmp_path), sha256).sha256 == sha256
+    with pytest.raises(ArtifactError, match="SHA-256 mismatch"):
+        load(str(tmp_path), 64 * "0")
+
+
 def test_damaged_model_is_rejected(tmp_path: Path) -> None:
     write_published(tmp_path, "dataframe")
     (tmp_path / "compiled.npz").write_bytes(b"?")

@@ -8,7 +8,7 @@ import pytest
 from ml_census.protocols import parquet_size
 from ml_census.protocols.json_body import MalformedBodyError
 from ml_census.protocols.native import PARQUET
-from ml_census.protocols.parquet_size import DAMAGED, MANY_PAGES, NESTED, REPEATING, measure
+from ml_census.protocols.parquet_size import DAMAGED, DELTA, MANY_PAGES, NESTED, measure
 from support.tables import body
 
 ROWS = 3000
@@ -55,12 +55,13 @@ def test_column_of_other_values_is_rejected(column: Any) -> None:
     assert rejected(body(PARQUET, {"a": column})) == NESTED
 
 
-def test_encoding_that_repeats_texts_is_rejected() -> None:
-    """10,000 rows of 1 MB fit into 1 MB."""
+@pytest.mark.parametrize("encoding", ["DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY"])
+def test_delta_encoding_of_text_is_rejected(encoding: str) -> None:
+    """With the first, 10,000 rows of 1 MB fit into 1 MB."""
     texts = ["x" * 1000] * 100
-    data = body(PARQUET, {"a": texts}, use_dictionary=False, column_encoding={"a": "DELTA_BYTE_ARRAY"})
+    data = body(PARQUET, {"a": texts}, use_dictionary=False, column_encoding={"a": encoding})
 
-    assert rejected(data) == REPEATING
+    assert rejected(data) == DELTA
 
 
 def test_many_pages_are_rejected() -> None:
