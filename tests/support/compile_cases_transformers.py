@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier
+from sklearn.feature_selection import SelectKBest
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline, make_union
@@ -16,8 +17,10 @@ from sklearn.preprocessing import (
     KBinsDiscretizer,
     MaxAbsScaler,
     OrdinalEncoder,
+    PolynomialFeatures,
     PowerTransformer,
     QuantileTransformer,
+    SplineTransformer,
     StandardScaler,
     TargetEncoder,
 )
@@ -72,6 +75,8 @@ NUMBER_STEPS: dict[str, Callable[[], Any]] = {
     "arcsinh": lambda: FunctionTransformer(np.arcsinh),
     "absolute, scaled": lambda: make_pipeline(FunctionTransformer(np.abs), StandardScaler()),
     "absolute of a scaled number": lambda: make_pipeline(StandardScaler(), FunctionTransformer(np.abs)),
+    "powers of one column": lambda: make_pipeline(SelectKBest(k=1), PolynomialFeatures(3)),
+    "powers without products": lambda: make_pipeline(PolynomialFeatures(2), columns_of(("passthrough", [0, 1, 3, 5]))),
     "a weight": lambda: make_union(StandardScaler(), "passthrough").set_params(
         transformer_weights={"standardscaler": -2.5}
     ),
@@ -82,6 +87,15 @@ POSITIVE_STEPS: dict[str, Callable[[], Any]] = {
     "log": lambda: FunctionTransformer(np.log),
     "square root": lambda: FunctionTransformer(np.sqrt),
     "log1p, scaled": lambda: make_pipeline(FunctionTransformer(np.log1p), StandardScaler()),
+}
+SPLINES: dict[str, dict[str, Any]] = {
+    "splines": {},
+    "splines, linear beyond": {"extrapolation": "linear", "include_bias": False},
+    "splines, continued": {"extrapolation": "continue", "degree": 2, "knots": "quantile"},
+    "splines, periodic": {"extrapolation": "periodic", "n_knots": 6},
+    "splines, rejected beyond": {"extrapolation": "error"},
+    "splines of degree 1, sparse": {"degree": 1, "sparse_output": True},
+    "splines of missing values": {"handle_missing": "zeros"},
 }
 MODELS: dict[str, Any] = {"linear": LogisticRegression(), "forest": forest_of(n_estimators=3)}
 
@@ -98,6 +112,16 @@ CASES: dict[str, Callable[[], CompileCase]] = {
         for step, make in steps.items()
         for model, estimator in MODELS.items()
     },
+    **{
+        name: partial(
+            of_step,
+            partial(SplineTransformer, **settings),
+            LogisticRegression(),
+            GAPS if "handle_missing" in settings else NUMBERS,
+        )
+        for name, settings in SPLINES.items()
+    },
+    "powers of codes": lambda: encoded(make_pipeline(OrdinalEncoder(), SelectKBest(k=1), PolynomialFeatures(2))),
     "a logarithm, boosted": lambda: of_numbers(FunctionTransformer(np.log1p), boosted()),
     "a logarithm, boosted with histograms": lambda: of_numbers(FunctionTransformer(np.log), histograms()),
     "bins, boosted with histograms": lambda: of_numbers(bins(encode="onehot-dense"), histograms()),

@@ -17,7 +17,8 @@ Function = Callable[..., np.ndarray]
 UFUNCS = (np.log, np.log1p, np.log2, np.log10, np.sqrt, np.cbrt, np.exp, np.expm1, np.absolute, np.square, np.arcsinh)
 """The functions of NumPy that are operations without operands."""
 MAX_POWER = 100
-"""Maximum operand of the operation "power" (default 100)."""
+"""Maximum operand of the operation "power", and maximum degree of a spline (default
+100)."""
 EDGE = 1e-7
 """scikit-learn's QuantileTransformer maps numbers within 1e-7 of the outer quantiles to
 0 and 1."""
@@ -110,6 +111,31 @@ def _shares(numbers: np.ndarray, quantiles: np.ndarray, is_lowest: np.ndarray, i
     return np.where(np.isinf(numbers), np.inf, shares)
 
 
+def _spline(numbers: np.ndarray, degree: float, *operands: float) -> np.ndarray:
+    """Return a piecewise polynomial of the numbers, and 0 for a missing value.
+
+    `operands` are the ascending borders of the pieces, and the coefficients of each
+    piece, of the highest power first. A polynomial is one of the distance from the
+    lower border of its piece, for the first piece from the first border.
+    """
+    order = int(degree) + 1
+    count = (len(operands) - order) // (order + 1)
+    borders, coefficients = np.array(operands[:count]), np.array(operands[count:]).reshape(-1, order)
+    piece = np.searchsorted(borders, numbers, side="right")
+    distance = numbers - borders[np.maximum(piece - 1, 0)]
+    result = np.zeros_like(numbers)
+    with np.errstate(all="ignore"):
+        for power in range(order):
+            result = result * distance + coefficients[piece, power]
+    return np.where(np.isnan(numbers), 0.0, np.where(np.isinf(numbers), np.inf, result))
+
+
+def _is_spline(operands: Sequence[float]) -> bool:
+    order = operands[0] + 1
+    count = (len(operands) - 1 - order) / (order + 1)
+    return operands[0] in range(MAX_POWER + 1) and count >= 1 and count.is_integer()
+
+
 OPERATIONS: dict[str, Function] = {
     "subtract": np.subtract,
     "divide": np.divide,
@@ -121,6 +147,8 @@ OPERATIONS: dict[str, Function] = {
     "bins": _bins,
     "between": _between,
     "power": _power,
+    "remainder": np.remainder,
+    "spline": _spline,
     "yeo-johnson": _yeo_johnson,
     "box-cox": _box_cox,
     "quantile": _uniform_quantile,
@@ -131,7 +159,7 @@ OPERATIONS: dict[str, Function] = {
 operands."""
 OPERAND_COUNTS: dict[str, range] = {
     **dict.fromkeys(("clip", "between"), range(2, 3)),
-    **dict.fromkeys(("bins", "quantile", "normal_quantile"), range(1, 2**20)),
+    **dict.fromkeys(("bins", "quantile", "normal_quantile", "spline"), range(1, 2**20)),
     **{function.__name__: range(1) for function in UFUNCS},
 }
 """Name of an operation -> the allowed numbers of operands. Other operations have one
@@ -146,6 +174,7 @@ def is_operation(operation: Sequence[Any]) -> bool:
         and len(operands) in OPERAND_COUNTS.get(name, range(1, 2))
         and all(isinstance(operand, float) for operand in operands)
         and (name != "power" or operands[0] in range(MAX_POWER + 1))
+        and (name != "spline" or _is_spline(operands))
     )
 
 

@@ -25,7 +25,7 @@ from sklearn.ensemble import (
 )
 from sklearn.feature_selection import RFE
 from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import FunctionTransformer, LabelBinarizer, OneHotEncoder, OrdinalEncoder
+from sklearn.preprocessing import FunctionTransformer, LabelBinarizer, OneHotEncoder, OrdinalEncoder, SplineTransformer
 from sklearn.tree import BaseDecisionTree
 from sklearn.utils import get_tags
 
@@ -161,6 +161,8 @@ class FactCollector(PipelineVisitor[int | None]):
         if isinstance(step, HISTOGRAM_BOOSTING):
             return self._boost_histograms(step, columns)
         self.facts.nullable.update(_inputs(columns, _has_seen_missing(step, len(columns))))
+        if isinstance(step, SplineTransformer) and step.handle_missing == "zeros":
+            self.facts.nullable.update(_inputs(columns))
         if not tags.allow_nan:
             self.facts.complete.update(set(_inputs(columns)) - self.facts.nullable)
         self.facts.numbers.update(_inputs(columns))

@@ -13,7 +13,7 @@ from sklearn.decomposition import PCA
 from sklearn.ensemble import GradientBoostingClassifier, StackingClassifier, VotingClassifier
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import (
@@ -22,6 +22,7 @@ from sklearn.preprocessing import (
     MinMaxScaler,
     OneHotEncoder,
     PolynomialFeatures,
+    SplineTransformer,
     StandardScaler,
 )
 from sklearn.svm import SVC
@@ -96,8 +97,12 @@ UNSUPPORTED: dict[str, tuple[Callable[[], Any], str]] = {
     "calibrated SVC": (lambda: on_numbers(CalibratedClassifierCV(SVC(), cv=2)), "no rule for SVC"),
     "tf-idf": (lambda: on_texts(TfidfVectorizer(), LogisticRegression()), "documents"),
     "hashed text": (lambda: on_texts(HashingVectorizer(), tree()), "documents"),
-    "polynomials": (lambda: on_numbers(PolynomialFeatures(), tree()), "no rule for PolynomialFeatures"),
-    "PCA": (lambda: on_numbers(PCA(), tree()), "no rule for PCA"),
+    "products": (
+        lambda: on_numbers(PolynomialFeatures(), Ridge()),
+        "PolynomialFeatures multiplies column 0 by another column",
+    ),
+    "splines before a tree": (lambda: on_numbers(SplineTransformer(), tree()), "no rule for trees after a SplineTr"),
+    "PCA": (lambda: on_numbers(PCA(), tree()), "no rule for PCA: each output depends on several columns"),
     "bins of float32": (lambda: on_numbers(BINS, tree()), "no rule for a KBinsDiscretizer of float32"),
     "a function": (
         lambda: on_numbers(FunctionTransformer(np.nan_to_num), tree()),

@@ -72,6 +72,15 @@ def test_rejected_number_becomes_infinite(operation: Operation) -> None:
     assert np.isinf(apply_operations([operation], np.array([-np.inf]))).all()
 
 
+def test_spline_is_a_polynomial_in_each_piece() -> None:
+    """Below 2: 10 + (x - 2). From 2 to 5: 2 * (x - 2). From 5 on: 7."""
+    spline = ("spline", 1.0, 2.0, 5.0, 1.0, 10.0, 2.0, 0.0, 0.0, 7.0)
+
+    values = apply_operations([spline], np.array([0.0, 2.0, 4.0, 5.0, 9.0, np.nan, np.inf]))
+
+    assert values.tolist() == [8.0, 0.0, 4.0, 7.0, 7.0, 0.0, np.inf]
+
+
 @pytest.mark.parametrize("name", ["quantile", "normal_quantile"])
 def test_missing_value_has_no_quantile(name: str) -> None:
     assert np.isnan(apply_operations([(name, 0.0, 1.0)], np.array([np.nan]))).all()

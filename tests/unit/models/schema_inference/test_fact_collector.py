@@ -20,7 +20,7 @@ from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import Binarizer, FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import Binarizer, FunctionTransformer, OneHotEncoder, SplineTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from ml_census.models.schema_inference import infer_schema
@@ -79,6 +79,8 @@ def test_trees_are_nullable_where_they_learnt_missing_values(model: Any) -> None
             make_pipeline(FunctionTransformer(np.log1p, validate=True), HistGradientBoostingClassifier(max_iter=2)),
             False,
         ),
+        (make_pipeline(SplineTransformer(handle_missing="zeros"), LogisticRegression()), True),
+        (make_pipeline(SplineTransformer(), LogisticRegression()), False),
         (make_pipeline(Binarizer(), HistGradientBoostingClassifier(max_iter=2)), False),
         (HistGradientBoostingClassifier(max_iter=2), True),
         (RandomForestClassifier(30, random_state=0), False),

@@ -83,7 +83,7 @@ class _LinearCompiler:
             if isinstance(feature, CategoricalFeature):
                 by_column.setdefault(feature.column, []).append(index)
             elif not isinstance(feature, NumericFeature):
-                raise UnsupportedColumnError("column {} is neither a number nor a category", feature.column)
+                raise feature.error()
         return by_column
 
     def _numbers(self) -> list[tuple[int, NumericFeature]]:

@@ -5,6 +5,7 @@ Modules:
     pipeline_tracer.py   follow the steps of a fitted pipeline, and call the rule of each step
     step_rules.py        the output features of imputers, scalers and encoders, from the input features
     number_rules.py      the output features of bins, functions, powers and quantiles
+    spline_rules.py      the output features of splines
     outputs.py           extend features by the results or the operations of a step
     refusals.py          why the compiler has no rule for an estimator
     probes.py            apply a fitted step to all categories of a column

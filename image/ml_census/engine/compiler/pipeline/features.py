@@ -104,9 +104,18 @@ class Mask:
 
 @dataclass(frozen=True)
 class OpaqueFeature:
-    """A feature of a column that is neither a number nor a category. A later step must drop the feature."""
+    """A feature that no model can use in compiled form. A later step must drop the feature."""
 
     column: int
+    is_product: bool = False
+    """Whether the feature is the product of this column and others. Otherwise the
+    column is neither a number nor a category."""
+
+    def error(self) -> UnsupportedColumnError:
+        """Return the error for a step or a model that uses the feature."""
+        if self.is_product:
+            return UnsupportedColumnError("PolynomialFeatures multiplies column {} by another column", self.column)
+        return UnsupportedColumnError("column {} is neither a number nor a category", self.column)
 
 
 Feature = CategoricalFeature | NumericFeature | OpaqueFeature

@@ -15,12 +15,14 @@ from sklearn.preprocessing import (
     Binarizer,
     FunctionTransformer,
     KBinsDiscretizer,
+    PolynomialFeatures,
     PowerTransformer,
     QuantileTransformer,
 )
 
-from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError
-from ml_census.engine.compiler.pipeline.outputs import Operations, outputs
+from ml_census.engine.compiler.pipeline.features import Feature, OpaqueFeature, UnsupportedModelError
+from ml_census.engine.compiler.pipeline.outputs import Operations, extend, outputs
+from ml_census.engine.compiler.pipeline.probes import transform_probes
 from ml_census.engine.runtime.linear_model import NumericFeature
 from ml_census.engine.runtime.number_operations import UFUNCS
 from ml_census.engine.sklearn_internals import power_scaler
@@ -89,6 +91,22 @@ def transform_quantiles(step: QuantileTransformer, features: list[Feature]) -> l
         raise UnsupportedModelError("no rule for a QuantileTransformer of a column without values")
     name = {"uniform": "quantile", "normal": "normal_quantile"}[step.output_distribution]
     return outputs(step, features, [[((name, *map(float, column)),)] for column in step.quantiles_.T])
+
+
+def expand_powers(step: PolynomialFeatures, features: list[Feature]) -> list[Feature]:
+    """Return the output features of PolynomialFeatures. A later step must drop the products of several columns."""
+    is_numeric = all(isinstance(feature, NumericFeature) for feature in features)
+    results = np.zeros((len(step.powers_), 0)) if is_numeric else transform_probes(step, features).T
+    found: list[Feature] = []
+    for powers, result in zip(step.powers_, results, strict=True):
+        used = np.flatnonzero(powers).tolist() or [0]  # the output of no column is 1, the power 0 of any column
+        feature = features[used[0]]
+        found.append(
+            OpaqueFeature(feature.column, is_product=True)
+            if len(used) > 1
+            else extend(feature, result, (("power", float(powers[used[0]])),))
+        )
+    return found
 
 
 def indicate(step: MissingIndicator, features: list[Feature]) -> list[Feature]:

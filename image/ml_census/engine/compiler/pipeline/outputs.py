@@ -44,7 +44,7 @@ def extend(feature: Feature, result: np.ndarray, operations: Operations) -> Feat
         return replace(feature, operations=feature.operations + operations)
     if isinstance(feature, CategoricalFeature):
         return replace(feature, values=result[: len(feature.values)])
-    raise UnsupportedColumnError("column {} is neither a number nor a category", feature.column)
+    raise feature.error()
 
 
 def scaled(feature: Feature, weight: float) -> Feature:

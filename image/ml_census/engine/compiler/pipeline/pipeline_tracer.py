@@ -20,14 +20,16 @@ from sklearn.preprocessing import (
     MinMaxScaler,
     OneHotEncoder,
     OrdinalEncoder,
+    PolynomialFeatures,
     PowerTransformer,
     QuantileTransformer,
     RobustScaler,
+    SplineTransformer,
     StandardScaler,
     TargetEncoder,
 )
 
-from ml_census.engine.compiler.pipeline import number_rules, step_rules
+from ml_census.engine.compiler.pipeline import number_rules, spline_rules, step_rules
 from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError
 from ml_census.engine.compiler.pipeline.outputs import scaled
 from ml_census.engine.compiler.pipeline.refusals import no_rule
@@ -50,6 +52,8 @@ RULES: dict[type, Rule] = {
     FunctionTransformer: number_rules.apply_function,
     PowerTransformer: number_rules.transform_power,
     QuantileTransformer: number_rules.transform_quantiles,
+    PolynomialFeatures: number_rules.expand_powers,
+    SplineTransformer: spline_rules.transform_splines,
 }
 """Class of a step -> function that returns the output features of such a step from its
 input features."""

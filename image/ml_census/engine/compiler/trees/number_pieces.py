@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import special, stats
 
+from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
 from ml_census.engine.compiler.trees.float_bisection import largest_where
 from ml_census.engine.runtime.linear_model import NumericFeature
 from ml_census.engine.runtime.number_operations import EDGE, OPERATIONS, Operation, shares_near_normal
@@ -45,8 +46,13 @@ EXACT = {
 
 
 def breaks(operation: Operation) -> tuple[float, ...]:
-    """Return the last numbers of all pieces but the last one, in any order."""
+    """Return the last numbers of all pieces but the last one, in any order.
+
+    Raises UnsupportedModelError for a spline: its pieces have no exact ends.
+    """
     name, *operands = operation
+    if name == "spline":
+        raise UnsupportedModelError("no rule for trees after a SplineTransformer")
     if name == "between":
         return tuple(float(np.nextafter(operand, -np.inf)) for operand in operands if np.isfinite(operand))
     if name in ("quantile", "normal_quantile"):  # the interpolation rounds in another way on both sides of a quantile

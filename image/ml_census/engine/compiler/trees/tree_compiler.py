@@ -13,7 +13,7 @@ import numpy as np
 from ml_census.engine.compiler.pipeline.features import (
     CategoricalFeature,
     Feature,
-    UnsupportedColumnError,
+    OpaqueFeature,
     UnsupportedModelError,
     known_categories,
 )
@@ -117,7 +117,8 @@ def _column_tests(schema: Schema, splits: ColumnSplits, pool: BitsetPool) -> Col
     if all(isinstance(feature, CategoricalFeature) for feature in splits.features):
         encoder = CategoryEncoder(splits.column, known_categories(schema.columns[splits.column]))
         return category_tests(splits, encoder, pool)
-    raise UnsupportedColumnError("column {} is neither a number nor a category", splits.column)
+    opaque = [feature for feature in splits.features if isinstance(feature, OpaqueFeature)]
+    raise next(iter(opaque), OpaqueFeature(splits.column)).error()
 
 
 def _splits_by_column(

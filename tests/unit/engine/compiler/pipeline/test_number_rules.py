@@ -9,12 +9,13 @@ from sklearn.preprocessing import (
     Binarizer,
     FunctionTransformer,
     KBinsDiscretizer,
+    PolynomialFeatures,
     PowerTransformer,
     QuantileTransformer,
 )
 
 from ml_census.engine.compiler.pipeline import number_rules
-from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
+from ml_census.engine.compiler.pipeline.features import OpaqueFeature, UnsupportedModelError
 from ml_census.engine.runtime.linear_model import NumericFeature
 
 NUMBERS = np.random.default_rng(0).normal(size=(80, 2)) + 9
@@ -54,6 +55,17 @@ def test_indicator_is_a_feature_of_its_column(features: str, count: int) -> None
 
     assert found[-1] == NumericFeature(1, (("missing", 1.0),))
     assert len(found) == count
+
+
+def test_powers_of_one_column_are_features_and_products_are_not() -> None:
+    step = PolynomialFeatures(2).fit(NUMBERS)
+
+    found = number_rules.expand_powers(step, FEATURES)
+
+    powers = [(feature.column, feature.operations) for feature in found if isinstance(feature, NumericFeature)]
+    assert powers == [(0, (("power", 0.0),)), (0, (("power", 1.0),)), (1, (("power", 1.0),)), (0, (("power", 2.0),)),
+                      (1, (("power", 2.0),))]  # fmt: skip
+    assert found[4] == OpaqueFeature(0, is_product=True)
 
 
 UNSUPPORTED: dict[str, tuple[Any, Any, str]] = {

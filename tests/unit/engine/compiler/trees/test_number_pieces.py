@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
 from ml_census.engine.compiler.trees.number_pieces import (
     crossings,
     exact_values,
@@ -37,6 +38,11 @@ def crossed(number: NumericFeature, *thresholds: float) -> list[float]:
 )
 def test_feature_of_several_pieces_does_not_only_rise(operations: list[Operation], rises: bool) -> None:
     assert only_rises(feature(*operations)) == rises
+
+
+def test_spline_before_trees_is_not_compiled() -> None:
+    with pytest.raises(UnsupportedModelError, match="no rule for trees after a SplineTransformer"):
+        only_rises(feature(("spline", 1.0, 0.0, 1.0, 0.0, 2.0, 0.0)))
 
 
 def test_pieces_are_those_of_the_raw_number() -> None:
