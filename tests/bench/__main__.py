@@ -13,7 +13,7 @@ import joblib
 import pandas as pd
 import requests
 
-from bench import engine_models
+from bench import engine_models, tables
 from bench import engines as engine_comparison
 from bench.load import Figures, load
 from bench.peers import PEERS
@@ -47,14 +47,20 @@ CHECKED_ROWS = 200
               help="Folder of adult.data and adult.test, or demo.")  # fmt: skip
 @click.option("--peers", is_flag=True, help="Also MLServer, BentoML, MLflow, KServe and LitServe (installs them).")
 @click.option("--engines", is_flag=True, help="Compare engines for trees in one process instead (installs them).")
+@click.option("--batch", is_flag=True, help="Compare ml-census score with pandas and scikit-learn instead.")
 @click.option("--rounds", default=5, show_default=True, help="Number of measurements of each server.")
 @click.option("--seconds", default=3, show_default=True, help="Duration of a measurement (seconds).")
 @click.option("--only", multiple=True, help="Beginning of the names of the servers to compare.")
-def main(source: str, peers: bool, engines: bool, rounds: int, seconds: int, only: tuple[str, ...]) -> None:
+def main(
+    source: str, peers: bool, engines: bool, batch: bool, rounds: int, seconds: int, only: tuple[str, ...]
+) -> None:
     """Compare ml-census with the article's server and others: one table, build/bench/bench.json and bench.svg."""
     try:
         if engines:
             compare_engines(source, rounds)
+            return
+        if batch:
+            compare_tables(source, rounds)
             return
         results = compare(source, peers, rounds, seconds, only)
     except BenchError as error:
@@ -126,6 +132,13 @@ def compare_engines(source: str, rounds: int) -> None:
     (BUILD / "engines.json").write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")
     (BUILD / "engines.svg").write_text(engine_comparison.plot(results))
     print(engine_comparison.table(results))
+
+
+def compare_tables(source: str, rounds: int) -> None:
+    """Measure ml-census score, and pandas with scikit-learn, in this process and on one core. Print a table."""
+    models = {recipe: published_model(recipe, source) for recipe in ("article", "boosted")}
+    os.sched_setaffinity(0, SERVER_CORE)
+    print(tables.table(tables.compare(models, source, rounds)))
 
 
 def published_model(recipe: str, source: str) -> Path:
