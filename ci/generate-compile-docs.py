@@ -28,6 +28,7 @@ from sklearn.utils import all_estimators  # noqa: E402
 
 from ml_census.engine.compiler import compiler  # noqa: E402
 from ml_census.engine.compiler.boosters import booster_rules  # noqa: E402
+from ml_census.engine.compiler.composed.support_vectors import SUPPORT_VECTORS  # noqa: E402
 from ml_census.engine.compiler.pipeline import pipeline_tracer  # noqa: E402
 from ml_census.engine.compiler.pipeline.features import UnsupportedModelError  # noqa: E402
 from ml_census.engine.compiler.pipeline.refusals import REASONS, no_rule  # noqa: E402
@@ -71,7 +72,7 @@ def refused() -> dict[str, str | None]:
     instances = defaultdict(list)
     for _, estimator in estimators.instances():
         instances[type(estimator)].append(estimator)
-    rules = {*pipeline_tracer.RULES, *compiler.RULES}
+    rules = {*pipeline_tracer.RULES, *compiler.RULES, *SUPPORT_VECTORS}
     return {
         name: reason_of(owner, instances[owner])
         for name, owner in all_estimators()
@@ -90,6 +91,7 @@ def page() -> str:
     kinds = {
         **{owner.__name__: "step" for owner in pipeline_tracer.RULES},
         **{owner.__name__: "model" for owner in compiler.RULES},
+        **{owner.__name__: "model with a linear kernel" for owner in SUPPORT_VECTORS},
         **{name: module.partition(".")[0] for module, name in booster_rules.RULES},
         **{name: kind_of(name) for name, reason in reasons.items() if reason is None},
     }

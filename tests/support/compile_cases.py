@@ -14,6 +14,7 @@ from support import (
     compile_cases_networks,
     compile_cases_numbers,
     compile_cases_stacking,
+    compile_cases_support_vectors,
     compile_cases_transformers,
 )
 from support.compile_data import CompileCase
@@ -26,6 +27,7 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     **compile_cases_models.CASES,
     **compile_cases_bayes.CASES,
     **compile_cases_networks.CASES,
+    **compile_cases_support_vectors.CASES,
     **compile_cases_linear.CASES,
     **compile_cases_boosters.CASES,
     **compile_cases_composed.CASES,

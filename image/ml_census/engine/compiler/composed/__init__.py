@@ -15,5 +15,6 @@ Modules:
     adaboost.py         AdaBoostClassifier, AdaBoostRegressor
     calibration.py      CalibratedClassifierCV
     stacking.py         StackingClassifier, StackingRegressor
+    support_vectors.py  SVC, NuSVC, SVR and NuSVR with a linear kernel; for three classes, votes of pairs of classes
     tree_members.py     the decision trees of several inner estimators as one TreeEnsemble
 """

@@ -5,7 +5,15 @@ from typing import Any
 
 from sklearn.calibration import CalibratedClassifierCV
 
-from ml_census.engine.compiler.composed import adaboost, bagging, calibration, stacking, thresholds, voting
+from ml_census.engine.compiler.composed import (
+    adaboost,
+    bagging,
+    calibration,
+    stacking,
+    support_vectors,
+    thresholds,
+    voting,
+)
 from ml_census.engine.compiler.composed.builder import EstimatorInput
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 
@@ -17,5 +25,6 @@ RULES: dict[type, Rule] = {
     **dict.fromkeys(adaboost.ADABOOST, adaboost.compile_adaboost),
     **dict.fromkeys(stacking.STACKING, stacking.compile_stacking),
     CalibratedClassifierCV: calibration.compile_calibrated,
+    **dict.fromkeys(support_vectors.SUPPORT_VECTORS, support_vectors.compile_support_vectors),
 }
 """Class of a composed estimator -> the function that compiles such estimators."""

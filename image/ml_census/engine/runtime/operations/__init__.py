@@ -9,10 +9,11 @@ Modules:
     base.py         Operation and Shape, and the checks of fields and inputs
     general.py      voting, thresholds, means and sums
     boosting.py     AdaBoostClassifier and AdaBoostRegressor
+    pairs.py        votes of classifiers that compare pairs of classes
     calibration.py  CalibratedClassifierCV
 """
 
-from ml_census.engine.runtime.operations import boosting, calibration, general
+from ml_census.engine.runtime.operations import boosting, calibration, general, pairs
 from ml_census.engine.runtime.operations.base import Operation as Operation
 from ml_census.engine.runtime.operations.base import Shape as Shape
 
@@ -21,6 +22,7 @@ OPERATIONS: dict[str, type[Operation]] = {
     for each in (
         *(general.Link, general.Choose, general.Threshold, general.Mean, general.Votes),
         *(general.Sum, general.Spread, general.Lookup, general.Select),
+        pairs.PairVotes,
         *(boosting.BoostingDecision, boosting.BoostingLogits, boosting.WeightedMedian),
         *(calibration.Sigmoids, calibration.Interpolations, calibration.Shares, calibration.Temperature),
     )

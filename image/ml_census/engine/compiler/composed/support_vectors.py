@@ -1,0 +1,44 @@
+"""Compile support vector machines with a linear kernel: a linear model, whose scores compare pairs of classes."""
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.svm import SVC, SVR, NuSVC, NuSVR
+
+from ml_census.engine.compiler.composed.builder import Builder, EstimatorInput
+from ml_census.engine.compiler.linear.linear_compiler import compile_scores
+from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
+from ml_census.engine.compiler.pipeline.refusals import no_rule
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.engine.runtime.composition import DECISION, PREDICT
+from ml_census.engine.runtime.operations.general import Choose
+from ml_census.engine.runtime.operations.pairs import PairVotes
+
+SUPPORT_VECTORS = (SVC, NuSVC, SVR, NuSVR)
+
+
+def compile_support_vectors(model: Any, inputs: EstimatorInput, classes: list[Any] | None) -> CompiledPredictor:
+    """Return the compiled form of a fitted support vector machine with a linear kernel.
+
+    `classes` is None for a regressor. Raises UnsupportedModelError for another kernel,
+    and for a classifier with probabilities.
+    """
+    if model.kernel != "linear":
+        raise UnsupportedModelError(no_rule(type(model)))
+    if hasattr(model, "predict_proba"):
+        raise UnsupportedModelError(f"no rule for the probabilities of a {type(model).__name__}")
+    weights = model.coef_.toarray() if sparse.issparse(model.coef_) else model.coef_
+    scores = compile_scores(inputs.schema, inputs.features, *map(_float64, (weights, model.intercept_)))
+    if classes is None or len(classes) == 2:
+        return CompiledPredictor(inputs.schema, scores, classes, None if classes else "identity", zero_is_second=True)
+    builder = Builder(inputs)
+    pairs = builder.add(scores)
+    decision = builder.add(PairVotes(len(classes), True), [pairs])
+    compared = decision if model.break_ties else builder.add(PairVotes(len(classes), False), [pairs])
+    shown = decision if model.decision_function_shape == "ovr" else pairs
+    return builder.build(classes, {PREDICT: builder.add(Choose(), [compared]), DECISION: shown})
+
+
+def _float64(values: Any) -> np.ndarray:
+    return np.ascontiguousarray(values, dtype=np.float64)
