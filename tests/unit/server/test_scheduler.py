@@ -7,8 +7,10 @@ from queue import SimpleQueue
 
 import pytest
 
+from ml_census.protocols.native import PARQUET
 from ml_census.server.scheduler import CAPACITY, FAST, LOGIN, PROBE, WORK, PoolSpec, Scheduler, WorkerPool
 from support.running_server import SECONDS, BlockingApplication, parsed, post
+from support.tables import FORMATS
 
 MALFORMED = b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n"
 PREFLIGHT = b"OPTIONS /login HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -33,6 +35,9 @@ def scheduler(lengths: dict[str, int]) -> Scheduler:
             id="large-chunked-body",
         ),
         pytest.param(post("/", "a", "Content-Encoding: gzip\r\n"), WORK, id="compressed-body"),
+        *(pytest.param(post("/", "a", f"Content-Type: {each}\r\n"), WORK, id=each) for each in FORMATS),
+        pytest.param(post("/", "a", f"Content-Type: {PARQUET.title()}; a=b\r\n"), WORK, id="capitals"),
+        pytest.param(post("/", "a", "Content-Type: application/json\r\n"), FAST, id="json"),
         pytest.param(PREFLIGHT, FAST, id="preflight"),
         pytest.param(MALFORMED, FAST, id="malformed"),
     ],
