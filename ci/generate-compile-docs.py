@@ -36,7 +36,7 @@ from ml_census.models.pickles.predictor_factory import learn_schema  # noqa: E40
 from ml_census.schema import SchemaError  # noqa: E402
 from support import estimators  # noqa: E402
 
-DATA = ("classes", "regression", "binary")
+DATA = ("classes", "regression", "binary", "outputs", "labels")
 INTRODUCTION = """\
 # What compiles
 

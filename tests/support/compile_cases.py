@@ -15,6 +15,7 @@ from support import (
     compile_cases_numbers,
     compile_cases_stacking,
     compile_cases_support_vectors,
+    compile_cases_targets,
     compile_cases_transformers,
 )
 from support.compile_data import CompileCase
@@ -33,4 +34,5 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     **compile_cases_composed.CASES,
     **compile_cases_ensembles.CASES,
     **compile_cases_stacking.CASES,
+    **compile_cases_targets.CASES,
 }

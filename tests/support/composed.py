@@ -5,11 +5,16 @@ from functools import cache
 from ml_census.engine.compiler.equivalence import compile_and_verify
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.serialization import from_bytes, to_bytes
-from support import compile_cases_composed, compile_cases_ensembles, compile_cases_stacking
+from support import compile_cases_composed, compile_cases_ensembles, compile_cases_stacking, compile_cases_targets
 from support.comparison import assert_same_predictions
 from support.compile_data import CompileCase
 
-CASES = {**compile_cases_composed.CASES, **compile_cases_ensembles.CASES, **compile_cases_stacking.CASES}
+CASES = {
+    **compile_cases_composed.CASES,
+    **compile_cases_ensembles.CASES,
+    **compile_cases_stacking.CASES,
+    **compile_cases_targets.CASES,
+}
 
 
 @cache

@@ -9,6 +9,7 @@ from ml_census.engine.runtime.operations import Operation
 from ml_census.engine.runtime.operations.boosting import BoostingDecision, WeightedMedian
 from ml_census.engine.runtime.operations.calibration import Shares, Sigmoids, Temperature
 from ml_census.engine.runtime.operations.general import Choose, Lookup, Mean, Select, Spread, Sum, Threshold, Votes
+from ml_census.engine.runtime.operations.outputs import Columnwise, Concatenate, RestShares
 from support.compile_mutations import Mutation
 from support.composed import case
 
@@ -70,5 +71,12 @@ MUTATIONS = {
     ),
     "the probability of the other class": mutation("StackingClassifier before a tree", other(Select([0])), Select),
     "numbers of other classes": mutation("StackingClassifier of classes", other(Lookup([[1.0], [0.0], [2.0]])), Lookup),
+    "no inverse of the target": mutation(
+        "TransformedTargetRegressor of logarithms", other(Columnwise([[]])), Columnwise
+    ),
+    "outputs in another order": mutation("MultiOutputRegressor", reversed_results, Concatenate),
+    "probabilities of classes without shares": mutation(
+        "OneVsRestClassifier", other(Columnwise([[], [], []])), RestShares
+    ),
     "equal votes": mutation("VotingClassifier, hard, weighted", other(Votes([1, 1, 1], 2)), Votes),
 }

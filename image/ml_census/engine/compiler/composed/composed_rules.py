@@ -4,13 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
+from sklearn.multioutput import MultiOutputRegressor
 
 from ml_census.engine.compiler.composed import (
     adaboost,
     bagging,
     calibration,
+    multiclass,
     stacking,
     support_vectors,
+    targets,
     thresholds,
     voting,
 )
@@ -24,6 +29,10 @@ RULES: dict[type, Rule] = {
     **dict.fromkeys(bagging.BAGGING, bagging.compile_bagging),
     **dict.fromkeys(adaboost.ADABOOST, adaboost.compile_adaboost),
     **dict.fromkeys(stacking.STACKING, stacking.compile_stacking),
+    OneVsRestClassifier: multiclass.compile_one_vs_rest,
+    OneVsOneClassifier: multiclass.compile_one_vs_one,
+    MultiOutputRegressor: targets.compile_outputs,
+    TransformedTargetRegressor: targets.compile_transformed,
     CalibratedClassifierCV: calibration.compile_calibrated,
     **dict.fromkeys(support_vectors.SUPPORT_VECTORS, support_vectors.compile_support_vectors),
 }

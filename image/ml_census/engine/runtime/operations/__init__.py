@@ -11,9 +11,10 @@ Modules:
     boosting.py     AdaBoostClassifier and AdaBoostRegressor
     pairs.py        votes of classifiers that compare pairs of classes
     calibration.py  CalibratedClassifierCV
+    outputs.py      several outputs, pairs of classes, transformed targets
 """
 
-from ml_census.engine.runtime.operations import boosting, calibration, general, pairs
+from ml_census.engine.runtime.operations import boosting, calibration, general, outputs, pairs
 from ml_census.engine.runtime.operations.base import Operation as Operation
 from ml_census.engine.runtime.operations.base import Shape as Shape
 
@@ -25,6 +26,7 @@ OPERATIONS: dict[str, type[Operation]] = {
         pairs.PairVotes,
         *(boosting.BoostingDecision, boosting.BoostingLogits, boosting.WeightedMedian),
         *(calibration.Sigmoids, calibration.Interpolations, calibration.Shares, calibration.Temperature),
+        *(outputs.Concatenate, outputs.Columnwise, outputs.RestShares, outputs.PairDecision),
     )
 }
 """Name of an operation in compiled.npz -> its class."""
