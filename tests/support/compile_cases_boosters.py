@@ -19,7 +19,7 @@ from support.compile_data import CompileCase
 
 COUNT = 600
 TREES = 8
-"""Number of boosting rounds of each model. ci/sweep-boosters.py sets a higher number."""
+"""Number of boosting rounds of each model. ci/sweep-compiled.py can set a higher number."""
 RANDOM = np.random.default_rng(0)
 
 
