@@ -112,8 +112,10 @@ class ParquetContent:
     def _flush(self) -> None:
         table = pa.Table.from_batches(self._pending).replace_schema_metadata(None)
         if self._writer is None:
-            texts = [field.name for field in table.schema if pa.types.is_dictionary(field.type)]
-            self._writer = pa.parquet.ParquetWriter(self._sink, table.schema, use_dictionary=texts, store_schema=False)
+            repeated = [field.name for field in table.schema if not pa.types.is_floating(field.type)]
+            self._writer = pa.parquet.ParquetWriter(
+                self._sink, table.schema, use_dictionary=repeated, store_schema=False
+            )
         self._writer.write_table(table, row_group_size=GROUP_ROWS)
         self._pending.clear()
 

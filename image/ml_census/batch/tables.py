@@ -62,7 +62,11 @@ def open_table(file: StoredFile, schema: Schema, keep: Sequence[str] | None) -> 
         raise BatchError(f"{file.uri}: was removed since the start of the run") from error
     except storage.StorageError as error:
         raise type(error)(f"{file.uri}: {error}") from error
+    except pa.ArrowMemoryError:
+        raise
     except (pa.ArrowException, OSError, UnicodeError, csv_text.CsvError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the disk; those of pyarrow have no number
+            raise storage.StorageError(f"{file.uri}: {error.strerror}") from error
         kind = "CSV" if file.uri.lower().endswith(CSV_SUFFIXES) else "Parquet"
         raise BatchError(f"{file.uri}: cannot be read as {kind}: {_reason(error)}") from error
 
@@ -80,7 +84,7 @@ class _ParquetTable:
         self.groups = [footer.metadata.row_group(index).num_rows for index in range(footer.num_row_groups)]
         types = footer.schema_arrow
         self._names = find_columns(file.uri, types, schema, keep)
-        texts = [name for name in self._names if pa.types.is_string(types.field(name).type)]
+        texts = [name for name in schema.names if name in self._names and pa.types.is_string(types.field(name).type)]
         self._file = pa.parquet.ParquetFile(
             opened, metadata=footer.metadata, read_dictionary=texts, pre_buffer=not storage.is_local(file.uri)
         )

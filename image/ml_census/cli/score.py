@@ -64,7 +64,7 @@ def score(
         from ml_census.batch.plan import Settings
     except ModuleNotFoundError as error:
         fail(f"score needs the extra: pip install 'ml-census[batch]' ({error})", UNUSABLE)
-    settings = Settings(source, None if keep_all else keep, max_rejected)
+    settings = Settings(source, None if keep_all else tuple(dict.fromkeys(keep)), max_rejected)
     with _fail_in_one_line():
         if only_check:
             state = run.check(model, output, settings, model_sha256)

@@ -27,6 +27,9 @@ CASES: list[tuple[Column, pa.Array]] = [
     (NULLABLE, pa.array([True, False, None])),
     (NULLABLE, pa.array(["1", " .5", "x", "", "NA", None, "1e400", "0.30000000000000004"])),
     (NULLABLE, pa.array(["7", "8"]).dictionary_encode()),
+    (NULLABLE, pa.array(["7", None, "x"]).dictionary_encode()),
+    (NUMBER, pa.array(["-0", "-0.0", "007", "-12", "1.", "1e3", "1", None, "y"], pa.large_string())),
+    (NUMBER, pa.array(["0.1", "123456789012345.123456789012345", "-99999999999999999999999999999", "9" * 16])),
     (NULLABLE, pa.array([Decimal("1.10"), None, Decimal("-2.00")])),
     (NULLABLE, pa.nulls(2)),
     (TEXTS, pa.array(["a", " a", "b ", "new", None, "", "NA"])),
@@ -75,7 +78,7 @@ def test_number_of_kept_verdicts_is_bounded(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(column_values, "MAX_CACHED", 10)
     converter = ColumnConverter(NUMBER)
 
-    values = [converter.convert(pa.array([str(number)])).values[0] for number in range(50)]
+    values = [converter.convert(pa.array([f"{number}e0"])).values[0] for number in range(50)]
 
     assert values == list(range(50))
     assert len(converter._verdicts) <= 10

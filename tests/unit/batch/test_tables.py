@@ -1,5 +1,6 @@
 """Tables are read in batches; a damaged file or a changed one is named in one line."""
 
+import errno
 import gzip
 from collections.abc import Callable
 from pathlib import Path
@@ -127,6 +128,14 @@ def test_file_changed_while_it_is_read_is_named(parquet: Path) -> None:
 
     with pytest.raises(BatchError, match="t.parquet: has changed since"), open_table(file, SCHEMA, ()):
         pq.write_table(TABLE.slice(1), parquet)
+
+
+def test_error_of_the_disk_can_be_retried(parquet: Path) -> None:
+    """Any error with a number is of the operating system, and not of the content."""
+    (file,) = storage.find(str(parquet))
+
+    with pytest.raises(storage.StorageError, match="t.parquet: Input/output error$"), open_table(file, SCHEMA, ()):
+        raise OSError(errno.EIO, "Input/output error")
 
 
 def test_removed_file_is_named(parquet: Path) -> None:

@@ -26,6 +26,11 @@ def test_complete_run_is_reported(batch: BatchFolder) -> None:
     assert result.stdout.count('"event": "part"') == 1
 
 
+def test_column_to_keep_counts_once(batch: BatchFolder) -> None:
+    assert score(batch, "--keep", "sex", "--keep", "sex").exit_code == 0
+    assert batch.table().column_names[:2] == ["sex", "prediction"]
+
+
 def test_process_reports_the_parts_of_others(batch: BatchFolder) -> None:
     result = score(batch, "--shard-index", "1", "--shard-count", "2")
 
