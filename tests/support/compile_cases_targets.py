@@ -9,7 +9,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
-from sklearn.multioutput import MultiOutputRegressor
+from sklearn.multioutput import MultiOutputRegressor, RegressorChain
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     MaxAbsScaler,
@@ -32,12 +32,14 @@ from support.compile_data import (
     CompileCase,
     columns_of,
     forest_of,
+    of_frame,
     of_numbers,
     tree,
 )
 
 NAMES = np.array(["low", "middle", "high"])
 TWO_TARGETS = np.column_stack([MONEY, LABELS * 2.0])
+THREE_TARGETS = np.column_stack([TWO_TARGETS, NUMBERS[:, 1] * MONEY])
 FOREST = RandomForestRegressor(5, random_state=0)
 
 
@@ -51,6 +53,10 @@ def against_one(estimator: Any, labels: Any = NAMES[THREE]) -> CompileCase:
 
 def outputs(estimator: Any, targets: Any = TWO_TARGETS) -> CompileCase:
     return of_numbers(MultiOutputRegressor(estimator), labels=targets)
+
+
+def chain(estimator: Any, **settings: Any) -> CompileCase:
+    return of_numbers(RegressorChain(estimator, **settings), labels=THREE_TARGETS)
 
 
 def transformed(estimator: Any, targets: Any = MONEY, **settings: Any) -> CompileCase:
@@ -90,6 +96,15 @@ TARGETS: dict[str, Callable[[], CompileCase]] = {
         HistGradientBoostingRegressor(max_iter=3), MONEY[:, np.newaxis]
     ),
     "MultiOutputRegressor of linear models": lambda: outputs(Ridge()),
+    "RegressorChain": lambda: chain(FOREST),
+    "RegressorChain in another order": lambda: chain(FOREST, order=[2, 0, 1]),
+    "RegressorChain of XGBoost": lambda: chain(XGBRegressor(n_estimators=3), order=[1, 2, 0]),
+    "RegressorChain of linear models": lambda: chain(make_pipeline(StandardScaler(), Ridge())),
+    "RegressorChain of a sparse matrix": lambda: of_frame(
+        columns_of((OneHotEncoder(handle_unknown="ignore"), CATEGORIES)),
+        RegressorChain(XGBRegressor(n_estimators=3)),
+        labels=THREE_TARGETS,
+    ),
     "TransformedTargetRegressor": lambda: transformed(FOREST),
     "TransformedTargetRegressor of logarithms": lambda: transformed(FOREST, func=np.log1p, inverse_func=np.expm1),
     "TransformedTargetRegressor of a frame": transformed_frame,

@@ -74,6 +74,7 @@ MUTATIONS = {
     "no inverse of the target": mutation(
         "TransformedTargetRegressor of logarithms", other(Columnwise([[]])), Columnwise
     ),
+    "outputs of a chain in another order": mutation("RegressorChain in another order", reversed_results, Concatenate),
     "outputs in another order": mutation("MultiOutputRegressor", reversed_results, Concatenate),
     "probabilities of classes without shares": mutation(
         "OneVsRestClassifier", other(Columnwise([[], [], []])), RestShares

@@ -17,6 +17,6 @@ Modules:
     stacking.py         StackingClassifier, StackingRegressor
     support_vectors.py  SVC, NuSVC, SVR and NuSVR with a linear kernel; for three classes, votes of pairs of classes
     multiclass.py       OneVsRestClassifier, OneVsOneClassifier
-    targets.py          TransformedTargetRegressor, MultiOutputRegressor
+    targets.py          TransformedTargetRegressor, MultiOutputRegressor, RegressorChain
     tree_members.py     the decision trees of several inner estimators as one TreeEnsemble
 """

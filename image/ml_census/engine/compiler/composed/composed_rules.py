@@ -6,7 +6,7 @@ from typing import Any
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
-from sklearn.multioutput import MultiOutputRegressor
+from sklearn.multioutput import MultiOutputRegressor, RegressorChain
 
 from ml_census.engine.compiler.composed import (
     adaboost,
@@ -32,6 +32,7 @@ RULES: dict[type, Rule] = {
     OneVsRestClassifier: multiclass.compile_one_vs_rest,
     OneVsOneClassifier: multiclass.compile_one_vs_one,
     MultiOutputRegressor: targets.compile_outputs,
+    RegressorChain: targets.compile_chain,
     TransformedTargetRegressor: targets.compile_transformed,
     CalibratedClassifierCV: calibration.compile_calibrated,
     **dict.fromkeys(support_vectors.SUPPORT_VECTORS, support_vectors.compile_support_vectors),

@@ -1,8 +1,9 @@
-"""Compile TransformedTargetRegressor and MultiOutputRegressor."""
+"""Compile TransformedTargetRegressor, MultiOutputRegressor and RegressorChain."""
 
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 from ml_census.engine.compiler.composed.builder import Builder, EstimatorInput, response
@@ -10,6 +11,7 @@ from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.composition import PREDICT
 from ml_census.engine.runtime.number_operations import UFUNCS
+from ml_census.engine.runtime.operations.general import Sum
 from ml_census.engine.runtime.operations.outputs import Columnwise, Concatenate
 
 
@@ -22,6 +24,33 @@ def compile_outputs(model: Any, inputs: EstimatorInput, classes: list[Any] | Non
     numbers = [response(estimator, builder.add_estimator(estimator), PREDICT) for estimator in model.estimators_]
     predicted = builder.add(Concatenate(), numbers)
     return builder.build(None, {PREDICT: predicted}, flat=len(numbers) == 1)
+
+
+class _AppendedZeros:
+    """Step that appends columns of zeros, in place of the predictions that a RegressorChain appends."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def transform(self, rows: Any) -> Any:
+        zeros = np.zeros((rows.shape[0], self.count))
+        return sparse.hstack((rows, zeros)) if sparse.issparse(rows) else np.hstack((rows, zeros))
+
+
+def compile_chain(model: Any, inputs: EstimatorInput, classes: list[Any] | None) -> CompiledPredictor:
+    """Return the compiled form of a fitted RegressorChain. Each regressor also takes the predictions before it.
+
+    Raises UnsupportedModelError if an inner estimator is not supported.
+    """
+    builder = Builder(inputs)
+    results: list[int] = []
+    for estimator in model.estimators_:
+        own = inputs.with_results(len(results), _AppendedZeros(len(results)))
+        predicted = response(estimator, builder.add_estimator(estimator, own, results), PREDICT)
+        results.append(builder.add(Sum(1, True), [predicted]))  # the chain stores predictions as float64
+    ordered = [results[index] for index in np.argsort(model.order_)]
+    predicted = builder.add(Concatenate(), ordered)
+    return builder.build(None, {PREDICT: predicted}, flat=len(results) == 1)
 
 
 def compile_transformed(model: Any, inputs: EstimatorInput, classes: list[Any] | None) -> CompiledPredictor:

@@ -1,4 +1,4 @@
-"""MultiOutputRegressor and TransformedTargetRegressor are compiled."""
+"""MultiOutputRegressor, RegressorChain and TransformedTargetRegressor are compiled."""
 
 from typing import Any
 
