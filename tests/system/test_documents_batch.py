@@ -1,6 +1,7 @@
 """The commands of the guides for batch scoring. A Job of the fake cluster runs the command of its pods."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +25,7 @@ def guide(name: str) -> list[str]:
 
 @pytest.fixture
 def tables(docs: DocsEnvironment) -> Iterator[DocsEnvironment]:
-    """Yield the environment with the values of the guide. Set the values back at the end."""
+    """Yield the environment with the values of the guide. At the end, set the values back and remove all tables."""
     before = (docs.folder / "prod.yaml").read_text()
     prepare, allow, deploy, *_ = guide("batch-on-kubernetes")
     docs.type(prepare, allow)
@@ -33,6 +34,8 @@ def tables(docs: DocsEnvironment) -> Iterator[DocsEnvironment]:
     yield docs
     (docs.folder / "prod.yaml").write_text(before)
     docs.type(deploy)
+    for folder in (docs.folder / "bucket/my-tables", docs.folder / "results", docs.state / "tables"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def customers(docs: DocsEnvironment, first: int = 0) -> pandas.DataFrame:
