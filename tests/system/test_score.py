@@ -16,6 +16,7 @@ from conftest import write_trained
 from support.score_command import ScoreCommand, each_once, end, numbered_rows, write_input
 
 FILES, ROWS = 8, 20_000
+ENDED = "ml-census: ended by SIGTERM: the same command continues the run"
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +60,7 @@ def test_sigterm_ends_at_once_and_a_second_run_continues(command: ScoreCommand) 
 
     process.send_signal(signal.SIGTERM)
 
-    assert end(process) == (143, ["ml-census: ended by SIGTERM: the same command continues the run"])
+    assert end(process) == (143, [ENDED])
     assert command.unfinished() == []
     before = {path.name: path.stat().st_mtime_ns for path in command.files()}
     assert f"part-{first['part']:05}.json" in before
@@ -67,6 +68,17 @@ def test_sigterm_ends_at_once_and_a_second_run_continues(command: ScoreCommand) 
     assert each_once(command.ids(), FILES * ROWS)
     after = {path.name: path.stat().st_mtime_ns for path in command.files()}
     assert before.items() <= after.items()
+
+
+def test_sigterm_during_the_start_ends_in_one_line(command: ScoreCommand) -> None:
+    """Expect this while modules are imported. Before the command begins, Python's default ends the process."""
+    for _ in range(4):
+        process = command.start()
+        time.sleep(random.uniform(0.1, 0.5))
+
+        process.send_signal(signal.SIGTERM)
+
+        assert end(process) in [(143, [ENDED]), (-signal.SIGTERM, [])]
 
 
 def test_runs_killed_at_random_moments_lose_no_row(command: ScoreCommand) -> None:

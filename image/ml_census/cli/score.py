@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -104,9 +105,12 @@ def _fail_in_one_line() -> Iterator[None]:
 
 
 def _end_at_once(*_: Any) -> None:
-    """End the process within a part. The next run scores the part again."""
-    from ml_census.storage import discard_unfinished
+    """End the process within a part. The next run scores the part again.
 
-    discard_unfinished()
+    The signal can arrive while ml_census.storage is being imported.
+    """
+    discard = getattr(sys.modules.get("ml_census.storage"), "discard_unfinished", None)
+    if discard is not None:
+        discard()
     os.write(2, b"ml-census: ended by SIGTERM: the same command continues the run\n")
     os._exit(TERMINATED)
