@@ -15,7 +15,7 @@ from sklearn.ensemble import (
 )
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
-from sklearn.naive_bayes import GaussianNB
+from sklearn.naive_bayes import CategoricalNB, GaussianNB
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, OrdinalEncoder, StandardScaler
@@ -28,7 +28,7 @@ from ml_census.engine.runtime.layered_model import LayeredModel
 from ml_census.engine.runtime.linear_model import LinearModel, NumericFeature
 from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
 from ml_census.schema import Schema
-from support.compile_data import FRAME, LABELS, NULLABLE, columns_of, encoded
+from support.compile_data import CODES, FRAME, LABELS, NULLABLE, columns_of, encoded
 
 RANDOM = np.random.default_rng(3)
 NUMBERS = RANDOM.normal(size=(300, 2))
@@ -288,6 +288,14 @@ MUTATIONS = {
     ),
     "no probability of the classes": Mutation(
         lambda: GaussianNB().fit(NUMBERS, CLASSES), with_layer(log_priors=lambda layer: layer.log_priors * 0)
+    ),
+    "a table changed": Mutation(
+        lambda: CategoricalNB().fit(CODES, LABELS),
+        with_linear(
+            folded=lambda scoring: [
+                replace(table, contributions=changed(table.contributions, (3, 0), -9.0)) for table in scoring.folded
+            ]
+        ),
     ),
     "another activation": Mutation(
         lambda: MLPClassifier((3,), max_iter=5, random_state=0, solver="lbfgs", tol=1).fit(NUMBERS, CLASSES),

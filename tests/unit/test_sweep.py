@@ -18,6 +18,9 @@ SAMPLE = {
     "RandomForestRegressor": ("outputs", "compiled"),
     "MLPClassifier": ("labels", "sklearn"),
     "ElasticNet": ("regression", "compiled"),
+    "IsolationForest": ("mixed", "compiled"),
+    "GaussianNB": ("mixed", "compiled"),
+    "MLPRegressor": ("outputs", "compiled"),
     "KMeans": ("regression", "sklearn"),
     "GridSearchCV": ("classes", "compiled"),
 }

@@ -65,8 +65,9 @@ def verify_equivalence(compiled: CompiledPredictor, original: SklearnPredictor, 
     """Return the number of compared rows: both models predict the same for each row, or both reject the row.
 
     `golden` are rows that are compared besides the generated rows, or None. Raises
-    NotEquivalentError if the classes or the results of any row differ. Raises OSError
-    if a tree model needs libkernel.so and the file cannot be loaded.
+    NotEquivalentError if the classes or the results of any row differ, or if both
+    models reject the rows with known categories and numbers near the thresholds. Raises
+    OSError if a tree model needs libkernel.so and the file cannot be loaded.
     """
     if (compiled.classes, compiled.has_probabilities) != (original.classes, original.has_probabilities):
         raise NotEquivalentError("the compiled model has other classes")
@@ -74,7 +75,8 @@ def verify_equivalence(compiled: CompiledPredictor, original: SklearnPredictor, 
     compared = 0
     for rows, columns in (("golden rows", golden), ("rows made from the schema", samples.typical_rows(TYPICAL_ROWS))):
         if columns:
-            _compare(rows, compiled, original, columns)
+            if not _compare(rows, compiled, original, columns):
+                raise NotEquivalentError(f"both models reject {rows}, so no predictions are compared")
             compared += len(columns[0])
     for name, columns in samples.edge_rows(MAX_EDGE_ROWS):
         _compare_edges(f"edge values of column {name}", compiled, original, columns)
@@ -83,26 +85,33 @@ def verify_equivalence(compiled: CompiledPredictor, original: SklearnPredictor, 
 
 
 def _compare_edges(rows: str, compiled: CompiledPredictor, original: SklearnPredictor, columns: Columns) -> None:
-    """Compare all rows at once, then one by one if the results differ: a model rejects a batch for a single row."""
+    """Compare all rows at once, then one by one if results differ or a model rejects them: one row rejects a batch."""
     try:
-        _compare(rows, compiled, original, columns)
+        is_accepted = _compare(rows, compiled, original, columns)
     except NotEquivalentError:
+        is_accepted = False
+    if not is_accepted:
         for row in range(len(columns[0])):
             _compare(rows, compiled, original, [values[row : row + 1] for values in columns])
 
 
-def _compare(rows: str, compiled: CompiledPredictor, original: SklearnPredictor, columns: Columns) -> None:
-    """Raise NotEquivalentError unless both models predict the same for all rows, or both reject the rows."""
+def _compare(rows: str, compiled: CompiledPredictor, original: SklearnPredictor, columns: Columns) -> bool:
+    """Return whether both models accept the rows, and predict the same for all.
+
+    Raises NotEquivalentError if the predictions differ, or if one model rejects the
+    rows.
+    """
     for method in ("predict", "probabilities") if compiled.has_probabilities else ("predict",):
         expected, actual = _result(original, method, columns), _result(compiled, method, columns)
         if expected is None and actual is None:
-            continue
+            return False
         if expected is None or actual is None:
             raise NotEquivalentError(
                 f"only {'scikit-learn' if expected is None else 'the compiled model'} rejects {rows}"
             )
         if not _are_equal(compiled, method, actual, expected):
             raise NotEquivalentError(f"{'predictions' if method == 'predict' else 'probabilities'} differ on {rows}")
+    return True
 
 
 def _are_equal(compiled: CompiledPredictor, method: str, actual: list[Any], expected: list[Any]) -> bool:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.compiler.equivalence import NotEquivalentError, compile_and_verify, verify_equivalence
@@ -16,6 +16,7 @@ from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.linear_model import LinearModel
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.schema_inference import infer_schema
+from ml_census.schema import Column, Schema
 from support.compile_cases import CASES
 from support.compile_data import LABELS, NUMBERS
 
@@ -100,3 +101,15 @@ def test_golden_rows_find_what_sampled_rows_do_not() -> None:
     assert verify_equivalence(wrong, original) > 2000
     with pytest.raises(NotEquivalentError, match="^predictions differ on golden rows$"):
         verify_equivalence(wrong, original, [[12345.678], [0.5]])
+
+
+def test_model_that_rejects_all_generated_rows_is_not_verified() -> None:
+    """The logarithm of the generated numbers, which are below 1e8, exists only four times or less."""
+    model = make_pipeline(*[FunctionTransformer(np.log) for _ in range(5)], LinearRegression())
+    model.fit([[1e300], [1e301], [1e302]], [1, 2, 3])
+    original = SklearnPredictor(model, Schema((Column(0, "number"),), "numbers"))
+
+    predictor, engine = compile_and_verify(original)
+
+    assert predictor is original
+    assert engine.reason == "both models reject rows made from the schema, so no predictions are compared"

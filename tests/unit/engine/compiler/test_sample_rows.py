@@ -82,3 +82,24 @@ def test_sampled_rows_are_valid(name: str) -> None:
     rows = [list(row) for row in zip(*columns, strict=True)]
 
     assert len(compiled(name).schema.validate_rows(rows).columns[0]) == 50
+
+
+@pytest.mark.parametrize("name", ["CategoricalNB of numbers", "log, linear", "log1p, forest", "Box-Cox, linear"])
+def test_model_accepts_all_typical_rows(name: str) -> None:
+    """A row that the model rejects would leave the whole batch without a comparison."""
+    case = CASES[name]()
+    compiled = compile_model(case.model, case.schema)
+
+    rows = SampleGenerator(compiled).typical_rows(500)
+
+    assert len(compiled.predict(rows)) == 500
+
+
+def test_missing_values_that_the_model_rejects_are_edge_rows() -> None:
+    compiled = compile_model(LinearRegression().fit(NUMBERS, LABELS), NULLABLE)
+
+    generator = SampleGenerator(compiled)
+
+    assert not any(value != value for values in generator.typical_rows(200) for value in values)
+    edges = [rows[int(name)] for name, rows in generator.edge_rows(100)]
+    assert [sum(value != value for value in values) for values in edges] == [1, 1]
