@@ -129,3 +129,11 @@ DAMAGED: dict[str, Change] = {
 @pytest.mark.parametrize("change", DAMAGED.values(), ids=DAMAGED.keys())
 def test_damaged_file_of_a_composed_model_is_rejected(change: Change) -> None:
     assert_rejected(COMPOSED, change)
+
+
+def test_numbers_that_several_models_read_are_converted_once() -> None:
+    two = Composition(2, [Part(SUM), Part(SUM), Part(Mean(), (0, 1))], {"predict": 2})
+
+    assert two.scores([[1, 2], [10, 20]]).tolist() == [[11.0], [22.0]]
+    assert all(isinstance(values, np.ndarray) for values in two._with_arrays([[1], [2]]))
+    assert not any(isinstance(values, np.ndarray) for values in CHAIN._with_arrays([[1], [2]]))
