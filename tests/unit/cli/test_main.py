@@ -17,7 +17,8 @@ def test_all_commands_are_registered() -> None:
     commands = {" ".join(path) for path in paths(main) if path}
 
     assert commands == {
-        "serve", "check", "train", "publish", "user", "user add", "user remove", "generate-key", "predict", "sandbox"
+        "serve", "check", "train", "publish", "user", "user add", "user remove", "generate-key", "predict", "sandbox",
+        "score"
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
 from ml_census.engine.compiler.compiler import compile_model
+from ml_census.engine.sklearn_output import squeeze_single_target
 from ml_census.models.schema_inference import infer_schema
 from support.comparison import assert_same_predictions, is_rejected, single_rows
 from support.compile_cases import CASES
@@ -30,7 +31,7 @@ def case(name: str) -> CompileCase:
 def test_compiled_model_predicts_as_sklearn(name: str, count: int) -> None:
     original = case(name).original()
     columns = original.schema.validate_rows(case(name).rows()[:count]).columns
-    expected = case(name).model.predict(case(name).inputs).tolist()[:count]
+    expected = squeeze_single_target(case(name).model.predict(case(name).inputs).tolist())[:count]
 
     compiled = compile_model(original.model, original.schema)
 
