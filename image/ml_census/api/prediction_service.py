@@ -11,7 +11,8 @@ from ml_census.schema import MAX_DETAILS
 
 MAX_REASONS_ROWS = 1000
 """Maximum number of rows in a request for reasons (1,000). For the random forest of the
-article, these rows take 0.4 s."""
+article, 1,000 rows of the test data take 0.4 s. The slowest pair of rows that a search
+found takes 4 ms."""
 
 
 class NoProbabilitiesError(Exception):
