@@ -13,7 +13,6 @@ from support.compile_data import CATEGORIES, LABELS, MEASURES, MONEY, NUMBERS, T
 FIVE = np.digitize(NUMBERS[:, 0] + NUMBERS[:, 1], [25, 45, 60, 75])
 CLASSIFIERS = (
     SVC(kernel="linear"),
-    SVC(kernel="linear", break_ties=True),
     SVC(kernel="linear", decision_function_shape="ovo"),
     NuSVC(kernel="linear", nu=0.1),
 )
@@ -35,6 +34,7 @@ CASES: dict[str, Callable[[], CompileCase]] = {
     **{f"{model}, two classes": scaled(model, LABELS) for model in CLASSIFIERS},
     **{f"{model}, five classes": scaled(model, FIVE) for model in CLASSIFIERS},
     **{f"{model}": scaled(model, MONEY / 100) for model in REGRESSORS},
+    "SVC that breaks ties, two classes": scaled(SVC(kernel="linear", break_ties=True), LABELS),
     "SVC of names": scaled(SVC(kernel="linear"), np.array(["low", "middle", "high"])[THREE]),
     "SVC of a sparse matrix": of_a_sparse_matrix,
 }
