@@ -157,7 +157,7 @@ def test_call_guide_predicts_with_python(demo: DocsEnvironment, index: int, caps
 
     exec(as_alice(demo, block), {})
 
-    assert f"# {capsys.readouterr().out}" == block.rpartition("# ")[1] + block.rpartition("# ")[2]
+    assert f"# {capsys.readouterr().out.splitlines()[-1]}\n" == block.rpartition("# ")[1] + block.rpartition("# ")[2]
 
 
 def test_call_guide_predicts_with_javascript(demo: DocsEnvironment, browser: Browser) -> None:

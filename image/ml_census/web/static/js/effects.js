@@ -1,6 +1,6 @@
 // What moved the answer: the effects of the values on the score, against the typical row.
 
-import { predict, session } from "./api.js";
+import { predict, RequestError, session } from "./api.js";
 import { comparedClass } from "./answer.js";
 import { $, columnName, countOf, element, formatChange, formatPrediction, formatValue, isEqual } from "./format.js";
 
@@ -14,6 +14,9 @@ let refusal = null; // {schema, problem}: the error 400 of a model without reaso
 export async function reasonsOf(row) {
   const { schema } = session;
   if (refusal?.schema === schema) throw refusal.problem;
+  if (schema.columns.some(({ training }) => training?.typical === undefined)) {
+    throw new RequestError("this model has no typical row: publish the model with its training data");
+  }
   try {
     const { reasons } = await predict([row], schema.columns.length);
     return reasons[0];
