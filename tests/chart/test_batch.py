@@ -61,6 +61,8 @@ def test_index_scores_its_share_into_a_folder_of_its_job(chart: Chart) -> None:
         ({"maxRejected": 0}, []),
         ({"maxRejected": 0.01}, ["--max-rejected", "0.01"]),
         ({"maxRejected": 1}, ["--max-rejected", "1"]),
+        ({"reasons": 0}, []),
+        ({"reasons": 3}, ["--reasons", "3"]),
     ],
 )
 def test_value_is_an_option_of_score(chart: Chart, batch: dict[str, Any], options: list[str]) -> None:

@@ -141,7 +141,7 @@ def test_missing_block_of_values_is_accepted(chart: Chart, block: str) -> None:
         ("autoscaling", ["keda", "metrics", "triggers"]),
         ("metrics", ["podMonitoring", "dashboard", "labels"]),
         ("gateway", ["filters", "parentRefs", "address", "tlsSecret"]),
-        ("batch", ["schedule", "keep", "maxRejected", "queueName", "image", "nodeSelector", "tolerations"]),
+        ("batch", ["schedule", "keep", "maxRejected", "reasons", "queueName", "image", "nodeSelector", "tolerations"]),
     ],
 )
 def test_missing_keys_of_a_block_count_as_default(chart: Chart, block: str, keys: list[str]) -> None:

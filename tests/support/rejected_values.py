@@ -253,6 +253,8 @@ REJECTED: list[tuple[Node, str]] = [
     ({"batch": {"maxRejected": -0.1}}, "/batch/maxRejected"),
     ({"batch": {"maxRejected": 1.1}}, "/batch/maxRejected"),
     ({"batch": {"maxRejected": "1%"}}, "/batch/maxRejected"),
+    ({"batch": {"reasons": -1}}, "/batch/reasons"),
+    ({"batch": {"reasons": 1.5}}, "/batch/reasons"),
     ({"batch": {"completions": 0}}, "/batch/completions"),
     ({"batch": {"completions": 10001}}, "/batch/completions"),
     ({"batch": {"completions": None}}, "missing property 'completions'"),

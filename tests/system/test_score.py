@@ -53,6 +53,20 @@ def test_million_rows_are_predicted_as_by_a_server(tmp_path: Path, model: str) -
     assert [list(row.values()) for row in shares] == served.predict_proba(rows)
 
 
+def test_reasons_are_columns_of_the_output(tmp_path: Path, model: str) -> None:
+    """Expect the names and the effects of the two columns with the largest effects."""
+    pq.write_table(numbered_rows(0, 500), tmp_path / "in.parquet")
+    command = ScoreCommand(tmp_path, model, "in.parquet")
+
+    assert command.run("--reasons", "2") == (0, ["out: complete: 500 rows, 0 rejected"])
+
+    scored = pq.read_table(tmp_path / "out/part-00000.parquet")
+    assert scored.column_names[-5:] == ["reason_1", "effect_1", "reason_2", "effect_2", "model_version"]
+    effects = [abs(scored[name].to_numpy()) for name in ("effect_1", "effect_2")]
+    assert set(scored["reason_1"].to_pylist()) <= {*ml_census.load(model).columns}
+    assert (effects[0] >= effects[1]).all()
+
+
 def test_sigterm_ends_at_once_and_a_second_run_continues(command: ScoreCommand) -> None:
     process = command.start()
     assert process.stdout

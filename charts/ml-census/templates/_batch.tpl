@@ -64,4 +64,8 @@ Arguments of `ml-census score`. Kubernetes replaces each $(NAME) by an environme
 - --max-rejected
 - {{ . | quote }}
 {{- end }}
+{{- with .Values.batch.reasons }}
+- --reasons
+- {{ int64 . | quote }}
+{{- end }}
 {{- end }}

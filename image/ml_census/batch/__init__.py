@@ -19,7 +19,7 @@ Modules:
     table_columns.py     find the columns of the model in a table, and check their types
     column_values.py     convert the values of a column, and find the invalid ones
     row_validation.py    split the rows of a batch into valid and rejected rows
-    prediction_columns.py the columns of the output
+    prediction_columns.py the columns of the output; reason_columns.py those of --reasons
     part_scoring.py      score one part
     repeated_storage.py  storage operations with a few attempts each
     output_folder.py     create the files of the output

@@ -43,7 +43,7 @@ class PartScorer:
     def __init__(self, model: BatchModel, plan: Plan, stop: threading.Event, on_rows: Callable[[int], None]) -> None:
         self._model, self._plan, self._stop, self._on_rows = model, plan, stop, on_rows
         self._validator = RowValidator(model.predictor)
-        self._predictions = PredictionColumns(model)
+        self._predictions = PredictionColumns(model, plan.settings.reasons)
 
     def score(self, number: int) -> ScoredPart | None:
         """Return the content of the files of a part, the same each time. Return None if `stop` is set.

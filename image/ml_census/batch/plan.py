@@ -43,6 +43,8 @@ class Settings:
     """Columns of the input that the output has too; None for all."""
     max_rejected: float = 0.0
     """Maximum share of the rows of a part that may be invalid, from 0 to 1."""
+    reasons: int = 0
+    """Maximum number of reasons for each row."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Plan:
             "created": self.created,
             "model": {"version": self.model_version, "sha256": self.model_sha256},
             "options": {"input": self.settings.input, "keep": "all" if keep is None else list(keep),
-                        "max_rejected": self.settings.max_rejected},
+                        "max_rejected": self.settings.max_rejected, "reasons": self.settings.reasons},
             "files": [file._asdict() for file in self.files],
             "parts": [part._asdict() for part in self.parts],
         }  # fmt: skip
@@ -87,6 +89,8 @@ def _option(name: str, value: Any) -> str:
         return f"the input {value}"
     if name == "max_rejected":
         return f"--max-rejected {value:g}"
+    if name == "reasons":
+        return f"--reasons {value}"
     if value is None:
         return "--keep-all"
     return " ".join(f"--keep {column}" for column in value) or "no --keep"
@@ -118,7 +122,8 @@ def read_plan(output: str) -> Plan:
         if document["format"] != FORMAT:
             raise BatchError(f"{uri}: format {document['format']}, this version of ml-census reads {FORMAT}")
         options, keep = document["options"], document["options"]["keep"]
-        settings = Settings(options["input"], None if keep == "all" else tuple(keep), options["max_rejected"])
+        kept = None if keep == "all" else tuple(keep)
+        settings = Settings(options["input"], kept, options["max_rejected"], options["reasons"])
         files = tuple(StoredFile(**file) for file in document["files"])
         parts = tuple(Part(**part) for part in document["parts"])
         model = document["model"]

@@ -1,4 +1,4 @@
-"""The columns of the output: kept columns, prediction, probabilities and the version of the model."""
+"""The columns of the output: kept columns, prediction, probabilities, reasons and the version of the model."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from ml_census.batch.batch_model import BatchModel
-from ml_census.schema import Columns
+from ml_census.batch.reason_columns import ReasonColumns
+from ml_census.schema import Columns, Value
 
 PREDICTION, PROBABILITY, VERSION = "prediction", "probability", "model_version"
 CHUNK_ROWS = 8192
@@ -15,14 +16,16 @@ the cache of a core."""
 
 
 class PredictionColumns:
-    """Computes the added columns of the output for the rows of a model."""
+    """Computes the added columns of the output for the rows of a model, with `reasons` reasons for each row."""
 
-    def __init__(self, model: BatchModel) -> None:
+    def __init__(self, model: BatchModel, reasons: int = 0) -> None:
+        """Raise BatchError if the model does not have these reasons."""
+        self._reasons = ReasonColumns(model.predictor, reasons)
         self._predictor = model.predictor
         self._classes = None if model.classes is None else _class_values(model.classes)
         has_probabilities = model.predictor.has_probabilities
         shown = [str(value) for value in model.classes or ()] if has_probabilities else []
-        self.names = [PREDICTION, *(f"{PROBABILITY} {name}" for name in shown), VERSION]
+        self.names = [PREDICTION, *(f"{PROBABILITY} {name}" for name in shown), *self._reasons.names, VERSION]
         """Names of the added columns, in their order."""
         self._version = pa.array([model.version])
 
@@ -31,14 +34,20 @@ class PredictionColumns:
         rows = len(columns[0])
         if not rows:
             return [pa.nulls(0, kind) for kind in self._types()]
-        chunks = [
-            self._predictor.predict_arrays([values[start : start + CHUNK_ROWS] for values in columns])
-            for start in range(0, rows, CHUNK_ROWS)
-        ]
+        starts = range(0, rows, CHUNK_ROWS)
+        inputs = [[values[start : start + CHUNK_ROWS] for values in columns] for start in starts]
+        chunks = [self._predictor.predict_arrays(each) for each in inputs]
         predictions = np.concatenate([predicted for predicted, _ in chunks])
         shares = [probabilities for _, probabilities in chunks if probabilities is not None]
         version = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, dtype=np.int8)), self._version)
-        return [self._predictions(predictions), *(_probabilities(np.concatenate(shares)) if shares else ()), version]
+        added = _probabilities(np.concatenate(shares)) if shares else []
+        return [self._predictions(predictions), *added, *self._reason_arrays(inputs), version]
+
+    def _reason_arrays(self, inputs: list[list[Sequence[Value]]]) -> list[pa.Array]:
+        if not self._reasons.names:
+            return []
+        orders, effects = zip(*map(self._reasons.largest, inputs), strict=True)
+        return self._reasons.arrays(np.concatenate(orders), np.concatenate(effects))
 
     def _types(self) -> list[pa.DataType]:
         """Return the types of the added columns."""
@@ -50,7 +59,8 @@ class PredictionColumns:
         elif not self._predictor.flat:
             kind = pa.list_(kind, self._predictor.scoring.score_count)
         version = pa.dictionary(pa.int8(), pa.string())
-        return [kind, *[pa.float64()] * (len(self.names) - 2), version]
+        probabilities = [pa.float64()] * (len(self.names) - len(self._reasons.names) - 2)
+        return [kind, *probabilities, *self._reasons.types, version]
 
     def _predictions(self, predictions: np.ndarray) -> pa.Array:
         if self._classes is not None:

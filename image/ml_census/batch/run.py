@@ -13,6 +13,7 @@ from ml_census.batch.output_folder import OutputFolder, name
 from ml_census.batch.part_scoring import PartScorer
 from ml_census.batch.plan import PLAN, Plan, Settings, agree_on_plan, read_plan
 from ml_census.batch.progress import SECONDS, Progress
+from ml_census.batch.reason_columns import ReasonColumns
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ def score(
     StorageError.
     """
     model, output = batch_model.load(model_uri, model_sha256), OutputFolder(output_uri)
+    ReasonColumns(model.predictor, settings.reasons)  # rejects --reasons before there is a plan
     plan = agree_on_plan(output.uri, model, settings)
     files = output.files()
     numbers = [

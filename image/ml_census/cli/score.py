@@ -29,6 +29,8 @@ MAX_LISTED = 10
 @click.option("--keep-all", is_flag=True, help="The output has all columns of the input.")
 @click.option("--max-rejected", default=0.0, show_default=True, type=click.FloatRange(0, 1), metavar="SHARE",
               help="Maximum share of invalid rows in a part, about a million rows. Above, the run fails.")  # fmt: skip
+@click.option("--reasons", default=0, show_default=True, type=click.IntRange(0), metavar="N", help="Maximum number of "
+              "reasons for each row: columns with the largest effects on the prediction.")  # fmt: skip
 @click.option("--shard-index", default=0, show_default=True, type=click.IntRange(0), help="Number of this process, "
               "from 0, of --shard-count processes with the same input and output.")  # fmt: skip
 @click.option("--shard-count", default=1, show_default=True, type=click.IntRange(1), help="Number of processes.")
@@ -44,6 +46,7 @@ def score(
     keep: tuple[str, ...],
     keep_all: bool,
     max_rejected: float,
+    reasons: int,
     shard_index: int,
     shard_count: int,
     threads: int,
@@ -65,7 +68,7 @@ def score(
         from ml_census.batch.plan import Settings
     except ModuleNotFoundError as error:
         fail(f"score needs the extra: pip install 'ml-census[batch]' ({error})", UNUSABLE)
-    settings = Settings(source, None if keep_all else tuple(dict.fromkeys(keep)), max_rejected)
+    settings = Settings(source, None if keep_all else tuple(dict.fromkeys(keep)), max_rejected, reasons)
     with _fail_in_one_line():
         if only_check:
             state = run.check(model, output, settings, model_sha256)
