@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.naive_bayes import BernoulliNB, CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.pipeline import make_pipeline
@@ -34,7 +35,7 @@ AFTER_AN_ENCODER = (GaussianNB(), MultinomialNB(), ComplementNB(), BernoulliNB()
 
 
 def on_numbers(model: Any, labels: Any = NAMES, numbers: Any = NUMBERS) -> Callable[[], CompileCase]:
-    return lambda: CompileCase(model.fit(numbers, labels), numbers)
+    return lambda: CompileCase(clone(model).fit(numbers, labels), numbers)
 
 
 def after_encoder(model: Any) -> Callable[[], CompileCase]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn import cross_decomposition, linear_model, svm
+from sklearn import clone, cross_decomposition, linear_model, svm
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.pipeline import make_pipeline
@@ -54,7 +54,7 @@ CLASSIFIERS = (
 
 
 def scaled(model: Any, labels: Any) -> Callable[[], CompileCase]:
-    return lambda: of_numbers(StandardScaler(), model, labels=labels)
+    return lambda: of_numbers(StandardScaler(), clone(model), labels=labels)
 
 
 def sparse_weights() -> CompileCase:

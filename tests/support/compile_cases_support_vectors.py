@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, SVR, NuSVC, NuSVR
@@ -20,7 +21,7 @@ REGRESSORS = (SVR(kernel="linear"), NuSVR(kernel="linear"))
 
 
 def scaled(model: Any, labels: Any) -> Callable[[], CompileCase]:
-    return lambda: CompileCase(make_pipeline(StandardScaler(), model).fit(NUMBERS, labels), NUMBERS)
+    return lambda: CompileCase(make_pipeline(StandardScaler(), clone(model)).fit(NUMBERS, labels), NUMBERS)
 
 
 def of_a_sparse_matrix() -> CompileCase:

@@ -1,6 +1,7 @@
 """Models with a rule are compiled, and predict as scikit-learn's own predict and predict_proba."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
 from ml_census.engine.compiler.compiler import compile_model
+from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.sklearn_output import squeeze_single_target
+from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.schema_inference import infer_schema
 from support.comparison import assert_same_predictions, is_rejected, single_rows
 from support.compile_cases import CASES
@@ -26,14 +29,28 @@ def case(name: str) -> CompileCase:
     return CASES[name]()
 
 
+@cache
+def original_of(name: str) -> SklearnPredictor:
+    return case(name).original()
+
+
+@cache
+def compiled_of(name: str) -> CompiledPredictor:
+    original = original_of(name)
+    return compile_model(original.model, original.schema)
+
+
+@cache
+def predictions_of(name: str) -> list[Any]:
+    """Return the predictions of the model itself, without SklearnPredictor."""
+    return squeeze_single_target(case(name).model.predict(case(name).inputs).tolist())
+
+
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("count", [1, 5, 300])  # the kernel has a function for few rows, and for many
 def test_compiled_model_predicts_as_sklearn(name: str, count: int) -> None:
-    original = case(name).original()
+    original, compiled, expected = original_of(name), compiled_of(name), predictions_of(name)[:count]
     columns = original.schema.validate_rows(case(name).rows()[:count]).columns
-    expected = squeeze_single_target(case(name).model.predict(case(name).inputs).tolist())[:count]
-
-    compiled = compile_model(original.model, original.schema)
 
     assert_same_predictions(compiled, original, columns)
     if compiled.classes:
@@ -45,8 +62,7 @@ def test_compiled_model_predicts_as_sklearn(name: str, count: int) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_compiled_model_predicts_edge_values_as_sklearn(name: str) -> None:
     """Rows that scikit-learn rejects are rejected by the compiled model as well."""
-    original = case(name).original()
-    compiled = compile_model(original.model, original.schema)
+    original, compiled = original_of(name), compiled_of(name)
     edges = original.schema.validate_rows(case(name).edge_rows()).columns
 
     for columns in single_rows(edges) if is_rejected(original, edges) else [edges]:
