@@ -48,8 +48,8 @@ class Table(Protocol):
         `names`. Otherwise, a row is a dict of column name to value. A column that is not
         in `names` then has the value None, unless it is the only column. Raises
         MalformedBodyError if the body is damaged, or a column has a type that no column
-        of a model has. Raises TableTooLargeError if all texts of the rows together are
-        longer than the maximum size.
+        of a model has. Raises TableTooLargeError if the table has more values, or the
+        texts of all rows more characters, than the maximum size has bytes.
         """
 
 
@@ -100,6 +100,7 @@ class _Parquet:
         try:
             if not self.rows:
                 return []
+            _check_values(self.rows, len(self.file.schema_arrow), self.max_bytes)
             known = _known(self.file.schema_arrow, names)
             table = self.file.read(columns=known, use_threads=False)
             table.validate(full=True)
@@ -136,6 +137,7 @@ class _Stream:
 
     def read(self, names: Sequence[str]) -> list[Any]:
         try:
+            _check_values(self.rows, len(self.schema), self.max_bytes)
             known = _known(self.schema, names)
             for batch in self.batches:
                 batch.validate(full=True)
@@ -151,6 +153,18 @@ def _stream(body: bytes, max_bytes: int) -> _Stream:
             raise MalformedBodyError(COMPRESSED)
     with pa.ipc.open_stream(body) as reader:
         return _Stream(reader.schema, list(reader), max_bytes)
+
+
+def _check_values(rows: int, columns: int, max_bytes: int) -> None:
+    """Raise TableTooLargeError for more values than `max_bytes`. In JSON, a value has at least one byte.
+
+    A column of nulls needs 60 bytes for any number of rows. 10,000 rows of 12,000 such
+    columns, in 0.7 MB, needed 4 GB of memory and 13 s.
+    """
+    if rows * columns > max_bytes:
+        raise TableTooLargeError(
+            f"the table has {rows} rows of {columns} columns: expected at most max_body_bytes ({max_bytes}) values"
+        )
 
 
 def _known(schema: pa.Schema, names: Sequence[str]) -> list[str]:

@@ -60,6 +60,16 @@ def test_decompressed_file_has_a_maximum_size() -> None:
 
 
 @pytest.mark.parametrize("content_type", FORMATS)
+def test_number_of_values_has_a_maximum(content_type: str) -> None:
+    """A column of nulls takes a few bytes for any number of rows."""
+    data = body(content_type, {f"{number}": pa.nulls(1000, pa.int32()) for number in range(50)})
+
+    assert len(arrow_tables.open_table(data, content_type, 50_000).read(["0"])) == 1000
+    with pytest.raises(arrow_tables.TableTooLargeError, match="1000 rows of 50 columns: expected at most"):
+        arrow_tables.open_table(data, content_type, 49_999).read(["0"])
+
+
+@pytest.mark.parametrize("content_type", FORMATS)
 def test_texts_of_all_rows_have_a_maximum_size(content_type: str) -> None:
     """A dictionary has a long text once. The model would read the text in each row."""
     texts = pa.DictionaryArray.from_arrays(pa.array([0] * 100, pa.int32()), pa.array(["x" * 1000]))
