@@ -7,9 +7,9 @@ setup-tests: ## add the packages and tools of the tests: pytest, Helm, Chromium,
 	ci/setup-tests
 serve: ## train the demo model if there is none, serve it on 127.0.0.1:5090 (PORT=)
 	ci/serve
-check: ## lint, types and quick unit tests, within a minute
+check: ## lint, types and quick unit tests, in about two minutes
 	ci/check
-test: ## unit, chart, system and fuzz tests, within five minutes
+test: ## unit, chart, system and fuzz tests, in about ten minutes
 	ci/test
 fuzz: ## fuzz tests with ten times the budget (FUZZ=)
 	ci/fuzz

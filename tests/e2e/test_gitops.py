@@ -11,7 +11,7 @@ from e2e.cluster import CHART, REQUIRED, helm, kubectl
 
 Object = dict[str, Any]
 FILES = sorted(str(each.relative_to(CHART)) for each in [*CHART.glob("ci/*"), *CHART.glob("environments/*")])
-BUILT_IN = {"v1", "apps/v1", "autoscaling/v2", "networking.k8s.io/v1", "policy/v1"}
+BUILT_IN = {"batch/v1", "v1", "apps/v1", "autoscaling/v2", "networking.k8s.io/v1", "policy/v1"}
 
 
 def rendered(file: str) -> list[Object]:
