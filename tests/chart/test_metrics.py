@@ -8,17 +8,9 @@ import pytest
 
 from ml_census.observability.metrics import Metrics
 from support.chart_rendering import Chart
-from support.chart_values import server
+from support.chart_values import BATCH, GOOGLE_ALERTS, OPERATOR_ALERTS, server
 from support.promql import selectors
 
-BATCH: dict[str, Any] = {
-    "enabled": True,
-    "input": "gs://a/rows",
-    "output": "gs://a/predictions",
-    "schedule": "0 2 * * *",
-}
-GOOGLE = {"metrics": {"podMonitoring": True, "alerts": True}, "batch": BATCH}
-OPERATOR = {"metrics": {"serviceMonitor": True, "alerts": True}, "batch": BATCH}
 CRON_JOB = {"kube_cronjob_status_last_successful_time", "kube_cronjob_created"}
 """Series of kube-state-metrics."""
 SUFFIXES = {"counter": ["_total"], "histogram": ["_bucket", "_sum", "_count"]}
@@ -53,7 +45,7 @@ def panels(chart: Chart) -> list[dict[str, Any]]:
 
 def test_pod_monitoring_selects_pods_and_their_port(chart: Chart) -> None:
     """Google's collectors read metrics from the pods, on a port that they have."""
-    spec, deployment = chart.one("PodMonitoring", GOOGLE)["spec"], chart.one("Deployment", GOOGLE)["spec"]
+    spec, deployment = chart.one("PodMonitoring", GOOGLE_ALERTS)["spec"], chart.one("Deployment", GOOGLE_ALERTS)["spec"]
 
     assert spec["selector"] == deployment["selector"]
     ports = {port["name"] for port in server(deployment["template"])["ports"]}
@@ -62,19 +54,21 @@ def test_pod_monitoring_selects_pods_and_their_port(chart: Chart) -> None:
 
 def test_service_monitor_selects_the_service_for_metrics(chart: Chart) -> None:
     """The operator finds a headless Service that has the port for metrics alone."""
-    monitor = chart.one("ServiceMonitor", OPERATOR)["spec"]
+    monitor = chart.one("ServiceMonitor", OPERATOR_ALERTS)["spec"]
     wanted = monitor["selector"]["matchLabels"].items()
-    (service,) = (each for each in chart.all("Service", OPERATOR) if wanted <= each["metadata"]["labels"].items())
+    (service,) = (
+        each for each in chart.all("Service", OPERATOR_ALERTS) if wanted <= each["metadata"]["labels"].items()
+    )
 
     assert service["spec"]["clusterIP"] == "None"
     assert [port["name"] for port in service["spec"]["ports"]] == [each["port"] for each in monitor["endpoints"]]
-    assert "metrics" not in json.dumps(chart.one("Service", OPERATOR)["spec"])
+    assert "metrics" not in json.dumps(chart.one("Service", OPERATOR_ALERTS)["spec"])
 
 
 @pytest.mark.parametrize("kind", ["ServiceMonitor", "PrometheusRule"])
 def test_metrics_labels_are_set_on_operator_objects(chart: Chart, kind: str) -> None:
     """Prometheus selects the objects that it reads by labels that its operator sets."""
-    values = {"metrics": OPERATOR["metrics"] | {"labels": {"release": "prometheus"}}}
+    values = {"metrics": OPERATOR_ALERTS["metrics"] | {"labels": {"release": "prometheus"}}}
 
     assert chart.one(kind, values)["metadata"]["labels"]["release"] == "prometheus"
 
@@ -87,7 +81,7 @@ def test_metrics_off_opens_no_port(chart: Chart) -> None:
     assert [port["name"] for port in container["ports"]] == ["http"]
 
 
-@pytest.mark.parametrize("values", [GOOGLE, OPERATOR], ids=["google", "operator"])
+@pytest.mark.parametrize("values", [GOOGLE_ALERTS, OPERATOR_ALERTS], ids=["google", "operator"])
 def test_alert_has_known_series_severity_and_summary(chart: Chart, known: set[str], values: dict[str, Any]) -> None:
     """Each alert is PromQL over series that exist, and has a severity and a summary."""
     found = rules(chart, values)
@@ -101,7 +95,7 @@ def test_alert_has_known_series_severity_and_summary(chart: Chart, known: set[st
 
 def test_overdue_alert_has_hours_and_cron_job_of_the_release(chart: Chart) -> None:
     """A CronJob that never succeeded has no time of the last success: its age counts."""
-    rule = rules(chart, GOOGLE | {"batch": BATCH | {"alertAfterHours": 3}})[-1]
+    rule = rules(chart, GOOGLE_ALERTS | {"batch": BATCH | {"alertAfterHours": 3}})[-1]
     labels = 'namespace="default",cronjob="census-ml-census-batch"'
 
     last, created = (f"{name}{{{labels}}}" for name in sorted(CRON_JOB, reverse=True))
@@ -110,12 +104,14 @@ def test_overdue_alert_has_hours_and_cron_job_of_the_release(chart: Chart) -> No
 
 @pytest.mark.parametrize("change", [{"enabled": False}, {"schedule": ""}, {"alertAfterHours": None}])
 def test_runs_without_schedule_have_no_overdue_alert(chart: Chart, change: dict[str, Any]) -> None:
-    assert "MlCensusBatchOverdue" not in {rule["alert"] for rule in rules(chart, GOOGLE | {"batch": BATCH | change})}
+    assert "MlCensusBatchOverdue" not in {
+        rule["alert"] for rule in rules(chart, GOOGLE_ALERTS | {"batch": BATCH | change})
+    }
 
 
 def test_alert_selects_pods_of_this_release_alone(chart: Chart) -> None:
     """Each series is of this release's pods: of no other release and no other namespace."""
-    for rule in rules(chart, GOOGLE):
+    for rule in rules(chart, GOOGLE_ALERTS):
         selectors = re.findall(r"ml_census_\w+{(.*?\{5}.*?)}", rule["expr"])
         assert len(selectors) == len(re.findall(r"ml_census_", rule["expr"]))
         for selector in selectors:
@@ -130,7 +126,7 @@ def test_alert_selects_pods_of_this_release_alone(chart: Chart) -> None:
 def test_alert_finds_pods_whose_names_are_cut(chart: Chart, length: int) -> None:
     """Kubernetes cuts a pod's name before the five letters that it appends, also within the ReplicaSet's hash."""
     name = "c" * length
-    (rule, *_) = rules(chart, GOOGLE | {"fullnameOverride": name})
+    (rule, *_) = rules(chart, GOOGLE_ALERTS | {"fullnameOverride": name})
 
     pods, *_ = re.findall(r'pod=~"([^"]*)"', rule["expr"])
     assert re.fullmatch(pods, f"{name}-6954684fcc-"[:58] + "jk7hk")
@@ -156,7 +152,7 @@ def test_dashboard_shows_every_metric_of_the_server(chart: Chart, known: set[str
 
 def test_alerts_leave_out_requests_of_probes(chart: Chart) -> None:
     """Requests of probes would hide errors. The server gives them no protocol."""
-    found = [selector for rule in rules(chart, GOOGLE) for selector in selectors(rule["expr"])]
+    found = [selector for rule in rules(chart, GOOGLE_ALERTS) for selector in selectors(rule["expr"])]
     requests = [str(selector) for selector in found if str(selector.name).startswith("ml_census_request")]
 
     assert len(requests) == 5
@@ -166,7 +162,7 @@ def test_alerts_leave_out_requests_of_probes(chart: Chart) -> None:
 
 def test_durations_count_successful_predictions_alone(chart: Chart) -> None:
     """A rejected request takes no time: with such requests an overload would look fast."""
-    expressions = [rule["expr"] for rule in rules(chart, GOOGLE)]
+    expressions = [rule["expr"] for rule in rules(chart, GOOGLE_ALERTS)]
     expressions += [target["expr"] for panel in panels(chart) for target in panel["targets"]]
     found = [selector for expression in expressions for selector in selectors(expression)]
     times = [str(selector) for selector in found if selector.name == "ml_census_request_seconds_bucket"]

@@ -7,19 +7,12 @@ import pytest
 
 from ml_census.observability.metrics import Metrics
 from support.chart_rendering import Chart
+from support.chart_values import GOOGLE_ALERTS, OPERATOR_ALERTS
 from support.doc_commands import DOCUMENTS, ROOT, blocks, inline
 from support.promql import selectors
 
 RUNBOOK = {name.removeprefix("docs/runbook/"): text for name, text in DOCUMENTS.items() if "docs/runbook/" in name}
 ALERT_PAGES = {name: text for name, text in RUNBOOK.items() if name.startswith("alerts/")}
-BATCH: dict[str, Any] = {
-    "enabled": True,
-    "input": "gs://a/rows",
-    "output": "gs://a/predictions",
-    "schedule": "0 2 * * *",
-}
-GOOGLE = {"metrics": {"podMonitoring": True, "alerts": True}, "batch": BATCH}
-OPERATOR = {"metrics": {"serviceMonitor": True, "alerts": True}, "batch": BATCH}
 URL = "https://git.example.com/docs/runbook/alerts"
 KNOWN = {"ml_census_drift", *(family.name for family in Metrics().registry.collect()), "process_cpu_seconds"}
 """Series of the server. The model adds ml_census_drift, and Linux the CPU time."""
@@ -41,7 +34,7 @@ def commands(text: str, program: str) -> list[str]:
     return [call for call in calls if re.match(rf"{program} \S+ \S", call)]
 
 
-@pytest.mark.parametrize("values", [GOOGLE, OPERATOR], ids=["google", "operator"])
+@pytest.mark.parametrize("values", [GOOGLE_ALERTS, OPERATOR_ALERTS], ids=["google", "operator"])
 def test_alert_has_the_url_of_its_page(chart: Chart, values: dict[str, Any]) -> None:
     found = rules(chart, values | {"metrics": values["metrics"] | {"runbookURL": URL}})
 
@@ -51,25 +44,25 @@ def test_alert_has_the_url_of_its_page(chart: Chart, values: dict[str, Any]) -> 
 
 
 def test_alert_without_base_url_has_no_runbook_url(chart: Chart) -> None:
-    assert [rule for rule in rules(chart, GOOGLE) if "runbook_url" in rule["annotations"]] == []
+    assert [rule for rule in rules(chart, GOOGLE_ALERTS) if "runbook_url" in rule["annotations"]] == []
 
 
 def test_alert_names_release_and_namespace(chart: Chart) -> None:
     """An aggregate has no label of the release. Only an alert of a missing series has no value."""
-    for rule in rules(chart, GOOGLE):
+    for rule in rules(chart, GOOGLE_ALERTS):
         description = rule["annotations"]["description"]
         assert description.startswith("Release census in namespace default: ")
         assert ("{{ $value" in description) == (rule["alert"] != "MlCensusAbsent")
 
 
 def test_each_alert_has_a_page_and_each_page_an_alert(chart: Chart) -> None:
-    assert {f"alerts/{rule['alert']}.md" for rule in rules(chart, GOOGLE)} == ALERT_PAGES.keys()
+    assert {f"alerts/{rule['alert']}.md" for rule in rules(chart, GOOGLE_ALERTS)} == ALERT_PAGES.keys()
 
 
 def test_readme_lists_alerts_with_their_severity(chart: Chart) -> None:
     rows = re.findall(r"^\| \[(\w+)\]\(alerts/\1\.md\) \| (\w+) \|", RUNBOOK["README.md"], re.MULTILINE)
 
-    assert rows == [(rule["alert"], rule["labels"]["severity"]) for rule in rules(chart, GOOGLE)]
+    assert rows == [(rule["alert"], rule["labels"]["severity"]) for rule in rules(chart, GOOGLE_ALERTS)]
 
 
 @pytest.mark.parametrize("page", ALERT_PAGES)

@@ -8,6 +8,15 @@ KEY = "k" * 32
 IMAGE = {"image": {"repository": "registry.example/ml-census"}}
 MODEL = {"model_path": "gs://models/model.pkl"}
 FOREIGN = IMAGE | {"config": MODEL, "credentials": {"existingSecret": "other"}}
+BATCH: dict[str, Any] = {
+    "enabled": True,
+    "input": "gs://a/rows",
+    "output": "gs://a/predictions",
+    "schedule": "0 2 * * *",
+}
+GOOGLE_ALERTS = {"metrics": {"podMonitoring": True, "alerts": True}, "batch": BATCH}
+OPERATOR_ALERTS = {"metrics": {"serviceMonitor": True, "alerts": True}, "batch": BATCH}
+"""Values with all alerts, for Google's managed Prometheus and for the Prometheus Operator."""
 
 
 def data(secret: dict[str, Any]) -> dict[str, bytes]:

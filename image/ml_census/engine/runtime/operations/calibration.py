@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml_census.engine.runtime.kernel import exponentials
+from ml_census.engine.runtime.links import LINKS
 from ml_census.engine.runtime.operations.base import Operation, Shape, require, require_numbers, width_of
 
 LOG_OFFSET = 1e-12
@@ -127,7 +128,7 @@ class Temperature(Operation):
 
     def apply(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
         """Return the probabilities in the type of the inputs: (rows, classes)."""
-        return _without_excess(_softmax(inputs[0].dtype.type(self.beta) * self._logits(inputs[0])))
+        return _without_excess(LINKS["softmax"](inputs[0].dtype.type(self.beta) * self._logits(inputs[0])))
 
     def _logits(self, scores: np.ndarray) -> np.ndarray:
         if not self.of_probabilities:
@@ -135,11 +136,6 @@ class Temperature(Operation):
         if scores.shape[1] == 2:  # scikit-learn takes the probability of the second class alone
             scores = np.concatenate([1 - scores[:, 1:], scores[:, 1:]], axis=1)
         return np.asarray(np.log(scores + LOG_OFFSET))
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def _without_excess(probabilities: np.ndarray) -> np.ndarray:
