@@ -16,7 +16,7 @@ from support.page import ROOT, census, enter, field, log_in, page, paste, percen
 __all__ = ["census", "page"]
 
 
-WEB = ROOT / "image" / "ml_census" / "web"
+WEB = ROOT / "image" / "ml_census" / "api" / "web"
 
 
 PHONE: ViewportSize = {"width": 360, "height": 640}

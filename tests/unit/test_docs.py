@@ -12,10 +12,10 @@ import pytest
 
 from ml_census import config
 from ml_census.api.app import create_app
+from ml_census.api.web import static_files
 from ml_census.cli.main import main
 from ml_census.config import Config
 from ml_census.observability.metrics import Metrics
-from ml_census.web import static_files
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

@@ -13,12 +13,12 @@ from ml_census.api.scheduling import ScheduledFlask
 from ml_census.api.state import ApiState
 from ml_census.api.views import health, kserve, login, mlflow, model, open_inference, prediction, vertex
 from ml_census.api.views.vertex import VertexRoutes
+from ml_census.api.web import openapi, views
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
 from ml_census.models.model import ServedModel
 from ml_census.observability.metrics import Metrics
 from ml_census.observability.model_collector import ModelInfo
-from ml_census.web import openapi, views
 
 BLUEPRINTS = [
     login.blueprint,

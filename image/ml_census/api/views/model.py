@@ -9,10 +9,10 @@ from ml_census.api.blueprint import ApiBlueprint
 from ml_census.api.credentials import authenticate
 from ml_census.api.responses import json_response
 from ml_census.api.state import current_state
+from ml_census.api.web.views import REPORT
 from ml_census.config import DEFAULT_MODEL_NAME
 from ml_census.models.model import ServedModel
 from ml_census.schema import schema_to_json
-from ml_census.web.views import REPORT
 
 blueprint = ApiBlueprint("model")
 

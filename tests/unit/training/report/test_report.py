@@ -11,9 +11,9 @@ import pytest
 import sklearn
 
 import ml_census
+from ml_census.api.web.views import REPORT_SCRIPT
 from ml_census.training.report import render_report
 from ml_census.training.report.formatting import percent
-from ml_census.web.views import REPORT_SCRIPT
 from support.evaluations import CONTEXT, Case
 
 KINDS = ["binary", "without_probabilities", "multiclass", "regression", "texts"]

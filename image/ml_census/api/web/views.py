@@ -9,9 +9,9 @@ from importlib import resources
 from flask import Blueprint, Response, abort, redirect, request
 from jinja2 import Environment
 
-from ml_census.web import static_files
-from ml_census.web.openapi import Document, resolve, to_yaml
-from ml_census.web.schema_text import describe
+from ml_census.api.web import static_files
+from ml_census.api.web.openapi import Document, resolve, to_yaml
+from ml_census.api.web.schema_text import describe
 
 GREETING = "ml-census is ready: log in at /login, post rows to /prediction.\n"
 REPORT = "/report"
@@ -93,7 +93,7 @@ def _pack(body: bytes) -> bytes:
 
 
 def _read(name: str) -> bytes:
-    return resources.files("ml_census.web").joinpath(name).read_bytes()
+    return resources.files("ml_census.api.web").joinpath(name).read_bytes()
 
 
 def _render_docs(document: Document) -> str:

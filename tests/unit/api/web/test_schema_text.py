@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ml_census.web.schema_text import describe
+from ml_census.api.web.schema_text import describe
 
 DETAIL = {"$ref": "#/components/schemas/Detail"}
 

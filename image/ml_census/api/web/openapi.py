@@ -1,4 +1,4 @@
-"""Build the OpenAPI document of the server from web/openapi.yaml and the documents of the protocols."""
+"""Build the OpenAPI document of the server from api/web/openapi.yaml and the documents of the protocols."""
 
 from collections.abc import Iterable, Mapping
 from importlib import resources
@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from ml_census.web import static_files
+from ml_census.api.web import static_files
 
 Document = dict[str, Any]
 REFERENCE = "#/components/"
@@ -17,7 +17,7 @@ INLINE = ("headers", "parameters", "requestBodies", "responses")
 
 def build_document(parts: Iterable[Mapping[str, Any]]) -> Document:
     """Return the document in openapi.yaml, with the files of the page, and the paths and components of the `parts`."""
-    document: Document = yaml.safe_load(resources.files("ml_census.web").joinpath("openapi.yaml").read_bytes())
+    document: Document = yaml.safe_load(resources.files("ml_census.api.web").joinpath("openapi.yaml").read_bytes())
     document["paths"] |= static_files.openapi_paths()
     for part in parts:
         document["paths"] |= part["paths"]

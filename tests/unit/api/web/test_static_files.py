@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import ml_census.web
-from ml_census.web import static_files
+import ml_census.api.web
+from ml_census.api.web import static_files
 
-STATIC = Path(ml_census.web.__file__).parent / "static"
+STATIC = Path(ml_census.api.web.__file__).parent / "static"
 
 
 def test_each_file_has_a_path() -> None:

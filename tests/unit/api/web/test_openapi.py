@@ -7,9 +7,9 @@ import yaml
 
 from ml_census.api.app import create_app
 from ml_census.api.views.vertex import VertexRoutes
+from ml_census.api.web.openapi import build_document, resolve, to_yaml
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
-from ml_census.web.openapi import build_document, resolve, to_yaml
 
 ROUTES = [None, VertexRoutes("/vertex/predict", "/vertex/health"), VertexRoutes("/invocations", "/readyz")]
 

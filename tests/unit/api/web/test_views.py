@@ -9,8 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ml_census.api.app import BLUEPRINTS
-from ml_census.web.openapi import build_document
-from ml_census.web.views import create_blueprint
+from ml_census.api.web.openapi import build_document
+from ml_census.api.web.views import create_blueprint
 
 
 def client_for(report: bytes | None) -> FlaskClient:

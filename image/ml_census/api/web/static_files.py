@@ -37,7 +37,7 @@ def endpoint(path: str) -> str:
 
 
 def _folder() -> Traversable:
-    return resources.files("ml_census.web").joinpath(FOLDER)
+    return resources.files("ml_census.api.web").joinpath(FOLDER)
 
 
 def _paths(folder: Traversable, parent: str = "/") -> Iterator[str]:
