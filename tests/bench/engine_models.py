@@ -17,7 +17,7 @@ from bench.servers import log
 from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.links import LINKS
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 from ml_census.models.pickles.predictor_factory import learn_schema
 from ml_census.training.census import datasets
 from ml_census.training.census.pipelines import RECIPES

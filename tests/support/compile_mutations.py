@@ -24,9 +24,9 @@ from sklearn.tree import DecisionTreeClassifier
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.encoders import CategoryEncoder, Encoder, ThresholdEncoder
 from ml_census.engine.runtime.kernel import LEAF_SPAN
-from ml_census.engine.runtime.layered_model import LayeredModel
-from ml_census.engine.runtime.linear_model import LinearModel, NumericFeature
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.linear.layered_model import LayeredModel
+from ml_census.engine.runtime.linear.linear_model import LinearModel, NumericFeature
+from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 from ml_census.schema import Schema
 from support.compile_data import CODES, FRAME, LABELS, NULLABLE, columns_of, encoded
 

@@ -6,7 +6,7 @@ from math import factorial
 import numpy as np
 
 from ml_census.engine.runtime.kernel import BITSET_FLAG, LEAF_SPAN
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 from support.random_trees import sum_leaves
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from ml_census.engine.runtime.encoders import CategoryEncoder, ThresholdEncoder
 from ml_census.engine.runtime.kernel import BITSET_FLAG, LEAF_SPAN
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 
 VALUES = 50
 

@@ -9,7 +9,7 @@ from ml_census.engine.predictor import NoReasonsError
 from ml_census.engine.reasons import reasons_of
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.encoders import ThresholdEncoder
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 from ml_census.schema import Columns, InvalidRowsError, TrainingDistribution
 from support.compiled_files import LINEAR, TREES, columns_of, compiled
 

@@ -16,11 +16,11 @@ import numpy as np
 
 from ml_census.engine.predictor import PredictionError
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
-from ml_census.engine.runtime.composition import Composition
+from ml_census.engine.runtime.composition import Composition, Model
 from ml_census.engine.runtime.encoders import Encoder, ThresholdEncoder
-from ml_census.engine.runtime.layered_model import LayeredModel, Model
-from ml_census.engine.runtime.linear_model import LinearModel, NumericFeature
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.linear.layered_model import LayeredModel
+from ml_census.engine.runtime.linear.linear_model import LinearModel, NumericFeature
+from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 from ml_census.schema import MAX_FLOAT32, Column, Columns, Value
 
 EXTREME_NUMBERS = (0.0, -0.0, 1e-45, -1e-45, 2.0**24 + 1, 2.0**53 + 2, MAX_FLOAT32 / 2, MAX_FLOAT32, -MAX_FLOAT32)

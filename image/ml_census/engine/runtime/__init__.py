@@ -17,14 +17,11 @@ has one score, or one score for each class or output.
 Modules:
     compiled_model.py   CompiledPredictor
     encoders.py         convert values to codes
-    tree_ensemble.py    scores of tree models; tree_checks.py checks the arrays
-    leaf_masks.py       masks of trees with at most 64 leaves, for the C code of leaf_masks.c
-    large_forest.py     chooses kernel.c, or large_forest.c for a few rows of a large forest
-    kernel.py           calls the C code of these kernels; forest.h has the arrays of trees
-    reasons.py          effects of the columns of a row on its score, for trees by the C code of reasons.c
-    linear_model.py     features, and scores of linear models
-    number_operations.py  functions of the numbers of a column
-    layered_model.py    scores of models in layers; layers.py has the layers
+    trees/              arrays, scores and effects of tree models
+    linear/             features, scores of linear models, and layers
+    composition.py      composed models; operations/ combines the results of their parts
+    kernel.py           calls the C code of the kernels; forest.h has the arrays of trees
     links.py            convert scores to probabilities or numbers
+    reasons.py          the columns of a row with the largest effects on its score
     serialization.py    write and read compiled.npz
 """

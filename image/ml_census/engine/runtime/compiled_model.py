@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from ml_census.engine.predictor import NoReasonsError
-from ml_census.engine.runtime.composition import PROBABILITIES, Composition
-from ml_census.engine.runtime.layered_model import Model
+from ml_census.engine.runtime.composition import PROBABILITIES, Composition, Model
 from ml_census.engine.runtime.links import LIBRARY_LINKS, LINKS, are_consistent
 from ml_census.engine.runtime.reasons import HasEffects
 from ml_census.schema import Columns, Schema

@@ -7,10 +7,14 @@ from functools import cached_property
 
 import numpy as np
 
-from ml_census.engine.runtime.layered_model import Model
+from ml_census.engine.runtime.linear.layered_model import LayeredModel
+from ml_census.engine.runtime.linear.linear_model import FeatureMatrix
 from ml_census.engine.runtime.operations import Operation, Shape
+from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 from ml_census.schema import Columns
 
+Model = TreeEnsemble | FeatureMatrix | LayeredModel
+"""The compiled form of a single model. LinearModel is a FeatureMatrix."""
 MAX_WIDTH = 1_000_000
 """Maximum number of results of all parts for one row (default 1,000,000).
 

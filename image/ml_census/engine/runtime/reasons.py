@@ -4,21 +4,12 @@ The effects of a row add up to its score minus the score of the reference. A col
 the effect 0 if both rows have the same value, or if the model does not read the column.
 """
 
-import ctypes
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from ml_census.engine.runtime.kernel import FILE, ForestStruct
 from ml_census.schema import Columns, Schema, Value
-
-if TYPE_CHECKING:
-    from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
-
-WORDS_PER_COLUMN = 4
-"""Number of uint32 words of memory for each column that add_effects() of reasons.c needs."""
 
 
 @runtime_checkable
@@ -70,30 +61,3 @@ def largest_reasons(
 def _value(columns: Columns, column: int, row: int) -> Value:
     value = columns[column][row]
     return value if value == value else None
-
-
-def tree_effects(ensemble: "TreeEnsemble", codes: np.ndarray, reference: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Return the effects of the encoded columns of trees: float64 (rows, encoders).
-
-    `codes` is uint32 (rows, encoders), and `reference` uint32 (1, encoders). `scores`
-    is as for HasEffects. The effects are sums in float64, also for an ensemble that
-    rounds its sums to float32. Raises OSError if libkernel.so cannot be loaded.
-    """
-    effects = np.zeros(codes.shape)
-    arrays = (ensemble.nodes, ensemble.bitsets, ensemble.roots, ensemble.outputs, ensemble.values)
-    counts = (len(ensemble.roots), ensemble.values.shape[1], len(ensemble.encoders), len(ensemble.base), 0)
-    forest = ForestStruct(*(array.ctypes.data for array in arrays), *counts)
-    space = np.zeros(WORDS_PER_COLUMN * len(ensemble.encoders), dtype=np.uint32)
-    addresses = [array.ctypes.data for array in (codes, reference, scores)]
-    _add_effects()(ctypes.addressof(forest), *addresses, len(codes), space.ctypes.data, effects.ctypes.data)
-    return effects / ensemble.divisor if ensemble.divisor > 1 else effects
-
-
-@cache
-def _add_effects() -> Any:
-    """Return the function of reasons.c. A call releases the GIL: one row takes up to milliseconds."""
-    function = ctypes.CDLL(str(FILE)).add_effects
-    address = ctypes.c_void_p
-    function.argtypes = (address, address, address, address, ctypes.c_size_t, address, address)
-    function.restype = None
-    return function

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
-from ml_census.engine.runtime.composition import Composition, Part
+from ml_census.engine.runtime.composition import Composition, Model, Part
 from ml_census.engine.runtime.encoders import CategoryEncoder, Encoder, ThresholdEncoder
-from ml_census.engine.runtime.layered_model import LayeredModel, Model
-from ml_census.engine.runtime.layers import LAYERS, Layer
-from ml_census.engine.runtime.linear_model import (
+from ml_census.engine.runtime.linear.layered_model import LayeredModel
+from ml_census.engine.runtime.linear.layers import LAYERS, Layer
+from ml_census.engine.runtime.linear.linear_model import (
     CategoryTable,
     FeatureMatrix,
     FoldedTable,
@@ -26,7 +26,7 @@ from ml_census.engine.runtime.linear_model import (
     NumericFeature,
 )
 from ml_census.engine.runtime.operations import OPERATIONS, Operation
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 from ml_census.schema import Schema
 
 FORMAT = 5

@@ -13,7 +13,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.compiler.equivalence import NotEquivalentError, compile_and_verify, verify_equivalence
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
-from ml_census.engine.runtime.linear_model import LinearModel
+from ml_census.engine.runtime.linear.linear_model import LinearModel
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.schema_inference import infer_schema
 from ml_census.schema import Column, Schema

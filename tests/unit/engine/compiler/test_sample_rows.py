@@ -8,7 +8,7 @@ from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.compiler.sample_rows import EXTREME_NUMBERS, SampleGenerator
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.encoders import ThresholdEncoder
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 from ml_census.models.schema_inference import infer_schema
 from support.compile_cases import CASES
 from support.compile_data import GAPS, LABELS, NULLABLE, NUMBERS, forest

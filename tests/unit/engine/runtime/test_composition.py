@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ml_census.engine.runtime.composition import MAX_WIDTH, Composition, Part, needed_parts
-from ml_census.engine.runtime.linear_model import LinearModel, NumericFeature
+from ml_census.engine.runtime.linear.linear_model import LinearModel, NumericFeature
 from ml_census.engine.runtime.operations.general import Choose, Link, Mean
 from support.compiled_files import COMPOSED, Change, all_of, array, assert_rejected, setting, without_array
 

@@ -16,7 +16,7 @@ from ml_census.engine.compiler.pipeline.features import (
     UnsupportedModelError,
 )
 from ml_census.engine.model_input import to_model_input
-from ml_census.engine.runtime.linear_model import NumericFeature
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
 from ml_census.schema import Schema, Value
 
 

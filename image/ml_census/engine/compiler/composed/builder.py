@@ -17,11 +17,11 @@ from ml_census.engine.runtime.composition import (
     PREDICT,
     PROBABILITIES,
     Composition,
+    Model,
     Part,
     needed_parts,
 )
-from ml_census.engine.runtime.layered_model import Model
-from ml_census.engine.runtime.linear_model import NumericFeature
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
 from ml_census.engine.runtime.links import LIBRARY_LINKS
 from ml_census.engine.runtime.operations import Operation, Shape
 from ml_census.engine.runtime.operations.general import Choose, Link

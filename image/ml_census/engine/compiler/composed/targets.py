@@ -10,7 +10,7 @@ from ml_census.engine.compiler.composed.builder import Builder, EstimatorInput, 
 from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.composition import PREDICT
-from ml_census.engine.runtime.number_operations import UFUNCS
+from ml_census.engine.runtime.linear.number_operations import UFUNCS
 from ml_census.engine.runtime.operations.general import Sum
 from ml_census.engine.runtime.operations.outputs import Columnwise, Concatenate
 

@@ -11,7 +11,7 @@ from ml_census.engine.compiler.pipeline.features import Feature
 from ml_census.engine.compiler.trees.tree_compiler import FittedTrees, compile_trees
 from ml_census.engine.compiler.trees.tree_models import TREES
 from ml_census.engine.compiler.trees.tree_nodes import TreeNodes, from_sklearn_tree
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 
 Members = Sequence[tuple[Any, EstimatorInput]]
 """Decision trees, each with its input."""

@@ -14,7 +14,7 @@ from ml_census.engine.compiler.pipeline.features import (
     known_categories,
 )
 from ml_census.engine.runtime.encoders import CategoryEncoder
-from ml_census.engine.runtime.linear_model import (
+from ml_census.engine.runtime.linear.linear_model import (
     CategoryTable,
     FeatureMatrix,
     FoldedTable,

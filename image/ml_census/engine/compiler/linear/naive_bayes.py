@@ -20,9 +20,9 @@ from ml_census.engine.compiler.pipeline.features import (
 from ml_census.engine.compiler.pipeline.pipeline_tracer import apply_step
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.encoders import CategoryEncoder, ThresholdEncoder
-from ml_census.engine.runtime.layered_model import LayeredModel
-from ml_census.engine.runtime.layers import IndependentNormals, RotatedNormals
-from ml_census.engine.runtime.linear_model import FoldedTable, LinearModel, NumericFeature
+from ml_census.engine.runtime.linear.layered_model import LayeredModel
+from ml_census.engine.runtime.linear.layers import IndependentNormals, RotatedNormals
+from ml_census.engine.runtime.linear.linear_model import FoldedTable, LinearModel, NumericFeature
 from ml_census.schema import Schema
 
 LINK = "log_likelihood"

@@ -8,8 +8,8 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from ml_census.engine.compiler.linear.linear_compiler import compile_scores
 from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
-from ml_census.engine.runtime.layered_model import LayeredModel
-from ml_census.engine.runtime.layers import ACTIVATIONS, Dense
+from ml_census.engine.runtime.linear.layered_model import LayeredModel
+from ml_census.engine.runtime.linear.layers import ACTIVATIONS, Dense
 from ml_census.schema import Schema
 
 NETWORKS = (MLPClassifier, MLPRegressor)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ml_census.engine.runtime.linear_model import NumericFeature
-from ml_census.engine.runtime.number_operations import OPERATIONS, Function
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
+from ml_census.engine.runtime.linear.number_operations import OPERATIONS, Function
 from ml_census.schema import Column, Schema, Value
 
 UNKNOWN_TEXTS = ("\x01 an unknown category", "\x02 another one")

@@ -23,8 +23,8 @@ from sklearn.preprocessing import (
 from ml_census.engine.compiler.pipeline.features import Feature, OpaqueFeature, UnsupportedModelError
 from ml_census.engine.compiler.pipeline.outputs import Operations, extend, outputs
 from ml_census.engine.compiler.pipeline.probes import transform_probes
-from ml_census.engine.runtime.linear_model import NumericFeature
-from ml_census.engine.runtime.number_operations import UFUNCS
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
+from ml_census.engine.runtime.linear.number_operations import UFUNCS
 from ml_census.engine.sklearn_internals import power_scaler
 
 

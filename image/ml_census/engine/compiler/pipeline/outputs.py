@@ -12,8 +12,8 @@ from ml_census.engine.compiler.pipeline.features import (
     UnsupportedColumnError,
 )
 from ml_census.engine.compiler.pipeline.probes import transform_probes
-from ml_census.engine.runtime.linear_model import NumericFeature
-from ml_census.engine.runtime.number_operations import Operation
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
+from ml_census.engine.runtime.linear.number_operations import Operation
 
 Operations = tuple[Operation, ...]
 

@@ -33,8 +33,8 @@ from ml_census.engine.compiler.pipeline.features import (
 )
 from ml_census.engine.compiler.pipeline.outputs import extend, outputs
 from ml_census.engine.compiler.pipeline.probes import one_hot_features, transform_probes
-from ml_census.engine.runtime.linear_model import NumericFeature
-from ml_census.engine.runtime.number_operations import Operation
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
+from ml_census.engine.runtime.linear.number_operations import Operation
 from ml_census.engine.sklearn_internals import one_hot_widths
 
 

@@ -13,8 +13,8 @@ from scipy import special, stats
 
 from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
 from ml_census.engine.compiler.trees.float_bisection import largest_where
-from ml_census.engine.runtime.linear_model import NumericFeature
-from ml_census.engine.runtime.number_operations import EDGE, OPERATIONS, Operation, shares_near_normal
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
+from ml_census.engine.runtime.linear.number_operations import EDGE, OPERATIONS, Operation, shares_near_normal
 from ml_census.schema import MAX_FLOAT32
 
 FloatType = type[np.floating[Any]]

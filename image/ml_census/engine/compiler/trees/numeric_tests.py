@@ -25,7 +25,7 @@ from ml_census.engine.compiler.trees.number_pieces import (
 )
 from ml_census.engine.compiler.trees.tree_nodes import TreeNodes
 from ml_census.engine.runtime.encoders import ThresholdEncoder
-from ml_census.engine.runtime.linear_model import NumericFeature
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
 from ml_census.schema import MAX_FLOAT32
 
 FloatType = type[np.floating[Any]]

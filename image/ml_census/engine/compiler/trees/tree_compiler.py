@@ -22,8 +22,8 @@ from ml_census.engine.compiler.trees.node_tests import BitsetPool, ColumnSplits,
 from ml_census.engine.compiler.trees.numeric_tests import numeric_tests
 from ml_census.engine.compiler.trees.tree_nodes import TreeNodes, concatenate, reorder, sibling_order
 from ml_census.engine.runtime.encoders import CategoryEncoder, Encoder
-from ml_census.engine.runtime.linear_model import NumericFeature
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
+from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 from ml_census.schema import Schema
 
 FloatType = type[np.floating[Any]]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ml_census.engine.runtime.number_operations import apply_operations, is_operation
+from ml_census.engine.runtime.linear.number_operations import apply_operations, is_operation
 from ml_census.engine.runtime.operations.base import Operation, Shape, require, width_of
 
 

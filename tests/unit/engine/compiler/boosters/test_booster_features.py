@@ -20,7 +20,7 @@ from ml_census.engine.compiler.pipeline.features import (
     UnsupportedModelError,
     object_array,
 )
-from ml_census.engine.runtime.linear_model import NumericFeature
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
 from ml_census.schema import Column, Schema
 from support.compile_data import LABELS, NUMBERS, tree
 

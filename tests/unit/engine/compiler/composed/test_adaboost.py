@@ -7,7 +7,7 @@ from sklearn.ensemble import AdaBoostClassifier
 from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
 from ml_census.engine.runtime.composition import Composition
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 from ml_census.models.schema_inference import infer_schema
 from support.compile_cases_ensembles import ADABOOST
 from support.compile_data import LABELS, NUMBERS, tree

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 from support.compile_cases_ensembles import BAGGING
 from support.composed import assert_is_compiled, case, verified
 

@@ -16,9 +16,9 @@ from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.compiler.composed.builder import SelectedColumns, members_of, response
 from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
 from ml_census.engine.runtime.composition import Composition
-from ml_census.engine.runtime.linear_model import LinearModel
+from ml_census.engine.runtime.linear.linear_model import LinearModel
 from ml_census.engine.runtime.operations import Operation
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 from ml_census.models.schema_inference import infer_schema
 from support.compile_data import LABELS, NUMBERS, tree
 

@@ -15,7 +15,7 @@ from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.compiler.equivalence import compile_and_verify
 from ml_census.engine.compiler.linear.linear_compiler import MAX_TABLE_FEATURES
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
-from ml_census.engine.runtime.linear_model import LinearModel
+from ml_census.engine.runtime.linear.linear_model import LinearModel
 from ml_census.engine.runtime.serialization import from_bytes, to_bytes
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.pickles.predictor_factory import learn_schema

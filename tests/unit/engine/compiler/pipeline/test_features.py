@@ -12,7 +12,7 @@ from ml_census.engine.compiler.pipeline.features import (
     known_categories,
     probe_values,
 )
-from ml_census.engine.runtime.linear_model import NumericFeature
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
 from ml_census.schema import NAN, Column, Schema
 
 

@@ -16,7 +16,7 @@ from sklearn.preprocessing import (
 
 from ml_census.engine.compiler.pipeline import number_rules
 from ml_census.engine.compiler.pipeline.features import OpaqueFeature, UnsupportedModelError
-from ml_census.engine.runtime.linear_model import NumericFeature
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
 
 NUMBERS = np.random.default_rng(0).normal(size=(80, 2)) + 9
 FEATURES: list[Any] = [NumericFeature(0), NumericFeature(1)]

@@ -6,7 +6,7 @@ from sklearn.preprocessing import StandardScaler
 
 from ml_census.engine.compiler.pipeline.features import CategoricalFeature, OpaqueFeature, UnsupportedModelError
 from ml_census.engine.compiler.pipeline.outputs import extend, outputs, scaled
-from ml_census.engine.runtime.linear_model import NumericFeature
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
 
 CODES = CategoricalFeature(1, np.array([0.0, 1.0, 2.0]))
 TEXTS = CategoricalFeature(1, np.array(["a", "b"], dtype=object))

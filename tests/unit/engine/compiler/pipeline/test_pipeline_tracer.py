@@ -7,7 +7,7 @@ from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
 from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError
 from ml_census.engine.compiler.pipeline.pipeline_tracer import apply_step
-from ml_census.engine.runtime.linear_model import NumericFeature
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
 from support.sample_models import only
 
 COLUMNS: list[Feature] = [NumericFeature(0), NumericFeature(1)]

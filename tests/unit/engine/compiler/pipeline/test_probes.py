@@ -8,7 +8,7 @@ from sklearn.preprocessing import LabelBinarizer, OneHotEncoder, OrdinalEncoder
 
 from ml_census.engine.compiler.pipeline.features import CategoricalFeature, UnsupportedModelError
 from ml_census.engine.compiler.pipeline.probes import one_hot_features, transform_probes
-from ml_census.engine.runtime.linear_model import NumericFeature
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
 
 COUNT = 500
 MANY = np.array([f"{number:05d}" for number in range(COUNT)], dtype=object)

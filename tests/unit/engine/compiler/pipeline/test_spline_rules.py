@@ -8,7 +8,7 @@ from sklearn.preprocessing import SplineTransformer
 
 from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
 from ml_census.engine.compiler.pipeline.spline_rules import transform_splines
-from ml_census.engine.runtime.linear_model import NumericFeature
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
 
 NUMBERS = np.random.default_rng(0).normal(size=(80, 2)) * [1, 100]
 FEATURES: list[Any] = [NumericFeature(0), NumericFeature(1)]

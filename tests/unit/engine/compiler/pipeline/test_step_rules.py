@@ -23,7 +23,7 @@ from ml_census.engine.compiler.pipeline.features import (
     UnsupportedModelError,
     input_features,
 )
-from ml_census.engine.runtime.linear_model import NumericFeature
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
 from ml_census.schema.column import Column
 from ml_census.schema.schema import Schema
 

@@ -12,8 +12,8 @@ from ml_census.engine.compiler.trees.number_pieces import (
     piece_ends,
     rounded_values,
 )
-from ml_census.engine.runtime.linear_model import NumericFeature
-from ml_census.engine.runtime.number_operations import Operation
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
+from ml_census.engine.runtime.linear.number_operations import Operation
 
 
 def feature(*operations: Operation) -> NumericFeature:

@@ -14,8 +14,8 @@ from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.compiler.trees.numeric_tests import raw_threshold_for
 from ml_census.engine.runtime.encoders import ThresholdEncoder
-from ml_census.engine.runtime.linear_model import NumericFeature
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
+from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.schema import MAX_FLOAT32, Column, Schema
 from support.comparison import assert_same_predictions

@@ -11,7 +11,7 @@ from sklearn.tree import DecisionTreeClassifier
 from ml_census.engine.compiler.pipeline.features import CategoricalFeature, OpaqueFeature, UnsupportedModelError
 from ml_census.engine.compiler.trees.tree_compiler import build_nodes, deduplicate
 from ml_census.engine.compiler.trees.tree_nodes import TreeNodes, from_sklearn_tree
-from ml_census.engine.runtime.linear_model import NumericFeature
+from ml_census.engine.runtime.linear.linear_model import NumericFeature
 from ml_census.schema.column import Column
 from ml_census.schema.schema import Schema
 

@@ -15,7 +15,7 @@ from sklearn.ensemble import (
 
 from ml_census.engine.compiler.compiler import compile_model
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 from ml_census.models.schema_inference import infer_schema
 from support.compile_data import LABELS, MONEY, NUMBERS, THREE
 

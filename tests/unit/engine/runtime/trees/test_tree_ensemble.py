@@ -5,7 +5,7 @@ import pytest
 
 from ml_census.engine.runtime.encoders import ThresholdEncoder
 from ml_census.engine.runtime.kernel import KEEP_GIL_BELOW_ROWS, LEAF_SPAN
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 
 
 def stump(divisor: int = 1, trees: int = 1, single: bool = False, left: float = 1.0) -> TreeEnsemble:

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from ml_census.engine.runtime.linear_model import NumericFeature
+from ml_census.engine.runtime.encoders import CategoryEncoder
+from ml_census.engine.runtime.linear.linear_model import FoldedTable, LinearModel, NumericFeature
+from ml_census.schema import NAN
 from support.compiled_files import (
     LINEAR,
     Arrays,
@@ -81,3 +83,17 @@ def test_operations_are_applied_in_their_order() -> None:
     feature = NumericFeature(0, (("fill", 4.0), ("subtract", 1.0), ("divide", 2.0), ("clip", 0.0, 1.0)))
 
     assert feature.values(np.array([2.0, np.nan, -9.0])).tolist() == [0.5, 1.0, 0.0]
+
+
+def test_features_of_a_linear_model_add_up_for_their_column() -> None:
+    model = LinearModel(
+        tables=[],
+        numbers=[(0, NumericFeature(0, (("fill", 5.0),))), (1, NumericFeature(0, (("missing", 1.0),)))],
+        weights=np.array([[2.0, 10.0], [3.0, 20.0]]),
+        base=np.zeros(2),
+        folded=[FoldedTable(CategoryEncoder(1, ["a", "b"]), np.array([[0.0, 0.0], [1, 4], [2, 8], [0, 0]]))],
+    )
+
+    effects = model.effects([[NAN, 3.0], ["a", "c"]], [[1.0], ["b"]], np.array([0, 1], dtype=np.uint32))
+
+    assert effects.tolist() == [[2.0 * (5 - 1) + 10, 1.0 - 2], [3.0 * (3 - 1), 0.0 - 8]]

@@ -7,7 +7,7 @@ import numpy as np
 
 from ml_census.engine.predictor import PredictionError
 from ml_census.engine.runtime.encoders import CategoryEncoder, Encoder
-from ml_census.engine.runtime.number_operations import (
+from ml_census.engine.runtime.linear.number_operations import (
     OPERATIONS,
     Function,
     Operation,

@@ -1,13 +1,9 @@
 """The kernel of a forest: for a few rows of a large forest large_forest.c, else kernel.c. Both give the same bits."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ml_census.engine.runtime.kernel import ForestStruct, Kernel
-
-if TYPE_CHECKING:
-    from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.trees.tree_arrays import TreeArrays
 
 LARGE_BYTES = 3 * 1024**2
 """Bytes of nodes from which a forest counts as large (3 MiB).
@@ -39,7 +35,7 @@ class LargeForestKernel:
         kernel.sum_leaves(codes, sums)
 
 
-def create_kernel(ensemble: "TreeEnsemble") -> Kernel | LargeForestKernel:
+def create_kernel(ensemble: TreeArrays) -> Kernel | LargeForestKernel:
     """Return the kernel of an ensemble. Raises OSError if libkernel.so cannot be loaded."""
     plain = node_kernel(ensemble, "sum_leaves")
     limit = len(ensemble.nodes) // len(ensemble.roots) // NODES_PER_ROW
@@ -48,7 +44,7 @@ def create_kernel(ensemble: "TreeEnsemble") -> Kernel | LargeForestKernel:
     return LargeForestKernel(node_kernel(ensemble, "sum_leaves_interleaved"), plain, limit)
 
 
-def node_kernel(ensemble: "TreeEnsemble", function: str) -> Kernel:
+def node_kernel(ensemble: TreeArrays, function: str) -> Kernel:
     """Return a kernel that reads the nodes: the function "sum_leaves" or "sum_leaves_interleaved" of libkernel.so."""
     arrays = (ensemble.nodes, ensemble.bitsets, ensemble.roots, ensemble.outputs, ensemble.values)
     counts = (

@@ -1,49 +1,26 @@
-"""Forests, boosted trees and single decision trees, as arrays that the C code of the kernels reads."""
+"""Forests, boosted trees and single decision trees: the scores of rows, computed by the C code of the kernels."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from ml_census.engine.runtime import large_forest, leaf_masks
-from ml_census.engine.runtime.encoders import Encoder
 from ml_census.engine.runtime.kernel import Kernel
-from ml_census.engine.runtime.large_forest import LargeForestKernel
-from ml_census.engine.runtime.reasons import tree_effects
-from ml_census.engine.runtime.tree_checks import check_arrays, check_nodes
+from ml_census.engine.runtime.trees import large_forest, leaf_masks
+from ml_census.engine.runtime.trees.large_forest import LargeForestKernel
+from ml_census.engine.runtime.trees.tree_arrays import TreeArrays
+from ml_census.engine.runtime.trees.tree_checks import check_arrays, check_nodes
+from ml_census.engine.runtime.trees.tree_effects import tree_effects
 from ml_census.schema import Columns
 
 
 @dataclass(frozen=True)
-class TreeEnsemble:
+class TreeEnsemble(TreeArrays):
     """Decision trees of one model. The scores of a row are the sum or the mean of the leaf values that the row reaches.
 
     Raises ValueError for arrays with which the C code would read out of bounds or loop
     without end.
     """
-
-    encoders: Sequence[Encoder]
-    """One encoder for each column that the trees test."""
-    nodes: np.ndarray
-    """uint32 (nodes, 4): column (a position in `encoders`), low, span and child of each
-    struct Node in forest.h."""
-    bitsets: np.ndarray
-    """uint32 (words,): the concatenated bitsets, with one bit for each code."""
-    roots: np.ndarray
-    """uint32 (trees,): the position of the root of each tree in `nodes`."""
-    outputs: np.ndarray
-    """uint32 (trees,): for each tree, the position of the first score to which the tree
-    adds values."""
-    values: np.ndarray
-    """float64 (distinct leaf values, width): a leaf adds one row of `width` numbers to
-    `width` adjacent scores."""
-    base: np.ndarray
-    """float64 (scores,): the scores before the first tree."""
-    divisor: int = 1
-    """The divisor of the sums: the number of trees if the scores are means, else 1."""
-    single: bool = False
-    """True if each sum is rounded to float32, as in XGBoost."""
 
     exact = True
     """Scores equal those of the model's library to the last bit: both add the same

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from ml_census.engine.runtime import large_forest
 from ml_census.engine.runtime.kernel import Kernel
-from ml_census.engine.runtime.large_forest import LargeForestKernel
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.trees import large_forest
+from ml_census.engine.runtime.trees.large_forest import LargeForestKernel
+from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 from support.random_trees import random_codes, random_ensemble, sum_leaves
 
 

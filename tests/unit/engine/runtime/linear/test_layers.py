@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ml_census.engine.runtime.layers import ACTIVATIONS, Dense, IndependentNormals, RotatedNormals
+from ml_census.engine.runtime.linear.layers import ACTIVATIONS, Dense, IndependentNormals, RotatedNormals
 
 MEANS, VARIANCES = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 4.0]]), np.array([[1.0, 4.0], [0.5, 1.0], [2.0, 2.0]])
 CONSTANTS, PRIORS = -np.log(2 * np.pi * np.sqrt(VARIANCES.prod(axis=1))), np.log([0.2, 0.3, 0.5])

@@ -7,14 +7,12 @@ model, leaf_masks.c takes a twelfth of the time (400 trees of 24 leaves: 0.57 in
 
 import ctypes
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ml_census.engine.runtime.kernel import BITSET_FLAG, LEAF_SPAN, Kernel
-
-if TYPE_CHECKING:
-    from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.trees.tree_arrays import TreeArrays
 
 MAX_LEAVES = 64
 """Maximum number of leaves of a tree, one for each bit of the largest mask."""
@@ -46,7 +44,7 @@ class _Tree(NamedTuple):
     splits: list[tuple[list[int], int, int]]
 
 
-def create_kernel(ensemble: "TreeEnsemble") -> Kernel | None:
+def create_kernel(ensemble: TreeArrays) -> Kernel | None:
     """Return the kernel of leaf_masks.c for an ensemble, or None for an ensemble that exceeds one of the maximums.
 
     Raises OSError if libkernel.so cannot be loaded.
@@ -68,7 +66,7 @@ def _is_within_limits(trees: int, counts: np.ndarray, bits: int, width: int) -> 
     return len(counts) * bits // 8 <= MAX_LINE_BYTES and table_bytes <= MAX_TABLE_BYTES
 
 
-def _read_trees(ensemble: "TreeEnsemble") -> list[_Tree]:
+def _read_trees(ensemble: TreeArrays) -> list[_Tree]:
     """Return all trees, or an empty list if a tree has more than MAX_LEAVES leaves."""
     trees = []
     for root in ensemble.roots.tolist():
@@ -100,7 +98,7 @@ def _read_tree(nodes: np.ndarray, root: int) -> _Tree | None:
     return _Tree(leaves, splits)
 
 
-def _masks(ensemble: "TreeEnsemble", trees: Sequence[_Tree], lines: np.ndarray, bits: int) -> np.ndarray:
+def _masks(ensemble: TreeArrays, trees: Sequence[_Tree], lines: np.ndarray, bits: int) -> np.ndarray:
     """Return the masks of all columns and codes: uint32 or uint64 (lines, trees).
 
     A mask lacks the bits of the leaves that a row with this code cannot reach.
@@ -128,7 +126,7 @@ def _test(bitsets: np.ndarray, values: Sequence[int], count: int) -> np.ndarray:
     return np.asarray(codes - np.uint32(low) <= np.uint32(span))
 
 
-def _values(ensemble: "TreeEnsemble", trees: Sequence[_Tree], bits: int) -> np.ndarray:
+def _values(ensemble: TreeArrays, trees: Sequence[_Tree], bits: int) -> np.ndarray:
     """Return the leaf values: float64 (trees, bits, width)."""
     values = np.zeros((len(trees), bits, ensemble.values.shape[1]))
     for position, tree in enumerate(trees):

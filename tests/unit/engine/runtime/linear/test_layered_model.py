@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ml_census.engine.runtime.linear_model import FeatureMatrix, NumericFeature
+from ml_census.engine.runtime.linear.linear_model import FeatureMatrix, NumericFeature
 from ml_census.engine.runtime.serialization import from_bytes
 from support.comparison import assert_same_predictions
 from support.compiled_files import (

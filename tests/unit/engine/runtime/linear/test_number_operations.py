@@ -13,7 +13,7 @@ from sklearn.preprocessing import (
     QuantileTransformer,
 )
 
-from ml_census.engine.runtime.number_operations import UFUNCS, Operation, apply_operations
+from ml_census.engine.runtime.linear.number_operations import UFUNCS, Operation, apply_operations
 
 NUMBERS = np.random.default_rng(0).normal(size=500).round(2) * 3
 POSITIVE = np.abs(NUMBERS) + 0.5

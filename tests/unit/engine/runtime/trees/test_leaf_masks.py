@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml_census.engine.runtime import large_forest, leaf_masks
 from ml_census.engine.runtime.kernel import Kernel
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.trees import large_forest, leaf_masks
+from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 from support.random_trees import random_codes, random_ensemble, sum_leaves
 
-SOURCE = Path(leaf_masks.__file__).with_name("leaf_masks.c").read_text()
+SOURCE = Path(leaf_masks.__file__).parents[1].joinpath("leaf_masks.c").read_text()
 
 
 def node_kernel(ensemble: TreeEnsemble) -> Kernel:

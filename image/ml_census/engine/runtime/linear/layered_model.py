@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml_census.engine.runtime.layers import Layer
-from ml_census.engine.runtime.linear_model import FeatureMatrix
-from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.linear.layers import Layer
+from ml_census.engine.runtime.linear.linear_model import FeatureMatrix
 from ml_census.schema import Columns
 
 
@@ -47,7 +46,3 @@ class LayeredModel:
         for layer in self.layers:
             values = layer.apply(values)
         return values
-
-
-Model = TreeEnsemble | FeatureMatrix | LayeredModel
-"""The compiled form of a single model. LinearModel is a FeatureMatrix."""

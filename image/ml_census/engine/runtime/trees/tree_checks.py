@@ -5,14 +5,10 @@ checks, each index is within its array. Each child comes after its only parent, 
 path through a tree ends.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ml_census.engine.runtime.kernel import BITSET_FLAG, LEAF_SPAN
-
-if TYPE_CHECKING:
-    from ml_census.engine.runtime.tree_ensemble import TreeEnsemble
+from ml_census.engine.runtime.trees.tree_arrays import TreeArrays
 
 ARRAYS = (
     ("nodes", np.uint32, 2),
@@ -25,7 +21,7 @@ ARRAYS = (
 """Name, dtype and number of dimensions of each array of a TreeEnsemble."""
 
 
-def check_arrays(trees: "TreeEnsemble") -> None:
+def check_arrays(trees: TreeArrays) -> None:
     """Raise ValueError if an array has another dtype, shape or memory layout than kernel.c requires.
 
     Raises ValueError also if `divisor` is not a whole number above 0, or `single` is no
@@ -43,7 +39,7 @@ def check_arrays(trees: "TreeEnsemble") -> None:
         raise ValueError("nodes must have four numbers")
 
 
-def check_nodes(trees: "TreeEnsemble") -> None:
+def check_nodes(trees: TreeArrays) -> None:
     """Raise ValueError if an index is out of bounds, or if a child does not come after its only parent."""
     leaves = trees.nodes[:, 2] == LEAF_SPAN
     sound = (
@@ -57,7 +53,7 @@ def check_nodes(trees: "TreeEnsemble") -> None:
         raise ValueError("the trees' arrays do not match each other")
 
 
-def _has_valid_trees(trees: "TreeEnsemble") -> bool:
+def _has_valid_trees(trees: TreeArrays) -> bool:
     width = trees.values.shape[1]
     return (
         len(trees.outputs) == len(trees.roots) > 0
@@ -89,7 +85,7 @@ def _are_distinct(first: np.ndarray) -> bool:
     return bool((pairs[1:] + pairs[:-1] <= 1).all() and (pairs <= 1).all())
 
 
-def _has_valid_bitsets(trees: "TreeEnsemble", leaves: np.ndarray) -> bool:
+def _has_valid_bitsets(trees: TreeArrays, leaves: np.ndarray) -> bool:
     """Return whether only inner nodes test by bitset, and whether all bitsets are in the array."""
     flagged = trees.nodes[:, 0] >= BITSET_FLAG
     if (flagged & leaves).any():
