@@ -4,39 +4,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import Unpack
 
 import click
 
 from ml_census.cli.ending import fail, fail_on
 from ml_census.cli.predict_file import STDIN, STDOUT, score_file
+from ml_census.cli.predict_options import Options
 from ml_census.cli.predict_row import predict_row
 from ml_census.cli.users import entered_password
 
-if TYPE_CHECKING:
-    from ml_census.client.csv_output import OnError
-
 FILE = click.Path(exists=True, dir_okay=False)
 ON_ERROR = ("stop", "skip", "mark")
-
-
-class Options(TypedDict):
-    """Values of the options of `ml-census predict`."""
-
-    url: str
-    name: str | None
-    user_file: str | None
-    password_file: str | None
-    row: str | None
-    example: bool
-    expect: str | None
-    source: str | None
-    encoding: str | None
-    target: str | None
-    proba: bool
-    reasons: int | None
-    on_error: "OnError"
-    batch: int
 
 
 @click.command(

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from ml_census.cli.ending import fail
+from ml_census.cli.predict_options import Options
 
 if TYPE_CHECKING:
-    from ml_census.cli.predict import Options
     from ml_census.client.csv_input import CsvInput
     from ml_census.client.csv_scoring import ScoringRun
     from ml_census.client.session import Client, ModelInfo
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 STDIN = STDOUT = "-"
 
 
-def score_file(client: "Client", source: str, target: str, options: "Options") -> None:
+def score_file(client: "Client", source: str, target: str, options: Options) -> None:
     """Write the rows of the CSV file `source` with their predictions to `target`; "-" is standard input or output.
 
     Raises ClientError if a request fails, and ScoringError if a file cannot be read or

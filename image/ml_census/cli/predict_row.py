@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from ml_census.cli.ending import fail
+from ml_census.cli.predict_options import Options
 
 if TYPE_CHECKING:
-    from ml_census.cli.predict import Options
     from ml_census.client.session import Client, PredictionBatch
 
 
-def predict_row(client: "Client", options: "Options") -> None:
+def predict_row(client: "Client", options: Options) -> None:
     """Print the prediction for the row in --row, or for an example row.
 
     Exit with code 1 if the prediction is not that of --expect. Raises ClientError if a
