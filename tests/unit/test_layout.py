@@ -47,6 +47,19 @@ def test_each_test_file_is_named_after_a_module() -> None:
     assert strange == []
 
 
+def test_module_lists_of_packages_are_complete() -> None:
+    """A package docstring with the heading "Modules" names all modules and packages."""
+    missing = []
+    for path in PACKAGE.rglob("__init__.py"):
+        docstring = ast.get_docstring(ast.parse(path.read_text())) or ""
+        modules = {f"{each.stem}.py" for each in MODULES if each.parent == path.parent}
+        packages = {f"{each.parent.name}/" for each in path.parent.glob("*/__init__.py")}
+        if "Modules" in docstring:
+            missing += [f"{path.parent.name}: {name}" for name in modules | packages if name not in docstring]
+
+    assert missing == []
+
+
 def test_only_the_command_line_uses_environment_signals_and_exit() -> None:
     reserved = {"os.environ", "os.getenv", "signal.signal", "sys.exit"}
     using = {path.relative_to(PACKAGE).parts[0] for path in PACKAGE.rglob("*.py") if used(path) & reserved}
