@@ -16,8 +16,8 @@ ColumnChanges = dict[str, Any]
 
 ANY_EXAMPLES: tuple[Value, ...] = (0, "a", True)
 """Example values for a column of type "any", which accepts a value of any type."""
-MAX_MISSING_NAMES = 5
-"""Maximum number of missing columns that an error message names."""
+MAX_NAMES = 5
+"""Maximum number of missing columns, and of unknown columns, that an error message names (5)."""
 
 
 @dataclass(frozen=True)
@@ -157,14 +157,23 @@ class Schema:
             if missing := [name for name in self.required if name not in row]:
                 if self.form == "documents" and len(row) == 1:
                     return list(row.values())  # a text vectorizer has no column name
-                names = ", ".join(missing[:MAX_MISSING_NAMES]) + (", …" if len(missing) > MAX_MISSING_NAMES else "")
-                raise InvalidValueError(f"an object with all columns of the model; {len(missing)} missing: {names}")
+                raise InvalidValueError(f"an object with all columns of the model; {self._differences(missing, row)}")
             return [row.get(name) for name in self.names]
         if not isinstance(row, list) and len(self.columns) == 1:
             return [row]
         if not isinstance(row, list) or len(row) != len(self.columns):
             raise InvalidValueError(f"a list of {len(self.columns)} values")
         return row
+
+    def _differences(self, missing: Sequence[str], row: dict[str, object]) -> str:
+        """Return the names of the missing columns and of the keys that are no columns: a key may be misspelled."""
+        extra = [str(describe_value(name)) for name in row if name not in self._name_set]
+        texts = [
+            f"{len(names)} {kind}: {_listed(names)}"
+            for kind, names in (("missing", missing), ("unknown", extra))
+            if names
+        ]
+        return "; ".join(texts)
 
     def _extra_names(self, row: object, reject_extra: bool) -> set[str]:
         """Return the keys of a dict that are no column. Raises InvalidValueError for such a key with `reject_extra`."""
@@ -178,3 +187,7 @@ class Schema:
     @cached_property
     def _name_set(self) -> frozenset[str]:
         return frozenset(self.names)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:MAX_NAMES]) + (", …" if len(names) > MAX_NAMES else "")

@@ -102,7 +102,9 @@ def test_invalid_value_is_reported_by_row_and_column(index: int, value: Any, exp
         (7, "a list of 4 values"),
         (None, "a list of 4 values"),
         ({}, "4 missing: age, work, sex, note"),
-        ({"age": 1, "work": "?", "sex": "Male", "nota": ""}, "1 missing: note"),
+        ({"age": 1, "work": "?", "sex": "Male", "nota": ""}, "1 missing: note; 1 unknown: nota"),
+        ({**dict.fromkeys("bcdefg", 1), "a" * 50: 1}, "unknown: b, c, d, e, f, …"),
+        ({"a" * 50: 1}, f"1 unknown: {'a' * 40}…"),
     ],
 )
 def test_row_of_another_shape_is_reported(row: Any, expected: str) -> None:
@@ -155,7 +157,7 @@ def test_number_may_be_a_row_of_a_model_with_one_column() -> None:
     schema = Schema((AGE,), "numbers")
 
     assert list(schema.validate_rows([7, [8], {"age": 9}]).columns[0]) == [7, 8, 9]
-    assert expected(schema, {"years": 9}) == "an object with all columns of the model; 1 missing: age"
+    assert expected(schema, {"years": 9}) == "an object with all columns of the model; 1 missing: age; 1 unknown: years"
 
 
 def test_dropped_column_may_be_left_out() -> None:

@@ -25,7 +25,10 @@ def model_columns(schema: Schema, names: Sequence[str], target: str, groups: Seq
         return [_text_column(schema.names[0], others, groups)]
     if any(isinstance(column.name, int) for column in schema.columns):
         return [*_by_position(len(schema.columns), others, groups)]
-    if missing := [name for name in schema.required if name not in others]:
+    missing = [name for name in schema.required if name not in others]
+    if target in missing:
+        raise KeyError(f"the target {target} is a column of the model: expected a column that the model predicts")
+    if missing:
         raise KeyError(f"{len(missing)} of the model's columns are missing: {_listed(missing)}")
     return [name if name in others else None for name in schema.names]
 

@@ -47,3 +47,8 @@ def test_text_model_takes_the_only_column() -> None:
 def test_missing_columns_are_named(schema: Schema, names: list[str], groups: list[str], reason: str) -> None:
     with pytest.raises(KeyError, match=reason):
         model_columns(schema, names, "y", groups)
+
+
+def test_target_that_the_model_reads_is_rejected() -> None:
+    with pytest.raises(KeyError, match="the target age is a column of the model"):
+        model_columns(NAMED, ["age", "sex"], "age")
