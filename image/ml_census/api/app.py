@@ -81,7 +81,11 @@ def check_vertex_routes(config: Config, routes: VertexRoutes) -> None:
 
 def _register_blueprints(app: ScheduledFlask, vertex_routes: VertexRoutes | None) -> None:
     state, name, blueprints = app.state, app.config[MODEL_NAME], list(BLUEPRINTS)
-    document = cache(lambda: openapi.build_document(blueprint.read_openapi(name) for blueprint in blueprints))
+
+    @cache
+    def document() -> openapi.Document:
+        return openapi.build_document([each.read_openapi(name) for each in blueprints], state.needs_token)
+
     for blueprint in (*blueprints, views.create_blueprint(document, lambda: state.artifacts.model.report)):
         app.register_blueprint(blueprint)
     if vertex_routes:  # last: create_blueprint compares the paths with all other routes

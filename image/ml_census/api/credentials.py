@@ -109,13 +109,12 @@ def require_token(artifacts: Artifacts, authorization: str) -> None:
 def authenticate() -> Artifacts:
     """Verify the token of the current request, and return the artifacts (model, users, keys) for this request.
 
-    No token is needed for a route in `unauthenticated_rules`, and without
-    `login_required`. Raises AuthenticationError if the token is missing or invalid.
+    Raises AuthenticationError if the route needs a token, and the token is missing or
+    invalid.
     """
     state = current_state()
     artifacts = state.artifacts
-    is_open = request.url_rule is not None and request.url_rule.rule in state.unauthenticated_rules
-    if state.login_required and not is_open:
+    if state.needs_token(request.url_rule.rule if request.url_rule else ""):
         require_token(artifacts, request.headers.get("Authorization", ""))
     return artifacts
 

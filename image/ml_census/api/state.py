@@ -40,6 +40,10 @@ class ApiState:
     """False for `ml-census serve --model`: no rule needs a token. No key of config.yaml
     changes this value."""
 
+    def needs_token(self, rule: str) -> bool:
+        """Return whether a request for a URL rule, such as /v2/models/census/infer, needs the token of a user."""
+        return self.login_required and rule not in self.unauthenticated_rules
+
 
 def current_state() -> ApiState:
     """Return the state of the application that handles the current request."""

@@ -1,6 +1,6 @@
 """Build the OpenAPI document of the server from api/web/openapi.yaml and the documents of the protocols."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import resources
 from typing import Any
 
@@ -9,20 +9,29 @@ import yaml
 from ml_census.api.web import static_files
 
 Document = dict[str, Any]
+TOKEN: list[dict[str, list[str]]] = [{"token": []}]
+"""Value of `security` of an operation that needs a token."""
 REFERENCE = "#/components/"
 INLINE = ("headers", "parameters", "requestBodies", "responses")
 """Kinds of components that `resolve` copies. Schemas stay references, because the page
 /docs links to schemas."""
 
 
-def build_document(parts: Iterable[Mapping[str, Any]]) -> Document:
-    """Return the document in openapi.yaml, with the files of the page, and the paths and components of the `parts`."""
+def build_document(parts: Iterable[Mapping[str, Any]], needs_token: Callable[[str], bool]) -> Document:
+    """Return the document in openapi.yaml, with the files of the page, and the paths and components of the `parts`.
+
+    `needs_token` returns whether a request for a URL rule of Flask needs a token.
+    """
     document: Document = yaml.safe_load(resources.files("ml_census.api.web").joinpath("openapi.yaml").read_bytes())
     document["paths"] |= static_files.openapi_paths()
     for part in parts:
         document["paths"] |= part["paths"]
         for section, components in part.get("components", {}).items():
             document["components"][section] = document["components"].get(section, {}) | components
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            if operation.get("security") == TOKEN and not needs_token(path.replace("{", "<").replace("}", ">")):
+                del operation["security"]
     return document
 
 

@@ -71,11 +71,33 @@ def test_each_component_is_defined_and_used() -> None:
 
 
 def test_part_adds_paths_and_components() -> None:
-    document = build_document([{"paths": {"/a": {}}, "components": {"schemas": {"A": {}}, "examples": {"B": {}}}}])
+    document = build_document(
+        [{"paths": {"/a": {}}, "components": {"schemas": {"A": {}}, "examples": {"B": {}}}}], needs_token=bool
+    )
 
     assert "/a" in document["paths"] and "/docs" in document["paths"]
     assert {"A", "Error"} <= document["components"]["schemas"].keys()
     assert document["components"]["examples"] == {"B": {}}
+
+
+@pytest.mark.parametrize(
+    ("login_required", "protocols", "with_token"),
+    [
+        (True, (), {"/prediction", "/schema", "/v1/models/model:predict", "/v2/models/model/versions/{version}/infer"}),
+        (True, ("open-inference",), {"/prediction", "/schema", "/v1/models/model:predict"}),
+        (False, (), set()),
+    ],
+)
+def test_path_that_needs_no_token_has_no_security(
+    login_required: bool, protocols: tuple[str, ...], with_token: set[str]
+) -> None:
+    config = Config("", "", "", unauthenticated_protocols=protocols)
+    app = create_app(cast(Artifacts, None), config, login_required=login_required)
+
+    paths = yaml.safe_load(app.test_client().get("/openapi.yaml", headers={"Host": "localhost"}).text)["paths"]
+
+    checked = {"/prediction", "/schema", "/v1/models/model:predict", "/v2/models/model/versions/{version}/infer"}
+    assert {path for path in checked if any("security" in each for each in paths[path].values())} == with_token
 
 
 def test_resolved_document_refers_to_schemas_only() -> None:

@@ -16,7 +16,7 @@ from ml_census.api.web.views import create_blueprint
 def client_for(report: bytes | None) -> FlaskClient:
     app = Flask(__name__)
     parts = [blueprint.read_openapi("model") for blueprint in BLUEPRINTS]
-    app.register_blueprint(create_blueprint(lambda: build_document(parts), lambda: report))
+    app.register_blueprint(create_blueprint(lambda: build_document(parts, needs_token=bool), lambda: report))
     return app.test_client()
 
 
