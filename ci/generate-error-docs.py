@@ -11,7 +11,8 @@ messages. The script parses the package, and reads the messages from the argumen
 - A subclass of a listed exception class has the section and the effect of its base class.
 - The message is the argument for the parameter `message` or `reason`. Without such a parameter, the message is the last
   argument that is text.
-- If the argument is a call, as in `abort(413, too_large(limit))`, the messages are the texts that the function returns.
+- If the argument is a call, as in `abort(413, too_large(limit))`, the messages are the texts that the function returns,
+  and the module is that of the function.
 
 The script exits with 1 if an exception class of the package is in no section.
 """
@@ -81,7 +82,15 @@ class Message(NamedTuple):
 
     reporter: str
     text: str
+    module: str
     status: str = ""
+
+
+class Returned(NamedTuple):
+    """A text that a function returns, and the module of the function."""
+
+    text: str
+    module: str
 
 
 class Function(NamedTuple):
@@ -201,9 +210,9 @@ class Scope:
             elif isinstance(node, ast.Dict):
                 for key, value in zip(node.keys, node.values, strict=True):
                     if isinstance(key, ast.Constant) and key.value == "error message":
-                        yield from (Message("error message", text) for text in self.texts(value))
+                        yield from (Message("error message", text, self._module) for text in self.texts(value))
             elif isinstance(node, ast.FunctionDef) and node.name in MESSAGE_FUNCTIONS:
-                yield from (Message(node.name, text) for text in returned(self._package, Function(self._module, node)))
+                yield from (Message(node.name, *each) for each in returned(self._package, Function(self._module, node)))
 
     def texts(self, node: ast.expr) -> list[str]:
         """Return the texts that an expression can evaluate to, with … for parts that are unknown before a run."""
@@ -237,26 +246,26 @@ class Scope:
         arguments = arguments + [keyword.value for keyword in call.keywords if keyword.arg in MESSAGE_PARAMETERS]
         is_abort = name in ("abort", "RequestError") and bool(call.args) and isinstance(call.args[0], ast.Constant)
         status = str(getattr(call.args[0], "value", "")) if is_abort else ""
-        found = next(filter(None, map(self.texts, reversed(arguments))), [])
-        found += [text for argument in arguments for part in ast.walk(argument) for text in self.returned(part)]
-        yield from (Message(reporter, text, status) for text in found)
+        found = [Returned(text, self._module) for text in next(filter(None, map(self.texts, reversed(arguments))), [])]
+        found += [each for argument in arguments for part in ast.walk(argument) for each in self.returned(part)]
+        yield from (Message(reporter, *each, status) for each in found)
 
-    def returned(self, node: ast.AST) -> list[str]:
+    def returned(self, node: ast.AST) -> list[Returned]:
         """Return the texts that a called function returns. `node` is the call, or a name with the result of a call."""
         nodes = self._known.get(node.id, []) if isinstance(node, ast.Name) else [node]
         calls = [call for call in nodes if isinstance(call, ast.Call)]
         found = [function for call in calls for function in self._package.called(self._module, call)]
-        return [text for function in found for text in returned(self._package, function)]
+        return [each for function in found for each in returned(self._package, function)]
 
 
-def returned(package: Package, function: Function) -> list[str]:
+def returned(package: Package, function: Function) -> list[Returned]:
     """Return the texts that a function returns, also through calls of other functions; empty if it returns no text."""
     if function.node.returns is None or ast.unparse(function.node.returns) not in ("str", "str | None"):
         return []
-    scope, found = Scope(package, function.module, function.node), list[str]()
+    scope, found = Scope(package, function.module, function.node), list[Returned]()
     for node in ast.walk(function.node):
         if isinstance(node, ast.Return) and node.value:
-            found += scope.texts(node.value)
+            found += [Returned(text, function.module) for text in scope.texts(node.value)]
             if isinstance(node.value, ast.Call) and name_of(node.value.func) != function.node.name:
                 found += scope.returned(node.value)
     return found
@@ -280,7 +289,7 @@ def of_class(package: Package, module: str, node: ast.ClassDef) -> Iterator[Mess
     reporter = package.reporter(node.name)
     for call in ast.walk(node):
         if reporter and isinstance(call, ast.Call) and ast.unparse(call.func) == "super().__init__" and call.args:
-            yield from (Message(reporter, text) for text in Scope(package, module).texts(call.args[-1]))
+            yield from (Message(reporter, text, module) for text in Scope(package, module).texts(call.args[-1]))
 
 
 def is_message(message: Message) -> bool:
@@ -298,14 +307,15 @@ def page(package: Package) -> str:
             text = re.sub(r"%(\.\d)?[dgs]", "…", message.text) if message.reporter in LOG_METHODS else message.text
             text = text.replace("{}", "…") if message.reporter == "UnsupportedModelError" else text
             text = re.sub("…+", "…", " ".join(text.split())).replace("|", r"\|")
-            found[section].add((text, message.status or effect, module))
+            found[section].add((text, message.status or effect, message.module))
     lines = [
         "# Error messages",
         "",
         "This page lists every message of the server and of the commands. `ci/generate-error-docs.py` writes the page",
         "from the code. In a message, … represents a name, a number or a path. *Effect* is the HTTP status of the",
         "response, the exit code of the command, or the consequence of the error. *Module* is the Python module below",
-        "`image/ml_census`.",
+        "`image/ml_census` that contains the text. Some rows are a part of a message: a text on a key of config.yaml",
+        "follows the key and the file.",
         "",
         "Each protocol has a separate JSON format for error messages. In the section on storage, *retried* means that",
         "the server tries to read the file again.",

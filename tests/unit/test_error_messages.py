@@ -89,6 +89,14 @@ def test_function_with_a_shared_name_is_resolved(script: ModuleType, source: str
     assert texts(script, CLASS + source, a=a, b=b) == [("ConfigError", expected)]
 
 
+def test_message_has_the_module_of_its_text(script: ModuleType) -> None:
+    """Expect the module of the function that returns the text, not that of the exception."""
+    source = CLASS + "from ml_census.a import why\ndef f(): raise ConfigError(why())"
+    package = script.Package({"module": ast.parse(source), "a": ast.parse("def why() -> str: return 'key is short'")})
+
+    assert [each.module for each in script.messages(package, "module")] == ["a"]
+
+
 @pytest.mark.parametrize(
     "body",
     [
