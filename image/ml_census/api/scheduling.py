@@ -28,8 +28,8 @@ class ScheduledFlask(FastPathFlask):
         """Return the queue of a request whose uncompressed body has `length` bytes: probe, fast, login or work.
 
         A prediction request of at most FAST_BYTES goes to "fast" if the model is
-        compiled (predicts without scikit-learn). Any other prediction request goes to
-        "work", and so does a request for reasons, which take up to 1.5 ms for each row.
+        compiled (predicts without scikit-learn) and the client requests no reasons. The
+        reasons for a row take up to 1.5 ms. Any other prediction request goes to "work".
         """
         route = self.state.routes.find(path)
         if route is None or route.workload is Workload.OTHER:

@@ -28,9 +28,9 @@ class ApiState:
     metrics: Metrics
     service: PredictionService
     is_ready: Callable[[], bool]
-    """Returns False after the server has received SIGTERM."""
+    """Function that returns False after the server has received SIGTERM."""
     reload_counts: Callable[[], Mapping[str, int]]
-    """Returns the number of reloads by result: "success" and "rejected"."""
+    """Function that returns the number of reloads by result: "success" and "rejected"."""
     routes: RouteTable = field(default_factory=RouteTable)
     throttle: LoginThrottle = field(default_factory=LoginThrottle)
     unauthenticated_rules: frozenset[str] = frozenset()

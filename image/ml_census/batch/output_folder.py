@@ -1,4 +1,4 @@
-"""The folder of the output: which parts are finished, and the creation of their files."""
+"""Find the finished parts in the folder of the output, and create the files of a part."""
 
 import hashlib
 import io

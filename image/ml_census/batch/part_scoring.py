@@ -27,14 +27,14 @@ class ScoredPart(NamedTuple):
     """The content of the files of a part, and the counts of its rows."""
 
     predictions: bytes
-    """Parquet file of the valid rows."""
+    """Content of the Parquet file with the predictions of the valid rows."""
     rejected: bytes
-    """Parquet file of the rejected rows; empty if there are none."""
+    """Content of the Parquet file with the rejected rows; empty if there are none."""
     counts: Counts
 
 
 class PartScorer:
-    """Scores the parts of a plan. One thread uses a scorer at a time.
+    """Scorer of the parts of a plan. One thread uses a scorer at a time.
 
     `on_rows` is called with the number of rows of each batch. A set `stop` ends the
     scoring.

@@ -16,7 +16,7 @@ the cache of a core."""
 
 
 class PredictionColumns:
-    """Computes the added columns of the output for the rows of a model, with `reasons` reasons for each row."""
+    """Builder of the added columns of the output, with maximum `reasons` reasons for each row."""
 
     def __init__(self, model: BatchModel, reasons: int = 0) -> None:
         """Raise BatchError if the model does not have these reasons."""
@@ -87,7 +87,7 @@ def _class_values(classes: Sequence[object]) -> pa.Array:
 
 
 def free_names(names: Sequence[str], taken: Sequence[str]) -> list[str]:
-    """Return the names, with a number behind those that are taken: "prediction 2"."""
+    """Return the names. A name that a kept column already has gets a number: "prediction 2"."""
     free = []
     for name in names:
         numbered = (name if number == 1 else f"{name} {number}" for number in range(1, len(taken) + 2))

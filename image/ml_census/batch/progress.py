@@ -11,7 +11,7 @@ SECONDS = 5
 
 
 class Progress:
-    """Counts the rows of one process. `rows` is the number of rows of its parts, None if unknown."""
+    """Counter of the rows of one process. `rows` is the number of rows of its parts; None if unknown."""
 
     def __init__(self, parts: int, rows: int | None) -> None:
         self._parts, self._rows = parts, rows

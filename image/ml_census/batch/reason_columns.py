@@ -11,7 +11,7 @@ from ml_census.schema import Columns
 
 
 class ReasonColumns:
-    """Computes a name and an effect for each of the `count` largest effects of a row, against the typical row."""
+    """The columns for the `count` largest effects of a row, against the typical row: a name and an effect each."""
 
     def __init__(self, predictor: CompiledPredictor, count: int) -> None:
         """Raise BatchError if the model has no reasons, no typical row, or fewer than `count` columns."""

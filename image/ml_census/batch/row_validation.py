@@ -20,7 +20,7 @@ Values = np.ndarray | DictionaryColumn
 
 @dataclass
 class Counts:
-    """Numbers of rows, and of rejected values by column and reason, and of unknown categories by column."""
+    """Counts of rows, of rejected values by column and reason, and of unknown categories by column."""
 
     rows: int = 0
     rejected: int = 0
@@ -42,7 +42,7 @@ class ValidRows:
     """bool (rows,): True for a valid row; None if all rows are valid."""
     problems: Sequence[tuple[str, str]] = ()
     """For each invalid row: the first column with an invalid value, and the expected
-    value."""
+    value. The column is empty if the model rejects the row as a whole."""
 
 
 class RowValidator:

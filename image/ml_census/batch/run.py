@@ -18,7 +18,7 @@ from ml_census.batch.reason_columns import ReasonColumns
 
 @dataclass(frozen=True)
 class Shard:
-    """One of `count` processes of a run. It scores the parts k with k % count == index."""
+    """One of `count` processes of a run. The process scores the parts k with k % count == index."""
 
     index: int = 0
     count: int = 1

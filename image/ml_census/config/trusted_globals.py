@@ -52,9 +52,10 @@ def require_permitted(names: Iterable[str]) -> None:
 
 
 def object_rejection_reason(target: Any) -> str | None:
-    """Return why the object that an allowed global names must not be used, or None if it may be used.
+    """Return why a pickle must not use the object `target`, or None if this is permitted.
 
-    A module of an allowed package can re-export an object of another package, such as
+    rejection_reason() has permitted the name of the object in the pickle. A module of a
+    permitted package can still re-export an object of another package, such as
     builtins.
     """
     if isinstance(target, ModuleType):

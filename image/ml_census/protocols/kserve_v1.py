@@ -12,7 +12,7 @@ from ml_census.protocols.json_body import MalformedBodyError, parse_object
 EXPECTED = 'the body must be a JSON object with "instances", a list of rows'
 
 render = native.render
-"""Returns the JSON object of the response, which has the same format as that of
+"""Function that returns the JSON object of the response, in the format of
 /prediction."""
 
 

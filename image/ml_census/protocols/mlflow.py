@@ -31,7 +31,7 @@ EXPECTED = f"the body must be a JSON object with one of {', '.join(FORMS)}"
 ERROR_CODES = {401: "UNAUTHENTICATED", 404: "RESOURCE_DOES_NOT_EXIST", 503: "TEMPORARILY_UNAVAILABLE"}
 
 render = native.render
-"""Returns the JSON object of the response, which has the same format as that of
+"""Function that returns the JSON object of the response, in the format of
 /prediction."""
 
 

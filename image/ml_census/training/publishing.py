@@ -1,4 +1,4 @@
-"""Complete the publication of a model with what its training data and test data tell."""
+"""Add the facts of training and test data to a published model: distributions, golden rows, metrics and report."""
 
 import hashlib
 from collections.abc import Mapping

@@ -22,7 +22,7 @@ A few operations in a file could otherwise fill the memory. A forest of 1,000 tr
 100 classes has 100 results.
 """
 PREDICT, PROBABILITIES, DECISION = "predict", "predict_proba", "decision_function"
-"""Keys of `outputs`: the methods of scikit-learn that return these results."""
+"""Keys of Composition.outputs: the methods of scikit-learn that return these results."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,8 @@ class Composition:
     def scores(self, columns: Columns) -> np.ndarray:
         """Return the probabilities of a classifier, or the numbers of a regressor: (rows, score_count).
 
-        Raises PredictionError and OSError as TreeEnsemble.scores() does.
+        A classifier must have the output `predict_proba`. Raises PredictionError and
+        OSError as TreeEnsemble.scores() does.
         """
         (scores,) = self._results(columns, PROBABILITIES if self.is_classifier else PREDICT)
         return scores

@@ -1,4 +1,4 @@
-"""Load the shared library libkernel.so with ctypes. The library computes scores of compiled trees, and exponentials.
+"""Call the shared library libkernel.so with ctypes: scores of compiled trees, and exponentials.
 
 image/build-kernel.sh compiles libkernel.so from the C files of this folder. The C code
 includes no Python header, so libkernel.so works with every version of Python.

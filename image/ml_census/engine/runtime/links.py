@@ -133,6 +133,7 @@ LINKS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "xgboost_numpy_softmax": _xgboost_numpy_softmax,
     **LIBRARY_LINKS,
 }
+"""Name of a link -> the function that converts scores, float64 (rows, scores), to (rows, classes or outputs)."""
 _REGRESSOR_LINKS = (
     *("identity", "exp", "outlier", "lightgbm_exp", "lightgbm_sigmoid", "lightgbm_signed_square"),
     *("xgboost_exp", "xgboost_sigmoid"),
@@ -146,8 +147,6 @@ _MULTICLASS_LINKS = (
     *("lightgbm_softmax", "lightgbm_one_against_all"),
     *("xgboost_softmax", "xgboost_numpy_softmax"),
 )
-"""Name -> function that converts scores, float64 (rows, scores), to float64 (rows,
-classes or outputs)."""
 
 
 def output_count(link: object, score_count: int) -> int:

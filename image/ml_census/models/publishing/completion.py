@@ -1,4 +1,4 @@
-"""Additions to the publication of a model that come from its training data."""
+"""Types of the data that `publish --data` adds to a published model: distributions, golden rows, metrics and report."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple

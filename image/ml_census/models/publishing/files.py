@@ -46,12 +46,13 @@ def publish_files(
     """Publish a pickled model in the folder or gs:// URI `output`, and return the engine that will serve the model.
 
     The other URIs may be None. `decoding_uri` names a JSON object from class to text.
-    `schema_uri` names a whole schema.json or changed columns. `golden_uri` names a JSON
-    object with "inputs", a list of rows that the model must predict. `trusted` are
-    classes and functions that the pickle may reference beside those of scikit-learn,
-    each "module.name". `about` has further items for manifest.json. `complete` adds
-    what the training data tell. Raises ArtifactError if a file or a trusted name cannot
-    be used, and StorageError if `output` cannot be written.
+    `schema_uri` names a whole schema.json, or a file with the changed columns alone.
+    `golden_uri` names a JSON object with "inputs", a list of rows that the model must
+    predict. `trusted` are classes and functions that the pickle may reference beside
+    those of scikit-learn, each "module.name". `about` has further items for
+    manifest.json. `complete` takes the schema, golden rows and metrics from training
+    data (completion.py). Raises ArtifactError if a file or a trusted name cannot be
+    used, and StorageError if `output` cannot be written.
     """
     trusted = tuple(trusted)
     trusted_globals.require_permitted(trusted)

@@ -59,7 +59,12 @@ class BarTable:
 
 
 class Scale:
-    """The positions of one measure: the lowest and the highest bound among `estimates` span the width of the cell."""
+    """The scale of the bars of one measure.
+
+    A cell begins at 0 and ends at the highest bound. For the mean error (`signed`), a
+    cell begins at the lowest bound below 0. The intervals of groups with fewer than
+    MIN_ROWS rows do not count.
+    """
 
     def __init__(self, name: str, overall: Estimate, estimates: Iterable[Estimate]) -> None:
         """Initialize with the estimate for all rows and the estimates for the groups."""

@@ -46,7 +46,7 @@ class SelectedColumns:
 
 @dataclass(frozen=True)
 class EstimatorInput:
-    """The input of an estimator that is the model itself, its last step, or inside a composed estimator."""
+    """The input of one estimator: of the model, of the last step of a pipeline, or of an inner estimator."""
 
     schema: Schema
     """The columns that the compiled estimator reads."""
@@ -57,8 +57,7 @@ class EstimatorInput:
     steps: tuple[Any, ...]
     """The fitted steps between the columns of the whole model and this estimator."""
     compile_estimator: "Callable[[Any, EstimatorInput], CompiledPredictor]"
-    """Function that compiles an estimator with its input. It raises
-    UnsupportedModelError."""
+    """Function that compiles an estimator with its input. Raises UnsupportedModelError."""
 
     def of_columns(self, indices: Sequence[int]) -> "EstimatorInput":
         """Return the input of an estimator that takes some of the columns, by their positions."""
@@ -77,7 +76,7 @@ class EstimatorInput:
         return replace(self, schema=schema, features=[*self.features, *features], steps=(*self.steps, step))
 
     def after(self, model: Any) -> "tuple[Any, EstimatorInput]":
-        """Return the estimator that predicts for a pipeline or another wrapper, and its input.
+        """Return the estimator that predicts inside a pipeline or another wrapper, and the input of this estimator.
 
         Raises UnsupportedModelError if the compiler does not support a step of the
         pipeline.
@@ -93,7 +92,7 @@ class EstimatorInput:
 
 
 def _inner_model(model: Any) -> Any:
-    """Return the estimator that predicts for a search, a Pipeline and other wrappers. Return any other model itself."""
+    """Return the estimator that predicts inside a search, a Pipeline or another wrapper, or any other model itself."""
     if type(model) is FrozenEstimator:
         return model.estimator
     if type(model) is RANSACRegressor:

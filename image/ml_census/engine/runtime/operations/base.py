@@ -61,6 +61,6 @@ def width_of(shape: Shape) -> int:
 
 
 def common_width(inputs: Sequence[Shape]) -> int:
-    """Return the number of columns of all inputs. Raises ValueError for positions of classes or different widths."""
+    """Return the number of columns that each input has. Raises ValueError for positions of classes or other widths."""
     require(len(set(inputs)) == 1)
     return width_of(inputs[0])

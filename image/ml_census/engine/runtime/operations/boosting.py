@@ -27,7 +27,7 @@ class BoostingDecision(Operation):
         require(self.total != 0)
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
-        """Return one column for two classes, else a column for each class."""
+        """Return the shape of one column for two classes, else of a column for each class."""
         (sums,) = inputs
         require(width_of(sums) >= 2)
         return Shape(1 if sums.width == 2 else sums.width)
@@ -46,7 +46,7 @@ class BoostingLogits(Operation):
     """The numbers of which the softmax function gives the probabilities of AdaBoostClassifier."""
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
-        """Return one column for each class."""
+        """Return the shape of one column for each class."""
         (decisions,) = inputs
         require(width_of(decisions) != 2)
         return Shape(max(2, decisions.width))

@@ -93,7 +93,7 @@ class Shares(Operation):
     """Probabilities that add up to 1, from a number for each class, or for the second of two classes."""
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
-        """Return one column for each class."""
+        """Return the shape of one column for each class."""
         (numbers,) = inputs
         return Shape(max(2, width_of(numbers)))
 
@@ -122,7 +122,7 @@ class Temperature(Operation):
         require(type(self.of_probabilities) is bool)
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
-        """Return one column for each class."""
+        """Return the shape of one column for each class."""
         (scores,) = inputs
         return Shape(max(2, width_of(scores)))
 

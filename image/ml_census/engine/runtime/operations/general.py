@@ -24,7 +24,7 @@ class Link(Operation):
     link: str
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
-        """Return one column for each class or output."""
+        """Return the shape of one column for each class or output."""
         (scores,) = inputs
         return Shape(output_count(self.link, width_of(scores)))
 
@@ -108,7 +108,7 @@ class Mean(Operation):
             require(np.array(self.weights).sum() != 0)
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
-        """Return the shape of each input."""
+        """Return the shape that all inputs have."""
         require_count(self.weights, inputs)
         return Shape(common_width(inputs))
 
@@ -131,7 +131,7 @@ class Votes(Operation):
         require(type(self.classes) is int)
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
-        """Return one column for each class."""
+        """Return the shape of one column for each class."""
         require_count(self.weights, inputs)
         require(set(inputs) == {Shape(self.classes, True)})
         return Shape(self.classes)
@@ -159,7 +159,7 @@ class Sum(Operation):
         require(self.divisor != 0 and type(self.double) is bool)
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
-        """Return the shape of each input."""
+        """Return the shape that all inputs have."""
         require_count(None, inputs)
         return Shape(common_width(inputs))
 
@@ -238,7 +238,7 @@ class Select(Operation):
         require(all(type(column) is int and column >= 0 for column in self.columns))
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
-        """Return the shape of the columns."""
+        """Return the shape of the selected columns."""
         (numbers,) = inputs
         require(max(self.columns, default=-1) < width_of(numbers))
         return Shape(len(self.columns))

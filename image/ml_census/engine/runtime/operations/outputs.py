@@ -15,7 +15,7 @@ class Concatenate(Operation):
     """The columns of several results."""
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
-        """Return the shape of all columns."""
+        """Return the shape of the columns of all inputs."""
         require(len(inputs) > 0)
         return Shape(sum(map(width_of, inputs)))
 
@@ -54,7 +54,7 @@ class RestShares(Operation):
     """Probabilities of classes, each from a classifier of the class against the rest; a row of zeros stays as it is."""
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
-        """Return one column for each class."""
+        """Return the shape of one column for each class."""
         (seconds,) = inputs
         return Shape(max(2, width_of(seconds)))
 
@@ -87,7 +87,7 @@ class PairDecision(Operation):
         require(type(self.classes) is int and self.classes > 1)
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
-        """Return one column for each class."""
+        """Return the shape of one column for each class."""
         pairs = self.classes * (self.classes - 1) // 2
         require(list(inputs) == [Shape(2, True)] * pairs + [Shape(1)] * pairs)
         return Shape(self.classes)

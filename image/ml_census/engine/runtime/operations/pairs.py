@@ -27,7 +27,7 @@ class PairVotes(Operation):
         require(type(self.classes) is int and self.classes > 2 and type(self.confident) is bool)
 
     def shape(self, inputs: Sequence[Shape]) -> Shape:
-        """Return one column for each class."""
+        """Return the shape of one column for each class."""
         (scores,) = inputs
         require(width_of(scores) == self.classes * (self.classes - 1) // 2)
         return Shape(self.classes)

@@ -1,4 +1,7 @@
-"""The kernel of a forest: for a few rows of a large forest large_forest.c, else kernel.c. Both give the same bits."""
+"""Choose the C code of a forest: large_forest.c for a few rows of a large forest, otherwise kernel.c.
+
+Both give the same bits.
+"""
 
 import numpy as np
 
@@ -21,7 +24,7 @@ More rows load a tree into the CPU cache, and kernel.c is faster. For trees of 1
 
 
 class LargeForestKernel:
-    """The kernels of a large forest: for batches of few rows, and for batches of many rows."""
+    """The two kernels of a large forest: one for batches of few rows, and one for batches of many rows."""
 
     def __init__(self, few: Kernel, many: Kernel, limit: int) -> None:
         """Initialize with the kernel for maximum `limit` rows, and the kernel for more rows."""
