@@ -4,7 +4,6 @@ import hashlib
 import pickle
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import joblib
@@ -16,32 +15,15 @@ from sklearn.neighbors import RadiusNeighborsClassifier
 from sklearn.neural_network import MLPClassifier
 
 from conftest import WriteFolder
-from ml_census import config
-from ml_census.errors import ArtifactError
-from ml_census.models.model import ServedModel
-from support.load_artifacts import load_model
+from support.load_artifacts import load_model_of, rejection_of
 from support.sample_models import LABELS, NUMBERS, SAMPLE_MODELS, SampleModel, made_by
-
-
-def load(path: Path) -> ServedModel:
-    """Return the model of a configuration, loaded in this process."""
-    return load_model(config.load(str(path)))
-
-
-def rejection(path: Path) -> str:
-    """Return the message of the error for the model of a configuration, which is one line."""
-    with pytest.raises(ArtifactError) as raised:
-        load(path)
-    message = str(raised.value)
-    assert "\n" not in message
-    return message
 
 
 @pytest.mark.parametrize("name", SAMPLE_MODELS)
 def test_each_sample_model_loads_and_predicts_decoded(
     folder: WriteFolder, sample_model: Callable[[str], SampleModel], name: str
 ) -> None:
-    loaded = load(folder(name))
+    loaded = load_model_of(folder(name))
 
     rows = loaded.predictor.schema.validate_rows(sample_model(name).rows).columns
 
@@ -49,13 +31,13 @@ def test_each_sample_model_loads_and_predicts_decoded(
 
 
 def test_model_of_the_installed_version_names_no_other(folder: WriteFolder) -> None:
-    assert load(folder("logistic")).trained_with_sklearn is None
+    assert load_model_of(folder("logistic")).trained_with_sklearn is None
 
 
 def test_model_version_is_the_start_of_the_file_hash(folder: WriteFolder) -> None:
     path = folder("logistic")
 
-    version = load(path).version
+    version = load_model_of(path).version
 
     assert version == hashlib.sha256((path.parent / "model.pkl").read_bytes()).hexdigest()[:12]
 
@@ -71,7 +53,7 @@ def test_missing_file_is_named(folder: WriteFolder, key: str, file: str) -> None
     path = folder("logistic")
     (path.parent / file).unlink()
 
-    message = rejection(path)
+    message = rejection_of(path)
 
     assert message == f"{key}: {path.parent / file}: not found"
 
@@ -98,7 +80,7 @@ def test_invalid_file_is_named_with_the_reason(
     path = folder("logistic")
     (path.parent / file).write_bytes(content)
 
-    message = rejection(path)
+    message = rejection_of(path)
 
     assert message.startswith(f"{key}: {path.parent / file if file != 'model.pkl' else path.parent / 'model.pkl'}: ")
     assert reason in message
@@ -109,7 +91,7 @@ def test_decoding_of_a_regressor_is_rejected(folder: WriteFolder) -> None:
     (path.parent / "decoding.json").write_text("{}")
     path.write_text(path.read_text() + f"prediction_decoding: {path.parent / 'decoding.json'}\n")
 
-    assert "no list of classes" in rejection(path)
+    assert "no list of classes" in rejection_of(path)
 
 
 def test_decoding_of_a_multi_label_model_is_rejected(folder: WriteFolder) -> None:
@@ -117,10 +99,10 @@ def test_decoding_of_a_multi_label_model_is_rejected(folder: WriteFolder) -> Non
     two_labels = np.column_stack([LABELS, 1 - LABELS])
 
     joblib.dump(MLPClassifier((2,), max_iter=500, tol=1).fit(NUMBERS, two_labels), path.parent / "model.pkl")
-    assert "no list of classes to decode" in rejection(path)
+    assert "no list of classes to decode" in rejection_of(path)
 
     joblib.dump(OneVsRestClassifier(LogisticRegression()).fit(NUMBERS, two_labels), path.parent / "model.pkl")
-    assert "no list of classes to decode" in rejection(path)
+    assert "no list of classes to decode" in rejection_of(path)
 
 
 def test_prediction_beyond_the_classes_is_not_decoded(folder: WriteFolder) -> None:
@@ -130,7 +112,7 @@ def test_prediction_beyond_the_classes_is_not_decoded(folder: WriteFolder) -> No
     (path.parent / "decoding.json").write_text('{"0": "low", "1": "high"}')
 
     with pytest.warns(UserWarning, match="Outlier label"):
-        loaded = load(path)
+        loaded = load_model_of(path)
         answers = loaded.decode(loaded.predictor.predict([[-500], [-500]]))
 
     assert answers == [-1]
@@ -147,7 +129,7 @@ def test_pickle_that_calls_exit_is_rejected(folder: WriteFolder) -> None:
     path = folder("logistic")
     (path.parent / "model.pkl").write_bytes(pickle.dumps(ExitOnLoad()))
 
-    assert "pickle references forbidden global sys.exit; sys.exit cannot be trusted" in rejection(path)
+    assert "pickle references forbidden global sys.exit; sys.exit cannot be trusted" in rejection_of(path)
 
 
 def test_model_of_another_version_loads_only_with_warn(folder: WriteFolder) -> None:
@@ -155,20 +137,20 @@ def test_model_of_another_version_loads_only_with_warn(folder: WriteFolder) -> N
     model = path.parent / "model.pkl"
     model.write_bytes(made_by("1.9.0", model.read_bytes()))
 
-    assert load(path).trained_with_sklearn == "1.9.0"
-    assert any("1.9.0" in warning for warning in load(path).warnings)
+    assert load_model_of(path).trained_with_sklearn == "1.9.0"
+    assert any("1.9.0" in warning for warning in load_model_of(path).warnings)
 
     path.write_text(path.read_text().replace("sklearn_version_mismatch: warn", "sklearn_version_mismatch: strict"))
-    assert "trained with scikit-learn 1.9.0, installed is" in rejection(path)
+    assert "trained with scikit-learn 1.9.0, installed is" in rejection_of(path)
 
 
 def test_decoding_larger_than_a_mebibyte_is_rejected(folder: WriteFolder) -> None:
     path = folder("logistic")
     decoding = path.parent / "decoding.json"
     decoding.write_bytes(decoding.read_bytes().ljust(2**20, b"\n"))
-    assert load(path)
+    assert load_model_of(path)
 
     with decoding.open("ab") as stream:
         stream.write(b"\n")
 
-    assert rejection(path) == f"prediction_decoding: {decoding}: larger than 1048576 bytes"
+    assert rejection_of(path) == f"prediction_decoding: {decoding}: larger than 1048576 bytes"

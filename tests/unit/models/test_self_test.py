@@ -8,24 +8,7 @@ import joblib
 import pytest
 
 from conftest import WriteFolder
-from ml_census import config
-from ml_census.errors import ArtifactError
-from ml_census.models.model import ServedModel
-from support.load_artifacts import load_model
-
-
-def load(path: Path) -> ServedModel:
-    """Return the model of a configuration, loaded in this process."""
-    return load_model(config.load(str(path)))
-
-
-def rejection(path: Path) -> str:
-    """Return the message of the error for the model of a configuration, which is one line."""
-    with pytest.raises(ArtifactError) as raised:
-        load(path)
-    message = str(raised.value)
-    assert "\n" not in message
-    return message
+from support.load_artifacts import load_model_of, rejection_of
 
 
 def test_model_that_cannot_predict_is_rejected(folder: WriteFolder) -> None:
@@ -34,31 +17,31 @@ def test_model_that_cannot_predict_is_rejected(folder: WriteFolder) -> None:
     del model.coef_
     joblib.dump(model, path.parent / "model.pkl")
 
-    assert "cannot predict: AttributeError" in rejection(path)
+    assert "cannot predict: AttributeError" in rejection_of(path)
 
 
 def test_golden_predictions_of_a_regressor_are_compared(folder: WriteFolder) -> None:
     path = folder("regressor")
-    (answer,) = load(path).predictor.predict([[39], [10]])
+    (answer,) = load_model_of(path).predictor.predict([[39], [10]])
 
     (path.parent / "golden.json").write_text(json.dumps({"rows": [[39, 10]], "predictions": [answer]}))
-    assert load(path)
+    assert load_model_of(path)
 
     (path.parent / "golden.json").write_text(json.dumps({"rows": [[39, 10]], "predictions": [answer + 1]}))
-    assert "golden row 0: the model predicts" in rejection(path)
+    assert "golden row 0: the model predicts" in rejection_of(path)
 
 
 def test_golden_probabilities_of_a_regressor_are_rejected(folder: WriteFolder) -> None:
     path = folder("regressor")
-    (answer,) = load(path).predictor.predict([[39], [10]])
+    (answer,) = load_model_of(path).predictor.predict([[39], [10]])
     golden = {"rows": [[39, 10]], "predictions": [answer], "probabilities": [[0.5, 0.5]]}
     (path.parent / "golden.json").write_text(json.dumps(golden))
 
-    assert "the model has none" in rejection(path)
+    assert "the model has none" in rejection_of(path)
 
 
 def golden(path: Path, **changes: Any) -> None:
-    loaded = load(path)
+    loaded = load_model_of(path)
     rows = [[39, 10], [20, 3]]
     clean = loaded.predictor.schema.validate_rows(rows).columns
     document = {
@@ -76,14 +59,14 @@ def test_golden_probability_off_by_a_millionth_is_rejected(folder: WriteFolder) 
     document["probabilities"][0][0] += 1e-6
     (path.parent / "golden.json").write_text(json.dumps(document))
 
-    assert "other probabilities" in rejection(path)
+    assert "other probabilities" in rejection_of(path)
 
 
 def test_golden_rows_with_equal_predictions_are_accepted(folder: WriteFolder) -> None:
     path = folder("logistic")
     golden(path)
 
-    assert load(path).labels
+    assert load_model_of(path).labels
 
 
 @pytest.mark.parametrize(
@@ -106,4 +89,4 @@ def test_model_that_differs_on_golden_rows_is_rejected(
     path = folder("logistic")
     golden(path, **changes)
 
-    assert reason in rejection(path)
+    assert reason in rejection_of(path)
