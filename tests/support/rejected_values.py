@@ -198,6 +198,7 @@ REJECTED: list[tuple[Node, str]] = [
     ({"extraInitContainers": ["copy"]}, "/extraInitContainers/0"),
     ({"service": {"loadBalancerClass": "internal"}}, "/service/loadBalancerClass"),
     ({"gateway": {"filters": [{"urlRewrite": {}}]}}, "missing property 'type'"),
+    ({"gateway": {"filters": [{"type": "RequestRedirect"}]}}, "/gateway/filters/0/type"),
     ({"gateway": {"filters": ["URLRewrite"]}}, "/gateway/filters/0"),
     ({"podDisruptionBudget": {"minAvailable": "one"}}, "/podDisruptionBudget/minAvailable"),
     ({"podDisruptionBudget": {"minAvailable": 0}}, "/podDisruptionBudget/minAvailable"),
