@@ -69,26 +69,18 @@ class ColumnConverter:
         return ConvertedColumn(numbers, reasons, _without_zeros(np.select(tests, (1, 2), 0).astype(np.uint8)))
 
     def _convert_number_texts(self, array: pa.Array) -> ConvertedColumn:
-        """Parse texts such as 12 and -3.5 at once, and validate other texts one by one.
-
-        A run of 1,000,000 census rows from CSV takes 2.7 s of CPU time instead of 6.6 s.
-        """
+        """Parse texts such as 12 and -3.5 at once, and validate other texts one by one."""
         encoded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
-        texts = encoded.dictionary
-        plain = pa.compute.match_substring_regex(texts, PLAIN_NUMBER).fill_null(False)
-        parsed = pa.compute.if_else(plain, texts, pa.scalar("0", texts.type)).cast(pa.float64())
-        numbers, invalid = np.append(parsed.to_numpy(), np.nan), np.zeros(len(texts) + 1, dtype=np.uint8)
-        others = np.flatnonzero(~plain.to_numpy(zero_copy_only=False))
-        reasons = list[str]()
-        positions, spellings = [*others.tolist(), len(texts)], [*texts.take(pa.array(others)).to_pylist(), None]
-        for position, text in zip(positions, spellings, strict=True):
+        texts, indices = encoded.dictionary, _indices(encoded)
+        numbers, others = _parse_plain(texts)
+        invalid = np.zeros(len(numbers), dtype=np.uint8)
+        reasons = {"": 0}
+        spellings = [*texts.take(pa.array(others)).to_pylist(), None]
+        for position, text in zip([*others.tolist(), len(texts)], spellings, strict=True):
             verdict = self._verdict(text)
-            if verdict.reason and verdict.reason not in reasons:
-                reasons.append(verdict.reason)
-            invalid[position] = reasons.index(verdict.reason) + 1 if verdict.reason else 0
+            invalid[position] = reasons.setdefault(verdict.reason, len(reasons))
             numbers[position] = np.nan if verdict.reason else verdict.value
-        indices = _indices(encoded)
-        return ConvertedColumn(numbers[indices], tuple(reasons), _without_zeros(invalid[indices]))
+        return ConvertedColumn(numbers[indices], tuple(reasons)[1:], _without_zeros(invalid[indices]))
 
     def _convert_distinct(self, array: pa.Array) -> ConvertedColumn:
         values, indices = _distinct(array)
@@ -119,6 +111,16 @@ class ColumnConverter:
         except InvalidValueError as error:
             return Verdict(None, True, str(error))
         return Verdict(valid, is_known)
+
+
+def _parse_plain(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers of the texts that match PLAIN_NUMBER, then NaN for null, and the positions of other texts.
+
+    A run of 1,000,000 census rows from CSV takes 2.7 s of CPU time instead of 6.6 s.
+    """
+    plain = pa.compute.match_substring_regex(texts, PLAIN_NUMBER).fill_null(False)
+    parsed = pa.compute.if_else(plain, texts, pa.scalar("0", texts.type)).cast(pa.float64())
+    return np.append(parsed.to_numpy(), np.nan), np.flatnonzero(~plain.to_numpy(zero_copy_only=False))
 
 
 def _without_zeros(numbers: np.ndarray) -> np.ndarray | None:

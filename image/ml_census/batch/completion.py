@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -12,7 +13,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from ml_census import storage
 from ml_census.batch import repeated_storage
 from ml_census.batch.errors import BatchError
-from ml_census.batch.output_folder import METRICS, SUCCESS, OutputFolder, name
+from ml_census.batch.output_folder import METRICS, SUCCESS, OutputFolder, name, unfinished
 from ml_census.batch.plan import Plan, in_threads
 from ml_census.storage import StoredFile, json_file
 
@@ -33,8 +34,7 @@ def complete(plan: Plan, output: OutputFolder) -> State:
     missing or is not that of its part. Raises StorageError.
     """
     files = output.files()
-    missing = [number for number in range(len(plan.parts)) if name("part", number, "json") not in files]
-    if missing:
+    if missing := unfinished(range(len(plan.parts)), files):
         return State(len(plan.parts), missing)
     _check_input(plan)
     reports = in_threads(lambda number: _read_report(plan, output, files, number), range(len(plan.parts)))
@@ -54,20 +54,28 @@ def _check_input(plan: Plan) -> None:
 
 def _read_report(plan: Plan, output: OutputFolder, files: Mapping[str, StoredFile], number: int) -> dict[str, Any]:
     """Return the content of part-k.json. Raises BatchError if the part has other rows or other files."""
-    uri, part = storage.join(output.uri, name("part", number, "json")), plan.parts[number]
+    uri = storage.join(output.uri, name("part", number, "json"))
     try:
         report: dict[str, Any] = json_file.parse(repeated_storage.read(uri))
-        rows, out, rejected = (report[key] for key in ("rows_in", "rows_out", "rows_rejected"))
-        is_right = rows == out + rejected and rows == (rows if part.rows is None else part.rows)
-        size, version = report["bytes"], report["model_version"]
+        _check_rows(uri, report, plan, number)
+        _check_files(uri, report, files, number)
     except (json_file.JsonError, KeyError, TypeError) as error:
         raise BatchError(f"{uri}: is not the report of a part: {error}") from error
-    if not is_right or version != plan.model_version:
-        raise BatchError(f"{uri}: {rows} rows of the model {version}, expected {part.rows} of {plan.model_version}")
-    stored = files.get(name("part", number, "parquet"))
-    if stored is None or stored.size != size or (rejected and name("rejected", number, "parquet") not in files):
-        raise BatchError(f"{uri}: the Parquet files of the part are missing or have another size: remove {uri}")
     return report
+
+
+def _check_rows(uri: str, report: Mapping[str, Any], plan: Plan, number: int) -> None:
+    rows, expected, version = report["rows_in"], plan.parts[number].rows, report["model_version"]
+    is_right = rows == report["rows_out"] + report["rows_rejected"] and expected in (rows, None)
+    if not is_right or version != plan.model_version:
+        raise BatchError(f"{uri}: {rows} rows of the model {version}, expected {expected} of {plan.model_version}")
+
+
+def _check_files(uri: str, report: Mapping[str, Any], files: Mapping[str, StoredFile], number: int) -> None:
+    stored, rejected = files.get(name("part", number, "parquet")), name("rejected", number, "parquet")
+    has_rejected = rejected in files or not report["rows_rejected"]
+    if stored is None or stored.size != report["bytes"] or not has_rejected:
+        raise BatchError(f"{uri}: the Parquet files of the part are missing or have another size: remove {uri}")
 
 
 def _totals(plan: Plan, reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -99,10 +107,7 @@ def nested(counts: Mapping[tuple[str, str], int]) -> dict[str, dict[str, int]]:
 def _metrics(plan: Plan, totals: Mapping[str, Any]) -> bytes:
     """Return the figures of a run in the text format of Prometheus."""
     registry = CollectorRegistry()
-
-    def gauge(suffix: str, text: str, labels: Sequence[str] = ()) -> Gauge:
-        return Gauge(f"ml_census_batch_{suffix}", text, labels, registry=registry)
-
+    gauge = partial(Gauge, namespace="ml_census_batch", registry=registry)
     gauge("rows", "Rows of the input.").set(totals["rows_in"])
     rejected = gauge("rejected_values", "Invalid values, by column and reason.", ("column", "reason"))
     for column, reasons in totals["rejected"].items():

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from collections.abc import Container, Iterable
 from typing import Any
 
 import pyarrow as pa
@@ -61,6 +62,11 @@ class OutputFolder:
 def name(kind: str, number: int, suffix: str) -> str:
     """Return the name of a file of a part, such as part-00042.parquet."""
     return f"{kind}-{number:05}.{suffix}"
+
+
+def unfinished(numbers: Iterable[int], files: Container[str]) -> list[int]:
+    """Return the numbers of the parts without part-k.json among the files of the output."""
+    return [number for number in numbers if name("part", number, "json") not in files]
 
 
 def _is_whole(existing: bytes, data: bytes, rows: int) -> bool:

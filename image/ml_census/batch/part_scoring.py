@@ -51,20 +51,25 @@ class PartScorer:
         Raises BatchError if the file of the part is damaged or has changed, or if too
         many rows are invalid. Raises StorageError.
         """
-        part, keep, schema = self._plan.parts[number], self._plan.settings.keep, self._model.predictor.schema
-        file, counts = self._plan.files[part.file], Counts()
-        predictions, rejected = ParquetContent(), ParquetContent()
-        with open_table(file, schema, keep) as table:
+        part, file = self._plan.parts[number], self._plan.file_of(number)
+        predictions, rejected, counts = ParquetContent(), ParquetContent(), Counts()
+        with open_table(file, self._model.predictor.schema, self._plan.settings.keep) as table:
             for batch in table.batches(part.first, part.stop):
                 if self._stop.is_set():
                     return None
-                valid, added = self._predict(batch.rows, counts)
-                predictions.add(self._output(batch.rows, valid, added))
-                if valid.valid is not None:
-                    rejected.add(_rejected(batch, valid))
-                self._on_rows(len(batch.rows))
+                self._score_batch(batch, predictions, rejected, counts)
         self._check_share(file.uri, number, counts)
         return ScoredPart(predictions.close(), rejected.close() if counts.rejected else b"", counts)
+
+    def _score_batch(
+        self, batch: Batch, predictions: "ParquetContent", rejected: "ParquetContent", counts: Counts
+    ) -> None:
+        """Append the rows of a batch to the content of the files."""
+        valid, added = self._predict(batch.rows, counts)
+        predictions.add(self._output(batch.rows, valid, added))
+        if valid.valid is not None:
+            rejected.add(_rejected(batch, valid))
+        self._on_rows(len(batch.rows))
 
     def _predict(self, rows: pa.RecordBatch, counts: Counts) -> tuple[ValidRows, list[pa.Array]]:
         """Return the valid rows, and the added columns of the output for them."""

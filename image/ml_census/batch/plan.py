@@ -1,7 +1,7 @@
 """The plan of a run: the files of the input with their versions, and the parts. plan.json has it for all processes."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -58,6 +58,10 @@ class Plan:
     """Time in ISO 8601."""
     files: tuple[StoredFile, ...]
     parts: tuple[Part, ...]
+
+    def file_of(self, part: int) -> StoredFile:
+        """Return the file with the rows of a part, by the number of the part."""
+        return self.files[self.parts[part].file]
 
     def to_bytes(self) -> bytes:
         """Return the content of plan.json."""
@@ -121,15 +125,19 @@ def read_plan(output: str) -> Plan:
         document = json_file.parse(data)
         if document["format"] != FORMAT:
             raise BatchError(f"{uri}: format {document['format']}, this version of ml-census reads {FORMAT}")
-        options, keep = document["options"], document["options"]["keep"]
-        kept = None if keep == "all" else tuple(keep)
-        settings = Settings(options["input"], kept, options["max_rejected"], options["reasons"])
-        files = tuple(StoredFile(**file) for file in document["files"])
-        parts = tuple(Part(**part) for part in document["parts"])
-        model = document["model"]
-        return Plan(settings, model["version"], model["sha256"], document["created"], files, parts)
+        return _from_document(document)
     except (json_file.JsonError, KeyError, TypeError) as error:
         raise BatchError(f"{uri}: is not the plan of a run: {error}") from error
+
+
+def _from_document(document: Mapping[str, Any]) -> Plan:
+    """Return the plan with the content of Plan.to_bytes(). Raises KeyError or TypeError for any other document."""
+    options, model, keep = document["options"], document["model"], document["options"]["keep"]
+    kept = None if keep == "all" else tuple(keep)
+    settings = Settings(options["input"], kept, options["max_rejected"], options["reasons"])
+    files = tuple(StoredFile(**file) for file in document["files"])
+    parts = tuple(Part(**part) for part in document["parts"])
+    return Plan(settings, model["version"], model["sha256"], document["created"], files, parts)
 
 
 def _make_plan(output: str, model: BatchModel, settings: Settings) -> Plan:

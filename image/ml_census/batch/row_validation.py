@@ -55,20 +55,24 @@ class RowValidator:
 
     def validate(self, batch: pa.RecordBatch, counts: Counts) -> ValidRows:
         """Return the valid rows of a batch, and add their numbers to `counts`."""
-        rows, names = len(batch), set(batch.schema.names)
-        columns = [
-            converter.convert(batch.column(name) if name in names else pa.nulls(rows))
-            for name, converter in zip(self._names, self._converters, strict=True)
-        ]
-        counts.rows += rows
+        columns = self._convert(batch)
+        counts.rows += len(batch)
         invalid = [column.invalid != 0 for column in columns if column.invalid is not None]
         if not invalid:
             self._count_unknown(columns, None, counts)
-            return ValidRows(cast(Columns, [column.values for column in columns]))
+            return ValidRows(_values(columns))
         valid = ~np.logical_or.reduce(invalid)
         self._count_unknown(columns, valid, counts)
-        counts.rejected += int(rows - valid.sum())
+        counts.rejected += int(len(batch) - valid.sum())
         return self._split(columns, valid, counts)
+
+    def _convert(self, batch: pa.RecordBatch) -> list[ConvertedColumn]:
+        """Return the converted columns of the model. A column that the batch does not have is null in all rows."""
+        names = set(batch.schema.names)
+        return [
+            converter.convert(batch.column(name) if name in names else pa.nulls(len(batch)))
+            for name, converter in zip(self._names, self._converters, strict=True)
+        ]
 
     def _count_unknown(self, columns: Sequence[ConvertedColumn], valid: np.ndarray | None, counts: Counts) -> None:
         for name, column in zip(self._names, columns, strict=True):
@@ -84,7 +88,7 @@ class RowValidator:
                     problem = (name, column.reasons[column.invalid[row] - 1])
                     counts.reasons[problem] += 1
                     problems.setdefault(row, problem)
-        selected = cast(Columns, [_select(column.values, valid) for column in columns])
+        selected = _select_rows(_values(columns), valid)
         return ValidRows(selected, valid, [problems[row] for row in sorted(problems)])
 
     def reject_unpredictable(self, rows: ValidRows, counts: Counts) -> ValidRows:
@@ -92,19 +96,22 @@ class RowValidator:
 
         Add the other rows to `counts`, with an empty column name: the model names none.
         """
-        count = len(rows.columns[0])
-        found = list(self._find_unpredictable(rows.columns, 0, count))
-        accepted = np.ones(count, dtype=bool)
-        accepted[found] = False
-        before = np.ones(count, dtype=bool) if rows.valid is None else rows.valid
+        accepted = self._are_predictable(rows.columns)
+        before = np.ones_like(accepted) if rows.valid is None else rows.valid
         valid = before.copy()
         valid[before] = accepted
+        found = np.flatnonzero(before & ~valid).tolist()
         problems = dict(zip(np.flatnonzero(~before).tolist(), rows.problems, strict=True))
-        problems |= dict.fromkeys(np.flatnonzero(before & ~valid).tolist(), ("", UNPREDICTABLE))
+        problems |= dict.fromkeys(found, ("", UNPREDICTABLE))
         counts.rejected += len(found)
         counts.reasons["", UNPREDICTABLE] += len(found)
-        columns = cast(Columns, [_select(cast(Values, values), accepted) for values in rows.columns])
-        return ValidRows(columns, valid, [problems[row] for row in sorted(problems)])
+        return ValidRows(_select_rows(rows.columns, accepted), valid, [problems[row] for row in sorted(problems)])
+
+    def _are_predictable(self, columns: Columns) -> np.ndarray:
+        """Return an array of shape (rows,): False for a row that the model does not predict."""
+        accepted = np.ones(len(columns[0]), dtype=bool)
+        accepted[list(self._find_unpredictable(columns, 0, len(accepted)))] = False
+        return accepted
 
     def _find_unpredictable(self, columns: Columns, start: int, stop: int) -> Iterator[int]:
         """Yield the position of each row that the model does not predict. Halves of the rows are tried."""
@@ -117,6 +124,14 @@ class RowValidator:
             middle = (start + stop) // 2
             yield from self._find_unpredictable(columns, start, middle)
             yield from self._find_unpredictable(columns, middle, stop)
+
+
+def _values(columns: Sequence[ConvertedColumn]) -> Columns:
+    return cast(Columns, [column.values for column in columns])
+
+
+def _select_rows(columns: Columns, chosen: np.ndarray) -> Columns:
+    return cast(Columns, [_select(cast(Values, values), chosen) for values in columns])
 
 
 def _select(values: Values, chosen: np.ndarray) -> Values:

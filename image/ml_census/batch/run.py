@@ -9,11 +9,12 @@ from typing import Any
 from ml_census import storage
 from ml_census.batch import batch_model, completion
 from ml_census.batch.batch_model import BatchModel
-from ml_census.batch.output_folder import OutputFolder, name
+from ml_census.batch.output_folder import OutputFolder, unfinished
 from ml_census.batch.part_scoring import PartScorer
 from ml_census.batch.plan import PLAN, Plan, Settings, agree_on_plan, read_plan
 from ml_census.batch.progress import SECONDS, Progress
 from ml_census.batch.reason_columns import ReasonColumns
+from ml_census.batch.row_validation import Counts
 
 
 @dataclass(frozen=True)
@@ -29,21 +30,13 @@ def score(
 ) -> completion.State:
     """Score the parts of a shard that are not finished, and return the state of the whole run.
 
-    `model_sha256` is the expected SHA-256 of manifest.json; None accepts any. The
-    process that finishes the last part writes _SUCCESS. Raises BatchError and
-    ArtifactError for a model, an input or settings that cannot be used, and
-    StorageError.
+    `model_sha256` is as in batch_model.load(). Raises BatchError and ArtifactError for
+    a model, an input or settings that cannot be used, and StorageError.
     """
     model, output = batch_model.load(model_uri, model_sha256), OutputFolder(output_uri)
     ReasonColumns(model.predictor, settings.reasons)  # rejects --reasons before there is a plan
     plan = agree_on_plan(output.uri, model, settings)
-    files = output.files()
-    numbers = [
-        number
-        for number in range(shard.index, len(plan.parts), shard.count)
-        if name("part", number, "json") not in files
-    ]
-    if numbers:
+    if numbers := unfinished(range(shard.index, len(plan.parts), shard.count), output.files()):
         _Pool(model, plan, output, numbers).run(threads)
     return completion.complete(plan, output)
 
@@ -113,14 +106,19 @@ class _Pool:
 
     def _score(self, scorer: PartScorer, number: int) -> dict[str, Any] | None:
         started = time.monotonic()
-        part = self._plan.parts[number]
         scored = scorer.score(number)
         if scored is None:
             return None
-        counts = scored.counts
-        report = {
+        report = self._report(number, scored.counts, time.monotonic() - started)
+        self._output.finish(number, scored, report)
+        return report
+
+    def _report(self, number: int, counts: Counts, seconds: float) -> dict[str, Any]:
+        """Return the content of part-k.json. OutputFolder.finish() adds the facts about the Parquet file."""
+        part = self._plan.parts[number]
+        return {
             "part": number,
-            "input": self._plan.files[part.file].uri,
+            "input": self._plan.file_of(number).uri,
             "row_groups": [part.first, part.stop],
             "rows_in": counts.rows,
             "rows_out": counts.rows - counts.rejected,
@@ -128,7 +126,5 @@ class _Pool:
             "rejected": completion.nested(counts.reasons),
             "unknown": dict(counts.unknown),
             "model_version": self._plan.model_version,
-            "seconds": round(time.monotonic() - started, 3),
+            "seconds": round(seconds, 3),
         }
-        self._output.finish(number, scored, report)
-        return report

@@ -31,16 +31,20 @@ def find_columns(uri: str, types: pa.Schema, schema: Schema, keep: Sequence[str]
     column, or a wrong type.
     """
     counts = Counter(types.names)
-    needed = [*schema.required, *(keep or ())]
-    if missing := [name for name in needed if not counts[name]]:
-        raise BatchError(f"{uri}: has no column {missing[0]}{_others(missing)}")
     found = [column for column in schema.columns if counts[str(column.name)]]
     wanted = [*(str(column.name) for column in found), *(types.names if keep is None else keep)]
-    if twice := [name for name in wanted if counts[name] > 1]:
-        raise BatchError(f"{uri}: has several columns {twice[0]}")
+    _check_names(uri, counts, [*schema.required, *(keep or ())], wanted)
     for column in found:
         _check_type(uri, column, types.field(str(column.name)).type)
     return list(dict.fromkeys(wanted))
+
+
+def _check_names(uri: str, counts: Counter[str], needed: Sequence[str], wanted: Sequence[str]) -> None:
+    """Raise BatchError if a needed column is missing, or if the table has several columns with a wanted name."""
+    if missing := [name for name in needed if not counts[name]]:
+        raise BatchError(f"{uri}: has no column {missing[0]}{_others(missing)}")
+    if twice := [name for name in wanted if counts[name] > 1]:
+        raise BatchError(f"{uri}: has several columns {twice[0]}")
 
 
 def _others(missing: Sequence[str]) -> str:

@@ -48,27 +48,38 @@ def open_table(file: StoredFile, schema: Schema, keep: Sequence[str] | None) -> 
     column has a type that the model does not take. Raises StorageError if the file
     cannot be read.
     """
-    try:
+    opener: type[_CsvTable] | type[_ParquetTable] = _CsvTable if _is_csv(file.uri) else _ParquetTable
+    with _translate_errors(file.uri):
         with storage.open_version(file) as opened:
-            is_csv = file.uri.lower().endswith(CSV_SUFFIXES)
-            opener: type[_CsvTable] | type[_ParquetTable] = _CsvTable if is_csv else _ParquetTable
             yield opener(file, opened, schema, keep)
         storage.open_version(file).close()  # a local file may have changed meanwhile
+
+
+def _is_csv(uri: str) -> bool:
+    return uri.lower().endswith(CSV_SUFFIXES)
+
+
+@contextmanager
+def _translate_errors(uri: str) -> Iterator[None]:
+    """Raise BatchError or StorageError, with the URI, in place of an exception of the storage or of pyarrow."""
+    try:
+        yield
     except storage.ObjectChangedError as error:
-        raise BatchError(
-            f"{file.uri}: has changed since the start of the run: run again with another output"
-        ) from error
+        raise BatchError(f"{uri}: has changed since the start of the run: run again with another output") from error
     except storage.ObjectNotFoundError as error:
-        raise BatchError(f"{file.uri}: was removed since the start of the run") from error
+        raise BatchError(f"{uri}: was removed since the start of the run") from error
     except storage.StorageError as error:
-        raise type(error)(f"{file.uri}: {error}") from error
+        raise type(error)(f"{uri}: {error}") from error
     except pa.ArrowMemoryError:
         raise
     except (pa.ArrowException, OSError, UnicodeError, csv_text.CsvError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # of the disk; those of pyarrow have no number
-            raise storage.StorageError(f"{file.uri}: {error.strerror}") from error
-        kind = "CSV" if file.uri.lower().endswith(CSV_SUFFIXES) else "Parquet"
-        raise BatchError(f"{file.uri}: cannot be read as {kind}: {_reason(error)}") from error
+        raise _read_error(uri, error) from error
+
+
+def _read_error(uri: str, error: Exception) -> Exception:
+    if isinstance(error, OSError) and error.errno is not None:  # of the disk; those of pyarrow have no number
+        return storage.StorageError(f"{uri}: {error.strerror}")
+    return BatchError(f"{uri}: cannot be read as {'CSV' if _is_csv(uri) else 'Parquet'}: {_reason(error)}")
 
 
 def _reason(error: Exception) -> str:
@@ -113,7 +124,15 @@ class _CsvTable:
         self._names = find_columns(file.uri, types, schema, keep)
 
     def batches(self, first: int, stop: int) -> Iterator[Batch]:
-        reader = pa.csv.open_csv(
+        row = 0
+        for read in self._reader():
+            for offset in range(0, len(read), BATCH_ROWS):
+                rows = read.slice(offset, BATCH_ROWS)
+                yield Batch(row, rows)
+                row += len(rows)
+
+    def _reader(self) -> pa.csv.CSVStreamingReader:
+        return pa.csv.open_csv(
             _Rejoined(self._start, self._source),
             pa.csv.ReadOptions(use_threads=False, column_names=self._header, skip_rows=1, block_size=8 * 1024**2),
             pa.csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
@@ -123,12 +142,6 @@ class _CsvTable:
                 strings_can_be_null=False,
             ),
         )
-        row = 0
-        for read in reader:
-            for offset in range(0, len(read), BATCH_ROWS):
-                rows = read.slice(offset, BATCH_ROWS)
-                yield Batch(row, rows)
-                row += len(rows)
 
 
 class _Rejoined(io.RawIOBase):
