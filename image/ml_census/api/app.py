@@ -36,34 +36,35 @@ def create_app(
     config: Config,
     is_ready: Callable[[], bool] = lambda: True,
     reload_counts: Callable[[], Mapping[str, int]] = dict,
-    metrics: Metrics | None = None,
     vertex_routes: VertexRoutes | None = None,
     login_required: bool = True,
 ) -> ScheduledFlask:
     """Return the WSGI application that serves the artifacts: model, users and signing keys.
 
-    `is_ready` returns False after the server has received SIGTERM. `reload_counts`
-    returns the number of reloads by result. If `metrics` is None, the application
-    creates a new Metrics. `vertex_routes` are the paths for Vertex AI. Without
-    `login_required`, no request needs a token, and each request must have the Host
-    header of a loopback address.
-
-    Raises ValueError if a path for Vertex AI already has another purpose, or if both
-    paths are equal.
+    `is_ready` and `reload_counts` are those of ApiState. `vertex_routes` are the paths
+    for Vertex AI. Without `login_required`, no request needs a token, and each request
+    must have the Host header of a loopback address. Raises ValueError if a path for
+    Vertex AI already has another purpose, or if both paths are equal.
     """
-    metrics = metrics or Metrics()
+    metrics = Metrics()
     service = PredictionService(config.max_rows, metrics, config.extra_columns == "refuse")
     state = ApiState(artifacts, config, metrics, service, is_ready, reload_counts, login_required=login_required)
-    app = ScheduledFlask(state)
-    if not login_required:
-        app.before_request(require_loopback_host)
-    app.config[MODEL_NAME] = config.model_name
-    app.url_map.merge_slashes = False  # a redirect would contain the Host header of the client
-    register_error_handlers(app)
+    app = _create_flask(state)
     _register_blueprints(app, vertex_routes)
     state.unauthenticated_rules = _unauthenticated_rules(state, vertex_routes)
     metrics.watch_model(lambda: _model_info(state.artifacts.model), lambda: dict(reload_counts()))
     metrics.set_route_protocols(_route_protocols(state))
+    return app
+
+
+def _create_flask(state: ApiState) -> ScheduledFlask:
+    """Return the application without routes."""
+    app = ScheduledFlask(state)
+    if not state.login_required:
+        app.before_request(require_loopback_host)
+    app.config[MODEL_NAME] = state.config.model_name
+    app.url_map.merge_slashes = False  # a redirect would contain the Host header of the client
+    register_error_handlers(app)
     return app
 
 

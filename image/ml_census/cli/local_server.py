@@ -33,8 +33,7 @@ def local_settings(model: str, trusted: tuple[str, ...], host: str) -> "Config":
 def announce(artifacts: "Artifacts", url: str, opens_page: bool) -> None:
     """Print the URL of the page, and three calls with a row that the model predicts. Open the page in a browser.
 
-    Without `opens_page`, or without a terminal or a display, this function opens no
-    browser.
+    This function opens no browser without `opens_page`, a terminal and a display.
     """
     from ml_census.models.checking.trial_row import find_trial_row
 

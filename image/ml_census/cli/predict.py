@@ -51,23 +51,33 @@ def predict(**options: Unpack[Options]) -> None:
     After an interrupt, the same command resumes the predictions of the CSV file, unless
     --output is -.
     """
+    _check_inputs(options)
+    name, password = _credentials(options)
+    with _fail_in_one_line(options["url"], resumes=bool(options["source"]) and options["target"] != STDOUT):
+        _predict(options, name, password)
+
+
+def _check_inputs(options: Options) -> None:
+    """Exit with code 1 if the options do not name the rows, or name standard input for the rows and the password."""
     source, target = options["source"], options["target"]
     inputs = (options["row"] is not None, options["example"], source is not None)
     if inputs.count(True) != 1 or (source is None) != (target is None):
         fail("needs --row, --example, or --input and --output")
     if source == STDIN and (options["name"] or options["user_file"]) and not options["password_file"]:
         fail("--input -: needs --password-file, since standard input holds the rows")
+
+
+def _predict(options: Options, name: str | None, password: str | None) -> None:
+    """Predict the rows of the CSV file, or the row. The client retries requests for a file only."""
     from ml_census.client.session import Client
 
-    url = options["url"]
-    name, password = _credentials(options)
-    with _fail_in_one_line(url, resumes=bool(source) and target != STDOUT):
-        if source and target:
-            with Client(url, name, password) as client:
-                score_file(client, source, target, options)
-        else:
-            with Client(url, name, password, retry_timeout=0) as client:
-                predict_row(client, options)
+    url, source, target = options["url"], options["source"], options["target"]
+    if source and target:
+        with Client(url, name, password) as client:
+            score_file(client, source, target, options)
+    else:
+        with Client(url, name, password, retry_timeout=0) as client:
+            predict_row(client, options)
 
 
 def _credentials(options: Options) -> tuple[str | None, str | None]:

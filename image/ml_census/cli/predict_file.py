@@ -29,21 +29,27 @@ def score_file(client: "Client", source: str, target: str, options: Options) -> 
     written. Exit with code 1 for an unknown --encoding, or for --proba with a model
     without probabilities.
     """
+    from ml_census.client.csv_scoring import score_rows
+
+    with _run(client, source, target, options) as run, _progress_bar(run) as progress, _stdout() as stdout:
+        report = score_rows(client, run, options["batch"], progress, stdout)
+    click.echo(f"{run.rows} rows with predictions in {'standard output' if target == STDOUT else target}", err=True)
+    for sentence in report.sentences(options["on_error"]):
+        click.echo(sentence, err=True)
+
+
+@contextmanager
+def _run(client: "Client", source: str, target: str, options: "Options") -> Iterator["ScoringRun"]:
+    """Yield the run of the options. score_file() states what this function raises."""
     from ml_census.client import csv_output, csv_scoring
 
-    codec, on_error, model = _codec(options["encoding"]), options["on_error"], client.model()
+    codec, model = _codec(options["encoding"]), client.model()
     if options["proba"] and model.classes is None:
         fail("--proba: the model has no probabilities")
+    classes = model.classes if options["proba"] else None
     with _table(source, model, codec) as table:
-        output = csv_output.Output(
-            table, on_error, model.classes if options["proba"] else None, options["reasons"] or 0
-        )
-        run = csv_scoring.prepare_run(output, None if target == STDOUT else Path(target), model.version)
-        with _progress_bar(run) as progress, _stdout() as stdout:
-            report = csv_scoring.score_rows(client, run, options["batch"], progress, stdout)
-    click.echo(f"{run.rows} rows with predictions in {'standard output' if target == STDOUT else target}", err=True)
-    for sentence in report.sentences(on_error):
-        click.echo(sentence, err=True)
+        output = csv_output.Output(table, options["on_error"], classes, options["reasons"] or 0)
+        yield csv_scoring.prepare_run(output, None if target == STDOUT else Path(target), model.version)
 
 
 @contextmanager

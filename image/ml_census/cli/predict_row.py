@@ -21,6 +21,13 @@ def predict_row(client: "Client", options: Options) -> None:
     """
     rows = _example_rows(client) if options["example"] else [_parsed_row(str(options["row"]))]
     batch = _first_accepted(client, rows, options["proba"], options["reasons"] or 0)
+    _print_prediction(batch)
+    if options["expect"] is not None and str(batch.predictions[0]) != options["expect"]:
+        fail(f"expected {options['expect']}")
+
+
+def _print_prediction(batch: "PredictionBatch") -> None:
+    """Print the prediction of the only row as JSON, and its unknown categories on stderr."""
     (prediction,) = batch.predictions
     details = {"probabilities": batch.probabilities, "reasons": batch.reasons}
     extras = {key: values[0] for key, values in details.items() if values}
@@ -28,8 +35,6 @@ def predict_row(client: "Client", options: Options) -> None:
     for warning in batch.examples:
         value = json.dumps(warning.get("got"), ensure_ascii=False)
         click.echo(f"column {warning.get('column')}: {value} is unknown to the model", err=True)
-    if options["expect"] is not None and str(prediction) != options["expect"]:
-        fail(f"expected {options['expect']}")
 
 
 def _example_rows(client: "Client") -> list[object]:

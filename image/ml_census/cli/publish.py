@@ -1,12 +1,34 @@
 """`ml-census publish`: compiles a model and writes the folder that a server loads."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import click
 
 from ml_census.cli.ending import fail, fail_on
+
+if TYPE_CHECKING:
+    from ml_census.engine.engine_info import EngineInfo
+
+
+class Options(TypedDict):
+    """Values of the options of `ml-census publish`."""
+
+    model: str
+    output: str
+    decoding: str | None
+    schema: str | None
+    golden: str | None
+    data: str | None
+    target: str | None
+    test: str | None
+    groups: tuple[str, ...]
+    name: str | None
+    description: str | None
+    trusted: tuple[str, ...]
 
 
 @click.command(epilog="Example: ml-census publish --model model.pkl --output gs://BUCKET/model")
@@ -38,52 +60,47 @@ from ml_census.cli.ending import fail, fail_on
 @click.option("--description", metavar="TEXT", help="Description of the model on its web page.")  # fmt: skip
 @click.option("--trusted-global", "trusted", multiple=True, metavar="MODULE.NAME",
               help="Further global that the pickle may reference; can be repeated.")  # fmt: skip
-def publish(
-    model: str,
-    output: str,
-    decoding: str | None,
-    schema: str | None,
-    golden: str | None,
-    trusted: tuple[str, ...],
-    name: str | None,
-    description: str | None,
-    **data_options: Any,
-) -> None:
+def publish(**options: Unpack[Options]) -> None:
     """Compile a model, verify its predictions, and write the folder that a server loads.
 
     A server loads a compiled model without unpickling.
     """
-    from ml_census.errors import ArtifactError
-    from ml_census.storage import StorageError
-
-    named = {"name": name, "description": description}
-    complete = _completion(**data_options, name=name, description=description)
+    complete = _completion(options)
     if complete is None:  # otherwise printed after the steps of the data
         click.echo("compiling and verifying …", err=True)
-    try:
-        from ml_census.models.publishing import publish_files
-    except ImportError as error:
-        fail(f"publish needs scikit-learn ({error})")
-    with fail_on(ArtifactError), fail_on(StorageError, subject=output):
-        about = {key: text for key, text in named.items() if text}
-        engine = publish_files(model, output, decoding, schema, golden, trusted, about, complete)
+    output, trusted = options["output"], options["trusted"]
+    with _fail_in_one_line(output):
+        engine = _publish(options, complete)
         click.echo(f"published in {output}: {engine}", err=True)
         if trusted and engine.kind == "sklearn":
             _show_manifest_hash(output, trusted)
 
 
-def _completion(
-    data: str | None,
-    target: str | None,
-    test: str | None,
-    groups: tuple[str, ...],
-    name: str | None,
-    description: str | None,
-) -> Any:
-    """Return the function that completes the publication from data, or None without --data.
+def _publish(options: Options, complete: Any) -> "EngineInfo":
+    """Write the folder of the model, completed by a function from _completion(). Return how the model predicts."""
+    try:
+        from ml_census.models.publishing import publish_files
+    except ImportError as error:
+        fail(f"publish needs scikit-learn ({error})")
+    model, output, decoding, schema = options["model"], options["output"], options["decoding"], options["schema"]
+    named = {"name": options["name"], "description": options["description"]}
+    about = {key: text for key, text in named.items() if text}
+    return publish_files(model, output, decoding, schema, options["golden"], options["trusted"], about, complete)
 
-    Raises UsageError if an option is missing.
-    """
+
+@contextmanager
+def _fail_in_one_line(output: str) -> Iterator[None]:
+    """Exit with one line on stderr for an error of the model or of the storage."""
+    from ml_census.errors import ArtifactError
+    from ml_census.storage import StorageError
+
+    with fail_on(ArtifactError), fail_on(StorageError, subject=output):
+        yield
+
+
+def _completion(options: Options) -> Any:
+    """Return the function that completes the publication from data, or None without --data. Raises UsageError."""
+    data, target, test, groups = options["data"], options["target"], options["test"], options["groups"]
     if data is None:
         if target or test or groups:
             raise click.UsageError("--target, --test and --group need --data")
@@ -94,7 +111,7 @@ def _completion(
         from ml_census.training import publishing
     except ModuleNotFoundError as error:
         fail(f"publish --data needs the extra: pip install 'ml-census[train]' ({error})")
-    files = publishing.DataFiles(data, test, target, groups, name, description)
+    files = publishing.DataFiles(data, test, target, groups, options["name"], options["description"])
     return partial(publishing.complete_from_files, files=files)
 
 

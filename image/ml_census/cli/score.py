@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import click
 
@@ -18,6 +18,23 @@ TERMINATED = 128 + signal.SIGTERM
 """Exit code after SIGTERM, as a shell reports it (143)."""
 MAX_LISTED = 10
 """Maximum number of unfinished parts that a message lists."""
+
+
+class Options(TypedDict):
+    """Values of the arguments and options of `ml-census score`."""
+
+    model: str
+    source: str
+    output: str
+    keep: tuple[str, ...]
+    keep_all: bool
+    max_rejected: float
+    reasons: int
+    shard_index: int
+    shard_count: int
+    threads: int
+    model_sha256: str | None
+    only_check: bool
 
 
 @click.command(epilog="Example: ml-census score gs://BUCKET/model 'gs://BUCKET/in/*.parquet' gs://BUCKET/out")
@@ -39,43 +56,37 @@ MAX_LISTED = 10
 @click.option("--model-sha256", metavar="HEX", help="SHA-256 of manifest.json of the model. The command rejects "
               "another model.")  # fmt: skip
 @click.option("--check", "only_check", is_flag=True, help="Score nothing: check whether the run is complete.")
-def score(
-    model: str,
-    source: str,
-    output: str,
-    keep: tuple[str, ...],
-    keep_all: bool,
-    max_rejected: float,
-    reasons: int,
-    shard_index: int,
-    shard_count: int,
-    threads: int,
-    model_sha256: str | None,
-    only_check: bool,
-) -> None:
+def score(**options: Unpack[Options]) -> None:
     """Predict the rows of INPUT with the published MODEL, and write Parquet files to the folder OUTPUT.
 
     MODEL, INPUT and OUTPUT are local or gs://. INPUT is a file, a folder or a glob
     pattern. A repeated command continues an interrupted run.
     """
-    if keep and keep_all:
+    if options["keep"] and options["keep_all"]:
         raise click.UsageError("--keep and --keep-all exclude each other")
-    if shard_index >= shard_count:
-        raise click.UsageError(f"--shard-index {shard_index} must be below --shard-count {shard_count}")
+    index, count = options["shard_index"], options["shard_count"]
+    if index >= count:
+        raise click.UsageError(f"--shard-index {index} must be below --shard-count {count}")
     signal.signal(signal.SIGTERM, _end_at_once)
+    with _fail_in_one_line():
+        state = _score(options)
+    _report(options["output"], state, options["only_check"])
+
+
+def _score(options: Options) -> "State":
+    """Score the parts of this process, or none with --check. Return the state of the run."""
     try:
         from ml_census.batch import run
         from ml_census.batch.plan import Settings
     except ModuleNotFoundError as error:
         fail(f"score needs the extra: pip install 'ml-census[batch]' ({error})", UNUSABLE)
-    settings = Settings(source, None if keep_all else tuple(dict.fromkeys(keep)), max_rejected, reasons)
-    with _fail_in_one_line():
-        if only_check:
-            state = run.check(model, output, settings, model_sha256)
-        else:
-            shard = run.Shard(shard_index, shard_count)
-            state = run.score(model, output, settings, shard, threads, model_sha256)
-    _report(output, state, only_check)
+    model, output, sha256 = options["model"], options["output"], options["model_sha256"]
+    keep = None if options["keep_all"] else tuple(dict.fromkeys(options["keep"]))
+    settings = Settings(options["source"], keep, options["max_rejected"], options["reasons"])
+    if options["only_check"]:
+        return run.check(model, output, settings, sha256)
+    shard = run.Shard(options["shard_index"], options["shard_count"])
+    return run.score(model, output, settings, shard, options["threads"], sha256)
 
 
 def _report(output: str, state: "State", only_check: bool) -> None:

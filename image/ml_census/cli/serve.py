@@ -8,8 +8,9 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, NoReturn, TypedDict, Unpack
 
 import click
 from click.core import ParameterSource
@@ -68,6 +69,15 @@ def serve(**options: Unpack[Options]) -> None:
     # process 1 of a container ignores SIGTERM by default; before the socket opens,
     # there is no request to finish
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    app, draining = _load_app(options)
+    _configure_logging(app.state.config)
+    _serve_metrics(app.state.metrics, options["host"], options["metrics_port"])
+    _listen(app, options, draining)
+    _end_at_once()
+
+
+def _load_app(options: Options) -> tuple["ScheduledFlask", threading.Event]:
+    """Return the application with the loaded model, and the event that SIGTERM sets from then on."""
     from ml_census.artifacts.reloader import ArtifactReloader
 
     with _fail_on_errors(options["model"]):
@@ -77,16 +87,10 @@ def serve(**options: Unpack[Options]) -> None:
         if options["model"]:  # a model that does not compile needs seconds in its child process
             click.echo(f"loading and checking {options['model']} …", err=True)
         artifacts = reloader.load_initial()
-    _configure_logging(settings)
     draining = _drain_on_sigterm()
     app = _create_app(artifacts, settings, reloader, vertex, draining, login_required=options["model"] is None)
-    if options["metrics_port"] is not None:
-        _serve_metrics(app.state.metrics, options["host"], options["metrics_port"])
-    _listen(app, options, draining)
-    # a normal exit takes most of a second to unload scikit-learn; Kubernetes kills a
-    # pod that exits late
-    logging.shutdown()
-    os._exit(0)
+    _start_reloads(app, reloader, draining)
+    return app, draining
 
 
 @contextmanager
@@ -135,21 +139,18 @@ def _create_app(
     draining: threading.Event,
     login_required: bool,
 ) -> "ScheduledFlask":
-    """Return the application, and start the thread that reloads changed files of the model, users and keys."""
     from ml_census.api.app import create_app
 
-    app = create_app(
-        artifacts,
-        settings,
-        lambda: not draining.is_set(),
-        reloader.reload_counts,
-        vertex_routes=vertex,
-        login_required=login_required,
+    return create_app(
+        artifacts, settings, lambda: not draining.is_set(), reloader.reload_counts, vertex, login_required
     )
-    if settings.reload_interval_seconds:
+
+
+def _start_reloads(app: "ScheduledFlask", reloader: "ArtifactReloader", draining: threading.Event) -> None:
+    """Start the thread that reloads changed files of the model, users and keys, unless config.yaml disables it."""
+    if app.state.config.reload_interval_seconds:
         arguments = (app.replace_artifacts, draining)
         threading.Thread(target=reloader.watch, args=arguments, name="reload", daemon=True).start()
-    return app
 
 
 def _listen(app: "ScheduledFlask", options: Options, draining: threading.Event) -> None:
@@ -157,13 +158,7 @@ def _listen(app: "ScheduledFlask", options: Options, draining: threading.Event) 
     from ml_census.server import server
 
     host, port = options["host"], options["port"]
-
-    def log_address(bound: int) -> None:
-        model, url = app.state.artifacts.model, f"http://{f'[{host}]' if ':' in host else host}:{bound}"
-        log.info("ml-census %s serves model %s (%s) on %s", __version__, model.version, model.engine, url)
-        if options["model"] is not None:
-            announce(app.state.artifacts, url, options["opens_page"])
-
+    log_address = partial(_log_address, app, options)
     try:
         server.serve(app, host, port, app.state.config, draining, log_address, app.state.metrics)
     except OSError as error:  # error.strerror contains the address, which the message already has
@@ -173,7 +168,19 @@ def _listen(app: "ScheduledFlask", options: Options, draining: threading.Event) 
         sys.exit(130)
 
 
-def _serve_metrics(metrics: "Metrics", host: str, port: int) -> None:
+def _log_address(app: "ScheduledFlask", options: Options, port: int) -> None:
+    """Log the address of the server. With --model, print calls of the server too."""
+    host = f"[{options['host']}]" if ":" in options["host"] else options["host"]
+    model, url = app.state.artifacts.model, f"http://{host}:{port}"
+    log.info("ml-census %s serves model %s (%s) on %s", __version__, model.version, model.engine, url)
+    if options["model"] is not None:
+        announce(app.state.artifacts, url, options["opens_page"])
+
+
+def _serve_metrics(metrics: "Metrics", host: str, port: int | None) -> None:
+    """Answer GET /metrics on a port, unless the port is None."""
+    if port is None:
+        return
     try:
         log.info("metrics on http://%s:%d/metrics", host, metrics.serve(host, port))
     except OSError as error:
@@ -212,6 +219,16 @@ def _drain_on_sigterm() -> threading.Event:
 
     threading.Thread(target=wait, name="sigterm", daemon=True).start()
     return draining
+
+
+def _end_at_once() -> NoReturn:
+    """End the process with code 0, and unload no module.
+
+    A normal exit takes most of a second to unload scikit-learn. Kubernetes kills a pod
+    that exits late.
+    """
+    logging.shutdown()
+    os._exit(0)
 
 
 def _silence_warnings() -> None:

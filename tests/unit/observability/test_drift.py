@@ -11,7 +11,6 @@ from sklearn.dummy import DummyClassifier
 from conftest import KEY
 from ml_census import auth
 from ml_census.api.app import create_app
-from ml_census.api.prediction_service import PredictionService
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.config import Config
 from ml_census.engine.engine_info import EngineInfo
@@ -24,7 +23,6 @@ from ml_census.observability.drift import (
     DriftMonitor,
     population_stability_index,
 )
-from ml_census.observability.metrics import Metrics
 from ml_census.schema import Column, Schema, TrainingDistribution
 
 AGE = Column("age", "number", training=TrainingDistribution((0.5, 0.3, 0.2, 0.0), (30, 50), 17, 90))
@@ -107,9 +105,10 @@ def predicting(*columns: Column) -> Artifacts:
 
 def test_requests_on_the_previous_model_are_not_counted() -> None:
     """They end on the model with which they began; its columns are in another order."""
-    old, new, metrics = predicting(SEX, AGE), predicting(AGE, SEX), Metrics()
-    app, service = create_app(old, Config("", "", ""), metrics=metrics), PredictionService(1000, metrics)
+    old, new = predicting(SEX, AGE), predicting(AGE, SEX)
+    app = create_app(old, Config("", "", ""))
     app.replace_artifacts(new)
+    metrics, service = app.state.metrics, app.state.service
     for _ in range(MIN_ROWS // len(USUAL)):
         service.predict(new, [list(row) for row in USUAL], service.stage_timer())
         service.predict(old, [["Female", 90]], service.stage_timer())
