@@ -172,7 +172,7 @@ def test_manifest_without_engine_is_served(
 
 
 def test_publish_of_a_missing_model_ends_in_one_line(tmp_path: Path) -> None:
-    """Check one reason. tests/unit/models/test_publishing.py has the others."""
+    """Check one reason. tests/unit/models/publishing/test_files.py has the others."""
     ended = run("publish", "--model", tmp_path / "none.pkl", "--output", tmp_path / "out")
 
     assert ended.returncode == 1

@@ -13,7 +13,7 @@ from support.fake_gcs import bucket
 __all__ = ["bucket"]
 
 # Two threads of OpenMP wait for each other in a loop: beside a second worker of pytest-xdist on two cores,
-# test_compile.py takes 38 s of CPU with them and 15 s with one. Child processes inherit the setting.
+# test_compiler.py takes 38 s of CPU with them and 15 s with one. Child processes inherit the setting.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 

@@ -1,4 +1,4 @@
-"""The end of a run: all parts are finished, their sums are those of the input, and _SUCCESS says so."""
+"""Complete a run: check the sums of its finished parts against the input, and write metrics.prom and _SUCCESS."""
 
 import json
 from collections import Counter

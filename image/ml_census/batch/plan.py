@@ -1,4 +1,4 @@
-"""The plan of a run: the files of the input with their versions, and the parts. plan.json has it for all processes."""
+"""The plan of a run, which all processes share as plan.json: the files of the input, their versions, and the parts."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -19,7 +19,7 @@ ACCEPTED: dict[str, Sequence[Callable[[pa.DataType], bool]]] = {
 }
 """Type of a column of the model -> checks of the types of Parquet columns with such values.
 
-A server too accepts numbers as text, and numbers for categories.
+A server also accepts numbers as text, and numbers in place of categories.
 """
 
 

@@ -65,7 +65,7 @@ def _progress_bar(run: "ScoringRun") -> Iterator[Callable[[int], None]]:
 
 
 def _stdout() -> TextIO:
-    """Return standard output as a text file in UTF-8. To close this file does not close standard output."""
+    """Return standard output as a text file in UTF-8. Standard output stays open when this file is closed."""
     return open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False)
 
 

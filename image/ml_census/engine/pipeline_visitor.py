@@ -47,7 +47,7 @@ class PipelineVisitor(ABC, Generic[Item]):
         """
 
     def weigh(self, step: FeatureUnion | ColumnTransformer, name: str, columns: list[Item]) -> list[Item]:
-        """Return the output columns of one transformer after its weight. The default ignores weights."""
+        """Return the output columns of the transformer `name` times its weight. The default ignores the weight."""
         return columns
 
     def visit(self, step: Any, columns: list[Item]) -> list[Item]:

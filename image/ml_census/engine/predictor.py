@@ -20,7 +20,7 @@ MAX_REASON_LENGTH = 1000
 
 
 class PredictionError(Exception):
-    """The model raises an exception for rows that are valid by the schema.
+    """Report rows that are valid by the schema and that the model rejects.
 
     `__cause__` is the exception of the model.
     """

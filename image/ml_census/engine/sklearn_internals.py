@@ -32,7 +32,7 @@ of the same name.
 
 
 class SklearnInternalsError(Exception):
-    """The installed scikit-learn lacks a private attribute that this module reads. The message names the attribute."""
+    """Report a private attribute that the installed scikit-learn lacks. The message names the attribute."""
 
     def __init__(self, owner: object, name: str) -> None:
         """Initialize with an object of scikit-learn and the name of the attribute that this object lacks."""

@@ -45,7 +45,7 @@ class ServedModel:
     """The description in manifest.json. None: manifest.json is missing or has no
     description."""
     drift: DriftMonitor = field(init=False, repr=False, compare=False)
-    """Compares predicted rows with the training data. Each loaded model has its own
+    """Monitor that compares predicted rows with the training data. Each loaded model has its own
     monitor, which starts empty."""
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Whether the record batch in a message of an Arrow stream is compressed.
+"""Find out whether the record batch in a message of an Arrow stream is compressed.
 
 The metadata of a message is a Flatbuffers table, whose fields pyarrow does not show:
 https://github.com/apache/arrow/blob/main/format/Message.fbs

@@ -1,7 +1,7 @@
 """Functions that read CSV (RFC 4180), and that detect the encoding, the delimiter and the header.
 
 The server, the client and the command line read CSV only with this module.
-web/static/js/csv.js does the same in the browser. Tests run both with the cases in
+api/web/static/js/csv.js does the same in the browser. Tests run both with the cases in
 tests/support/csv_cases.json.
 """
 

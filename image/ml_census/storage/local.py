@@ -140,7 +140,7 @@ _unfinished: set[Path] = set()
 def discard_unfinished() -> None:
     """Remove the hidden files that create() and replace_file() of this process are writing.
 
-    For a process that is about to end without the end of its threads.
+    Call this function before os._exit(), which does not wait for the threads that write.
     """
     for scratch in list(_unfinished):
         scratch.unlink(missing_ok=True)

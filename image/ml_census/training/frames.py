@@ -36,7 +36,7 @@ def publish(
     """Publish a fitted model in the folder or gs:// URI `output`, and return the engine that will serve the model.
 
     `X` is a DataFrame, a two-dimensional array or a list of texts: the training data.
-    `y` has the true class or number of each row. They fill ranges, missing values,
+    `y` has the true class or number of each row. Both give the ranges, missing values,
     typical values, golden rows, metrics and report.html, as `ml-census publish --data`
     does. The figures are those of `X_test` and `y_test`, or of the training rows
     without them. `groups` are columns of `X` by whose values the report shows errors.

@@ -31,7 +31,7 @@ MAX_EDGE_ROWS = 1000
 
 
 class NotEquivalentError(Exception):
-    """The compiled model and scikit-learn predict differently. The message describes the rows, without their values."""
+    """Report different predictions of the compiled model and scikit-learn. The message has no values of the rows."""
 
 
 def compile_and_verify(

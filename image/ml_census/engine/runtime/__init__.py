@@ -8,6 +8,7 @@ So an image without scikit-learn can serve a compiled model.
                                                      ├─ scoring: TreeEnsemble   encoders ▶ codes ▶ C code ▶ scores
                                                      │       or  LinearModel    features @ weights + base
                                                      │       or  LayeredModel   features ▶ layer ▶ layer ▶ scores
+                                                     │       or  Composition    scores of several models ▶ operations
                                                      └─ link: identity, logistic, softmax, exp and others (links.py)
 
 A code is a small whole number that replaces a value of a column. A score is a result of

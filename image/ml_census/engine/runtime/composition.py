@@ -1,4 +1,4 @@
-"""Composed models: compiled models whose results operations combine, for example the members of a VotingClassifier."""
+"""Composed models: compiled models, and operations that combine their results, as in a VotingClassifier."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

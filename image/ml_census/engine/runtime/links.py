@@ -68,7 +68,7 @@ def _sigmoids(scores: np.ndarray) -> np.ndarray:
 
 
 def _exact_logistic(scores: np.ndarray) -> np.ndarray:
-    """Return what scikit-learn computes by SciPy, and LightGBM by itself: both call libm.
+    """Return the logistic function with the exponentials of libm, as SciPy and LightGBM compute it.
 
     With the exponentials of NumPy, 501 of 16,281 probabilities of a census model
     differed in the last bit.

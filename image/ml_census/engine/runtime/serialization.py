@@ -45,7 +45,7 @@ Arrays = Mapping[str, np.ndarray]
 
 
 class CompiledError(Exception):
-    """The bytes of a compiled model are invalid. The message is the reason, in one line."""
+    """Report invalid bytes of a compiled model. The message is the reason, in one line."""
 
 
 def to_bytes(compiled: CompiledPredictor) -> bytes:

@@ -18,7 +18,7 @@ class TrialRow(NamedTuple):
 
 
 def find_trial_row(predictor: Predictor) -> TrialRow | None:
-    """Return the first row of `candidates` that the model predicts, or None if the model rejects all of them."""
+    """Return the first of some typical and example rows that the model predicts, or None if it predicts none."""
     for values in _candidates(predictor.schema):
         columns = predictor.schema.validate_rows([values]).columns
         try:

@@ -48,15 +48,17 @@ class Evaluation:
     overall: dict[str, Estimate] = field(default_factory=dict)
     """The measures of Group for all rows."""
     groups: list[Group] = field(default_factory=list)
+    """The errors of each group of the group columns."""
     importances: Importances | None = None
-    """None for a model with one column, and for a model that rejects shuffled rows."""
+    """The importance of the columns. None for a model with one column, and for a model that
+    rejects shuffled rows."""
     classes: Classes | None = None
-    """None for a regressor."""
+    """Right and wrong predictions of a classifier; None for a regressor."""
     probabilities: BinaryProbabilities | None = None
-    """None unless the model has two classes with probabilities, and the test rows have
-    both classes."""
+    """Curves and thresholds of a model that has two classes and probabilities. None for any
+    other model, and for test rows of one class."""
     regression: Regression | None = None
-    """None for a classifier."""
+    """Errors of a regressor; None for a classifier."""
     left_out: int = 0
 
 

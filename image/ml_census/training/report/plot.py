@@ -105,7 +105,7 @@ def area(style: str, x: Axis, y: Axis, xs: Numbers, low: Numbers, high: Numbers)
 
 
 def points(style: str, x: Axis, y: Axis, xs: Numbers, ys: Numbers) -> Layer:
-    """Return points: lines of length 0, whose round caps stay circles when the plot stretches."""
+    """Return points, each a line of length 0 with a round cap, which stays a circle when the plot stretches."""
     pairs = zip(x.coordinates(xs), y.coordinates(ys), strict=True)
     return Layer(f"points {style}", "".join(f"M{across} {SIZE - up}h0" for across, up in pairs))
 

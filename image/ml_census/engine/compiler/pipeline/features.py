@@ -22,11 +22,11 @@ UNKNOWN_COUNT = 2
 
 
 class UnsupportedModelError(Exception):
-    """The model cannot be compiled. The message is the reason, in one line."""
+    """Report a model that cannot be compiled. The message is the reason, in one line."""
 
 
 class UnsupportedColumnError(UnsupportedModelError):
-    """The model cannot be compiled because of a column. compiler.py replaces this error by one with its name."""
+    """Report a column with which a model cannot be compiled. compiler.py replaces this error by one with the name."""
 
     def __init__(self, message: str, column: int) -> None:
         """Initialize with a message that has {} in place of the column, and its position in the schema."""

@@ -72,7 +72,7 @@ class FoldedTable:
 
 @dataclass(frozen=True)
 class FeatureMatrix:
-    """The features that a model computes with. Their matrix, (rows, features), is the score of each row.
+    """The features that a model computes with. Each feature of a row is also a score of the row.
 
     Raises ValueError if the fields are inconsistent.
     """
@@ -121,7 +121,7 @@ class FeatureMatrix:
         return tables + [(feature.column, "number") for _, feature in self.numbers]
 
     def scores(self, columns: Columns) -> np.ndarray:
-        """Return the scores of rows: float64 (rows, scores)."""
+        """Return the features of rows: float64 (rows, features). Raises PredictionError as features() does."""
         return self.features(columns)
 
     def features(self, columns: Columns) -> np.ndarray:

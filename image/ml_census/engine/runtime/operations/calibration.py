@@ -98,7 +98,7 @@ class Shares(Operation):
         return Shape(max(2, width_of(numbers)))
 
     def apply(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
-        """Return the probabilities: float64 (rows, classes). They are equal in a row of zeros."""
+        """Return the probabilities: float64 (rows, classes). The probabilities of a row of zeros are equal."""
         numbers = np.ascontiguousarray(inputs[0], dtype=np.float64)
         if numbers.shape[1] == 1:
             return _without_excess(np.column_stack([1.0 - numbers, numbers]))

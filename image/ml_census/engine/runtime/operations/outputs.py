@@ -93,7 +93,7 @@ class PairDecision(Operation):
         return Shape(self.classes)
 
     def apply(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
-        """Return the votes of each class, plus a share of its scores: float64 (rows, classes)."""
+        """Return the votes of each class, plus the sum of its scores scaled to maximum 1/3: float64 (rows, classes)."""
         votes = np.zeros((len(inputs[0]), self.classes))
         scores = np.zeros_like(votes)
         pairs = [(first, second) for first in range(self.classes) for second in range(first + 1, self.classes)]

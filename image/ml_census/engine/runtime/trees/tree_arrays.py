@@ -10,7 +10,7 @@ from ml_census.engine.runtime.encoders import Encoder
 
 @dataclass(frozen=True)
 class TreeArrays:
-    """Decision trees of one model, in arrays. The arrays are not checked: TreeEnsemble does that."""
+    """Decision trees of one model, in arrays. TreeEnsemble checks the arrays, and this class does not."""
 
     encoders: Sequence[Encoder]
     """One encoder for each column that the trees test."""
