@@ -1,4 +1,4 @@
-// What moved the answer: the effects of the values on the score, against the typical row.
+// The effects of the values on the score, against the typical row: the reasons of /prediction, with a bar each.
 
 import { predict, RequestError, session } from "./api.js";
 import { comparedClass } from "./answer.js";

@@ -1,4 +1,4 @@
-// What moved the answer, and the answer over one column.
+// Request and show the effects of the values (effects.js), and the answer over one column (curve.js).
 
 import { predictBatches, RequestError, session } from "./api.js";
 import { changedColumns, noteNumbers, showScale } from "./answer.js";
