@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from ml_census.protocols.arrow_values import values_of
 from ml_census.schema import MAX_FLOAT32, Column, DictionaryColumn, InvalidValueError, Value
 
 PLAIN_NUMBER = r"^([0-9]{1,15}|-[0-9]{0,14}[1-9][0-9]{0,14}|-?[0-9]{1,15}\.[0-9]{1,15})$"
@@ -50,6 +51,8 @@ class ColumnConverter:
 
     def convert(self, array: pa.Array) -> ConvertedColumn:
         """Return the converted values of an Arrow array of one of the types of table_columns.ACCEPTED."""
+        if pa.types.is_string_view(array.type):  # pyarrow has no regular expressions for this type
+            array = array.cast(pa.string())
         kind = array.type
         if self._column.type == "number" and (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
             return self._convert_numbers(array)
@@ -129,10 +132,11 @@ def _without_zeros(numbers: np.ndarray) -> np.ndarray | None:
 
 def _distinct(array: pa.Array) -> tuple[list[Any], np.ndarray]:
     """Return the distinct values as JSON would have them, then None, and the position of each row's value."""
+    if pa.types.is_decimal(array.type) and array.type.bit_width < 128:  # pyarrow encodes no shorter decimals
+        array = array.cast(pa.decimal128(array.type.precision, array.type.scale))
     if not pa.types.is_dictionary(array.type):
-        array = _comparable(array).dictionary_encode()
-    values = [_json_value(value) for value in _comparable(array.dictionary).to_pylist()]
-    return [*values, None], _indices(array)
+        array = array.dictionary_encode()
+    return [*values_of(array.dictionary), None], _indices(array)
 
 
 def _indices(array: pa.DictionaryArray) -> np.ndarray:
@@ -143,17 +147,3 @@ def _indices(array: pa.DictionaryArray) -> np.ndarray:
 
 def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def _comparable(array: pa.Array) -> pa.Array:
-    """Return the array with a type whose values Python has exactly: no nanoseconds, no decimals."""
-    if pa.types.is_timestamp(array.type):
-        return array.cast(pa.timestamp("us", array.type.tz), safe=False)
-    return array.cast(pa.string()) if pa.types.is_decimal(array.type) else array
-
-
-def _json_value(value: Any) -> Any:
-    """Return a value as a client sends it: NaN as null, and a date as text."""
-    if value != value:
-        return None
-    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -9,17 +9,19 @@ from ml_census.batch.errors import BatchError
 from ml_census.schema import Column, Schema
 
 _is = pa.types
-_SCALARS = (_is.is_string, _is.is_large_string, _is.is_boolean, _is.is_integer, _is.is_floating, _is.is_decimal)
+_TEXT = (_is.is_string, _is.is_large_string, _is.is_string_view)
+_DATES = (_is.is_date, _is.is_timestamp)
+_NUMBERS = (*_TEXT, _is.is_boolean, _is.is_integer, _is.is_floating, _is.is_decimal)
 ACCEPTED: dict[str, Sequence[Callable[[pa.DataType], bool]]] = {
-    "number": _SCALARS,
-    "category": _SCALARS,
-    "any": _SCALARS,
-    "text": (_is.is_string, _is.is_large_string),
-    "date": (_is.is_date, _is.is_timestamp, _is.is_string, _is.is_large_string),
+    "number": _NUMBERS,
+    "category": (*_NUMBERS, *_DATES),
+    "any": (*_NUMBERS, *_DATES),
+    "text": _TEXT,
+    "date": (*_TEXT, *_DATES),
 }
 """Type of a column of the model -> checks of the types of Parquet columns with such values.
 
-A server also accepts numbers as text, and numbers in place of categories.
+A server also accepts numbers as text, and numbers and dates in place of categories.
 """
 
 

@@ -124,12 +124,14 @@ class _CsvTable:
         self._names = find_columns(file.uri, types, schema, keep)
 
     def batches(self, first: int, stop: int) -> Iterator[Batch]:
-        row = 0
-        for read in self._reader():
+        row, reader = 0, self._reader()
+        for read in reader:
             for offset in range(0, len(read), BATCH_ROWS):
                 rows = read.slice(offset, BATCH_ROWS)
                 yield Batch(row, rows)
                 row += len(rows)
+        if not row:  # a part needs a batch for the columns of its file
+            yield Batch(0, pa.RecordBatch.from_pylist([], reader.schema))
 
     def _reader(self) -> pa.csv.CSVStreamingReader:
         return pa.csv.open_csv(

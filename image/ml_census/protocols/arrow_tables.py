@@ -5,7 +5,7 @@ number of rows and the decompressed size before they read a value. The rows have
 values of JSON, so that their validation is that of JSON rows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ import pyarrow.parquet
 
 from ml_census.protocols import native
 from ml_census.protocols.arrow_messages import is_compressed
+from ml_census.protocols.arrow_values import values_of
 from ml_census.protocols.json_body import MalformedBodyError
 from ml_census.protocols.parquet_size import DAMAGED, measure
 
@@ -194,7 +195,7 @@ def _has_values(kind: pa.DataType) -> bool:
 
 def _columns(chunks: dict[str, list[pa.Array]], max_bytes: int) -> dict[str, list[Any]]:
     """Return the values of each column. Many rows of a dictionary can have the same long text."""
-    columns = {name: [value for array in arrays for value in _values(array)] for name, arrays in chunks.items()}
+    columns = {name: [value for array in arrays for value in values_of(array)] for name, arrays in chunks.items()}
     if sum(len(value) for values in columns.values() for value in values if type(value) is str) > max_bytes:
         raise TableTooLargeError(f"the texts of all rows are longer than max_body_bytes ({max_bytes} bytes)")
     return columns
@@ -211,20 +212,3 @@ def _rows(found: Sequence[str], names: Sequence[str], columns: dict[str, list[An
     missing = [None] * count
     values = [columns.get(name, missing) for name in found]
     return [dict(zip(found, row, strict=True)) for row in zip(*values, strict=True)] if values else [{}] * count
-
-
-def _values(array: pa.Array) -> Iterator[Any]:
-    """Return the values of an array as JSON has them: dates as ISO 8601 text, NaN as None."""
-    kind = array.type
-    if _is.is_dictionary(kind):
-        distinct = list(_values(array.dictionary))
-        return (None if index is None else distinct[index] for index in array.indices.to_pylist())
-    if _is.is_decimal(kind) or _is.is_floating(kind):
-        numbers = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False).tolist()
-        return (None if number != number else number for number in numbers)
-    if _is.is_date(kind):
-        return (None if date is None else date.isoformat() for date in array.to_pylist())
-    if _is.is_timestamp(kind):
-        times = array.cast(pa.timestamp("us"), safe=False).to_pylist()
-        return (None if time is None else time.isoformat() for time in times)
-    return iter(array.to_pylist())

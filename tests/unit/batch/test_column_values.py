@@ -16,6 +16,7 @@ NULLABLE, NUMBER = Column("n", "number", nullable=True), Column("n", "number")
 TEXTS = Column("c", "category", (" a", "b", NAN), nullable=True)
 KNOWN = Column("c", "category", ("a", "b"), reject_unknown=True)
 DIGITS, BOOLEANS = Column("c", "category", ("1", "2")), Column("c", "category", (True, False))
+DATES = Column("c", "category", ("2024-03-05", NAN), nullable=True)
 CODES = Column("c", "category", (1, 2.5))
 
 CASES: list[tuple[Column, pa.Array]] = [
@@ -31,6 +32,10 @@ CASES: list[tuple[Column, pa.Array]] = [
     (NUMBER, pa.array(["-0", "-0.0", "007", "-12", "1.", "1e3", "1", None, "y"], pa.large_string())),
     (NUMBER, pa.array(["0.1", "123456789012345.123456789012345", "-99999999999999999999999999999", "9" * 16])),
     (NULLABLE, pa.array([Decimal("1.10"), None, Decimal("-2.00")])),
+    (NULLABLE, pa.array([Decimal("0.12345678901234567890")], pa.decimal128(38, 20))),
+    (NUMBER, pa.array([Decimal("1." + "5" * 60)], pa.decimal256(76, 60))),
+    (NUMBER, pa.array([Decimal("1.5")], pa.decimal32(5, 2))),
+    (NULLABLE, pa.array(["7", None, "x"], pa.string_view())),
     (NULLABLE, pa.nulls(2)),
     (TEXTS, pa.array(["a", " a", "b ", "new", None, "", "NA"])),
     (TEXTS, pa.array([1, 2])),
@@ -38,6 +43,11 @@ CASES: list[tuple[Column, pa.Array]] = [
     (DIGITS, pa.array([1, 2, 3])),
     (BOOLEANS, pa.array([True, False, True])),
     (BOOLEANS, pa.array(["true", "FALSE", "1", "maybe"])),
+    (DIGITS, pa.array([Decimal(1), Decimal(3)], pa.decimal128(5, 0))),
+    (BOOLEANS, pa.array([Decimal("1.00"), Decimal("2.00")])),
+    (TEXTS, pa.array([Decimal("1.00")])),
+    (DATES, pa.array([datetime.date(2024, 3, 5), None])),
+    (DATES, pa.array([datetime.datetime(2024, 3, 5, 1)], pa.timestamp("us", "Europe/Berlin"))),
     (CODES, pa.array([1.0, 2.5, 3.0, NAN])),
     (Column("t", "text"), pa.array(["a", "b\0", None])),
     (Column("d", "date", nullable=True), pa.array([datetime.date(2024, 3, 5), None])),
@@ -49,7 +59,7 @@ CASES: list[tuple[Column, pa.Array]] = [
 def as_json(value: Any) -> Any:
     """Return a value as a client sends it."""
     if isinstance(value, Decimal):
-        return str(value)
+        return float(value) if value.as_tuple().exponent else int(value)
     if isinstance(value, datetime.date):
         return value.isoformat()
     return None if value != value else value
@@ -82,3 +92,11 @@ def test_number_of_kept_verdicts_is_bounded(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert values == list(range(50))
     assert len(converter._verdicts) <= 10
+
+
+def test_year_beyond_python_is_an_invalid_date() -> None:
+    """The other dates of the batch are valid."""
+    converted = ColumnConverter(Column("d", "date")).convert(pa.array([3_000_000, 0], pa.date32()))
+
+    assert converted.invalid is not None
+    assert (converted.invalid.tolist(), converted.values[1]) == ([1, 0], "1970-01-01T00:00:00")

@@ -32,7 +32,7 @@ def test_missing_or_ambiguous_column_is_named(names: list[str], keep: tuple[str,
 
 
 TEXT, NUMBERS = (
-    [pa.string(), pa.large_string()],
+    [pa.string(), pa.large_string(), pa.string_view()],
     [pa.int8(), pa.uint64(), pa.float32(), pa.decimal128(9, 2), pa.bool_()],
 )
 DATES = [pa.date32(), pa.timestamp("ns", "UTC")]
@@ -43,8 +43,8 @@ WRONG = [pa.binary(), pa.list_(pa.int8()), pa.struct([]), pa.time32("s")]
     ("kind", "right", "wrong"),
     [
         ("number", NUMBERS + TEXT, DATES + WRONG),
-        ("category", NUMBERS + TEXT, DATES + WRONG),
-        ("any", NUMBERS + TEXT, DATES + WRONG),
+        ("category", NUMBERS + TEXT + DATES, WRONG),
+        ("any", NUMBERS + TEXT + DATES, WRONG),
         ("text", TEXT, NUMBERS + DATES + WRONG),
         ("date", DATES + TEXT, NUMBERS + WRONG),
     ],

@@ -68,6 +68,13 @@ def test_csv_is_read_as_text(tmp_path: Path, delimiter: str, name: str) -> None:
     assert values(read(tmp_path / name)) == {"n": ["1", "2", "3"], "c": ["a", "b\nc", ""]}
 
 
+def test_csv_without_rows_has_an_empty_batch(tmp_path: Path) -> None:
+    """The part of the file needs its columns: without a batch, its Parquet file had 0 bytes."""
+    (tmp_path / "t.csv").write_text("n,c\n")
+
+    assert values(read(tmp_path / "t.csv")) == {"n": [], "c": []}
+
+
 def test_long_csv_is_read_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "BATCH_ROWS", 30_000)
     (tmp_path / "t.csv").write_text("n,c\n" + "".join(f"{number},a\n" for number in range(100_000)))
