@@ -60,13 +60,21 @@ def client_address(request: Request, trusted_proxies: int) -> str:
 
     `trusted_proxies` is the number of addresses that trusted proxies append to
     X-Forwarded-For. The client's address is the entry at this position from the end. If
-    there is no valid entry, the client is the peer of the connection. An IPv6 address
-    that contains an IPv4 address (::ffff:192.0.2.1) becomes the IPv4 address.
+    there is no valid entry, the client is the peer of the connection.
     """
     forwarded = request.headers.get("X-Forwarded-For", "").split(",")
     address = request.remote_addr or ""
     if 0 < trusted_proxies <= len(forwarded) and _is_address(forwarded[-trusted_proxies].strip()):
         address = forwarded[-trusted_proxies].strip()
+    return _controlled_by_client(address)
+
+
+def _controlled_by_client(address: str) -> str:
+    """Return the address itself, or the /64 network of an IPv6 address.
+
+    An IPv6 address that contains an IPv4 address (::ffff:192.0.2.1) becomes the IPv4
+    address.
+    """
     if not _is_address(address) or not isinstance(parsed := ip_address(address), IPv6Address):
         return address
     if any(parsed in network for network in WITH_IPV4):

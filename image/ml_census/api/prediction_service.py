@@ -6,8 +6,9 @@ from typing import Any
 
 from ml_census.artifacts.bundle import Artifacts
 from ml_census.engine.reasons import reasons_of
+from ml_census.models.model import ServedModel
 from ml_census.observability.metrics import Metrics, StageTimer
-from ml_census.schema import MAX_DETAILS
+from ml_census.schema import MAX_DETAILS, Rows
 
 MAX_REASONS_ROWS = 1000
 """Maximum number of rows in a request for reasons (1,000). For the random forest of the
@@ -114,14 +115,10 @@ class PredictionService:
             raise NoProbabilitiesError("this model has no probabilities")
         rows = predictor.schema.validate_rows(inputs, self._reject_extra)
         timer.lap("validate")
-        predictions = artifacts.model.decode(predictor.predict(rows.columns))
-        probabilities = predictor.probabilities(rows.columns) if with_probabilities else None
-        explained = reasons_of(predictor, rows.columns, reasons.count, reasons.reference) if reasons else None
+        result = _predict_rows(artifacts.model, rows, with_probabilities, reasons)
         timer.lap("predict")
         self._metrics.record_prediction(artifacts.model.drift, rows.columns, rows.unknown)
-        return PredictionResult(
-            predictions, probabilities, explained, rows.unknown, artifacts.model.version, rows.ignored
-        )
+        return result
 
     def check_row_count(self, count: int, with_reasons: bool = False) -> None:
         """Raise TooManyRowsError if a request may not have `count` rows."""
@@ -129,3 +126,14 @@ class PredictionService:
             raise TooManyRowsError(f"{count} rows exceed max_rows ({self._max_rows}): split the request")
         if with_reasons and count > MAX_REASONS_ROWS:
             raise TooManyRowsError(f"{count} rows with reasons exceed {MAX_REASONS_ROWS}: split the request")
+
+
+def _predict_rows(
+    model: ServedModel, rows: Rows, with_probabilities: bool, reasons: ReasonsOption | None
+) -> PredictionResult:
+    """Return the predictions for valid rows. Raises PredictionError and NoReasonsError."""
+    predictor, columns = model.predictor, rows.columns
+    predictions = model.decode(predictor.predict(columns))
+    probabilities = predictor.probabilities(columns) if with_probabilities else None
+    explained = reasons_of(predictor, columns, reasons.count, reasons.reference) if reasons else None
+    return PredictionResult(predictions, probabilities, explained, rows.unknown, model.version, rows.ignored)

@@ -29,15 +29,19 @@ def query_flags(known: Sequence[str] = FLAGS, hint: str = "", numbers: Sequence[
     a value of `known` that is neither true nor false. `hint` is the end of the error
     message for an unknown name.
     """
-    hint = hint or f"known are {', '.join((*known, *numbers))}"
-    for name in request.args:
-        if name not in known and name not in numbers:
-            abort(400, f"unknown query parameter {json.dumps(name[:100])}: {hint}")
+    _reject_unknown((*known, *numbers), hint)
     values = {name: request.args.get(name, "false").lower() for name in known}
     for name, value in values.items():
         if value not in ("true", "false"):
             abort(400, f"{name} must be true or false")
     return {name for name, value in values.items() if value == "true"}
+
+
+def _reject_unknown(known: Sequence[str], hint: str) -> None:
+    for name in request.args:
+        if name not in known:
+            expected = hint or f"known are {', '.join(known)}"
+            abort(400, f"unknown query parameter {json.dumps(name[:100])}: {expected}")
 
 
 def query_number(name: str) -> int | None:
@@ -68,15 +72,19 @@ def read_body() -> bytes:
     than gzip, x-gzip and identity. Raises MalformedBodyError if a gzip body is damaged,
     incomplete or followed by more data.
     """
-    limit = current_app.config["MAX_CONTENT_LENGTH"]
-    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ("identity", *GZIP):
-        abort(415, "the Content-Encoding must be gzip")
+    limit, is_packed = current_app.config["MAX_CONTENT_LENGTH"], _is_gzip()
     try:
         data = request.get_data()
     except RequestEntityTooLarge:
         abort(413, too_large(limit))
-    return data if encoding == "identity" else _decompress(data, limit)
+    return _decompress(data, limit) if is_packed else data
+
+
+def _is_gzip() -> bool:
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("identity", *GZIP):
+        abort(415, "the Content-Encoding must be gzip")
+    return encoding in GZIP
 
 
 def _decompress(data: bytes, limit: int) -> bytes:

@@ -52,16 +52,20 @@ class CsvInput:
         In other files, blank lines are skipped. Raises ScoringError if the file cannot
         be read or is not CSV.
         """
-        records = _records(self.source, self.name, self.encoding, self.delimiter)
-        if self.header is not None:
-            next((record for record in records if record.cells), None)
         blank = [""] if self.width == 1 else []
-        for line, cells in records:
+        for line, cells in self._records_of_rows():
             if len(cells or blank) == self.width:
                 yield Row(line, cells or blank)
             elif cells:
                 count = f"{len(cells)} value{'s' if len(cells) > 1 else ''}"
                 yield Row(line, cells, f"expected {self.width} values, got {count}")
+
+    def _records_of_rows(self) -> Iterator[csv_text.Record]:
+        """Yield the records after the header."""
+        records = _records(self.source, self.name, self.encoding, self.delimiter)
+        if self.header is not None:
+            next((record for record in records if record.cells), None)
+        yield from records
 
     def inputs(self, row: Row) -> list[str | None]:
         """Return the cells of a row in the order of the model's columns; None for an empty or missing cell."""
@@ -83,8 +87,7 @@ def open_input(
         raise ScoringError(f"{name}: not a regular file; --input - reads a pipe")
     with _errors(name):
         encoding = encoding or _detect_encoding(source)
-        with _text(source, encoding) as text:
-            delimiter = csv_text.detect_delimiter(text.read(csv_text.SAMPLE), columns)
+        delimiter = _detect_delimiter(source, encoding, columns)
         records = _records(source, name, encoding, delimiter)
         first = next((record.cells for record in records if record.cells), [])
         indexes = csv_text.column_indexes(first, columns, columns if required is None else required)
@@ -97,6 +100,11 @@ def open_input(
 def _detect_encoding(source: Path) -> str:
     with _bytes(source) as file:
         return csv_text.detect_encoding(iter(partial(file.read, 1 << 20), b""))
+
+
+def _detect_delimiter(source: Path, encoding: str, columns: list[str]) -> str:
+    with _text(source, encoding) as text:
+        return csv_text.detect_delimiter(text.read(csv_text.SAMPLE), columns)
 
 
 def _records(source: Path, name: str, encoding: str, delimiter: str) -> Iterator[csv_text.Record]:

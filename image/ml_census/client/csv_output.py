@@ -46,10 +46,14 @@ class Output:
         if problem and self.on_error == "skip":
             return ""
         shares = [None] * len(self.classes or []) if problem else _flatten(probabilities)
-        effects = [cell for reason in reasons for cell in (reason["column"], reason["effect"])]
-        effects += [None] * (2 * self.reasons - len(effects))
         problems = [problem] if self.on_error == "mark" else []
-        return self.line([*self.cells(row), *map(_cell_value, [prediction, *shares]), *effects, *problems])
+        predicted = map(_cell_value, [prediction, *shares])
+        return self.line([*self.cells(row), *predicted, *self._effects(reasons), *problems])
+
+    def _effects(self, reasons: Sequence[dict[str, Any]]) -> list[Any]:
+        """Return the column and the effect of each reason, and empty cells in place of missing reasons."""
+        cells = [cell for reason in reasons for cell in (reason["column"], reason["effect"])]
+        return cells + [None] * (2 * self.reasons - len(cells))
 
     def line(self, cells: Iterable[object]) -> str:
         """Return the cells as a line of CSV. A cell with a carriage return or line feed is quoted."""

@@ -38,23 +38,25 @@ class PartFile:
         Return the number of completed rows of the input. Raises ScoringError if a file
         cannot be read or written.
         """
-        this_run = f"model {version}, added columns {', '.join(output.added)}, bad rows: {output.on_error}"
         try:
-            earlier_run = self.marker.read_text(encoding="utf-8") if self.marker.exists() else "another model"
+            self._discard_rows_of_other_run(_description(output, version))
             has_rows = self.path.exists()
-            if earlier_run != this_run:
-                self.path.unlink(missing_ok=True)  # first: old rows must not match the new marker
-                self.marker.write_text(this_run, encoding="utf-8")
             done = self._keep_rows(output)
         except OSError as error:
             raise ScoringError(f"{self.target}: {error.strerror or error}") from error
-        if has_rows and earlier_run != this_run:
-            log.warning(
-                "starts from the first row: the earlier run was of %s; this one is of %s", earlier_run, this_run
-            )
-        elif has_rows:
+        if has_rows:
             log.info("%d rows of an earlier run are kept", done)
         return done
+
+    def _discard_rows_of_other_run(self, run: str) -> None:
+        """Delete the completed rows unless their run has the description `run`. Raises OSError."""
+        earlier_run = self.marker.read_text(encoding="utf-8") if self.marker.exists() else "another model"
+        if earlier_run == run:
+            return
+        if self.path.exists():
+            log.warning("starts from the first row: the earlier run was of %s; this one is of %s", earlier_run, run)
+        self.path.unlink(missing_ok=True)  # first: old rows must not match the new marker
+        self.marker.write_text(run, encoding="utf-8")
 
     def finish(self) -> None:
         """Replace the target by the completed rows, in gzip if the target's name ends in .gz. Raises OSError."""
@@ -86,18 +88,27 @@ class PartFile:
                 yield from csv.reader(lines, delimiter=delimiter, strict=True)
 
 
-def _matching_records(records: Iterator[list[str]], output: Output) -> Iterator[tuple[int, list[str]]]:
-    """Yield the header, then each record that matches a row of the input, with the number of the row (from 1).
+def _description(output: Output, version: str) -> str:
+    """Return the model and the options of a run, as the marker has them."""
+    return f"model {version}, added columns {', '.join(output.added)}, bad rows: {output.on_error}"
 
-    If the output omits rejected rows, a record matches the next equal row of the input.
-    """
-    table = output.table
-    if table.header is not None:
-        header = [*table.header, *output.added]
+
+def _matching_records(records: Iterator[list[str]], output: Output) -> Iterator[tuple[int, list[str]]]:
+    """Yield the header, then each record that matches a row of the input, with the number of the row (from 1)."""
+    if output.table.header is not None:
+        header = [*output.table.header, *output.added]
         yield 0, header
         if next(records, None) != header:
             return
-    rows = enumerate(table.rows(), 1)
+    yield from _matching_rows(records, output)
+
+
+def _matching_rows(records: Iterator[list[str]], output: Output) -> Iterator[tuple[int, list[str]]]:
+    """Yield each record that matches a row of the input, until the first other record.
+
+    If the output omits rejected rows, a record matches the next equal row of the input.
+    """
+    rows = enumerate(output.table.rows(), 1)
     for record in records:
         cells = record[: -len(output.added)]
         candidates = rows if output.on_error == "skip" else islice(rows, 1)

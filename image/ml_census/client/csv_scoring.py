@@ -65,12 +65,18 @@ def score_rows(client: Client, run: ScoringRun, batch: int, progress: Callable[[
     try:
         if not run.target:
             return _write_to_stdout(client, run, batch, progress, stdout)
-        part = PartFile(run.target)
-        with part.path.open("a", newline="", encoding="utf-8") as file:
-            report = _write(client, run, batch, _Writer(run, progress, file))
-        part.finish()
+        return _write_to_file(client, run, batch, progress, PartFile(run.target))
     except OSError as error:
         raise ScoringError(f"{run.target or 'standard output'}: {error.strerror or error}") from error
+
+
+def _write_to_file(
+    client: Client, run: ScoringRun, batch: int, progress: Callable[[int], None], part: PartFile
+) -> Report:
+    """Append the remaining rows to the completed rows, then replace the target. Raises OSError."""
+    with part.path.open("a", newline="", encoding="utf-8") as file:
+        report = _write(client, run, batch, _Writer(run, progress, file))
+    part.finish()
     return report
 
 

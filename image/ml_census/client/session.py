@@ -7,7 +7,7 @@ with Client("https://census.example.com", "alice", password) as client:
 import json
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from ml_census.client import json_rows
 from ml_census.client.batches import Batches, EncodedRow
@@ -22,6 +22,19 @@ during an update."""
 BATCH_ROWS = 1000
 MAX_REASONS = 3
 """Maximum number of invalid columns in the reason of a rejected row."""
+
+
+class _Call(NamedTuple):
+    """The options that all requests of one call of predict_batches() have in common."""
+
+    query: str
+    """Query string of the URL."""
+    compared: bytes
+    """Member "reference" of the request body, or empty."""
+    expected_version: str
+    """Version of the model, or "" for any."""
+    skip_rejected: bool
+    """False if a rejected row ends the call."""
 
 
 class Client:
@@ -76,11 +89,10 @@ class Client:
 
         The rows are a DataFrame, an array of shape (rows, columns), or an iterable of
         rows. A row is then a list of values or a mapping of column name to value.
-        Missing values may be None, NaN, NA or NaT. `batch` is the maximum number of
-        rows of a request. `reasons` is the maximum number of reasons for each row.
-        `reference` is the row to compare with, instead of the typical row of the
-        training data. Raises RejectedRowError if a row is invalid, and ClientError if a
-        request fails.
+        Missing values may be None, NaN, NA or NaT. A request has maximum `batch` rows.
+        `reasons` is the maximum number of reasons for each row. `reference` is the row
+        to compare with (default: the typical row of the training data). Raises
+        RejectedRowError if a row is invalid, and ClientError if a request fails.
         """
         for predicted in self.predict_batches(rows, batch, reasons=reasons, reference=reference):
             if predicted.reasons is None:
@@ -108,9 +120,13 @@ class Client:
         query = "?warnings=true" + "&proba=true" * with_probabilities + (f"&reasons={reasons}" if reasons else "")
         compared = b"" if reference is None else b', "reference": ' + _encoded(reference)
         batches = Batches(self._json_rows(rows, skip_rejected), batch)
+        yield from self._predict_all(batches, _Call(query, compared, expected_version, skip_rejected))
+
+    def _predict_all(self, batches: Batches, call: _Call) -> Iterator[PredictionBatch]:
+        """Yield the predictions for each batch. Halve a batch that is too large for the server."""
         while taken := batches.take():
             try:
-                yield self._predict_batch(taken, query, compared, expected_version, skip_rejected)
+                yield self._predict_batch(taken, call)
             except RejectedError as rejection:
                 if rejection.status != TOO_LARGE or len(taken) == 1:
                     raise
@@ -131,41 +147,33 @@ class Client:
                     raise RejectedRowError(number, str(error)) from error
                 yield EncodedRow(number, b"", str(error))
 
-    def _predict_batch(
-        self, rows: list[EncodedRow], query: str, compared: bytes, expected_version: str, skip_rejected: bool
-    ) -> PredictionBatch:
-        """Return the predictions for a batch. If the server rejects rows, send the other rows again.
-
-        `compared` is the member "reference" of the request body, or empty.
-        """
+    def _predict_batch(self, rows: list[EncodedRow], call: _Call) -> PredictionBatch:
+        """Return the predictions for a batch. If the server rejects rows, send the other rows again."""
         while sendable := [row for row in rows if not row.problem]:
             try:
-                return _align(rows, sendable, *self._send_rows(sendable, query, compared, expected_version))
+                return _align(rows, sendable, *self._send_rows(sendable, call))
             except RejectedError as rejection:
                 problems = _problems(rejection, sendable)
                 if not problems:
                     raise _with_reason(rejection) from rejection
-                if not skip_rejected:
+                if not call.skip_rejected:
                     raise RejectedRowError(*problems[0]) from rejection
                 for number, reason in problems:
                     rows[number - rows[0].number].problem = reason
         return _align(rows, [], {"predictions": []}, 0)
 
-    def _send_rows(
-        self, rows: list[EncodedRow], query: str, compared: bytes, expected_version: str
-    ) -> tuple[dict[str, Any], int]:
+    def _send_rows(self, rows: list[EncodedRow], call: _Call) -> tuple[dict[str, Any], int]:
         """Return the content of the response and the number of unknown values. Raises ClientError, RejectedError."""
-        body = b'{"inputs": [' + b", ".join(row.text for row in rows) + b"]" + compared + b"}"
+        body = b'{"inputs": [' + b", ".join(row.text for row in rows) + b"]" + call.compared + b"}"
         self._connection.renew()
-        response = self._connection.request("POST", f"/prediction{query}", body)
+        response = self._connection.request("POST", f"/prediction{call.query}", body)
         content = json_content(response)
         predictions = content.get("predictions") if isinstance(content, dict) else None
         if not isinstance(predictions, list) or len(predictions) != len(rows):
             raise ClientError(STRANGER)
-        if expected_version and (now := response.headers.get("X-Model-Version")) != expected_version:
-            raise ClientError(
-                f"the server has model {now} now, not {expected_version}: the next run starts from the first row"
-            )
+        expected, now = call.expected_version, response.headers.get("X-Model-Version")
+        if expected and now != expected:
+            raise ClientError(f"the server has model {now} now, not {expected}: the next run starts from the first row")
         unknown = response.headers.get("X-Unknown-Values", "0")
         return content, int(unknown) if unknown.isdecimal() else 0
 

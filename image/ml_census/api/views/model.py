@@ -36,8 +36,7 @@ def schema() -> Response:
 def version() -> Response:
     """Return the versions of server, model, scikit-learn and Python, the engine that predicts, and reload counts."""
     state = current_state()
-    artifacts = state.artifacts
-    model = artifacts.model
+    model = state.artifacts.model
     document = {
         "version": __version__,
         "model": model.version,
@@ -46,7 +45,7 @@ def version() -> Response:
         **({"trained_with_sklearn": model.trained_with_sklearn} if model.trained_with_sklearn else {}),
         "python": platform.python_version(),
         "reloads": state.reload_counts(),
-        **({"report": REPORT} if artifacts.model.report else {}),
+        **({"report": REPORT} if model.report else {}),
         **({} if state.login_required else {"login_required": False}),
         **_title(model),
     }

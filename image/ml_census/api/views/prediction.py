@@ -1,6 +1,7 @@
 """View of /prediction, the native protocol of ml-census."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Any
 
 from flask import Response, abort, current_app, request
 
@@ -61,16 +62,24 @@ def _predict_table(artifacts: Artifacts, content_type: str) -> Response:
         from ml_census.protocols import arrow_tables
     except ModuleNotFoundError:
         abort(415, f"{content_type} needs pyarrow, which this server does not have: send {JSON}")
-    service, limit = current_state().service, current_app.config["MAX_CONTENT_LENGTH"]
+    service = current_state().service
     timer = service.stage_timer()
     flags = request_body.query_flags(("proba",), f"a table of {content_type} can have proba only")
-    try:
-        table = arrow_tables.open_table(request_body.read_body(), content_type, limit)
-        service.check_row_count(table.rows)
-        rows = table.read(artifacts.predictor.schema.names)
-    except arrow_tables.TableTooLargeError as error:
-        abort(413, str(error))
+    rows = _read_table(artifacts.predictor.schema.names, content_type)
     result = service.predict(artifacts, rows, timer, "proba" in flags)
     body = arrow_tables.render(content_type, result.predictions, result.probabilities)
     timer.lap("format")
     return Response(body, headers=result.headers, mimetype=content_type)
+
+
+def _read_table(names: Sequence[str], content_type: str) -> list[Any]:
+    """Return the rows of the table in the request body. Abort with status 413 if the table is too large."""
+    from ml_census.protocols import arrow_tables
+
+    try:
+        limit = current_app.config["MAX_CONTENT_LENGTH"]
+        table = arrow_tables.open_table(request_body.read_body(), content_type, limit)
+        current_state().service.check_row_count(table.rows)
+        return table.read(names)
+    except arrow_tables.TableTooLargeError as error:
+        abort(413, str(error))
