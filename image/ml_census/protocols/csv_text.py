@@ -52,17 +52,14 @@ class Record(NamedTuple):
 def detect_encoding(pieces: Iterable[bytes]) -> str:
     """Return the codec of a text from its bytes: "utf-16" (with byte order mark), "utf-8-sig" or "windows-1252".
 
-    `pieces` are consecutive parts of the text. Text that is neither UTF-16 nor UTF-8 is
-    read as Windows-1252.
+    `pieces` are consecutive parts of the text. Any other text is read as Windows-1252.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    is_first = True
     try:
-        for piece in pieces:
-            if is_first and piece.startswith(UTF_16):
+        for index, piece in enumerate(pieces):
+            if index == 0 and piece.startswith(UTF_16):
                 return "utf-16"
             decoder.decode(piece)
-            is_first = False
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return FALLBACK

@@ -17,12 +17,11 @@ def parse_object(body: bytes, expected: str, constant: Callable[[str], Any] | No
 
     NaN and Infinity are not JSON (RFC 8259), but this function accepts both. The
     validation of rows later reports their row and column. `constant` converts the text
-    "NaN", "Infinity" or "-Infinity" to a value (default: to a float).
-
-    Raises MalformedBodyError if the body is not JSON in UTF-8, is nested too deeply or
-    has a number of over 4,300 digits. A duplicate name in an object also raises this
-    error, because JSON parsers differ in the value that they return. If the body is
-    JSON but not an object, the message of the error is `expected`.
+    "NaN", "Infinity" or "-Infinity" to a value (default: to a float). Raises
+    MalformedBodyError if the body is not JSON in UTF-8, is nested too deeply or has a
+    number of over 4,300 digits. A duplicate name in an object also raises this error,
+    because JSON parsers differ in the value that they return. If the body is JSON but
+    not an object, the message of the error is `expected`.
     """
     document = _parse(body, constant)
     if not isinstance(document, dict):

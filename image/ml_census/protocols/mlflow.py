@@ -38,8 +38,7 @@ render = native.render
 def parse(body: bytes) -> Any:
     """Return the rows of a JSON body, not yet validated: lists of values, or dicts by column name.
 
-    Raises MalformedBodyError if the body is not a JSON object with one of the four
-    FORMS.
+    Raises MalformedBodyError unless the body is a JSON object with one of the FORMS.
     """
     document = parse_object(body, EXPECTED, _nan_as_null)
     form = _form(document)
@@ -103,15 +102,20 @@ def parse_csv(
     with the model's columns.
     """
     text = _decode(body, charset)
-    required = names if required is None else required
+    rows, has_header = _csv_rows(text, names, names if required is None else required)
+    values = [[cell or None for cell in row] for row in rows]
+    return _named([cell.strip() for cell in rows[0]], values[1:]) if has_header else values
+
+
+def _csv_rows(text: str, names: Sequence[str], required: Sequence[str]) -> tuple[list[list[str]], bool]:
+    """Return the cells of all records that are not blank, and whether the first is a header."""
     try:
         records = csv_text.records(io.StringIO(text, newline=""), csv_text.detect_delimiter(text, names))
         rows = [record.cells for record in records if record.cells]
-        has_header = rows and csv_text.column_indexes(rows[0], names, required, MIN_NUMBERED_HEADER) is not None
+        indexes = csv_text.column_indexes(rows[0], names, required, MIN_NUMBERED_HEADER) if rows else None
     except csv_text.CsvError as error:
         raise MalformedBodyError(f"the body is not CSV of the model's columns: {error}") from error
-    values = [[cell or None for cell in row] for row in rows]
-    return _named([cell.strip() for cell in rows[0]], values[1:]) if has_header else values
+    return rows, indexes is not None
 
 
 def _decode(body: bytes, charset: str) -> str:

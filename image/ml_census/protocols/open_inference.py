@@ -43,17 +43,21 @@ def parse(
 
     `length` is the value of the header Inference-Header-Content-Length, or None without
     this header. The request must have values for the `required` columns (default: all).
-
     Raises MalformedBodyError if the body does not have the format of the protocol, or
     lacks a required column.
     """
     text, binary = binary_tensors.split(body, length)
     document = parse_object(text, EXPECTED)
+    tensors = parse_tensors(_inputs(document), binary)
+    rows = rows_of(tensors, names, names if required is None else required)
+    return InferRequest(rows, _outputs(document), _id(document))
+
+
+def _inputs(document: Mapping[str, Any]) -> list[Any]:
     inputs = document.get("inputs")
     if not isinstance(inputs, list) or not inputs:
         raise MalformedBodyError(EXPECTED)
-    rows = rows_of(parse_tensors(inputs, binary), names, names if required is None else required)
-    return InferRequest(rows, _outputs(document), _id(document))
+    return inputs
 
 
 def _outputs(document: Mapping[str, Any]) -> tuple[tuple[str, bool], ...]:
@@ -122,7 +126,10 @@ def datatype_of(values: Sequence[Any]) -> str:
         return "FP64"
     if int not in types:
         return "BOOL"
-    smallest, largest = min(values), max(values)
+    return _integer_type(min(values), max(values))
+
+
+def _integer_type(smallest: int, largest: int) -> str:
     ranges = {"INT64": (-(2**63), 2**63), "UINT64": (0, 2**64)}
     return next((name for name, (low, end) in ranges.items() if low <= smallest and largest < end), "FP64")
 

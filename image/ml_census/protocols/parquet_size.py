@@ -54,16 +54,9 @@ def measure(body: bytes) -> ParquetSize:
     """
     try:
         footer = _footer(body)
-        leaves = footer[_SCHEMA][1:]
-        if any(_is_nested(leaf) for leaf in leaves):
-            raise MalformedBodyError(NESTED)
-        groups = footer[_GROUPS]
-        if any(len(group[_COLUMNS]) != len(leaves) for group in groups):
-            raise ValueError
-        if sum(group[_GROUP_ROWS] for group in groups) != footer[_ROWS] or footer[_ROWS] < 0:
-            raise ValueError
-        chunks = [chunk for group in groups for chunk in group[_COLUMNS]] if footer[_ROWS] else []
-        pages = list(_pages(body, chunks, footer[_ROWS]))
+        leaves, groups = footer[_SCHEMA][1:], footer[_GROUPS]
+        _check_layout(leaves, groups, footer[_ROWS])
+        pages = list(_pages(body, groups, footer[_ROWS]))
         texts = [leaf[_NAME].decode() for leaf in leaves if leaf[_TYPE] == _BYTE_ARRAY]
     except _DAMAGE as error:
         raise MalformedBodyError(DAMAGED) from error
@@ -80,19 +73,25 @@ def _footer(body: bytes) -> dict[int, Any]:
     return StructReader(body, start, len(body) - 8).read()
 
 
+def _check_layout(leaves: list[dict[int, Any]], groups: list[dict[int, Any]], rows: int) -> None:
+    """Raise an exception of _DAMAGE if the row groups lack columns or rows, and MalformedBodyError if one is nested."""
+    if any(_is_nested(leaf) for leaf in leaves):
+        raise MalformedBodyError(NESTED)
+    if any(len(group[_COLUMNS]) != len(leaves) for group in groups):
+        raise ValueError
+    if sum(group[_GROUP_ROWS] for group in groups) != rows or rows < 0:
+        raise ValueError
+
+
 def _is_nested(leaf: dict[int, Any]) -> bool:
     return bool(leaf.get(_CHILDREN)) or leaf.get(_REPETITION) == _REPEATED or leaf.get(_LENGTH, 0) > MAX_WIDTH
 
 
-def _pages(body: bytes, chunks: list[dict[int, Any]], rows: int) -> Iterator[int]:
-    """Yield the decompressed size of each page."""
+def _pages(body: bytes, groups: list[dict[int, Any]], rows: int) -> Iterator[int]:
+    """Yield the decompressed size of each page. Without rows, there are no pages to read."""
     count = 0
-    for chunk in chunks:
-        metadata = chunk[_METADATA]
-        start = min(metadata[_DATA_AT], metadata.get(_DICTIONARY_AT) or metadata[_DATA_AT])
-        end = start + metadata[_CHUNK_SIZE]
-        if not 0 < start < end <= len(body):
-            raise ValueError
+    for chunk in (chunk for group in groups for chunk in group[_COLUMNS] if rows):
+        start, end = _span(chunk[_METADATA], len(body))
         reader = StructReader(body, start, end)
         while reader.position < end:
             yield _page(reader, rows)
@@ -100,6 +99,15 @@ def _pages(body: bytes, chunks: list[dict[int, Any]], rows: int) -> Iterator[int
                 raise MalformedBodyError(MANY_PAGES)
         if reader.position != end:
             raise ValueError
+
+
+def _span(metadata: dict[int, Any], size: int) -> tuple[int, int]:
+    """Return where the pages of a column chunk start and end in a body of `size` bytes."""
+    start = min(metadata[_DATA_AT], metadata.get(_DICTIONARY_AT) or metadata[_DATA_AT])
+    end = start + metadata[_CHUNK_SIZE]
+    if not 0 < start < end <= size:
+        raise ValueError
+    return start, end
 
 
 def _page(reader: StructReader, rows: int) -> int:

@@ -79,6 +79,11 @@ def rows_of(tensors: Mapping[str, Tensor], names: Sequence[str], required: Seque
     _check(tensors, names, required)
     if tensors.keys() == set(names):
         return [[value for (value,) in row] for row in zip(*(tensors[name] for name in names), strict=True)]
+    return _named_rows(tensors)
+
+
+def _named_rows(tensors: Mapping[str, Tensor]) -> list[dict[str, Any]]:
+    """Return the rows as dicts by tensor name. An item of a tensor without columns is None."""
     return [
         {name: values[0] if values else None for name, values in zip(tensors, row, strict=True)}
         for row in zip(*tensors.values(), strict=True)

@@ -54,12 +54,9 @@ def serve(
     """
     patch_chunk_patterns()
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
-    too_large = f"the body is larger than max_body_bytes ({config.max_body_bytes} bytes)"
-    origins = cors.normalize_origins(config.cors_origins)
-    responder = Responder(app, metrics, draining.is_set, partial(cors.response_headers, origins), too_large)
+    responder = _create_responder(app, config, draining, metrics)
     limits = _limits(config)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    listener = _open_socket(host, port)
     loop = EventLoop(listener, limits, app.queue_for, responder)
     in_flight = partial(responder.count_in_flight, loop.connections)
     metrics.watch_server(loop.queue_lengths, loop.connections.__len__, in_flight, draining)
@@ -67,6 +64,19 @@ def serve(
     while not draining.is_set():
         loop.run_once()
     _drain(loop, listener, config)
+
+
+def _open_socket(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+
+
+def _create_responder(
+    app: ScheduledApplication, config: Config, draining: threading.Event, metrics: Metrics
+) -> Responder:
+    too_large = f"the body is larger than max_body_bytes ({config.max_body_bytes} bytes)"
+    origins = cors.normalize_origins(config.cors_origins)
+    return Responder(app, metrics, draining.is_set, partial(cors.response_headers, origins), too_large)
 
 
 def _limits(config: Config) -> Limits:
@@ -92,13 +102,18 @@ def _drain(loop: EventLoop, listener: socket.socket, config: Config) -> None:
     while loop.accept() and time.monotonic() < end:
         pass
     loop.stop_accepting()
+    _finish_requests(loop, end)
+    loop.shutdown()
+    log.info("stopped")
+
+
+def _finish_requests(loop: EventLoop, end: float) -> None:
+    """Run the loop until all connections are closed, or until `end` in seconds of time.monotonic()."""
     while loop.connections and time.monotonic() < end:
         loop.close_idle(IDLE_GRACE_SECONDS)
         loop.run_once()
     if loop.connections:
         log.warning("deadline: %d connection(s) still open", len(loop.connections))
-    loop.shutdown()
-    log.info("stopped")
 
 
 def _run_until(loop: EventLoop, end: float) -> None:
