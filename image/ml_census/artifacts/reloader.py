@@ -72,18 +72,20 @@ class ArtifactReloader:
         the model lacks memory, disk space or time, raises ArtifactError after
         MAX_START_ATTEMPTS attempts.
         """
+        self._current = self._load_with_retries()
+        log_warnings(self._config, self._current)
+        return self._current
+
+    def _load_with_retries(self) -> Artifacts:
         pause, attempts = 1.0, 0
         while True:
             try:
-                self._current = self._load_all()
+                return self._load_all()
             except ArtifactError as error:
                 attempts += not error.is_storage_unavailable
                 if not error.is_transient or attempts == MAX_START_ATTEMPTS:
                     raise
                 log.warning("%s; trying again", error)
-            else:
-                log_warnings(self._config, self._current)
-                return self._current
             time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311  # spreads the requests of several pods over time
             pause = min(2 * pause, MAX_START_PAUSE_SECONDS)
 
@@ -93,16 +95,15 @@ class ArtifactReloader:
         Each artifact has its own thread, because a model may take minutes to load.
         `swap` gets the new artifacts.
         """
-        threads = [
-            threading.Thread(
-                target=self._watch, args=(artifact, swap, stopped), name=f"reload {artifact.key}", daemon=True
-            )
-            for artifact in self.watched
-        ]
+        threads = [self._thread(artifact, swap, stopped) for artifact in self.watched]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+
+    def _thread(self, artifact: WatchedArtifact[Any], swap: Swap, stopped: threading.Event) -> threading.Thread:
+        arguments = (artifact, swap, stopped)
+        return threading.Thread(target=self._watch, args=arguments, name=f"reload {artifact.key}", daemon=True)
 
     def check(self, artifact: WatchedArtifact[Any], swap: Swap) -> None:
         """Reload an artifact if its files have changed. Then call `swap` with the new artifacts.
@@ -110,21 +111,10 @@ class ArtifactReloader:
         If loading fails, this method logs the reason, raises no exception, and keeps
         the loaded artifacts.
         """
-        try:
-            value = artifact.reload_if_changed()
-        except ArtifactError as error:
-            artifact.rejections += 1
-            if error.is_transient and not error.is_storage_unavailable:
-                log.error("reload postponed: %s; trying again in %g s", error, artifact.backoff.pause)
-            else:
-                log.error("reload rejected: %s", error)
-        except Exception:  # the server keeps the loaded artifacts after any error
-            artifact.rejections += 1
-            log.exception("reload failed")
-        else:
-            if value is not None:
-                artifact.reloads += 1
-                self._replace(artifact, value, swap)
+        value = _reload_or_log(artifact)
+        if value is not None:
+            artifact.reloads += 1
+            self._replace(artifact, value, swap)
 
     def _watch(self, artifact: WatchedArtifact[Any], swap: Swap, stopped: threading.Event) -> None:
         while not stopped.wait(self._config.reload_interval_seconds * random.uniform(0.9, 1)):  # noqa: S311
@@ -161,6 +151,21 @@ def _load_or_cached(artifact: WatchedArtifact[Value], is_available: bool) -> tup
         artifact.rejections += 1
         log.error("%s; serving the last loaded copy", error)
         return cached, is_available and not error.is_storage_unavailable
+
+
+def _reload_or_log(artifact: WatchedArtifact[Value]) -> Value | None:
+    """Return the changed artifact, or None. If loading fails, log the reason and return None."""
+    try:
+        return artifact.reload_if_changed()
+    except ArtifactError as error:
+        if error.is_transient and not error.is_storage_unavailable:
+            log.error("reload postponed: %s; trying again in %g s", error, artifact.backoff.pause)
+        else:
+            log.error("reload rejected: %s", error)
+    except Exception:  # the server keeps the loaded artifacts after any error
+        log.exception("reload failed")
+    artifact.rejections += 1
+    return None
 
 
 def _create_cache(path: str | None) -> Path | None:

@@ -101,18 +101,18 @@ class WatchedArtifact(Generic[Value]):
         try:
             return self.load()
         except ArtifactError as error:
-            if not error.is_transient:
-                self.fingerprints = current
-            elif not error.is_storage_unavailable:
-                self.backoff.start(current)
+            self._postpone(current, error)
             raise
 
-    def load_cached(self) -> Value | None:
-        """Load the cached copy. Return None if no copy exists, or if the copy is invalid.
+    def _postpone(self, fingerprints: dict[str, str], error: ArtifactError) -> None:
+        """Postpone the next load of the files with these fingerprints: until a change, or until the pause is over."""
+        if not error.is_transient:
+            self.fingerprints = fingerprints
+        elif not error.is_storage_unavailable:
+            self.backoff.start(fingerprints)
 
-        The server uses the copy if the artifact cannot be loaded at the start. Local
-        files are not in the copy.
-        """
+    def load_cached(self) -> Value | None:
+        """Load the cached copy of the remote files. Return None if no copy exists, or if the copy is invalid."""
         if self.cache is None or not self.cache.exists():
             return None
         try:

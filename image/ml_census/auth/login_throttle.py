@@ -26,6 +26,13 @@ class _FailureRecord:
     last_failure: float = 0
     locked_until: float = 0
 
+    def add(self, now: float) -> None:
+        """Count a failure. The first failure after a long time starts a new count."""
+        self.failures = self.failures + 1 if now - self.last_failure <= MAX_LOCKOUT_SECONDS else 1
+        self.last_failure = now
+        if (excess := self.failures - MAX_FAILURES) >= 0:
+            self.locked_until = now + min(INITIAL_LOCKOUT_SECONDS * 2 ** min(excess, 10), MAX_LOCKOUT_SECONDS)
+
 
 class LoginThrottle:
     """Counter of failed logins by user and client address. All methods are thread-safe."""
@@ -51,13 +58,8 @@ class LoginThrottle:
         """
         key = _key(user, address)
         with self._lock:
-            now = self._clock()
-            record = self._records.setdefault(key, _FailureRecord())
+            self._records.setdefault(key, _FailureRecord()).add(self._clock())
             self._records.move_to_end(key)
-            record.failures = record.failures + 1 if now - record.last_failure <= MAX_LOCKOUT_SECONDS else 1
-            record.last_failure = now
-            if (excess := record.failures - MAX_FAILURES) >= 0:
-                record.locked_until = now + min(INITIAL_LOCKOUT_SECONDS * 2 ** min(excess, 10), MAX_LOCKOUT_SECONDS)
             if len(self._records) > MAX_RECORDS:
                 self._records.popitem(last=False)
 

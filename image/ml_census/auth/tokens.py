@@ -131,12 +131,17 @@ def _verified_claims(token: str, keys: Keys) -> _VerifiedClaims:
     if (key := dict(keys).get(key_id)) is None:
         raise jwt.InvalidTokenError("unknown signing key")
     claims = jwt.decode(token, key, **DECODING)
+    _check_claims(claims)
+    return _VerifiedClaims(claims["sub"], claims["exp"], claims["pv"], key)
+
+
+def _check_claims(claims: Mapping[str, Any]) -> None:
+    """Check the claims that PyJWT does not check. Raises InvalidTokenError."""
     issued_at, expires_at = claims["iat"], claims["exp"]
     if type(issued_at) is not int or type(expires_at) is not int or expires_at - issued_at > TOKEN_SECONDS:
         raise jwt.InvalidTokenError("lifetime of no token of this server")
     if not isinstance(claims["pv"], str):
         raise jwt.InvalidTokenError("pv must be text")
-    return _VerifiedClaims(claims["sub"], expires_at, claims["pv"], key)
 
 
 @lru_cache(maxsize=CACHED_TOKENS)

@@ -35,8 +35,7 @@ def normalize_origins(origins: Sequence[str]) -> frozenset[str]:
 def response_headers(origins: Collection[str], method: str, request: Mapping[str, str]) -> Headers:
     """Return the CORS headers of the response to a request, or an empty list if `origins` is empty.
 
-    `origins` comes from normalize_origins. `request` has the headers, named like
-    ACCESS_CONTROL_REQUEST_METHOD.
+    `origins` comes from normalize_origins. `request` has the headers, named like ORIGIN.
     """
     if not origins:
         return []

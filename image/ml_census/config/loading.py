@@ -28,9 +28,8 @@ RENAMED_KEYS = {
 def load(path: str, storage_uri: str | None = None) -> Config:
     """Return the configuration in the file `path`.
 
-    `storage_uri` replaces $AIP_STORAGE_URI at the start of a value; None replaces
-    nothing. Raises ConfigError if the file cannot be read or is not valid YAML, or if a
-    key is missing, unknown or invalid.
+    `storage_uri`, if any, replaces $AIP_STORAGE_URI at the start of a value. Raises
+    ConfigError for an unreadable or invalid file, or a missing, unknown or invalid key.
     """
     try:
         values = _values(yaml_loader.parse(_read(Path(path))), storage_uri)

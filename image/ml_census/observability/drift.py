@@ -58,9 +58,12 @@ class DriftMonitor:
                 for value in columns[index][::step]:
                     counts[bin_of(value)] += 1
             self._rows += len(range(0, rows, step))
-            if self._rows >= WINDOW_ROWS:
-                self._rows /= 2
-                self._counts = [[count / 2 for count in counts] for counts in self._counts]
+            self._halve_full_window()
+
+    def _halve_full_window(self) -> None:
+        if self._rows >= WINDOW_ROWS:
+            self._rows /= 2
+            self._counts = [[count / 2 for count in counts] for counts in self._counts]
 
     def psi_by_column(self) -> Mapping[str, float]:
         """Return column name -> PSI, for each column with a known training distribution.

@@ -101,14 +101,17 @@ def _training_from_json(column: Column, entry: Mapping[str, Any]) -> TrainingDis
         entry.get("maximum"),
         _typical_from_json(column, entry.get("typical")),
     )
-    extremes = [value for value in (training.minimum, training.maximum) if value is not None]
-    is_valid = _is_date if column.type == "date" else _is_finite
-    are_valid = all(map(_is_finite, training.frequencies)) and all(map(is_valid, (*training.bin_edges, *extremes)))
-    if not are_valid or not _has_bins_of(column, training):
+    if not _has_valid_numbers(column, training) or not _has_bins_of(column, training):
         raise SchemaError(
             f"the training of {column.name} needs a frequency for each of its bins, and one for all other values"
         )
     return training
+
+
+def _has_valid_numbers(column: Column, training: TrainingDistribution) -> bool:
+    extremes = [value for value in (training.minimum, training.maximum) if value is not None]
+    is_valid = _is_date if column.type == "date" else _is_finite
+    return all(map(_is_finite, training.frequencies)) and all(map(is_valid, (*training.bin_edges, *extremes)))
 
 
 def _typical_from_json(column: Column, value: Any) -> Value:

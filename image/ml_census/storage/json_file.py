@@ -16,9 +16,15 @@ def parse(data: bytes) -> Any:
     key. Different parsers use different values of a duplicate key.
     """
     try:
-        return json.loads(data.decode("utf-8-sig"), object_pairs_hook=_reject_duplicate_keys)
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise JsonError("not UTF-8 text") from error
+    return _parse_text(text)
+
+
+def _parse_text(text: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_reject_duplicate_keys)
     except json.JSONDecodeError as error:
         # json quotes the character after a backslash, which may be part of a password
         reason = error.msg.partition(": ")[0]

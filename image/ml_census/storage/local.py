@@ -63,19 +63,11 @@ def write(path: str, data: bytes, private: bool, unless_changed: str | None) -> 
 
 
 def create(path: str, data: bytes) -> None:
-    """Create the file, and missing folders. Raises ObjectExistsError if a file exists, and StorageError.
-
-    A hard link puts the file in its place: unlike a rename, a link replaces no file.
-    """
+    """Create the file, and missing folders. Raises ObjectExistsError if a file exists, and StorageError."""
     target = Path(path).resolve()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        scratch = _write_scratch(target, data, PUBLIC_MODE)
-        try:
-            os.link(scratch, target)
-        finally:
-            _remove_scratch(scratch)
-        _sync_folder(target.parent)
+        _create_file(target, data)
     except FileExistsError as error:
         raise ObjectExistsError from error
     except OSError as error:
@@ -131,6 +123,16 @@ def replace_file(path: Path, data: bytes, mode: int) -> None:
         _remove_scratch(scratch)
         raise
     _unfinished.discard(scratch)
+    _sync_folder(path.parent)
+
+
+def _create_file(path: Path, data: bytes) -> None:
+    """Create a file with a hard link: unlike a rename, a link replaces no file. Raises OSError."""
+    scratch = _write_scratch(path, data, PUBLIC_MODE)
+    try:
+        os.link(scratch, path)
+    finally:
+        _remove_scratch(scratch)
     _sync_folder(path.parent)
 
 

@@ -37,14 +37,16 @@ class Snapshot:
         than `limit` bytes.
         """
         if uri not in self.files and (self.is_live or storage.is_local(uri)):
-            # The fingerprint is read before the file. A poll then detects a write
-            # between these two reads.
-            self.fingerprints[uri] = storage.fingerprint(uri)
-            self.files[uri] = storage.read(uri, limit) if self.fingerprints[uri] else None
+            self._read_from_storage(uri, limit)
         data = self.files.get(uri)
         if data is None:
             raise ObjectNotFoundError
         return data
+
+    def _read_from_storage(self, uri: str, limit: int) -> None:
+        """Read the fingerprint, then the file. A poll then detects a write between these two reads."""
+        self.fingerprints[uri] = storage.fingerprint(uri)
+        self.files[uri] = storage.read(uri, limit) if self.fingerprints[uri] else None
 
     def only_remote(self) -> "Snapshot":
         """Return a snapshot of the remote files alone. The cache must not contain local files, such as secrets."""
