@@ -13,7 +13,7 @@ from ml_census.models.pickles.predictor_factory import learn_schema
 from ml_census.models.publishing import publish as write_folder
 from ml_census.schema import Schema
 from ml_census.training.data.tables import Table
-from ml_census.training.publishing import DEFAULT_TITLE, TrainingData, complete, fingerprint_of
+from ml_census.training.publishing import DEFAULT_TITLE, TrainingData, fingerprint_of, publish_with_data
 
 SOURCE = "DataFrame"
 
@@ -35,14 +35,12 @@ def publish(
 ) -> EngineInfo:
     """Publish a fitted model in the folder or gs:// URI `output`, and return the engine that will serve the model.
 
-    `X` is a DataFrame, a two-dimensional array or a list of texts: the training data.
-    `y` has the true class or number of each row. Both give the ranges, missing values,
-    typical values, golden rows, metrics and report.html, as `ml-census publish --data`
-    does. The figures are those of `X_test` and `y_test`, or of the training rows
-    without them. `groups` are columns of `X` by whose values the report shows errors.
-    `decoding` has the text of each class. `schema` replaces the inferred columns.
-    `trusted_globals` are classes and functions of the pickle beside those of
-    scikit-learn, each "module.name".
+    `X` is a DataFrame, a two-dimensional array or a list of texts. `y` has the true
+    class or number of each row. Both give what `ml-census publish --data` gives. The
+    figures are those of `X_test` and `y_test`, or of the training rows without them.
+    `groups` are columns of `X` by whose values the report shows errors. `decoding` has
+    the text of each class. `schema` replaces the inferred columns. `trusted_globals`
+    have each "module.name" of the pickle beside those of scikit-learn.
 
     Raises:
         ArtifactError: A column is missing, or a row does not fit the model.
@@ -52,16 +50,20 @@ def publish(
         StorageError: `output` cannot be written.
         ValueError: `X` has no `y`, or `y` has another number of rows.
     """
+    about = _about(name, description, trusted_globals)
     texts = {str(label): text for label, text in decoding.items()} if decoding else None
-    facts = {"name": name, "description": description, "trusted_globals": list(trusted_globals)}
-    about = {key: value for key, value in facts.items() if value}
     with warnings.catch_warnings(action="ignore"):  # NumPy warns about extreme numbers in the sampled rows
         known = schema or learn_schema(model)
         if X is None:
             return write_folder(model, known, texts, [], about, output)
         data = _training_data(X, y, X_test, y_test, tuple(groups), name, description)
-        completed = complete(model, known, texts, data)
-        return write_folder(model, completed.schema, texts, completed.golden_rows, about, output, completed.describe)
+        return publish_with_data(model, known, texts, data, about, output)
+
+
+def _about(name: str | None, description: str | None, trusted_globals: Sequence[str]) -> dict[str, Any]:
+    """Return the given items of manifest.json."""
+    facts = {"name": name, "description": description, "trusted_globals": list(trusted_globals)}
+    return {key: value for key, value in facts.items() if value}
 
 
 def _training_data(

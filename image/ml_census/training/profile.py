@@ -25,11 +25,10 @@ def profile_schema(schema: Schema, rows: pd.DataFrame, test: pd.DataFrame | None
     """
     profiled = []
     for index, column in enumerate(schema.columns):
-        values = rows.iloc[:, index]
         tables = [rows] if test is None else [rows, test]
         has_missing = any(table.iloc[:, index].isna().any() for table in tables)
         has_missing |= len(column.json_categories) < len(column.categories)
-        training = training_distribution(column, values)
+        training = training_distribution(column, rows.iloc[:, index])
         profiled.append(replace(column, nullable=column.nullable and has_missing, training=training))
     return replace(schema, columns=tuple(profiled))
 

@@ -4,14 +4,17 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from sklearn.utils import get_tags
 
 from ml_census import storage
+from ml_census.engine.engine_info import EngineInfo
 from ml_census.engine.predictor import PredictionError, Predictor, describe_failure
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models import class_labels
+from ml_census.models.publishing import publish
 from ml_census.models.publishing.completion import Completion, Description
 from ml_census.schema import Schema
 from ml_census.training.data.column_types import complete_schema, with_booleans
@@ -64,6 +67,14 @@ class TrainingData:
     synthetic: bool = False
 
 
+class _Rows(NamedTuple):
+    """The labelled training rows, the test rows (without test data the training rows), and those of the figures."""
+
+    train: TableRows
+    test: TableRows
+    evaluated: TableRows
+
+
 def complete_from_files(model: Any, schema: Schema, texts: Mapping[str, str] | None, files: DataFiles) -> Completion:
     """Return the completion of a publication from CSV or Parquet files. Raises ArtifactError as complete() does."""
     with progress(f"reading {files.data}"):
@@ -74,6 +85,19 @@ def complete_from_files(model: Any, schema: Schema, texts: Mapping[str, str] | N
     fingerprint = fingerprint_of(train, test)
     data = TrainingData(train, test, files.target, files.groups, source, fingerprint, title, description)
     return complete(model, schema, texts, data)
+
+
+def publish_with_data(
+    model: Any,
+    schema: Schema,
+    texts: Mapping[str, str] | None,
+    data: TrainingData,
+    about: Mapping[str, Any],
+    output: str,
+) -> EngineInfo:
+    """Complete and publish a model in `output`, and return its engine. Raises as complete() and publish() do."""
+    schema, golden, describe = complete(model, schema, texts, data)
+    return publish(model, schema, texts, golden, about, output, describe)
 
 
 def fingerprint_of(train: Table, test: Table | None) -> str:
@@ -88,36 +112,48 @@ def complete(model: Any, schema: Schema, texts: Mapping[str, str] | None, data: 
     None. Raises ArtifactError if a column is missing, a row does not fit the model, or
     the model has several outputs.
     """
+    target = _target_column(model, schema, texts, data)
+    with progress(f"profiling {len(data.train.frame):,} rows"):
+        schema, rows = _profile(model, schema, data, target)
+    _print_notes(schema, data, rows.test)
+    _require_predictions(SklearnPredictor(model, schema), rows.evaluated)
+    golden = choose_golden_rows(rows.evaluated.labelled, len(schema.columns), target.classes)
+    console.print("compiling and verifying …")
+    return Completion(schema, golden, partial(_describe, model, data, rows, target.labels))
+
+
+def _target_column(model: Any, schema: Schema, texts: Mapping[str, str] | None, data: TrainingData) -> TargetColumn:
+    """Return the target of the model. Raises ArtifactError if the model has several outputs, or no true answers."""
     original = SklearnPredictor(model, schema)
     if original.outputs is not None:
         raise data.train.error(SEVERAL_OUTPUTS)
     if _is_unsupervised(model):
         raise data.train.error(UNSUPERVISED)
     labels = class_labels.build_label_map(texts, original.classes) if texts else None
-    target = TargetColumn(data.target, data.groups, original.classes, labels)
-    with progress(f"profiling {len(data.train.frame):,} rows"):
-        names = find_columns(data.train, schema, target)
-        schema = complete_schema(model, schema, data.train, names)
-        schema = with_booleans(model, schema, data.train, names)
-        train = label_rows(data.train, schema, target)
-        _require_variation(train, target)
-        test = label_rows(data.test, schema, target) if data.test else train
-        schema = profile_schema(schema, train.labelled.rows, test.labelled.rows)
-    evaluated = test.sample(MAX_EVALUATED_ROWS)
-    _print_notes(schema, data, test)
-    with progress(f"predicting {len(evaluated):,} rows"):
-        _require_predictions(SklearnPredictor(model, schema), evaluated)
-    golden = choose_golden_rows(evaluated.labelled, len(schema.columns), original.classes)
-    console.print("compiling and verifying …")
+    return TargetColumn(data.target, data.groups, original.classes, labels)
 
-    def describe(predictor: Predictor, version: str) -> Description:
-        with progress(f"evaluating {len(evaluated):,} rows"):
-            evaluation = evaluate(predictor, evaluated.labelled, data.groups, train.labelled.target, labels)
-        _print_metrics(evaluation, data)
-        about = {"data": _about(data, train, test, evaluated), "metrics": evaluation.metrics}
-        return Description(about, render_report(evaluation, _context(model, version, data, train, evaluated)))
 
-    return Completion(schema, golden, describe)
+def _profile(model: Any, schema: Schema, data: TrainingData, target: TargetColumn) -> tuple[Schema, _Rows]:
+    """Return the schema with types and distributions of the training data, and the rows."""
+    names = find_columns(data.train, schema, target)
+    schema = complete_schema(model, schema, data.train, names)
+    schema = with_booleans(model, schema, data.train, names)
+    train = label_rows(data.train, schema, target)
+    _require_variation(train, target)
+    test = label_rows(data.test, schema, target) if data.test else train
+    schema = profile_schema(schema, train.labelled.rows, test.labelled.rows)
+    return schema, _Rows(train, test, test.sample(MAX_EVALUATED_ROWS))
+
+
+def _describe(
+    model: Any, data: TrainingData, rows: _Rows, labels: Mapping[Any, str] | None, predictor: Predictor, version: str
+) -> Description:
+    """Evaluate the predictor that a server will use, and return its figures and its report."""
+    with progress(f"evaluating {len(rows.evaluated):,} rows"):
+        evaluation = evaluate(predictor, rows.evaluated.labelled, data.groups, rows.train.labelled.target, labels)
+    _print_metrics(evaluation, data)
+    about = {"data": _about(data, rows), "metrics": evaluation.metrics}
+    return Description(about, render_report(evaluation, _context(model, version, data, rows)))
 
 
 def _print_metrics(evaluation: Evaluation, data: TrainingData) -> None:
@@ -125,7 +161,7 @@ def _print_metrics(evaluation: Evaluation, data: TrainingData) -> None:
     console.print(f"{figures} on the {'training' if data.test is None else 'test'} rows")
 
 
-def _context(model: Any, version: str, data: TrainingData, train: TableRows, evaluated: TableRows) -> ReportContext:
+def _context(model: Any, version: str, data: TrainingData, rows: _Rows) -> ReportContext:
     return ReportContext(
         title=data.title,
         description=data.description,
@@ -133,8 +169,8 @@ def _context(model: Any, version: str, data: TrainingData, train: TableRows, eva
         created=datetime.now(UTC).date().isoformat(),
         source=data.source,
         fingerprint=data.fingerprint,
-        train_rows=len(train),
-        test_rows=len(evaluated),
+        train_rows=len(rows.train),
+        test_rows=len(rows.evaluated),
         on_training_rows=data.test is None,
         estimator=str(getattr(model, "steps", [("", model)])[-1][1]),  # the last step of a pipeline
         synthetic=data.synthetic,
@@ -175,7 +211,8 @@ def _require_predictions(original: SklearnPredictor, evaluated: TableRows) -> No
     """Raise ArtifactError if the model rejects a row, or predicts several outputs."""
     rows, width = evaluated.labelled.rows, len(original.schema.columns)
     try:
-        predictions = original.predict([rows.iloc[:, index].tolist() for index in range(width)])
+        with progress(f"predicting {len(evaluated):,} rows"):
+            predictions = original.predict([rows.iloc[:, index].tolist() for index in range(width)])
     except PredictionError as error:
         column = "" if error.column is None else f"column {error.column}: "
         row = int(evaluated.positions[error.row])
@@ -184,14 +221,14 @@ def _require_predictions(original: SklearnPredictor, evaluated: TableRows) -> No
         raise evaluated.table.error(SEVERAL_OUTPUTS)
 
 
-def _about(data: TrainingData, train: TableRows, test: TableRows, evaluated: TableRows) -> dict[str, Any]:
+def _about(data: TrainingData, rows: _Rows) -> dict[str, Any]:
     """Return what manifest.json states about the data."""
     return {
         "source": data.source,
         "synthetic": data.synthetic,
         "fingerprint": data.fingerprint,
-        "train_rows": len(train),
-        "test_rows": 0 if data.test is None else len(test),
-        "evaluated_rows": len(evaluated),
+        "train_rows": len(rows.train),
+        "test_rows": 0 if data.test is None else len(rows.test),
+        "evaluated_rows": len(rows.evaluated),
         "on_training_rows": data.test is None,
     }

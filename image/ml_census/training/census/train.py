@@ -1,13 +1,12 @@
 """Train the census model: load data, fit the model, and publish the model with its figures."""
 
 from ml_census.models import schema_inference
-from ml_census.models.publishing import publish
 from ml_census.training.census import datasets
 from ml_census.training.census.adult import COLUMNS, DECODING
 from ml_census.training.census.pipelines import RECIPES
 from ml_census.training.data.tables import Table
 from ml_census.training.progress import console, progress
-from ml_census.training.publishing import TrainingData, complete
+from ml_census.training.publishing import TrainingData, publish_with_data
 
 TARGET = "income"
 GROUPS = ("sex", "race", "age")
@@ -32,10 +31,8 @@ def train(recipe: str, source: str, output: str) -> None:
     with progress(f"fitting {recipe} on {len(census.train):,} rows of the {census.source}"):
         model = RECIPES[recipe].fit(census.train, census.train_labels)
     data = training_data(census)
-    completion = complete(model, schema_inference.infer_schema(model, COLUMNS), DECODING, data)
-    schema, golden, describe = completion
-    facts = {"recipe": recipe, "name": data.title, "description": data.description}
-    engine = publish(model, schema, DECODING, golden, facts, output, describe)
+    about = {"recipe": recipe, "name": data.title, "description": data.description}
+    engine = publish_with_data(model, schema_inference.infer_schema(model, COLUMNS), DECODING, data, about, output)
     console.print(f"published in {output}: {engine}")
     if census.synthetic:
         console.print("synthetic data: these figures say nothing about people")

@@ -42,13 +42,17 @@ def complete_schema(model: Any, schema: Schema, table: Table, names: list[str | 
     the model predicts training rows with it. `names` has the name in the table of each
     column of the schema.
     """
-    used = {
-        index: table.frame[name]
-        for index, (column, name) in enumerate(zip(schema.columns, names, strict=True))
-        if name is not None and not column.dropped
-    }
+    pairs = enumerate(zip(schema.columns, names, strict=True))
+    used = {index: table.frame[name] for index, (column, name) in pairs if name is not None and not column.dropped}
     candidates = {index: _candidates(schema.columns[index], values) for index, values in used.items()}
     schema = _with_types(model, schema, {index: found for index, found in candidates.items() if found}, table, names)
+    return _with_nullable(model, schema, used, table, names)
+
+
+def _with_nullable(
+    model: Any, schema: Schema, used: Mapping[int, pd.Series], table: Table, names: list[str | None]
+) -> Schema:
+    """Return the schema where the columns with missing values are nullable, if the model predicts such rows."""
     for index, values in used.items():
         if not schema.columns[index].nullable and values.isna().any():
             changed = schema.with_changes({index: {"nullable": True}})
@@ -62,18 +66,19 @@ def with_booleans(model: Any, schema: Schema, table: Table, names: list[str | No
     A form can then show a switch in place of a number. The schema is unchanged if the
     model would no longer compile.
     """
-    changes = {
-        index: BOOLEAN
-        for index, (column, name) in enumerate(zip(schema.columns, names, strict=True))
-        if column.type == "number" and name is not None and pd.api.types.is_bool_dtype(table.frame[name].dtype)
-    }
-    if not changes or schema.form != "frame" or any(table.frame[names[index]].isna().any() for index in changes):
+    found = [index for index, pair in enumerate(zip(schema.columns, names, strict=True)) if _is_boolean(*pair, table)]
+    if not found or schema.form != "frame" or any(table.frame[names[index]].isna().any() for index in found):
         return schema
-    changed = schema.with_changes(changes)
+    changed = schema.with_changes(dict.fromkeys(found, BOOLEAN))
     if not _accepts(model, changed, table, names):
         return schema
     _, engine = compile_and_verify(SklearnPredictor(model, changed))
     return changed if engine.kind == "compiled" else schema
+
+
+def _is_boolean(column: Column, name: str | None, table: Table) -> bool:
+    """Return whether a column of numbers has booleans in the training data."""
+    return column.type == "number" and name is not None and pd.api.types.is_bool_dtype(table.frame[name].dtype)
 
 
 def _with_types(
@@ -112,7 +117,12 @@ def _type_of(values: pd.Series) -> ColumnChanges:
     if kind.is_datetime64_any_dtype(dtype):
         return {"type": "date"}
     texts = values.dropna()
-    if texts.empty or not texts.map(lambda value: isinstance(value, str)).all():
+    return _type_of_texts(texts) if texts.map(lambda value: isinstance(value, str)).all() else {}
+
+
+def _type_of_texts(texts: pd.Series) -> ColumnChanges:
+    """Return the attributes of Column for texts, none of them missing: none for no text."""
+    if texts.empty:
         return {}
     different = texts.unique()
     if len(different) <= min(MAX_CATEGORIES, len(texts) // 2):

@@ -15,11 +15,7 @@ def model_columns(schema: Schema, names: Sequence[str], target: str, groups: Seq
     the columns except the target by position. A text vectorizer takes its only column.
     Raises KeyError with a message if a column is missing or occurs twice.
     """
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise KeyError(f"two columns have the name {twice[0]}")
-    for name, kind in ((target, "target"), *((group, "group") for group in groups)):
-        if name not in names:
-            raise KeyError(f"no {kind} column {name}; the columns are {_listed(names)}")
+    _require_columns(names, target, groups)
     others = [name for name in names if name != target]
     if schema.form == "documents":
         return [_text_column(schema.names[0], others, groups)]
@@ -31,6 +27,15 @@ def model_columns(schema: Schema, names: Sequence[str], target: str, groups: Seq
     if missing:
         raise KeyError(f"{len(missing)} of the model's columns are missing: {_listed(missing)}")
     return [name if name in others else None for name in schema.names]
+
+
+def _require_columns(names: Sequence[str], target: str, groups: Sequence[str]) -> None:
+    """Raise KeyError if a name occurs twice, or if the target or a group column is missing."""
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise KeyError(f"two columns have the name {twice[0]}")
+    for name, kind in ((target, "target"), *((group, "group") for group in groups)):
+        if name not in names:
+            raise KeyError(f"no {kind} column {name}; the columns are {_listed(names)}")
 
 
 def _text_column(name: str, others: Sequence[str], groups: Sequence[str]) -> str:

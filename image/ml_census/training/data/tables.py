@@ -105,11 +105,18 @@ def read_table(key: str, uri: str, schema: Schema, target: str, groups: Sequence
     sha256 = hashlib.sha256(data).hexdigest()
     if data.startswith(PARQUET):
         return Table(_read_parquet(key, uri, data), key, uri, sha256)
+    frame, line = _read_csv(key, uri, data, schema, target, groups)
+    return Table(frame, key, uri, sha256, line)
+
+
+def _read_csv(
+    key: str, uri: str, data: bytes, schema: Schema, target: str, groups: Sequence[str]
+) -> tuple[pd.DataFrame, Callable[[int], int]]:
+    """Return the rows of a CSV file, and the function from a row to its line. Raises ArtifactError."""
     try:
         text = _csv_text(data, schema, target)
         header = text.header()
-        types = _types(schema, header, target, groups)
-        return Table(text.frame(header, types), key, uri, sha256, text.line)
+        return text.frame(header, _types(schema, header, target, groups)), text.line
     except (csv_text.CsvError, UnicodeError, EOFError, zlib.error, gzip.BadGzipFile, pd.errors.ParserError) as error:
         raise ArtifactError(key, uri, f"not CSV and not Parquet: {error}") from error
     except KeyError as error:

@@ -28,15 +28,18 @@ def read_target(
     known = {spelling: value for value in classes for spelling in _spellings(value)}
     known |= {text: value for value, text in (labels or {}).items() if text not in known}
     codes, uniques = pd.factorize(values)
-    found = []
+    found: list[Any] = [None] * (len(uniques) + 1)  # code -1, no value, selects the last one
     for code, value in enumerate(map(to_json_value, uniques)):
         match = next((spelling for spelling in _spellings(value) if spelling in known), None)
         if match is None:
-            listed = ", ".join(map(str, classes[:MAX_CLASSES])) + (", …" if len(classes) > MAX_CLASSES else "")
-            reason = f"{name} is {value!r}, expected a class of the model: {listed}"
+            reason = f"{name} is {value!r}, expected a class of the model: {_listed(classes)}"
             raise table.error(reason, int(np.argmax(codes == code)))
-        found.append(known[match])
-    return pd.Series(np.array([*found, None], dtype=object)[codes], dtype=object)
+        found[code] = known[match]
+    return pd.Series(np.array(found, dtype=object)[codes], dtype=object)
+
+
+def _listed(classes: Sequence[Any]) -> str:
+    return ", ".join(map(str, classes[:MAX_CLASSES])) + (", …" if len(classes) > MAX_CLASSES else "")
 
 
 def _numbers(table: Table, name: str, values: pd.Series) -> pd.Series:

@@ -92,13 +92,9 @@ def _evaluate_classifier(
     labels: Mapping[Any, str] | None,
 ) -> Evaluation:
     classes = predictor.classes or []
-    truth = class_codes(classes, json_values(test.target))
-    known = truth != UNKNOWN
-    rows = test.rows[known]
-    if rows.empty:
-        raise ValueError(f"no test row has a class of the model: {', '.join(map(str, classes[:10]))}")
+    rows, truth = _rows_of_known_classes(classes, test)
     columns = validated_columns(predictor, rows)
-    predictions = predict_classes(predictor, columns, truth[known], labels)
+    predictions = predict_classes(predictor, columns, truth, labels)
     measure = groups.class_measures(predictions)
     prior = classification.class_prior(class_codes(classes, json_values(train_target)), len(classes))
     return Evaluation(
@@ -111,8 +107,17 @@ def _evaluate_classifier(
         importances=_class_importances(predictor, columns, predictions),
         classes=classification.evaluate_classes(predictions, prior),
         probabilities=_binary_probabilities(predictions),
-        left_out=int((~known).sum()),
+        left_out=len(test.rows) - len(rows),
     )
+
+
+def _rows_of_known_classes(classes: list[Any], test: LabelledRows) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the test rows whose class the model has, and the positions of their classes: int (rows,)."""
+    truth = class_codes(classes, json_values(test.target))
+    known = truth != UNKNOWN
+    if not known.any():
+        raise ValueError(f"no test row has a class of the model: {', '.join(map(str, classes[:10]))}")
+    return test.rows[known], truth[known]
 
 
 def _binary_probabilities(predictions: ClassPredictions) -> BinaryProbabilities | None:

@@ -59,10 +59,7 @@ def error_measures(errors: np.ndarray) -> Measures:
 
 def split(values: pd.Series) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the name of each group and its rows, bool (rows,)."""
-    if _has_free_text(values.dropna()):
-        dates = pd.to_datetime(values, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
-        if dates.notna().equals(values.notna()):
-            values = dates
+    values = _with_parsed_dates(values)
     known = values.notna().to_numpy()
     present = values[known]
     if _is_ordered(present) and present.nunique() > MAX_GROUPS:
@@ -74,6 +71,14 @@ def split(values: pd.Series) -> Iterator[tuple[str, np.ndarray]]:
         yield from _categories(values, present)
     if not known.all():
         yield "missing", ~known
+
+
+def _with_parsed_dates(values: pd.Series) -> pd.Series:
+    """Return the dates if all texts of a column are dates in ISO 8601, otherwise the values."""
+    if not _has_free_text(values.dropna()):
+        return values
+    dates = pd.to_datetime(values, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+    return dates if dates.notna().equals(values.notna()) else values
 
 
 def _is_ordered(values: pd.Series) -> bool:

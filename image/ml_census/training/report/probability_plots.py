@@ -12,7 +12,7 @@ from ml_census.training.evaluation.probabilities import (
     Thresholds,
 )
 from ml_census.training.report.formatting import count, number, percent, percent_range
-from ml_census.training.report.plot import Plot, area, bars, line, points, share_axis, whiskers
+from ml_census.training.report.plot import Axis, Layer, Plot, area, bars, line, points, share_axis, whiskers
 
 TABLE_STEP = 20
 """A table has each 20th point of a curve: 11 rows."""
@@ -30,10 +30,8 @@ def separation_plots(probabilities: BinaryProbabilities, labels: list[str]) -> l
 
 def _scores(counts: np.ndarray, labels: list[str]) -> Plot:
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    x, y = (
-        share_axis(f"Probability of “{labels[1]}”"),
-        share_axis("Share of the rows of the class", float(shares.max())),
-    )
+    x = share_axis(f"Probability of “{labels[1]}”")
+    y = share_axis("Share of the rows of the class", float(shares.max()))
     return Plot(
         "Probabilities by true class",
         "Histogram of the predicted probabilities for each true class. The table below has the figures.",
@@ -42,28 +40,29 @@ def _scores(counts: np.ndarray, labels: list[str]) -> Plot:
         [bars(style, x, y, SCORE_BINS, values) for style, values in zip(("other", "accent"), shares, strict=True)],
         [("other", f"“{labels[0]}”"), ("accent", f"“{labels[1]}”")],
         ["Probability", *(f"Rows of “{label}”" for label in labels)],
-        [
-            [f"{percent(SCORE_BINS[first], 0)} to {percent(SCORE_BINS[first + 4], 0)}",
-             *(count(values[first : first + 4].sum()) for values in counts)]
-            for first in range(0, 40, 4)
-        ],
-    )  # fmt: skip
+        _score_table(counts),
+    )
+
+
+def _score_table(counts: np.ndarray) -> list[list[str]]:
+    """Return a row for each four bins of the histogram."""
+    return [
+        [f"{percent(SCORE_BINS[first], 0)} to {percent(SCORE_BINS[first + 4], 0)}",
+         *(count(values[first : first + 4].sum()) for values in counts)]
+        for first in range(0, 40, 4)
+    ]  # fmt: skip
 
 
 def _roc(curve: Curve) -> Plot:
     x, y = share_axis("False positive rate"), share_axis("True positive rate")
-    middle = curve.values[TABLE_STEP]
+    model = line("accent", x, y, np.append(0, GRID), np.append(0, curve.values))  # a ROC curve starts at (0, 0)
     return Plot(
         "ROC curve",
         f"ROC curve with an area of {number(curve.area)}. "
-        f"At a false positive rate of 10 %, the true positive rate is {percent(middle)}.",
+        f"At a false positive rate of 10 %, the true positive rate is {percent(curve.values[TABLE_STEP])}.",
         x,
         y,
-        [
-            line("guide", x, y, DIAGONAL, DIAGONAL),
-            area("accent", x, y, GRID, curve.low, curve.high),
-            line("accent", x, y, np.append(0, GRID), np.append(0, curve.values)),  # a ROC curve starts at (0, 0)
-        ],
+        [line("guide", x, y, DIAGONAL, DIAGONAL), area("accent", x, y, GRID, curve.low, curve.high), model],
         [("accent", f"model, area {number(curve.area)}"), ("guide", "chance, area 0.5")],
         *_curve_table("False positive rate", "True positive rate", curve),
     )
@@ -73,17 +72,14 @@ def _precision_recall(probabilities: BinaryProbabilities) -> Plot:
     curve, thresholds = probabilities.precision_recall, probabilities.thresholds
     prevalence = thresholds.positives / (thresholds.positives + thresholds.negatives)
     x, y = share_axis("Recall"), share_axis("Precision")
+    chance = line("guide", x, y, DIAGONAL, [prevalence, prevalence])
     return Plot(
         "Precision and recall",
         f"Precision-recall curve with an average precision of {number(curve.area)}. "
         f"At a recall of 50 %, the precision is {percent(curve.values[len(GRID) // 2])}.",
         x,
         y,
-        [
-            line("guide", x, y, DIAGONAL, [prevalence, prevalence]),
-            area("accent", x, y, GRID, curve.low, curve.high),
-            line("accent", x, y, GRID, curve.values),
-        ],
+        [chance, area("accent", x, y, GRID, curve.low, curve.high), line("accent", x, y, GRID, curve.values)],
         [("accent", f"model, average {number(curve.area)}"), ("guide", f"chance, {number(prevalence)}")],
         *_curve_table("Recall", "Precision", curve),
     )
@@ -100,28 +96,30 @@ def _curve_table(across: str, up: str, curve: Curve) -> tuple[list[str], list[li
 
 def calibration_plot(classes: Classes) -> Plot:
     """Return the calibration curve."""
-    bins = classes.calibration
-    subject = (
-        f"Probability of “{classes.labels[1]}”" if len(classes.labels) == 2 else "Probability of the predicted class"
-    )
-    x, y = share_axis(subject), share_axis("Share of the rows for which it came true")
-    predicted = [part.predicted for part in bins]
-    observed = [part.observed for part in bins]
+    subject = f"“{classes.labels[1]}”" if len(classes.labels) == 2 else "the predicted class"
+    x, y = share_axis(f"Probability of {subject}"), share_axis("Share of the rows for which it came true")
     return Plot(
         "Predicted and observed",
         "Calibration curve: for each bin of rows, the mean predicted probability and the observed share.",
         x,
         y,
-        [
-            line("guide", x, y, DIAGONAL, DIAGONAL),
-            whiskers("accent", x, y, predicted, [part.low for part in observed], [part.high for part in observed]),
-            line("accent thin", x, y, predicted, [part.value for part in observed]),
-            points("accent", x, y, predicted, [part.value for part in observed]),
-        ],
+        [line("guide", x, y, DIAGONAL, DIAGONAL), *_calibration_marks(x, y, classes.calibration)],
         [("accent", "model, with 95 % intervals"), ("guide", "perfect probabilities")],
         ["Mean probability", "Came true", "95 % interval", "Rows"],
-        [_calibration_row(part) for part in bins],
+        [_calibration_row(part) for part in classes.calibration],
     )
+
+
+def _calibration_marks(x: Axis, y: Axis, bins: list[CalibrationBin]) -> list[Layer]:
+    """Return the 95 % intervals of the bins, and the line and the points of their observed shares."""
+    predicted = [part.predicted for part in bins]
+    observed = [part.observed for part in bins]
+    values = [part.value for part in observed]
+    return [
+        whiskers("accent", x, y, predicted, [part.low for part in observed], [part.high for part in observed]),
+        line("accent thin", x, y, predicted, values),
+        points("accent", x, y, predicted, values),
+    ]
 
 
 def _calibration_row(part: CalibrationBin) -> list[str]:
@@ -133,9 +131,8 @@ def threshold_plot(thresholds: Thresholds, labels: list[str]) -> Plot:
     """Return precision, recall and the share of rows at or above each threshold."""
     flagged = thresholds.true_positives + thresholds.false_positives
     rows = thresholds.positives + thresholds.negatives
-    recall = thresholds.true_positives / thresholds.positives
-    precision = np.divide(thresholds.true_positives, flagged, out=np.full(len(flagged), np.nan), where=flagged > 0)
     known = flagged > 0
+    precision = thresholds.true_positives[known] / flagged[known]
     x, y = share_axis("Threshold"), share_axis("Share")
     return Plot(
         "Precision and recall by threshold",
@@ -144,8 +141,8 @@ def threshold_plot(thresholds: Thresholds, labels: list[str]) -> Plot:
         y,
         [
             line("faint", x, y, THRESHOLDS, flagged / rows),
-            line("other", x, y, THRESHOLDS, recall),
-            line("accent", x, y, THRESHOLDS[known], precision[known]),
+            line("other", x, y, THRESHOLDS, thresholds.true_positives / thresholds.positives),
+            line("accent", x, y, THRESHOLDS[known], precision),
         ],
         [("accent", "precision"), ("other", "recall"), ("faint", f"predicted as “{labels[1]}”")],
     )

@@ -57,8 +57,13 @@ def _error_histogram(regression: Regression) -> Plot:
         [bars("accent", x, y, edges, counts), line("guide", x, y, [0, 0], [y.low, y.high])],
         [("accent", "rows"), ("guide", "exact prediction")],
         ["Error", "Rows"],
-        [
-            [f"{tick(float(edges[first]))} to {tick(float(edges[first + 3]))}", count(counts[first : first + 3].sum())]
-            for first in range(0, len(counts), 3)
-        ],
+        _error_table(edges, counts),
     )
+
+
+def _error_table(edges: np.ndarray, counts: np.ndarray) -> list[list[str]]:
+    """Return a row for each three bins of the histogram."""
+    return [
+        [f"{tick(float(edges[first]))} to {tick(float(edges[first + 3]))}", count(counts[first : first + 3].sum())]
+        for first in range(0, len(counts), 3)
+    ]

@@ -121,21 +121,19 @@ REGRESSION = (
 
 def _regression_tiles(evaluation: Evaluation) -> list[Tile]:
     metrics, baseline = evaluation.metrics, evaluation.baseline
-    tiles = [
+    errors = [
         Tile(name, number(metrics[key]), meaning, f"{number(baseline[key])} by always predicting the mean",
              metrics[key] < baseline[key])
         for key, name, meaning in REGRESSION
     ]  # fmt: skip
-    if "r2" not in metrics:
-        return tiles
-    explained = "Share of the variance that the model explains. 1 is perfect"
-    return [
-        *tiles,
-        Tile(
-            "Explained variance (R²)",
-            number(metrics["r2"]),
-            explained,
-            "0 by always predicting the mean",
-            metrics["r2"] > 0,
-        ),
-    ]
+    return [*errors, _explained_variance(metrics["r2"])] if "r2" in metrics else errors
+
+
+def _explained_variance(r2: float) -> Tile:
+    return Tile(
+        "Explained variance (R²)",
+        number(r2),
+        "Share of the variance that the model explains. 1 is perfect",
+        "0 by always predicting the mean",
+        r2 > 0,
+    )
