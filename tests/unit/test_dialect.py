@@ -72,6 +72,22 @@ def test_no_sentence_of_a_document_has_over_25_words(path: Path) -> None:
     assert [text for text in sentences(path) if len(re.findall(r"\w\S*", text)) > MAX_WORDS] == []
 
 
+def test_each_source_file_that_a_text_names_exists() -> None:
+    """A text has the name of a file, or its path below a folder: `trees/leaf_masks.py`. The CHANGELOG has old names."""
+    paths = [path.parts for folder in ("image", "tests", "ci") for path in (ROOT / folder).rglob("*.*")]
+    known = {"/".join(parts[start:]) for parts in paths for start in range(len(parts))}
+    names = re.compile(r"(?<![\w./:-])[a-z_0-9-]+(?:/[a-z_0-9-]+)*\.(?:py|js|c|css)\b")
+
+    named = {
+        (name, str(path.relative_to(ROOT)))
+        for path, texts in TEXTS.items()
+        for name in names.findall(" ".join(texts))
+        if path.name != "CHANGELOG.md"
+    }
+    assert len(named) > 200
+    assert [each for each in sorted(named) if each[0] not in known] == []
+
+
 @pytest.mark.parametrize("name", BANNED)
 def test_no_text_has_the_pattern(name: str) -> None:
     pattern = re.compile(BANNED[name], re.MULTILINE | re.IGNORECASE)
