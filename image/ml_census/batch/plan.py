@@ -153,6 +153,7 @@ def _make_plan(output: str, model: BatchModel, settings: Settings) -> Plan:
 
     rows = in_threads(groups, files)
     parts = tuple(part for number, counts in enumerate(rows) for part in _parts(number, counts))
+    parts = parts or (Part(0, 0, 0, 0),)  # without a part, the output would have no file with its columns
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return Plan(settings, model.version, model.sha256, now, tuple(files), parts)
 

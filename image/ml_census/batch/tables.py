@@ -37,7 +37,10 @@ class Table(Protocol):
         """Number of rows of each row group; None for CSV."""
 
     def batches(self, first: int, stop: int) -> Iterator[Batch]:
-        """Yield the rows of the row groups from `first` to before `stop`; of CSV, yield all rows."""
+        """Yield the rows of the row groups from `first` to before `stop`; of CSV, yield all rows.
+
+        Without any row, yield one batch of no rows, which has the columns.
+        """
 
 
 @contextmanager
@@ -102,6 +105,9 @@ class _ParquetTable:
 
     def batches(self, first: int, stop: int) -> Iterator[Batch]:
         row = sum(self.groups[:first])
+        if not sum(self.groups[first:stop]):
+            fields = [self._file.schema_arrow.field(name) for name in self._names]
+            yield Batch(row, pa.RecordBatch.from_pylist([], pa.schema(fields)))
         for rows in self._file.iter_batches(BATCH_ROWS, range(first, stop), columns=self._names, use_threads=False):
             yield Batch(row, rows)
             row += len(rows)
@@ -130,8 +136,8 @@ class _CsvTable:
                 rows = read.slice(offset, BATCH_ROWS)
                 yield Batch(row, rows)
                 row += len(rows)
-        if not row:  # a part needs a batch for the columns of its file
-            yield Batch(0, pa.RecordBatch.from_pylist([], reader.schema))
+        if not row:
+            yield Batch(row, pa.RecordBatch.from_pylist([], reader.schema))
 
     def _reader(self) -> pa.csv.CSVStreamingReader:
         return pa.csv.open_csv(

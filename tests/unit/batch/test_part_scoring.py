@@ -4,6 +4,7 @@ import io
 import threading
 
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
@@ -41,6 +42,20 @@ def test_part_has_the_prediction_of_each_row(batch: BatchFolder) -> None:
     rows = rows_of(TABLE, served.columns)
     assert table(part.predictions)["prediction"].to_pylist() == served.predict(rows)
     assert part.rejected == b""
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_part_without_rows_has_the_columns(batch: BatchFolder, suffix: str) -> None:
+    """Readers of a folder of Parquet files reject an empty file."""
+    batch.input = str(batch.path / f"none.{suffix}")
+    empty = TABLE.slice(0, 0)
+    pq.write_table(empty, batch.input) if suffix == "parquet" else pa.csv.write_csv(empty, batch.input)
+
+    written = table(scored(batch, keep=("sex",)).predictions)
+
+    assert len(written) == 0
+    assert written.column_names[:2] == ["sex", "prediction"]
+    assert written.column_names[-1] == "model_version"
 
 
 @pytest.mark.parametrize(("keep", "names"), [((), []), (("sex", "age"), ["sex", "age"]), (None, TABLE.column_names)])

@@ -28,12 +28,20 @@ def test_part_is_some_row_groups_up_to_a_limit(
     assert [part.rows for part in agree(batch).parts] == rows
 
 
-def test_empty_files_have_no_parts(batch: BatchFolder) -> None:
+def test_empty_file_has_no_part_beside_others(batch: BatchFolder) -> None:
+    (batch.path / "in").mkdir()
+    batch.write(TABLE.slice(0, 0), "in/a.parquet")
+    batch.write(TABLE, "in/b.parquet")
+
+    made = agree(batch, input=str(batch.path / "in"))
+
+    assert [(part.file, part.rows) for part in made.parts] == [(1, 200)]
+
+
+def test_input_without_rows_has_a_part(batch: BatchFolder) -> None:
     batch.write(TABLE.slice(0, 0))
 
-    made = agree(batch)
-
-    assert (len(made.files), made.parts) == (1, ())
+    assert [part.rows for part in agree(batch).parts] == [0]
 
 
 @pytest.mark.parametrize("pattern", ["in", "in/*.parquet", "in/**/*.parquet", "in/"])

@@ -73,7 +73,7 @@ def test_input_without_rows_is_complete(parts: BatchFolder) -> None:
     state = parts.score()
 
     assert state.totals is not None and state.totals["rows_in"] == 0
-    assert parts.names() == ["_SUCCESS", "metrics.prom", "plan.json"]
+    assert parts.names() == ["_SUCCESS", "metrics.prom", "part-00000.json", "part-00000.parquet", "plan.json"]
 
 
 def test_check_scores_nothing(parts: BatchFolder) -> None:
