@@ -20,7 +20,7 @@ FORMAT = 1
 PART_ROWS = 1_000_000
 """Maximum rows of a part, unless a single row group has more."""
 FOOTER_THREADS = 16
-"""Number of footers that are read at once: reading a footer is waiting for the storage."""
+"""Number of footers that are read at once. A read mostly waits for the response of the storage."""
 
 
 class Part(NamedTuple):

@@ -7,6 +7,7 @@ from ml_census.batch.errors import BatchError
 from ml_census.engine.predictor import NoReasonsError
 from ml_census.engine.reasons import reasons_of
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.engine.runtime.reasons import order_by_effect
 from ml_census.schema import Columns
 
 
@@ -38,12 +39,9 @@ class ReasonColumns:
         return [pa.dictionary(pa.int32(), pa.string()), pa.float64()] * self._count
 
     def largest(self, columns: Columns) -> tuple[np.ndarray, np.ndarray]:
-        """Return the positions of the columns with the largest effects, and these effects: (rows, count) each.
-
-        The order is that of largest_reasons() in engine/runtime/reasons.py.
-        """
+        """Return the positions of the columns with the largest effects, and these effects: (rows, count) each."""
         effects = self._predictor.effects(columns, self._typical)
-        order = np.argsort(-np.abs(effects), axis=1, kind="stable")[:, : self._count]
+        order = order_by_effect(effects, self._count)
         return order, np.take_along_axis(effects, order, axis=1)
 
     def arrays(self, order: np.ndarray, effects: np.ndarray) -> list[pa.Array]:

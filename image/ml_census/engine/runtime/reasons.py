@@ -39,22 +39,29 @@ class Reason:
     function."""
 
 
+def order_by_effect(effects: np.ndarray, count: int) -> np.ndarray:
+    """Return the positions of the `count` columns with the largest absolute effects of each row, the largest first.
+
+    Columns with equal effects have the order of the schema. `effects` is float64 (rows,
+    columns), the result has integers, (rows, count).
+    """
+    return np.argsort(-np.abs(effects), axis=1, kind="stable")[:, :count]
+
+
 def largest_reasons(
     schema: Schema, columns: Columns, reference: Columns, effects: np.ndarray, count: int
 ) -> list[list[Reason]]:
-    """Return for each row the reasons with the `count` largest absolute effects, the largest first.
+    """Return for each row the reasons with the `count` largest absolute effects, in the order of order_by_effect().
 
-    Columns with the effect 0 are no reasons. Columns with equal effects have the order
-    of the schema. `effects` is float64 (rows, columns).
+    Columns with the effect 0 are no reasons. `effects` is float64 (rows, columns).
     """
-    order = np.argsort(-np.abs(effects), axis=1, kind="stable")[:, :count]
     return [
         [
             Reason(schema.columns[column].name, _value(columns, column, row), _value(reference, column, 0), effect)
             for column in positions
             if (effect := float(effects[row, column]))
         ]
-        for row, positions in enumerate(order.tolist())
+        for row, positions in enumerate(order_by_effect(effects, count).tolist())
     ]
 
 

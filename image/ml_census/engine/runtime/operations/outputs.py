@@ -44,7 +44,7 @@ class Columnwise(Operation):
         return numbers
 
     def apply(self, inputs: Sequence[np.ndarray]) -> np.ndarray:
-        """Return the results: (rows, columns)."""
+        """Return the numbers of each column after its operations: (rows, columns)."""
         columns = zip(self.operations, inputs[0].T, strict=True)
         return np.column_stack([apply_operations([*map(tuple, each)], numbers) for each, numbers in columns])
 
