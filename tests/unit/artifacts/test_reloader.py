@@ -11,6 +11,7 @@ from ml_census.artifacts import reloader
 from ml_census.artifacts.reloader import ArtifactReloader
 from ml_census.artifacts.watched import WatchedArtifact
 from ml_census.errors import ArtifactError
+from ml_census.storage import gcs
 from support.fake_gcs import Bucket
 from support.log_messages import messages_of
 from support.reloading import check, damage, make_unavailable, publish_again, start, upload
@@ -176,7 +177,10 @@ def test_scratch_of_a_killed_server_is_removed(path: Path, tmp_path: Path) -> No
     assert [*(tmp_path / "cache").iterdir()] == []
 
 
-def test_truncated_download_is_neither_loaded_nor_cached(mounted: Path, bucket: Bucket) -> None:
+def test_truncated_download_is_neither_loaded_nor_cached(
+    mounted: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gcs, "DOWNLOAD_TIMEOUT_SECONDS", 0.5)  # gcsfs retries for 30 s
     reloading, served = start(mounted)
     kept = sorted(str(each) for each in mounted.parent.glob("cache/**/*"))
     publish_again(mounted.parent)
