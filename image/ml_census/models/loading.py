@@ -69,9 +69,8 @@ def load_published(config: Config, folder: ModelFolder) -> ServedModel:
 def load_in_sandbox(config: Config, folder: ModelFolder, files: Snapshot) -> ServedModel:
     """Check a pickled model in a child process. Then load the compiled form that the child process made.
 
-    If the model cannot be compiled, load the pickle after the check. `folder` must read
-    its files through the snapshot `files`; the child process gets a copy of the
-    snapshot. Raises ArtifactError if a read or check fails.
+    If the model cannot be compiled, load the pickle after the check. The child process
+    gets a copy of `files`, through which `folder` must read. Raises ArtifactError.
     """
     data, uri = _prefetch(config, folder), config.model_path
     result = sandbox.run_in_sandbox(config, files)
@@ -98,8 +97,7 @@ def _unpickle(config: Config, folder: ModelFolder, data: bytes, compiles: bool) 
     """Return the model of a pickle without labels, report and sample. With `compiles`, try to compile the model."""
     uri = config.model_path
     try:
-        # the import of scikit-learn takes 2 s and 100 MB; a compiled model does not
-        # need scikit-learn
+        # the import of scikit-learn takes 2 s and 100 MB: a compiled model needs none
         from ml_census.models.pickles import estimator, predictor_factory
     except ImportError as error:
         reason = f"no {COMPILED} beside the model, and the modules that load a pickle are not installed: {error}"

@@ -1,6 +1,7 @@
 """Find the files of a model whose URI is given on the command line, in place of a config.yaml."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ml_census import storage
@@ -16,21 +17,14 @@ def local_config(uri: str, trusted: Sequence[str] = ()) -> Config:
     and functions that a pickle may reference beside those in allowed_globals.txt, each
     "module.name". The configuration has the file prediction_decoding.json of a
     published model. A model for which no example row succeeds is served with a warning.
-
-    Raises ArtifactError if a trusted name is not permitted, or if the folder of the
-    model cannot be read.
+    Raises ArtifactError if a trusted name is not permitted, or `uri` cannot be read.
     """
     trusted_globals.require_permitted(trusted)
     model_path = find_model(uri)
     folder = ModelFolder(model_path, storage)
     decoding = folder.uri(DECODING) if DECODING in folder.sha256 else None
-    return Config(
-        model_path,
-        prediction_decoding=decoding,
-        trusted_globals=tuple(trusted),
-        untested_model="warn",
-        drain_delay_seconds=0,
-    )
+    config = Config(model_path, prediction_decoding=decoding, trusted_globals=tuple(trusted))
+    return replace(config, untested_model="warn", drain_delay_seconds=0)
 
 
 def find_model(uri: str) -> str:

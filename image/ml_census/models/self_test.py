@@ -63,10 +63,9 @@ def check_golden_rows(
 ) -> Any:
     """Compare the predictions and probabilities of the model with the expected values in golden.json.
 
-    `document` is the parsed golden.json, `uri` is the URI of golden.json, and `labels`
-    is the text for each class or None. Returns the first prediction as the model made
-    it, without `labels`. Raises ArtifactError if a value differs or golden.json is
-    invalid, and PredictionError if the model rejects the rows.
+    `document` is golden.json at `uri`, and `labels` is the text for each class or None.
+    Returns the first prediction, without `labels`. Raises ArtifactError if a value
+    differs or golden.json is invalid, and PredictionError if the model rejects a row.
     """
     golden = _parse(predictor, uri, document)
     predictions = predictor.predict(golden.columns)

@@ -76,11 +76,8 @@ def _check_pickle(facts: ModelCheck, config: Config, folder: ModelFolder, data: 
         except ArtifactError as error:
             return replace(facts, problem=error.reason)
         facts = _with_trial(replace(facts, engine=engine), original)
-        return replace(
-            facts,
-            sklearn_microseconds=_microseconds(facts, original),
-            compiled_microseconds=_microseconds(facts, predictor) if engine.kind == "compiled" else None,
-        )
+        compiled = _microseconds(facts, predictor) if engine.kind == "compiled" else None
+        return replace(facts, sklearn_microseconds=_microseconds(facts, original), compiled_microseconds=compiled)
 
 
 def _with_trial(facts: ModelCheck, predictor: Predictor) -> ModelCheck:

@@ -51,10 +51,7 @@ def load_estimator(
     if version not in (None, VERSION) and not any_version:
         raise _version_error(key, uri, data, trusted, version)
     model, caught = _unpickle(key, uri, data, trusted, version)
-    # an estimator inside the model may have another version than the model
-    nested = next(
-        (each.original_sklearn_version for each in caught if isinstance(each, InconsistentVersionWarning)), None
-    )
+    nested = _nested_version(caught)
     if nested and not any_version:
         raise _version_error(key, uri, data, trusted, nested)
     texts = (str(warning).splitlines()[0] for warning in caught)
@@ -70,6 +67,12 @@ def _read_version(key: str, uri: str, data: bytes) -> str | None:
     except Exception as error:
         reason = load_errors.load_error_reason(data, error, VERSION)
         raise load_errors.to_artifact_error(key, uri, error, reason) from error
+
+
+def _nested_version(caught: list[Warning]) -> str | None:
+    """Return the version of an estimator inside the model, which may be another one than that of the model."""
+    others = (each.original_sklearn_version for each in caught if isinstance(each, InconsistentVersionWarning))
+    return next(others, None)
 
 
 def _version_error(key: str, uri: str, data: bytes, trusted: Iterable[str], version: str | None) -> ArtifactError:
@@ -91,11 +94,9 @@ def _predicts_a_row(key: str, uri: str, data: bytes, trusted: Iterable[str]) -> 
             predict_example(SklearnPredictor(model, learn_schema(model)))
     except MemoryError as error:
         raise load_errors.to_artifact_error(key, uri, error, "") from error
-    except ArtifactError as error:
-        if error.is_transient:
+    except Exception as error:
+        if isinstance(error, ArtifactError) and error.is_transient:
             raise
-        return False
-    except Exception:
         return False
     return True
 
@@ -125,16 +126,18 @@ def _unpickle_error(
     origin = f"trained with scikit-learn {version}: " if is_other else ""
     remedy = f"; train the model again with scikit-learn {VERSION}" if is_other else ""
     if isinstance(error, restricted_unpickler.ForbiddenGlobalError):
-        if is_other:
-            return ArtifactError(key, uri, f"{origin}scikit-learn {VERSION} has no {error}{remedy}")
-        names = forbidden_names(data, trusted, error)
-        missing = pickle_globals.missing_modules(data, [*names, *trusted])
-        return ArtifactError(key, uri, load_errors.forbidden_globals_reason(names, missing))
+        unknown = f"{origin}scikit-learn {VERSION} has no {error}{remedy}"
+        return ArtifactError(key, uri, unknown if is_other else _forbidden_reason(data, trusted, error))
     if isinstance(error, ModuleNotFoundError):
         missing = pickle_globals.missing_modules(data, trusted) or [str(error.name)]
         return ArtifactError(key, uri, f"{origin}{load_errors.missing_modules_reason(missing)}")
     reason = f"{origin}{load_errors.load_error_reason(data, error, VERSION)}{remedy}"
     return load_errors.to_artifact_error(key, uri, error, reason)
+
+
+def _forbidden_reason(data: bytes, trusted: Iterable[str], error: BaseException) -> str:
+    names = forbidden_names(data, trusted, error)
+    return load_errors.forbidden_globals_reason(names, pickle_globals.missing_modules(data, [*names, *trusted]))
 
 
 def forbidden_names(data: bytes, trusted: Iterable[str], error: BaseException) -> list[str]:

@@ -26,13 +26,18 @@ def foreign_format(data: bytes) -> str | None:
 
     `data` is the content of the file.
     """
-    head = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not data:
         return f"an empty file: {PICKLES}"
     if data.startswith(b"PK\x03\x04"):
         return _archive(data)
     if (tar := _tar(data)) is not None:
         return tar
+    return _format_of_head(data)
+
+
+def _format_of_head(data: bytes) -> str | None:
+    """Return the format by the first bytes of a file that is no archive. Return None if the file may be a pickle."""
+    head = data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if head.startswith(b"\x1f\x8b"):
         return None  # gzip: joblib can compress a pickle with it
     for start, name in HEADS.items():

@@ -40,6 +40,13 @@ CODE_REMEDY = (
     "move the function into a module that is installed beside the server"
 )
 
+SCRIPT_REMEDY = (
+    "was defined in a script or notebook: move it into a module that is installed beside the server, fit and dump again"
+)
+UNTRUSTED_REMEDY = (
+    "cannot be trusted, since a pickle could run any code by it: call it in a function of your own module instead"
+)
+
 
 def to_artifact_error(key: str, uri: str, error: BaseException, reason: str) -> ArtifactError:
     """Return the ArtifactError for an exception that occurred while a pickle was loaded.
@@ -113,11 +120,9 @@ def _remedies(names: Sequence[str]) -> list[str]:
     others = [name for name in names if name not in trustable + scripts]
     remedies = []
     if scripts:
-        remedy = "move it into a module that is installed beside the server, fit and dump again"
-        remedies.append(f"{', '.join(scripts)} was defined in a script or notebook: {remedy}")
+        remedies.append(f"{', '.join(scripts)} {SCRIPT_REMEDY}")
     if others:
-        remedy = "a pickle could run any code by it: call it in a function of your own module instead"
-        remedies.append(f"{', '.join(others)} cannot be trusted, since {remedy}")
+        remedies.append(f"{', '.join(others)} {UNTRUSTED_REMEDY}")
     if trustable:
         remedies.append(_trust_remedy(trustable))
     return remedies

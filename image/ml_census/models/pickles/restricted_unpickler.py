@@ -74,19 +74,12 @@ def restricted_load(data: bytes, trusted: Iterable[str]) -> Any:
     For a search such as GridSearchCV, the model is its best_estimator_. `trusted` are
     classes and functions that the pickle may reference beside those in
     allowed_globals.txt, each "module.name". Raises ForbiddenGlobalError if the model
-    needs any other class or function, and ReadsFilesError for a text vectorizer that
-    opens files. A damaged pickle, or the code of a trusted class, can raise any other
-    exception.
+    needs any other one, and ReadsFilesError for a text vectorizer that opens files. A
+    damaged pickle, or the code of a trusted class, can raise any other exception.
     """
     with _validate_fileobject_and_memmap(io.BytesIO(data), "", None) as (file, _):
         unpickler = _Unpickler(file, frozenset(trusted))
-        try:
-            model = unpickler.load()
-        except Exception as error:
-            if unpickler.forbidden:  # a placeholder can cause any exception
-                raise ForbiddenGlobalError(unpickler.forbidden) from error
-            raise
-    model = getattr(model, "best_estimator_", model)
+        model = unpickler.load_model()
     if (unpickler.forbidden or unpickler.has_vectorizer) and (names := drop_unused_placeholders(model)):
         raise ForbiddenGlobalError(names)
     return model
@@ -103,11 +96,20 @@ class _Unpickler(numpy_pickle.NumpyUnpickler):  # type: ignore[misc]
         "module.name"."""
         self.has_vectorizer = False
 
+    def load_model(self) -> Any:
+        """Return the model, of a search its best_estimator_. Raises ForbiddenGlobalError as restricted_load() does."""
+        try:
+            model = self.load()
+        except Exception as error:
+            if self.forbidden:  # a placeholder can cause any exception
+                raise ForbiddenGlobalError(self.forbidden) from error
+            raise
+        return getattr(model, "best_estimator_", model)
+
     def find_class(self, module: str, name: str) -> Any:
         """Return the class or function `name` of `module` if it is allowed or trusted. Otherwise return a placeholder.
 
-        joblib calls this method also for the classes and functions inside arrays of
-        objects.
+        joblib calls this also for the classes and functions inside arrays of objects.
         """
         module, name = current_name(self.proto, module, name)
         full_name = f"{module}.{name}"
@@ -117,10 +119,17 @@ class _Unpickler(numpy_pickle.NumpyUnpickler):  # type: ignore[misc]
         if (module, name) in allowed_globals():
             return super().find_class(module, name)
         if full_name in self._trusted and trusted_globals.rejection_reason(full_name) is None:
-            target = super().find_class(module, name)
-            if trusted_globals.object_rejection_reason(target) is None:
-                self.has_vectorizer |= is_vectorizer(target)
-                return target
+            return self._trusted_or_placeholder(full_name, super().find_class(module, name))
+        return self._placeholder(full_name)
+
+    def _trusted_or_placeholder(self, full_name: str, target: Any) -> Any:
+        """Return a class or function that the operator trusts, unless the name refers to another object."""
+        if trusted_globals.object_rejection_reason(target) is not None:
+            return self._placeholder(full_name)
+        self.has_vectorizer |= is_vectorizer(target)
+        return target
+
+    def _placeholder(self, full_name: str) -> type:
         self.forbidden.add(full_name)
         return placeholder_class(full_name)
 

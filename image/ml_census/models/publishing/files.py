@@ -72,19 +72,18 @@ def _publish_files(
     files = Snapshot()
     data = read(files, "--model", sources.model, storage.MAX_BYTES)
     model = estimator.load_estimator("--model", sources.model, data, trusted).model
-    texts = None
-    if sources.decoding:
-        texts = parse_object("--decoding", sources.decoding, read(files, "--decoding", sources.decoding))
-    if sources.schema:
-        schema = parse_schema(model, read(files, "--schema", sources.schema))
-    else:
-        schema = learn_schema(model)
+    texts = _read_object(files, "--decoding", sources.decoding) if sources.decoding else None
+    schema = parse_schema(model, read(files, "--schema", sources.schema)) if sources.schema else learn_schema(model)
     about = {**about, **({"trusted_globals": trusted} if trusted else {})}
     golden, describe = _read_golden_rows(files, sources.golden), None
     if complete:
         schema, chosen, describe = complete(model, schema, texts)
         golden = golden or chosen
     return publish(model, schema, texts, golden, about, output, describe)
+
+
+def _read_object(files: Snapshot, option: str, uri: str) -> dict[str, Any]:
+    return parse_object(option, uri, read(files, option, uri))
 
 
 def _to_artifact_error(sources: _Sources, error: Exception) -> ArtifactError:
@@ -107,7 +106,7 @@ def _to_artifact_error(sources: _Sources, error: Exception) -> ArtifactError:
 def _read_golden_rows(files: Snapshot, uri: str | None) -> list[list[Any]]:
     if uri is None:
         return []
-    rows = parse_object("--golden", uri, read(files, "--golden", uri)).get("inputs")
+    rows = _read_object(files, "--golden", uri).get("inputs")
     if not isinstance(rows, list) or not rows:
         raise ArtifactError("--golden", uri, "inputs must be a list of rows")
     return rows

@@ -43,11 +43,10 @@ def publish(
     """Write a published model to a folder or gs:// URI, and return the engine that will serve the model.
 
     The folder gets model.pkl, schema.json and manifest.json, and compiled.npz if the
-    model compiles. `texts` is the text for each class, for prediction_decoding.json.
-    `golden_rows` are rows of values in the order of the columns, for golden.json.
-    `about` contains further items for manifest.json. `describe` returns such items and
-    report.html for the predictor that a server will use. These three files are
-    optional. Each server compares its own predictions with golden.json.
+    model compiles. `texts` is the text for each class, or None. `golden_rows` are rows
+    of values in the order of the columns: each server compares its own predictions with
+    golden.json. `about` contains further items for manifest.json. `describe` returns
+    such items and report.html for the predictor that a server will use.
 
     Raises:
         DecodingError: `texts` lacks a class, has a value that is not text, or the model has no classes.
@@ -63,18 +62,17 @@ def publish(
     _require_predictions(original, golden)
     predictor, engine = compile_and_verify(original, golden)
     pickled = _pickled(model)
-    version = hashlib.sha256(pickled).hexdigest()[:VERSION_DIGITS]
-    added = describe(predictor, version) if describe else Description({})
-    optional = {
-        COMPILED: to_bytes(predictor) if isinstance(predictor, CompiledPredictor) else None,
-        DECODING: _json(texts) if texts else None,
-        REPORT: added.report,
-        GOLDEN: _json(_golden(original, golden_rows, labels)) if golden_rows else None,
-    }
-    files = {MODEL: pickled, SCHEMA: _schema(schema)}
-    files |= {name: data for name, data in optional.items() if data is not None}
-    _write(output, files, _manifest(files, engine, {**about, **added.about}))
+    added = describe(predictor, _version(pickled)) if describe else Description({})
+    files = {MODEL: pickled, SCHEMA: _schema(schema), REPORT: added.report}
+    files[COMPILED] = to_bytes(predictor) if isinstance(predictor, CompiledPredictor) else None
+    files[DECODING] = _json(texts) if texts else None
+    files[GOLDEN] = _json(_golden(original, golden_rows, labels)) if golden_rows else None
+    _write(output, files, engine, {**about, **added.about})
     return engine
+
+
+def _version(pickled: bytes) -> str:
+    return hashlib.sha256(pickled).hexdigest()[:VERSION_DIGITS]
 
 
 def _require_predictions(predictor: SklearnPredictor, golden: Columns | None) -> None:
@@ -118,11 +116,12 @@ def _manifest(files: Mapping[str, bytes], engine: EngineInfo, about: Mapping[str
     }
 
 
-def _write(output: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> None:
+def _write(output: str, optional: Mapping[str, bytes | None], engine: EngineInfo, about: Mapping[str, Any]) -> None:
+    """Write the files that are not None, then manifest.json: all files that manifest.json lists then exist."""
+    files = {name: data for name, data in optional.items() if data is not None}
     for name, data in files.items():
         storage.write(storage.join(output, name), data)
-    # manifest.json is written last: all files that manifest.json lists then exist.
-    storage.write(storage.join(output, MANIFEST), _json(manifest))
+    storage.write(storage.join(output, MANIFEST), _json(_manifest(files, engine, about)))
 
 
 def _json(document: Mapping[str, Any]) -> bytes:

@@ -14,14 +14,10 @@ def parse_schema(model: Any, data: bytes) -> Schema:
     """Return the schema for a fitted model from a --schema file. `data` is the content of the file.
 
     A file with the key "form" is a whole schema. A file without "form" has "columns", a
-    list of objects with "name" and the keys to change. All other columns are inferred
-    from the model. Raises SchemaError if the file is invalid, if the model does not
-    have a listed column, or if the columns cannot be inferred.
+    list of objects with "name" and the keys to change. Others are inferred. Raises
+    SchemaError for an invalid file or an unknown column, or if the inference fails.
     """
-    try:
-        document = json_file.parse(data)
-    except json_file.JsonError as error:
-        raise SchemaError(str(error)) from error
+    document = _parse(data)
     if not isinstance(document, dict) or "form" in document or not isinstance(document.get("columns"), list):
         return add_dtypes(model, schema_from_json(document))
     learned = schema_to_json(learn_schema(model))
@@ -29,6 +25,13 @@ def parse_schema(model: Any, data: bytes) -> Schema:
     for changes in document["columns"]:
         _change_column(columns, changes)
     return schema_from_json({**document, **learned})
+
+
+def _parse(data: bytes) -> Any:
+    try:
+        return json_file.parse(data)
+    except json_file.JsonError as error:
+        raise SchemaError(str(error)) from error
 
 
 def _change_column(columns: dict[str, dict[str, Any]], changes: Any) -> None:

@@ -27,23 +27,27 @@ def check_model(folder: Path) -> None:
     """Load and check the pickled model in a folder. Write a SandboxResult or an ArtifactError to the same folder.
 
     This function limits the memory of the process. Raises OSError if a file cannot be
-    read or written. Raises ValueError if a file has changed since the server wrote the
-    file.
+    read or written, and ValueError if a file has changed since the server wrote it.
     """
     os.nice(PRIORITY)
     if (available := available_memory()) is not None:
         resource.setrlimit(resource.RLIMIT_DATA, (available, available))
-    config = _read_config(folder)
     try:
-        files = ModelFolder(config.model_path, snapshot.read_cache(folder), config.model_sha256)
-        result = _to_result(loading.load_from_pickle(config, files))
+        result = _load(_read_config(folder), folder)
     except ArtifactError as error:
         write_error(folder, error)
-    except MemoryError:
-        reason = "not enough memory to check the model (MemoryError)"
-        write_error(folder, ArtifactError("model_path", config.model_path, reason, is_transient=True))
     else:
         result.write(folder)
+
+
+def _load(config: Config, folder: Path) -> SandboxResult:
+    """Return the result of the checks. Raises ArtifactError, also if memory is short."""
+    try:
+        files = ModelFolder(config.model_path, snapshot.read_cache(folder), config.model_sha256)
+        return _to_result(loading.load_from_pickle(config, files))
+    except MemoryError as error:
+        reason = "not enough memory to check the model (MemoryError)"
+        raise ArtifactError("model_path", config.model_path, reason, is_transient=True) from error
 
 
 def _read_config(folder: Path) -> Config:

@@ -35,10 +35,9 @@ def available_memory() -> int | None:
     cannot be read.
     """
     for group in CGROUPS:
+        names = (group.limit, group.usage, "memory.stat")
         try:
-            limit, usage, stat = (
-                Path(group.folder, name).read_text() for name in (group.limit, group.usage, "memory.stat")
-            )
+            limit, usage, stat = (Path(group.folder, name).read_text() for name in names)
         except OSError:
             continue
         if limit.strip() == "max":

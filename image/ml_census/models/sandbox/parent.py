@@ -77,11 +77,7 @@ def _check(config: Config, folder: Path) -> SandboxResult:
 def _run(command: list[str]) -> tuple[int, bytes]:
     """Run the child process. Return its exit code and the end of its stderr. Raises OSError, TimeoutExpired."""
     tail = bytearray()
-    # The child gets a new session and process group, so that killpg also ends all
-    # processes that the child has started.
-    child = subprocess.Popen(  # noqa: S603
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
-    )
+    child = _start_session(command)
     reader = threading.Thread(target=_read_tail, args=(child.stderr, tail), name="sandbox stderr", daemon=True)
     reader.start()
     try:
@@ -92,6 +88,13 @@ def _run(command: list[str]) -> tuple[int, bytes]:
         child.wait()
         reader.join(1)  # a process that has left the session could keep the pipe open
     return code, bytes(tail)
+
+
+def _start_session(command: list[str]) -> subprocess.Popen[bytes]:
+    """Start a process in a new session and group, so that killpg also ends all processes that it has started."""
+    return subprocess.Popen(  # noqa: S603
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    )
 
 
 def _read_tail(stream: BufferedReader, tail: bytearray) -> None:

@@ -1,6 +1,6 @@
 """Facts about the input columns of a model, and the schema that follows from these facts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,6 +54,12 @@ class ColumnFacts:
                 if rejects:
                     self.reject_unknown.add(column)
 
+    def _add_new_categories(self, categories: Mapping[int, Any]) -> None:
+        """Add the categories of the columns that have neither categories nor numbers."""
+        for column, values in categories.items():
+            if column not in self.categories and column not in self.numbers:
+                self.categories[column] = values
+
     def add_all(self, facts: Sequence["ColumnFacts"]) -> None:
         """Add the facts of several estimators that all get the same rows.
 
@@ -61,9 +67,7 @@ class ColumnFacts:
         that all estimators drop are dropped.
         """
         for each in facts:
-            for column, values in each.categories.items():
-                if column not in self.categories and column not in self.numbers:
-                    self.categories[column] = values
+            self._add_new_categories(each.categories)
             for name in ("numbers", "texts", "reject_unknown", "complete", "used"):
                 getattr(self, name).update(getattr(each, name))
             self.missing_categories |= each.missing_categories

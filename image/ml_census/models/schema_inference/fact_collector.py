@@ -89,10 +89,13 @@ class FactCollector(PipelineVisitor[int | None]):
         if type(step).__module__.startswith("sklearn.impute."):
             return self._impute(step, columns)
         if inner := inner_estimators(step):
-            if isinstance(step, WITHOUT_MISSING):
-                self.facts.complete.update(set(_inputs(columns)) - self.facts.nullable)
-            return self._visit_all([(estimator, columns) for estimator in inner] + _final_estimator(step, columns))
+            return self._combine(step, inner, columns)
         return self._encode(step, columns)
+
+    def _combine(self, step: Any, inner: list[Any], columns: Columns) -> Columns:
+        if isinstance(step, WITHOUT_MISSING):
+            self.facts.complete.update(set(_inputs(columns)) - self.facts.nullable)
+        return self._visit_all([(estimator, columns) for estimator in inner] + _final_estimator(step, columns))
 
     def _apply_function(self, step: FunctionTransformer, columns: Columns) -> Columns:
         """Store that a function of NumPy requires numbers. Other functions can return other columns."""
@@ -160,15 +163,19 @@ class FactCollector(PipelineVisitor[int | None]):
             return []
         if isinstance(step, HISTOGRAM_BOOSTING):
             return self._boost_histograms(step, columns)
+        return self._take_numbers(step, columns, tags.allow_nan)
+
+    def _take_numbers(self, step: Any, columns: Columns, accepts_missing: bool) -> Columns:
+        """Store that the columns are numbers, and which of them may have missing values."""
         self.facts.nullable.update(_inputs(columns, _has_seen_missing(step, len(columns))))
         if isinstance(step, SplineTransformer) and step.handle_missing == "zeros":
             self.facts.nullable.update(_inputs(columns))
-        if not tags.allow_nan:
+        if not accepts_missing:
             self.facts.complete.update(set(_inputs(columns)) - self.facts.nullable)
         self.facts.numbers.update(_inputs(columns))
         if not isinstance(step, OneToOneFeatureMixin):
             return []
-        return columns if tags.allow_nan else [None] * len(columns)  # later steps get no missing value
+        return columns if accepts_missing else [None] * len(columns)  # later steps get no missing value
 
     def _boost_histograms(self, step: Any, columns: Columns) -> Columns:
         """Store that columns of histogram gradient boosting may have missing values, and store their categories."""
@@ -210,18 +217,23 @@ def _inputs(columns: Columns, chosen: np.ndarray | None = None) -> list[int]:
 
 
 def _has_seen_missing(step: Any, width: int) -> np.ndarray:
-    """Return for each feature whether the training rows of the trees had missing values: bool (width,).
-
-    A node that sends missing values to the child with fewer rows, or splits at
-    infinity, had missing values.
-    """
+    """Return for each feature whether the training rows of the trees had missing values: bool (width,)."""
     seen = np.zeros(width, dtype=bool)
     if not isinstance(step, (BaseDecisionTree, *FORESTS)):
         return seen
     for estimator in [step] if isinstance(step, BaseDecisionTree) else step.estimators_:
-        tree = estimator.tree_
-        inner = tree.children_left >= 0
-        left_is_larger = tree.n_node_samples[tree.children_left] > tree.n_node_samples[tree.children_right]
-        differs = tree.missing_go_to_left.astype(bool) != left_is_larger
-        seen[tree.feature[inner & (differs | np.isinf(tree.threshold))]] = True
+        seen[estimator.tree_.feature[_nodes_with_missing(estimator.tree_)]] = True
     return seen
+
+
+def _nodes_with_missing(tree: Any) -> np.ndarray:
+    """Return for each node whether it had missing values in training: bool (nodes,).
+
+    Such a node sends missing values to the child with fewer rows, or splits at
+    infinity.
+    """
+    inner = tree.children_left >= 0
+    left_is_larger = tree.n_node_samples[tree.children_left] > tree.n_node_samples[tree.children_right]
+    differs = tree.missing_go_to_left.astype(bool) != left_is_larger
+    nodes: np.ndarray = inner & (differs | np.isinf(tree.threshold))
+    return nodes

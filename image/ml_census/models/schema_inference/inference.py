@@ -28,18 +28,21 @@ def infer_schema(model: Any, names: Sequence[str] | None = None) -> Schema:
     attribute that the inference reads.
     """
     model = getattr(model, "best_estimator_", model)
-    fitted_names = getattr(model, "feature_names_in_", None)
     if (input_type := _non_tabular_input(model)) == "documents":
         return Schema((Column("text", "text"),), "documents")
     if input_type is not None:
         raise SchemaError(f"the model takes {input_type}, not rows of values")
+    return _tabular_schema(model, names)
+
+
+def _tabular_schema(model: Any, names: Sequence[str] | None) -> Schema:
+    """Return the schema of a fitted model that takes rows of values."""
+    fitted_names = getattr(model, "feature_names_in_", None)
     width = len(names) if names else _input_width(model)
     if not width:
         raise SchemaError(_without_columns(model))
     facts = _collect_facts(model, width)
-    labels: Sequence[str | int] = names or (
-        range(width) if fitted_names is None else [str(name) for name in fitted_names]
-    )
+    labels: Sequence[str | int] = names or (range(width) if fitted_names is None else [*map(str, fitted_names)])
     columns = tuple(facts.column(index, label) for index, label in enumerate(labels))
     return Schema(columns, facts.form(columns) if fitted_names is None else "frame")
 
