@@ -22,6 +22,8 @@ from ml_census.engine.compiler.pipeline.features import (
 from ml_census.engine.compiler.pipeline.refusals import no_rule
 from ml_census.engine.compiler.trees import isolation_forest, tree_models
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
+from ml_census.engine.runtime.finite import NotFiniteError
+from ml_census.engine.runtime.serialization import CompiledError, require_readable
 from ml_census.engine.sklearn_internals import SklearnInternalsError
 from ml_census.engine.sklearn_output import class_labels
 from ml_census.schema import Schema
@@ -55,13 +57,20 @@ def compile_model(model: Any, schema: Schema) -> CompiledPredictor:
     """Return the compiled form of a fitted model. For a search such as GridSearchCV, compile its best_estimator_.
 
     Raises UnsupportedModelError if the compiler does not support the model, a step
-    before it, or the installed scikit-learn. Raises SchemaError if JSON cannot
-    represent the classes of the model.
+    before it, or the installed scikit-learn, or if the compiled model exceeds a maximum
+    of archive.py. Raises SchemaError if JSON cannot represent the classes of the model.
     """
     try:
-        return _compile(model, EstimatorInput(schema, input_features(schema), schema, (), _compile))
+        compiled = _compile(model, EstimatorInput(schema, input_features(schema), schema, (), _compile))
     except SklearnInternalsError as error:
         raise UnsupportedModelError(str(error)) from error
+    except NotFiniteError as error:
+        raise UnsupportedModelError(f"the fitted model is not finite: {error}") from error
+    try:
+        require_readable(compiled)
+    except CompiledError as error:
+        raise UnsupportedModelError(f"the compiled model {error}") from error
+    return compiled
 
 
 def _compile(model: Any, inputs: EstimatorInput) -> CompiledPredictor:

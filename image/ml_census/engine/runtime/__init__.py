@@ -24,5 +24,6 @@ Modules:
     kernel.py           calls the C code of the kernels; forest.h has the arrays of trees
     links.py            convert scores to probabilities or numbers
     reasons.py          the columns of a row with the largest effects on its score
-    serialization.py    write and read compiled.npz
+    serialization.py    write and read compiled.npz; archive.py checks its size
+    finite.py           rejects NaN and infinite numbers in arrays
 """

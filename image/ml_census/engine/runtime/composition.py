@@ -16,7 +16,7 @@ from ml_census.schema import Columns
 Model = TreeEnsemble | FeatureMatrix | LayeredModel
 """The compiled form of a single model. LinearModel is a FeatureMatrix."""
 MAX_WIDTH = 1_000_000
-"""Maximum number of results of all parts for one row (default 1,000,000).
+"""Maximum number of inputs and results of all parts for one row (default 1,000,000).
 
 A few operations in a file could otherwise fill the memory. A forest of 1,000 trees and
 100 classes has 100 results.
@@ -63,8 +63,9 @@ class Composition:
             raise ValueError("a composed model needs a number of columns and the output predict")
         if any(type(index) is not int or not 0 <= index < len(self.parts) for index in self.outputs.values()):
             raise ValueError("an output is no part")
-        if sum(shape.width for shape in self._shapes) > MAX_WIDTH:
-            raise ValueError(f"the parts have more than {MAX_WIDTH} results for each row")
+        used = (index for part in self.parts for index in part.results)
+        if sum(shape.width for shape in self._shapes) + sum(self._shapes[index].width for index in used) > MAX_WIDTH:
+            raise ValueError(f"the parts have more than {MAX_WIDTH} inputs and results for each row")
         predicted = self._shapes[self.outputs[PREDICT]]
         others = [self._shapes[index] for name, index in self.outputs.items() if name != PREDICT]
         if any(other.is_position for other in others) or (others and not predicted.is_position):

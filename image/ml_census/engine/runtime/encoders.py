@@ -22,6 +22,11 @@ MAX_TABLE = 2**21
 OUT_OF_RANGE = "the model rejects the number after the steps of the pipeline"
 
 
+def is_ascending(numbers: np.ndarray) -> bool:
+    """Return whether numbers are strictly ascending, and none is NaN."""
+    return bool((np.diff(numbers) > 0).all()) and not np.isnan(numbers).any()
+
+
 class CategoryEncoder:
     """Encoder of a category column: 0 for a missing value, 1, 2, ... for the known categories in their order.
 
@@ -85,7 +90,7 @@ class ThresholdEncoder:
         pipeline: the results exceed float32, for example. The encoder also rejects
         numbers with the codes `rejected`. Raises ValueError for other types or another order.
         """
-        if thresholds.dtype != np.float64 or thresholds.ndim != 1 or not (np.diff(thresholds) > 0).all():
+        if thresholds.dtype != np.float64 or thresholds.ndim != 1 or not is_ascending(thresholds):
             raise ValueError("thresholds must be float64 in ascending order")
         if not (isinstance(low, float) and isinstance(high, float) and low <= high):
             raise ValueError("low and high must be numbers, and low must not be above high")

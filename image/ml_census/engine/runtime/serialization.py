@@ -7,15 +7,22 @@ an archive with inconsistent contents.
 
 import io
 import json
-import zipfile
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
+from ml_census.engine.runtime.archive import (
+    MAX_BYTES,
+    Arrays,
+    Document,
+    check_archive,
+    check_array_count,
+    parse_document,
+)
+from ml_census.engine.runtime.archive import CompiledError as CompiledError
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.composition import Composition, Model, Part
 from ml_census.engine.runtime.encoders import CategoryEncoder, Encoder, ThresholdEncoder
+from ml_census.engine.runtime.finite import NotFiniteError
 from ml_census.engine.runtime.linear.layered_model import LayeredModel
 from ml_census.engine.runtime.linear.layers import LAYERS, Layer
 from ml_census.engine.runtime.linear.linear_model import (
@@ -35,21 +42,26 @@ cannot read."""
 READABLE_FORMATS = (3, 4, FORMAT)
 """The versions that from_bytes() reads. Version 3 has no key "single" and no link of
 XGBoost or LightGBM. Version 4 has no composed models, and fewer operations of numbers."""
-MAX_BYTES = 512 * 1024**2
-"""Maximum size of the uncompressed arrays, in bytes (default 512 MiB). A small archive
-can expand beyond the memory."""
 TREE_ARRAYS = ("nodes", "bitsets", "roots", "outputs", "values", "base")
-
-Document = dict[str, Any]
-Arrays = Mapping[str, np.ndarray]
-
-
-class CompiledError(Exception):
-    """Report invalid bytes of a compiled model. The message is the reason, in one line."""
 
 
 def to_bytes(compiled: CompiledPredictor) -> bytes:
     """Return the compiled model as the bytes of compiled.npz. The same model always has the same bytes."""
+    text, arrays = _contents(compiled)
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays, document=np.frombuffer(text, dtype=np.uint8))  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def require_readable(compiled: CompiledPredictor) -> None:
+    """Raise CompiledError if the bytes of a compiled model would exceed a maximum of archive.py."""
+    text, arrays = _contents(compiled)
+    check_array_count(len(arrays) + 1)
+    parse_document(text)
+
+
+def _contents(compiled: CompiledPredictor) -> tuple[bytes, dict[str, np.ndarray]]:
+    """Return the JSON document and the arrays of a compiled model."""
     scoring = compiled.scoring
     described, arrays = _dump_composition(scoring) if isinstance(scoring, Composition) else _dump_model(scoring)
     document = {
@@ -57,27 +69,24 @@ def to_bytes(compiled: CompiledPredictor) -> bytes:
         **{name: getattr(compiled, name) for name in ("classes", "link", "flat", "zero_is_second")},
         **described,
     }
-    arrays["document"] = np.frombuffer(json.dumps(document).encode(), dtype=np.uint8)
-    file = io.BytesIO()
-    np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-    return file.getvalue()
+    return json.dumps(document).encode(), arrays
 
 
 def from_bytes(data: bytes, schema: Schema, limit: int = MAX_BYTES) -> CompiledPredictor:
     """Return the compiled model from the bytes that to_bytes() returned.
 
     `schema` has the input columns of the model, which the bytes do not contain. Raises
-    CompiledError if the bytes are invalid, do not match the schema, or expand to more
-    than `limit` bytes.
+    CompiledError if the bytes are invalid, do not match the schema, expand to more than
+    `limit` bytes, or exceed a maximum of archive.py.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > limit:
-                raise CompiledError(f"expands to more than {limit} bytes")
+        check_archive(data, limit)
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return _load(json.loads(arrays["document"].tobytes()), arrays, schema)
+            return _load(parse_document(arrays["document"].tobytes()), arrays, schema)
     except CompiledError:
         raise
+    except NotFiniteError as error:
+        raise CompiledError(f"{error}: publish the model again") from error
     except Exception as error:  # zipfile, NumPy and json raise many kinds of exceptions for a damaged file
         reason = " ".join(str(error).split())[:200]
         raise CompiledError(f"not a compiled model: {type(error).__name__}: {reason}") from error

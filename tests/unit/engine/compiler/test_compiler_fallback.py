@@ -86,6 +86,12 @@ def on_texts(*steps: Any) -> Any:
     return make_pipeline(*steps).fit(["good work", "bad work", "good pay", "bad pay"] * 5, [1, 0] * 10)
 
 
+def infinite_ridge() -> Any:
+    model = Ridge().fit(NUMBERS, LABELS)
+    model.coef_ = model.coef_ * np.inf
+    return model
+
+
 BINS = KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf", dtype=np.float32)
 ONE_MODEL = [("a", tree())]
 UNSUPPORTED: dict[str, tuple[Callable[[], Any], str]] = {
@@ -129,6 +135,7 @@ UNSUPPORTED: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: on_numbers(GradientBoostingClassifier(n_estimators=3, init=LogisticRegression())),
         "starts from another model",
     ),
+    "infinite weights": (infinite_ridge, "the fitted model is not finite: weights has NaN or an infinite number"),
     "one class": (lambda: tree().fit(NUMBERS, LABELS * 0), "one class only"),
 }
 

@@ -90,7 +90,7 @@ def test_parts_that_do_not_match_are_rejected(changes: dict[str, Any]) -> None:
 def test_parts_that_grow_without_bound_are_rejected() -> None:
     wide = LinearModel([], [], np.zeros((MAX_WIDTH // 2 + 1, 0)), np.zeros(MAX_WIDTH // 2 + 1))
 
-    with pytest.raises(ValueError, match=f"more than {MAX_WIDTH} results"):
+    with pytest.raises(ValueError, match=f"more than {MAX_WIDTH} inputs and results"):
         Composition(1, [Part(wide), Part(Mean(), (0, 0))], {"predict": 1})
 
 

@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ml_census.engine.runtime.finite import require_finite, require_logarithms
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -19,11 +21,12 @@ class Layer:
     """Name of each array -> the number of its dimensions."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError if an array has another type or shape."""
+        """Raise ValueError if an array has another type or shape, NaN or an infinite number."""
         for name, count in self.dimensions.items():
             array = getattr(self, name)
             if array.dtype != np.float64 or array.ndim != count:
                 raise ValueError(f"{name} must be float64 with {count} axes")
+            (require_logarithms if name == "log_priors" else require_finite)(name, array)
         if not self._has_valid_shapes():
             raise ValueError("the arrays of a layer do not match each other")
 
@@ -64,7 +67,7 @@ class _LogDensity(Layer):
     constants: np.ndarray
     """(classes,): half of the logarithm of the determinants, and of the power of 2 pi, with a minus sign."""
     log_priors: np.ndarray
-    """(classes,)."""
+    """(classes,). Minus infinity for a class of probability 0."""
 
     def _has_valid_shapes(self) -> bool:
         classes, features = self.means.shape

@@ -7,6 +7,7 @@ import numpy as np
 
 from ml_census.engine.predictor import PredictionError
 from ml_census.engine.runtime.encoders import CategoryEncoder, Encoder
+from ml_census.engine.runtime.finite import require_finite, require_logarithms
 from ml_census.engine.runtime.linear.number_operations import (
     OPERATIONS,
     Function,
@@ -34,7 +35,7 @@ class NumericFeature:
     def __post_init__(self) -> None:
         """Raise ValueError for an unknown operation."""
         if not all(map(is_operation, self.operations)):
-            raise ValueError("an operation is unknown, or has another number of operands")
+            raise ValueError("an operation is unknown, or has invalid operands")
 
     def values(self, numbers: np.ndarray, functions: Mapping[str, Function] = OPERATIONS) -> np.ndarray:
         """Apply the operations to numbers of the column: float64 (rows,) to float64 (rows,).
@@ -164,6 +165,17 @@ class LinearModel(FeatureMatrix):
             and self._has_valid_shapes()
         ):
             raise ValueError("weights and features do not match each other")
+        self._require_numbers()
+
+    def _require_numbers(self) -> None:
+        """Raise NotFiniteError for NaN or an infinite number. A probability of 0 has the logarithm minus infinity.
+
+        A model that rejects missing values can have NaN for them in a folded table.
+        """
+        require_finite("weights", self.weights)
+        (require_logarithms if self.score_count > 1 else require_finite)("base", self.base)
+        for table in self.folded:
+            require_logarithms("a folded table", table.contributions[1:])
 
     def _has_valid_shapes(self) -> bool:
         return (

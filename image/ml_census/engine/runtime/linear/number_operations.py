@@ -5,6 +5,7 @@ models reject an infinite feature as well.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isinf
 from statistics import NormalDist
 from typing import Any
 
@@ -166,13 +167,22 @@ OPERAND_COUNTS: dict[str, range] = {
 operand."""
 
 
+INFINITE_OPERANDS = ("between", "clip", "fill", "missing", "spline")
+"""Operations with infinite operands on purpose: a range without an end, or a result
+that the model rejects."""
+ASCENDING_OPERANDS = ("bins", "quantile", "normal_quantile")
+"""Operations whose operands are in ascending order, and can be equal."""
+
+
 def is_operation(operation: Sequence[Any]) -> bool:
-    """Return whether an operation from a file has a known name and the right number of operands, which are floats."""
+    """Return whether an operation from a file has a known name, and floats that are valid operands of the name."""
     name, *operands = operation
     return (
         name in OPERATIONS
         and len(operands) in OPERAND_COUNTS.get(name, range(1, 2))
-        and all(isinstance(operand, float) for operand in operands)
+        and all(isinstance(operand, float) and operand == operand for operand in operands)
+        and (name in INFINITE_OPERANDS or not any(map(isinf, operands)))
+        and (name not in ASCENDING_OPERANDS or operands == sorted(operands))
         and (name != "power" or operands[0] in range(MAX_POWER + 1))
         and (name != "spline" or _is_spline(operands))
     )

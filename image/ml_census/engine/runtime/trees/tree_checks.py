@@ -7,6 +7,7 @@ path through a tree ends.
 
 import numpy as np
 
+from ml_census.engine.runtime.finite import require_finite
 from ml_census.engine.runtime.kernel import BITSET_FLAG, LEAF_SPAN
 from ml_census.engine.runtime.trees.tree_arrays import TreeArrays
 
@@ -24,8 +25,8 @@ ARRAYS = (
 def check_arrays(trees: TreeArrays) -> None:
     """Raise ValueError if an array has another dtype, shape or memory layout than kernel.c requires.
 
-    Raises ValueError also if `divisor` is not a whole number above 0, or `single` is no
-    truth value.
+    Raises ValueError also if `divisor` is not a whole number above 0, `single` is no
+    truth value, or a value is NaN or infinite.
     """
     for name, dtype, axes in ARRAYS:
         array = getattr(trees, name)
@@ -37,15 +38,22 @@ def check_arrays(trees: TreeArrays) -> None:
         raise ValueError("single must be true or false")
     if trees.nodes.shape[1] != 4:
         raise ValueError("nodes must have four numbers")
+    for name in ("values", "base"):
+        require_finite(name, getattr(trees, name))
 
 
 def check_nodes(trees: TreeArrays) -> None:
-    """Raise ValueError if an index is out of bounds, or if a child does not come after its only parent."""
+    """Raise ValueError if an index is out of bounds, or if a node can be reached twice.
+
+    A child comes after its only parent, and a root has no parent and is that of one
+    tree. So a row visits each node maximum once.
+    """
     leaves = trees.nodes[:, 2] == LEAF_SPAN
     sound = (
         _has_valid_trees(trees)
         and bool((trees.nodes[:, 0] & ~np.uint32(BITSET_FLAG) < len(trees.encoders)).all())
         and _has_valid_children(trees.nodes, leaves)
+        and _are_separate(trees.roots, trees.nodes[~leaves, 3])
         and bool((trees.nodes[leaves, 1] < len(trees.values)).all())
         and _has_valid_bitsets(trees, leaves)
     )
@@ -83,6 +91,15 @@ def _are_distinct(first: np.ndarray) -> bool:
     """Return whether no two pairs of siblings share a node. `first` has the first node of each pair."""
     pairs = np.bincount(first)
     return bool((pairs[1:] + pairs[:-1] <= 1).all() and (pairs <= 1).all())
+
+
+def _are_separate(roots: np.ndarray, first: np.ndarray) -> bool:
+    """Return whether the roots are distinct, and none is a child. `first` has the first node of each pair of siblings.
+
+    Otherwise, a file of 64 MB could have a path of two million nodes in each of eight
+    million trees.
+    """
+    return len(np.unique(roots)) == len(roots) and not np.isin(roots, np.concatenate([first, first + 1])).any()
 
 
 def _has_valid_bitsets(trees: TreeArrays, leaves: np.ndarray) -> bool:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ml_census.engine.runtime.finite import NotFiniteError
 from ml_census.engine.runtime.linear.layers import ACTIVATIONS, Dense, IndependentNormals, RotatedNormals
 
 MEANS, VARIANCES = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 4.0]]), np.array([[1.0, 4.0], [0.5, 1.0], [2.0, 2.0]])
@@ -65,3 +66,19 @@ def test_unknown_activation_is_rejected(name: object) -> None:
 
 def test_setting_of_a_dense_layer_is_its_activation() -> None:
     assert Dense("relu", np.zeros((2, 1)), np.zeros(1)).settings == {"activation": "relu"}
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+@pytest.mark.parametrize("index", range(4), ids=["means", "spreads", "constants", "log_priors"])
+def test_number_that_is_not_finite_is_rejected(index: int, number: float) -> None:
+    arrays = [MEANS.copy(), VARIANCES.copy(), CONSTANTS.copy(), PRIORS.copy()]
+    arrays[index].flat[1] = number
+
+    with pytest.raises(NotFiniteError, match="has NaN or"):
+        IndependentNormals(*arrays)
+
+
+def test_class_of_probability_0_is_never_the_most_probable() -> None:
+    layer = IndependentNormals(MEANS, VARIANCES, CONSTANTS, np.array([-np.inf, 0.0, -np.inf]))
+
+    assert layer.apply(ROWS).argmax(axis=1).tolist() == [1, 1]

@@ -34,6 +34,10 @@ def bitset(encoder: int, start: int) -> Change:
     return item("nodes", (ROOT, slice(0, 2)), [BITSET_FLAG + encoder, start])
 
 
+def repeated(values: np.ndarray) -> np.ndarray:
+    return np.repeat(values, 2)
+
+
 INVALID: dict[str, Change] = {
     "a child that is its parent": item("nodes", (ROOT, 3), 0),
     "a child before its parent": item("nodes", (1, 3), 0),
@@ -56,6 +60,8 @@ INVALID: dict[str, Change] = {
     "a leaf that is not its own child": leaves([2**32 - 1, 2**32 - 1, 2**32 - 1, 0], np.bitwise_and),
     "a leaf that tests a bitset": leaves([2**31, 0, 0, 0], np.bitwise_or),
     "a root that does not exist": item("roots", 0, 10**6),
+    "a root that is a child": item("roots", 0, 1),
+    "two trees of the same root": all_of(array("roots", repeated), array("outputs", repeated)),
     "no roots": all_of(array("roots", lambda roots: roots[:0]), array("outputs", lambda outputs: outputs[:0])),
     "an output that does not exist": item("outputs", 0, 1),
     "an output beyond 32 bits": item("outputs", 0, 2**32 - 1),
@@ -75,7 +81,11 @@ INVALID: dict[str, Change] = {
     "an empty base": array("base", lambda base: base[:0]),
     "a base with one more number": array("base", lambda base: np.append(base, 0.0)),
     "a base without an axis": array("base", lambda base: base[0]),
+    "values with NaN": item("values", (0, 0), np.nan),
+    "an infinite value": item("values", (0, 0), np.inf),
+    "a base of minus infinity": item("base", 0, -np.inf),
     "thresholds with NaN": item("thresholds0", 1, np.nan),
+    "a threshold of NaN": array("thresholds0", lambda values: np.array([np.nan])),
     "thresholds in descending order": array("thresholds0", lambda values: values[::-1].copy()),
     "thresholds of two axes": array("thresholds0", lambda values: values[:, np.newaxis]),
     "thresholds of text": array("thresholds0", lambda values: values.astype(str)),

@@ -13,11 +13,14 @@ def stump(divisor: int = 1, trees: int = 1, single: bool = False, left: float = 
     encoder = ThresholdEncoder(0, np.array([0.0]), -np.inf, np.inf)
     right = [0, 2, 2**32 - 2, 1]  # code 2 and above, and around to code 0, a missing value
     leaves = [[0, 0, LEAF_SPAN, 0], [0, 1, LEAF_SPAN, 1]]
+    shifts = np.arange(0, 3 * trees, 3).repeat(3)
+    nodes = np.tile(np.array([right, *leaves], dtype=np.uint32), (trees, 1))
+    nodes[:, 3] += shifts.astype(np.uint32)
     return TreeEnsemble(
         encoders=[encoder],
-        nodes=np.array([right, *leaves], dtype=np.uint32),
+        nodes=nodes,
         bitsets=np.zeros(0, dtype=np.uint32),
-        roots=np.zeros(trees, dtype=np.uint32),
+        roots=np.arange(0, 3 * trees, 3, dtype=np.uint32),
         outputs=np.zeros(trees, dtype=np.uint32),
         values=np.array([[left], [10.0]]),
         base=np.array([100.0]),
