@@ -1,8 +1,9 @@
 """Read the rows of a Parquet or CSV file in batches."""
 
+import csv
 import io
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
 import pyarrow as pa
@@ -123,6 +124,7 @@ class _CsvTable:
         start = source.read(csv_text.SAMPLE)
         text = start.decode("utf-8-sig", "ignore")
         delimiter = csv_text.detect_delimiter(text, schema.names)
+        _reject_blanks_before_quotes(text, delimiter)
         header = next(csv_text.records(io.StringIO(text, newline=""), delimiter), None)
         names = [cell.strip() for cell in header.cells] if header else []
         self._source, self._start, self._delimiter, self._header = source, start, delimiter, names
@@ -150,6 +152,18 @@ class _CsvTable:
                 strings_can_be_null=False,
             ),
         )
+
+
+def _reject_blanks_before_quotes(sample: str, delimiter: str) -> None:
+    """Raise CsvError if a cell has blanks before its quotes.
+
+    A server removes these blanks and quotes. For pyarrow, both belong to the value, and
+    a category with them is unknown.
+    """
+    with suppress(csv.Error):  # pyarrow reports the damage
+        for number, cells in enumerate(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter), 1):
+            if any(cell.startswith(" ") and cell.lstrip(" ").startswith('"') for cell in cells):
+                raise csv_text.CsvError(f"record {number}: a cell has blanks before its quotes: remove the blanks")
 
 
 class _Rejoined(io.RawIOBase):

@@ -111,6 +111,7 @@ def test_damaged_parquet_is_named(parquet: Path, damage: Callable[[bytes], bytes
     [
         ("t.csv", b"n,c\n1,a\n2\n", "CSV parse error: Row #3: Expected 2 columns, got 1$"),
         ("t.csv", b"n,c\n1,\xff\n", "invalid UTF8 data"),
+        ("t.csv", b'n,c\n1, "a"\n', "record 2: a cell has blanks before its quotes: remove the blanks$"),
         ("t.csv", b"", "has no column n, and lacks 1 more"),
         ("t.csv", b"n\n1\n", "has no column c"),
         ("t.csv.gz", b"n,c\n1,a\n", "cannot be read as CSV: "),
