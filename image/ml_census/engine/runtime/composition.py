@@ -91,7 +91,8 @@ class Composition:
         """Return the shape of the scores of a model. Raises ValueError if its columns are not those of `inputs`."""
         count = self.column_count + sum(shape.width for shape in inputs)
         own = [(column, kind) for column, kind in model.inputs if column >= self.column_count]
-        known = all(type(column) is int and column < count and kind == "number" for column, kind in own)
+        known = all(column < count and kind == "number" for column, kind in own)
+        known = known and all(type(column) is int for column, _ in model.inputs)
         if not known or any(shape.is_position for shape in inputs):
             raise ValueError("a model has other columns than the results of its inputs")
         return Shape(model.score_count)

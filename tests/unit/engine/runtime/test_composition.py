@@ -97,6 +97,7 @@ def test_parts_that_grow_without_bound_are_rejected() -> None:
 TREE, MEAN = 0, 4
 """Positions of parts in the file of the VotingClassifier."""
 DAMAGED: dict[str, Change] = {
+    "a column as a fraction, beside a whole number": setting("parts", 2, "numbers", 0, "column", value=0.0),
     "an operation that is not known": setting("parts", MEAN, "operation", value="Product"),
     "an operation that is a list": setting("parts", MEAN, "operation", value=["Mean"]),
     "a field that is not known": setting("parts", MEAN, "fields", "power", value=2),
