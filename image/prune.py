@@ -31,7 +31,7 @@ IMPORTED = (
     "gcsfs",
 )
 WITH_SKLEARN = ("ml_census.models.pickles.estimator", "ml_census.models.publishing", "pandas")
-WITH_PYARROW = ("ml_census.batch.run", "ml_census.protocols.arrow_tables")
+WITH_PYARROW = ("ml_census.batch.run", "ml_census.protocols.tables.arrow_tables")
 
 
 def main(root: Path) -> None:

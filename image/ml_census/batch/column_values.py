@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from ml_census.protocols.arrow_values import values_of
+from ml_census.protocols.tables.arrow_values import values_of
 from ml_census.schema import MAX_FLOAT32, Column, DictionaryColumn, InvalidValueError, Value
 
 PLAIN_NUMBER = r"^([0-9]{1,15}|-[0-9]{0,14}[1-9][0-9]{0,14}|-?[0-9]{1,15}\.[0-9]{1,15})$"

@@ -59,7 +59,7 @@ def predict_json(
 def _predict_table(artifacts: Artifacts, content_type: str) -> Response:
     """Return a table of predictions for a table of rows, in the same format."""
     try:
-        from ml_census.protocols import arrow_tables
+        from ml_census.protocols.tables import arrow_tables
     except ModuleNotFoundError:
         abort(415, f"{content_type} needs pyarrow, which this server does not have: send {JSON}")
     service = current_state().service
@@ -74,7 +74,7 @@ def _predict_table(artifacts: Artifacts, content_type: str) -> Response:
 
 def _read_table(names: Sequence[str], content_type: str) -> list[Any]:
     """Return the rows of the table in the request body. Abort with status 413 if the table is too large."""
-    from ml_census.protocols import arrow_tables
+    from ml_census.protocols.tables import arrow_tables
 
     try:
         limit = current_app.config["MAX_CONTENT_LENGTH"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ml_census.protocols.thrift_structs import StructReader
+from ml_census.protocols.tables.thrift_structs import StructReader
 
 
 def read(data: bytes) -> dict[int, object]:

@@ -5,10 +5,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from ml_census.protocols import parquet_size
 from ml_census.protocols.json_body import MalformedBodyError
 from ml_census.protocols.native import PARQUET
-from ml_census.protocols.parquet_size import DAMAGED, DELTA, MANY_PAGES, NESTED, measure
+from ml_census.protocols.tables import parquet_size
+from ml_census.protocols.tables.parquet_size import DAMAGED, DELTA, MANY_PAGES, NESTED, measure
 from support.tables import body
 
 ROWS = 3000

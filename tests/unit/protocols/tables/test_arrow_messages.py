@@ -4,8 +4,8 @@ import pyarrow as pa
 import pyarrow.ipc
 import pytest
 
-from ml_census.protocols.arrow_messages import is_compressed, is_delta
 from ml_census.protocols.native import ARROW_STREAM
+from ml_census.protocols.tables.arrow_messages import is_compressed, is_delta
 from support.tables import body
 
 TABLE = pa.table({"number": [1, 2] * 500, "text": pa.array(["a", "b"] * 500).dictionary_encode()})

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from ml_census.protocols.arrow_values import BEYOND_YEARS, values_of
+from ml_census.protocols.tables.arrow_values import BEYOND_YEARS, values_of
 
 TIME = dt.datetime(2026, 11, 28, 2, 30)
 

@@ -14,10 +14,10 @@ import pyarrow.ipc
 import pyarrow.parquet
 
 from ml_census.protocols import native
-from ml_census.protocols.arrow_messages import is_compressed, is_delta
-from ml_census.protocols.arrow_values import values_of
 from ml_census.protocols.json_body import MalformedBodyError
-from ml_census.protocols.parquet_size import DAMAGED, measure
+from ml_census.protocols.tables.arrow_messages import is_compressed, is_delta
+from ml_census.protocols.tables.arrow_values import values_of
+from ml_census.protocols.tables.parquet_size import DAMAGED, measure
 
 PREDICTION, PROBABILITIES = "prediction", "probabilities"
 NOT_STREAM = "the body is not a stream of Arrow record batches, or is damaged"

@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from ml_census.protocols import arrow_tables
 from ml_census.protocols.json_body import MalformedBodyError
 from ml_census.protocols.native import ARROW_STREAM, PARQUET
+from ml_census.protocols.tables import arrow_tables
 from support.tables import FORMATS, body, read
 
 DAY, TIME = dt.date(2026, 11, 28), dt.datetime(2026, 11, 28, 2, 30)

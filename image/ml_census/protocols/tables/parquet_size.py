@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ml_census.protocols.json_body import MalformedBodyError
-from ml_census.protocols.thrift_structs import StructReader
+from ml_census.protocols.tables.thrift_structs import StructReader
 
 DAMAGED = "the body is not a Parquet file, or is damaged"
 NESTED = "the Parquet file has a column of lists, objects or long binary values: leave the column out"
