@@ -2,6 +2,7 @@
 
 import glob
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -150,7 +151,8 @@ def discard_unfinished() -> None:
 
 def _write_scratch(path: Path, data: bytes, mode: int) -> Path:
     """Write a hidden file beside `path`, flushed to the disk, and return its path. Raises OSError."""
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    # pods that share a volume have other host names, and often the same process id
+    scratch = path.with_name(f".{path.name}.{socket.gethostname()}.{os.getpid()}")
     scratch.unlink(missing_ok=True)  # left by a killed process, maybe with another mode
     _unfinished.add(scratch)
     try:

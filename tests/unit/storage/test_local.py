@@ -62,13 +62,26 @@ def test_file_changed_since_its_fingerprint_is_not_replaced(tmp_path: Path, befo
 
 def test_leftover_of_a_killed_process_is_not_made_public(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.getpid", lambda: 7)
-    (scratch := tmp_path / ".users.json.7").write_bytes(b"left")
+    monkeypatch.setattr("socket.gethostname", lambda: "pod-0")
+    (scratch := tmp_path / ".users.json.pod-0.7").write_bytes(b"left")
     scratch.chmod(0o666)
 
     storage.write(str(tmp_path / "users.json"), b"data", private=True)
 
     assert (tmp_path / "users.json").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["users.json"]
+
+
+def test_unfinished_file_of_another_pod_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The main process of each container of a shared volume can have the process id 1."""
+    monkeypatch.setattr("os.getpid", lambda: 1)
+    monkeypatch.setattr("socket.gethostname", lambda: "pod-1")
+    (other := tmp_path / ".plan.json.pod-0.1").write_bytes(b"half")
+
+    storage.create(str(tmp_path / "plan.json"), b"plan")
+
+    assert (tmp_path / "plan.json").read_bytes() == b"plan"
+    assert other.read_bytes() == b"half"
 
 
 def test_link_to_a_file_stays_a_link(tmp_path: Path) -> None:
