@@ -51,6 +51,7 @@ def test_verified_token_still_needs_user_password_and_key() -> None:
     assert auth.verify_token(RING, USERS, known) == "census"
 
 
+@pytest.mark.slow
 def test_cache_of_verified_tokens_is_bounded() -> None:
     """1,100 tokens fill the cache, and 600 more its tables. 600 further ones would take 33 kB if all were kept.
 

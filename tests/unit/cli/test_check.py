@@ -65,6 +65,7 @@ def test_json_of_a_problem_has_exit_code_1(tmp_path: Path) -> None:
     assert json.loads(result.output)["problem"] == "not found"
 
 
+@pytest.mark.slow
 def test_text_of_many_columns_is_cut(tmp_path: Path) -> None:
     joblib.dump(Ridge().fit(np.eye(200), np.arange(200)), tmp_path / "m.pkl")
 

@@ -51,6 +51,7 @@ def test_ignored_column_has_no_importance() -> None:
     assert (importances.items[-1].column, importances.items[-1].mean) == ("ignored", 0)
 
 
+@pytest.mark.slow
 def test_two_hundred_columns_have_the_twenty_most_important() -> None:
     random = np.random.default_rng(0)
     names = [f"c{index}" for index in range(200)]
