@@ -56,24 +56,32 @@ class PipelineVisitor(ABC, Generic[Item]):
         Raises SklearnInternalsError if a private attribute of a ColumnTransformer is
         missing, and all exceptions that transform() raises.
         """
-        if step is None or (isinstance(step, str) and step == "passthrough"):
-            return columns
-        if isinstance(step, str):
-            return []  # "drop"
+        if step is None or isinstance(step, str):
+            return columns if step in (None, "passthrough") else []
         if self.is_a(step, Pipeline):
-            for _, inner in step.steps:
-                columns = self.visit(inner, columns)
-            return columns
+            return self._visit_chain(step, columns)
         if self.is_a(step, FeatureUnion):
-            parts = ((name, self.visit(inner, columns)) for name, inner in step.transformer_list)
-            return [column for name, part in parts for column in self.weigh(step, name, part)]
+            return self._visit_union(step, columns)
         if self.is_a(step, ColumnTransformer):
             return self._visit_parts(step, columns)
+        return self._visit_single(step, columns)
+
+    def _visit_single(self, step: Any, columns: list[Item]) -> list[Item]:
+        """Return the output columns of a step that does not contain other steps by name."""
         if self.is_selector(step, columns):
             return [column for column, selected in zip(columns, step.get_support(), strict=True) if selected]
         if self.is_a(step, FunctionTransformer) and step.func is None:
             return columns
         return self.transform(step, columns)
+
+    def _visit_chain(self, step: Pipeline, columns: list[Item]) -> list[Item]:
+        for _, inner in step.steps:
+            columns = self.visit(inner, columns)
+        return columns
+
+    def _visit_union(self, step: FeatureUnion, columns: list[Item]) -> list[Item]:
+        parts = ((name, self.visit(inner, columns)) for name, inner in step.transformer_list)
+        return [column for name, part in parts for column in self.weigh(step, name, part)]
 
     def _visit_parts(self, step: ColumnTransformer, columns: list[Item]) -> list[Item]:
         outputs: list[Item] = []

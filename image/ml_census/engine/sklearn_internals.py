@@ -192,13 +192,8 @@ def histogram_trees(model: Any) -> list[HistogramTree]:
 
 def _histogram_tree(predictor: Any, output: int, known: np.ndarray) -> HistogramTree:
     """Return one tree. `known` has for each feature the bitset of its training categories: uint32 (features, 8)."""
-    nodes, left_bitsets = _read(predictor, "nodes"), _read(predictor, "raw_left_cat_bitsets")
+    nodes = _read(predictor, "nodes")
     try:
-        by_category = np.flatnonzero((nodes["is_leaf"] == 0) & (nodes["is_categorical"] == 1)).tolist()
-        splits = [
-            CategorySplit(left_bitsets[nodes["bitset_idx"][node]], known[nodes["feature_idx"][node]])
-            for node in by_category
-        ]
         return HistogramTree(
             output,
             nodes["is_leaf"] == 1,
@@ -208,10 +203,18 @@ def _histogram_tree(predictor: Any, output: int, known: np.ndarray) -> Histogram
             nodes["left"].astype(np.int64),
             nodes["right"].astype(np.int64),
             nodes["value"].astype(np.float64),
-            dict(zip(by_category, splits, strict=True)),
+            _category_splits(nodes, _read(predictor, "raw_left_cat_bitsets"), known),
         )
     except ValueError as error:  # NumPy raises ValueError if the structured array has no field of this name
         raise SklearnInternalsError(predictor, f"nodes ({error})") from error
+
+
+def _category_splits(nodes: np.ndarray, left: np.ndarray, known: np.ndarray) -> dict[int, CategorySplit]:
+    """Return the CategorySplit of each node that splits by category. `left` has the bitsets of the left children."""
+    by_category = np.flatnonzero((nodes["is_leaf"] == 0) & (nodes["is_categorical"] == 1)).tolist()
+    return {
+        node: CategorySplit(left[nodes["bitset_idx"][node]], known[nodes["feature_idx"][node]]) for node in by_category
+    }
 
 
 def isolation_path_lengths(model: Any) -> list[np.ndarray]:

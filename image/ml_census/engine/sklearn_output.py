@@ -67,6 +67,14 @@ def probabilities_by_row(result: Any, outputs: list[list[Any]] | None) -> list[l
     return [[[1 - positive, positive] for positive in row] for row in np.asarray(result).tolist()]
 
 
+def _cluster_labels(model: Any) -> np.ndarray | None:
+    """Return the labels of a clusterer, or the numbers of the components of a mixture model; None for another model."""
+    if (training_labels := getattr(model, "labels_", None)) is not None:
+        return np.unique(training_labels)
+    is_mixture = hasattr(model, "predict_proba") and hasattr(model, "weights_")
+    return np.arange(len(model.weights_)) if is_mixture else None
+
+
 def class_labels(model: Any) -> list[Any] | None:
     """Return the values that a model with one output can predict; None for a regressor or several outputs.
 
@@ -75,10 +83,8 @@ def class_labels(model: Any) -> list[Any] | None:
     SchemaError for a type that JSON cannot represent.
     """
     labels = getattr(model, "classes_", None)
-    if labels is None and (training_labels := getattr(model, "labels_", None)) is not None:
-        labels = np.unique(training_labels)
-    if labels is None and hasattr(model, "predict_proba") and hasattr(model, "weights_"):
-        labels = np.arange(len(model.weights_))
+    if labels is None:
+        labels = _cluster_labels(model)
     if isinstance(labels, list) and len(labels) == 1:
         labels = np.asarray(labels[0])
     if not isinstance(labels, np.ndarray) or labels.ndim != 1:  # several outputs: a list of arrays

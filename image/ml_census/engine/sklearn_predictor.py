@@ -137,8 +137,12 @@ class SklearnPredictor:
             return True
 
         row = first_rejected_row(accepts, block)
-        column = None
-        if (example := self.__dict__.get("_example")) is not None:  # cached: no further prediction
-            column = rejected_column(accepts, [values[row : row + 1] for values in block], example[0])
-        name = None if column is None else self.schema.columns[column].name
+        name = self._rejected_name(accepts, [values[row : row + 1] for values in block])
         return PredictionError(first + row, name, redacted_reason(cause, (values[row] for values in block)))
+
+    def _rejected_name(self, accepts: Callable[[Columns], bool], row: Columns) -> str | int | None:
+        """Return the name of the column that makes the model reject a row, or None if the search finds none."""
+        if (example := self.__dict__.get("_example")) is None:  # cached: no further prediction
+            return None
+        column = rejected_column(accepts, row, example[0])
+        return None if column is None else self.schema.columns[column].name

@@ -50,15 +50,19 @@ def compile_and_verify(
     try:
         compiled = compiler(original.model, original.schema)
         rows = verify_equivalence(compiled, original, golden)
-    except (UnsupportedModelError, NotEquivalentError) as error:
-        return original, EngineInfo("sklearn", reason=str(error))
     except MemoryError:
         raise
     except Exception as error:  # for example OSError without libkernel.so: scikit-learn still predicts
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{type(error).__name__} at {Path(frame.filename).name}:{frame.lineno}"
-        return original, EngineInfo("sklearn", reason=f"compilation failed ({where})")
+        return original, EngineInfo("sklearn", reason=_reason(error))
     return compiled, EngineInfo("compiled", verified_rows=rows)
+
+
+def _reason(error: Exception) -> str:
+    """Return why a model is not compiled, for an unexpected exception its class and the file and line of its origin."""
+    if isinstance(error, UnsupportedModelError | NotEquivalentError):
+        return str(error)
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"compilation failed ({type(error).__name__} at {Path(frame.filename).name}:{frame.lineno})"
 
 
 def verify_equivalence(compiled: CompiledPredictor, original: SklearnPredictor, golden: Columns | None = None) -> int:
@@ -72,16 +76,19 @@ def verify_equivalence(compiled: CompiledPredictor, original: SklearnPredictor, 
     if (compiled.classes, compiled.has_probabilities) != (original.classes, original.has_probabilities):
         raise NotEquivalentError("the compiled model has other classes")
     samples = SampleGenerator(compiled)
-    compared = 0
-    for rows, columns in (("golden rows", golden), ("rows made from the schema", samples.typical_rows(TYPICAL_ROWS))):
-        if columns:
-            if not _compare(rows, compiled, original, columns):
-                raise NotEquivalentError(f"both models reject {rows}, so no predictions are compared")
-            compared += len(columns[0])
+    compared = _compare_accepted("golden rows", compiled, original, golden) if golden else 0
+    compared += _compare_accepted("rows made from the schema", compiled, original, samples.typical_rows(TYPICAL_ROWS))
     for name, columns in samples.edge_rows(MAX_EDGE_ROWS):
         _compare_edges(f"edge values of column {name}", compiled, original, columns)
         compared += len(columns[0])
     return compared
+
+
+def _compare_accepted(rows: str, compiled: CompiledPredictor, original: SklearnPredictor, columns: Columns) -> int:
+    """Compare rows that both models must accept, and return their number. Raises NotEquivalentError."""
+    if not _compare(rows, compiled, original, columns):
+        raise NotEquivalentError(f"both models reject {rows}, so no predictions are compared")
+    return len(columns[0])
 
 
 def _compare_edges(rows: str, compiled: CompiledPredictor, original: SklearnPredictor, columns: Columns) -> None:
@@ -96,19 +103,14 @@ def _compare_edges(rows: str, compiled: CompiledPredictor, original: SklearnPred
 
 
 def _compare(rows: str, compiled: CompiledPredictor, original: SklearnPredictor, columns: Columns) -> bool:
-    """Return whether both models accept the rows, and predict the same for all.
-
-    Raises NotEquivalentError if the predictions differ, or if one model rejects the
-    rows.
-    """
+    """Return whether both models accept the rows. Raises NotEquivalentError if only one does, or predictions differ."""
     for method in ("predict", "probabilities") if compiled.has_probabilities else ("predict",):
         expected, actual = _result(original, method, columns), _result(compiled, method, columns)
         if expected is None and actual is None:
             return False
         if expected is None or actual is None:
-            raise NotEquivalentError(
-                f"only {'scikit-learn' if expected is None else 'the compiled model'} rejects {rows}"
-            )
+            rejecting = "scikit-learn" if expected is None else "the compiled model"
+            raise NotEquivalentError(f"only {rejecting} rejects {rows}")
         if not _are_equal(compiled, method, actual, expected):
             raise NotEquivalentError(f"{'predictions' if method == 'predict' else 'probabilities'} differ on {rows}")
     return True

@@ -63,19 +63,17 @@ class SampleGenerator:
         """Yield pairs of a column name and rows in which only this column has unusual values.
 
         These are unknown categories, extreme numbers, and values that the compiled
-        model rejects. The columns come in a fixed random order. `max_rows` limits the number of rows
-        of all columns together. A column is skipped if its rows would exceed this
-        limit.
+        model rejects. The columns come in a fixed random order. A column is skipped if
+        the rows of all columns together would exceed `max_rows`.
         """
         for index in np.random.default_rng(0).permutation(len(self._columns)).tolist():
-            column = self._columns[index]
-            values = _edge_values(column, self._readers.get(index, []))
+            values = _edge_values(self._columns[index], self._readers.get(index, []))
             if not 0 < len(values) <= max_rows:
                 continue
             max_rows -= len(values)
             rows = list(self.typical_rows(len(values), seed=1 + index))
             rows[index] = values
-            yield column.name, rows
+            yield self._columns[index].name, rows
 
 
 Reader = Encoder | NumericFeature
@@ -167,7 +165,11 @@ def _numbers(readers: Sequence[Reader], count: int, random: np.random.Generator)
     thresholds = thresholds[np.abs(thresholds) < MAX_FLOAT32]
     if not len(thresholds):
         return random.normal(size=count) * 10.0 ** random.integers(-3, 6, count)
-    near = random.choice(thresholds, count)
+    return _next_to(random.choice(thresholds, count), random)
+
+
+def _next_to(near: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Return for each threshold the threshold, rounded or not, or the next float64 or float32 on either side."""
     single = near.astype(np.float32)
     candidates = [
         near,
@@ -177,7 +179,7 @@ def _numbers(readers: Sequence[Reader], count: int, random: np.random.Generator)
         np.nextafter(single, np.float32(-np.inf)).astype(float),
         np.round(near),
     ]
-    chosen = np.choose(random.integers(0, len(candidates), count), candidates)
+    chosen = np.choose(random.integers(0, len(candidates), len(near)), candidates)
     return np.asarray(np.clip(chosen, -MAX_FLOAT32, MAX_FLOAT32))
 
 

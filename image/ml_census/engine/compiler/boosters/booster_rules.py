@@ -71,18 +71,17 @@ def compile_xgboost(
 
     `features` are the input columns of the model, after the steps of the pipeline.
     `classes` is None for a regressor. `sparse` are the steps that get a sparse matrix,
-    and the model if it gets one. XGBoost treats the zeros of a sparse matrix as missing
-    values. Raises UnsupportedModelError if a feature or an option of the model is not
-    supported, or if no tree has a split.
+    and the model if it gets one. Raises UnsupportedModelError if a feature or an option
+    of the model is not supported, or if no tree has a split.
     """
     is_sparse = _has_sparse_input(model, sparse)
     read = xgboost_json.read_booster(model.get_booster(), _xgboost_iterations(model))
     link = _link(model, XGBOOST_LINKS, read.objective, classes, len(read.base))
     if read.objective == "reg:quantileerror" and len(read.base) > 1:  # XGBoost 3.4 sorts the quantiles of a row
         raise UnsupportedModelError("no rule for XGBoost's reg:quantileerror with several quantiles")
-    features = encode_categories(features, categories(model))
-    if (mask := _xgboost_mask(model, is_sparse)) is not None:
-        features = mask_features(features, dict.fromkeys(range(len(features)), mask))
+    mask = _xgboost_mask(model, is_sparse)
+    masks = {index: mask for index in range(len(features)) if mask is not None}
+    features = mask_features(encode_categories(features, categories(model)), masks)
     fitted = FittedTrees(read.trees, read.values, read.outputs, read.base, np.float32, single=True)
     return CompiledPredictor(schema, compile_trees(schema, features, fitted), classes, link, flat=len(read.base) == 1)
 
@@ -125,16 +124,19 @@ def compile_lightgbm(
     read = lightgbm_text.read_booster(model.booster_)
     link = _link(model, LIGHTGBM_LINKS, read.objective, classes, read.score_count)
     zero = 0.0 if _has_sparse_input(model, sparse) else ZERO
-    masks = {
-        index: Mask(-ZERO, ZERO, zero) if index in read.zero_is_missing else Mask(zero=zero)
-        for index in range(len(features))
-    }
+    missing, known = Mask(-ZERO, ZERO, zero), Mask(zero=zero)
+    masks = {index: missing if index in read.zero_is_missing else known for index in range(len(features))}
     features = mask_features(encode_categories(features, categories(model)), masks)
+    scoring = compile_trees(schema, features, _lightgbm_trees(read))
+    return CompiledPredictor(schema, scoring, classes, link, flat=read.score_count == 1)
+
+
+def _lightgbm_trees(read: lightgbm_text.LightgbmTrees) -> FittedTrees:
+    """Return the trees, each with the score to which it adds its values: the trees add to the scores in turn."""
     count = read.score_count
     outputs = [index % count for index in range(len(read.trees))]
     divisor = len(read.trees) // count if read.is_average else 1
-    fitted = FittedTrees(read.trees, read.values, outputs, np.zeros(count), np.float64, divisor)
-    return CompiledPredictor(schema, compile_trees(schema, features, fitted), classes, link, flat=count == 1)
+    return FittedTrees(read.trees, read.values, outputs, np.zeros(count), np.float64, divisor)
 
 
 def _has_sparse_input(model: Any, sparse: list[Any]) -> bool:

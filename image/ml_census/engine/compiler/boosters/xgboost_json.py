@@ -50,19 +50,20 @@ def read_booster(booster: Any, iterations: int | None) -> XgboostTrees:
     base = _base(learner["learner_model_param"], objective)
     values = [tree.leaf_values() for tree in trees]
     if weights := boosting.get("weight_drop") or model.get("weight_drop"):
-        lost = base[outputs] if document["version"] < [3, 3] else np.zeros(count, dtype=np.float32)
-        values = _weighted(values, np.array(weights[:count], dtype=np.float32), lost)
+        values = _weighted(values, weights[:count], base[outputs], document["version"])
     float64 = [leaves.astype(np.float64) for leaves in values]
     return XgboostTrees(objective, [tree.nodes() for tree in trees], float64, outputs, base.astype(np.float64))
 
 
-def _weighted(values: list[np.ndarray], weights: np.ndarray, lost: np.ndarray) -> list[np.ndarray]:
+def _weighted(values: list[np.ndarray], weights: list[float], base: np.ndarray, version: list[int]) -> list[np.ndarray]:
     """Return the leaf values of DART with the weights of their trees: float32 arrays.
 
     Before version 3.3, XGBoost adds a tree to the base, subtracts the base and then
-    applies the weight. `lost` is the base of each tree for these versions, else 0.
+    applies the weight. `base` is the base of each tree: float32 (trees,).
     """
-    return [(leaves + base - base) * weight for leaves, weight, base in zip(values, weights, lost, strict=True)]
+    lost = base if version < [3, 3] else np.zeros_like(base)
+    triples = zip(values, np.array(weights, dtype=np.float32), lost, strict=True)
+    return [(leaves + before - before) * weight for leaves, weight, before in triples]
 
 
 def _base(parameters: dict[str, str], objective: str) -> np.ndarray:

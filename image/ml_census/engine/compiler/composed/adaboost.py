@@ -20,21 +20,24 @@ def compile_adaboost(model: Any, inputs: EstimatorInput, classes: list[Any] | No
     """Return the compiled form of a fitted AdaBoostClassifier or AdaBoostRegressor.
 
     `classes` is None for a regressor. Decision trees become one TreeEnsemble. Raises
-    UnsupportedModelError if an inner estimator is not supported, or knows other
-    classes.
+    UnsupportedModelError if an estimator is not supported, or knows other classes.
     """
     builder = Builder(inputs)
     if classes is None:
-        weights = model.estimator_weights_[: len(model.estimators_)].tolist()
-        median = builder.add(WeightedMedian(weights), _numbers(builder, model))
-        return builder.build(None, {PREDICT: median})
+        return builder.build(None, {PREDICT: _median(builder, model)})
     if any(list(estimator.classes_) != list(model.classes_) for estimator in model.estimators_):
         raise UnsupportedModelError("no rule for an AdaBoostClassifier whose estimators know other classes")
     total = float(model.estimator_weights_.sum())
     decision = builder.add(BoostingDecision(total), [_sums(builder, model, len(classes))])
     probabilities = builder.add(Link("softmax"), [builder.add(BoostingLogits(), [decision])])
-    predicted = builder.add(Choose(), [decision])
-    return builder.build(classes, {PREDICT: predicted, PROBABILITIES: probabilities, DECISION: decision})
+    outputs = {PREDICT: builder.add(Choose(), [decision]), PROBABILITIES: probabilities, DECISION: decision}
+    return builder.build(classes, outputs)
+
+
+def _median(builder: Builder, model: Any) -> int:
+    """Return the part with the weighted median of the predictions of all regressors."""
+    weights = model.estimator_weights_[: len(model.estimators_)].tolist()
+    return builder.add(WeightedMedian(weights), _numbers(builder, model))
 
 
 def _numbers(builder: Builder, model: Any) -> list[int]:

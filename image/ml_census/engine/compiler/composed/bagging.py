@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import BaggingClassifier, BaggingRegressor
 
-from ml_census.engine.compiler.composed.builder import Builder, EstimatorInput, members_of, response
+from ml_census.engine.compiler.composed.builder import Builder, EstimatorInput, Responses, members_of, response
 from ml_census.engine.compiler.composed.tree_members import Members, compile_members, tree_members
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.composition import DECISION, PREDICT, PROBABILITIES
@@ -20,28 +20,32 @@ def compile_bagging(model: Any, inputs: EstimatorInput, classes: list[Any] | Non
     `classes` is None for a regressor. Decision trees become one TreeEnsemble. Raises
     UnsupportedModelError if an inner estimator is not supported.
     """
-    chosen = [inputs.of_columns(indices) for indices in model.estimators_features_]
-    estimators = list(zip(model.estimators_, chosen, strict=True))
+    estimators = list(zip(model.estimators_, map(inputs.of_columns, model.estimators_features_), strict=True))
     if (trees := tree_members(estimators)) is not None:
         return _compile_trees(trees, inputs, classes)
     builder = Builder(inputs)
-    responses = [builder.add_estimator(estimator, own) for estimator, own in estimators]
-    results = list(zip(model.estimators_, responses, strict=True))
+    results = [(estimator, builder.add_estimator(estimator, own)) for estimator, own in estimators]
     if classes is None:
         predicted = [response(estimator, own, PREDICT) for estimator, own in results]
         return builder.build(None, {PREDICT: builder.add(Sum(len(results), False), predicted)})
+    return builder.build(classes, _classifier_outputs(builder, model, results, len(classes)))
+
+
+def _classifier_outputs(
+    builder: Builder, model: Any, results: list[tuple[Any, Responses]], count: int
+) -> dict[str, int]:
+    """Return the parts with the class, the probabilities and, if all estimators have one, the decision function."""
     if all(hasattr(estimator, PROBABILITIES) for estimator in model.estimators_):
-        added = [_probabilities(builder, estimator, own, len(classes)) for estimator, own in results]
-        mean = builder.add(Sum(len(results), True), added)
+        added = [_probabilities(builder, estimator, own, count) for estimator, own in results]
     else:
         members_of(model, model.estimators_)
-        votes = Votes([1] * len(results), len(classes))
-        mean = builder.add(Sum(len(results), True), [builder.add(votes, [own[PREDICT] for _, own in results])])
+        votes = Votes([1] * len(results), count)
+        added = [builder.add(votes, [own[PREDICT] for _, own in results])]
+    mean = builder.add(Sum(len(results), True), added)
     outputs = {PREDICT: builder.add(Choose(), [mean]), PROBABILITIES: mean}
-    if all(DECISION in own for own in responses):
-        decisions = [own[DECISION] for own in responses]
-        outputs[DECISION] = builder.add(Sum(len(results), False), decisions)
-    return builder.build(classes, outputs)
+    if all(DECISION in own for _, own in results):
+        outputs[DECISION] = builder.add(Sum(len(results), False), [own[DECISION] for _, own in results])
+    return outputs
 
 
 def _probabilities(builder: Builder, estimator: Any, responses: Any, count: int) -> int:

@@ -25,24 +25,29 @@ def compile_calibrated(model: Any, inputs: EstimatorInput, classes: list[Any] | 
 
 
 def _calibrate(builder: Builder, model: Any, member: Any) -> int:
-    """Return the part with the calibrated probabilities of one inner estimator.
-
-    For the method temperature, the model encodes text classes as 0, 1, 2, ... before it
-    fits the inner estimators.
-    """
-    count, known = len(model.classes_), list(member.estimator.classes_)
-    if known != list(model.classes_) and (model.method != "temperature" or known != list(range(count))):
-        raise UnsupportedModelError("no rule for a CalibratedClassifierCV whose estimators know other classes")
+    """Return the part with the calibrated probabilities of one inner estimator."""
+    _require_same_classes(model, member.estimator)
     responses = builder.add_estimator(member.estimator)
     scores = response(member.estimator, responses, DECISION, PROBABILITIES)
     of_probabilities = not hasattr(member.estimator, DECISION)
     if model.method == "temperature":
         (calibrator,) = member.calibrators
         return builder.add(Temperature(float(calibrator.beta_), of_probabilities), [scores])
-    if of_probabilities and count == 2:
+    if of_probabilities and len(model.classes_) == 2:
         scores = builder.add(Select([1]), [scores])
     calibrate = _sigmoids if model.method == "sigmoid" else _interpolations
     return builder.add(Shares(), [builder.add(calibrate(member.calibrators), [scores])])
+
+
+def _require_same_classes(model: Any, estimator: Any) -> None:
+    """Raise UnsupportedModelError if an inner estimator knows other classes than the model.
+
+    For the method temperature, the model encodes text classes as 0, 1, 2, ... before it
+    fits the inner estimators.
+    """
+    known, count = list(estimator.classes_), len(model.classes_)
+    if known != list(model.classes_) and (model.method != "temperature" or known != list(range(count))):
+        raise UnsupportedModelError("no rule for a CalibratedClassifierCV whose estimators know other classes")
 
 
 def _sigmoids(calibrators: list[Any]) -> Sigmoids:

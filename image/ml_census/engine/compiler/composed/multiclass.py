@@ -35,8 +35,7 @@ def compile_one_vs_rest(model: Any, inputs: EstimatorInput, classes: list[Any] |
 def compile_one_vs_one(model: Any, inputs: EstimatorInput, classes: list[Any] | None) -> CompiledPredictor:
     """Return the compiled form of a fitted OneVsOneClassifier.
 
-    Raises UnsupportedModelError if an inner estimator is not supported, or has a
-    precomputed kernel.
+    Raises UnsupportedModelError for an unsupported estimator or a precomputed kernel.
     """
     if model.pairwise_indices_ is not None:
         raise UnsupportedModelError("no rule for a OneVsOneClassifier of precomputed kernels")

@@ -21,22 +21,25 @@ def compile_stacking(model: Any, inputs: EstimatorInput, classes: list[Any] | No
     estimator is not supported.
     """
     builder = Builder(inputs)
-    results = [
-        _result(builder, model, estimator, method)
-        for estimator, method in zip(model.estimators_, model.stack_method_, strict=True)
-    ]
+    pairs = zip(model.estimators_, model.stack_method_, strict=True)
+    results = [_result(builder, model, *pair) for pair in pairs]
     if classes is not None:
         members_of(model, [model.final_estimator_])
-    count = sum(builder.shape_of(result).width for result in results)
-    own = inputs.with_results(count, model)
-    features = [*own.features[-count:], *(own.features[:-count] if model.passthrough else [])]
+    own = _final_input(model, inputs, sum(builder.shape_of(result).width for result in results))
     first = len(builder.parts)
-    responses = builder.add_estimator(model.final_estimator_, replace(own, features=features), results)
+    responses = builder.add_estimator(model.final_estimator_, own, results)
     is_single = not model.passthrough and all(_is_single(builder, result) for result in results)
     if is_single and not all(part.source.exact for part in builder.parts[first:]):
         # scikit-learn fits and predicts such a linear model in float32
         raise UnsupportedModelError(f"no rule for a {type(model).__name__} of XGBoost before a linear model")
     return builder.build(classes, responses)
+
+
+def _final_input(model: Any, inputs: EstimatorInput, count: int) -> EstimatorInput:
+    """Return the input of the final estimator: `count` results, and with passthrough the columns of the model."""
+    own = inputs.with_results(count, model)
+    features = [*own.features[-count:], *(own.features[:-count] if model.passthrough else [])]
+    return replace(own, features=features)
 
 
 def _result(builder: Builder, model: Any, estimator: Any, method: str) -> int:

@@ -39,22 +39,24 @@ def compile_members(
     `values(position, tree)` returns the values of the nodes of a member: float64
     (nodes, width). The scores are the sums of the values of all trees, divided by
     `divisor`. With `apart`, each tree has a score of its own. Raises
-    UnsupportedModelError if a feature is not supported, or if no tree has a split.
+    UnsupportedModelError as compile_trees() does.
     """
+    trees, features = _with_common_features(members)
+    by_tree = [values(index, model) for index, (model, _) in enumerate(members)]
+    outputs = list(range(len(members))) if apart else [0] * len(members)
+    fitted = FittedTrees(trees, by_tree, outputs, base=np.zeros(score_count), divisor=divisor)
+    return compile_trees(members[0][1].schema, features, fitted)
+
+
+def _with_common_features(members: Members) -> tuple[list[TreeNodes], list[Feature]]:
+    """Return the trees, and the list of features whose positions the nodes of all trees have."""
     features: list[Feature] = []
     known: dict[int, int] = {}
     trees = []
     for model, inputs in members:
         positions = [_position(feature, features, known) for feature in inputs.features]
         trees.append(_with_features(from_sklearn_tree(model.tree_), np.array(positions)))
-    fitted = FittedTrees(
-        trees=trees,
-        values=[values(index, model) for index, (model, _) in enumerate(members)],
-        outputs=list(range(len(members))) if apart else [0] * len(members),
-        base=np.zeros(score_count),
-        divisor=divisor,
-    )
-    return compile_trees(members[0][1].schema, features, fitted)
+    return trees, features
 
 
 def _position(feature: Feature, features: list[Feature], known: dict[int, int]) -> int:

@@ -78,15 +78,16 @@ def _table(schema: Schema, feature: Feature, by_value: np.ndarray) -> FoldedTabl
             raise UnsupportedColumnError("CategoricalNB rejects a category of column {}", feature.column)
         return FoldedTable(encoder, np.ascontiguousarray(by_value[values.astype(int)], dtype=np.float64))
     if not isinstance(feature, NumericFeature) or feature.operations:
-        raise UnsupportedColumnError(
-            "no rule for a CategoricalNB of column {}, which is no whole number", feature.column
-        )
+        reason = "no rule for a CategoricalNB of column {}, which is no whole number"
+        raise UnsupportedColumnError(reason, feature.column)
+    return _table_of_numbers(feature.column, by_value)
+
+
+def _table_of_numbers(column: int, by_value: np.ndarray) -> FoldedTable:
     limits = np.nextafter(np.arange(1.0, len(by_value)), 0)  # fractions are cut: the value 0 ends below 1
-    high = float(np.nextafter(len(by_value), 0))
+    low, high = float(np.nextafter(-1, 0)), float(np.nextafter(len(by_value), 0))
     missing = np.full((1, by_value.shape[1]), np.nan)  # the model rejects missing numbers
-    return FoldedTable(
-        ThresholdEncoder(feature.column, limits, float(np.nextafter(-1, 0)), high), np.concatenate([missing, by_value])
-    )
+    return FoldedTable(ThresholdEncoder(column, limits, low, high), np.concatenate([missing, by_value]))
 
 
 def compile_gaussian(

@@ -31,24 +31,26 @@ def compile_network(
 
     `features` are the input columns of the model, after the steps of the pipeline.
     `classes` is None for a regressor. Raises UnsupportedModelError for a large network,
-    several labels, or an unknown activation function. Raises UnsupportedModelError if a
-    feature is not numeric, differs between unknown categories, or comes from a column
-    that is neither a number nor a category.
+    several labels, or an unknown activation function, and as compile_scores() does.
     """
-    count = sum(weights.size for weights in model.coefs_)
-    if count > MAX_WEIGHTS:
-        raise UnsupportedModelError(f"no rule for a network of {count} weights, maximum {MAX_WEIGHTS}")
-    if classes and model.n_outputs_ != (1 if len(classes) == 2 else len(classes)):
-        raise UnsupportedModelError(f"no rule for a {type(model).__name__} of several outputs")
-    if classes and model.out_activation_ == "logistic" and len(classes) > 2:
-        raise UnsupportedModelError(f"no rule for a {type(model).__name__} of several outputs")
-    if model.activation not in ACTIVATIONS or model.out_activation_ not in LINKS:
-        raise UnsupportedModelError(f"no rule for the activation function of a {type(model).__name__}")
+    _require_supported(model, classes)
     first, *others = zip(model.coefs_, model.intercepts_, strict=True)
     scoring = compile_scores(schema, features, _float64(first[0].T), _float64(first[1]))
     layers = [Dense(model.activation, _float64(weights), _float64(base)) for weights, base in others]
     predictor = LayeredModel(scoring, layers) if layers else scoring
     return CompiledPredictor(schema, predictor, classes, model.out_activation_, flat=model.n_outputs_ == 1)
+
+
+def _require_supported(model: Any, classes: list[Any] | None) -> None:
+    """Raise UnsupportedModelError for a large network, several labels, or an unknown activation function."""
+    count = sum(weights.size for weights in model.coefs_)
+    if count > MAX_WEIGHTS:
+        raise UnsupportedModelError(f"no rule for a network of {count} weights, maximum {MAX_WEIGHTS}")
+    has_several_labels = classes and len(classes) > 2 and model.out_activation_ == "logistic"
+    if has_several_labels or (classes and model.n_outputs_ != (1 if len(classes) == 2 else len(classes))):
+        raise UnsupportedModelError(f"no rule for a {type(model).__name__} of several outputs")
+    if model.activation not in ACTIVATIONS or model.out_activation_ not in LINKS:
+        raise UnsupportedModelError(f"no rule for the activation function of a {type(model).__name__}")
 
 
 def _float64(values: Any) -> np.ndarray:

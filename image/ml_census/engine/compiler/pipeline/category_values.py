@@ -45,8 +45,7 @@ def exceptional_codes(feature: CategoricalFeature, dtype: Any) -> ExceptionalCod
     """Return the codes for which the feature does not have its usual value.
 
     If feature.exceptions is None, the result has all codes, and `usual` is 0. `dtype`
-    is that of the returned values. Raises UnsupportedModelError if the values are not
-    numbers, or differ between unknown categories.
+    is that of the values. Raises UnsupportedModelError as values_by_code() does.
     """
     if feature.exceptions is None:
         values = values_by_code(feature, dtype)

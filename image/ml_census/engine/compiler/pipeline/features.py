@@ -158,9 +158,8 @@ def known_categories(column: Column) -> list[Value]:
 def probe_values(column: Column) -> list[Value]:
     """Return a missing value, the known categories and two unknown categories of a column, in this order.
 
-    If the schema rejects missing values or unknown categories, the first category
-    replaces them. Raises UnsupportedModelError for a column whose only category is the
-    missing value.
+    The first category replaces each value that the schema rejects. Raises
+    UnsupportedModelError for a column whose only category is the missing value.
     """
     values = known_categories(column)
     if not values:

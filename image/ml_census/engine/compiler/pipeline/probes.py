@@ -26,8 +26,7 @@ def transform_probes(step: Any, features: Sequence[Feature]) -> Any:
     """
     inputs = _probe_rows(features)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # scikit-learn warns about missing column names and unknown categories
+        with warnings.catch_warnings(action="ignore"):  # about missing column names and unknown categories
             result = _transform(step, inputs)
     except Exception as error:
         reason = f"{type(step).__name__} rejects a category of the schema: {type(error).__name__}"

@@ -48,14 +48,15 @@ def impute(step: SimpleImputer, features: list[Feature]) -> list[Feature]:
     if step.missing_values == step.missing_values and has_numbers:
         raise UnsupportedModelError("no rule for a SimpleImputer of numbers that are not NaN")
     results = iter(transform_probes(step, features).T)
-    outputs: list[Feature] = []
-    for feature, fill in zip(features, np.asarray(step.statistics_, dtype=object), strict=True):
-        if fill == fill or step.keep_empty_features:
-            numeric = isinstance(feature, NumericFeature)
-            outputs.append(extend(feature, next(results), (("fill", float(cast(float, fill))),) if numeric else ()))
-    for index in step.indicator_.features_ if step.add_indicator else ():
-        outputs.append(extend(features[index], next(results), (("missing", 1.0),)))
-    return outputs
+    pairs = zip(features, np.asarray(step.statistics_, dtype=object), strict=True)
+    kept = [(feature, fill) for feature, fill in pairs if fill == fill or step.keep_empty_features]
+    imputed = [extend(feature, next(results), _fill(feature, fill)) for feature, fill in kept]
+    marked = [features[index] for index in step.indicator_.features_] if step.add_indicator else []
+    return [*imputed, *(extend(feature, next(results), (("missing", 1.0),)) for feature in marked)]
+
+
+def _fill(feature: Feature, value: object) -> tuple[Operation, ...]:
+    return (("fill", float(cast(float, value))),) if isinstance(feature, NumericFeature) else ()
 
 
 def encode_ordinal(step: OrdinalEncoder, features: list[Feature]) -> list[Feature]:
@@ -147,8 +148,7 @@ def _operations(step: Any, index: int) -> tuple[Operation, ...]:
 def _scaling(step: Any) -> list[tuple[str, Any]]:
     """Return the operations of a scaler with their operands.
 
-    An operand is an array (columns,), a number for all columns, or None for no
-    operation.
+    An operand is an array (columns,), a number for all columns, or None for none.
     """
     match step:
         case StandardScaler():

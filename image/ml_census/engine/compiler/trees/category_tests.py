@@ -35,15 +35,14 @@ def _tests_by_value(
         if node in trees.by_category
     }
     keys = list(zip(trees.threshold[nodes].tolist(), trees.missing_right[nodes].tolist(), strict=True))
-    by_threshold = {}
-    for threshold, missing_right in sorted(
-        {key for node, key in zip(nodes.tolist(), keys, strict=True) if node not in by_set}
-    ):
-        # NumPy would round a Python float to the dtype of the values, and does not
-        # round a np.float64
-        right = np.where(np.isnan(values), missing_right, values > np.float64(threshold))
-        by_threshold[threshold, missing_right] = pool.test_for(right)
+    own = {key for node, key in zip(nodes.tolist(), keys, strict=True) if node not in by_set}
+    by_threshold = {key: pool.test_for(_above(values, *key)) for key in sorted(own)}
     return [by_set.get(node) or by_threshold[key] for node, key in zip(nodes.tolist(), keys, strict=True)]
+
+
+def _above(values: np.ndarray, threshold: float, missing_right: bool) -> np.ndarray:
+    """Return which values go right: bool (values,). NumPy would round a float to their dtype, not a np.float64."""
+    return np.where(np.isnan(values), missing_right, values > np.float64(threshold))
 
 
 def _tests_by_exceptions(

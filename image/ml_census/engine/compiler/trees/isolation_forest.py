@@ -30,21 +30,28 @@ def compile_isolation_forest(
 ) -> CompiledPredictor:
     """Return the compiled form of a fitted IsolationForest, which predicts 1 for inliers and -1 for outliers.
 
-    `features` are the input columns of the model, after the steps of the pipeline. The
-    last tree is a single leaf with the negative threshold. scikit-learn also adds the
-    lengths of all paths before it compares them, so both round alike. Raises
-    UnsupportedModelError if a feature is not supported, or if no tree has a split.
+    `features` are the input columns of the model, after the steps of the pipeline.
+    Raises UnsupportedModelError if a feature is not supported, or if no tree has a split.
     Raises SklearnInternalsError if the installed scikit-learn lacks a private attribute.
+    """
+    scoring = compile_trees(schema, features, _with_threshold(model))
+    return CompiledPredictor(schema, scoring, classes, "outlier")
+
+
+def _with_threshold(model: Any) -> FittedTrees:
+    """Return the trees, whose leaf values are path lengths, and a last leaf with the negative threshold.
+
+    scikit-learn also adds the lengths of all paths before it compares them, so both
+    round alike.
     """
     trees = [_nodes(model, *pair) for pair in zip(model.estimators_, model.estimators_features_, strict=True)]
     lengths = sklearn_internals.isolation_path_lengths(model)
-    fitted = FittedTrees(
+    return FittedTrees(
         trees=[*trees, LEAF],
         values=[*(values[:, np.newaxis] for values in lengths), np.array([[-_threshold(model)]])],
         outputs=[0] * (len(trees) + 1),
         base=np.zeros(1),
     )
-    return CompiledPredictor(schema, compile_trees(schema, features, fitted), classes, "outlier")
 
 
 def _nodes(model: Any, estimator: Any, indices: np.ndarray) -> TreeNodes:

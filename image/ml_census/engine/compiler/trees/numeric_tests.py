@@ -117,8 +117,7 @@ def _set_tests(splits: _NumberSplits, ranks: np.ndarray, pool: BitsetPool) -> np
         keys.append(node if by_category else (threshold, missing_right))
         if keys[-1] not in tests:
             above = np.where(np.isnan(values), missing_right, values > np.float64(threshold))
-            right = by_category.goes_right(values, missing_right) if by_category else above
-            tests[keys[-1]] = pool.test_for(right)
+            tests[keys[-1]] = pool.test_for(by_category.goes_right(values, missing_right) if by_category else above)
     return np.array([tests[key] for key in keys], dtype=np.int64)
 
 

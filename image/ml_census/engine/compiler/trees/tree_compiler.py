@@ -128,20 +128,13 @@ def _splits_by_column(
     inner = np.flatnonzero(~trees.leaf)
     inner = inner[np.argsort(trees.feature[inner], kind="stable")]
     tested, first = np.unique(trees.feature[inner], return_index=True)
-    by_column: dict[int, list[tuple[Feature, np.ndarray]]] = {}
+    by_column: dict[int, dict[int, np.ndarray]] = {}
     for index, nodes in zip(tested.tolist(), np.split(inner, first[1:]), strict=False):
-        by_column.setdefault(features[index].column, []).append((features[index], nodes))
+        by_column.setdefault(features[index].column, {})[index] = nodes
+    settings = (trees, dtype, accepts_infinity, accepts_missing)
     return [
-        ColumnSplits(
-            column,
-            [feature for feature, _ in pairs],
-            [nodes for _, nodes in pairs],
-            trees,
-            dtype,
-            accepts_infinity,
-            accepts_missing,
-        )
-        for column, pairs in sorted(by_column.items())
+        ColumnSplits(column, [features[index] for index in nodes], list(nodes.values()), *settings)
+        for column, nodes in sorted(by_column.items())
     ]
 
 

@@ -47,13 +47,8 @@ def compile_forest(model: Any, schema: Schema, features: list[Feature], classes:
     """
     trees = [model.tree_] if type(model) in TREES else [estimator.tree_ for estimator in model.estimators_]
     values = [tree.value[:, 0, :] if classes else tree.value[:, :, 0] for tree in trees]
-    fitted = FittedTrees(
-        trees=[from_sklearn_tree(tree) for tree in trees],
-        values=values,
-        outputs=[0] * len(trees),
-        base=np.zeros(values[0].shape[1]),
-        divisor=len(trees),
-    )
+    nodes = [from_sklearn_tree(tree) for tree in trees]
+    fitted = FittedTrees(nodes, values, [0] * len(trees), np.zeros(values[0].shape[1]), divisor=len(trees))
     scoring = compile_trees(schema, features, fitted)
     return CompiledPredictor(schema, scoring, classes, "identity", flat=model.n_outputs_ == 1)
 
@@ -70,17 +65,21 @@ def compile_gradient_boosting(
     """
     if model.init_ != "zero" and not type(model.init_).__name__.startswith("Dummy"):
         raise UnsupportedModelError("no rule for boosting that starts from another model")
+    link = LINKS[sklearn_internals.loss_name(model)] if classes else "identity"
+    scoring = compile_trees(schema, features, _trees_of_stages(model))
+    return CompiledPredictor(schema, scoring, classes, link, zero_is_second=True)
+
+
+def _trees_of_stages(model: Any) -> FittedTrees:
+    """Return the trees of a GradientBoosting* model: each stage has a tree for each score."""
     trees = [(output, estimator.tree_) for stage in model.estimators_ for output, estimator in enumerate(stage)]
-    fitted = FittedTrees(
+    return FittedTrees(
         trees=[from_sklearn_tree(tree) for _, tree in trees],
         values=[model.learning_rate * tree.value[:, 0, :] for _, tree in trees],
         outputs=[output for output, _ in trees],
         base=sklearn_internals.initial_scores(model),
         accepts_missing=False,
     )
-    link = LINKS[sklearn_internals.loss_name(model)] if classes else "identity"
-    scoring = compile_trees(schema, features, fitted)
-    return CompiledPredictor(schema, scoring, classes, link, zero_is_second=True)
 
 
 def compile_histogram_boosting(
@@ -93,19 +92,23 @@ def compile_histogram_boosting(
     loss or the link is not supported, or if no tree has a split. Raises
     SklearnInternalsError if the installed scikit-learn lacks a private attribute.
     """
+    scoring = compile_trees(schema, _with_encoded_categories(model, features), _histogram_trees(model))
+    name = sklearn_internals.loss_name(model) if classes else sklearn_internals.link_name(model)
+    if (link := LINKS.get(name)) is None:
+        raise UnsupportedModelError(f"no rule for {name}")
+    return CompiledPredictor(schema, scoring, classes, link)
+
+
+def _histogram_trees(model: Any) -> FittedTrees:
+    """Return the trees of a HistGradientBoosting* model, which compares numbers in float64."""
     trees = sklearn_internals.histogram_trees(model)
-    fitted = FittedTrees(
+    return FittedTrees(
         trees=[from_histogram_tree(tree) for tree in trees],
         values=[tree.value[:, np.newaxis] for tree in trees],
         outputs=[tree.output for tree in trees],
         base=sklearn_internals.histogram_baseline(model),
         dtype=np.float64,
     )
-    scoring = compile_trees(schema, _with_encoded_categories(model, features), fitted)
-    name = sklearn_internals.loss_name(model) if classes else sklearn_internals.link_name(model)
-    if (link := LINKS.get(name)) is None:
-        raise UnsupportedModelError(f"no rule for {name}")
-    return CompiledPredictor(schema, scoring, classes, link)
 
 
 def _with_encoded_categories(model: Any, features: list[Feature]) -> list[Feature]:

@@ -83,8 +83,7 @@ def sibling_order(trees: TreeNodes, roots: np.ndarray) -> np.ndarray:
     inner = np.flatnonzero(~trees.leaf)
     order = np.empty(len(trees.leaf), dtype=np.int64)
     order[roots] = roots
-    # the children of inner node k of a tree, counted from 0, have the positions root +
-    # 1 + 2k and root + 2 + 2k
+    # the children of inner node k of a tree have the positions root + 1 + 2k and + 2 + 2k
     inner_before = np.searchsorted(inner, roots)
     tree = np.searchsorted(roots, inner, side="right") - 1
     first = roots[tree] + 1 + 2 * (np.arange(len(inner)) - inner_before[tree])

@@ -88,6 +88,11 @@ def _read_tree(nodes: np.ndarray, root: int) -> _Tree | None:
         if fields[node][2] != LEAF_SPAN:
             pending += (fields[node][3], fields[node][3] + 1)
     leaves = [node for node, values in fields.items() if values[2] == LEAF_SPAN]
+    return _Tree(leaves, _splits(fields, leaves))
+
+
+def _splits(fields: dict[int, list[int]], leaves: list[int]) -> list[tuple[list[int], int, int]]:
+    """Return for each inner node its fields, and the leaves below each child as bits."""
     below = {node: 1 << position for position, node in enumerate(leaves)}
     splits = []
     for node, values in reversed(fields.items()):  # children before their parents
@@ -95,7 +100,7 @@ def _read_tree(nodes: np.ndarray, root: int) -> _Tree | None:
             first, second = below[values[3]], below[values[3] + 1]
             below[node] = first | second
             splits.append((values, first, second))
-    return _Tree(leaves, splits)
+    return splits
 
 
 def _masks(ensemble: TreeArrays, trees: Sequence[_Tree], lines: np.ndarray, bits: int) -> np.ndarray:
@@ -103,10 +108,8 @@ def _masks(ensemble: TreeArrays, trees: Sequence[_Tree], lines: np.ndarray, bits
 
     A mask lacks the bits of the leaves that a row with this code cannot reach.
     """
-    dtype = np.dtype(f"uint{bits}")
-    count = sum(encoder.count for encoder in ensemble.encoders)
-    full = 2**bits - 1
-    masks = np.full((count, len(trees)), full, dtype=dtype)
+    dtype, full = np.dtype(f"uint{bits}"), 2**bits - 1
+    masks = np.full((sum(encoder.count for encoder in ensemble.encoders), len(trees)), full, dtype=dtype)
     for position, tree in enumerate(trees):
         for values, first, second in tree.splits:
             column = values[0] & ~BITSET_FLAG

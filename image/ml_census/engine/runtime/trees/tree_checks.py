@@ -29,9 +29,7 @@ def check_arrays(trees: TreeArrays) -> None:
     truth value, or a value is NaN or infinite.
     """
     for name, dtype, axes in ARRAYS:
-        array = getattr(trees, name)
-        if array.dtype != dtype or array.ndim != axes or not array.flags.c_contiguous:
-            raise ValueError(f"{name} must be a C-contiguous array of {dtype.__name__} with {axes} axes")
+        _check_layout(name, getattr(trees, name), dtype, axes)
     if type(trees.divisor) is not int or trees.divisor < 1:
         raise ValueError("divisor must be a whole number above 0")
     if type(trees.single) is not bool:
@@ -40,6 +38,11 @@ def check_arrays(trees: TreeArrays) -> None:
         raise ValueError("nodes must have four numbers")
     for name in ("values", "base"):
         require_finite(name, getattr(trees, name))
+
+
+def _check_layout(name: str, array: np.ndarray, dtype: type, axes: int) -> None:
+    if array.dtype != dtype or array.ndim != axes or not array.flags.c_contiguous:
+        raise ValueError(f"{name} must be a C-contiguous array of {dtype.__name__} with {axes} axes")
 
 
 def check_nodes(trees: TreeArrays) -> None:
