@@ -14,9 +14,8 @@ class DecodingError(Exception):
 def build_label_map(texts: Mapping[str, Any], classes: Sequence[Any] | None) -> dict[Any, str]:
     """Return the text for each class of the model.
 
-    `texts` is the content of the decoding file, with classes as keys. Raises
-    DecodingError if `classes` is None, as for a regressor, if a key is missing, or if a
-    value is no text.
+    `texts` is the decoding file, with classes as keys. Raises DecodingError if `classes`
+    is None, as for a regressor, if a key is missing, or if a value is no text.
     """
     if classes is None:
         raise DecodingError("the model has no list of classes to decode: remove the key from the configuration")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_census.config import Config
+from ml_census.engine.engine_info import EngineInfo
 from ml_census.engine.predictor import Predictor
 from ml_census.errors import ArtifactError
 from ml_census.models import loading
@@ -72,12 +73,17 @@ def _check_pickle(facts: ModelCheck, config: Config, folder: ModelFolder, data: 
         if model is None:
             return facts
         try:
-            original, predictor, engine = pickle_facts.compile_model(config, folder, model)
+            predictors = pickle_facts.compile_model(config, folder, model)
         except ArtifactError as error:
             return replace(facts, problem=error.reason)
-        facts = _with_trial(replace(facts, engine=engine), original)
-        compiled = _microseconds(facts, predictor) if engine.kind == "compiled" else None
-        return replace(facts, sklearn_microseconds=_microseconds(facts, original), compiled_microseconds=compiled)
+        return _with_times(facts, *predictors)
+
+
+def _with_times(facts: ModelCheck, original: Predictor, predictor: Predictor, engine: EngineInfo) -> ModelCheck:
+    """Return the facts with a trial row, and the times to predict it with scikit-learn and with the compiled form."""
+    facts = _with_trial(replace(facts, engine=engine), original)
+    compiled = _microseconds(facts, predictor) if engine.kind == "compiled" else None
+    return replace(facts, sklearn_microseconds=_microseconds(facts, original), compiled_microseconds=compiled)
 
 
 def _with_trial(facts: ModelCheck, predictor: Predictor) -> ModelCheck:

@@ -84,10 +84,7 @@ def _version_error(key: str, uri: str, data: bytes, trusted: Iterable[str], vers
 
 
 def _predicts_a_row(key: str, uri: str, data: bytes, trusted: Iterable[str]) -> bool:
-    """Return whether a pickle of another scikit-learn version loads, and its model predicts an example row.
-
-    Raises ArtifactError if memory, disk space or file descriptors are short.
-    """
+    """Return whether a pickle of another version loads and predicts an example row. Raises transient ArtifactErrors."""
     try:
         with warnings.catch_warnings(action="ignore"):
             model, _ = _unpickle(key, uri, data, trusted, None)

@@ -58,14 +58,18 @@ def load(source: str) -> Dataset:
     if a file cannot be read or is invalid.
     """
     if source == "demo":
-        train, train_labels = synthetic.generate(synthetic.TRAIN_ROWS, seed=1)
-        test, test_labels = synthetic.generate(synthetic.TEST_ROWS, seed=2)
-        return Dataset(train, train_labels, test, test_labels, "synthetic census", synthetic=True)
+        return _synthetic()
     if source == "openml":
         return _from_openml()
     train, train_labels = _read(storage.join(source, "adult.data"))
     test, test_labels = _read(storage.join(source, "adult.test"))
     return Dataset(train, train_labels, test, test_labels, "UCI Adult, adult.data and adult.test")
+
+
+def _synthetic() -> Dataset:
+    train, train_labels = synthetic.generate(synthetic.TRAIN_ROWS, seed=1)
+    test, test_labels = synthetic.generate(synthetic.TEST_ROWS, seed=2)
+    return Dataset(train, train_labels, test, test_labels, "synthetic census", synthetic=True)
 
 
 def _read(uri: str) -> tuple[pd.DataFrame, np.ndarray]:
@@ -141,8 +145,7 @@ def split_openml(table: pd.DataFrame, target: pd.Series) -> Dataset:
     frame = _frame(rows)
     labels = (target.astype(str).str.strip() == ">50K").to_numpy().astype(int)
     train, test = frame[TEST_ROWS:].reset_index(drop=True), frame[:TEST_ROWS]
-    # OpenML does not mark the test rows: if the rows had another order, the model would
-    # be trained on test rows
+    # OpenML does not mark the test rows: another order would train the model on them
     if len(train) != TRAIN_ROWS or train["fnlwgt"].sum() != TRAIN_WEIGHT:
         raise DataError("openml: not the rows of adult.test, then those of adult.data: the standard split is lost")
     return Dataset(train, labels[TEST_ROWS:], test, labels[:TEST_ROWS], "OpenML adult, version 2")

@@ -40,14 +40,17 @@ def fit_article(rows: pd.DataFrame, labels: np.ndarray) -> Pipeline:
     each part first.
     """
     inputs = rows.to_numpy().tolist()
-    parts: list[tuple[str, Any]] = []
-    for name in CATEGORIES:
-        binarizer = LabelBinarizer().fit(_picker(name).transform(inputs))
-        parts.append((name, Pipeline([("pick", _picker(name)), ("binarize", binarizer)])))
+    parts = [(name, _binarized(name, inputs)) for name in CATEGORIES]
     union = FeatureUnion([*parts, ("numbers", _picker(*NUMBERS))])
     forest = RandomForestClassifier(n_estimators=100, random_state=0, n_jobs=-1)
     forest.fit(union.transform(inputs), labels)
     return Pipeline([("union", union), ("classifier", forest.set_params(n_jobs=None))])
+
+
+def _binarized(name: str, inputs: list[list[Any]]) -> Pipeline:
+    """Return the fitted pipeline from a row to the one-hot encoding of one column."""
+    binarizer = LabelBinarizer().fit(_picker(name).transform(inputs))
+    return Pipeline([("pick", _picker(name)), ("binarize", binarizer)])
 
 
 def _picker(*names: str) -> SelectKBest:

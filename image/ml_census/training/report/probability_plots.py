@@ -129,23 +129,26 @@ def _calibration_row(part: CalibrationBin) -> list[str]:
 
 def threshold_plot(thresholds: Thresholds, labels: list[str]) -> Plot:
     """Return precision, recall and the share of rows at or above each threshold."""
-    flagged = thresholds.true_positives + thresholds.false_positives
-    rows = thresholds.positives + thresholds.negatives
-    known = flagged > 0
-    precision = thresholds.true_positives[known] / flagged[known]
     x, y = share_axis("Threshold"), share_axis("Share")
     return Plot(
         "Precision and recall by threshold",
         f"Precision, recall and the share of rows that the model predicts as “{labels[1]}”, for each threshold.",
         x,
         y,
-        [
-            line("faint", x, y, THRESHOLDS, flagged / rows),
-            line("other", x, y, THRESHOLDS, thresholds.true_positives / thresholds.positives),
-            line("accent", x, y, THRESHOLDS[known], precision),
-        ],
+        _threshold_lines(x, y, thresholds),
         [("accent", "precision"), ("other", "recall"), ("faint", f"predicted as “{labels[1]}”")],
     )
+
+
+def _threshold_lines(x: Axis, y: Axis, thresholds: Thresholds) -> list[Layer]:
+    """Return the lines of the share of rows at or above each threshold, of the recall and of the precision."""
+    flagged = thresholds.true_positives + thresholds.false_positives
+    known = flagged > 0
+    return [
+        line("faint", x, y, THRESHOLDS, flagged / (thresholds.positives + thresholds.negatives)),
+        line("other", x, y, THRESHOLDS, thresholds.true_positives / thresholds.positives),
+        line("accent", x, y, THRESHOLDS[known], thresholds.true_positives[known] / flagged[known]),
+    ]
 
 
 def threshold_table(thresholds: Thresholds) -> list[list[str]]:
