@@ -69,6 +69,8 @@ class PartScorer:
         predictions.add(self._output(batch.rows, valid, added))
         if valid.valid is not None:
             rejected.add(_rejected(batch, valid))
+            if counts.first_rejected is None:
+                counts.first_rejected = batch.row + int(np.argmin(valid.valid))
         self._on_rows(len(batch.rows))
 
     def _predict(self, rows: pa.RecordBatch, counts: Counts) -> tuple[ValidRows, list[pa.Array]]:
@@ -96,7 +98,7 @@ class PartScorer:
             where = f"column {column}: " if column else ""
             raise BatchError(
                 f"{uri}: part {number} has {counts.rejected} invalid rows of {counts.rows}, above --max-rejected "
-                f"{share:g}; the most frequent reason, in {most} rows: {where}expected {reason}"
+                f"{share:g}; the first is row {counts.first_rejected}; the most frequent reason, in {most} rows: {where}expected {reason}"
             )
 
 

@@ -25,6 +25,8 @@ class Counts:
     rows: int = 0
     rejected: int = 0
     """Number of rejected rows."""
+    first_rejected: int | None = None
+    """Position of the first rejected row in its file, from 0."""
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(column, expected value) -> number of rows. A row with two invalid values counts
     twice."""
