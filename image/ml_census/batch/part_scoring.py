@@ -98,7 +98,8 @@ class PartScorer:
             where = f"column {column}: " if column else ""
             raise BatchError(
                 f"{uri}: part {number} has {counts.rejected} invalid rows of {counts.rows}, above --max-rejected "
-                f"{share:g}; the first is row {counts.first_rejected}; the most frequent reason, in {most} rows: {where}expected {reason}"
+                f"{share:g}; the first is row {counts.first_rejected}; the most frequent reason, in {most} rows: "
+                f"{where}expected {reason}"
             )
 
 

@@ -92,7 +92,10 @@ def test_rejected_rows_have_position_column_and_reason(batch: BatchFolder) -> No
 def test_more_rejected_rows_than_accepted_end_the_run(batch: BatchFolder) -> None:
     batch.write(BAD)
 
-    reason = "part 0 has 4 invalid rows of 200, above --max-rejected 0.019; the first is row 7; .* in 4 rows: column age: expected a number$"
+    reason = (
+        "part 0 has 4 invalid rows of 200, above --max-rejected 0.019; the first is row 7; "
+        ".* in 4 rows: column age: expected a number$"
+    )
     with pytest.raises(BatchError, match=reason):
         scored(batch, max_rejected=0.019)
 

@@ -86,6 +86,13 @@ def on_texts(*steps: Any) -> Any:
     return make_pipeline(*steps).fit(["good work", "bad work", "good pay", "bad pay"] * 5, [1, 0] * 10)
 
 
+def replaced(step: int, name: str) -> Any:
+    """Return a pipeline of which a method of a step, or its own for the step -1, was replaced."""
+    model = on_numbers(MinMaxScaler(), DecisionTreeClassifier())
+    setattr(model if step < 0 else model[step], name, lambda rows: np.zeros(len(rows), dtype=int))
+    return model
+
+
 def infinite_ridge() -> Any:
     model = Ridge().fit(NUMBERS, LABELS)
     model.coef_ = model.coef_ * np.inf
@@ -95,6 +102,18 @@ def infinite_ridge() -> Any:
 BINS = KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf", dtype=np.float32)
 ONE_MODEL = [("a", tree())]
 UNSUPPORTED: dict[str, tuple[Callable[[], Any], str]] = {
+    "replaced predict of a pipeline": (
+        lambda: replaced(-1, "predict"),
+        "the method predict of a Pipeline was replaced",
+    ),
+    "replaced predict of a model": (
+        lambda: replaced(1, "predict"),
+        "the method predict of a DecisionTreeClassifier was replaced",
+    ),
+    "replaced transform of a step": (
+        lambda: replaced(0, "transform"),
+        "the method transform of a MinMaxScaler was replaced",
+    ),
     "KMeans": (lambda: KMeans(3, random_state=0, n_init=1).fit(NUMBERS), "no rule for KMeans"),
     "SVC": (lambda: on_numbers(SVC()), "no rule for SVC"),
     "KNN": (lambda: on_numbers(KNeighborsClassifier()), "no rule for KNeighborsClassifier"),

@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError
 from ml_census.engine.compiler.pipeline.pipeline_tracer import apply_step
+from ml_census.engine.compiler.pipeline.refusals import require_class_methods
 from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.composition import (
     DECISION,
@@ -82,12 +83,14 @@ class EstimatorInput:
         pipeline.
         """
         inputs = self
+        require_class_methods(model)
         while (inner := _inner_model(model)) is not model:
             if type(model) is Pipeline:
                 for _, step in model.steps[:-1]:
                     features = apply_step(step, inputs.features)
                     inputs = replace(inputs, features=features, steps=(*inputs.steps, step))
             model = inner
+            require_class_methods(model)
         return model, inputs
 
 

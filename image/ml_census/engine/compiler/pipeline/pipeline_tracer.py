@@ -8,6 +8,7 @@ UnsupportedModelError for a step that this module does not support.
 from collections.abc import Callable
 from typing import Any
 
+from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import MissingIndicator, SimpleImputer
 from sklearn.pipeline import FeatureUnion
@@ -32,7 +33,7 @@ from sklearn.preprocessing import (
 from ml_census.engine.compiler.pipeline import number_rules, spline_rules, step_rules
 from ml_census.engine.compiler.pipeline.features import Feature, UnsupportedModelError
 from ml_census.engine.compiler.pipeline.outputs import scaled
-from ml_census.engine.compiler.pipeline.refusals import no_rule
+from ml_census.engine.compiler.pipeline.refusals import no_rule, require_class_methods
 from ml_census.engine.pipeline_visitor import PipelineVisitor
 
 Rule = Callable[[Any, list[Feature]], list[Feature]]
@@ -61,6 +62,11 @@ input features."""
 
 class _PipelineTracer(PipelineVisitor[Feature]):
     """Visitor that computes features. A step must have the exact class, since a subclass can work differently."""
+
+    def visit(self, step: Any, columns: list[Feature]) -> list[Feature]:
+        if isinstance(step, BaseEstimator):
+            require_class_methods(step)
+        return super().visit(step, columns)
 
     def is_a(self, step: Any, step_class: type) -> bool:
         return type(step) is step_class

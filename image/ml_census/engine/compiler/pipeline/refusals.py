@@ -1,4 +1,8 @@
-"""The reasons for which the compiler has no rule for an estimator of scikit-learn."""
+"""The reasons for which the compiler refuses an estimator of scikit-learn."""
+
+from typing import Any
+
+from ml_census.engine.compiler.pipeline.features import UnsupportedModelError
 
 REASONS = {
     "each output depends on several columns": (
@@ -26,3 +30,10 @@ def no_rule(owner: type) -> str:
     is_sklearn = owner.__module__.startswith("sklearn.")
     found = [reason for reason, names in REASONS.items() if is_sklearn and owner.__name__ in names]
     return f"no rule for {owner.__name__}: {found[0]}" if found else f"no rule for {owner.__name__}"
+
+
+def require_class_methods(estimator: Any) -> None:
+    """Raise UnsupportedModelError if an attribute of an estimator replaces a method of its class, such as predict."""
+    for name in vars(estimator):
+        if callable(getattr(type(estimator), name, None)):
+            raise UnsupportedModelError(f"the method {name} of a {type(estimator).__name__} was replaced")
