@@ -7,7 +7,7 @@ setup-tests: ## add the packages and tools of the tests: pytest, Helm, Chromium,
 	ci/setup-tests
 serve: ## train the demo model if there is none, serve it on 127.0.0.1:5090 (PORT=)
 	ci/serve
-check: ## lint, types and quick unit tests, in about two minutes
+check: ## lint, types and quick unit tests, in about a minute and a half
 	ci/check
 test: ## unit, chart, system and fuzz tests, in about ten minutes
 	ci/test

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -132,7 +133,7 @@ def test_index_is_written_after_its_files(tmp_path: Path, monkeypatch: pytest.Mo
     Snapshot({"gs://b/m": b"model"}).save(tmp_path / "cache")
 
     name = hashlib.sha256(b"model").hexdigest()
-    scratch = [f".{file}.{os.getpid()}" for file in (name, snapshot.INDEX)]
+    scratch = [f".{file}.{socket.gethostname()}.{os.getpid()}" for file in (name, snapshot.INDEX)]
     assert steps == [
         scratch[0], f"{scratch[0]} is {name}", "cache", scratch[1], f"{scratch[1]} is {snapshot.INDEX}", "cache",
     ]  # fmt: skip

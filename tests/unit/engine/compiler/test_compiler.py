@@ -15,7 +15,7 @@ from ml_census.engine.sklearn_output import squeeze_single_target
 from ml_census.engine.sklearn_predictor import SklearnPredictor
 from ml_census.models.schema_inference import infer_schema
 from support.comparison import assert_same_predictions, is_rejected, single_rows
-from support.compile_cases import CASES
+from support.compile_cases import CASES, by_kind
 from support.compile_data import CompileCase
 
 pytestmark = [  # scikit-learn warns at edge rows
@@ -45,7 +45,7 @@ def predictions_of(name: str) -> list[Any]:
     return squeeze_single_target(case(name).model.predict(case(name).inputs).tolist())
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", by_kind(CASES))
 def test_compiled_model_predicts_as_sklearn(name: str) -> None:
     """The kernel has a function for few rows, and one for many."""
     original, compiled, expected = original_of(name), compiled_of(name), predictions_of(name)
@@ -60,7 +60,7 @@ def test_compiled_model_predicts_as_sklearn(name: str) -> None:
             np.testing.assert_allclose(compiled.predict(first), expected[:count], rtol=1e-9)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", by_kind(CASES))
 def test_compiled_model_predicts_edge_values_as_sklearn(name: str) -> None:
     """Rows that scikit-learn rejects are rejected by the compiled model as well."""
     original, compiled = original_of(name), compiled_of(name)

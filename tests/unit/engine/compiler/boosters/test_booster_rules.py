@@ -18,6 +18,7 @@ from ml_census.engine.runtime.compiled_model import CompiledPredictor
 from ml_census.engine.runtime.serialization import from_bytes, to_bytes
 from ml_census.engine.runtime.trees.tree_ensemble import TreeEnsemble
 from support.comparison import assert_same_predictions
+from support.compile_cases import by_kind
 from support.compile_cases_boosters import (
     CASES,
     FILLED,
@@ -41,7 +42,7 @@ def compiled_case(name: str) -> CompileCase:
     return CASES[name]()
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", by_kind(CASES))
 def test_booster_is_compiled_and_verified(name: str) -> None:
     """The compared rows have missing and unknown values, extreme numbers, and numbers next to each threshold."""
     predictor, engine = compile_and_verify(compiled_case(name).original())
@@ -50,7 +51,7 @@ def test_booster_is_compiled_and_verified(name: str) -> None:
     assert isinstance(predictor, CompiledPredictor)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", by_kind(CASES))
 def test_booster_read_from_its_file_predicts_the_same(name: str) -> None:
     original = compiled_case(name).original()
     compiled = from_bytes(to_bytes(compile_model(original.model, original.schema)), original.schema)
