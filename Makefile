@@ -9,7 +9,7 @@ serve: ## train the demo model if there is none, serve it on 127.0.0.1:5090 (POR
 	ci/serve
 check: ## lint, types and quick unit tests, in about a minute and a half
 	ci/check
-test: ## unit, chart, system and fuzz tests, in about ten minutes
+test: ## unit, chart, system and fuzz tests, in about twelve minutes
 	ci/test
 fuzz: ## fuzz tests with ten times the budget (FUZZ=)
 	ci/fuzz
