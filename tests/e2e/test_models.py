@@ -72,7 +72,7 @@ def oversized(data: bytes) -> bytes:
 
 
 BAD_MODELS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
-    "malicious": (lambda data: pickle.dumps(MaliciousObject()), "references forbidden global pathlib.Path.touch"),
+    "malicious": (lambda data: pickle.dumps(MaliciousObject()), "references forbidden globals pathlib.Path.touch"),
     "of another scikit-learn": (from_another_sklearn, "scikit-learn 0."),
     "with other classes": (with_other_classes, "does not cover the model's classes"),
     "that crashes": (crashing, "was killed by SIG"),
