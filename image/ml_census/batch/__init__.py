@@ -32,8 +32,8 @@ Modules:
 To add an option that changes the output:
 
 1. Add the option to cli/score.py, and a row to docs/reference/cli.md.
-2. Add a field to Settings in plan.py, and write and read it in to_bytes() and read_plan(). plan.json has the settings,
-   so that all processes of a run use the same. If an older plan.json lacks the field, increase FORMAT.
+2. Add a field to Settings in plan.py, and write and read it in to_bytes() and _from_document(). plan.json has the
+   settings, so that all processes of a run use the same. If an older plan.json lacks the field, increase FORMAT.
 3. Add the name of the option to _option() in plan.py, for the error about a run with other settings.
 4. Use the field in part_scoring.py or in a module that it calls.
 5. Add a value below `batch` to the chart, and the option to _batch.tpl. CONTRIBUTING.md lists the files of a value.

@@ -135,8 +135,13 @@ def load(uri: str, *, sha256: str | None = None, trusted_globals: Sequence[str] 
     each "module.name". Raises ArtifactError if a file cannot be read, or the model
     fails a check.
     """
-    config = replace(local_config(uri, trusted_globals), model_sha256=sha256, untested_model="refuse")
-    return LoadedModel(load_model(replace(config, max_model_bytes=storage.MAX_BYTES), Snapshot()))
+    config = replace(
+        local_config(uri, trusted_globals),
+        model_sha256=sha256,
+        untested_model="refuse",
+        max_model_bytes=storage.MAX_BYTES,
+    )
+    return LoadedModel(load_model(config, Snapshot()))
 
 
 def _describe(reason: str, details: Sequence[dict[str, Any]]) -> str:

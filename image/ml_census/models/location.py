@@ -1,7 +1,6 @@
 """Find the files of a model whose URI is given on the command line, in place of a config.yaml."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from ml_census import storage
@@ -23,8 +22,13 @@ def local_config(uri: str, trusted: Sequence[str] = ()) -> Config:
     model_path = find_model(uri)
     folder = ModelFolder(model_path, storage)
     decoding = folder.uri(DECODING) if DECODING in folder.sha256 else None
-    config = Config(model_path, prediction_decoding=decoding, trusted_globals=tuple(trusted))
-    return replace(config, untested_model="warn", drain_delay_seconds=0)
+    return Config(
+        model_path,
+        prediction_decoding=decoding,
+        trusted_globals=tuple(trusted),
+        untested_model="warn",
+        drain_delay_seconds=0,
+    )
 
 
 def find_model(uri: str) -> str:

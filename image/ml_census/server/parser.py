@@ -38,7 +38,7 @@ class ParserLimits:
 
 @dataclass(frozen=True)
 class RequestError:
-    """Report a request that the server rejects without the application. `code` is the status, `body` the message."""
+    """Error response that the server sends in place of the application. `code` is the status, `body` the message."""
 
     code: int
     body: str

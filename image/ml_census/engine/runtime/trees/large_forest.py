@@ -49,12 +49,5 @@ def create_kernel(ensemble: TreeArrays) -> Kernel | LargeForestKernel:
 
 def node_kernel(ensemble: TreeArrays, function: str) -> Kernel:
     """Return a kernel that reads the nodes: the function "sum_leaves" or "sum_leaves_interleaved" of libkernel.so."""
-    arrays = (ensemble.nodes, ensemble.bitsets, ensemble.roots, ensemble.outputs, ensemble.values)
-    counts = (
-        len(ensemble.roots),
-        ensemble.values.shape[1],
-        len(ensemble.encoders),
-        len(ensemble.base),
-        ensemble.single,
-    )
-    return Kernel(function, ForestStruct, arrays, counts)
+    arrays, counts = ensemble.forest_fields
+    return Kernel(function, ForestStruct, arrays, (*counts, ensemble.single))

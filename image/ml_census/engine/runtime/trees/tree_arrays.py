@@ -33,3 +33,9 @@ class TreeArrays:
     """The divisor of the sums: the number of trees if the scores are means, else 1."""
     single: bool = False
     """True if each sum is rounded to float32, as in XGBoost."""
+
+    @property
+    def forest_fields(self) -> tuple[tuple[np.ndarray, ...], tuple[int, ...]]:
+        """The arrays and the counts of the struct Forest in forest.h. Its last field, `single`, is left out."""
+        arrays = (self.nodes, self.bitsets, self.roots, self.outputs, self.values)
+        return arrays, (len(self.roots), self.values.shape[1], len(self.encoders), len(self.base))

@@ -21,9 +21,8 @@ def tree_effects(trees: TreeArrays, codes: np.ndarray, reference: np.ndarray, sc
     rounds its sums to float32. Raises OSError if libkernel.so cannot be loaded.
     """
     effects = np.zeros(codes.shape)
-    arrays = (trees.nodes, trees.bitsets, trees.roots, trees.outputs, trees.values)
-    counts = (len(trees.roots), trees.values.shape[1], len(trees.encoders), len(trees.base), 0)
-    forest = ForestStruct(*(array.ctypes.data for array in arrays), *counts)
+    arrays, counts = trees.forest_fields
+    forest = ForestStruct(*(array.ctypes.data for array in arrays), *counts, False)
     space = np.zeros(WORDS_PER_COLUMN * len(trees.encoders), dtype=np.uint32)
     addresses = [array.ctypes.data for array in (codes, reference, scores)]
     _add_effects()(ctypes.addressof(forest), *addresses, len(codes), space.ctypes.data, effects.ctypes.data)
